@@ -1,0 +1,51 @@
+"""The accent colours a municipality can choose between, and the contrast that makes each of them safe."""
+
+from typing import NamedTuple
+
+# Paper and ink of the site and of print, light and dark. static/css holds the same values as tokens.
+PAPER, INK = "#fbf9f5", "#1d2327"
+DARK_PAPER, DARK_INK = "#15191b", "#eceae5"
+WHITE = "#ffffff"
+
+TEXT_AAA = 7.0  # WCAG 2.2, 1.4.6
+TEXT_AA = 4.5  # WCAG 2.2, 1.4.3
+
+
+class Accent(NamedTuple):
+    """One accent. `light` is for text, lines and bands on paper, `soft` the quiet surface behind text."""
+
+    label: str
+    light: str
+    dark: str
+    light_soft: str
+    dark_soft: str
+
+
+ACCENTS: dict[str, Accent] = {
+    "hav": Accent("Hav", "#0b5874", "#7cc3da", "#e3e9e8", "#25343a"),
+    "fjord": Accent("Fjord", "#2b4a8b", "#a3b9f2", "#e6e8ea", "#2c333d"),
+    "skov": Accent("Skov", "#1f5c3d", "#86cda3", "#e5e9e3", "#273631"),
+    "okker": Accent("Okker", "#74490a", "#e6b85c", "#eee7de", "#363225"),
+    "tegl": Accent("Tegl", "#8c3418", "#f0a286", "#f0e5df", "#382f2c"),
+    "hyben": Accent("Hyben", "#96223f", "#f3a0b0", "#f1e4e3", "#392f33"),
+    "blomme": Accent("Blomme", "#6b2e6b", "#d9a6dc", "#ede5e7", "#34303a"),
+    "lyng": Accent("Lyng", "#574190", "#bdaef0", "#ebe7eb", "#30313d"),
+    "granit": Accent("Granit", "#454f57", "#b7c2ca", "#e9e8e5", "#2f3437"),
+}
+DEFAULT = "hav"
+CHOICES = [(name, accent.label) for name, accent in ACCENTS.items()]
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance of #rrggbb, 0 (black) to 1 (white), by WCAG 2.2. ValueError for any other notation."""
+    if len(colour) != 7 or colour[0] != "#":
+        raise ValueError(f"A colour is written #rrggbb, not {colour!r}.")
+    channels = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
+    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one: str, other: str) -> float:
+    """Contrast ratio of two colours #rrggbb, 1 to 21, by WCAG 2.2."""
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
