@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from django.db import models
+
 # Paper and ink of the site and of print, light and dark. static/css holds the same values as tokens.
 PAPER, INK = "#fbf9f5", "#1d2327"
 DARK_PAPER, DARK_INK = "#15191b", "#eceae5"
@@ -11,29 +13,38 @@ TEXT_AAA = 7.0  # WCAG 2.2, 1.4.6
 TEXT_AA = 4.5  # WCAG 2.2, 1.4.3
 
 
-class Accent(NamedTuple):
-    """One accent. `light` is for text, lines and bands on paper, `soft` the quiet surface behind text."""
+class Accent(models.TextChoices):
+    HAV = "hav", "Hav"
+    FJORD = "fjord", "Fjord"
+    SKOV = "skov", "Skov"
+    OKKER = "okker", "Okker"
+    TEGL = "tegl", "Tegl"
+    HYBEN = "hyben", "Hyben"
+    BLOMME = "blomme", "Blomme"
+    LYNG = "lyng", "Lyng"
+    GRANIT = "granit", "Granit"
 
-    label: str
+
+class Colours(NamedTuple):
+    """`light` and `dark` are for text, lines and bands on light and dark paper, the soft ones lie behind text."""
+
     light: str
     dark: str
     light_soft: str
     dark_soft: str
 
 
-ACCENTS: dict[str, Accent] = {
-    "hav": Accent("Hav", "#0b5874", "#7cc3da", "#e3e9e8", "#25343a"),
-    "fjord": Accent("Fjord", "#2b4a8b", "#a3b9f2", "#e6e8ea", "#2c333d"),
-    "skov": Accent("Skov", "#1f5c3d", "#86cda3", "#e5e9e3", "#273631"),
-    "okker": Accent("Okker", "#74490a", "#e6b85c", "#eee7de", "#363225"),
-    "tegl": Accent("Tegl", "#8c3418", "#f0a286", "#f0e5df", "#382f2c"),
-    "hyben": Accent("Hyben", "#96223f", "#f3a0b0", "#f1e4e3", "#392f33"),
-    "blomme": Accent("Blomme", "#6b2e6b", "#d9a6dc", "#ede5e7", "#34303a"),
-    "lyng": Accent("Lyng", "#574190", "#bdaef0", "#ebe7eb", "#30313d"),
-    "granit": Accent("Granit", "#454f57", "#b7c2ca", "#e9e8e5", "#2f3437"),
+COLOURS: dict[str, Colours] = {
+    Accent.HAV: Colours("#0b5874", "#7cc3da", "#e3e9e8", "#25343a"),
+    Accent.FJORD: Colours("#2b4a8b", "#a3b9f2", "#e6e8ea", "#2c333d"),
+    Accent.SKOV: Colours("#1f5c3d", "#86cda3", "#e5e9e3", "#273631"),
+    Accent.OKKER: Colours("#74490a", "#e6b85c", "#eee7de", "#363225"),
+    Accent.TEGL: Colours("#8c3418", "#f0a286", "#f0e5df", "#382f2c"),
+    Accent.HYBEN: Colours("#96223f", "#f3a0b0", "#f1e4e3", "#392f33"),
+    Accent.BLOMME: Colours("#6b2e6b", "#d9a6dc", "#ede5e7", "#34303a"),
+    Accent.LYNG: Colours("#574190", "#bdaef0", "#ebe7eb", "#30313d"),
+    Accent.GRANIT: Colours("#454f57", "#b7c2ca", "#e9e8e5", "#2f3437"),
 }
-DEFAULT = "hav"
-CHOICES = [(name, accent.label) for name, accent in ACCENTS.items()]
 
 
 def luminance(colour: str) -> float:
