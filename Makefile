@@ -1,0 +1,83 @@
+# Everything it takes to start, test and maintain the portal on this machine. `make` alone lists the commands.
+# Needs Debian 12 with Python 3.11, and root or sudo once for the system packages; the rest is installed from here.
+
+UV_VERSION = 0.13.9
+PORT ?= 8000
+VAR = $(or $(VAR_DIR),var)
+
+# WeasyPrint needs Pango, HarfBuzz and a font, or the process dies. The PDFs are set in Charis SIL and Lato.
+RUN_PACKAGES = libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-sil-charis fonts-lato
+# The tests take a PostgreSQL server and a browser; libatomic is for the program that drives the browser.
+TEST_PACKAGES = $(RUN_PACKAGES) postgresql chromium libatomic1
+
+UV = .uv/$(UV_VERSION)/bin/uv
+MANAGE = .venv/bin/python manage.py
+STATIC_FILES = $(shell find static */static -type f 2>/dev/null)
+
+# Never production from here, and the Python that is installed rather than one that uv would fetch.
+export PORT
+export UDSAT_MODE = local
+export UV_PYTHON_DOWNLOADS = never
+
+.PHONY: help run test check lint format lock
+
+help: ## List the commands
+	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' Makefile | expand -t 14
+
+run: $(UV) ## Install, load the demo once and serve on http://127.0.0.1:8000/ (PORT=8001 for another port)
+	@$(call need,$(RUN_PACKAGES))
+	@$(UV) sync --quiet --frozen --no-dev --inexact
+	@$(free_port)
+	@$(MANAGE) migrate --verbosity 0
+	@$(MANAGE) load_municipalities
+	@$(MANAGE) load_demo
+	@$(MAKE) -s $(VAR)/static.stamp
+	@echo 'Serving on http://127.0.0.1:$(PORT)/ until Ctrl-C. The log-ins are in $(VAR)/logins.txt'
+	@exec .venv/bin/granian --interface wsgi --no-ws --blocking-threads 4 --port $(PORT) udsat.wsgi:application
+
+test: $(UV) ## Everything: style, types, migrations, all tests on SQLite and PostgreSQL, Chromium included
+	@$(call need,$(TEST_PACKAGES))
+	@$(MAKE) -s lint
+	.venv/bin/python tests/run_all.py
+
+check: lint ## The quick half: style, types, and the tests that need no browser, on SQLite
+	.venv/bin/pytest -q -m 'not browser'
+
+lint: $(UV)
+	@$(UV) sync --quiet --frozen
+	.venv/bin/ruff check
+	.venv/bin/ruff format --check
+	.venv/bin/mypy
+	$(MANAGE) makemigrations --check
+
+format: $(UV) ## Put the code in the project's style
+	@$(UV) sync --quiet --frozen
+	.venv/bin/ruff check --fix
+	.venv/bin/ruff format
+
+lock: $(UV) ## Take the newest versions that pyproject.toml allows into uv.lock
+	$(UV) lock --upgrade
+
+# In an environment of its own: the one it syncs must not hold it.
+$(UV):
+	@$(call need,$(shell python3 -c 'import ensurepip' 2>/dev/null || echo python3-venv))
+	@python3 -m venv .uv/$(UV_VERSION)
+	@.uv/$(UV_VERSION)/bin/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+
+# Takes longer than the rest of a second start together, so only when a file or a package has changed.
+$(VAR)/static.stamp: $(STATIC_FILES) uv.lock udsat/settings.py
+	@$(MANAGE) collectstatic --noinput --verbosity 0
+	@touch $@
+
+# Calls apt-get only for what is missing, so that an ordinary user who has the packages needs no sudo.
+need = missing=$$(for p in $(1); do \
+	dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q ' installed' || echo $$p; done); \
+	test -z "$$missing" || { \
+		echo Installing $$missing; \
+		{ test "$$(id -u)" = 0 || sudo=$$(command -v sudo); } && \
+		$$sudo apt-get update -qq && \
+		$$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends $$missing </dev/null; \
+	} || { echo Could not install them. Have this run as root first: apt-get install $$missing >&2; exit 1; }
+
+free_port = .venv/bin/python -c 'import socket; socket.create_server(("127.0.0.1", $(PORT)))' 2>/dev/null || \
+	{ echo 'Port $(PORT) cannot be used: it is taken, or not a port. Choose another: make run PORT=8001' >&2; exit 1; }

@@ -1,0 +1,167 @@
+"""Run every test on SQLite and on PostgreSQL at the same time, one process each; `make test` calls this.
+
+PostgreSQL is a fresh private server: its cluster and its only socket lie in a temporary folder, and it is stopped and
+removed at the end, also after a failure or Ctrl-C. A skipped or expected failure counts as a failure here.
+"""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from xml.etree import ElementTree
+
+ROOT = Path(__file__).resolve().parent.parent
+OUTPUT = Path(os.environ.get("VAR_DIR") or ROOT / "var").resolve() / "tests"
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+# Durability costs time and the data lives for minutes. No TCP port, so nothing on the machine can be in the way.
+POSTGRES_CONF = """
+listen_addresses = ''
+unix_socket_directories = '{folder}'
+port = 5432
+fsync = off
+synchronous_commit = off
+full_page_writes = off
+"""
+
+
+@contextmanager
+def private_postgres():
+    """Yield the DATABASE_URL of a server that lives as long as the block."""
+    # Directly under /tmp: the path of a socket may be 107 bytes at most.
+    folder = tempfile.mkdtemp(prefix="udsat-postgres-", dir="/tmp")
+    data, log = f"{folder}/data", f"{folder}/log"
+    # PostgreSQL refuses to run as root; Debian's package brings the user.
+    as_user = {}
+    if os.geteuid() == 0:
+        as_user = {"user": "postgres", "group": "postgres", "extra_groups": []}
+        shutil.chown(folder, "postgres", "postgres")
+
+    def run(program, *arguments):
+        command = [f"{postgres_programs()}/{program}", "--pgdata", data, *arguments]
+        result = subprocess.run(command, cwd=folder, capture_output=True, text=True, **as_user)
+        if result.returncode:
+            written = Path(log).read_text() if Path(log).exists() else ""
+            sys.exit(f"PostgreSQL: {program} failed.\n{result.stdout}{result.stderr}{written}")
+
+    try:
+        run("initdb", "--username=udsat", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync")
+        with open(f"{data}/postgresql.conf", "a") as conf:
+            conf.write(POSTGRES_CONF.format(folder=folder))
+        # With its output on a file: a server holding our pipe would keep us waiting for its end.
+        run("pg_ctl", "start", "--wait", "--silent", f"--log={log}")
+        yield f"postgresql://udsat@{folder.replace('/', '%2F')}:5432/postgres"
+    finally:
+        if Path(data, "postmaster.pid").exists():
+            run("pg_ctl", "stop", "--wait", "--silent", "--mode=immediate")
+        shutil.rmtree(folder)
+
+
+def postgres_programs():
+    """Return the folder of the newest server that is installed; Debian keeps it off PATH."""
+    folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda folder: float(folder.parent.name))
+    if not folders:
+        sys.exit("PostgreSQL is not installed: apt-get install postgresql")
+    return folders[-1]
+
+
+class Suite:
+    """One pytest process, with its own log, report and var folder."""
+
+    def __init__(self, name, database_url):
+        self.name = name
+        self.folder = OUTPUT / name.lower()
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.folder.mkdir(parents=True)
+        self.log = self.folder / "log.txt"
+        environment = {key: value for key, value in os.environ.items() if not key.startswith("PG")}
+        environment |= {"DATABASE_URL": database_url, "VAR_DIR": str(self.folder), "PYTHONUNBUFFERED": "1"}
+        # Two processes would write the same cache. A session of its own, so that Ctrl-C reaches it once, from stop().
+        command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--durations=10"]
+        with open(self.log, "wb") as log:
+            self.process = subprocess.Popen(
+                [*command, f"--junitxml={self.folder}/report.xml"],
+                cwd=ROOT,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def finish(self):
+        """Wait, print the end of the log (all of it after a failure), return the number passed, failed and skipped."""
+        code = self.process.wait()
+        passed, failed, skipped = self.counts()
+        if code and not failed:
+            failed = 1
+        text = self.log.read_text(errors="replace")
+        if failed or skipped:
+            print(text)
+        summary = re.findall(r"^=+ (.* in .*) =+$", text, re.MULTILINE)
+        print(f"{self.name}: {summary[-1] if summary else f'pytest ended with code {code}'}", flush=True)
+        return passed, failed, skipped
+
+    def counts(self):
+        """Read the report; all zero when pytest died before it could write one."""
+        try:
+            suite = ElementTree.parse(self.folder / "report.xml").getroot().find("testsuite")
+        except FileNotFoundError:
+            return 0, 0, 0
+        total, failures, errors, skipped = (int(suite.get(key)) for key in ("tests", "failures", "errors", "skipped"))
+        return total - failures - errors - skipped, failures + errors, skipped
+
+    def interrupt(self):
+        """Ask an unfinished run to end: on an interrupt pytest closes its databases and browsers."""
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGINT)
+
+    def end(self):
+        """Wait a while for that, then insist."""
+        try:
+            self.process.wait(30)
+        except subprocess.TimeoutExpired:
+            os.killpg(self.process.pid, signal.SIGKILL)
+
+
+def interrupted(number, frame):
+    """Unwind once, whatever the signal; another one must not cut the cleaning up short."""
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
+def main():
+    for number in SIGNALS:
+        signal.signal(number, interrupted)
+    suites = []
+    with private_postgres() as postgres_url:
+        try:
+            suites.append(Suite("SQLite", ""))
+            suites.append(Suite("PostgreSQL", postgres_url))
+            print(f"Both suites are running; to follow them: tail -f {OUTPUT}/*/log.txt", flush=True)
+            results = [suite.finish() for suite in suites]
+        finally:
+            for suite in suites:
+                suite.interrupt()
+            for suite in suites:
+                suite.end()
+    passed, failed, skipped = (sum(column) for column in zip(*results, strict=True))
+    if skipped:
+        print(f"{skipped} skipped or expected to fail: every test must run.")
+        failed += skipped
+    print(f"{passed} passed, {failed} failed")
+    sys.exit(1 if failed or not passed else 0)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit("Interrupted.")
