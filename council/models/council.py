@@ -1,0 +1,283 @@
+"""The council itself, its causes and groups, and what it does between meetings."""
+
+import datetime
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import F, Q
+from django.urls import reverse
+from django.utils import timezone
+
+from strategies.models import Strategy
+from udsat.lib.danish import slugify
+from udsat.lib.publishing import ScopedQuerySet
+from udsat.lib.richtext import RichTextField
+from udsat.models import Municipality, Part, Publishable
+
+
+class Council(Publishable):
+    municipality = models.OneToOneField(Municipality, models.PROTECT, related_name="council", verbose_name="kommune")
+    name = models.CharField("officielt navn", max_length=120, default="Udsatterådet")
+    summary = models.TextField("kort om rådet", blank=True, max_length=600)
+    about = RichTextField("om rådet", blank=True)
+    plain_text = RichTextField("kort fortalt", blank=True, help_text="Det vigtigste på let dansk.")
+    size = models.PositiveSmallIntegerField("antal medlemmer", null=True, blank=True)
+    ordinary_meetings = models.PositiveSmallIntegerField("ordinære møder om året", null=True, blank=True)
+    chair_label = models.CharField(
+        "ord for formand", max_length=30, blank=True, help_text="formand, forperson, talsperson … Tom: ingen formand."
+    )
+    term_starts_on = models.DateField("perioden begynder", null=True, blank=True)
+    term_ends_on = models.DateField("perioden slutter", null=True, blank=True)
+    # None: the municipality has not said.
+    has_hearing_right = models.BooleanField("høringsret", null=True, blank=True)
+    has_secretary = models.BooleanField("egen sekretær", null=True, blank=True)
+    has_budget = models.BooleanField("eget budget", null=True, blank=True)
+    has_premises = models.BooleanField("egne lokaler", null=True, blank=True)
+    meetings_open = models.BooleanField("møderne er åbne", null=True, blank=True)
+    visits = models.TextField("besøg", blank=True, help_text="Hvor rådet kommer ud, og hvad det gør der.")
+    work = RichTextField("sådan arbejder rådet", blank=True)
+    dialogue_label = models.CharField(
+        "ord for dialogmøder", max_length=60, blank=True, help_text="For eksempel »Dialogklippekort«."
+    )
+    dialogue_text = models.TextField("om dialogmøderne", blank=True)
+    phone = models.CharField("telefon", max_length=40, blank=True)
+    phone_hours = models.CharField("telefontid", max_length=80, blank=True)
+    email = models.EmailField("e-mail", blank=True)
+    address = models.CharField("adresse", max_length=200, blank=True)
+    is_restatement = models.BooleanField(
+        "kort gengivelse", default=False, help_text="Siden gengiver kommunens egen side med andre ord."
+    )
+    source_url = models.URLField("kommunens egen side", blank=True)
+    source_checked_on = models.DateField("kilden set", null=True, blank=True)
+
+    class Meta(Publishable.Meta):
+        ordering = ["municipality__sort_key"]
+        verbose_name = "udsatteråd"
+        verbose_name_plural = "udsatteråd"
+        constraints = [
+            *Publishable.Meta.constraints,
+            models.CheckConstraint(
+                condition=Q(term_starts_on=None) | Q(term_ends_on=None) | Q(term_ends_on__gte=F("term_starts_on")),
+                name="council_term_ends_after_start",
+                violation_error_message="Perioden slutter, før den begynder.",
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.name} i {self.municipality}"
+
+    def get_absolute_url(self):
+        return reverse("council", args=[self.municipality.slug])
+
+    def publication_parts(self):
+        people = [m.person for m in self.memberships.select_related("person") if m.person]
+        return [self, *self.memberships.all(), *people, *self.causes.all(), *self.groups.all()]
+
+
+class Cause(Part):
+    root_lookup = "council"
+    municipality_lookup = "council__municipality"
+
+    council = models.ForeignKey(Council, models.CASCADE, related_name="causes", verbose_name="råd")
+    position = models.PositiveSmallIntegerField("rækkefølge", default=0)
+    title = models.CharField("titel", max_length=200)
+    body = RichTextField("tekst", blank=True)
+
+    class Meta:
+        ordering = ["position", "pk"]
+        verbose_name = "mærkesag"
+        verbose_name_plural = "mærkesager"
+
+    def __str__(self):
+        return self.title
+
+    def get_absolute_url(self):
+        return f"{reverse('causes', args=[self.council.municipality.slug])}#maerkesag-{self.pk}"
+
+
+class WorkingGroup(Part):
+    root_lookup = "council"
+    municipality_lookup = "council__municipality"
+
+    council = models.ForeignKey(Council, models.CASCADE, related_name="groups", verbose_name="råd")
+    cause = models.ForeignKey(
+        Cause, models.SET_NULL, null=True, blank=True, related_name="groups", verbose_name="mærkesag"
+    )
+    position = models.PositiveSmallIntegerField("rækkefølge", default=0)
+    name = models.CharField("navn", max_length=160, blank=True, help_text="Tom: kendes på sin mærkesag.")
+    description = RichTextField("beskrivelse", blank=True)
+    members = models.ManyToManyField("council.Membership", blank=True, related_name="groups", verbose_name="medlemmer")
+
+    class Meta:
+        ordering = ["position", "pk"]
+        verbose_name = "arbejdsgruppe"
+        verbose_name_plural = "arbejdsgrupper"
+
+    def __str__(self):
+        return self.name or (f"Gruppen om {self.cause.title.lower()}" if self.cause else "Arbejdsgruppe")
+
+
+class Hearing(Publishable):
+    """A proposal the council was asked about, what it answered, and what came of it."""
+
+    class Outcome(models.TextChoices):
+        FOLLOWED = "fulgt", "Rådet blev hørt"
+        PARTLY = "delvist", "Delvist fulgt"
+        NOT_FOLLOWED = "ikke-fulgt", "Ikke fulgt"
+        PENDING = "afventer", "Afventer svar"
+
+    municipality_lookup = "council__municipality"
+
+    council = models.ForeignKey(Council, models.PROTECT, related_name="hearings", verbose_name="råd")
+    title = models.CharField("titel", max_length=200)
+    sender = models.CharField("spurgt af", max_length=160, blank=True, help_text="Udvalg eller forvaltning.")
+    received_on = models.DateField("modtaget")
+    deadline = models.DateField("svarfrist", null=True, blank=True)
+    question = RichTextField("det blev rådet spurgt om", blank=True)
+    answer = RichTextField("høringssvar", blank=True)
+    answered_on = models.DateField("besvaret", null=True, blank=True)
+    outcome = models.CharField("udfald", max_length=12, choices=Outcome.choices, default=Outcome.PENDING)
+    outcome_text = RichTextField("hvad skete der?", blank=True)
+    outcome_on = models.DateField("udfaldet kendt", null=True, blank=True)
+
+    class Meta(Publishable.Meta):
+        ordering = ["-received_on", "-pk"]
+        verbose_name = "høring"
+        verbose_name_plural = "høringer"
+        constraints = [
+            *Publishable.Meta.constraints,
+            models.CheckConstraint(
+                condition=Q(answered_on=None) | Q(answered_on__gte=F("received_on")),
+                name="hearing_answered_after_received",
+                violation_error_message="Svaret ligger før modtagelsen.",
+            ),
+            models.CheckConstraint(
+                condition=Q(outcome__in=["fulgt", "delvist", "ikke-fulgt", "afventer"]), name="hearing_outcome_known"
+            ),
+        ]
+
+    def __str__(self):
+        return self.title
+
+    @property
+    def municipality(self):
+        return self.council.municipality
+
+    def get_absolute_url(self):
+        return f"{reverse('hearings', args=[self.municipality.slug])}#hoering-{self.pk}"
+
+    @property
+    def is_overdue(self) -> bool:
+        return bool(self.deadline and not self.answered_on and self.deadline < timezone.localdate())
+
+
+class News(Publishable):
+    municipality = models.ForeignKey(Municipality, models.PROTECT, related_name="news", verbose_name="kommune")
+    title = models.CharField("titel", max_length=200)
+    slug = models.SlugField("adresse", max_length=100, blank=True, help_text="Tom: laves af titlen.")
+    date = models.DateField("dato", default=timezone.localdate)
+    date_is_month = models.BooleanField("kun måned kendes", default=False)
+    lead = models.TextField("indledning", blank=True, max_length=600)
+    body = RichTextField("tekst", blank=True)
+    strategy = models.ForeignKey(
+        Strategy, models.SET_NULL, null=True, blank=True, related_name="news", verbose_name="om strategien"
+    )
+    meeting = models.ForeignKey(
+        "council.Meeting", models.SET_NULL, null=True, blank=True, related_name="news", verbose_name="om mødet"
+    )
+    is_restatement = models.BooleanField("kort gengivelse", default=False)
+    source_url = models.URLField("kilde", blank=True)
+
+    class Meta(Publishable.Meta):
+        ordering = ["-date", "-pk"]
+        verbose_name = "nyhed"
+        verbose_name_plural = "nyheder"
+        constraints = [
+            *Publishable.Meta.constraints,
+            models.UniqueConstraint(
+                fields=["municipality", "slug"],
+                name="news_unique_slug",
+                violation_error_message="Kommunen har allerede en nyhed med den adresse.",
+            ),
+        ]
+
+    def __str__(self):
+        return self.title
+
+    def clean(self):
+        super().clean()
+        for field in ("strategy", "meeting"):
+            about = getattr(self, field)
+            if about and self.municipality_id and about.municipality != self.municipality:
+                raise ValidationError({field: "Vælg noget fra samme kommune."})
+
+    def save(self, **kwargs):
+        if not self.slug:
+            stem = slugify(self.title, 90) or "nyhed"
+            taken = set(News.objects.filter(municipality=self.municipality).values_list("slug", flat=True))
+            self.slug = next(s for s in [stem, *(f"{stem}-{n}" for n in range(2, len(taken) + 3))] if s not in taken)
+        super().save(**kwargs)
+
+    def get_absolute_url(self):
+        return reverse("news-story", args=[self.municipality.slug, self.slug])
+
+
+class AgreementQuerySet(ScopedQuerySet):
+    def open_on(self, day: datetime.date):
+        """Made on that day or earlier and not done by then."""
+        return self.filter(Q(done_on=None) | Q(done_on__gt=day), item__meeting__date__lte=day)
+
+
+class Agreement(Part):
+    """Who does what by when, made under an item and followed until done."""
+
+    municipality_lookup = "item__meeting__council__municipality"
+
+    item = models.ForeignKey("council.AgendaItem", models.CASCADE, related_name="agreements", verbose_name="punkt")
+    position = models.PositiveSmallIntegerField("rækkefølge", default=0)
+    text = models.CharField("aftale", max_length=400)
+    responsible = models.CharField("hvem", max_length=160, blank=True, help_text="Rolle eller navn, der må vises.")
+    member = models.ForeignKey(
+        "council.Membership", models.SET_NULL, null=True, blank=True, related_name="agreements", verbose_name="medlem"
+    )
+    due_on = models.DateField("hvornår", null=True, blank=True)
+    done_on = models.DateField("gjort", null=True, blank=True)
+    outcome = models.TextField("hvad kom der ud af det?", blank=True)
+    followed_up_at = models.ManyToManyField(
+        "council.AgendaItem", blank=True, related_name="followed_up", verbose_name="taget op igen under"
+    )
+
+    objects = AgreementQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["position", "pk"]
+        verbose_name = "aftale"
+        verbose_name_plural = "aftaler"
+
+    def __str__(self):
+        return self.text
+
+    @classmethod
+    def published_when(cls, prefix):
+        """With the decision it belongs to: the minutes are public and the item is open."""
+        from .meeting import Minutes
+
+        return Minutes.published_when(f"{prefix}item__meeting__minutes__") & Q(**{f"{prefix}item__is_closed": False})
+
+    def roots(self):
+        return self.item.roots()
+
+    def findings(self, within=None):
+        from .meeting import Agenda
+
+        if self.item.is_closed or isinstance(within, Agenda):
+            return iter(())
+        return super().findings(within)
+
+    @property
+    def municipality(self):
+        return self.item.municipality
+
+    @property
+    def public_responsible(self) -> str:
+        return self.member.public_name if self.member else self.responsible

@@ -1,0 +1,153 @@
+"""The people of a council. Each decides how much of the name the public sees."""
+
+import datetime
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+from udsat.lib.publishing import CheckedText, ScopedQuerySet, check_texts
+from udsat.models import Municipality, Part
+
+from .council import Council
+
+
+class Person(CheckedText):
+    class Shown(models.TextChoices):
+        FULL = "fuldt", "Fuldt navn"
+        FIRST = "fornavn", "Kun fornavn"
+        ROLE = "rolle", "Kun rollen i rådet"
+
+    private_fields = frozenset({"email", "phone", "note"})
+
+    municipality = models.ForeignKey(Municipality, models.CASCADE, related_name="people", verbose_name="kommune")
+    first_name = models.CharField("fornavn", max_length=80)
+    last_name = models.CharField("efternavn", max_length=80, blank=True)
+    shown = models.CharField(
+        "siden viser", max_length=10, choices=Shown.choices, default=Shown.ROLE,
+        help_text="Spørg personen. Et navn kan røbe, at man har været hjemløs eller syg.",
+    )  # fmt: skip
+    email = models.EmailField("e-mail", blank=True, help_text="Vises aldrig.")
+    phone = models.CharField("telefon", max_length=40, blank=True, help_text="Vises aldrig.")
+    note = models.TextField("note til sekretæren", blank=True, help_text="Vises aldrig.")
+
+    objects = ScopedQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["first_name", "last_name"]
+        verbose_name = "person"
+        verbose_name_plural = "personer"
+        constraints = [
+            models.CheckConstraint(condition=Q(shown__in=["fuldt", "fornavn", "rolle"]), name="person_shown_known")
+        ]
+
+    def __str__(self):
+        return f"{self.first_name} {self.last_name}".strip()
+
+    def clean(self):
+        super().clean()
+        check_texts(self, lambda finding: False)
+
+    @property
+    def public_name(self) -> str:
+        """What the person lets the public see; empty when only the role may show."""
+        return {self.Shown.FULL: str(self), self.Shown.FIRST: self.first_name}.get(self.shown, "")
+
+
+class MembershipQuerySet(ScopedQuerySet):
+    def on(self, day: datetime.date | None = None):
+        day = day or timezone.localdate()
+        return self.filter(
+            Q(starts_on=None) | Q(starts_on__lte=day),
+            Q(ends_on=None) | Q(ends_on__gte=day),
+        )
+
+
+class Membership(Part):
+    """A seat in a council from day to day. Without a person it is known by the area it speaks for, or vacant."""
+
+    class Role(models.TextChoices):
+        CHAIR = "formand", "Formand"
+        DEPUTY = "naestformand", "Næstformand"
+        MEMBER = "medlem", "Medlem"
+        SUBSTITUTE = "suppleant", "Suppleant"
+        SECRETARY = "sekretaer", "Sekretær"
+        ASSOCIATE = "tilforordnet", "Tilforordnet"
+        GUEST = "gaest", "Fast gæst"
+
+    class Speaks(models.TextChoices):
+        USER = "bruger", "Brugerrepræsentant"
+        ORGANISATION = "organisation", "Organisationsrepræsentant"
+        STAFF = "medarbejder", "Medarbejderrepræsentant"
+        POLITICIAN = "politiker", "Politisk udpeget"
+
+    root_lookup = "council"
+    municipality_lookup = "council__municipality"
+
+    council = models.ForeignKey(Council, models.CASCADE, related_name="memberships", verbose_name="råd")
+    person = models.ForeignKey(
+        Person, models.PROTECT, null=True, blank=True, related_name="memberships", verbose_name="person"
+    )
+    position = models.PositiveSmallIntegerField("rækkefølge", default=0)
+    role = models.CharField("rolle", max_length=15, choices=Role.choices, default=Role.MEMBER)
+    speaks_as = models.CharField("taler som", max_length=15, choices=Speaks.choices, blank=True)
+    area = models.CharField("område", max_length=160, blank=True, help_text="Den del af området, medlemmet taler for.")
+    appointed_by = models.CharField("udpeget af", max_length=160, blank=True)
+    is_vacant = models.BooleanField("vakant", default=False, help_text="Pladsen står tom.")
+    substitute_for = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, related_name="substitutes", verbose_name="stedfortræder for"
+    )
+    starts_on = models.DateField("indtrådt", null=True, blank=True)
+    ends_on = models.DateField("udtrådt", null=True, blank=True)
+
+    objects = MembershipQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["position", "pk"]
+        verbose_name = "medlemskab"
+        verbose_name_plural = "medlemskaber"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(starts_on=None) | Q(ends_on=None) | Q(ends_on__gte=F("starts_on")),
+                name="membership_ends_after_start",
+                violation_error_message="Udtrådt ligger før indtrådt.",
+            ),
+            models.CheckConstraint(
+                condition=Q(is_vacant=False) | Q(person=None),
+                name="membership_vacant_without_person",
+                violation_error_message="En vakant plads har ingen person.",
+            ),
+            models.CheckConstraint(condition=~Q(substitute_for=F("id")), name="membership_not_its_own_substitute"),
+        ]
+
+    def __str__(self):
+        name = str(self.person) if self.person else ("Vakant plads" if self.is_vacant else self.area)
+        return f"{name or 'Medlem'} ({self.role_label.lower()})"
+
+    def clean(self):
+        super().clean()
+        for field in ("person", "substitute_for"):
+            other = getattr(self, field)
+            if other and self.council_id and other.municipality != self.council.municipality:
+                raise ValidationError({field: "Vælg en fra samme kommune."})
+
+    @property
+    def role_label(self) -> str:
+        """The role in the council's own word (forperson, talsperson …)."""
+        if self.role == self.Role.CHAIR and self.council.chair_label:
+            return self.council.chair_label.capitalize()
+        if self.role == self.Role.DEPUTY and self.council.chair_label:
+            return (
+                f"Næst{self.council.chair_label}".capitalize()
+                if self.council.chair_label != "talsperson"
+                else "Stedfortrædende talsperson"
+            )
+        return self.get_role_display()
+
+    @property
+    def public_name(self) -> str:
+        """The name the person allows, else what the seat is known by."""
+        if self.is_vacant:
+            return "Vakant plads"
+        return (self.person.public_name if self.person else "") or self.get_speaks_as_display() or self.role_label

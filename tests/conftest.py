@@ -1,0 +1,102 @@
+"""The cast. Esbjerg and Vejle are two municipalities; everybody else works in one of them."""
+
+import os
+import shutil
+
+import pytest
+
+from udsat.lib.roles import Role
+
+from . import factories
+
+# Playwright keeps an event loop running in the test's thread, where Django would refuse the database.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+
+@pytest.fixture(autouse=True)
+def own_folders(settings, tmp_path):
+    """Uploads and stored PDFs of a test lie in its own folder; static files come from the source tree."""
+    settings.VAR_DIR = tmp_path
+    settings.MEDIA_ROOT = tmp_path / "uploads"
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture
+def esbjerg(db):
+    return factories.municipality("Esbjerg", code="0561")
+
+
+@pytest.fixture
+def vejle(db):
+    return factories.municipality("Vejle", code="0630")
+
+
+@pytest.fixture
+def anna(esbjerg):
+    """Secretary in Esbjerg."""
+    return factories.user("anna", role=Role.SECRETARY, of=esbjerg, first_name="Anna")
+
+
+@pytest.fixture
+def bo(vejle):
+    """Secretary in Vejle."""
+    return factories.user("bo", role=Role.SECRETARY, of=vejle, first_name="Bo")
+
+
+@pytest.fixture
+def carla(esbjerg):
+    """Editor in Esbjerg: writes, but publishes nothing."""
+    return factories.user("carla", role=Role.EDITOR, of=esbjerg, first_name="Carla")
+
+
+@pytest.fixture
+def dan(esbjerg):
+    """Approver in Esbjerg: publishes, but writes nothing."""
+    return factories.user("dan", role=Role.APPROVER, of=esbjerg, first_name="Dan")
+
+
+@pytest.fixture
+def eva(esbjerg):
+    """Administrator in Esbjerg."""
+    return factories.user("eva", role=Role.ADMINISTRATOR, of=esbjerg, first_name="Eva")
+
+
+@pytest.fixture
+def operator(db):
+    """Runs the portal: a superuser."""
+    return factories.user("operator", is_superuser=True, first_name="Drift")
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"),
+            args=[
+                "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
+                "--disable-component-update", "--disable-sync",
+            ],
+        )  # fmt: skip
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(chromium, live_server):
+    """A fresh window on the running site; relative addresses go to it."""
+    context = chromium.new_context(base_url=live_server.url, locale="da-DK", timezone_id="Europe/Copenhagen")
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture
+def page_without_javascript(chromium, live_server):
+    context = chromium.new_context(base_url=live_server.url, locale="da-DK", java_script_enabled=False)
+    yield context.new_page()
+    context.close()

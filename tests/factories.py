@@ -1,0 +1,149 @@
+"""Plain functions that make one thing each, public unless told otherwise."""
+
+import datetime
+from itertools import count
+
+from django.core.files.base import ContentFile
+from django.utils import timezone
+
+from council.models import (
+    Agenda,
+    AgendaItem,
+    Agreement,
+    Attachment,
+    Attendance,
+    Cause,
+    Council,
+    Hearing,
+    Meeting,
+    Membership,
+    Minutes,
+    News,
+    Person,
+    WorkingGroup,
+)
+from strategies.models import Action, FollowUp, Goal, Section, Strategy, Theme, Topic
+from udsat.lib.danish import slugify
+from udsat.lib.publishing import Status
+from udsat.models import Assignment, Municipality, User
+
+_numbers = count(1)
+PASSWORD = "Et godt løsen 4 alle"
+
+
+def state(status):
+    """Field values of a publishable in that state."""
+    if status == "planlagt":
+        return {"status": Status.PUBLISHED, "publish_at": timezone.now() + datetime.timedelta(days=3)}
+    if status == "udløbet":
+        now = timezone.now()
+        return {
+            "status": Status.PUBLISHED,
+            "publish_at": now - datetime.timedelta(days=3),
+            "expires_at": now - datetime.timedelta(days=1),
+        }
+    moment = None if status == Status.DRAFT else timezone.now() - datetime.timedelta(days=1)
+    return {"status": status, "publish_at": moment, "published_at": moment}
+
+
+def municipality(name="Esbjerg", **fields):
+    code = fields.pop("code", None) or f"{9000 + next(_numbers)}"
+    return Municipality.objects.create(
+        **{"name": name, "official_name": f"{name} Kommune", "slug": slugify(name), "code": code} | fields
+    )
+
+
+def user(username, *, role=None, of=(), **fields):
+    """A person with a log-in; `of` is one municipality or several in which the role holds."""
+    made = User.objects.create_user(username, password=PASSWORD, is_staff=True, **fields)
+    for place in [of] if isinstance(of, Municipality) else of:
+        Assignment.objects.create(user=made, municipality=place, role=role)
+    return made
+
+
+def topic(name="Bolig"):
+    return Topic.objects.create(name=name, slug=slugify(name))
+
+
+def strategy(of, title="Plads til alle", status=Status.PUBLISHED, **fields):
+    return Strategy.objects.create(municipality=of, title=title, **state(status) | fields)
+
+
+def section(of, kind=Section.Kind.PURPOSE, body="<p>Alle skal have et sted at høre til.</p>", **fields):
+    return Section.objects.create(strategy=of, kind=kind, body=body, **fields)
+
+
+def theme(of, title="Et sted at bo", **fields):
+    return Theme.objects.create(
+        strategy=of, title=title, **{"goal_lead_in": "Vi vil:", "position": next(_numbers)} | fields
+    )
+
+
+def goal(of, text="bygge 20 små boliger.", **fields):
+    return Goal.objects.create(theme=of, text=text, **{"position": next(_numbers)} | fields)
+
+
+def action(title="Små boliger på Havnen", **fields):
+    return Action.objects.create(title=title, **fields)
+
+
+def follow_up(of, status=FollowUp.Status.UNDER_WAY, **fields):
+    return FollowUp.objects.create(goal=of, status=status, **fields)
+
+
+def council(of, status=Status.PUBLISHED, **fields):
+    return Council.objects.create(municipality=of, **state(status) | fields)
+
+
+def person(of, first_name="Karen", last_name="Holm", shown=Person.Shown.FULL, **fields):
+    return Person.objects.create(municipality=of, first_name=first_name, last_name=last_name, shown=shown, **fields)
+
+
+def membership(of, person=None, **fields):
+    return Membership.objects.create(council=of, person=person, **{"position": next(_numbers)} | fields)
+
+
+def cause(of, title="Boliger, som unge kan betale", **fields):
+    return Cause.objects.create(council=of, title=title, **fields)
+
+
+def group(of, **fields):
+    return WorkingGroup.objects.create(council=of, **fields)
+
+
+def meeting(of, date=datetime.date(2025, 3, 3), status=Status.PUBLISHED, **fields):
+    return Meeting.objects.create(council=of, date=date, **state(status) | fields)
+
+
+def agenda(of, status=Status.PUBLISHED, **fields):
+    return Agenda.objects.create(meeting=of, **state(status) | fields)
+
+
+def minutes(of, status=Status.PUBLISHED, **fields):
+    return Minutes.objects.create(meeting=of, **state(status) | fields)
+
+
+def item(of, title="Boliger til unge", **fields):
+    return AgendaItem.objects.create(meeting=of, title=title, **{"position": next(_numbers)} | fields)
+
+
+def attendance(of, member, **fields):
+    return Attendance.objects.create(meeting=of, member=member, **fields)
+
+
+def agreement(of, text="Invitere boligforeningen", **fields):
+    return Agreement.objects.create(item=of, text=text, **fields)
+
+
+def attachment(of, name="notat.txt", content=b"Et notat om boliger.", **fields):
+    return Attachment.objects.create(meeting=of, file=ContentFile(content, name), **fields)
+
+
+def hearing(of, title="Ny boligpolitik", status=Status.PUBLISHED, **fields):
+    return Hearing.objects.create(
+        council=of, title=title, **{"received_on": datetime.date(2025, 2, 1)} | state(status) | fields
+    )
+
+
+def news(of, title="Nyt værested åbner", status=Status.PUBLISHED, **fields):
+    return News.objects.create(municipality=of, title=title, **state(status) | fields)

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class UdsatConfig(AppConfig):
+    name = "udsat"
+    verbose_name = "Portalen"

@@ -1,0 +1,58 @@
+"""Find what looks like a Danish civil registration number (CPR).
+
+Form: DDMMYY-XXXX, with a hyphen, dash, space or nothing between. Modulus 11 stopped holding on 1 October 2007
+(CPR-kontoret), so it is not asked for. Days 61-91 are replacement numbers (erstatningspersonnumre), which also
+point at one person. The number itself is never kept or logged: only a keyed fingerprint.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.utils.crypto import salted_hmac
+
+# Not inside a longer number, case number or decimal: 330-2021-45767 and a 13-digit EAN have other shapes.
+_CPR = re.compile(
+    r"(?<![\d])(?<!\d[-.,/])"
+    r"(?P<day>\d{2})(?P<gap1>[ .\-/\u2010-\u2015]?)(?P<month>\d{2})(?P<gap2>[ .\-/\u2010-\u2015]?)(?P<year>\d{2})"
+    r"[ \u00a0\u2007\u2009\u202f]{0,2}[-\u2010-\u2015\u2212]?[ \u00a0\u2007\u2009\u202f]{0,2}"
+    r"(?P<serial>\d{4})(?!\d)(?![-.,/]\d)"
+)
+_INVISIBLE = dict.fromkeys([0x00AD, 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF])
+_DAYS_IN_MONTH = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+
+
+@dataclass(frozen=True)
+class CprFinding:
+    """One suspected number: `masked` shows its surroundings with the digits hidden."""
+
+    fingerprint: str
+    masked: str
+
+
+def find_cpr(text: str) -> Iterator[CprFinding]:
+    """Every suspected CPR number in a text, in reading order.
+
+    Digits of other scripts and full-width digits count; soft hyphens and zero-width characters do not hide one.
+    """
+    text = unicodedata.normalize("NFKC", text).translate(_INVISIBLE)
+    for match in _CPR.finditer(text):
+        if match["gap1"] != match["gap2"]:
+            continue
+        day, month = int(match["day"]), int(match["month"])
+        if day > 60:
+            day -= 60
+        if not 1 <= month <= 12 or not 1 <= day <= _DAYS_IN_MONTH[month - 1]:
+            continue
+        digits = "".join(str(unicodedata.digit(c)) for c in match[0] if c.isdigit())
+        before = _hide_digits(text[max(0, match.start() - 30) : match.start()])
+        after = _hide_digits(text[match.end() : match.end() + 30])
+        yield CprFinding(
+            fingerprint=salted_hmac("udsat.cpr", digits).hexdigest(),
+            masked=" ".join(f"…{before}●●●●●●-●●●●{after}…".split()),
+        )
+
+
+def _hide_digits(text: str) -> str:
+    return re.sub(r"\d", "●", text)

@@ -1,0 +1,139 @@
+"""What is public, asked in one way.
+
+A *publishable* (strategy, council, meeting, agenda, minutes, hearing, news) has a status of its own. A *part*
+(theme, goal, agenda item, …) is public when what it belongs to is. Both answer through two doors only:
+`published()` and, for people with a log-in, `visible_to(user)`. `in_reach_of(user)` is the back office's scope.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from .cpr import find_cpr
+from .documents import UnreadableDocument, extract_text
+from .richtext import RichTextField, plain_text
+
+
+class Status(models.TextChoices):
+    DRAFT = "kladde", "Kladde"
+    PUBLISHED = "offentliggjort", "Offentliggjort"
+    WITHDRAWN = "tilbagetrukket", "Trukket tilbage"
+
+
+class ScopedQuerySet(models.QuerySet):
+    """Rows that belong to a municipality through `Model.municipality_lookup`."""
+
+    def reach_q(self, user: Any) -> Q:
+        if not (user.is_authenticated and user.is_active and user.is_staff):
+            return Q(pk__in=[])
+        if user.is_superuser:
+            return ~Q(pk__in=[])
+        return Q(**{f"{self.model.municipality_lookup}__in": user.reach})
+
+    def in_reach_of(self, user: Any) -> Self:
+        """What the user's own municipalities hold, drafts and all; the only scope of the back office."""
+        return self.filter(self.reach_q(user))
+
+    def published(self) -> Self:
+        """What anybody may see now."""
+        return self.filter(self.model.published_when(""))
+
+    def visible_to(self, user: Any) -> Self:
+        """What is public, and for those with a log-in also the drafts of their own municipalities."""
+        return self.filter(self.model.published_when("") | self.reach_q(user))
+
+
+def published_when(prefix: str) -> Q:
+    """The publication rule, for a publishable that is reached through `prefix` (such as "theme__strategy__")."""
+    now = timezone.now()
+    return Q(**{f"{prefix}status": Status.PUBLISHED, f"{prefix}publish_at__lte": now}) & (
+        Q(**{f"{prefix}expires_at": None}) | Q(**{f"{prefix}expires_at__gt": now})
+    )
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A suspected CPR number (or a file nobody can search) in one field of one object."""
+
+    target: str  # "council.agendaitem:12:decision": where an override applies
+    place: str  # for people: "Punkt 3. Boliger: Beslutning"
+    masked: str
+    fingerprint: str
+    field: str
+    edit_url: str = ""
+
+
+class CheckedText(models.Model):
+    """A model whose every text is searched for CPR numbers before anyone outside can read it.
+
+    All text and file fields count, whoever adds them later, but for those in `private_fields`, which are never
+    shown outside the back office.
+    """
+
+    private_fields: ClassVar[frozenset[str]] = frozenset()
+    municipality_lookup: ClassVar[str] = "municipality"
+
+    class Meta:
+        abstract = True
+
+    @classmethod
+    def checked_fields(cls) -> list[models.Field]:
+        return [
+            field
+            for field in cls._meta.concrete_fields
+            if isinstance(field, (models.CharField, models.TextField, models.FileField))
+            and not field.choices
+            and field.name not in cls.private_fields
+        ]
+
+    def place_name(self) -> str:
+        return f"{self._meta.verbose_name} {self}".capitalize()
+
+    def findings(self, within: Any = None) -> Iterator[Finding]:
+        """Suspected numbers in the texts that are public when `within`, what this belongs to, is."""
+        for field in self.checked_fields():
+            value = getattr(self, field.attname)
+            if not value:
+                continue
+            texts: Iterable[str]
+            if isinstance(field, models.FileField):
+                texts = (value.name, file_text(value) or "")
+            else:
+                texts = (plain_text(value),) if isinstance(field, RichTextField) else (str(value),)
+            for text in texts:
+                for found in find_cpr(text):
+                    yield Finding(
+                        target=f"{self._meta.label_lower}:{self.pk}:{field.name}",
+                        place=f"{self.place_name()}: {field.verbose_name}",
+                        masked=found.masked,
+                        fingerprint=found.fingerprint,
+                        field=field.name,
+                    )
+
+
+def file_text(file: Any) -> str | None:
+    """The text inside an uploaded file; None for a picture or a locked file, which only a person can judge."""
+    file.open("rb")
+    try:
+        return extract_text(file.read(), file.name)
+    except UnreadableDocument:
+        return None
+    finally:
+        file.seek(0)
+
+
+def check_texts(instance: CheckedText, is_overridden: Callable[[Finding], bool], within: Any = None) -> None:
+    """Raise ValidationError, by field, if a text that is public at once holds an unconfirmed CPR number."""
+    errors: dict[str, list[str]] = {}
+    for finding in instance.findings(within):
+        if not is_overridden(finding):
+            errors.setdefault(finding.field, []).append(
+                f"Her står noget, der ligner et CPR-nummer ({finding.masked}), og teksten er offentlig. Fjern det."
+            )
+    if errors:
+        raise ValidationError(errors)

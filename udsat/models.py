@@ -1,0 +1,447 @@
+"""What both apps stand on: municipalities, users with roles, and the verbs of publication."""
+
+import datetime
+from typing import ClassVar
+
+from django.contrib.auth.models import AbstractUser, UserManager
+from django.contrib.contenttypes.fields import GenericForeignKey
+from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.validators import RegexValidator
+from django.db import models, transaction
+from django.db.models import F, Q
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.functional import cached_property
+
+from udsat.lib import roles
+from udsat.lib.danish import slugify, sort_key
+from udsat.lib.palette import Accent
+from udsat.lib.publishing import CheckedText, Finding, ScopedQuerySet, Status, check_texts, file_text, published_when
+
+# First parts of addresses that are not municipalities. A test holds this against the address table.
+RESERVED_SLUGS = (
+    "admin", "api", "data", "emner", "healthz", "kommuner", "om", "privatliv", "robots.txt", "sammenlign",
+    "sitemap.xml", "soeg", "static", "tilgaengelighed", "was",
+)  # fmt: skip
+
+
+class Region(models.Model):
+    name = models.CharField("navn", max_length=60, unique=True)
+    position = models.PositiveSmallIntegerField("rækkefølge", default=0)
+
+    class Meta:
+        ordering = ["position", "name"]
+        verbose_name = "region"
+        verbose_name_plural = "regioner"
+
+    def __str__(self):
+        return self.name
+
+
+class MunicipalityQuerySet(ScopedQuerySet):
+    def published(self):
+        """Every municipality is public; whether it has content is another question (see `udsat.views`)."""
+        return self.all()
+
+    def visible_to(self, user):
+        return self.all()
+
+    def in_region_order(self):
+        return self.order_by("sort_key")
+
+
+class Municipality(CheckedText):
+    municipality_lookup = "pk"
+
+    code = models.CharField(
+        "kommunekode", max_length=4, unique=True, validators=[RegexValidator(r"^\d{4}$", "Koden er fire cifre.")]
+    )
+    name = models.CharField("navn", max_length=60, unique=True)
+    official_name = models.CharField("fuldt navn", max_length=80, help_text="For eksempel Esbjerg Kommune.")
+    slug = models.SlugField("adresse", max_length=60, unique=True)
+    sort_key = models.CharField(max_length=120, editable=False, db_index=True)
+    accent = models.CharField("farve", max_length=12, choices=Accent.choices, default=Accent.HAV)
+    is_fictional = models.BooleanField("opdigtet", default=False, help_text="Til øvelse og visning.")
+    phone = models.CharField("telefon", max_length=40, blank=True)
+    phone_hours = models.CharField("telefontid", max_length=80, blank=True)
+    email = models.EmailField("e-mail", blank=True)
+    address = models.CharField("adresse i byen", max_length=200, blank=True)
+    website = models.URLField("hjemmeside", blank=True)
+
+    objects = MunicipalityQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["sort_key"]
+        verbose_name = "kommune"
+        verbose_name_plural = "kommuner"
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(slug__in=RESERVED_SLUGS),
+                name="municipality_slug_not_reserved",
+                violation_error_message="Den adresse bruger portalen selv. Vælg en anden.",
+            ),
+            models.CheckConstraint(condition=Q(accent__in=Accent.values), name="municipality_accent_known"),
+        ]
+
+    def __str__(self):
+        return self.official_name
+
+    def clean(self):
+        check_texts(self, lambda finding: False)
+
+    def save(self, **kwargs):
+        self.slug = self.slug or slugify(self.name)
+        self.sort_key = sort_key(self.name)
+        super().save(**kwargs)
+
+    def get_absolute_url(self):
+        return reverse("municipality", args=[self.slug])
+
+    @property
+    def municipality(self):
+        return self
+
+    def region_on(self, day: datetime.date) -> Region | None:
+        """The region on that day, from the prefetched periods (one query for all municipalities of a page)."""
+        for period in self.region_periods.all():
+            if period.starts_on <= day and (period.ends_on is None or day <= period.ends_on):
+                return period.region
+        return None
+
+
+class RegionPeriod(models.Model):
+    """Which region a municipality lies in, from day to day, both included."""
+
+    municipality = models.ForeignKey(Municipality, models.CASCADE, related_name="region_periods")
+    region = models.ForeignKey(Region, models.PROTECT, related_name="periods")
+    starts_on = models.DateField("fra og med")
+    ends_on = models.DateField("til og med", null=True, blank=True)
+
+    class Meta:
+        ordering = ["starts_on"]
+        verbose_name = "regionsperiode"
+        verbose_name_plural = "regionsperioder"
+        constraints = [
+            models.UniqueConstraint(fields=["municipality", "starts_on"], name="region_period_unique_start"),
+            models.CheckConstraint(
+                condition=Q(ends_on=None) | Q(ends_on__gte=F("starts_on")), name="region_period_ends_after_start"
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.region} fra {self.starts_on}"
+
+
+class User(AbstractUser):
+    """A person with a log-in. What she may do is decided by her roles, municipality by municipality."""
+
+    email = models.EmailField("e-mail", blank=True)
+
+    objects = UserManager()
+
+    class Meta:
+        verbose_name = "bruger"
+        verbose_name_plural = "brugere"
+
+    def __str__(self):
+        return self.get_full_name() or self.username
+
+    @cached_property
+    def role_of(self) -> dict[int, str]:
+        """Role by municipality id, read once per request."""
+        return dict(self.assignments.values_list("municipality", "role"))
+
+    @property
+    def reach(self) -> list[int]:
+        """Ids of the municipalities whose back office she may open."""
+        return list(self.role_of)
+
+    def may(self, ability: str, municipality: Municipality | None = None) -> bool:
+        """Whether her role in that municipality (in any, without one) gives the ability."""
+        if not (self.is_active and self.is_staff):
+            return False
+        if self.is_superuser:
+            return True
+        if municipality is None:
+            return any(ability in roles.ABILITIES[role] for role in self.role_of.values())
+        role = self.role_of.get(municipality.pk)
+        return role is not None and ability in roles.ABILITIES[role]
+
+
+class Assignment(models.Model):
+    """A user's role in one municipality."""
+
+    municipality_lookup = "municipality"
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="assignments", verbose_name="bruger")
+    municipality = models.ForeignKey(Municipality, models.CASCADE, related_name="assignments", verbose_name="kommune")
+    role = models.CharField("rolle", max_length=15, choices=roles.Role.choices)
+
+    objects = ScopedQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "rolle"
+        verbose_name_plural = "roller"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "municipality"],
+                name="assignment_one_per_municipality",
+                violation_error_message="Brugeren har allerede en rolle i den kommune.",
+            ),
+            models.CheckConstraint(condition=Q(role__in=roles.Role.values), name="assignment_role_known"),
+        ]
+
+    def __str__(self):
+        return f"{self.user}: {self.get_role_display()} i {self.municipality}"
+
+
+class PublicationEvent(models.Model):
+    """What was made public or withdrawn, when and by whom. Rows are added, never changed."""
+
+    class Action(models.TextChoices):
+        PUBLISH = "udgiv", "Offentliggjort"
+        SCHEDULE = "planlaeg", "Planlagt"
+        WITHDRAW = "traek", "Trukket tilbage"
+
+    municipality_lookup = "municipality"
+
+    content_type = models.ForeignKey(ContentType, models.CASCADE)
+    object_id = models.PositiveBigIntegerField()
+    subject = GenericForeignKey("content_type", "object_id")
+    municipality = models.ForeignKey(Municipality, models.CASCADE, related_name="publication_events")
+    action = models.CharField("handling", max_length=10, choices=Action.choices)
+    at = models.DateTimeField("tidspunkt", default=timezone.now)
+    by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+", verbose_name="af")
+    by_name = models.CharField("navn", max_length=200)
+    version = models.PositiveIntegerField("version")
+    confirmed = models.BooleanField("bekræftet, at ingen kan genkendes", default=False)
+
+    objects = ScopedQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-at", "-pk"]
+        indexes = [models.Index(fields=["content_type", "object_id", "-at"])]
+        verbose_name = "offentliggørelse"
+        verbose_name_plural = "offentliggørelser"
+
+    def __str__(self):
+        return f"{self.get_action_display()} {self.at:%d.%m.%Y} af {self.by_name}"
+
+
+class CprOverride(models.Model):
+    """A person's word that a number in one field is no CPR number. Holds a keyed fingerprint, not the number."""
+
+    event = models.ForeignKey(PublicationEvent, models.CASCADE, related_name="overrides")
+    target = models.CharField(max_length=120)
+    fingerprint = models.CharField(max_length=64)
+    reason = models.TextField("begrundelse")
+
+    class Meta:
+        indexes = [models.Index(fields=["target", "fingerprint"])]
+        verbose_name = "tilsidesat CPR-advarsel"
+        verbose_name_plural = "tilsidesatte CPR-advarsler"
+
+    def __str__(self):
+        return f"{self.target}: {self.reason}"
+
+
+class Conflict(Exception):
+    """Somebody saved the same thing after this copy of it was opened."""
+
+
+def is_overridden(finding: Finding) -> bool:
+    return CprOverride.objects.filter(target=finding.target, fingerprint=finding.fingerprint).exists()
+
+
+class Part(CheckedText):
+    """Something that is public when what it belongs to is.
+
+    `root_lookup` names the way to the publishable; subclasses with more than one root, or a rule of their own,
+    override `published_when` and `roots`.
+    """
+
+    root_lookup: ClassVar[str]
+
+    objects = ScopedQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+
+    @classmethod
+    def published_when(cls, prefix):
+        root_model = cls
+        for step in cls.root_lookup.split("__"):
+            root_model = root_model._meta.get_field(step).related_model
+        return root_model.published_when(f"{prefix}{cls.root_lookup}__")
+
+    def roots(self) -> list["Publishable"]:
+        root = self
+        for step in self.root_lookup.split("__"):
+            root = getattr(root, step)
+        return [root]
+
+    @property
+    def municipality(self):
+        return self.roots()[0].municipality
+
+    def clean(self):
+        super().clean()
+        self.check_while_public()
+
+    @transaction.atomic
+    def save(self, **kwargs):
+        # The roots are locked, so that none is published between this check and this save.
+        for root in self.roots():
+            root.refresh_from_db(fields=["status"], from_queryset=type(root).objects.select_for_update(of=("self",)))
+        self.check_while_public()
+        super().save(**kwargs)
+
+    def check_while_public(self):
+        for root in self.roots():
+            if root.is_live:
+                check_texts(self, is_overridden, within=root)
+
+
+class Publishable(CheckedText):
+    """Something with a status of its own, published and withdrawn by a person."""
+
+    status = models.CharField("status", max_length=15, choices=Status.choices, default=Status.DRAFT, editable=False)
+    publish_at = models.DateTimeField("offentlig fra", null=True, blank=True, editable=False)
+    expires_at = models.DateTimeField("vises til", null=True, blank=True, help_text="Tom: vises uden slutdato.")
+    published_at = models.DateTimeField("først offentliggjort", null=True, blank=True, editable=False)
+    version = models.PositiveIntegerField("version", default=1, editable=False)
+    created_at = models.DateTimeField("oprettet", auto_now_add=True)
+    updated_at = models.DateTimeField("sidst ændret", auto_now=True)
+
+    objects = ScopedQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+        constraints = [
+            models.CheckConstraint(condition=Q(status__in=Status.values), name="%(class)s_status_known"),
+            models.CheckConstraint(
+                condition=~Q(status=Status.PUBLISHED) | Q(publish_at__isnull=False), name="%(class)s_public_from"
+            ),
+        ]
+
+    @classmethod
+    def published_when(cls, prefix):
+        return published_when(prefix)
+
+    @property
+    def is_live(self) -> bool:
+        """Public now or at a time already set, so that every change of text is public without another look."""
+        return self.status == Status.PUBLISHED
+
+    @property
+    def is_scheduled(self) -> bool:
+        return self.is_live and self.publish_at > timezone.now()
+
+    @property
+    def is_published(self) -> bool:
+        return type(self).objects.published().filter(pk=self.pk).exists()
+
+    @property
+    def status_text(self) -> str:
+        """The status as a secretary reads it."""
+        if self.is_scheduled:
+            return f"Planlagt til {timezone.localtime(self.publish_at):%d.%m.%Y kl. %H.%M}"
+        if self.is_live and self.expires_at and self.expires_at <= timezone.now():
+            return "Udløbet"
+        return self.get_status_display()
+
+    def publication_parts(self) -> list[CheckedText]:
+        """Everything that becomes public together with this, itself first."""
+        return [self]
+
+    def publication_findings(self) -> list[Finding]:
+        return [finding for part in self.publication_parts() for finding in part.findings(self)]
+
+    def unreadable_files(self) -> list[str]:
+        """Names of files whose content no machine can search, so that a person must look."""
+        return [
+            getattr(part, field.name).name.rsplit("/", 1)[-1]
+            for part in self.publication_parts()
+            for field in part.checked_fields()
+            if isinstance(field, models.FileField)
+            and getattr(part, field.name)
+            and file_text(getattr(part, field.name)) is None
+        ]
+
+    def clean(self):
+        super().clean()
+        if self.is_live:
+            check_texts(self, is_overridden)
+
+    def save(self, **kwargs):
+        if self.is_live:
+            check_texts(self, is_overridden)
+        super().save(**kwargs)
+
+    def take_version(self, expected: int) -> None:
+        """Claim the next version inside the caller's transaction; Conflict if another has saved since `expected`."""
+        taken = type(self).objects.filter(pk=self.pk, version=expected).update(version=F("version") + 1)
+        if not taken:
+            raise Conflict
+        self.version = expected + 1
+
+    @transaction.atomic
+    def publish(self, *, by: User, confirmed: bool, reason: str = "", at: datetime.datetime | None = None):
+        """Make it public, now or at a later time.
+
+        Raises PermissionDenied without the right; ValidationError if the person has not confirmed that nobody can
+        be recognised, or if a text holds what looks like a CPR number and no `reason` for overriding is given.
+        """
+        if not by.may(roles.PUBLISH, self.municipality):
+            raise PermissionDenied("Du har ikke ret til at offentliggøre i denne kommune.")
+        self._lock()
+        if not confirmed:
+            raise ValidationError("Bekræft, at du har læst teksten, og at ingen private personer kan genkendes.")
+        suspects = [finding for finding in self.publication_findings() if not is_overridden(finding)]
+        if suspects and len(reason.strip()) < 10:
+            raise ValidationError(
+                [f"{finding.place}: noget ligner et CPR-nummer ({finding.masked})." for finding in suspects]
+            )
+        now = timezone.now()
+        event = self._record(
+            PublicationEvent.Action.SCHEDULE if at and at > now else PublicationEvent.Action.PUBLISH, by
+        )
+        event.confirmed = True
+        event.save(update_fields=["confirmed"])
+        CprOverride.objects.bulk_create(
+            CprOverride(event=event, target=s.target, fingerprint=s.fingerprint, reason=reason.strip())
+            for s in suspects
+        )
+        self.status = Status.PUBLISHED
+        self.publish_at = at or now
+        self.published_at = self.published_at or self.publish_at
+        self.save(update_fields=self._STATE_FIELDS)
+
+    @transaction.atomic
+    def withdraw(self, *, by: User):
+        """Take it off every public door; the text stays in the back office."""
+        if not by.may(roles.PUBLISH, self.municipality):
+            raise PermissionDenied("Du har ikke ret til at trække tilbage i denne kommune.")
+        self._lock()
+        self._record(PublicationEvent.Action.WITHDRAW, by)
+        self.status = Status.WITHDRAWN
+        self.save(update_fields=self._STATE_FIELDS)
+
+    _STATE_FIELDS = ["status", "publish_at", "published_at", "version", "updated_at"]
+
+    def _lock(self):
+        """Read the row again under a lock, so that no edit slips in between the check and the publication."""
+        self.refresh_from_db(from_queryset=type(self).objects.select_for_update(of=("self",)))
+
+    def _record(self, action: str, by: User) -> PublicationEvent:
+        self.version += 1
+        return PublicationEvent.objects.create(
+            content_type=ContentType.objects.get_for_model(self),
+            object_id=self.pk,
+            municipality=self.municipality,
+            action=action,
+            by=by,
+            by_name=str(by),
+            version=self.version,
+        )

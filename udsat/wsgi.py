@@ -1,0 +1,10 @@
+"""The door for web servers. Unlike manage.py it is in production mode unless told otherwise."""
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("UDSAT_MODE", "production")
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "udsat.settings")
+
+application = get_wsgi_application()
