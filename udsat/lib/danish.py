@@ -70,7 +70,7 @@ def fold(text: str) -> str:
 
 def slugify(text: str, max_length: int = 80) -> str:
     """An address of a–z, 0–9 and hyphens, cut at a word: »Børn og unge« becomes boern-og-unge."""
-    slug = _slugify(fold(text))
+    slug = _slugify(re.sub(r"[–—/]", "-", fold(text)))
     if len(slug) > max_length:
         slug = slug[: max_length + 1].rsplit("-", 1)[0][:max_length]
     return slug

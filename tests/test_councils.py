@@ -1,0 +1,135 @@
+"""Councils, people and meetings as the field has them."""
+
+import datetime
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from council.models import AgendaItem, Agreement, Meeting, Membership, Person
+from udsat.lib.publishing import Status
+
+from . import factories as make
+
+
+@pytest.fixture
+def raad(esbjerg):
+    return make.council(esbjerg)
+
+
+@pytest.mark.parametrize(
+    ("shown", "name"),
+    [(Person.Shown.FULL, "Karen Holm"), (Person.Shown.FIRST, "Karen"), (Person.Shown.ROLE, "Brugerrepræsentant")],
+)
+def test_each_person_decides_how_much_of_the_name_shows(raad, shown, name):
+    person = make.person(raad.municipality, shown=shown)
+    member = make.membership(raad, person, speaks_as=Membership.Speaks.USER)
+    assert member.public_name == name
+
+
+def test_nobody_has_agreed_to_a_name_before_being_asked(esbjerg):
+    assert Person(first_name="Karen", last_name="Holm").public_name == ""
+
+
+def test_a_seat_without_a_person_is_known_by_what_it_is(raad):
+    assert make.membership(raad, is_vacant=True).public_name == "Vakant plads"
+    assert make.membership(raad, area="Hjemløshed").public_name == "Medlem"
+
+
+def test_the_chair_has_the_councils_own_word(esbjerg):
+    raad = make.council(esbjerg, chair_label="forperson")
+    assert make.membership(raad, role=Membership.Role.CHAIR).role_label == "Forperson"
+    assert make.membership(raad, role=Membership.Role.DEPUTY).role_label == "Næstforperson"
+
+
+def test_only_those_who_sit_that_day_are_members(raad):
+    day = datetime.date(2026, 1, 1)
+    sits = make.membership(raad, starts_on=day, ends_on=day)
+    make.membership(raad, ends_on=datetime.date(2025, 12, 31))
+    make.membership(raad, starts_on=datetime.date(2026, 1, 2))
+    forever = make.membership(raad)
+    assert list(Membership.objects.on(day)) == [sits, forever]
+
+
+def test_a_member_is_somebody_of_the_same_municipality(raad, vejle):
+    with pytest.raises(ValidationError, match="samme kommune"):
+        make.membership(raad, make.person(vejle)).full_clean()
+
+
+def test_a_meetings_address_is_its_date(raad):
+    first = make.meeting(raad)
+    second = make.meeting(raad, ordinal=2)
+    assert first.get_absolute_url().endswith("/esbjerg/moeder/2025-03-03/")
+    assert second.get_absolute_url().endswith("/esbjerg/moeder/2025-03-03-2/")
+    assert Meeting.objects.at_address("2025-03-03").get() == first
+    assert Meeting.objects.at_address("2025-03-03-2").get() == second
+
+
+@pytest.mark.parametrize(
+    "address", ["2025-02-30", "2025-3-3", "2025-03-03-1", "2025-03-03-22", "i-morgen", "0000-00-00"]
+)
+def test_other_addresses_are_no_meeting(raad, address):
+    make.meeting(raad)
+    assert not Meeting.objects.at_address(address).exists()
+
+
+def test_the_list_of_meetings_says_what_can_be_read(raad):
+    meeting = make.meeting(raad)
+    make.agenda(meeting)
+    make.minutes(meeting, status=Status.DRAFT)
+    listed = Meeting.objects.with_publication().get()
+    assert (listed.has_agenda, listed.has_minutes) == (True, False)
+
+
+def test_a_cancelled_meeting_is_not_coming(raad):
+    tomorrow = timezone.localdate() + datetime.timedelta(1)
+    make.meeting(raad, date=tomorrow, is_cancelled=True)
+    later = make.meeting(raad, date=tomorrow, ordinal=2)
+    assert list(Meeting.objects.coming()) == [later]
+
+
+def test_numbers_may_run_through_the_year(raad):
+    meeting = make.meeting(raad, first_number=12)
+    make.item(meeting)
+    make.item(meeting)
+    assert [item.number for item in meeting.public_items(with_minutes=True)] == [12, 13]
+    assert list(AgendaItem.objects.with_numbers().values_list("place", flat=True)) == [0, 1]
+
+
+def test_an_agreement_is_open_until_it_is_done(raad):
+    item = make.item(make.meeting(raad, date=datetime.date(2025, 3, 3)))
+    agreement = make.agreement(item, done_on=datetime.date(2025, 6, 1))
+    assert list(Agreement.objects.open_on(datetime.date(2025, 5, 1))) == [agreement]
+    assert not Agreement.objects.open_on(datetime.date(2025, 6, 1)).exists()
+    assert not Agreement.objects.open_on(datetime.date(2025, 3, 2)).exists()
+
+
+def test_an_agreement_names_its_owner_only_as_the_person_allows(raad):
+    person = make.person(raad.municipality, shown=Person.Shown.FIRST)
+    agreement = make.agreement(make.item(make.meeting(raad)), member=make.membership(raad, person))
+    assert agreement.public_responsible == "Karen"
+
+
+def test_a_closed_item_always_has_a_neutral_title(raad):
+    item = AgendaItem(meeting=make.meeting(raad), title="Navn på borger", is_closed=True)
+    item.full_clean()
+    assert item.public_title == "Lukket punkt"
+
+
+@pytest.mark.parametrize(
+    "break_it",
+    [
+        lambda raad: [make.meeting(raad) for _ in range(2)],
+        lambda raad: make.meeting(raad, ordinal=0),
+        lambda raad: make.meeting(raad, starts_at=datetime.time(16), ends_at=datetime.time(14)),
+        lambda raad: make.membership(raad, make.person(raad.municipality), is_vacant=True),
+        lambda raad: make.membership(raad, starts_on=datetime.date(2026, 1, 1), ends_on=datetime.date(2025, 1, 1)),
+        lambda raad: make.minutes(make.meeting(raad), corrected_on=datetime.date(2025, 4, 1)),
+        lambda raad: make.hearing(raad, answered_on=datetime.date(2020, 1, 1)),
+        lambda raad: make.council(raad.municipality),
+    ],
+)
+def test_the_database_refuses_what_cannot_be(raad, break_it):
+    with pytest.raises(IntegrityError), transaction.atomic():
+        break_it(raad)

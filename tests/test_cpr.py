@@ -1,0 +1,88 @@
+"""What looks like a CPR number is found, however it is written, and is never repeated."""
+
+import pytest
+
+from udsat.lib.cpr import find_cpr
+
+# 1 January 1990 with a serial of zeros and ones: the shape of a number, nobody's number.
+SHAPES = [
+    "010190-0001",
+    "0101900001",
+    "010190 0001",
+    "010190 - 0001",
+    "010190–0001",
+    "010190\u20110001",
+    "010190\u22120001",
+    "01 01 90 0001",
+    "01.01.90-0001",
+    "01-01-90-0001",
+    "01/01/90-0001",
+    "0101\u00ad90-0001",
+    "010190\u200b-0001",
+    "010190-\n0001",
+    "010190\u00a0-\u00a00001",
+    "０１０１９０-０００１",
+    "(010190-0001)",
+    "CPR010190-0001.",
+    "navn_010190-0001.pdf",
+    "sag 12-010190-0001",
+]
+
+
+@pytest.mark.parametrize("text", SHAPES)
+def test_every_way_of_writing_it_is_found(text):
+    assert len(list(find_cpr(f"Borgeren {text} har fået svar."))) == 1
+
+
+def test_a_replacement_number_is_found():
+    assert list(find_cpr("610190-0001"))
+
+
+def test_modulus_11_is_not_asked_for():
+    # Given out since 1 October 2007 without a check digit that fits.
+    assert list(find_cpr("010107-4000"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Sagsnr. 330-2021-45767",
+        "EAN 5790000123456",
+        "EAN 5798 0045 1234 5",
+        "Ring 75 12 34 56 eller 70 10 20 30",
+        "KLE 27.12.00",
+        "mandag den 3. marts 2025 kl. 14.00",
+        "3.3.2025–31.12.2026",
+        "2023-03-03",
+        "Konto 1234 5678901234",
+        "320190-0001",
+        "011390-0001",
+        "300290-0001",
+        "1.234.567,50",
+        "CVR 29189803",
+    ],
+)
+def test_other_numbers_are_left_alone(text):
+    assert list(find_cpr(text)) == []
+
+
+def test_the_digits_are_hidden_and_the_surroundings_are_shown():
+    (finding,) = find_cpr("Anders fra nr. 7, 010190-0001, har søgt om bolig.")
+    assert finding.masked == "…Anders fra nr. ●, ●●●●●●-●●●●, har søgt om bolig.…"
+    assert "0001" not in repr(finding)
+
+
+def test_the_same_number_has_the_same_fingerprint_however_it_is_written():
+    prints = {finding.fingerprint for text in SHAPES for finding in find_cpr(text)}
+    assert len(prints) == 1
+
+
+def test_another_installation_makes_other_fingerprints(settings):
+    (here,) = find_cpr("010190-0001")
+    settings.SECRET_KEY = "another key"
+    (there,) = find_cpr("010190-0001")
+    assert here.fingerprint != there.fingerprint
+
+
+def test_two_numbers_are_two_findings():
+    assert len(list(find_cpr("010190-0001 og 020290-0002"))) == 2

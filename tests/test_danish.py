@@ -1,0 +1,85 @@
+import datetime
+
+import pytest
+from django.utils import timezone
+
+from udsat.lib import danish
+
+DAY = datetime.date(2025, 3, 3)
+
+
+def test_dates_are_written_as_in_a_danish_letter():
+    assert danish.long_date(DAY) == "3. marts 2025"
+    assert danish.weekday_date(DAY) == "mandag den 3. marts 2025"
+    assert danish.short_date(DAY) == "3.3.2025"
+    assert danish.month_year(DAY) == "marts 2025"
+
+
+def test_the_clock_has_24_hours_and_a_full_stop():
+    assert danish.clock(datetime.time(14, 0)) == "14.00"
+    assert danish.clock(datetime.time(9, 5)) == "9.05"
+    assert danish.long_datetime(DAY, datetime.time(14, 0)) == "mandag den 3. marts 2025 kl. 14.00"
+    assert danish.long_datetime(DAY) == "mandag den 3. marts 2025"
+
+
+def test_a_moment_is_told_in_danish_time():
+    midnight_utc = datetime.datetime(2025, 7, 1, 22, 30, tzinfo=datetime.UTC)
+    assert danish.long_datetime(midnight_utc) == "onsdag den 2. juli 2025 kl. 0.30"
+    assert timezone.get_current_timezone_name() == "Europe/Copenhagen"
+
+
+def test_numbers_have_full_stops_for_thousands_and_a_comma():
+    assert danish.number(1234567.5, 1) == "1.234.567,5"
+    assert danish.number(160) == "160"
+
+
+def test_the_alphabet_ends_in_ae_oe_aa_and_double_a_is_aa():
+    names = ["Aabenraa", "Odense", "Faxe", "Ærø", "Aarhus", "Faaborg-Midtfyn", "Allerød", "Øster", "Åre", "Aalborg"]
+    assert sorted(names, key=danish.sort_key) == [
+        "Allerød", "Faxe", "Faaborg-Midtfyn", "Odense", "Ærø", "Øster", "Aabenraa", "Aalborg", "Åre", "Aarhus",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "slug"),
+    [
+        ("Høje-Taastrup", "hoeje-taastrup"),
+        ("Børn og unge i udsatte livspositioner", "boern-og-unge-i-udsatte-livspositioner"),
+        ("Ærø", "aeroe"),
+        ("Strategi 2023–2026", "strategi-2023-2026"),
+        ("Åbne døre!", "aabne-doere"),
+        ("…", ""),
+    ],
+)
+def test_addresses_spell_danish_letters_out(text, slug):
+    assert danish.slugify(text) == slug
+
+
+def test_a_long_address_is_cut_between_words():
+    assert danish.slugify("sundhed på lige fod med alle andre", max_length=16) == "sundhed-paa-lige"
+
+
+def test_spellings_meet_when_folded():
+    assert danish.fold("Ålborg") == danish.fold("AALBORG")
+    assert danish.fold("Rødovre") == danish.fold("roedovre")
+    assert danish.fold("café") == "cafe"
+
+
+def test_lix_counts_long_words_and_sentences():
+    # 6 words, 2 sentences, 2 long words: 3 + 33.
+    assert danish.lix("Kommunen hjælper dig. Ring i dag") == 3 + round(100 * 2 / 6)
+
+
+def test_a_bullet_ends_a_sentence():
+    assert danish.lix("ja\nnej\nmåske") == 1
+
+
+def test_a_text_without_words_has_no_lix():
+    assert danish.lix("— 12 …") is not None
+    assert danish.lix("…") is None
+
+
+def test_words_are_listed_with_og():
+    assert danish.join_words(["a", "b", "c"]) == "a, b og c"
+    assert danish.join_words(["a"]) == "a"
+    assert danish.join_words([]) == ""
