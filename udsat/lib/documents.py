@@ -1,0 +1,741 @@
+"""Read a written document into neutral blocks: headings, paragraphs, list items, tables.
+
+.docx becomes HTML (mammoth), .md becomes HTML (markdown-it), and HTML and plain text become blocks. What a text
+means, an agenda or a strategy, is for the apps to say. Whatever is left out stands in `ignored`, with its reason.
+"""
+
+import io
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import lxml.html
+import mammoth
+from lxml import etree
+from markdown_it import MarkdownIt
+
+from .fileguard import (
+    MAX_DOCUMENT_BYTES,
+    TYPE_NAMES,
+    UnreadableDocument,
+    broken_file,
+    check_size,
+    decode,
+    open_archive,
+    real_type,
+    xml_parts,
+)
+from .filetext import FileText, extract_text, read_file_text
+from .pagechrome import chrome_reason, is_foot_heading
+
+__all__ = [
+    "ACCEPTED", "MAX_DOCUMENT_BYTES", "Block", "Document", "FileText", "Heading", "ListItem", "Paragraph", "Remark",
+    "Table", "UnreadableDocument", "extract_text", "read_document", "read_file_text",
+]  # fmt: skip
+
+ACCEPTED = (".docx", ".html", ".htm", ".md", ".markdown", ".txt")
+MAX_TEXT = 1_500_000
+MAX_BLOCKS = 20_000
+
+
+@dataclass(frozen=True)
+class Heading:
+    """`level` is 1–6 as in HTML, 0 for the title of a Word document."""
+
+    level: int
+    text: str
+    line: int
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    """`bold` says that all of it is; such a paragraph is often meant as a heading."""
+
+    text: str
+    line: int
+    bold: bool = False
+
+
+@dataclass(frozen=True)
+class ListItem:
+    """`level` counts from 0. `marker` is as written (•, 1., a), 1.1); `number` is its last number, if any.
+
+    `typed` says that the marker was found in running text, so that "1. Bolig" may as well be a heading.
+    """
+
+    text: str
+    line: int
+    level: int = 0
+    marker: str = "•"
+    number: int | None = None
+    typed: bool = False
+
+
+@dataclass(frozen=True)
+class Table:
+    rows: tuple[tuple[str, ...], ...]
+    line: int
+
+    @property
+    def text(self) -> str:
+        return "\n".join(" | ".join(row) for row in self.rows)
+
+
+Block = Heading | Paragraph | ListItem | Table
+
+
+@dataclass(frozen=True)
+class Remark:
+    """A piece of the text that went nowhere, and why (in Danish)."""
+
+    line: int
+    text: str
+    reason: str
+
+
+@dataclass
+class Document:
+    """`unit` says what `line` counts: "linje" in plain text and Markdown, "afsnit" in Word and HTML."""
+
+    title: str = ""
+    blocks: list[Block] = field(default_factory=list)
+    ignored: list[Remark] = field(default_factory=list)
+    unit: str = "linje"
+
+    @property
+    def text(self) -> str:
+        return "\n".join(block.text for block in self.blocks)
+
+
+def read_document(data: bytes, filename: str) -> Document:
+    """Read a .docx, .html, .md or .txt file of at most 10 MB.
+
+    Raises UnreadableDocument, whose message is Danish and says what to do. Nothing else is raised for any bytes.
+    """
+    check_size(data)
+    suffix = "." + filename.lower().rpartition(".")[2] if "." in filename else ""
+    kind = real_type(data)
+    if kind == "pdf" and suffix in (*ACCEPTED, ".pdf"):
+        raise UnreadableDocument(
+            "En PDF kan ikke læses ind, for dens overskrifter og lister er kun tegnet. "
+            "Brug den Word-fil, den er lavet af, eller kopiér teksten over i en .txt-fil."
+        )
+    if suffix not in ACCEPTED:
+        raise UnreadableDocument(
+            f"Filtypen {suffix or 'uden endelse'} kan ikke læses ind. Gem teksten som .docx, .html, .md eller .txt."
+        )
+    if suffix == ".docx":
+        if kind not in ("zip", "ole"):
+            found = TYPE_NAMES.get(kind, "noget andet")
+            raise UnreadableDocument(f"Filen hedder .docx, men er {found}. Åbn den, og gem den som .docx.")
+        document = _read_docx(data)
+    else:
+        if kind and not (kind == "html" and suffix != ".txt"):
+            raise UnreadableDocument(
+                f"Filen hedder {suffix}, men er {TYPE_NAMES[kind]}. Gem den som .docx, .html, .md eller .txt."
+            )
+        if suffix in (".html", ".htm"):
+            document = _read_html(decode(data, _declared_encoding(data)))
+        else:
+            text = _clean(decode(data))
+            document = _read_markdown(text) if suffix in (".md", ".markdown") else _read_text(text)
+    if not any(block.text.strip() for block in document.blocks):
+        raise UnreadableDocument("Der er ingen tekst i filen. Vælg en fil med tekst i.")
+    return document
+
+
+# Blocks from anything
+
+
+class _Builder:
+    """Collects blocks, sets page chrome aside, counts, and keeps the size of the whole within bounds."""
+
+    def __init__(self, unit: str) -> None:
+        self.document = Document(unit=unit)
+        self.size = 0
+        self.count = 0
+
+    def place(self, line: int | None) -> int:
+        self.count += 1
+        return self.count if line is None else line
+
+    def add(self, block: Block) -> None:
+        if not block.text:
+            return
+        self.size += len(block.text)
+        if self.size > MAX_TEXT or len(self.document.blocks) >= MAX_BLOCKS:
+            raise UnreadableDocument("Teksten er for lang til en strategi eller et referat. Del den i flere filer.")
+        reason = "" if isinstance(block, Table) else chrome_reason(block.text, in_list=isinstance(block, ListItem))
+        if reason:
+            self.ignore(block.line, block.text, reason)
+        else:
+            self.document.blocks.append(block)
+
+    def ignore(self, line: int, text: str, reason: str) -> None:
+        self.document.ignored.append(Remark(line, text, reason))
+
+    def finish(self) -> Document:
+        document = self.document
+        document.blocks = list(_resolve_dashes(document.blocks))
+        while document.blocks and isinstance(last := document.blocks[-1], Paragraph | Heading):
+            if not is_foot_heading(last.text):
+                break
+            document.blocks.pop()
+            self.ignore(last.line, last.text, "sidens fod")
+        document.ignored.sort(key=lambda remark: remark.line)
+        return document
+
+
+_SPEECH = re.compile(r"\b(siger|fortæller|udtaler|forklarer|understreger|tilføjer|mener|lyder det)\b")
+
+
+def _resolve_dashes(blocks: list[Block]) -> Iterator[Block]:
+    """A dash that nobody lists with is a quotation's: "– Vi er glade, siger formanden."""
+    for at, block in enumerate(blocks):
+        if isinstance(block, ListItem) and block.typed and block.marker in "-–—":
+            before = blocks[at - 1] if at else None
+            after = blocks[at + 1] if at + 1 < len(blocks) else None
+            is_alone = not isinstance(before, ListItem) and not isinstance(after, ListItem)
+            if _SPEECH.search(block.text) or is_alone and not (before and before.text.endswith(":")):
+                block = Paragraph(f"{block.marker} {block.text}", block.line)
+        yield block
+
+
+# Plain text
+
+_SPACES = re.compile(r"[ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
+_INVISIBLE = re.compile(
+    "[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\ufff9-\ufffb\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]"
+)
+_MONTH = r"(?:jan|feb|mar|apr|maj|jun|jul|aug|sep|okt|nov|dec)"
+_BULLET = re.compile(
+    r"(?P<marker>[•‣⁃◦▪▫■□●○◆◇❖➢➤►▶✓✔∙·\uf0b7\uf0a7\uf0d8\uf02d\uf0fc])\s*(?P<text>\S.*)"
+    r"|(?P<dash>[-–—*+])\s+(?P<dashed>\S.*)"
+    r"|(?P<o>o)(?:\t|\s{2,})(?P<after_o>\S.*)"
+)
+_NUMBERED = re.compile(
+    rf"(?P<marker>\d{{1,2}}(?:\.\d{{1,2}}){{0,3}}[.)]?|\(?[a-zæø]\)|\(\d{{1,2}}\)|[ivx]{{1,4}}[.)])\s+"
+    rf"(?!{_MONTH}|sal\b|halvår|kvartal|klasse\b|behandling\b|division\b)(?P<text>[^\W\d_„”\"»(].*|[„”\"»(].*)",
+    re.IGNORECASE,
+)
+_LONE_BULLET = re.compile(r"[•◦▪■●○➢►·\uf0b7\uf0a7o]")
+_LABELLED = re.compile(r"[A-ZÆØÅ][a-zæøå]+\s\d{1,2}(\.\d{1,2})*\s*([:.–-]\s|[:.]$)")
+_SENTENCE_END = (".", "!", "?", ":", ";", "…")
+
+
+@dataclass
+class _Line:
+    number: int
+    indent: int
+    text: str
+
+
+def _clean(text: str) -> str:
+    """One kind of line break, no invisible characters."""
+    text = re.sub("\r\n|[\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]", "\n", text)
+    return _INVISIBLE.sub("", text)
+
+
+def _read_text(text: str) -> Document:
+    builder = _Builder("linje")
+    lines = _lines(text)
+    _text_blocks(lines, builder, _wrap_width(lines))
+    return builder.finish()
+
+
+def _lines(text: str) -> list[_Line]:
+    """Numbered from 1; every kind of space is a space."""
+    lines = []
+    for number, raw in enumerate(text.split("\n"), 1):
+        text = _SPACES.sub(" ", raw)
+        indent = text[: len(text) - len(text.lstrip())]
+        # A tab inside stays: "o<tab>text" is a bullet of Word's.
+        lines.append(_Line(number, len(indent.expandtabs(4)), text.strip()))
+    return lines
+
+
+def _wrap_width(lines: list[_Line]) -> int:
+    """The column at which the writer's program broke the lines by itself; 0 if each line is a paragraph."""
+    width = max((len(line.text) + line.indent for line in lines if len(line.text) + line.indent <= 130), default=0)
+    if width < 45:
+        return 0
+    broken = sum(
+        len(a.text) + a.indent > 0.7 * width and not a.text.endswith(_SENTENCE_END) and b.text[:1].islower()
+        for a, b in zip(lines, lines[1:], strict=False)
+    )
+    return width if broken > 1 else 0
+
+
+def _goes_on(above: _Line, line: _Line, width: int | None, in_bare_list: bool) -> bool:
+    """Does this line go on with the sentence of the line above?
+
+    `width` is the column where lines were broken, 0 if unknown, None if every break was meant.
+    """
+    if width is None or above.text.endswith(":") or above.number + 1 != line.number or _LABELLED.match(line.text):
+        return False
+    first_word = line.text.split(" ", 1)[0]
+    room = width - above.indent - len(above.text) - 1
+    if width and 0 <= room < len(first_word):
+        return True
+    if in_bare_list or above.text.endswith(_SENTENCE_END):
+        return False
+    return line.text[0].islower() and len(above.text) >= max(40, width * 0.5)
+
+
+def _join(above: str, line: str) -> str:
+    if re.search(r"[a-zæøå]-$", above) and line[:1].islower() and not re.match(r"(og|eller|samt)\b", line):
+        return above[:-1] + line
+    return f"{above} {line}"
+
+
+def _text_blocks(lines: list[_Line], builder: _Builder, width: int | None) -> None:
+    """Plain lines to blocks: bullets, numbers, nesting by indent or by change of marker, lines broken by a program."""
+    open_lists: list[tuple[int, str]] = []
+    current: ListItem | Paragraph | None = None
+    above: _Line | None = None
+    text_indent = 0
+    after_blank = False
+    # After "Vi vil:", lines that begin small are items whose bullets got lost, not one broken sentence.
+    in_bare_list = False
+    last_text = ""
+    marker_alone = ""
+    title_marks = _underlines(lines)
+
+    def close() -> None:
+        nonlocal current
+        if current:
+            builder.add(current)
+        current = None
+
+    for at, line in enumerate(lines):
+        text = line.text
+        if not text or at in title_marks.values():
+            after_blank = True
+            continue
+        if reason := chrome_reason(text, in_list=bool(_BULLET.match(text))):
+            close()
+            builder.ignore(line.number, text, reason)
+            above, after_blank = None, True
+            continue
+        if marked := re.fullmatch(r"(#{1,6})\s+(.*?)\s*#*", text):
+            close()
+            open_lists = []
+            builder.add(Heading(len(marked[1]), _plain(marked[2]), line.number))
+        elif at in title_marks:
+            close()
+            open_lists = []
+            builder.add(Heading(1 if "=" in lines[title_marks[at]].text else 2, _plain(text), line.number))
+        elif _LONE_BULLET.fullmatch(text):
+            close()
+            marker_alone = text
+            above = None
+            continue
+        elif item := _list_item(f"{marker_alone} {text}" if marker_alone else text, lines, at):
+            close()
+            marker, kind, number, item_text = item
+            level = _nesting(open_lists, line.indent, kind)
+            current = ListItem(_plain(item_text), line.number, level, marker, number, typed=True)
+            text_indent = line.indent + 1
+        elif isinstance(current, ListItem) and (
+            (after_blank and line.indent > text_indent and line.indent > 1 and not re.match(r"[A-ZÆØÅ].{0,60}:$", text))
+            or (not after_blank and above and (line.indent >= text_indent + 1 or _goes_on(above, line, width, False)))
+        ):
+            current = replace(current, text=_join(current.text, _plain(text)))
+        elif (
+            isinstance(current, Paragraph) and not after_blank and above and _goes_on(above, line, width, in_bare_list)
+        ):
+            current = replace(current, text=_join(current.text, _plain(text)), bold=False)
+        else:
+            close()
+            open_lists = []
+            in_bare_list = text[0].islower() and (in_bare_list or last_text.endswith(":"))
+            current = Paragraph(_plain(text), line.number, bool(re.fullmatch(r"(\*\*|__)[^*_]+\1:?", text)))
+        marker_alone = ""
+        above, after_blank, last_text = line, False, text
+    close()
+
+
+def _underlines(lines: list[_Line]) -> dict[int, int]:
+    """Index of each line that a row of = or - underlines, and of that row."""
+    return {
+        at - 1: at
+        for at, line in enumerate(lines)
+        if at and re.fullmatch(r"={3,}|-{3,}", line.text) and lines[at - 1].text and len(lines[at - 1].text) < 120
+    }  # fmt: skip
+
+
+def _plain(text: str) -> str:
+    """Without Markdown's marks for bold, and with single spaces."""
+    return re.sub(r"\s+", " ", re.sub(r"(\*\*|__)(?=\S)(.+?)(?<=\S)\1", r"\2", text)).strip()
+
+
+def _list_item(text: str, lines: list[_Line], at: int) -> tuple[str, str, int | None, str] | None:
+    """Marker, kind of marker, number and text, if the line begins a list item."""
+    if match := _BULLET.match(text):
+        marker = match["marker"] or match["dash"] or match["o"]
+        return marker, marker, None, match["text"] or match["dashed"] or match["after_o"]
+    if match := _NUMBERED.match(text):
+        marker = match["marker"]
+        if not re.search(r"[.)]", marker):  # "12 personer": a number and no mark
+            return None
+        number = re.findall(r"\d+", marker)
+        kind = f"1{'.1' * (len(number) - 1)}" if number else "i" if re.fullmatch(r"[ivx]+[.)]", marker) else "a"
+        return marker, kind, int(number[-1]) if number else None, match["text"]
+    # "-styrke samarbejdet" is an item where its neighbour is written so too.
+    if re.match(r"[-–*]\w", text):
+        neighbours = [other.text for other in lines[max(0, at - 2) : at + 3] if other is not lines[at]]
+        if any(re.match(r"[-–*]\w", other) for other in neighbours):
+            return text[0], text[0], None, text[1:]
+    return None
+
+
+def _nesting(open_lists: list[tuple[int, str]], indent: int, kind: str) -> int:
+    """Level of an item: deeper by indent, or by a new kind of marker at the same indent. Keeps `open_lists`."""
+    while open_lists and indent < open_lists[-1][0] - 1:
+        open_lists.pop()
+    known = [at for at, (column, marker) in enumerate(open_lists) if marker == kind and abs(column - indent) < 2]
+    if known:
+        del open_lists[known[0] + 1 :]
+    else:
+        open_lists.append((indent, kind))
+    return len(open_lists) - 1
+
+
+# Markdown
+
+
+def _read_markdown(text: str) -> Document:
+    title = ""
+    skipped: list[Remark] = []
+    if match := re.match(r"---\n(.{0,4000}?)\n---\n", text, re.DOTALL):
+        for number, line in enumerate(match[1].split("\n"), 2):
+            if found := re.match(r"(?:title|titel):\s*[\"']?(.*?)[\"']?\s*$", line, re.IGNORECASE):
+                title = found[1]
+            else:
+                skipped.append(Remark(number, line, "oplysning om filen"))
+        text = "\n" * match[0].count("\n") + text[match.end() :]
+    parser = MarkdownIt("commonmark", {"breaks": True, "maxNesting": 40}).enable("table")
+    tokens = parser.parse(text)
+    for token in tokens:
+        if token.map and token.nesting >= 0:
+            token.attrSet("data-line", str(token.map[0] + 1))
+    html = parser.renderer.render(tokens, parser.options, {})
+    document = _read_html(f"<body>{html}</body>", unit="linje", width=_wrap_width(_lines(text)))
+    document.title = title or document.title
+    document.ignored = skipped + document.ignored
+    return document
+
+
+# HTML
+
+_INLINE = frozenset(
+    "a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label mark q rp rt ruby s samp small span"
+    " strike strong sub sup time tt u var wbr".split()
+)
+_DROPPED = frozenset(
+    "script style noscript template svg math object iframe canvas audio video map head input select textarea option"
+    " datalist progress meter img link meta".split()
+)
+_HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+_CHROME_ROLES = {"navigation", "banner", "contentinfo", "search", "complementary", "dialog", "alert", "menu"}
+_CHROME_NAMES = frozenset(
+    "nav navbar navigation menu mainmenu breadcrumb breadcrumbs cookie cookies cookie-banner cookiebanner cookie-consent"
+    " skiplink skip-link skip-links sidebar site-header site-footer page-header-menu footer site-nav share sharing"
+    " social social-media search search-form related pagination toolbar".split()
+)
+
+
+def _declared_encoding(data: bytes) -> str:
+    match = re.search(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w-]+)", data[:4096], re.IGNORECASE)
+    return match[1].decode("ascii", "replace") if match else ""
+
+
+def _read_html(text: str, unit: str = "afsnit", width: int | None = None) -> Document:
+    """`width` other than None: line breaks may be the writer's program's, as in Markdown."""
+    parser = lxml.html.HTMLParser(
+        encoding="utf-8", no_network=True, huge_tree=False, remove_comments=True, remove_pis=True
+    )
+    try:
+        root = lxml.html.document_fromstring(_clean(text).encode("utf-8", "replace"), parser=parser)
+        builder = _Builder(unit)
+        _HtmlReader(builder, width).read(root)
+        document = builder.finish()
+    except (etree.ParserError, etree.XMLSyntaxError, AssertionError) as error:
+        raise UnreadableDocument("Der er ingen tekst i filen. Vælg en fil med tekst i.") from error
+    except RecursionError as error:
+        raise UnreadableDocument(
+            "Filen er bygget for indviklet op til at blive læst. Kopiér teksten over i en .txt-fil."
+        ) from error
+    title = root.find(".//title")
+    document.title = document.title or (_squeeze(title.text_content()) if title is not None else "")
+    return document
+
+
+def _squeeze(text: str) -> str:
+    return re.sub(r"\s+", " ", text).strip()
+
+
+class _HtmlReader:
+    def __init__(self, builder: _Builder, width: int | None) -> None:
+        self.builder = builder
+        self.width = width
+        self.pieces: list[tuple[str, bool]] = []
+        self.line: int | None = None
+
+    def read(self, root: Any) -> None:
+        body = root.find(".//body") if root.tag != "body" else root
+        body = root if body is None else body
+        mains = [e for e in body.iter("main", "div", "section") if e.tag == "main" or e.get("role") == "main"]
+        if not mains and len(articles := list(body.iter("article"))) == 1:
+            mains = articles
+        mains = [e for e in mains if not any(parent in mains for parent in e.iterancestors())]
+        inside = sum(len(e.text_content()) for e in mains)
+        if not mains or inside < 300 and len(body.text_content()) > 4 * inside:
+            mains = []
+        self.mains = set(mains)
+        self.around = {parent for e in mains for parent in e.iterancestors()}
+        # The only h1 is often in a banner above the text.
+        if mains and not any(True for e in mains for _ in e.iter("h1")):
+            self.around |= {e for h1 in body.iter("h1") for e in (h1, *h1.iterancestors())}
+        self.walk(body, bold=False, lists=())
+        self.flush()
+
+    def walk(self, node: Any, bold: bool, lists: tuple[str, ...]) -> None:
+        self.text(node.text, bold)
+        for child in node:
+            if isinstance(child.tag, str):
+                self.element(child, bold, lists)
+            self.text(child.tail, bold)
+
+    def text(self, text: str | None, bold: bool) -> None:
+        if text:
+            self.pieces.append((re.sub(r"[ \t\n\xa0]+", " ", text), bold))
+
+    def element(self, node: Any, bold: bool, lists: tuple[str, ...]) -> None:
+        tag = node.tag
+        if tag in _DROPPED:
+            return
+        if tag in ("br", "hr"):
+            self.pieces.append(("\n", bold))
+            return
+        if reason := self.outside(node):
+            self.set_aside(node, reason)
+            return
+        if tag in _INLINE or tag == "button":
+            is_note = (
+                tag == "sup"
+                and node.find("a") is not None
+                and re.match(r"#_?(foot|end|ftn|edn)", node.find("a").get("href") or "")
+            )
+            if not is_note:
+                self.walk(node, bold or tag in ("b", "strong"), lists)
+            return
+        self.flush()
+        if tag in _HEADINGS:
+            self.heading(node)
+        elif tag in ("ul", "ol", "menu"):
+            self.listing(node, lists)
+        elif tag == "table" and self.table(node):
+            pass
+        elif tag == "pre":
+            self.lines(_clean(node.text_content()).split("\n"), self.source_line(node), 0)
+        else:
+            self.line = self.source_line(node) if node.get("data-line") else self.line
+            self.walk(node, tag in ("dt", "summary", "th"), lists)
+            self.flush()
+
+    def outside(self, node: Any) -> str:
+        """Why the element is no part of the text; "" if it may be."""
+        if node in self.mains or node in self.around:
+            return ""
+        if self.mains and node.getparent() in self.around:
+            return "uden for sidens egentlige tekst"
+        style = (node.get("style") or "").replace(" ", "").lower()
+        if node.get("hidden") is not None or node.get("aria-hidden") == "true" or "display:none" in style:
+            return "skjult på siden"
+        in_text = any(e in self.mains or e.tag in ("main", "article") for e in node.iterancestors())
+        names = {*(node.get("class") or "").lower().split(), (node.get("id") or "").lower()}
+        if (
+            node.tag in ("nav", "footer", "dialog")
+            or (node.tag in ("header", "aside") and not in_text and node.find(".//h1") is None)
+            or (node.tag == "button" and not self.is_accordion(node))
+            or node.get("role") in _CHROME_ROLES
+            or (names & _CHROME_NAMES and node.find(".//h1") is None and node.find(".//main") is None)
+        ):
+            return "sidens menu, hoved eller fod"
+        return "billedtekst" if node.tag == "figcaption" else ""
+
+    def is_accordion(self, node: Any) -> bool:
+        return node.get("aria-expanded") is not None or any(
+            e.tag in (*_HEADINGS, "summary") for e in node.iterancestors()
+        )
+
+    def set_aside(self, node: Any, reason: str) -> None:
+        for text in node.itertext():
+            parent = text.getparent()
+            if parent is not None and parent.tag in ("script", "style", "noscript") and text.is_text:
+                continue
+            if squeezed := _squeeze(text):
+                self.builder.ignore(self.builder.place(self.source_line(node)), squeezed, reason)
+
+    def source_line(self, node: Any) -> int | None:
+        """Markdown's own line; None where the builder should count."""
+        while node is not None:
+            if line := node.get("data-line"):
+                return int(line) if line.isdecimal() and len(line) < 9 else None
+            node = node.getparent()
+        return None
+
+    def flush(self) -> None:
+        """Write the running text gathered so far as paragraphs."""
+        pieces, self.pieces = self.pieces, []
+        lines: list[list[tuple[str, bool]]] = [[]]
+        for text, bold in pieces:
+            if text == "\n":
+                lines.append([])
+            else:
+                lines[-1].append((text, bold))
+        texts = []
+        for line in lines:
+            text = _squeeze("".join(text for text, _ in line))
+            # As in plain text, so that one reader serves both.
+            is_bold = bool(text) and all(bold for text, bold in line if text.strip())
+            texts.append(f"**{text.strip('*')}**" if is_bold and "**" not in text else text)
+        if any(texts):
+            self.lines(texts, self.line, self.width)
+        self.line = None
+
+    def lines(self, texts: Iterable[str], first: int | None, width: int | None) -> None:
+        numbered = []
+        for at, text in enumerate(texts):
+            number = self.builder.place(None if first is None else first + at) if text or first is not None else 0
+            numbered.append(_Line(number, 0, _SPACES.sub(" ", text).strip()))
+        _text_blocks(numbered, self.builder, width)
+
+    def heading(self, node: Any) -> None:
+        text = _squeeze(self.inner_text(node))
+        if text:
+            level = 0 if "doc-title" in (node.get("class") or "").split() else int(node.tag[1])
+            self.builder.add(Heading(level, text, self.builder.place(self.source_line(node))))
+
+    def inner_text(self, node: Any) -> str:
+        """Text of an element without what is dropped, a space for each line break."""
+        parts = [node.text or ""]
+        for child in node:
+            if child.tag == "br":
+                parts.append(" ")
+            elif isinstance(child.tag, str) and child.tag not in _DROPPED:
+                space = "" if child.tag in _INLINE else " "
+                parts.append(f"{space}{self.inner_text(child)}{space}")
+            parts.append(child.tail or "")
+        return "".join(parts)
+
+    def listing(self, node: Any, lists: tuple[str, ...]) -> None:
+        start = node.get("start") or "1"
+        number = int(start) if start.isdecimal() and len(start) < 4 else 1
+        for child in node:
+            if not isinstance(child.tag, str) or child.tag in _DROPPED:
+                continue
+            if child.tag in ("ul", "ol"):  # a list directly in a list: some editors nest so
+                self.listing(child, (*lists, child.tag))
+                continue
+            if reason := self.outside(child):
+                self.set_aside(child, reason)
+                continue
+            self.item(child, node.tag, number, lists)
+            number += 1
+
+    def item(self, node: Any, tag: str, number: int, lists: tuple[str, ...]) -> None:
+        line = self.builder.place(self.source_line(node))
+        if re.match(r"(foot|end)note-", node.get("id") or ""):
+            self.builder.ignore(line, _squeeze(node.text_content().replace("↑", "")), "fodnote")
+            return
+        if any(True for _ in node.iter(*_HEADINGS, "table")):  # a card, not a list item
+            self.walk(node, False, ())
+            self.flush()
+            return
+        inner: list[Any] = []
+        text = _squeeze(self.item_text(node, inner))
+        text = re.sub(r"^[•◦▪●·–-]\s+", "", text)
+        ordered = tag == "ol"
+        self.builder.add(
+            ListItem(text, line, len(lists), f"{number}." if ordered else "•", number if ordered else None)
+        )
+        for child in inner:
+            self.listing(child, (*lists, child.tag))
+
+    def item_text(self, node: Any, inner: list[Any]) -> str:
+        """An item's own text; the lists inside it go to `inner`."""
+        parts = [node.text or ""]
+        for child in node:
+            if child.tag in ("ul", "ol", "menu"):
+                inner.append(child)
+            elif child.tag in ("br", "hr"):
+                parts.append(" ")
+            elif isinstance(child.tag, str) and child.tag not in _DROPPED:
+                space = "" if child.tag in _INLINE else " "
+                parts.append(f"{space}{self.item_text(child, inner)}{space}")
+            parts.append(child.tail or "")
+        return "".join(parts)
+
+    def table(self, node: Any) -> bool:
+        """Add a table of data. False for one that only places text on the page."""
+        rows = [
+            tuple(_squeeze(self.inner_text(cell)) for cell in row.iterchildren("td", "th"))
+            for row in node.iter("tr")
+            if next(row.iterancestors("table")) is node
+        ]
+        rows = [row for row in rows if any(row)]
+        is_layout = max((sum(bool(cell) for cell in row) for row in rows), default=0) < 2
+        if is_layout or any(True for _ in node.iter(*_HEADINGS)) or any(e is not node for e in node.iter("table")):
+            return False
+        self.builder.add(Table(tuple(rows), self.builder.place(self.source_line(node))))
+        return True
+
+
+# Word
+
+_DEPTHS = {1: "", 2: "ul|ol > li > ", 3: "ul|ol > li > ul|ol > li > "}
+_STYLE_MAP = "\n".join(
+    [
+        "p[style-name='Title'] => h1.doc-title:fresh",
+        "p[style-name='Titel'] => h1.doc-title:fresh",
+        "p.Title => h1.doc-title:fresh",
+        "p.Titel => h1.doc-title:fresh",
+        *(f"p.Overskrift{n} => h{n}:fresh" for n in range(1, 7)),
+        *(f"p[style-name='Overskrift {n}'] => h{n}:fresh" for n in range(1, 7)),
+        *(f"p[style-name='TOC {n}'] => p.contents:fresh" for n in range(1, 7)),
+        *(f"p[style-name='toc {n}'] => p.contents:fresh" for n in range(1, 7)),
+        # Word's list styles without numbering of their own, and those that say their depth by name only.
+        *(f"p[style-name='List Bullet{f' {n}' if n > 1 else ''}'] => {_DEPTHS[n]}ul > li:fresh" for n in (1, 2, 3)),
+        *(f"p[style-name='List Number{f' {n}' if n > 1 else ''}'] => {_DEPTHS[n]}ol > li:fresh" for n in (1, 2, 3)),
+        *(f"p.ListBullet{n if n > 1 else ''} => {_DEPTHS[n]}ul > li:fresh" for n in (1, 2, 3)),
+        *(f"p.ListNumber{n if n > 1 else ''} => {_DEPTHS[n]}ol > li:fresh" for n in (1, 2, 3)),
+    ]
+)
+
+
+def _read_docx(data: bytes) -> Document:
+    archive = open_archive(data)
+    title = ""
+    margins: list[str] = []
+    names = set()
+    for name, root in xml_parts(archive):
+        names.add(name)
+        if name == "docProps/core.xml":
+            title = _squeeze(root.findtext("{http://purl.org/dc/elements/1.1/}title") or "")
+        elif re.fullmatch(r"word/(header|footer)\d*\.xml", name):
+            margins += [text for p in root.iter("{*}p") if (text := _squeeze("".join(p.itertext())))]
+    if not any(name.startswith("word/") for name in names):
+        raise UnreadableDocument("Filen hedder .docx, men er ikke lavet i Word. Åbn den, og gem den som .docx.")
+    try:
+        html = mammoth.convert_to_html(
+            io.BytesIO(data), style_map=_STYLE_MAP, include_embedded_style_map=False, convert_image=lambda image: []
+        ).value
+    except Exception as error:  # noqa: BLE001  mammoth raises whatever the broken XML leads it into.
+        raise broken_file() from error
+    document = _read_html(re.sub(r'<p class="contents">', '<p role="navigation">', html))
+    document.title = title
+    document.ignored += [Remark(0, text, "sidehoved eller sidefod") for text in dict.fromkeys(margins)]
+    return document
