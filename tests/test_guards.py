@@ -1,0 +1,129 @@
+"""Lists of what exists. Something new fails here until somebody has decided what it is."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+from django.apps import apps
+from django.core.management import call_command
+from django.db import models
+
+from udsat.lib.publishing import CheckedText
+from udsat.models import Part, Publishable
+
+ROOT = Path(__file__).resolve().parent.parent
+OUR_MODELS = [
+    model for label in ("udsat", "strategies", "council") for model in apps.get_app_config(label).get_models()
+]
+
+# Texts no one outside the back office reads, or that only the portal's operator writes.
+NEVER_SHOWN = {
+    "council.AgendaItem": {"internal_note"},
+    "council.Meeting": {"internal_note"},
+    "council.Person": {"email", "phone", "note"},
+}
+NOT_SEARCHED = {
+    "udsat.Region": {"name"},
+    "udsat.User": {"password", "username", "first_name", "last_name", "email"},
+    "udsat.Assignment": set(),
+    "udsat.RegionPeriod": set(),
+    "udsat.PublicationEvent": {"by_name"},
+    "udsat.CprOverride": {"target", "fingerprint", "reason"},
+    "strategies.Topic": {"name", "slug", "description"},
+}
+
+
+def text_fields(model):
+    kinds = (models.CharField, models.TextField, models.FileField)
+    return {f.name for f in model._meta.concrete_fields if isinstance(f, kinds) and not f.choices}
+
+
+@pytest.mark.parametrize("model", OUR_MODELS, ids=lambda model: model._meta.label)
+def test_every_text_is_searched_for_cpr_numbers_or_declared_here(model):
+    if issubclass(model, CheckedText):
+        searched = {field.name for field in model.checked_fields()}
+        assert text_fields(model) - searched == NEVER_SHOWN.get(model._meta.label, set())
+    else:
+        assert text_fields(model) == NOT_SEARCHED[model._meta.label]
+
+
+@pytest.mark.parametrize("model", OUR_MODELS, ids=lambda model: model._meta.label)
+def test_everything_a_municipality_writes_is_published_by_one_of_two_rules(model):
+    by_rule = issubclass(model, (Publishable, Part))
+    # A person shows through memberships, a municipality is always public.
+    assert by_rule or model._meta.label in {*NOT_SEARCHED, "udsat.Municipality", "council.Person"}
+
+
+@pytest.mark.parametrize("model", OUR_MODELS, ids=lambda model: model._meta.label)
+def test_every_model_knows_its_municipality(model):
+    without = {"udsat.Region", "udsat.RegionPeriod", "udsat.User", "udsat.CprOverride", "strategies.Topic"}
+    lookup = getattr(model, "municipality_lookup", None)
+    if model._meta.label in without:
+        assert lookup is None
+    else:
+        assert model.objects.filter(**{lookup: 1}).query
+
+
+# What each room may import of ours, besides itself.
+MAY_IMPORT = {
+    "udsat.lib": {"udsat.lib"},
+    "udsat.models": {"udsat.lib"},
+    "udsat.admin": {"udsat.lib", "udsat.models"},
+    "udsat.templatetags": {"udsat.lib", "udsat.models"},
+    "strategies": {"udsat.lib", "udsat.models", "udsat.admin", "strategies"},
+    "council": {"udsat.lib", "udsat.models", "udsat.admin", "strategies", "council"},
+    # The composition root sees everything.
+    "udsat": {"udsat", "strategies", "council"},
+}
+
+
+def room(module):
+    return max((name for name in MAY_IMPORT if f"{module}.".startswith(f"{name}.")), key=len, default=None)
+
+
+def our_imports(path):
+    module = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+    package = module if path.name == "__init__.py" else module.rpartition(".")[0]
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = node.module or ""
+            if node.level:
+                up = package.split(".")
+                base = ".".join([*up[: len(up) - node.level + 1], *filter(None, [base])])
+            # "from udsat.lib import roles" imports the module udsat.lib.roles.
+            yield from (f"{base}.{alias.name}" for alias in node.names)
+
+
+def source_files():
+    for folder in ("udsat", "strategies", "council"):
+        yield from (path for path in (ROOT / folder).rglob("*.py") if "migrations" not in path.parts)
+
+
+@pytest.mark.parametrize("path", list(source_files()), ids=lambda path: str(path.relative_to(ROOT)))
+def test_imports_run_one_way(path):
+    here = room(".".join(path.relative_to(ROOT).with_suffix("").parts))
+    allowed = {here, *MAY_IMPORT[here]}
+    for imported in our_imports(path):
+        if imported.split(".")[0] in {"udsat", "strategies", "council"}:
+            there = room(imported)
+            assert any(f"{there}.".startswith(f"{name}.") for name in allowed), f"{here} may not import {imported}"
+
+
+def test_every_setting_from_the_environment_is_in_the_readme():
+    source = (ROOT / "udsat" / "settings.py").read_text()
+    read = set(re.findall(r"\benv(?:_list|_int|_bool)?\([\"']([A-Z_]+)[\"']", source))
+    table = set(re.findall(r"^\| `([A-Z_]+)` \|", (ROOT / "README.md").read_text(), re.MULTILINE))
+    assert read == table
+
+
+def test_no_template_holds_inline_style_or_script():
+    pattern = re.compile(r"\sstyle=|<style|<script(?![^>]*\bsrc=)|\son[a-z]+=|javascript:", re.IGNORECASE)
+    for path in (ROOT / "templates").rglob("*.html"):
+        assert not pattern.search(path.read_text()), path
+
+
+def test_every_model_change_has_its_migration(db):
+    call_command("makemigrations", check=True, dry_run=True, verbosity=0)
