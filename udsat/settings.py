@@ -105,6 +105,7 @@ INSTALLED_APPS = [
     "strategies",
     "council",
     "crispy_forms",
+    "django_prose_editor",  # for its static files: the library that static/js/richtext.js builds on
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",

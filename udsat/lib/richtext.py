@@ -1,0 +1,67 @@
+"""The field, form field and editor for rich text. What such text may hold is decided in markup.py."""
+
+import re
+from typing import Any
+
+from django import forms
+from django.contrib.admin.widgets import AdminTextareaWidget
+from django.db import models
+from django.templatetags.static import static
+
+from .markup import clean_html, plain_text, safe_html
+
+__all__ = ["RichTextField", "RichTextFormField", "RichTextWidget", "clean_html", "plain_text", "safe_html"]
+
+
+class RichTextWidget(forms.Textarea):
+    """A text area that static/js/richtext.js turns into an editor. Without JavaScript it takes plain text or HTML."""
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__({"class": "richtext", "rows": 12, "cols": 80, **(attrs or {})})
+
+    @property
+    def media(self) -> forms.Media:
+        script = forms.Script("js/richtext.js", type="module")
+        return forms.Media(css={"all": ["css/richtext.css"]}, js=[script])  # type: ignore[list-item]
+
+    def build_attrs(self, base_attrs: dict[str, Any], extra_attrs: dict[str, Any] | None = None) -> dict[str, Any]:
+        attrs = super().build_attrs(base_attrs, extra_attrs)
+        # Our module loads the library by this address: an import map would be inline script.
+        attrs["data-richtext"] = static("django_prose_editor/editor.js")
+        return attrs
+
+    def format_value(self, value: Any) -> str | None:
+        """A block a line, for those who edit the HTML itself."""
+        text = super().format_value(value)
+        return text and re.sub(
+            r"(</(?:p|ul|ol|li|table|caption|thead|tbody|tr)>|<(?:ul|ol|table|thead|tbody|tr)>)(?=<)", r"\1\n", text
+        )
+
+
+class RichTextFormField(forms.CharField):
+    """Cleans before validation, so a required text of empty paragraphs is empty."""
+
+    widget = RichTextWidget
+
+    def to_python(self, value: Any) -> str | None:
+        return super().to_python(clean_html(str(value)) if value else value)
+
+
+class RichTextField(models.TextField):
+    """HTML that is cleaned on every way into the database: forms, save(), update(), bulk methods and fixtures."""
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> Any:
+        value = self.get_prep_value(super().pre_save(model_instance, add))
+        setattr(model_instance, self.attname, value)
+        return value
+
+    def get_prep_value(self, value: Any) -> Any:
+        value = super().get_prep_value(value)
+        return clean_html(value) if isinstance(value, str) else value
+
+    def formfield(self, **kwargs: Any) -> Any:
+        widget = kwargs.get("widget")
+        # The admin passes its plain text area for every TextField.
+        if widget is AdminTextareaWidget or isinstance(widget, AdminTextareaWidget):
+            del kwargs["widget"]
+        return super().formfield(**{"form_class": RichTextFormField, "widget": RichTextWidget, **kwargs})
