@@ -170,6 +170,18 @@ class Hearing(Publishable):
     def is_overdue(self) -> bool:
         return bool(self.deadline and not self.answered_on and self.deadline < timezone.localdate())
 
+    @property
+    def days_overdue(self) -> int:
+        """Days since the deadline that the council has not kept; 0 when there is nothing to wait for."""
+        return (timezone.localdate() - self.deadline).days if self.is_overdue else 0
+
+    @property
+    def days_without_outcome(self) -> int:
+        """Days since the answer that nobody has said the outcome of; 0 when there is nothing to wait for."""
+        if self.outcome != self.Outcome.PENDING or not self.answered_on:
+            return 0
+        return max(0, (timezone.localdate() - self.answered_on).days)
+
 
 class News(Publishable):
     municipality = models.ForeignKey(Municipality, models.PROTECT, related_name="news", verbose_name="kommune")

@@ -160,9 +160,22 @@ class Meeting(Publishable):
         A closed item is only its number and neutral title. Without minutes nothing that was said or decided is in.
         """
         items = self.items.select_related("meeting").prefetch_related(
-            "attachments",
-            Prefetch("agreements", Agreement.objects.select_related("member__person", "member__council")),
-            Prefetch("themes", Theme.objects.published().select_related("strategy__municipality")),
+            Prefetch("attachments", Attachment.objects.select_related("meeting__council__municipality")),
+            Prefetch(
+                "agreements",
+                Agreement.objects.select_related("member__person", "member__council").prefetch_related(
+                    Prefetch("followed_up_at", AgendaItem.objects.decided_in_public().with_meeting())
+                ),
+            ),
+            Prefetch(
+                "followed_up", Agreement.objects.published().select_related("item__meeting__council__municipality")
+            ),
+            Prefetch(
+                "themes",
+                Theme.objects.published()
+                .select_related("strategy__municipality")
+                .prefetch_related("strategy__themes"),
+            ),
             Prefetch("goals", Goal.objects.published().select_related("theme__strategy__municipality", "parent")),
         )
         return [
@@ -267,6 +280,10 @@ class AgendaItemQuerySet(ScopedQuerySet):
     def decided_in_public(self):
         """Open items whose minutes anybody may read."""
         return self.filter(Minutes.published_when("meeting__minutes__"), is_closed=False)
+
+    def with_meeting(self):
+        """With what the address of an item needs."""
+        return self.select_related("meeting__council__municipality")
 
     def with_numbers(self):
         """With `place`: how many items of the meeting stand before this one."""
@@ -397,11 +414,13 @@ class PublicItem:
             self.attachments = [a for a in item.attachments.all() if with_minutes or a.paper == Attachment.Paper.AGENDA]
         self.discussion = item.discussion if with_minutes else ""
         self.answer = item.get_answer_display() if with_minutes else ""
+        self.answer_code = item.answer if with_minutes else ""
         self.decision = item.decision if with_minutes else ""
         self.dissent = item.dissent if with_minutes else ""
         self.plain_text = item.plain_text if with_minutes else ""
         self.raised_at_meeting = item.raised_at_meeting and with_minutes
         self.agreements = list(item.agreements.all()) if with_minutes else []
+        self.followed_up = list(item.followed_up.all()) if with_minutes else []
 
 
 class Attendance(Part):
@@ -532,6 +551,14 @@ class Attachment(Part):
     @property
     def display_title(self) -> str:
         return self.title or self.filename
+
+    @property
+    def size(self) -> int | None:
+        """In bytes; None when the file is gone from the disk, which must not take the page down with it."""
+        try:
+            return self.file.size
+        except OSError:
+            return None
 
     def get_absolute_url(self):
         return reverse("attachment", args=[self.municipality.slug, self.meeting.address_part, self.pk, self.filename])
