@@ -1,0 +1,286 @@
+"""From the demo's TOML files to rows, published through the same gate as everything else."""
+
+import datetime
+import re
+import tomllib
+from pathlib import Path
+
+from django.core.files.base import ContentFile
+from django.db import models
+from django.utils import timezone
+from markdown_it import MarkdownIt
+
+from council.models import (
+    Agenda,
+    AgendaItem,
+    Agreement,
+    Attachment,
+    Attendance,
+    Cause,
+    Council,
+    Hearing,
+    Meeting,
+    Membership,
+    Minutes,
+    News,
+    Person,
+    WorkingGroup,
+)
+from strategies.models import Action, FollowUp, Goal, Section, Strategy, Theme, Topic
+from udsat.lib.danish import long_date
+from udsat.lib.richtext import RichTextField
+from udsat.models import Municipality, PublicationEvent, User
+
+FOLDER = Path(__file__).resolve().parent
+TUESDAY = 1
+
+_markdown = MarkdownIt("commonmark", {"html": True}).enable("table").render
+_DAY = re.compile(r"(?P<start>[a-zæøå][a-zæøå -]*?)\s*(?P<days>[+-]\d+)?")
+_PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
+
+
+def read(name: str) -> dict:
+    return tomllib.loads((FOLDER / name).read_text(encoding="utf-8"))
+
+
+def read_all(folder: str) -> list[dict]:
+    return [read(f"{folder}/{path.name}") for path in sorted((FOLDER / folder).glob("*.toml"))]
+
+
+def years_since(today: datetime.date) -> int:
+    """How many years the fictional municipality's dates move, counted so that its term began within the last year."""
+    return max(0, (today - datetime.timedelta(days=300)).year - 2026)
+
+
+def meeting_day(today: datetime.date, week: int) -> datetime.date:
+    """The Tuesday that many weeks after the last one, moved away from today while it falls in a holiday."""
+    last_tuesday = today - datetime.timedelta(days=(today.weekday() - TUESDAY - 1) % 7 + 1)
+    day = last_tuesday + datetime.timedelta(weeks=week)
+    while day.month == 7 or (day.month, day.day) == (6, 5) or not (1, 4) <= (day.month, day.day) <= (12, 21):
+        day += datetime.timedelta(weeks=1 if week > 0 else -1)
+    return day
+
+
+class Builder:
+    """Makes one municipality's content. `rows` and `days` hold what the files call by a key."""
+
+    def __init__(self, municipality: Municipality, *, by: User, years: int = 0):
+        self.municipality = municipality
+        self.by = by
+        self.years = years
+        self.today = timezone.localdate()
+        self.rows: dict[str, models.Model] = {}
+        self.days: dict[str, datetime.date] = {"i dag": self.today}
+        self.files: list[tuple] = []  # storage and name, so that a load that fails can take its files with it
+
+    # From the words of a file to the values of a field.
+
+    def day(self, text: str) -> datetime.date:
+        match = _DAY.fullmatch(text)
+        if not match or match["start"] not in self.days:
+            raise ValueError(f"{text!r} is no day: no meeting has that key.")
+        return self.days[match["start"]] + datetime.timedelta(days=int(match["days"] or 0))
+
+    def words(self, text: str) -> str:
+        def fill(match):
+            inner = match[1]
+            return str(int(inner) + self.years) if inner.isdigit() else long_date(self.day(inner))
+
+        return _PLACEHOLDER.sub(fill, text)
+
+    def date(self, value: str | datetime.date) -> datetime.date:
+        return self.day(value) if isinstance(value, str) else value.replace(year=value.year + self.years)
+
+    def value(self, field: models.Field, value):
+        if isinstance(field, models.DateField):
+            return self.date(value)
+        if isinstance(field, RichTextField):
+            return _markdown(self.words(value))
+        return " ".join(self.words(value).split()) if isinstance(value, str) else value
+
+    def make(self, model: type[models.Model], data: dict, **given):
+        values = {name: self.value(model._meta.get_field(name), value) for name, value in data.items() if name != "key"}
+        row = model.objects.create(**values, **given)
+        key = data.get("key")
+        if key:
+            if key in self.rows:
+                raise ValueError(f"{key!r} is the key of two things.")
+            self.rows[key] = row
+        return row
+
+    def publish(self, thing, day: datetime.date | None = None):
+        """Through the gate, now; then dated back to the day it would have happened, or planned for a later one."""
+        later = day and day > self.today
+        moment = day and timezone.make_aware(datetime.datetime.combine(day, datetime.time(9)))
+        thing.publish(by=self.by, confirmed=True, at=moment if later else None)
+        if day and day < self.today:
+            type(thing).objects.filter(pk=thing.pk).update(
+                publish_at=moment, published_at=moment, created_at=moment, updated_at=moment
+            )
+            PublicationEvent.objects.filter(
+                content_type__app_label=thing._meta.app_label,
+                content_type__model=thing._meta.model_name,
+                object_id=thing.pk,
+            ).update(at=moment)
+
+    def settle(self, thing, status: str, day=None):
+        """Leave it in the state the file names."""
+        if status != "kladde":
+            self.publish(thing, day and self.date(day))
+        if status == "tilbagetrukket":
+            thing.withdraw(by=self.by)
+
+    # Strategies
+
+    def strategy(self, data: dict):
+        data = dict(data)
+        sections, themes = data.pop("sections", []), data.pop("themes", [])
+        status, published = data.pop("status", "offentliggjort"), data.pop("published", None)
+        relatives = {name: self.rows[data.pop(name)] for name in ("parent", "replaces") if name in data}
+        strategy = self.make(Strategy, data, municipality=self.municipality, **relatives)
+        for position, section in enumerate(sections, 1):
+            self.make(Section, section, strategy=strategy, position=position)
+        for position, theme in enumerate(themes, 1):
+            self.theme(theme, strategy, position)
+        self.settle(strategy, status, published)
+
+    def theme(self, data: dict, strategy: Strategy, position: int):
+        data = dict(data)
+        topics, goals, actions = data.pop("topics", []), data.pop("goals", []), data.pop("actions", [])
+        theme = self.make(Theme, data, strategy=strategy, position=position)
+        theme.topics.set(Topic.objects.get(slug=slug) for slug in topics)
+        for place, goal in enumerate(goals, 1):
+            self.goal(goal, theme, place)
+        for action in actions:
+            self.make(Action, action, theme=theme)
+
+    def goal(self, data: dict | str, theme: Theme, position: int, parent: Goal | None = None):
+        data = {"text": data} if isinstance(data, str) else dict(data)
+        related = {name: data.pop(name, []) for name in ("goals", "actions", "follow_ups")}
+        goal = self.make(Goal, data, theme=theme, position=position, parent=parent)
+        for place, child in enumerate(related["goals"], 1):
+            self.goal(child, theme, place, parent=goal)
+        for action in related["actions"]:
+            self.make(Action, action, goal=goal)
+        for follow_up in related["follow_ups"]:
+            self.make(FollowUp, follow_up, goal=goal)
+
+    # The council and its people
+
+    def council(self, data: dict) -> Council:
+        data = dict(data)
+        lists = {name: data.pop(name, []) for name in ("people", "members", "causes", "groups")}
+        published = data.pop("published", None)
+        council = self.make(Council, data, municipality=self.municipality)
+        for person in lists["people"]:
+            self.make(Person, person, municipality=self.municipality)
+        for position, member in enumerate(lists["members"], 1):
+            self.membership(member, council, position)
+        for position, cause in enumerate(lists["causes"], 1):
+            self.make(Cause, cause, council=council, position=position)
+        for position, group in enumerate(lists["groups"], 1):
+            group = dict(group)
+            cause, members = self.rows.get(group.pop("cause", "")), group.pop("members", [])
+            self.make(WorkingGroup, group, council=council, position=position, cause=cause).members.set(
+                self.rows[key] for key in members
+            )
+        self.publish(council, published and self.date(published))
+        return council
+
+    def membership(self, data: dict, council: Council, position: int):
+        data = dict(data)
+        person, instead_of = data.pop("person", None), data.pop("substitute_for", None)
+        self.make(
+            Membership,
+            data,
+            council=council,
+            position=position,
+            person=self.rows[person] if person else None,
+            substitute_for=self.rows[instead_of] if instead_of else None,
+        )
+
+    # Meetings
+
+    def plan(self, meetings: list[dict]) -> list[dict]:
+        """Find the days first, since other texts name them, and put the meetings in order."""
+        for data in meetings:
+            self.days[data["key"]] = meeting_day(self.today, data["week"])
+        return sorted(meetings, key=lambda data: (self.days[data["key"]], data["starts_at"]))
+
+    def meeting(self, council: Council, data: dict):
+        data = {name: value for name, value in data.items() if name != "week"}
+        agenda, minutes = data.pop("agenda", None), data.pop("minutes", None)
+        items, files, attendance = data.pop("items", []), data.pop("files", []), data.pop("attendance", None)
+        day = self.days[data["key"]]
+        ordinal = council.meetings.filter(date=day).count() + 1
+        meeting = self.make(Meeting, data, council=council, date=day, ordinal=ordinal)
+        for position, item in enumerate(items, 1):
+            self.item(item, meeting, position)
+        for position, file in enumerate(files, 1):
+            self.attachment(file, meeting, None, position)
+        if attendance is not None:
+            self.attendance(meeting, **attendance)
+        self.publish(meeting, min(day - datetime.timedelta(60), self.today - datetime.timedelta(20)))
+        for model, paper, published in (
+            (Agenda, agenda, f"{data['key']}-8"),
+            (Minutes, minutes, f"{data['key']}+14"),
+        ):
+            if paper is not None:
+                paper = dict(paper)
+                status, published = paper.pop("status", "offentliggjort"), paper.pop("published", published)
+                self.settle(self.make(model, paper, meeting=meeting), status, min(self.date(published), self.today))
+
+    def item(self, data: dict, meeting: Meeting, position: int):
+        data = dict(data)
+        agreements, files = data.pop("agreements", []), data.pop("files", [])
+        links = {name: [self.rows[key] for key in data.pop(name, [])] for name in ("themes", "goals", "followed_up")}
+        item = self.make(AgendaItem, data, meeting=meeting, position=position)
+        for name, rows in links.items():
+            getattr(item, name).set(rows)
+        for place, agreement in enumerate(agreements, 1):
+            agreement = dict(agreement)
+            member = self.rows.get(agreement.pop("member", ""))
+            self.make(Agreement, agreement, item=item, position=place, member=member)
+        for place, file in enumerate(files, 1):
+            self.attachment(file, meeting, item, place)
+
+    def attachment(self, data: dict, meeting: Meeting, item: AgendaItem | None, position: int):
+        data = dict(data)
+        name = data.pop("file")
+        content = ContentFile((FOLDER / "eksempelkoebing" / "bilag" / name).read_bytes(), name)
+        attachment = self.make(Attachment, data, meeting=meeting, item=item, position=position, file=content)
+        self.files.append((attachment.file.storage, attachment.file.name))
+
+    def attendance(self, meeting: Meeting, present=(), excused=(), absent=(), substitutes=(), remarks=()):
+        """Everybody with a seat that day was there, but for those named; or only the `present` were."""
+        roles = [Membership.Role.CHAIR, Membership.Role.DEPUTY, Membership.Role.MEMBER]
+        seated = meeting.council.memberships.on(meeting.date).filter(role__in=roles, is_vacant=False)
+        away = dict.fromkeys(excused, Attendance.Status.EXCUSED) | dict.fromkeys(absent, Attendance.Status.ABSENT)
+        substitutes, remarks = dict(substitutes), dict(remarks)
+        keys = {row.pk: key for key, row in self.rows.items() if isinstance(row, Membership)}
+        came = {self.rows[key].pk for key in (*present, *excused, *absent)}
+        for member in seated:
+            if present and member.pk not in came:
+                continue
+            key = keys.get(member.pk, "")
+            Attendance.objects.create(
+                meeting=meeting,
+                member=member,
+                status=away.get(key, Attendance.Status.PRESENT),
+                remark=remarks.get(key, ""),
+            )
+        for substitute, replaced in substitutes.items():
+            Attendance.objects.create(meeting=meeting, member=self.rows[substitute], substitute_for=self.rows[replaced])
+
+    # What the council does besides
+
+    def hearing(self, council: Council, data: dict):
+        data = dict(data)
+        status, published = data.pop("status", "offentliggjort"), data.pop("published", data["received_on"])
+        self.settle(self.make(Hearing, data, council=council), status, published)
+
+    def news(self, data: dict):
+        data = dict(data)
+        status, published = data.pop("status", "offentliggjort"), data.pop("published", None)
+        about = {name: self.rows[data.pop(name)] for name in ("strategy", "meeting") if name in data}
+        self.settle(self.make(News, data, municipality=self.municipality, **about), status, published)

@@ -1,0 +1,139 @@
+"""The demo content and its log-ins, once. All or nothing, and never in production."""
+
+import os
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+from django.utils.crypto import get_random_string
+
+from strategies.models import Topic
+from udsat.demo.build import Builder, read, read_all, years_since
+from udsat.lib.roles import Role
+from udsat.models import Assignment, Municipality, User
+
+FICTIONAL = "0000"
+REAL = ("esbjerg", "vejle", "kolding")
+
+# Username, role in the fictional municipality, first and last name.
+PEOPLE = [
+    ("sekretaer", Role.SECRETARY, "Lise", "Overby"),
+    ("redaktoer", Role.EDITOR, "Rasmus", "Winkel"),
+    ("godkender", Role.APPROVER, "Grethe", "Askov"),
+    ("administrator", Role.ADMINISTRATOR, "Adam", "Stender"),
+]
+
+# Without characters that look alike when somebody types a password from a screen; 20 of them are about 98 bits.
+PASSWORD_CHARACTERS = "abcdefghjkmnpqrstuvwxyz23456789"
+
+
+class Command(BaseCommand):
+    help = "Indlæs demoen: fire kommuner med indhold og en bruger til hver rolle. Gør intet, hvis den er der."
+
+    def handle(self, **options):
+        if settings.PRODUCTION:
+            raise CommandError(
+                "Demoen er til øvelse og kan ikke indlæses i drift (UDSAT_MODE=production).", returncode=2
+            )
+        if Municipality.objects.filter(code=FICTIONAL).exists():
+            self.stdout.write("Demoen er indlæst i forvejen. Intet er ændret.")
+            return
+        self.make_room()
+        files = []
+        try:
+            with transaction.atomic():
+                logins = self.load(files)
+                path = self.write_logins(logins)
+        except BaseException as error:
+            for storage, name in files:
+                storage.delete(name)
+            if isinstance(error, OSError):
+                raise CommandError(
+                    f"Kunne ikke skrive i {settings.VAR_DIR}: {error.strerror}. Der er ikke indlæst noget.",
+                    returncode=2,
+                ) from error
+            raise
+        self.stdout.write(f"Demoen er indlæst. Log ind på {settings.SITE_URL}/admin/ med:\n\n{logins}\n")
+        self.stdout.write(f"Adgangskoderne står også i {path}, som kun du kan læse.")
+
+    def make_room(self):
+        """Refuse before anything is written if the demo would mix with what people have made themselves."""
+        taken = User.objects.filter(username__in=[name for name, *_ in PEOPLE]).values_list("username", flat=True)
+        if taken:
+            raise CommandError(
+                f"Der er allerede en bruger, der hedder {', '.join(taken)}. Demoen bruger selv det navn. "
+                "Giv brugeren et andet navn, og prøv igen. Der er ikke indlæst noget.",
+                returncode=2,
+            )
+        for place in Municipality.objects.filter(slug__in=REAL):
+            if place.strategies.exists() or place.news.exists() or hasattr(place, "council"):
+                raise CommandError(
+                    f"{place} har allerede indhold. Demoen indlæses kun, hvor der er tomt. Der er ikke indlæst noget.",
+                    returncode=2,
+                )
+
+    def load(self, files: list) -> str:
+        if Municipality.objects.filter(slug__in=REAL).count() < len(REAL):
+            call_command("load_municipalities", stdout=self.stdout)
+        if not Topic.objects.exists():
+            call_command("load_topics", stdout=self.stdout)
+        fictional = Municipality.objects.create(**read("eksempelkoebing/kommune.toml"))
+        logins, users = [], {}
+        for username, role, first, last in PEOPLE:
+            password = get_random_string(20, PASSWORD_CHARACTERS)
+            users[role] = User.objects.create_user(
+                username,
+                f"{username}@eksempelkoebing.example",
+                password,
+                first_name=first,
+                last_name=last,
+                is_staff=True,
+                is_superuser=role == Role.ADMINISTRATOR,
+            )
+            Assignment.objects.create(user=users[role], municipality=fictional, role=role)
+            logins.append((username, password, role.label))
+        for slug in REAL:
+            self.load_real(Municipality.objects.get(slug=slug), users[Role.ADMINISTRATOR])
+        self.load_fictional(fictional, users[Role.SECRETARY], files)
+        return table([("Bruger", "Adgangskode", "Rolle"), *logins])
+
+    def load_real(self, place: Municipality, by: User):
+        data = read(f"{place.slug}.toml")
+        for name, value in data["municipality"].items():
+            setattr(place, name, value)
+        place.save()
+        builder = Builder(place, by=by)
+        for strategy in data["strategies"]:
+            builder.strategy(strategy)
+        if "council" in data:
+            builder.council(data["council"])
+        for story in data.get("news", []):
+            builder.news(story)
+
+    def load_fictional(self, place: Municipality, by: User, files: list):
+        builder = Builder(place, by=by)
+        builder.files = files
+        builder.years = years_since(builder.today)
+        meetings = builder.plan(read_all("eksempelkoebing/moeder"))
+        for strategy in read("eksempelkoebing/strategier.toml")["strategies"]:
+            builder.strategy(strategy)
+        council = builder.council(read("eksempelkoebing/raad.toml"))
+        for meeting in meetings:
+            builder.meeting(council, meeting)
+        for hearing in read("eksempelkoebing/hoeringer.toml")["hearings"]:
+            builder.hearing(council, hearing)
+        for story in read("eksempelkoebing/nyheder.toml")["news"]:
+            builder.news(story)
+
+    def write_logins(self, logins: str):
+        path = settings.VAR_DIR / "logins.txt"
+        path.unlink(missing_ok=True)
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+            file.write(f"Log-ind til demoen på {settings.SITE_URL}/admin/\n\n{logins}\n")
+        return path
+
+
+def table(rows: list[tuple[str, ...]]) -> str:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return "\n".join("  ".join(map(str.ljust, row, widths)).rstrip() for row in rows)
