@@ -6,6 +6,7 @@ the installed fonts decides the bytes, so the same text always gives the same fi
 """
 
 import ctypes
+import datetime
 import functools
 import hashlib
 import importlib.metadata
@@ -16,7 +17,7 @@ import tempfile
 import threading
 import time
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -189,8 +190,8 @@ def render_pdf(
 ) -> bytes:
     """The HTML document as PDF/UA-1.
 
-    `stylesheets` are names below the static folder. `layouts` are tried in turn, each as `<html data-layout="…">`,
-    until one gives at most `max_pages` pages; the last one is taken however long it gets.
+    `stylesheets` are names below the static folder. `layouts`, from roomy to dense, are tried as
+    `<html data-layout="…">`; the first that gives at most `max_pages` pages is taken, or else the last one.
 
     Raises ValueError when title or language is missing, PdfTooLarge, PdfForbidden and PdfUnavailable.
     """
@@ -203,10 +204,7 @@ def render_pdf(
     with _lock:
         try:
             sheets = [_parsed(_read_stylesheet(name)) for name in stylesheets]
-            for layout in layouts:
-                document = _lay_out(engine, html, layout, sheets)
-                if max_pages is None or len(document.pages) <= max_pages:
-                    break
+            document = _first_fit(layouts, max_pages, lambda layout: _lay_out(engine, html, layout, sheets))
             if not (document.metadata.title and document.metadata.lang):
                 raise ValueError("The document needs <title> and <html lang>.")
             return document.write_pdf(finisher=_finish, pdf_variant="pdf/ua-1", pdf_tags=True)
@@ -222,6 +220,23 @@ def _replacement() -> str:
     return next(
         character for character in "\N{REPLACEMENT CHARACTER}\N{WHITE SQUARE}?" if not missing_characters(character)
     )
+
+
+def _first_fit(layouts: Sequence[str], max_pages: int | None, lay_out: Callable[[str], Any]) -> Any:
+    """The first layout, or else the roomiest one that fits, found by halving."""
+    low, high = 0, len(layouts) - 1
+    document = lay_out(layouts[low])
+    if not max_pages or len(document.pages) <= max_pages or low == high:
+        return document
+    low, fitting = 1, {}
+    while low < high:
+        middle = (low + high) // 2
+        document = lay_out(layouts[middle])
+        if len(document.pages) <= max_pages:
+            high, fitting[middle] = middle, document
+        else:
+            low = middle + 1
+    return fitting.get(low) or lay_out(layouts[low])
 
 
 def _lay_out(engine: _Engine, html: str, layout: str, sheets: list[Any]) -> Any:
@@ -244,6 +259,7 @@ def _finish(document: Any, pdf: Any) -> None:
             row = box.element.get("scope") == "row"
             box.mark["A"]["Scope"] = "/Row" if row else "/Column"
     _number_lists(boxes, pdf)
+    _wrap_item_bodies(pdf)
 
 
 def _tagged_boxes(box: Any) -> Iterator[Any]:
@@ -274,29 +290,47 @@ def _number_lists(boxes: list[Any], pdf: Any) -> None:
         element["A"] = f"<</O /List /ListNumbering {numbering}>>"
 
 
+def _wrap_item_bodies(pdf: Any) -> None:
+    """Give a list item with paragraphs in it the one LBody that may hold them (ISO 32000-1, table 336)."""
+    items: list[Any] = [item for item in pdf.objects if isinstance(item, dict) and item.get("S") == "/LI"]
+    for item in items:
+        kids = [(reference, _target(pdf, reference)) for reference in item["K"]]
+        loose = [reference for reference, kid in kids if kid.get("S") not in ("/Lbl", "/LBody")]
+        if loose:
+            body = type(item)({"Type": "/StructElem", "S": "/LBody", "K": type(item["K"])(loose), "P": item.reference})
+            pdf.add_object(body)
+            for reference in loose:
+                _target(pdf, reference)["P"] = body.reference
+            item["K"] = type(item["K"])(
+                [reference for reference, _ in kids if reference not in loose] + [body.reference]
+            )
+
+
+def _target(pdf: Any, reference: bytes) -> Any:
+    return pdf.objects[int(reference.split()[0])]
+
+
 def _turn_margins_into_artifacts(document: Any, pdf: Any) -> None:
     """Take running headers and page numbers out of the reading order.
 
     WeasyPrint marks them as text and makes structure elements that hang nowhere.
     """
 
-    def target(reference: bytes) -> Any:
-        return pdf.objects[int(reference.split()[0])]
-
     reachable: set[bytes] = set()
-    waiting = list(target(pdf.catalog["StructTreeRoot"])["K"])
+    root = _target(pdf, pdf.catalog["StructTreeRoot"])
+    waiting = list(root["K"])
     while waiting:
         reference = waiting.pop()
         if isinstance(reference, bytes) and reference not in reachable:
             reachable.add(reference)
-            waiting += target(reference).get("K", ())
-    numbers = target(target(pdf.catalog["StructTreeRoot"])["ParentTree"])["Nums"]
+            waiting += _target(pdf, reference).get("K", ())
+    numbers = _target(pdf, root["ParentTree"])["Nums"]
     for index, page in enumerate(pdf.page_references):
         parents = numbers[2 * index + 1]
         stray = {mcid for mcid, parent in enumerate(parents) if parent not in reachable}
         for mcid in stray:
             parents[mcid] = "null"
-        content = target(target(page)["Contents"]).stream
+        content = _target(pdf, _target(pdf, page)["Contents"]).stream
         for position, operator in enumerate(content):
             if operator == b"BDC" and content[position - 1].get("MCID") in stray:
                 content[position - 2] = "/Artifact"
@@ -305,6 +339,30 @@ def _turn_margins_into_artifacts(document: Any, pdf: Any) -> None:
         stray_element = isinstance(item, dict) and item.get("Type") == "/StructElem"
         if stray_element and b"%d 0 R" % number not in reachable:
             item.clear()
+
+
+# What every document says of itself
+
+
+def frame(subject: Any, *, qr_title: str) -> dict[str, Any]:
+    """Template context common to all PDFs of a publishable: whose it is, where it is found, and its dates.
+
+    `draft` says what it is while the public cannot read it, so that a print-out cannot be taken for the real thing.
+    """
+    url = settings.SITE_URL + subject.get_absolute_url()
+    return {
+        "municipality": subject.municipality,
+        "site_url": settings.SITE_URL,
+        "page_url": url,
+        "qr": qr_svg(url, qr_title),
+        "created": _w3c(subject.published_at or subject.created_at),
+        "modified": _w3c(subject.updated_at),
+        "draft": "" if subject.is_published else f"{subject.status_text}, ikke offentlig",
+    }
+
+
+def _w3c(moment: datetime.datetime) -> str:
+    return moment.astimezone(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 # QR codes
@@ -343,9 +401,9 @@ def _maker() -> bytes:
 
 def _key(html: str, stylesheets: Sequence[str], layouts: Sequence[str], max_pages: int | None) -> str:
     digest = hashlib.sha256()
-    parts = [_maker(), repr((layouts, max_pages)).encode(), html.encode("utf-8", "surrogatepass")]
-    parts += [_read_stylesheet(name).encode() for name in stylesheets]
-    for url in sorted(set(re.findall(r"static:[\w./-]+", html))):
+    text = "\0".join([html, *map(_read_stylesheet, stylesheets)])
+    parts = [_maker(), repr((layouts, max_pages)).encode(), text.encode("utf-8", "surrogatepass")]
+    for url in sorted(set(re.findall(r"static:[\w./-]+", text))):
         path = static_path(url)
         parts.append(path.read_bytes() if path and path.is_file() else b"")
     for part in parts:

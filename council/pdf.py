@@ -1,0 +1,90 @@
+"""Agenda and minutes on paper. What they may show comes from `Meeting.public_items`, as on the page."""
+
+from collections import Counter
+
+from django.template.loader import render_to_string
+
+from udsat.lib.danish import long_date
+from udsat.lib.pdf import frame, stored_pdf
+
+from .models import Attachment, Attendance, Meeting, Membership
+
+
+def agenda_pdf(meeting: Meeting) -> bytes:
+    """The agenda, without anything that was said or decided. The meeting must have one."""
+    agenda = meeting.agenda
+    context = _context(meeting, agenda, "Dagsorden", with_minutes=False)
+    return stored_pdf(render_to_string("pdf/agenda.html", context | {"agenda": agenda}))
+
+
+def minutes_pdf(meeting: Meeting) -> bytes:
+    """The minutes in the meeting's own style. The meeting must have some."""
+    minutes = meeting.minutes
+    context = _context(meeting, minutes, "Referat", with_minutes=True)
+    return stored_pdf(render_to_string("pdf/minutes.html", context | {"minutes": minutes}))
+
+
+def _context(meeting, paper, name, *, with_minutes):
+    attachments = meeting.attachments.filter(item=None).select_related("meeting__council__municipality")
+    if not with_minutes:
+        attachments = attachments.filter(paper=Attachment.Paper.AGENDA)
+    return frame(paper, qr_title="QR-kode med mødets adresse") | {
+        "meeting": meeting,
+        "council": meeting.council,
+        "paper": name,
+        "version": paper.version,
+        "changed": paper.updated_at,
+        "head": [(label, texts) for label, texts in _head(meeting, with_minutes) if texts],
+        "items": meeting.public_items(with_minutes=with_minutes),
+        "attachments": list(attachments),
+    }
+
+
+def _head(meeting, with_minutes):
+    """Label and lines of what stands above the items."""
+    yield "Sted", [text for text in (meeting.place, meeting.address) if text]
+    if meeting.is_cancelled:
+        yield "Aflyst", [meeting.cancelled_reason or "Mødet bliver ikke holdt."]
+    if not with_minutes:
+        if meeting.is_open:
+            yield "Åbent møde", [meeting.how_to_attend or "Alle kan komme og lytte med."]
+        return
+    attendances = list(
+        meeting.attendances.select_related(
+            "member__person", "member__council", "substitute_for__person", "substitute_for__council"
+        )
+    )
+    for status, label in [
+        (Attendance.Status.PRESENT, "Til stede"),
+        (Attendance.Status.EXCUSED, "Afbud"),
+        (Attendance.Status.ABSENT, "Fraværende"),
+    ]:
+        yield label, _names([attendance for attendance in attendances if attendance.status == status])
+    yield "Gæster", [text for text in [meeting.guests] if text]
+    yield "Ordstyrer", [text for text in [meeting.chaired_by] if text]
+    yield "Referent", [text for text in [meeting.minutes_by] if text]
+    yield "Godkendt", _approval(meeting.minutes)
+
+
+def _names(attendances):
+    """One line for each person; those the public knows by the same words share one, with their number."""
+    lines = Counter(_name(attendance) for attendance in attendances)
+    return [f"{line} ({number} personer)" if number > 1 else line for line, number in lines.items()]
+
+
+def _name(attendance):
+    member = attendance.member
+    words = [member.public_name]
+    if member.role != Membership.Role.MEMBER and member.role_label != member.public_name:
+        words.append(member.role_label.lower())
+    if attendance.substitute_for:
+        words.append(f"i stedet for {attendance.substitute_for.public_name}")
+    if attendance.remark:
+        words.append(attendance.remark)
+    return ", ".join(words)
+
+
+def _approval(minutes):
+    if not minutes.approved_on:
+        return ["Referatet er ikke godkendt endnu."]
+    return [f"{long_date(minutes.approved_on)}{f', {minutes.approved_how}' if minutes.approved_how else ''}"]
