@@ -1,0 +1,450 @@
+// The editor for rich text: every <textarea data-richtext> becomes one. The library is django-prose-editor's build of
+// Tiptap; its address comes from the attribute, because an import map would be inline script. The text area stays in
+// the form and always holds the text, so saving, autosave and the server's cleaning know nothing of the editor.
+
+const MAC = /Mac|iPhone|iPad/.test(navigator.platform);
+const seen = new WeakSet();
+let count = 0;
+
+// What the toolbar holds. `run` gets a chain of commands; `press` is for what needs an answer first.
+const GROUPS = [
+  {
+    name: "Skrift",
+    buttons: [
+      { text: "F", name: "Fed", key: "B", look: "bold", run: (c) => c.toggleBold(), on: (e) => e.isActive("bold") },
+      { text: "K", name: "Kursiv", key: "I", look: "italic", run: (c) => c.toggleItalic(), on: (e) => e.isActive("italic") },
+    ],
+  },
+  {
+    name: "Lister",
+    buttons: [
+      { text: "Punktliste", sign: "•", key: "Shift+8", run: (c) => c.toggleBulletList(), on: (e) => e.isActive("bulletList") },
+      { text: "Nummerliste", sign: "1.", key: "Shift+7", run: (c) => c.toggleOrderedList(), on: (e) => e.isActive("orderedList") },
+    ],
+  },
+  {
+    name: "Punkt på listen",
+    when: (e) => e.isActive("listItem"),
+    buttons: [
+      { text: "Ryk ind", run: (c) => c.sinkListItem("listItem"), can: (e) => e.can().sinkListItem("listItem") },
+      { text: "Ryk ud", run: (c) => c.liftListItem("listItem"), can: (e) => e.can().liftListItem("listItem") },
+    ],
+  },
+  {
+    name: "Indsæt",
+    buttons: [
+      { text: "Link", key: "K", press: editLink, on: (e) => e.isActive("link") },
+      {
+        text: "Tabel",
+        title: "Indsæt en tabel med 3 kolonner og 3 rækker",
+        run: (c) => c.insertTable({ rows: 3, cols: 3, withHeaderRow: true }),
+        can: (e) => !e.isActive("table"),
+      },
+    ],
+  },
+  {
+    name: "Fortryd",
+    buttons: [
+      { text: "Fortryd", key: "Z", run: (c) => c.undo(), can: (e) => e.can().undo() },
+      { text: "Gentag", key: MAC ? "Shift+Z" : "Y", run: (c) => c.redo(), can: (e) => e.can().redo() },
+    ],
+  },
+  {
+    name: "Tabel",
+    when: (e) => e.isActive("table"),
+    buttons: [
+      { text: "Række over", title: "Indsæt en række over denne", run: (c) => c.addRowBefore() },
+      { text: "Række under", title: "Indsæt en række under denne", run: (c) => c.addRowAfter() },
+      { text: "Slet række", run: (c) => c.deleteRow() },
+      { text: "Kolonne før", title: "Indsæt en kolonne før denne", run: (c) => c.addColumnBefore() },
+      { text: "Kolonne efter", title: "Indsæt en kolonne efter denne", run: (c) => c.addColumnAfter() },
+      { text: "Slet kolonne", run: (c) => c.deleteColumn() },
+      { text: "Overskriftsrække", title: "Første række er overskrifter", run: (c) => c.toggleHeaderRow(), on: hasHeaderRow },
+      { text: "Tabeltekst", title: "Skriv, hvad tabellen viser", press: editCaption, on: (e) => !!e.getAttributes("table").caption },
+      { text: "Slet tabel", run: (c) => c.deleteTable() },
+    ],
+  },
+];
+
+const HINT = "Alt+F10 går til knapperne. Piletaster skifter knap. Esc går tilbage til teksten.";
+
+function element(tag, properties = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(properties)) {
+    if (name in node) node[name] = value;
+    else node.setAttribute(name, value);
+  }
+  node.append(...children);
+  return node;
+}
+
+// The library, limited to what the server keeps
+
+function extensions(lib) {
+  // Tab moves on to the next field: taken for lists and tables it would trap those who have no mouse.
+  const withoutTab = (extension) =>
+    extension.extend({
+      addKeyboardShortcuts() {
+        const { Tab, "Shift-Tab": shiftTab, ...rest } = this.parent?.() ?? {};
+        return rest;
+      },
+    });
+  const table = withoutTab(lib.Table).extend({
+    addAttributes: () => ({
+      caption: {
+        default: "",
+        rendered: false,
+        parseHTML: (node) => node.querySelector(":scope > caption")?.textContent.trim() ?? "",
+      },
+    }),
+    parseHTML: () => [{ tag: "caption", ignore: true }, { tag: "table" }],
+    renderHTML: ({ node }) =>
+      node.attrs.caption
+        ? ["table", {}, ["caption", { contenteditable: "false" }, node.attrs.caption], ["tbody", 0]]
+        : ["table", {}, ["tbody", 0]],
+    addNodeView: () => null,
+  });
+  return [
+    lib.Document,
+    lib.Paragraph,
+    lib.Text,
+    lib.HardBreak,
+    lib.Bold,
+    lib.Italic,
+    lib.BulletList,
+    lib.OrderedList.extend({ addAttributes: () => ({}), addNodeView: () => null }),
+    withoutTab(lib.ListItem),
+    lib.Link.extend({ addKeyboardShortcuts: () => ({}) }).configure({ openOnClick: false, autolink: false }),
+    table,
+    lib.TableRow,
+    lib.TableHeader,
+    lib.TableCell,
+    lib.UndoRedo,
+    lib.Gapcursor,
+    lib.TrailingNode, // a place to click and type below a table
+  ];
+}
+
+// An editor and its toolbar
+
+async function enhance(textarea) {
+  if (seen.has(textarea) || textarea.name.includes("__prefix__")) return;
+  seen.add(textarea);
+  const lib = await import(textarea.dataset.richtext);
+  const id = textarea.id || `richtext-${++count}`;
+  const hint = element("p", { className: "richtext-hint", id: `${id}_keys` }, HINT);
+  const toolbar = element("div", { className: "richtext-toolbar", role: "toolbar", "aria-label": "Formatering" });
+  const box = element("div", { className: "richtext-editor" }, toolbar);
+
+  const attributes = {
+    id: `${id}_editor`,
+    class: "richtext-text",
+    role: "textbox",
+    "aria-multiline": "true",
+    "aria-describedby": [textarea.getAttribute("aria-describedby"), hint.id].filter(Boolean).join(" "),
+    ...nameOf(textarea),
+  };
+  if (textarea.required) attributes["aria-required"] = "true";
+  if (textarea.getAttribute("aria-invalid") === "true") attributes["aria-invalid"] = "true";
+  const editable = !textarea.disabled && !textarea.readOnly;
+  if (!editable) attributes["aria-readonly"] = "true";
+
+  const editor = new lib.Editor({
+    element: box,
+    content: textarea.value,
+    extensions: extensions(lib),
+    editable,
+    injectCSS: false, // it is in richtext.css
+    enableInputRules: false,
+    enablePasteRules: false,
+    editorProps: {
+      attributes,
+      transformPastedHTML: fromWord,
+      handleKeyDown: (_, event) => shortcut(event, editor, toolbar),
+    },
+    onUpdate() {
+      if (written() === last) return;
+      textarea.value = last = written();
+      textarea.dispatchEvent(new Event("input", { bubbles: true }));
+    },
+  });
+  // Without the empty paragraph that the library keeps below a table: it is no change.
+  const written = () => editor.getHTML().replace(/(<p><\/p>)+$/, "");
+  let last = written();
+  if (editable) fillToolbar(toolbar, editor);
+  toolbar.hidden = !editable;
+  toolbar.setAttribute("aria-controls", attributes.id);
+  box.append(hint);
+  textarea.after(box);
+  textarea.hidden = true;
+  // The browser cannot show its own message at a field that nobody sees; the server checks.
+  textarea.required = false;
+  for (const label of textarea.labels) label.addEventListener("click", () => editor.commands.focus());
+}
+
+// The name that assistive technology reads: the field's label, or the heading of its column in a tabular inline.
+function nameOf(textarea) {
+  const [label] = textarea.labels;
+  if (label) {
+    label.id ||= `${textarea.id}_label`;
+    return { "aria-labelledby": label.id };
+  }
+  const cell = textarea.closest("td");
+  const heading = cell?.closest("table").tHead?.rows[0]?.cells[cell.cellIndex];
+  return { "aria-label": textarea.getAttribute("aria-label") || heading?.textContent.trim() || "Tekst" };
+}
+
+function shortcut(event, editor, toolbar) {
+  if (event.altKey && event.key === "F10") {
+    (toolbar.querySelector('[tabindex="0"]') ?? toolbar).focus();
+    return true;
+  }
+  if ((MAC ? event.metaKey : event.ctrlKey) && event.key.toLowerCase() === "k") {
+    editLink(editor);
+    return true;
+  }
+  return false;
+}
+
+function fillToolbar(toolbar, editor) {
+  const all = [];
+  const groups = GROUPS.map((group) => {
+    const node = element("div", { className: "richtext-group", role: "group", "aria-label": group.name });
+    for (const item of group.buttons) {
+      const button = element("button", { type: "button", className: "richtext-button", tabIndex: -1 });
+      if (item.look) button.classList.add(`richtext-${item.look}`);
+      if (item.name) button.setAttribute("aria-label", item.name);
+      if (item.sign) button.append(element("span", { "aria-hidden": "true" }, item.sign), " ");
+      button.append(item.text);
+      const title = item.title ?? item.name ?? "";
+      if (item.key) {
+        button.title = `${title || item.text} (${MAC ? "Cmd" : "Ctrl"}+${item.key})`;
+        button.setAttribute("aria-keyshortcuts", `${MAC ? "Meta" : "Control"}+${item.key}`);
+      } else {
+        button.title = title;
+      }
+      // Else the text would lose its selection before the click.
+      button.addEventListener("mousedown", (event) => event.preventDefault());
+      button.addEventListener("click", () => {
+        if (button.getAttribute("aria-disabled") === "true") return;
+        if (item.press) item.press(editor);
+        else item.run(editor.chain().focus()).run();
+      });
+      node.append(button);
+      all.push({ item, button, node, when: group.when });
+    }
+    return node;
+  });
+  toolbar.append(...groups);
+
+  const refresh = () => {
+    for (const { item, button, node, when } of all) {
+      node.hidden = !!when && !when(editor);
+      if (item.on) button.setAttribute("aria-pressed", String(item.on(editor)));
+      if (item.can) button.setAttribute("aria-disabled", String(!item.can(editor)));
+    }
+    const reachable = all.filter(({ node }) => !node.hidden).map(({ button }) => button);
+    if (!reachable.some((button) => button.tabIndex === 0)) moveTabStop(reachable[0]);
+  };
+  const moveTabStop = (target) => {
+    for (const { button } of all) button.tabIndex = button === target ? 0 : -1;
+  };
+  toolbar.addEventListener("focusin", (event) => moveTabStop(event.target));
+  toolbar.addEventListener("keydown", (event) => {
+    const reachable = all.filter(({ node }) => !node.hidden).map(({ button }) => button);
+    const at = reachable.indexOf(document.activeElement);
+    const last = reachable.length - 1;
+    const next = { ArrowRight: at < last ? at + 1 : 0, ArrowLeft: at > 0 ? at - 1 : last, Home: 0, End: last }[event.key];
+    if (next !== undefined) reachable[next].focus();
+    else if (event.key === "Escape") editor.commands.focus();
+    else return;
+    event.preventDefault();
+  });
+  editor.on("transaction", refresh);
+  refresh();
+}
+
+// Links and table captions are asked for in a dialog
+
+function ask({ heading, label, help, value, parse, mistake, remove }) {
+  return new Promise((resolve) => {
+    const id = `richtext-ask-${++count}`;
+    const input = element("input", { type: "text", id, value, "aria-describedby": `${id}-help ${id}-error` });
+    const error = element("p", { className: "richtext-error", id: `${id}-error`, role: "alert" });
+    const button = (text, act) => {
+      const node = element("button", { type: "button", className: "richtext-button" }, text);
+      node.addEventListener("click", act);
+      return node;
+    };
+    const finish = (answer) => {
+      dialog.close();
+      dialog.remove();
+      resolve(answer);
+    };
+    const accept = () => {
+      const answer = parse(input.value.trim());
+      if (answer) return finish(answer);
+      error.textContent = mistake;
+      input.setAttribute("aria-invalid", "true");
+      input.focus();
+    };
+    const dialog = element(
+      "dialog",
+      { className: "richtext-dialog", "aria-labelledby": `${id}-heading` },
+      element("h2", { id: `${id}-heading` }, heading),
+      element("label", { htmlFor: id }, label),
+      element("p", { id: `${id}-help`, className: "richtext-help" }, help),
+      input,
+      error,
+      element(
+        "div",
+        { className: "richtext-group" },
+        button("Gem", accept),
+        ...(remove ? [button(remove, () => finish(""))] : []),
+        button("Annuller", () => finish(null)),
+      ),
+    );
+    // Enter must not reach the form behind, and Esc must leave no dialog behind.
+    dialog.addEventListener("keydown", (event) => {
+      if (event.key === "Enter" && event.target === input) {
+        event.preventDefault();
+        accept();
+      }
+    });
+    dialog.addEventListener("cancel", (event) => {
+      event.preventDefault();
+      finish(null);
+    });
+    document.body.append(dialog);
+    dialog.showModal();
+    input.select();
+  });
+}
+
+async function editLink(editor) {
+  const { href = "" } = editor.getAttributes("link");
+  const answer = await ask({
+    heading: href ? "Ret link" : "Indsæt link",
+    label: "Hvor skal linket føre hen?",
+    help: "En netadresse, en e-mailadresse eller et telefonnummer. Linkets tekst er den, du har markeret.",
+    value: href.replace(/^(mailto|tel):/, ""),
+    parse: address,
+    mistake: "Skriv en hel adresse, for eksempel https://www.borger.dk, navn@kommune.dk eller 79 00 00 00.",
+    remove: href && "Fjern link",
+  });
+  const chain = editor.chain().focus();
+  if (answer === null) chain.run();
+  else if (!answer) chain.extendMarkRange("link").unsetLink().run();
+  else if (href) chain.extendMarkRange("link").setLink({ href: answer }).run();
+  else if (!editor.state.selection.empty) chain.setLink({ href: answer }).run();
+  else {
+    const text = answer.replace(/^(mailto|tel):/, "");
+    chain.insertContent({ type: "text", text, marks: [{ type: "link", attrs: { href: answer } }] }).run();
+  }
+}
+
+// The address as the server accepts it, or "" for what is none.
+function address(text) {
+  if (/^[^\s@/:]+@[^\s@/:]+\.[^\s@/:]+$/.test(text)) return `mailto:${text}`;
+  if (/^\+?[\d ]{8,}$/.test(text)) return `tel:${text.replaceAll(" ", "")}`;
+  if (/^[\wæøå-]+(\.[\wæøå-]+)+([/?#]\S*)?$/i.test(text)) return `https://${text}`;
+  return /^(https?:\/\/[^/?#\s]+\S*|mailto:\S+|tel:[+\d(]\S*)$/i.test(text) ? text : "";
+}
+
+async function editCaption(editor) {
+  const { caption } = editor.getAttributes("table");
+  const answer = await ask({
+    heading: "Tabeltekst",
+    label: "Hvad viser tabellen?",
+    help: "Teksten står over tabellen og læses højt for dem, der ikke kan se den.",
+    value: caption,
+    parse: (text) => text,
+    mistake: "Skriv en tekst, eller vælg Annuller.",
+    remove: caption && "Fjern tabeltekst",
+  });
+  const chain = editor.chain().focus();
+  if (answer !== null) chain.updateAttributes("table", { caption: answer });
+  chain.run();
+}
+
+function hasHeaderRow(editor) {
+  const { $from } = editor.state.selection;
+  for (let depth = $from.depth; depth > 0; depth--) {
+    const node = $from.node(depth);
+    if (node.type.name !== "table") continue;
+    let all = true;
+    node.firstChild.forEach((cell) => (all &&= cell.type.name === "tableHeader"));
+    return all;
+  }
+  return false;
+}
+
+// Paste. Word says with styles what HTML says with elements, and the policy of our pages forbids styles, so they are
+// renamed before anything is parsed. What the server does with the rest is in udsat/lib/markup.py.
+
+function fromWord(html) {
+  const renamed = html
+    .replace(/<(style|script|xml|title)\b[^]*?(<\/\1\s*>|$)/gi, "")
+    .replace(/<[a-z][^<>]*/gi, (tag) => tag.replace(/\sstyle\s*=/gi, " data-style="));
+  const { body } = new DOMParser().parseFromString(renamed, "text/html");
+  const style = (node) => node.dataset.style ?? "";
+  const rename = (node, tag) => {
+    const renamedNode = element(tag, {}, ...node.childNodes);
+    node.replaceWith(renamedNode);
+    return renamedNode;
+  };
+  wordLists(body, style);
+  for (const node of body.querySelectorAll("h1, h2, h3, h4, h5, h6")) {
+    const paragraph = rename(node, "p");
+    paragraph.replaceChildren(element("strong", {}, ...paragraph.childNodes));
+  }
+  for (const node of body.querySelectorAll("b, strong, span, i, em")) {
+    if (/font-weight\s*:\s*(normal|[1-4]00)/i.test(style(node)) && /^(B|STRONG)$/.test(node.tagName)) rename(node, "span");
+    else if (/font-weight\s*:\s*(bold|[6-9]00)/i.test(style(node))) node.replaceChildren(element("strong", {}, ...node.childNodes));
+    if (/font-style\s*:\s*italic/i.test(style(node))) node.replaceChildren(element("em", {}, ...node.childNodes));
+  }
+  for (const node of body.querySelectorAll("[data-style]")) node.removeAttribute("data-style");
+  return body.innerHTML;
+}
+
+function wordLists(body, style) {
+  let path = []; // the open lists, outermost first: { level, ordered, id, list }
+  let previous = null;
+  for (const node of body.querySelectorAll('p[data-style*="mso-list"], p[class*="MsoListParagraph"]')) {
+    const found = /mso-list\s*:\s*(l\d+)\s+level(\d)\s*(\w*)/i.exec(style(node));
+    const ignored = [...node.querySelectorAll("[data-style]")].find((span) => /mso-list\s*:\s*ignore/i.test(style(span)));
+    const typed = /^\s*([·•▪§o–-]|\(?(\d{1,3}|[a-zæøå])[.)])\s+/i.exec(node.textContent);
+    if (!found && !typed) continue;
+    const marker = ignored ? ignored.textContent.trim() : (typed?.[1] ?? "");
+    if (ignored) ignored.remove();
+    else if (typed) dropStart(node, typed[0].length);
+    const item = { level: Number(found?.[2] ?? 1), ordered: /^\(?(\d{1,3}|[a-zæøå]|[ivxl]{1,5})[.)]/i.test(marker), id: found ? found[1] + found[3] : "" };
+    if (node.previousElementSibling !== previous || !previous) path = [];
+    while (path.length && (path.at(-1).level > item.level || (path.at(-1).level === item.level && (path.at(-1).ordered !== item.ordered || path.at(-1).id !== item.id)))) path.pop();
+    if (!path.length || path.at(-1).level < item.level) {
+      item.list = element(item.ordered ? "ol" : "ul");
+      if (path.length) path.at(-1).list.lastElementChild.append(item.list);
+      else node.before(item.list);
+      path.push(item);
+    }
+    path.at(-1).list.append(element("li", {}, element("p", {}, ...node.childNodes)));
+    previous = path[0].list;
+    node.remove();
+  }
+}
+
+function dropStart(node, length) {
+  const walker = document.createTreeWalker(node, NodeFilter.SHOW_TEXT);
+  while (length > 0 && walker.nextNode()) {
+    const text = walker.currentNode;
+    const cut = Math.min(length, text.data.length);
+    text.deleteData(0, cut);
+    length -= cut;
+  }
+}
+
+const enhanceAll = (root) => root.querySelectorAll("textarea[data-richtext]").forEach(enhance);
+
+enhanceAll(document);
+// The admin's inlines, also inside others, announce each new form.
+document.addEventListener("formset:added", (event) => enhanceAll(event.target));
