@@ -1,7 +1,7 @@
 from django import template
 from django.utils.safestring import mark_safe
 
-from udsat.lib.richtext import safe_html
+from udsat.lib.richtext import plain_text, safe_html
 
 register = template.Library()
 
@@ -11,3 +11,9 @@ def rich(value):
     """Stored rich text as HTML."""
     # Safe: safe_html lets through nothing but the few tags and attributes of the model of rich text.
     return mark_safe(safe_html(value)) if value else ""
+
+
+@register.filter
+def plain(value):
+    """Rich text without its markup, for descriptions and other places that take text only."""
+    return plain_text(value) if value else ""
