@@ -1,0 +1,27 @@
+"""The back office. Apps build their pages on `PublishableAdmin`, `ScopedAdmin` and the scoped inlines."""
+
+from .gate import PublishableAdmin
+from .scope import (
+    NationalAdmin,
+    ScopedAdmin,
+    ScopedForm,
+    ScopedFormSet,
+    ScopedRow,
+    ScopedStackedInline,
+    ScopedTabularInline,
+    may_edit,
+)
+
+from . import portal  # isort: skip  # noqa: F401  registers the portal's own models on the classes above
+
+__all__ = [
+    "NationalAdmin",
+    "PublishableAdmin",
+    "ScopedAdmin",
+    "ScopedForm",
+    "ScopedFormSet",
+    "ScopedRow",
+    "ScopedStackedInline",
+    "ScopedTabularInline",
+    "may_edit",
+]

@@ -1,0 +1,293 @@
+"""The gate between a draft and the public: what the check found, a person's word, and the way back."""
+
+import datetime
+
+from crispy_forms.helper import FormHelper
+from crispy_forms.layout import Field, Fieldset, Layout, Submit
+from django import forms
+from django.contrib import messages
+from django.contrib.admin.utils import quote, unquote
+from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import models, transaction
+from django.http import HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.html import format_html
+
+from udsat.lib import roles
+from udsat.lib.cpr import find_cpr
+from udsat.lib.danish import long_datetime
+from udsat.lib.publishing import Status
+from udsat.models import PublicationEvent, Publishable, is_overridden
+
+from .scope import ScopedAdmin, municipality_of
+
+
+def when(moment):
+    return long_datetime(timezone.localtime(moment))
+
+
+class PublishForm(forms.Form):
+    """The person's answers. `seen` is the version she read, so that her word is not taken for another text."""
+
+    seen = forms.CharField(widget=forms.HiddenInput, required=False)
+    reason = forms.CharField(
+        label="Hvorfor er det ikke et CPR-nummer?",
+        help_text="Kun hvis du er sikker. Skriv for eksempel: »Det er et sagsnummer«. Skriv ikke selve nummeret. "
+        "Begrundelsen bliver gemt sammen med dit navn.",
+        widget=forms.Textarea(attrs={"rows": 3}),
+        required=False,
+    )
+    files_seen = forms.BooleanField(
+        label="Jeg har åbnet filerne og set efter. De må offentliggøres.",
+        error_messages={"required": "Åbn filerne, og sæt så et hak her."},
+    )
+    confirmed = forms.BooleanField(
+        label="Jeg har læst teksten. Ingen private personer kan genkendes.",
+        error_messages={"required": "Læs teksten, og sæt så et hak her."},
+    )
+    date = forms.DateField(
+        label="Dato", required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        error_messages={"invalid": "Skriv datoen som 31.12.2026."},
+    )  # fmt: skip
+    time = forms.TimeField(
+        label="Klokkeslæt", required=False, widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+        error_messages={"invalid": "Skriv klokkeslættet som 08:30."},
+    )  # fmt: skip
+
+    def __init__(self, *args, publishable, suspects, files, seen, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.publishable, self.suspects, self.stamp = publishable, suspects, seen
+        self.fields["seen"].initial = seen
+        self.fields["date"].input_formats = ["%Y-%m-%d", "%d.%m.%Y", "%d-%m-%Y", "%d/%m/%Y"]
+        self.fields["time"].input_formats = ["%H:%M", "%H.%M", "%H:%M:%S", "%H"]
+        if not files:
+            del self.fields["files_seen"]
+        if not suspects:
+            del self.fields["reason"]
+        if publishable.is_scheduled:
+            at = timezone.localtime(publishable.publish_at)
+            self.initial |= {"date": at.date(), "time": at.time()}
+        self.helper = FormHelper()
+        # Told by the server in Danish, beside the field, rather than by the browser in its own language.
+        self.helper.attrs = {"novalidate": True}
+        self.helper.layout = Layout(
+            "seen",
+            *([Fieldset("Det ligner et CPR-nummer", "reason")] if suspects else []),
+            Fieldset("Din bekræftelse", *(["files_seen"] if files else []), "confirmed"),
+            Fieldset("Hvornår?", Field("date"), Field("time"), css_class="side-by-side", hint=(
+                "Lad felterne stå tomme, hvis det skal være offentligt med det samme. "
+                "Ellers skriv, hvornår det skal ske (dansk tid)."
+            )),
+        )  # fmt: skip
+        self.helper.add_input(Submit("publish", "Offentliggør"))
+
+    def clean_seen(self):
+        if self.cleaned_data["seen"] != self.stamp:
+            self.data = self.data.copy()
+            self.data["seen"] = self.stamp
+            self.data.pop("confirmed", None)
+            raise ValidationError("En anden har ændret teksten, mens du læste. Læs den igen, og bekræft på ny.")
+        return self.stamp
+
+    def clean_reason(self):
+        reason = self.cleaned_data["reason"].strip()
+        if len(reason) < 10:
+            raise ValidationError(
+                "Ret teksten, hvis det er et CPR-nummer. Er det ikke, så skriv hvorfor (mindst 10 tegn)."
+            )
+        if any(find_cpr(reason)):
+            raise ValidationError("Skriv ikke selve nummeret. Begrundelsen bliver gemt.")
+        return reason
+
+    def clean(self):
+        cleaned = super().clean()
+        date, time = cleaned.get("date"), cleaned.get("time")
+        at = None
+        if date and time:
+            try:
+                at = forms.utils.from_current_timezone(datetime.datetime.combine(date, time))
+            except ValidationError:
+                self.add_error("time", "Det klokkeslæt findes ikke den dag, fordi uret stilles. Vælg et andet.")
+            else:
+                if at <= timezone.now():
+                    self.add_error("date", "Tidspunktet er passeret. Vælg et senere, eller lad felterne stå tomme.")
+        elif date and "time" not in self.errors:
+            self.add_error("time", "Skriv også klokkeslættet.")
+        elif time and "date" not in self.errors:
+            self.add_error("date", "Skriv også datoen.")
+        ends = self.publishable.expires_at
+        if ends and ends <= (at or timezone.now()):
+            self.add_error(
+                None,
+                f"Det vises kun til {when(ends)}. Ret feltet »Vises til«, før du offentliggør.",
+            )
+        return {**cleaned, "at": at}
+
+
+class PublishableAdmin(ScopedAdmin):
+    """A change page with the buttons of publication, the log of it, and the gate behind the buttons."""
+
+    change_form_template = "admin/publishable/change_form.html"
+
+    def get_urls(self):
+        def name(what):
+            return f"{self.opts.app_label}_{self.opts.model_name}_{what}"
+
+        view = self.admin_site.admin_view
+        return [
+            path("<path:object_id>/offentliggoer/", view(self.publish_view), name=name("publish")),
+            path("<path:object_id>/traek-tilbage/", view(self.withdraw_view), name=name("withdraw")),
+            *super().get_urls(),
+        ]
+
+    def url(self, what, obj):
+        return reverse(f"admin:{obj._meta.app_label}_{obj._meta.model_name}_{what}", args=[quote(obj.pk)])
+
+    # What apps override
+
+    def page_of(self, obj) -> str:
+        """The address of the page where it is edited."""
+        return self.url("change", obj)
+
+    def field_url(self, obj, field) -> str:
+        """The address of one field on the page where it is edited."""
+        return f"{self.url('change', obj)}#id_{field}"
+
+    def papers(self, obj) -> list[dict]:
+        """What the page publishes, each with a status of its own: `label`, `paper` (None before it exists)."""
+        return [{"label": "Siden", "paper": obj}]
+
+    def seen_version(self, obj) -> str:
+        """Changes whenever anything that becomes public with it is saved."""
+        return str(obj.version)
+
+    def was_never_public(self, obj) -> bool:
+        return obj.status == Status.DRAFT and obj.published_at is None and not self.events(obj).exists()
+
+    # Deletion
+
+    def has_delete_permission(self, request, obj=None):
+        return obj is not None and super().has_delete_permission(request, obj) and self.was_never_public(obj)
+
+    # The change page
+
+    def events(self, *objs):
+        query = models.Q(pk__in=[])
+        for obj in objs:
+            query |= models.Q(content_type=ContentType.objects.get_for_model(obj), object_id=obj.pk)
+        return PublicationEvent.objects.filter(query).prefetch_related("overrides").select_related("content_type")
+
+    def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
+        if obj is not None:
+            may_publish = request.user.may(roles.PUBLISH, municipality_of(obj))
+            papers = [self._with_buttons(paper, obj, may_publish) for paper in self.papers(obj)]
+            events = list(self.events(*(paper["paper"] for paper in papers if paper["paper"])))
+            context |= {"papers": papers, "events": events, "may_publish": may_publish}
+        return super().render_change_form(request, context, add, change, form_url, obj)
+
+    def _with_buttons(self, paper, page, may_publish):
+        it = paper["paper"]
+        if it is None:
+            return {**paper, "status": "ikke lavet endnu", "may_publish": may_publish}
+        return {
+            **paper,
+            "status": it.status_text,
+            "state": "planlagt" if it.is_scheduled else it.status,
+            "is_public": it.is_published,
+            "publish_url": self.url("publish", it) if may_publish and (not it.is_live or it.is_scheduled) else "",
+            "withdraw_url": self.url("withdraw", it) if may_publish and it.is_live else "",
+        }
+
+    # The gate
+
+    def _publishable(self, request, object_id):
+        obj = self.get_object(request, unquote(object_id))
+        if not request.user.may(roles.PUBLISH, municipality_of(obj)):
+            raise PermissionDenied
+        return obj
+
+    def _page(self, request, obj, template, **context):
+        return TemplateResponse(
+            request,
+            f"admin/publishable/{template}",
+            {
+                **self.admin_site.each_context(request),
+                "opts": self.opts,
+                "original": obj,
+                "page_url": self.page_of(obj),
+                "public_url": obj.get_absolute_url(),
+                **context,
+            },
+        )
+
+    @transaction.atomic
+    def publish_view(self, request, object_id):
+        obj = self._publishable(request, object_id)
+        if obj.is_live and not obj.is_scheduled:
+            self.message_user(request, f"{obj} er allerede offentlig.", messages.WARNING)
+            return HttpResponseRedirect(self.page_of(obj))
+        suspects = [
+            (finding, self._link(finding)) for finding in obj.publication_findings() if not is_overridden(finding)
+        ]
+        files = files_to_look_at(obj)
+        form = PublishForm(
+            request.POST if request.method == "POST" else None,
+            publishable=obj, suspects=suspects, files=files, seen=self.seen_version(obj),
+        )  # fmt: skip
+        if form.is_valid():
+            answers = form.cleaned_data
+            try:
+                obj.publish(
+                    by=request.user, confirmed=answers["confirmed"], reason=answers.get("reason", ""), at=answers["at"]
+                )
+            except ValidationError as error:
+                form.add_error(None, error.messages)
+            else:
+                return self._done(request, obj)
+        return self._page(request, obj, "publish.html", title="Offentliggør", form=form, suspects=suspects, files=files)
+
+    def _done(self, request, obj):
+        self.log_change(request, obj, "Planlagt" if obj.is_scheduled else "Offentliggjort")
+        said = f"bliver offentlig {when(obj.publish_at)}" if obj.is_scheduled else "er offentlig nu"
+        link = "Se, hvordan den kommer til at se ud" if obj.is_scheduled else "Se siden"
+        self.message_user(
+            request,
+            format_html('{} {}. <a href="{}">{}</a>', obj, said, obj.get_absolute_url(), link),
+            messages.SUCCESS,
+        )
+        return HttpResponseRedirect(self.page_of(obj))
+
+    def _link(self, finding):
+        label, pk, field = finding.target.split(":")
+        model_admin = next(a for m, a in self.admin_site._registry.items() if m._meta.label_lower == label)
+        return model_admin.field_url(model_admin.model(pk=pk), field)
+
+    @transaction.atomic
+    def withdraw_view(self, request, object_id):
+        obj = self._publishable(request, object_id)
+        if not obj.is_live:
+            self.message_user(request, f"{obj} er ikke offentlig.", messages.WARNING)
+            return HttpResponseRedirect(self.page_of(obj))
+        if request.method == "POST":
+            obj.withdraw(by=request.user)
+            self.log_change(request, obj, "Trukket tilbage")
+            self.message_user(
+                request, f"{obj} er trukket tilbage. Ingen uden for redaktionen kan læse det.", messages.SUCCESS
+            )
+            return HttpResponseRedirect(self.page_of(obj))
+        return self._page(request, obj, "withdraw.html", title="Træk tilbage")
+
+
+def files_to_look_at(obj: Publishable) -> list[tuple[str, str]]:
+    """Name and address of the files that no machine can search."""
+    names = set(obj.unreadable_files())
+    found = []
+    for part in obj.publication_parts():
+        for field in part.checked_fields():
+            file = getattr(part, field.name) if isinstance(field, models.FileField) else None
+            if file and (name := file.name.rsplit("/", 1)[-1]) in names:
+                found.append((name, part.get_absolute_url()))
+    return found

@@ -1,0 +1,546 @@
+"""The back office sees and changes only the user's own municipalities. Every model admin stands on `ScopedAdmin`.
+
+What a user can list she can choose, filter by and open; the rest does not exist for her (404). What she may do with
+it is asked of her role there (`User.may`), never of Django's permission tables.
+"""
+
+import hashlib
+import json
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.exceptions import DisallowedModelAdminLookup, DisallowedModelAdminToField
+from django.contrib.admin.filters import RelatedFieldListFilter
+from django.contrib.admin.models import LogEntry
+from django.contrib.admin.options import IncorrectLookupParameters, get_content_type_for_model
+from django.contrib.admin.utils import get_fields_from_path
+from django.core.exceptions import NON_FIELD_ERRORS, ObjectDoesNotExist
+from django.db import connection
+from django.db.models import F
+from django.forms.models import BaseInlineFormSet, ModelChoiceField
+from django.http import Http404
+from django.template.defaultfilters import linebreaksbr
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.text import capfirst
+
+from udsat.lib import roles
+from udsat.lib.cpr import find_cpr
+from udsat.lib.publishing import CheckedText
+from udsat.lib.richtext import RichTextFormField
+from udsat.models import Municipality, Part, Publishable, is_overridden
+from udsat.templatetags.rich import rich
+
+# Fields that say where something belongs. They are chosen once, when it is made.
+PLACE_FIELDS = ("municipality", "council")
+FILTER_ENDINGS = {"", "exact", "id__exact", "isnull", "gte", "lt", "year", "month", "day"}
+
+
+def municipality_of(obj) -> Municipality | None:
+    """Where it belongs; None while its form has not said so yet."""
+    try:
+        return obj.municipality
+    except (ObjectDoesNotExist, AttributeError, IndexError):
+        return None
+
+
+def is_live(obj) -> bool:
+    """Whether a change of it is public at once."""
+    if isinstance(obj, Publishable):
+        return obj.is_live
+    if isinstance(obj, Part):
+        try:
+            return any(root.is_live for root in obj.roots())
+        except ObjectDoesNotExist:
+            return False
+    return False
+
+
+def owner_of(obj) -> Publishable | None:
+    """What it is edited as a part of, itself included: the first publishable on the way to its municipality."""
+    for step in getattr(obj, "municipality_lookup", "pk").split("__"):
+        if isinstance(obj, Publishable) or obj is None:
+            break
+        obj = getattr(obj, step, None)
+    return obj if isinstance(obj, Publishable) else None
+
+
+def has_several(user) -> bool:
+    return user.is_superuser or len(user.reach) > 1
+
+
+def version_of(obj) -> str:
+    """What a form remembers of the object it was opened with, to see whether another has saved since."""
+    if isinstance(obj, Publishable):
+        return str(obj.version)
+    # A log-in, which is no edit, changes these two of a user.
+    fields = [field for field in obj._meta.concrete_fields if field.name not in ("last_login", "password")]
+    values = [field.value_to_string(obj) for field in fields]
+    return hashlib.sha256(json.dumps(values).encode()).hexdigest()[:20]
+
+
+def take_next_version(obj: Publishable) -> None:
+    """Count a change of it, so that a form opened before shows a conflict."""
+    type(obj)._base_manager.filter(pk=obj.pk).update(version=F("version") + 1)
+    obj.version += 1
+
+
+def narrowed(queryset, place, owner):
+    """The choices that can go with something of that municipality and, where they have it, of that owner."""
+    lookup = getattr(queryset.model, "municipality_lookup", "pk")
+    if lookup == "pk":
+        return queryset
+    if owner is not None and owner.pk:
+        step_model, path = queryset.model, []
+        for step in lookup.split("__"):
+            step_model = step_model._meta.get_field(step).related_model
+            path.append(step)
+            if step_model is type(owner):
+                return queryset.filter(**{"__".join(path): owner})
+    return queryset.filter(**{lookup: place}) if place is not None else queryset
+
+
+def saved_value(field: forms.BoundField):
+    """What is saved, as a person reads it beside the field she is editing."""
+    value, form_field = field.initial, field.field
+    if isinstance(form_field, forms.BooleanField):
+        return "ja" if value else "nej"
+    if value in (None, "") or value == []:
+        return "ingenting"
+    if isinstance(form_field, RichTextFormField):
+        return rich(value)
+    if isinstance(form_field, forms.ModelMultipleChoiceField):
+        return ", ".join(map(str, value))
+    if isinstance(form_field, ModelChoiceField):
+        return str(form_field.queryset.filter(pk=value).first() or "ingenting")
+    if isinstance(form_field, forms.ChoiceField):
+        return str(dict(form_field.choices).get(value, value))
+    if isinstance(form_field, forms.DateTimeField | forms.SplitDateTimeField):
+        return f"{timezone.localtime(value):%d.%m.%Y kl. %H.%M}"
+    if isinstance(form_field, forms.DateField):
+        return f"{value:%d.%m.%Y}"
+    if isinstance(form_field, forms.TimeField):
+        return f"{value:%H.%M}"
+    return linebreaksbr(value, autoescape=True)
+
+
+class ScopedRow(forms.ModelForm):
+    """A form, whole or a row of an inline, that can only point at things of the same municipality."""
+
+    user = None  # the admin sets it on the class it makes for the request
+
+    def __init__(self, *args, parent=None, **kwargs):
+        super().__init__(*args, **kwargs)
+        anchor = self.instance if self.instance.pk or parent is None else parent
+        place, owner = municipality_of(anchor), owner_of(anchor)
+        for name, field in self.fields.items():
+            if isinstance(field, ModelChoiceField):
+                field.queryset = narrowed(field.queryset, place, owner)
+                if name in PLACE_FIELDS:
+                    self._settle(name, field)
+
+    def _settle(self, name, field):
+        """Ask for the municipality only while there is something to choose."""
+        if self.instance.pk:
+            field.disabled = True
+            field.widget = forms.HiddenInput()
+        elif (only := field.queryset[:2]) and len(only) == 1:
+            self.initial[name] = only[0].pk
+            field.widget = forms.HiddenInput()
+
+    def _post_clean(self):
+        super()._post_clean()
+        place = municipality_of(self.instance)
+        if place is None or self.errors:
+            return
+        if not self.may_save():
+            self.add_error(
+                None, "Du har ikke ret til at gemme dette: Det er offentligt, eller det hører til et andet sted."
+            )
+        for name, value in self.cleaned_data.items():
+            if isinstance(self.fields.get(name), ModelChoiceField) and name not in PLACE_FIELDS:
+                for related in [value] if hasattr(value, "_meta") else value or []:
+                    if municipality_of(related) not in (None, place):
+                        self.add_error(name, "Vælg noget fra samme kommune.")
+
+    def may_save(self) -> bool:
+        return may_edit(self.user, self.instance)
+
+    def _update_errors(self, errors):
+        """Models check all their fields; what is wrong in one that this form leaves out is shown at its top."""
+        if hasattr(errors, "error_dict"):
+            for name in [name for name in errors.error_dict if name not in self.fields and name != NON_FIELD_ERRORS]:
+                label = capfirst(self.instance._meta.get_field(name).verbose_name)
+                for error in errors.error_dict.pop(name):
+                    error.message = f"{label}: {error.message}"
+                    errors.error_dict.setdefault(NON_FIELD_ERRORS, []).append(error)
+        super()._update_errors(errors)
+
+    def show_saved_values(self):
+        """Put the value that is saved now beside each field where another one is typed."""
+        for name in self.changed_data:
+            if name != "version":
+                message = format_html("<strong>Gemt nu:</strong> <span>{}</span>", saved_value(self[name]))
+                self.add_error(name, forms.ValidationError(message, code="conflict"))
+
+
+class ScopedForm(ScopedRow):
+    """The form of a change page. It carries the version that the user saw, and never overwrites another one."""
+
+    version = forms.CharField(required=False, widget=forms.HiddenInput)
+    has_conflict = False
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            self.initial["version"] = version_of(self.instance)
+
+    def clean(self):
+        cleaned_data = super().clean()
+        # The instance is as it is saved now, read under a lock; what was typed comes into it after this.
+        if self.instance.pk and self.data.get(self.add_prefix("version")) != self.initial["version"]:
+            self.has_conflict = True
+            self.show_saved_values()
+            self.add_error(
+                None,
+                f"{self._who_saved()} har gemt imens. Det, du har skrevet, står her endnu og er ikke gemt. "
+                "Hvor det er forskelligt, kan du se, hvad der er gemt nu. Ret til, og gem igen.",
+            )
+            self.data = self.data.copy()
+            self.data[self.add_prefix("version")] = self.initial["version"]
+        return cleaned_data
+
+    def _who_saved(self) -> str:
+        entry = (
+            LogEntry.objects.filter(
+                content_type=get_content_type_for_model(self.instance), object_id=str(self.instance.pk)
+            )
+            .select_related("user")
+            .order_by("-action_time", "-pk")
+            .first()
+        )
+        if entry is None:
+            return "En anden"
+        return "Du" if entry.user == self.user else str(entry.user)
+
+
+class ScopedFormSet(BaseInlineFormSet):
+    """Rows that know their parent from the start, and read the choices of a field once for all rows."""
+
+    def __init__(self, *args, **kwargs):
+        self._choices = {}
+        super().__init__(*args, **kwargs)
+
+    def get_form_kwargs(self, index):
+        return {**super().get_form_kwargs(index), "parent": self.instance}
+
+    def _construct_form(self, i, **kwargs):
+        return self._with_choices(super()._construct_form(i, **kwargs))
+
+    @property
+    def empty_form(self):
+        return self._with_choices(super().empty_form)
+
+    def _with_choices(self, form):
+        for name, field in form.fields.items():
+            if type(field) in (ModelChoiceField, forms.ModelMultipleChoiceField) and not field.widget.is_hidden:
+                if name not in self._choices:
+                    self._choices[name] = list(field.choices)
+                field.choices = self._choices[name]
+        return form
+
+
+def may_edit(user, obj) -> bool:
+    """Whether she may write in it. What is public at once also takes the right to publish."""
+    place = municipality_of(obj)
+    return user.may(roles.EDIT, place) and (not is_live(obj) or user.may(roles.PUBLISH, place))
+
+
+class ScopedRelatedFilter(RelatedFieldListFilter):
+    """Offers what the user's own list holds, so no other municipality's names."""
+
+    def field_choices(self, field, request, model_admin):
+        used = model_admin.get_queryset(request).order_by().values(self.field_path)
+        reachable = model_admin.admin_site.get_model_admin(field.remote_field.model).get_queryset(request)
+        return [(obj.pk, str(obj)) for obj in reachable.filter(pk__in=used)]
+
+
+class _Scoped:
+    """What model admins and inlines share: choices come from what the user can list of the related model."""
+
+    # Fields whose choices can be added on the spot, in a small window.
+    can_add_here = ()
+
+    def get_field_queryset(self, db, db_field, request):
+        return self.admin_site.get_model_admin(db_field.remote_field.model).get_queryset(request)
+
+    def formfield_for_dbfield(self, db_field, request, **kwargs):
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        wrapper = getattr(field, "widget", None)
+        if hasattr(wrapper, "can_add_related"):
+            if db_field.name in self.can_add_here:
+                wrapper.can_change_related = wrapper.can_delete_related = wrapper.can_view_related = False
+            else:
+                field.widget = wrapper.widget
+                field.widget.choices = field.choices
+        return field
+
+
+class ScopedAdmin(_Scoped, admin.ModelAdmin):
+    form = ScopedForm
+    view_on_site = False
+    list_per_page = 50
+    show_full_result_count = False
+    # Where the model stands on the front page of the back office; None: reached from another page only.
+    shelf: tuple[str, int] | None = None
+    ability = roles.EDIT
+
+    # What is there
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).in_reach_of(request.user)
+
+    def get_object(self, request, object_id, from_field=None):
+        """The object, or 404 outside the user's reach; under a lock when it is about to be changed."""
+        obj = super().get_object(request, object_id, from_field)
+        if obj is None:
+            raise Http404(f"{capfirst(self.opts.verbose_name)} findes ikke.")
+        if request.method == "POST" and connection.in_atomic_block:
+            owner = owner_of(obj)
+            # The owner first, as the page that edits all of it does, so that two savers never wait for each other.
+            for locked in {id(o): o for o in (owner, obj) if o is not None}.values():
+                locked.refresh_from_db(from_queryset=type(locked)._base_manager.select_for_update(of=("self",)))
+        return obj
+
+    def to_field_allowed(self, request, to_field):
+        return to_field == self.opts.pk.name
+
+    def changeform_view(self, request, *args, **kwargs):
+        try:
+            return super().changeform_view(request, *args, **kwargs)
+        except DisallowedModelAdminToField:
+            raise Http404 from None
+
+    def delete_view(self, request, *args, **kwargs):
+        try:
+            return super().delete_view(request, *args, **kwargs)
+        except DisallowedModelAdminToField:
+            raise Http404 from None
+
+    # Who may what
+
+    def has_module_permission(self, request):
+        return request.user.may(roles.VIEW)
+
+    def has_view_permission(self, request, obj=None):
+        return request.user.may(roles.VIEW, municipality_of(obj))
+
+    def has_add_permission(self, request):
+        return request.user.may(self.ability)
+
+    def has_change_permission(self, request, obj=None):
+        return request.user.may(self.ability) if obj is None else self.may_change(request.user, obj)
+
+    def has_delete_permission(self, request, obj=None):
+        return obj is not None and self.may_change(request.user, obj)
+
+    def may_change(self, user, obj) -> bool:
+        return may_edit(user, obj)
+
+    # Lists
+
+    def get_list_display(self, request):
+        columns = super().get_list_display(request)
+        return [*columns, "place"] if self._shows_place(request) else columns
+
+    def get_list_filter(self, request):
+        filters = [
+            (item, ScopedRelatedFilter)
+            if isinstance(item, str) and get_fields_from_path(self.model, item)[-1].remote_field
+            else item
+            for item in super().get_list_filter(request)
+        ]
+        if self._shows_place(request):
+            filters.append((self.model.municipality_lookup, ScopedRelatedFilter))
+        return filters
+
+    def get_list_select_related(self, request):
+        related = super().get_list_select_related(request) or ()
+        return [*related, self.model.municipality_lookup] if self._shows_place(request) else related
+
+    def _shows_place(self, request):
+        return getattr(self.model, "municipality_lookup", "pk") != "pk" and has_several(request.user)
+
+    @admin.display(description="kommune")
+    def place(self, obj):
+        return municipality_of(obj)
+
+    def get_changelist_instance(self, request):
+        if "\x00" in "".join(request.GET.values()):
+            raise IncorrectLookupParameters
+        try:
+            return super().get_changelist_instance(request)
+        except DisallowedModelAdminLookup as error:
+            raise IncorrectLookupParameters from error
+
+    def lookup_allowed(self, lookup, value, request=None):
+        """Only what the page's own filters and dates ask; any other field could be guessed at letter by letter."""
+        paths = [item[0] if isinstance(item, tuple) else item for item in self.get_list_filter(request)]
+        for path in [*paths, self.date_hierarchy]:
+            if isinstance(path, str) and (lookup == path or lookup.startswith(f"{path}__")):
+                return lookup.removeprefix(path).removeprefix("__") in FILTER_ENDINGS
+        return any(getattr(path, "parameter_name", None) == lookup for path in paths)
+
+    # Forms
+
+    def get_fields(self, request, obj=None):
+        return [name for name in super().get_fields(request, obj) if name != "version"]
+
+    def get_form(self, request, obj=None, change=False, **kwargs):
+        form = super().get_form(request, obj, change=change, **kwargs)
+        form.user = request.user
+        return form
+
+    def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
+        if getattr(context["adminform"].form, "has_conflict", False):
+            for inline in context["inline_admin_formsets"]:
+                for row in inline.formset.initial_forms:
+                    if row.is_bound and hasattr(row, "show_saved_values"):
+                        row.show_saved_values()
+        if obj is not None and has_several(request.user):
+            context["place"] = municipality_of(obj)
+        return super().render_change_form(request, context, add, change, form_url, obj)
+
+    # Saving
+
+    def save_model(self, request, obj, form, change):
+        if change and isinstance(obj, Publishable):
+            obj.take_version(int(form.cleaned_data["version"]))
+        super().save_model(request, obj, form, change)
+        self._count_change(obj)
+        self.warn_of_cpr(request, [obj])
+
+    def save_formset(self, request, form, formset, change):
+        super().save_formset(request, form, formset, change)
+        for row in [*formset.new_objects, *(obj for obj, _ in formset.changed_objects)]:
+            if isinstance(row, Publishable):
+                take_next_version(row)
+        self.warn_of_cpr(request, [*formset.new_objects, *(obj for obj, _ in formset.changed_objects)])
+
+    def delete_model(self, request, obj):
+        self._count_change(obj)
+        super().delete_model(request, obj)
+
+    def _count_change(self, obj):
+        owner = owner_of(obj)
+        if owner is not None and owner is not obj:
+            take_next_version(owner)
+
+    def warn_of_cpr(self, request, saved):
+        """Say at once what the check before publication will ask about."""
+        for obj in saved:
+            if isinstance(obj, CheckedText):
+                for finding in CheckedText.findings(obj):
+                    if not is_overridden(finding):
+                        messages.warning(
+                            request,
+                            f"{finding.place}: noget ligner et CPR-nummer ({finding.masked}). "
+                            "Fjern det, før det bliver offentligt.",
+                        )
+
+    def log_addition(self, request, obj, message):
+        return without_numbers(super().log_addition(request, obj, message))
+
+    def log_change(self, request, obj, message):
+        return without_numbers(super().log_change(request, obj, message))
+
+    def log_deletions(self, request, queryset):
+        entries = super().log_deletions(request, queryset)
+        return [without_numbers(entry) for entry in ([entries] if isinstance(entries, LogEntry) else entries or [])]
+
+    def get_deleted_objects(self, objs, request):
+        """Without the rows that only tie two things together: they have no name that tells anything."""
+        tree, counts, missing, protected = super().get_deleted_objects(objs, request)
+        ties = [
+            field.remote_field.through._meta
+            for model in self.admin_site._registry
+            for field in model._meta.many_to_many
+            if field.remote_field.through._meta.auto_created
+        ]
+        plurals = {tie.verbose_name_plural for tie in ties}
+        counts = {name: count for name, count in counts.items() if name not in plurals}
+        return _without(tree, tuple(f"{capfirst(tie.verbose_name)}: " for tie in ties)), counts, missing, protected
+
+
+def _without(tree, prefixes):
+    kept = [_without(node, prefixes) if isinstance(node, list) else node for node in tree]
+    return [node for node in kept if node and not (isinstance(node, str) and node.startswith(prefixes))]
+
+
+def without_numbers(entry):
+    """A log keeps no CPR number, not even one that stood in a title for a minute."""
+    if entry is not None and (any(find_cpr(entry.object_repr)) or any(find_cpr(entry.change_message))):
+        entry.object_repr = capfirst(str(entry.content_type.model_class()._meta.verbose_name))
+        entry.change_message = ""
+        entry.save(update_fields=["object_repr", "change_message"])
+    return entry
+
+
+class ScopedInline(_Scoped):
+    """Rows on the page of what they belong to. Whoever may change a row of it alone may change it here."""
+
+    form = ScopedRow
+    formset = ScopedFormSet
+    extra = 0
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).in_reach_of(request.user)
+
+    def get_formset(self, request, obj=None, **kwargs):
+        formset = super().get_formset(request, obj, **kwargs)
+        formset.form.user = request.user
+        return formset
+
+    def _example(self, request, obj):
+        """A row as it would belong to the page's object, to ask the rules of."""
+        name = self.fk_name or next(f.name for f in self.opts.fields if f.related_model is self.parent_model)
+        return self.model(**{name: obj})
+
+    def has_view_permission(self, request, obj=None):
+        return request.user.may(roles.VIEW, municipality_of(obj) if obj else None)
+
+    def has_change_permission(self, request, obj=None):
+        return request.user.may(roles.EDIT) if obj is None else may_edit(request.user, self._example(request, obj))
+
+    def has_add_permission(self, request, obj=None):
+        return self.has_change_permission(request, obj)
+
+    def has_delete_permission(self, request, obj=None):
+        return self.has_change_permission(request, obj)
+
+
+class ScopedStackedInline(ScopedInline, admin.StackedInline):
+    pass
+
+
+class ScopedTabularInline(ScopedInline, admin.TabularInline):
+    pass
+
+
+class NationalAdmin(ScopedAdmin):
+    """Lists that all municipalities share: everybody reads them, whoever runs the portal keeps them."""
+
+    def get_queryset(self, request):
+        return super(ScopedAdmin, self).get_queryset(request)
+
+    def has_add_permission(self, request):
+        return request.user.is_active and request.user.is_superuser
+
+    def may_change(self, user, obj):
+        return user.is_active and user.is_superuser
+
+    def has_change_permission(self, request, obj=None):
+        return self.may_change(request.user, obj)
+
+    def has_delete_permission(self, request, obj=None):
+        return self.may_change(request.user, obj)
