@@ -125,7 +125,6 @@ class _Engine(NamedTuple):
     weasyprint: Any
     font_config: Any
     fetcher: Any
-    refusal: type[BaseException]
 
 
 # Pango's font map is shared by everything one process renders and must only be used by one thread at a time.
@@ -145,17 +144,19 @@ def _engine() -> _Engine:
     except OSError as error:
         raise PdfUnavailable(f"WeasyPrint cannot load its libraries ({error}). {INSTALL}") from error
 
-    class Refused(weasyprint.urls.FatalURLFetchingError):
-        """Stops the rendering; any other exception would only leave the resource out."""
-
     class StaticFiles(weasyprint.urls.URLFetcher):
+        """Remembers what it refused: WeasyPrint goes on without the resource, and we do not."""
+
+        refused: list[str] = []
+
         def fetch(self, url: str, headers: dict[str, str] | None = None) -> Any:
             path = static_path(url)
             if path is None or not path.is_file():
-                raise Refused(url)
+                self.refused.append(url)
+                raise ValueError("Only static files may be used in a PDF.")
             return weasyprint.urls.URLFetcherResponse(url, path.read_bytes())
 
-    return _Engine(weasyprint, FontConfiguration(), StaticFiles(), Refused)
+    return _Engine(weasyprint, FontConfiguration(), StaticFiles())
 
 
 def check() -> None:
@@ -202,18 +203,20 @@ def render_pdf(
         logger.warning("No font has these characters, shown as replacement: %s", sorted(map(ascii, missing)))
         html = html.translate(dict.fromkeys(map(ord, missing), _replacement()))
     with _lock:
+        engine.fetcher.refused.clear()
         try:
             sheets = [_parsed(_read_stylesheet(name)) for name in stylesheets]
             document = _first_fit(layouts, max_pages, lambda layout: _lay_out(engine, html, layout, sheets))
             if not (document.metadata.title and document.metadata.lang):
                 raise ValueError("The document needs <title> and <html lang>.")
-            return document.write_pdf(finisher=_finish, pdf_variant="pdf/ua-1", pdf_tags=True)
-        except engine.refusal as error:
-            raise PdfForbidden(f"Only static files may be used in a PDF, not {error}.") from error
+            data: bytes = document.write_pdf(finisher=_finish, pdf_variant="pdf/ua-1", pdf_tags=True)
         except RecursionError as error:
             raise PdfTooLarge(
                 "Teksten har for mange lag af lister eller tabeller inden i hinanden. Gør opstillingen enklere."
             ) from error
+        if engine.fetcher.refused:
+            raise PdfForbidden(f"Only static files may be used in a PDF, not {', '.join(engine.fetcher.refused)}.")
+        return data
 
 
 def _replacement() -> str:
@@ -278,7 +281,7 @@ def _describe_link(box: Any) -> None:
         annotation["Contents"] = type(annotation["Contents"])(text)
 
 
-_NUMBERING = {"decimal": "/Decimal", "lower-alpha": "/LowerAlpha", "upper-alpha": "/UpperAlpha", "disc": "/Disc"}
+_NUMBERING = {"disc": "/Disc", "circle": "/Circle", "square": "/Square", "decimal": "/Decimal"}
 
 
 def _number_lists(boxes: list[Any], pdf: Any) -> None:
