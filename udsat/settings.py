@@ -106,7 +106,7 @@ INSTALLED_APPS = [
     "council",
     "crispy_forms",
     "django_prose_editor",  # for its static files: the library that static/js/richtext.js builds on
-    "django.contrib.admin",
+    "udsat.apps.BackOfficeConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -119,6 +119,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "udsat.lib.csp.ContentSecurityPolicyMiddleware",
+    "udsat.lib.pages.FreshnessMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

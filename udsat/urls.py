@@ -1,6 +1,19 @@
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
+
+from . import views
 
 urlpatterns = [
+    path("", views.front, name="front"),
+    path("kommuner/", views.municipalities, name="municipalities"),
+    path("soeg/", views.search, name="search"),
+    path("om/", views.about, name="about"),
     path("admin/", admin.site.urls),
+    path("<slug:kommune>/", views.municipality, name="municipality"),
+    path("<slug:kommune>/", include("strategies.urls")),
+    path("<slug:kommune>/", include("council.urls")),
 ]
+
+handler403 = "udsat.views.no_access"
+handler404 = "udsat.views.not_found"
+handler500 = "udsat.views.server_error"

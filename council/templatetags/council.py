@@ -1,10 +1,12 @@
 """What the council puts on every page of its municipality, and on the pages of its strategies."""
 
+import datetime
+from dataclasses import dataclass
+
 from django import template
 from django.db.models import Exists, OuterRef, Prefetch, Q
 
-from council.models import AgendaItem, Agreement, Council, Hearing, Meeting, Minutes, News
-from council.models.meeting import PublicItem
+from council.models import AgendaItem, Council, Hearing, Meeting, News
 from strategies.models import Goal, Strategy, Theme
 from udsat.models import Municipality
 
@@ -30,42 +32,67 @@ def municipality_frame(municipality, user):
     return frame
 
 
+@dataclass(frozen=True)
+class Talk:
+    """An open agenda item, as far as its papers are public: without public minutes there is no decision in it."""
+
+    date: datetime.date
+    url: str
+    number: int
+    title: str
+    answer: str
+    decision: str
+
+
 @register.simple_tag
 def council_talks(strategy):
     """Where the council has talked about the strategy, in public: by theme and by goal, the newest meeting first.
 
-    A constant number of queries for the whole strategy. Closed items and unpublished papers are not there.
+    A constant number of queries for the whole strategy.
     """
     items = (
         AgendaItem.objects.published()
         .filter(Q(themes__strategy=strategy) | Q(goals__theme__strategy=strategy))
         .distinct()
         .with_numbers()
-        .annotate(has_minutes=Exists(Minutes.objects.published().filter(meeting=OuterRef("meeting"))))
+        .annotate(is_decided=Exists(AgendaItem.objects.decided_in_public().filter(pk=OuterRef("pk"))))
         .select_related("meeting__council__municipality")
         .prefetch_related(
-            "attachments",
-            Prefetch("agreements", Agreement.objects.select_related("member__person", "member__council")),
             Prefetch("themes", Theme.objects.filter(strategy=strategy)),
             Prefetch("goals", Goal.objects.filter(theme__strategy=strategy)),
         )
         .order_by("-meeting__date", "-meeting__ordinal", "position", "pk")
     )
-    talks = {"themes": {}, "goals": {}}
+    talks = {"theme": {}, "goal": {}}
     for item in items:
-        public = PublicItem(item, item.meeting.first_number + item.place, with_minutes=item.has_minutes)
-        public.meeting = item.meeting
-        public.has_minutes = item.has_minutes
-        public.url = item.get_absolute_url()
-        for theme in public.themes:
-            talks["themes"].setdefault(theme.pk, []).append(public)
-        for goal in public.goals:
-            talks["goals"].setdefault(goal.pk, []).append(public)
+        talk = Talk(
+            date=item.meeting.date,
+            url=item.get_absolute_url(),
+            number=item.meeting.first_number + item.place,
+            title=item.title,
+            answer=item.get_answer_display() if item.is_decided else "",
+            decision=item.decision if item.is_decided else "",
+        )
+        for subject in (*item.themes.all(), *item.goals.all()):
+            talks[subject._meta.model_name].setdefault(subject.pk, []).append(talk)
     return talks
 
 
-@register.inclusion_tag("council/_talks.html")
-def talks_about(talks, subject):
-    """The trail from a theme or goal to the meetings where the council talked about it."""
-    kind = "themes" if isinstance(subject, Theme) else "goals"
-    return {"items": talks[kind].get(subject.pk, [])}
+@register.filter
+def about(talks, subject):
+    """The talks about one theme or goal."""
+    return talks[subject._meta.model_name].get(subject.pk, [])
+
+
+@register.filter
+def about_all(talks, theme):
+    """The talks about a theme and about any of its goals, each once, the newest first."""
+    subjects = [theme, *(g for goal in theme.goals.all() for g in (goal, *goal.children.all()))]
+    found = dict.fromkeys(talk for subject in subjects for talk in about(talks, subject))
+    return sorted(found, key=lambda talk: talk.date, reverse=True)
+
+
+@register.inclusion_tag("council/_news_about.html")
+def news_about(strategy):
+    """The published news about a strategy."""
+    return {"stories": News.objects.published().filter(strategy=strategy).select_related("municipality")[:5]}

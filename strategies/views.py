@@ -1,0 +1,170 @@
+"""The public pages and PDFs of a municipality's strategies. All of them ask `visible_to(user)` what may be seen."""
+
+import hashlib
+from collections import Counter
+
+from django.db.models import Q
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.cache import get_conditional_response
+from django.utils.http import http_date, quote_etag
+from django.views.decorators.http import require_safe
+
+from udsat.lib.pages import find_or_404
+from udsat.lib.richtext import plain_text
+from udsat.models import Municipality
+
+from . import pdf
+from .house import houses, rooms_of
+from .models import FollowUp, Strategy
+
+ROOF_LENGTH = 70  # what can be read in the roof of a house at a glance
+
+
+def _municipality(slug):
+    return find_or_404(Municipality.objects.all(), f"Vi kender ingen kommune med adressen »{slug}«.", slug=slug)
+
+
+def _strategy(request, kommune, slug):
+    municipality = _municipality(kommune)
+    return find_or_404(
+        Strategy.objects.visible_to(request.user).with_content(),
+        f"Vi kender ingen strategi med den adresse i {municipality}. Måske har den skiftet navn.",
+        municipality=municipality,
+        slug=slug,
+    )
+
+
+@require_safe
+def current_strategy(request, kommune):
+    """To the strategy in force; without one, to the newest there is."""
+    municipality = _municipality(kommune)
+    own = Strategy.objects.filter(municipality=municipality).select_related("municipality")
+    strategy = own.in_force().first() or own.published().newest_first().first()
+    if strategy is None:
+        raise Http404(f"{municipality} har ingen strategi på portalen endnu.")
+    return redirect(strategy)
+
+
+@require_safe
+def strategy_list(request, kommune):
+    municipality = _municipality(kommune)
+    own = Strategy.objects.visible_to(request.user).filter(municipality=municipality)
+    strategies = list(own.with_validity().newest_first())
+    if not strategies:
+        raise Http404(f"{municipality} har ingen strategi på portalen endnu.")
+    public = set(own.published().values_list("pk", flat=True))
+    now = {Strategy.Validity.IN_FORCE, Strategy.Validity.UNTIL_FURTHER}
+    groups = [
+        ("Gælder nu", [s for s in strategies if s.validity in now]),
+        ("Træder i kraft senere", [s for s in strategies if s.validity == Strategy.Validity.COMING]),
+        ("Gælder ikke længere", [s for s in strategies if s.validity not in now | {Strategy.Validity.COMING}]),
+    ]
+    context = {
+        "municipality": municipality,
+        "section": "strategi",
+        "groups": [(heading, found) for heading, found in groups if found],
+        "public": public,
+        "updated": max(strategy.updated_at for strategy in strategies),
+    }
+    return render(request, "strategies/strategy_list.html", context)
+
+
+@require_safe
+def strategy(request, kommune, strategy):
+    strategy = _strategy(request, kommune, strategy)
+    relatives = Strategy.objects.visible_to(request.user).filter(
+        Q(parent=strategy) | Q(pk__in=[strategy.parent_id, strategy.replaces_id])
+    )
+    relatives = list(relatives.select_related("municipality"))
+    themes = list(strategy.themes.all())
+    rooms = rooms_of(strategy, lambda theme: f"#tema-{theme.number}")
+    context = _context(request, strategy) | {
+        "themes": themes,
+        "sections": [section for section in strategy.sections.all() if section != strategy.vision],
+        "tally": tally(strategy),
+        "houses": houses(promise(strategy), rooms) if rooms else [],
+        "parent": next((s for s in relatives if s.pk == strategy.parent_id), None),
+        "replaced": next((s for s in relatives if s.pk == strategy.replaces_id), None),
+        "children": [s for s in relatives if s.parent_id == strategy.pk],
+    }
+    return render(request, "strategies/strategy.html", context)
+
+
+@require_safe
+def theme(request, kommune, strategy, theme):
+    strategy = _strategy(request, kommune, strategy)
+    themes = list(strategy.themes.all())
+    found = next((one for one in themes if one.slug == theme), None)
+    if found is None:
+        raise Http404(f"Der er intet {strategy.theme_label} med den adresse i »{strategy}«.")
+    place = themes.index(found)
+    context = _context(request, strategy) | {
+        "theme": found,
+        "themes": themes,
+        "previous": themes[place - 1] if place else None,
+        "next": themes[place + 1] if place + 1 < len(themes) else None,
+        "tally": tally(strategy),
+    }
+    return render(request, "strategies/theme.html", context)
+
+
+def _context(request, strategy):
+    for theme in strategy.themes.all():
+        for n, goal in enumerate(theme.goals.all(), 1):
+            goal.number = f"{theme.number}.{n}"
+            for m, child in enumerate(goal.children.all(), 1):
+                child.number = f"{goal.number}.{m}"
+    return {
+        "municipality": strategy.municipality,
+        "section": "strategi",
+        "strategy": strategy,
+        "preview": None if strategy.is_published else strategy,
+        "updated": strategy.updated_at,
+    }
+
+
+def promise(strategy):
+    """What the roof says: the first sentence of the vision where it is short enough, else the title."""
+    text = plain_text(strategy.vision.body) if strategy.vision else ""
+    sentence = text.split("\n")[0].split(". ")[0].strip()
+    if sentence and len(sentence) <= ROOF_LENGTH and not sentence.endswith(":"):
+        return sentence if sentence.endswith((".", "!", "?")) else f"{sentence}."
+    return strategy.title
+
+
+def tally(strategy):
+    """How many goals stand where: pairs of status and number, in the order of `FollowUp.Status`, unknown last.
+
+    Empty when nothing at all has been followed up: then there is nothing to compare.
+    """
+    count = Counter(status for room in rooms_of(strategy, lambda theme: "") for status in room.goals)
+    if not count.keys() - {""}:
+        return []
+    labels = [(status.value, status.label) for status in FollowUp.Status] + [("", "Ingen opfølgning endnu")]
+    return [(status, label, count[status]) for status, label in labels if count[status]]
+
+
+@require_safe
+def strategy_pdf(request, kommune, strategy):
+    strategy = _strategy(request, kommune, strategy)
+    return _pdf_response(request, strategy, pdf.strategy_pdf(strategy), f"{strategy.slug}.pdf")
+
+
+@require_safe
+def summary_pdf(request, kommune, strategy):
+    strategy = _strategy(request, kommune, strategy)
+    return _pdf_response(request, strategy, pdf.summary_pdf(strategy), f"{strategy.slug}-resume.pdf")
+
+
+def _pdf_response(request, strategy, content, filename):
+    response = HttpResponse(content, content_type="application/pdf")
+    response["Content-Disposition"] = f'inline; filename="{filename}"'
+    # The tag is of the content: a follow-up changes the PDF without touching the strategy's own row. For the same
+    # reason the date only informs; a 304 is given by the tag alone.
+    etag = quote_etag(hashlib.sha256(content).hexdigest()[:32])
+    response["ETag"] = etag
+    response["Last-Modified"] = http_date(strategy.updated_at.timestamp())
+    if not strategy.is_published:
+        response["X-Robots-Tag"] = "noindex, nofollow"
+    return get_conditional_response(request, etag=etag, response=response)
