@@ -291,5 +291,9 @@ class Agreement(Part):
         return self.item.municipality
 
     @property
+    def is_overdue(self) -> bool:
+        return bool(self.due_on and not self.done_on and self.due_on < timezone.localdate())
+
+    @property
     def public_responsible(self) -> str:
         return self.member.public_name if self.member else self.responsible

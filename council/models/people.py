@@ -151,3 +151,10 @@ class Membership(Part):
         if self.is_vacant:
             return "Vakant plads"
         return (self.person.public_name if self.person else "") or self.get_speaks_as_display() or self.role_label
+
+    @property
+    def headline(self) -> str:
+        """The name the person allows, else the part of the field the seat speaks for, else as `public_name`."""
+        if self.is_vacant:
+            return self.public_name
+        return (self.person.public_name if self.person else "") or self.area or self.public_name

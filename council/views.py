@@ -1,0 +1,494 @@
+"""The council's public pages. What they show comes through `visible_to(request.user)` and `public_items()` only."""
+
+import datetime
+from dataclasses import dataclass, field
+
+from django.db.models import Exists, OuterRef, Prefetch, Q
+from django.http import FileResponse, Http404, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.safestring import SafeString
+from django.views.decorators.http import require_safe
+
+from strategies.models import Strategy
+from udsat.lib.danish import join_words, long_date
+from udsat.lib.pages import find_or_404
+from udsat.lib.publishing import Status
+from udsat.models import Municipality
+
+from . import pdf, yearwheel
+from .models import (
+    Agenda,
+    Attachment,
+    Attendance,
+    Cause,
+    Council,
+    Hearing,
+    Meeting,
+    Membership,
+    Minutes,
+    News,
+    WorkingGroup,
+)
+
+# What a browser may open by itself. Everything else is saved to a file, whatever it claims to be.
+SHOWN_TYPES = {"pdf": "application/pdf", "png": "image/png", "jpg": "image/jpeg", "jpeg": "image/jpeg"}
+SAVED_TYPES = {
+    "csv": "text/csv",
+    "doc": "application/msword",
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "ods": "application/vnd.oasis.opendocument.spreadsheet",
+    "odt": "application/vnd.oasis.opendocument.text",
+    "pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+    "rtf": "application/rtf",
+    "txt": "text/plain",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+
+
+def _municipality(slug):
+    return find_or_404(Municipality.objects.all(), f"Vi kender ingen kommune med adressen »{slug}«.", slug=slug)
+
+
+def _marked(queryset):
+    """With `is_public`, so that a preview can say which rows the public does not see."""
+    return queryset.annotate(is_public=Exists(queryset.model.objects.published().filter(pk=OuterRef("pk"))))
+
+
+def _councils(request, place):
+    return _marked(Council.objects.visible_to(request.user)).select_related("municipality").filter(municipality=place)
+
+
+def _council(request, place):
+    return find_or_404(_councils(request, place), f"{place} har ikke noget udsatteråd her på portalen.")
+
+
+def _meetings(request, place):
+    return (
+        _marked(Meeting.objects.visible_to(request.user))
+        .filter(council__municipality=place)
+        .select_related("council__municipality")
+    )
+
+
+def _hearings(request, place):
+    return (
+        _marked(Hearing.objects.visible_to(request.user))
+        .filter(council__municipality=place)
+        .select_related("council__municipality")
+    )
+
+
+def _seats(request, council):
+    """The council's seats of today, in order, with what a name and a role need."""
+    return Membership.objects.visible_to(request.user).filter(council=council).on().select_related("person", "council")
+
+
+# The council
+
+IN_THE_COUNCIL = (Membership.Role.CHAIR, Membership.Role.DEPUTY, Membership.Role.MEMBER)
+
+# What a council may have or not: field, word, what it means when it has, and when it has not.
+RIGHTS = [
+    (
+        "has_hearing_right",
+        "Høringsret",
+        "Kommunen spørger rådet, før den beslutter noget, der betyder noget for udsatte.",
+        "Kommunen behøver ikke at spørge rådet, før den beslutter noget.",
+    ),
+    ("has_secretary", "Sekretær", "En fra kommunen hjælper rådet.", "Rådet klarer selv papirerne."),
+    ("has_budget", "Penge", "Rådet har sit eget budget.", "Rådet har ikke sit eget budget."),
+    ("has_premises", "Lokaler", "Rådet har et sted at være.", "Rådet har ikke sit eget sted at være."),
+]
+
+
+@require_safe
+def council(request, kommune):
+    place = _municipality(kommune)
+    found = _council(request, place)
+    seats = _seats(request, found).filter(role__in=IN_THE_COUNCIL)
+    coming = _meetings(request, place).coming()
+    latest = (
+        _marked(Minutes.objects.visible_to(request.user))
+        .filter(meeting__council=found)
+        .select_related("meeting__council__municipality")
+        .order_by("-meeting__date", "-meeting__ordinal")
+    )
+    return render(
+        request,
+        "council/council.html",
+        {
+            "municipality": place,
+            "section": "raad",
+            "council": found,
+            "preview": None if found.is_public else found,
+            "updated": found.updated_at,
+            "causes": Cause.objects.visible_to(request.user).filter(council=found).prefetch_related("groups"),
+            "rights": [
+                {"name": name, "has": has, "meaning": yes if has else no}
+                for field, name, yes, no in RIGHTS
+                if (has := getattr(found, field)) is not None
+            ],
+            "areas": list(dict.fromkeys(seat.area for seat in seats if seat.area)),
+            "next_meeting": coming.first(),
+            "latest_minutes": latest.first(),
+            "hearings": _hearings(request, place)[:3],
+        },
+    )
+
+
+# Those around the council: heading and roles.
+ROLE_GROUPS = [
+    ("Suppleanter", (Membership.Role.SUBSTITUTE,)),
+    ("Sekretær", (Membership.Role.SECRETARY,)),
+    ("Tilforordnede", (Membership.Role.ASSOCIATE,)),
+    ("Faste gæster", (Membership.Role.GUEST,)),
+]
+
+
+@require_safe
+def members(request, kommune):
+    place = _municipality(kommune)
+    found = _council(request, place)
+    seats = list(
+        _seats(request, found)
+        .select_related("person", "council", "substitute_for__person", "substitute_for__council")
+        .prefetch_related(
+            Prefetch("substitutes", _seats(request, found), to_attr="current_substitutes"), "groups__cause"
+        )
+    )
+    # The chair first, whatever place the row has.
+    members = sorted(
+        (seat for seat in seats if seat.role in IN_THE_COUNCIL), key=lambda seat: IN_THE_COUNCIL.index(seat.role)
+    )
+    others = [(heading, [seat for seat in seats if seat.role in roles]) for heading, roles in ROLE_GROUPS]
+    return render(
+        request,
+        "council/members.html",
+        {
+            "municipality": place,
+            "section": "raad",
+            "council": found,
+            "preview": None if found.is_public else found,
+            "updated": found.updated_at,
+            "members": members,
+            "others": [(heading, seats) for heading, seats in others if seats],
+        },
+    )
+
+
+@require_safe
+def causes(request, kommune):
+    place = _municipality(kommune)
+    found = _council(request, place)
+    groups = WorkingGroup.objects.visible_to(request.user).prefetch_related(
+        Prefetch("members", _seats(request, found), to_attr="current_members")
+    )
+    return render(
+        request,
+        "council/causes.html",
+        {
+            "municipality": place,
+            "section": "raad",
+            "council": found,
+            "preview": None if found.is_public else found,
+            "updated": found.updated_at,
+            "causes": Cause.objects.visible_to(request.user)
+            .filter(council=found)
+            .prefetch_related(Prefetch("groups", groups)),
+            "other_groups": groups.filter(council=found, cause=None),
+        },
+    )
+
+
+# Meetings
+
+
+@dataclass
+class Entry:
+    """One line of a year: a meeting, or the deadline of a hearing."""
+
+    event: yearwheel.Event
+    meeting: Meeting | None = None
+    hearing: Hearing | None = None
+
+    @property
+    def marker(self) -> SafeString:
+        return yearwheel.marker(self.event)
+
+
+@dataclass
+class Year:
+    number: int
+    wheel: SafeString
+    legend: list[tuple[SafeString, str]]
+    is_over: bool
+    coming: list[Entry] = field(default_factory=list)
+    past: list[Entry] = field(default_factory=list)
+
+
+SHAPES = {
+    Meeting.Kind.ORDINARY: yearwheel.Shape.MEETING,
+    Meeting.Kind.EXTRAORDINARY: yearwheel.Shape.MEETING,
+    Meeting.Kind.CONSTITUENT: yearwheel.Shape.MEETING,
+    Meeting.Kind.VISIT: yearwheel.Shape.VISIT,
+}
+
+
+def years(meetings, hearings, today) -> list[Year]:
+    """The years that hold meetings or deadlines, the newest first, each with its wheel."""
+    coming = [m for m in meetings if m.date >= today and not m.is_cancelled]
+    following = min(coming, key=lambda m: (m.date, m.starts_at or datetime.time.min, m.ordinal), default=None)
+    entries = [
+        Entry(
+            yearwheel.Event(m.date, SHAPES.get(m.kind, yearwheel.Shape.OTHER), m.is_cancelled, is_next=m is following),
+            meeting=m,
+        )
+        for m in meetings
+    ] + [Entry(yearwheel.Event(h.deadline, yearwheel.Shape.DEADLINE), hearing=h) for h in hearings if h.deadline]
+    entries.sort(key=lambda entry: (entry.event.date, entry.meeting.ordinal if entry.meeting else 0))
+    found = []
+    for number in sorted({entry.event.date.year for entry in entries}, reverse=True):
+        mine = [entry for entry in entries if entry.event.date.year == number]
+        events = [entry.event for entry in mine]
+        found.append(
+            Year(
+                number,
+                yearwheel.year_wheel(number, events, today),
+                yearwheel.legend(events),
+                number < today.year,
+                [entry for entry in mine if entry.event.date >= today],
+                [entry for entry in reversed(mine) if entry.event.date < today],
+            )
+        )
+    return found
+
+
+@require_safe
+def meetings(request, kommune):
+    place = _municipality(kommune)
+    council = _councils(request, place).first()
+    found = list(_meetings(request, place).with_publication())
+    hearings = list(_hearings(request, place).exclude(deadline=None))
+    today = timezone.localdate()
+    calendar = years(found, hearings, today)
+    return render(
+        request,
+        "council/meetings.html",
+        {
+            "municipality": place,
+            "section": "moeder",
+            "council": council,
+            "years": calendar,
+            "next_meeting": next((e.meeting for year in calendar for e in year.coming if e.event.is_next), None),
+        },
+    )
+
+
+def _get_meeting(request, place, address):
+    found = _meetings(request, place).at_address(address).first()
+    if found:
+        return found
+    try:
+        day = datetime.date.fromisoformat(address[:10])
+    except ValueError:
+        raise Http404("Adressen på et møde er en dato, for eksempel 2025-03-03.") from None
+    dates = sorted(set(_meetings(request, place).values_list("date", flat=True)), key=lambda date: abs(date - day))
+    raise Http404(
+        f"Vi kender ikke noget møde {'med det nummer ' if day in dates else ''}den {long_date(day)}. "
+        + (f"Der er møde den {join_words([long_date(date) for date in sorted(dates[:4])])}." if dates else "")
+    )
+
+
+@dataclass
+class Preview:
+    """What the banner of the frame says to a person with a log-in."""
+
+    status_text: str
+    audience: str = "kun du og dine kolleger kan se det, der ikke er offentligt"
+
+
+def _preview(meeting, agenda, minutes):
+    """Which of the three the public does not see, if any."""
+    things = [("Mødet", meeting), ("Dagsordenen", agenda), ("Referatet", minutes)]
+    if all(thing is None or thing.is_public for _, thing in things):
+        return None
+    return Preview(". ".join(f"{name}: {_state(thing)}" for name, thing in things if thing))
+
+
+def _state(thing):
+    if thing.is_public:
+        return "offentligt" if isinstance(thing, (Meeting, Minutes)) else "offentlig"
+    if thing.status_text == Status.PUBLISHED.label:
+        return "klar, men vises først, når mødet er offentligt"
+    if thing.status == Status.DRAFT and isinstance(thing, Minutes) and thing.approval_asked_on:
+        return f"kladde, {'godkendt' if thing.approved_on else 'sendt til godkendelse'}"
+    return thing.status_text.lower()
+
+
+@require_safe
+def meeting(request, kommune, meeting):
+    place = _municipality(kommune)
+    found = _get_meeting(request, place, meeting)
+    agenda = _marked(Agenda.objects.visible_to(request.user)).filter(meeting=found).first()
+    minutes = _marked(Minutes.objects.visible_to(request.user)).filter(meeting=found).first()
+    files = Attachment.objects.visible_to(request.user).filter(meeting=found, item=None)
+    attendances = Attendance.objects.none()
+    if minutes:
+        attendances = (
+            Attendance.objects.visible_to(request.user)
+            .filter(meeting=found)
+            .select_related("member__person", "member__council", "substitute_for__person", "substitute_for__council")
+        )
+    else:
+        files = files.filter(paper=Attachment.Paper.AGENDA)
+    others = _meetings(request, place)
+    before = Q(date__lt=found.date) | Q(date=found.date, ordinal__lt=found.ordinal)
+    after = Q(date__gt=found.date) | Q(date=found.date, ordinal__gt=found.ordinal)
+    return render(
+        request,
+        "council/meeting.html",
+        {
+            "municipality": place,
+            "section": "moeder",
+            "council": _councils(request, place).first(),
+            "meeting": found,
+            "agenda": agenda,
+            "minutes": minutes,
+            "preview": _preview(found, agenda, minutes),
+            "updated": max(thing.updated_at for thing in (found, agenda, minutes) if thing),
+            "items": found.public_items(with_minutes=bool(minutes)) if agenda or minutes else [],
+            "attachments": files.select_related("meeting__council__municipality") if agenda or minutes else [],
+            "attendance": [
+                (label, rows)
+                for label, status in (
+                    ("Til stede", Attendance.Status.PRESENT),
+                    ("Afbud", Attendance.Status.EXCUSED),
+                    ("Fraværende", Attendance.Status.ABSENT),
+                )
+                if (rows := [row for row in attendances if row.status == status])
+            ],
+            "news": News.objects.visible_to(request.user).filter(meeting=found).select_related("municipality"),
+            "previous": others.filter(before).order_by("-date", "-ordinal").first(),
+            "following": others.filter(after).order_by("date", "ordinal").first(),
+        },
+    )
+
+
+def _meeting_with(request, place, address, paper, name):
+    """The meeting, if this person may read its agenda or minutes."""
+    found = _get_meeting(request, place, address)
+    if not paper.objects.visible_to(request.user).filter(meeting=found).exists():
+        raise Http404(f"Der er {name} at læse fra mødet den {long_date(found.date)} endnu.")
+    return found
+
+
+def _pdf(content, filename):
+    return HttpResponse(
+        content, content_type="application/pdf", headers={"Content-Disposition": f'inline; filename="{filename}"'}
+    )
+
+
+@require_safe
+def agenda_pdf(request, kommune, meeting):
+    place = _municipality(kommune)
+    found = _meeting_with(request, place, meeting, Agenda, "ingen dagsorden")
+    return _pdf(pdf.agenda_pdf(found), f"dagsorden-{place.slug}-{found.address_part}.pdf")
+
+
+@require_safe
+def minutes_pdf(request, kommune, meeting):
+    place = _municipality(kommune)
+    found = _meeting_with(request, place, meeting, Minutes, "intet referat")
+    return _pdf(pdf.minutes_pdf(found), f"referat-{place.slug}-{found.address_part}.pdf")
+
+
+@require_safe
+def attachment(request, kommune, meeting, attachment, filename):
+    """A closed item's file never leaves by this address, whoever asks."""
+    place = _municipality(kommune)
+    found = (
+        Attachment.objects.visible_to(request.user)
+        .filter(Q(item=None) | Q(item__is_closed=False), pk=attachment)
+        .filter(meeting__in=_meetings(request, place).at_address(meeting).values("pk"))
+        .first()
+    )
+    if not found or found.filename != filename:
+        raise Http404("Vi kan ikke finde bilaget. Se mødets side: der står de bilag, alle kan læse.")
+    extension = found.extension.lower()
+    content_type = SHOWN_TYPES.get(extension) or SAVED_TYPES.get(extension) or "application/octet-stream"
+    try:
+        file = found.file.open("rb")
+    except FileNotFoundError:
+        raise Http404("Filen mangler på vores server. Ring til rådet og få den sendt.") from None
+    return FileResponse(
+        file, as_attachment=extension not in SHOWN_TYPES, filename=found.filename, content_type=content_type
+    )
+
+
+# Hearings and news
+
+
+@require_safe
+def hearings(request, kommune):
+    place = _municipality(kommune)
+    council = _councils(request, place).first()
+    found = list(_hearings(request, place))
+    return render(
+        request,
+        "council/hearings.html",
+        {
+            "municipality": place,
+            "section": "hoeringer",
+            "council": council,
+            "waiting": [hearing for hearing in found if not hearing.answered_on],
+            "answered": [hearing for hearing in found if hearing.answered_on],
+            "heard": [h for h in found if h.outcome in (Hearing.Outcome.FOLLOWED, Hearing.Outcome.PARTLY)],
+            "total": len(found),
+        },
+    )
+
+
+@require_safe
+def news_list(request, kommune):
+    place = _municipality(kommune)
+    return render(
+        request,
+        "council/news_list.html",
+        {
+            "municipality": place,
+            "section": "nyt",
+            "stories": _marked(News.objects.visible_to(request.user))
+            .filter(municipality=place)
+            .select_related("municipality"),
+        },
+    )
+
+
+@require_safe
+def news_story(request, kommune, story):
+    place = _municipality(kommune)
+    stories = _marked(News.objects.visible_to(request.user)).filter(municipality=place).select_related("municipality")
+    found = find_or_404(
+        stories, f"Vi kan ikke finde nyheden. Den er måske taget ned. Se alt nyt fra {place}.", slug=story
+    )
+    return render(
+        request,
+        "council/news_story.html",
+        {
+            "municipality": place,
+            "section": "nyt",
+            "story": found,
+            "preview": None if found.is_public else found,
+            "updated": found.updated_at,
+            "strategy": Strategy.objects.visible_to(request.user)
+            .filter(pk=found.strategy_id)
+            .select_related("municipality")
+            .first(),
+            "meeting": _meetings(request, place).filter(pk=found.meeting_id).first(),
+            "older": stories.filter(Q(date__lt=found.date) | Q(date=found.date, pk__lt=found.pk)).first(),
+            "newer": stories.filter(Q(date__gt=found.date) | Q(date=found.date, pk__gt=found.pk))
+            .order_by("date", "pk")
+            .first(),
+        },
+    )
