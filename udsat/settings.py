@@ -113,6 +113,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
+    "django.forms",  # its widget templates, which FORM_RENDERER looks for among ours
 ]
 
 MIDDLEWARE = [

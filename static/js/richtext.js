@@ -399,9 +399,9 @@ function fromWord(html) {
     paragraph.replaceChildren(element("strong", {}, ...paragraph.childNodes));
   }
   for (const node of body.querySelectorAll("b, strong, span, i, em")) {
-    if (/font-weight\s*:\s*(normal|[1-4]00)/i.test(style(node)) && /^(B|STRONG)$/.test(node.tagName)) rename(node, "span");
-    else if (/font-weight\s*:\s*(bold|[6-9]00)/i.test(style(node))) node.replaceChildren(element("strong", {}, ...node.childNodes));
-    if (/font-style\s*:\s*italic/i.test(style(node))) node.replaceChildren(element("em", {}, ...node.childNodes));
+    if (/(?<![-\w])font-weight\s*:\s*(normal|[1-4]00)/i.test(style(node)) && /^(B|STRONG)$/.test(node.tagName)) rename(node, "span");
+    else if (/(?<![-\w])font-weight\s*:\s*(bold|[6-9]00)/i.test(style(node))) node.replaceChildren(element("strong", {}, ...node.childNodes));
+    if (/(?<![-\w])font-style\s*:\s*italic/i.test(style(node))) node.replaceChildren(element("em", {}, ...node.childNodes));
   }
   for (const node of body.querySelectorAll("[data-style]")) node.removeAttribute("data-style");
   return body.innerHTML;

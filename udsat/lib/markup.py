@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from itertools import groupby
+from operator import attrgetter
 from typing import NamedTuple, TypeAlias
 
 import nh3
@@ -69,9 +71,9 @@ _WORD_TAG = re.compile(r"</?[a-z]+:[a-z]+[^<>]*>", re.IGNORECASE)
 _UNWANTED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u200b\u2060\ufeff\ud800-\udfff\ufffe\uffff]")
 _SPACE = re.compile(r"\s+")
 _HREF = re.compile(r"(?:https?://[^/?#\s]|mailto:[^\s]|tel:[+\d(])", re.IGNORECASE)
-_BOLD = re.compile(r"font-weight\s*:\s*(?:bold|[6-9]00)", re.IGNORECASE)
-_NOT_BOLD = re.compile(r"font-weight\s*:\s*(?:normal|[1-4]00)", re.IGNORECASE)
-_ITALIC = re.compile(r"font-style\s*:\s*italic", re.IGNORECASE)
+_BOLD = re.compile(r"(?<![-\w])font-weight\s*:\s*(?:bold|[6-9]00)", re.IGNORECASE)
+_NOT_BOLD = re.compile(r"(?<![-\w])font-weight\s*:\s*(?:normal|[1-4]00)", re.IGNORECASE)
+_ITALIC = re.compile(r"(?<![-\w])font-style\s*:\s*italic", re.IGNORECASE)
 _WORD_LIST = re.compile(r"mso-list\s*:\s*(l\d+)\s+level(\d)\s*(\w*)", re.IGNORECASE)
 _WORD_MARKER = re.compile(r"mso-list\s*:\s*ignore", re.IGNORECASE)
 _WORD_CLASS = re.compile(r"\bMsoList(Paragraph|Bullet|Number)\D*(\d?)", re.IGNORECASE)
@@ -215,7 +217,8 @@ class _Tree(HTMLParser):
             self.path.pop()
 
     def handle_data(self, data: str) -> None:
-        self.path[-1].children.append(data)
+        # Once more, for those that came as entities.
+        self.path[-1].children.append(_UNWANTED.sub("", data))
 
 
 class _Flow:
@@ -367,7 +370,7 @@ def _span(value: str) -> int:
 
 def _href(value: str) -> str:
     # Browsers read over tabs and line breaks inside an address, so we must too.
-    value = _SPACE.sub("%20", re.sub(r"[\t\n]", "", value).strip())
+    value = _SPACE.sub("%20", re.sub(r"[\t\n]", "", _UNWANTED.sub("", value)).strip())
     return value if _HREF.match(value) else ""
 
 
@@ -486,16 +489,19 @@ def _cell_html(cell: Cell, in_head: bool) -> str:
 
 
 def _lines_html(lines: list[Line]) -> str:
-    return "<br>".join("".join(_run_html(run) for run in line) for line in lines)
+    return "<br>".join(_runs_html(line, ["href", "strong", "em"]) for line in lines)
 
 
-def _run_html(run: Run) -> str:
-    text = html.escape(run.text, quote=False)
-    if run.em:
-        text = f"<em>{text}</em>"
-    if run.strong:
-        text = f"<strong>{text}</strong>"
-    return f'<a href="{html.escape(run.href)}">{text}</a>' if run.href else text
+def _runs_html(runs: Iterable[Run], marks: Sequence[str]) -> str:
+    """The runs as HTML, with the first mark outermost and each element as long as can be."""
+    if not marks:
+        return "".join(html.escape(run.text, quote=False) for run in runs)
+    written = ""
+    for value, group in groupby(runs, key=attrgetter(marks[0])):
+        inner = _runs_html(group, marks[1:])
+        opening = f'a href="{html.escape(value)}"' if marks[0] == "href" else marks[0]
+        written += f"<{opening}>{inner}</{opening.partition(' ')[0]}>" if value else inner
+    return written
 
 
 def _text_lines(blocks: Sequence[Block]) -> Iterator[str]:
