@@ -6,7 +6,7 @@ from typing import ClassVar
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.contrib.contenttypes.fields import GenericForeignKey
 from django.contrib.contenttypes.models import ContentType
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ObjectDoesNotExist, PermissionDenied, ValidationError
 from django.core.validators import RegexValidator
 from django.db import models, transaction
 from django.db.models import F, Q
@@ -285,9 +285,20 @@ class Part(CheckedText):
     def municipality(self):
         return self.roots()[0].municipality
 
+    def shows_in(self, root: "Publishable") -> bool:
+        """Whether it is read by those who read that root."""
+        return True
+
+    def live_roots(self) -> list["Publishable"]:
+        """What is public, or will be at a set time, and shows this: a change of it needs no other look to be read."""
+        return [root for root in self.roots() if root.is_live and self.shows_in(root)]
+
     def clean(self):
         super().clean()
-        self.check_while_public()
+        try:
+            self.check_while_public()
+        except ObjectDoesNotExist:
+            pass  # the field that says what it belongs to has an error of its own
 
     @transaction.atomic
     def save(self, **kwargs):

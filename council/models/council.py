@@ -279,6 +279,11 @@ class Agreement(Part):
     def roots(self):
         return self.item.roots()
 
+    def shows_in(self, root):
+        from .meeting import Agenda
+
+        return not isinstance(root, Agenda)
+
     def findings(self, within=None):
         from .meeting import Agenda
 

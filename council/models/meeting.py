@@ -172,9 +172,7 @@ class Meeting(Publishable):
             ),
             Prefetch(
                 "themes",
-                Theme.objects.published()
-                .select_related("strategy__municipality")
-                .prefetch_related("strategy__themes"),
+                Theme.objects.published().select_related("strategy__municipality").prefetch_related("strategy__themes"),
             ),
             Prefetch("goals", Goal.objects.published().select_related("theme__strategy__municipality", "parent")),
         )
@@ -353,6 +351,9 @@ class AgendaItem(Part):
     def roots(self):
         return _papers(self.meeting)
 
+    def shows_in(self, root):
+        return not (isinstance(root, Agenda) and self.raised_at_meeting)
+
     @property
     def municipality(self):
         return self.meeting.municipality
@@ -464,6 +465,9 @@ class Attendance(Part):
     def roots(self):
         return _papers(self.meeting)
 
+    def shows_in(self, root):
+        return not isinstance(root, Agenda)
+
     @property
     def municipality(self):
         return self.meeting.municipality
@@ -521,6 +525,10 @@ class Attachment(Part):
     def roots(self):
         return _papers(self.meeting)
 
+    def shows_in(self, root):
+        later = self.paper == self.Paper.MINUTES or (self.item and self.item.raised_at_meeting)
+        return not (isinstance(root, Agenda) and later)
+
     @property
     def municipality(self):
         return self.meeting.municipality
@@ -535,8 +543,7 @@ class Attachment(Part):
             raise ValidationError({"item": "Vælg et punkt på samme møde."})
 
     def findings(self, within=None):
-        later = self.paper == self.Paper.MINUTES or (self.item and self.item.raised_at_meeting)
-        if self.is_closed or (isinstance(within, Agenda) and later):
+        if self.is_closed or (within is not None and not self.shows_in(within)):
             return iter(())
         return super().findings(within)
 

@@ -49,6 +49,10 @@ class Person(CheckedText):
         super().clean()
         check_texts(self, lambda finding: False)
 
+    def live_roots(self) -> list[Council]:
+        """The public councils that show the person."""
+        return [council for council in Council.objects.filter(memberships__person=self) if council.is_live]
+
     @property
     def public_name(self) -> str:
         """What the person lets the public see; empty when only the role may show."""

@@ -1,18 +1,16 @@
 """The gate between a draft and the public: what the check found, a person's word, and the way back."""
 
-import datetime
-
 from crispy_forms.helper import FormHelper
-from crispy_forms.layout import Field, Fieldset, Layout, Submit
+from crispy_forms.layout import Layout, Submit
 from django import forms
 from django.contrib import messages
-from django.contrib.admin.utils import quote, unquote
+from django.contrib.admin.utils import unquote
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models, transaction
 from django.http import HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import path, reverse
+from django.urls import path
 from django.utils import timezone
 from django.utils.html import format_html
 
@@ -22,7 +20,7 @@ from udsat.lib.danish import long_datetime
 from udsat.lib.publishing import Status
 from udsat.models import PublicationEvent, Publishable, is_overridden
 
-from .scope import ScopedAdmin, municipality_of
+from .scope import MomentField, ScopedAdmin, municipality_of
 
 
 def when(moment):
@@ -48,40 +46,26 @@ class PublishForm(forms.Form):
         label="Jeg har læst teksten. Ingen private personer kan genkendes.",
         error_messages={"required": "Læs teksten, og sæt så et hak her."},
     )
-    date = forms.DateField(
-        label="Dato", required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        error_messages={"invalid": "Skriv datoen som 31.12.2026."},
-    )  # fmt: skip
-    time = forms.TimeField(
-        label="Klokkeslæt", required=False, widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
-        error_messages={"invalid": "Skriv klokkeslættet som 08:30."},
-    )  # fmt: skip
+    at = MomentField(
+        label="Offentlig fra",
+        required=False,
+        help_text="Lad feltet stå tomt, hvis det skal være nu. Ellers vælg dag og klokkeslæt i dansk tid.",
+    )
 
     def __init__(self, *args, publishable, suspects, files, seen, **kwargs):
         super().__init__(*args, **kwargs)
-        self.publishable, self.suspects, self.stamp = publishable, suspects, seen
+        self.publishable, self.stamp = publishable, seen
         self.fields["seen"].initial = seen
-        self.fields["date"].input_formats = ["%Y-%m-%d", "%d.%m.%Y", "%d-%m-%Y", "%d/%m/%Y"]
-        self.fields["time"].input_formats = ["%H:%M", "%H.%M", "%H:%M:%S", "%H"]
         if not files:
             del self.fields["files_seen"]
         if not suspects:
             del self.fields["reason"]
         if publishable.is_scheduled:
-            at = timezone.localtime(publishable.publish_at)
-            self.initial |= {"date": at.date(), "time": at.time()}
+            self.fields["at"].initial = publishable.publish_at
         self.helper = FormHelper()
-        # Told by the server in Danish, beside the field, rather than by the browser in its own language.
+        # What is wrong is said by the server in Danish, beside the field, not by the browser in a bubble.
         self.helper.attrs = {"novalidate": True}
-        self.helper.layout = Layout(
-            "seen",
-            *([Fieldset("Det ligner et CPR-nummer", "reason")] if suspects else []),
-            Fieldset("Din bekræftelse", *(["files_seen"] if files else []), "confirmed"),
-            Fieldset("Hvornår?", Field("date"), Field("time"), css_class="side-by-side", hint=(
-                "Lad felterne stå tomme, hvis det skal være offentligt med det samme. "
-                "Ellers skriv, hvornår det skal ske (dansk tid)."
-            )),
-        )  # fmt: skip
+        self.helper.layout = Layout(*(name for name in self.fields))
         self.helper.add_input(Submit("publish", "Offentliggør"))
 
     def clean_seen(self):
@@ -89,42 +73,29 @@ class PublishForm(forms.Form):
             self.data = self.data.copy()
             self.data["seen"] = self.stamp
             self.data.pop("confirmed", None)
-            raise ValidationError("En anden har ændret teksten, mens du læste. Læs den igen, og bekræft på ny.")
+            self.add_error(None, "En anden har ændret teksten, mens du læste. Læs den igen, og bekræft på ny.")
         return self.stamp
 
     def clean_reason(self):
         reason = self.cleaned_data["reason"].strip()
         if len(reason) < 10:
             raise ValidationError(
-                "Ret teksten, hvis det er et CPR-nummer. Er det ikke, så skriv hvorfor (mindst 10 tegn)."
+                "Er det et CPR-nummer, så ret teksten. Er det ikke, så skriv hvorfor, med mindst 10 tegn."
             )
         if any(find_cpr(reason)):
             raise ValidationError("Skriv ikke selve nummeret. Begrundelsen bliver gemt.")
         return reason
 
+    def clean_at(self):
+        at = self.cleaned_data["at"]
+        if at and at <= timezone.now():
+            raise ValidationError("Tidspunktet er passeret. Vælg et senere, eller lad feltet stå tomt.")
+        return at
+
     def clean(self):
-        cleaned = super().clean()
-        date, time = cleaned.get("date"), cleaned.get("time")
-        at = None
-        if date and time:
-            try:
-                at = forms.utils.from_current_timezone(datetime.datetime.combine(date, time))
-            except ValidationError:
-                self.add_error("time", "Det klokkeslæt findes ikke den dag, fordi uret stilles. Vælg et andet.")
-            else:
-                if at <= timezone.now():
-                    self.add_error("date", "Tidspunktet er passeret. Vælg et senere, eller lad felterne stå tomme.")
-        elif date and "time" not in self.errors:
-            self.add_error("time", "Skriv også klokkeslættet.")
-        elif time and "date" not in self.errors:
-            self.add_error("date", "Skriv også datoen.")
         ends = self.publishable.expires_at
-        if ends and ends <= (at or timezone.now()):
-            self.add_error(
-                None,
-                f"Det vises kun til {when(ends)}. Ret feltet »Vises til«, før du offentliggør.",
-            )
-        return {**cleaned, "at": at}
+        if ends and ends <= (self.cleaned_data.get("at") or timezone.now()):
+            raise ValidationError(f"Det vises kun til {when(ends)}. Ret feltet »Vises til«, før du offentliggør.")
 
 
 class PublishableAdmin(ScopedAdmin):
@@ -143,18 +114,7 @@ class PublishableAdmin(ScopedAdmin):
             *super().get_urls(),
         ]
 
-    def url(self, what, obj):
-        return reverse(f"admin:{obj._meta.app_label}_{obj._meta.model_name}_{what}", args=[quote(obj.pk)])
-
     # What apps override
-
-    def page_of(self, obj) -> str:
-        """The address of the page where it is edited."""
-        return self.url("change", obj)
-
-    def field_url(self, obj, field) -> str:
-        """The address of one field on the page where it is edited."""
-        return f"{self.url('change', obj)}#id_{field}"
 
     def papers(self, obj) -> list[dict]:
         """What the page publishes, each with a status of its own: `label`, `paper` (None before it exists)."""

@@ -13,13 +13,15 @@ from django.contrib.admin.exceptions import DisallowedModelAdminLookup, Disallow
 from django.contrib.admin.filters import RelatedFieldListFilter
 from django.contrib.admin.models import LogEntry
 from django.contrib.admin.options import IncorrectLookupParameters, get_content_type_for_model
-from django.contrib.admin.utils import get_fields_from_path
+from django.contrib.admin.utils import get_fields_from_path, quote
+from django.contrib.admin.widgets import AutocompleteMixin
 from django.core.exceptions import NON_FIELD_ERRORS, ObjectDoesNotExist
-from django.db import connection
+from django.db import connection, models
 from django.db.models import F
 from django.forms.models import BaseInlineFormSet, ModelChoiceField
 from django.http import Http404
 from django.template.defaultfilters import linebreaksbr
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.text import capfirst
@@ -28,7 +30,7 @@ from udsat.lib import roles
 from udsat.lib.cpr import find_cpr
 from udsat.lib.publishing import CheckedText
 from udsat.lib.richtext import RichTextFormField
-from udsat.models import Municipality, Part, Publishable, is_overridden
+from udsat.models import Municipality, Publishable, is_overridden
 from udsat.templatetags.rich import rich
 
 # Fields that say where something belongs. They are chosen once, when it is made.
@@ -45,15 +47,13 @@ def municipality_of(obj) -> Municipality | None:
 
 
 def is_live(obj) -> bool:
-    """Whether a change of it is public at once."""
+    """Whether a change of it is public without another look."""
     if isinstance(obj, Publishable):
         return obj.is_live
-    if isinstance(obj, Part):
-        try:
-            return any(root.is_live for root in obj.roots())
-        except ObjectDoesNotExist:
-            return False
-    return False
+    try:
+        return bool(obj.live_roots()) if hasattr(obj, "live_roots") else False
+    except ObjectDoesNotExist:
+        return False
 
 
 def owner_of(obj) -> Publishable | None:
@@ -243,7 +243,9 @@ class ScopedFormSet(BaseInlineFormSet):
 
     def _with_choices(self, form):
         for name, field in form.fields.items():
-            if type(field) in (ModelChoiceField, forms.ModelMultipleChoiceField) and not field.widget.is_hidden:
+            widget = field.widget
+            listed = isinstance(widget, forms.Select | forms.CheckboxSelectMultiple)
+            if isinstance(field, ModelChoiceField) and listed and not isinstance(widget, AutocompleteMixin):
                 if name not in self._choices:
                     self._choices[name] = list(field.choices)
                 field.choices = self._choices[name]
@@ -254,6 +256,24 @@ def may_edit(user, obj) -> bool:
     """Whether she may write in it. What is public at once also takes the right to publish."""
     place = municipality_of(obj)
     return user.may(roles.EDIT, place) and (not is_live(obj) or user.may(roles.PUBLISH, place))
+
+
+class DayField(forms.DateField):
+    widget = forms.DateInput({"type": "date"}, format="%Y-%m-%d")
+    input_formats = ["%Y-%m-%d", "%d.%m.%Y", "%d-%m-%Y", "%d/%m/%Y"]
+    default_error_messages = {"invalid": "Skriv datoen som 31.12.2026."}
+
+
+class ClockField(forms.TimeField):
+    widget = forms.TimeInput({"type": "time"}, format="%H:%M")
+    input_formats = ["%H:%M", "%H.%M", "%H:%M:%S"]
+    default_error_messages = {"invalid": "Skriv klokkeslættet som 14.30."}
+
+
+class MomentField(forms.DateTimeField):
+    widget = forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+    input_formats = ["%d.%m.%Y %H.%M", "%d.%m.%Y %H:%M", "%d.%m.%Y"]
+    default_error_messages = {"invalid": "Skriv dato og klokkeslæt som 31.12.2026 14.30."}
 
 
 class ScopedRelatedFilter(RelatedFieldListFilter):
@@ -268,6 +288,12 @@ class ScopedRelatedFilter(RelatedFieldListFilter):
 class _Scoped:
     """What model admins and inlines share: choices come from what the user can list of the related model."""
 
+    # The browser's own pickers know the keyboard, the phone and the reader's language.
+    formfield_overrides = {
+        models.DateField: {"form_class": DayField, "widget": None},
+        models.TimeField: {"form_class": ClockField, "widget": None},
+        models.DateTimeField: {"form_class": MomentField, "widget": None},
+    }
     # Fields whose choices can be added on the spot, in a small window.
     can_add_here = ()
 
@@ -346,6 +372,19 @@ class ScopedAdmin(_Scoped, admin.ModelAdmin):
 
     def may_change(self, user, obj) -> bool:
         return may_edit(user, obj)
+
+    # Where it is edited; a page that edits the parts of something overrides these in the admins of the parts
+
+    def url(self, what, obj) -> str:
+        return reverse(f"admin:{obj._meta.app_label}_{obj._meta.model_name}_{what}", args=[quote(obj.pk)])
+
+    def page_of(self, obj) -> str:
+        """The address of the page where it is edited."""
+        return self.url("change", obj)
+
+    def field_url(self, obj, field) -> str:
+        """The address of one field on that page."""
+        return f"{self.url('change', obj)}#id_{field}"
 
     # Lists
 
@@ -440,7 +479,7 @@ class ScopedAdmin(_Scoped, admin.ModelAdmin):
         """Say at once what the check before publication will ask about."""
         for obj in saved:
             if isinstance(obj, CheckedText):
-                for finding in CheckedText.findings(obj):
+                for finding in obj.findings():
                     if not is_overridden(finding):
                         messages.warning(
                             request,
