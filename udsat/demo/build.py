@@ -49,7 +49,7 @@ def read_all(folder: str) -> list[dict]:
 
 def years_since(today: datetime.date) -> int:
     """How many years the fictional municipality's dates move, counted so that its term began within the last year."""
-    return max(0, (today - datetime.timedelta(days=300)).year - 2026)
+    return max(0, (today - datetime.timedelta(days=325)).year - 2026)
 
 
 def meeting_day(today: datetime.date, week: int) -> datetime.date:
@@ -123,10 +123,15 @@ class Builder:
                 object_id=thing.pk,
             ).update(at=moment)
 
-    def settle(self, thing, status: str, day=None):
+    def publication(self, data: dict, default=None) -> tuple[str, datetime.date | None]:
+        """Take the status and the day of publication out of what the file says."""
+        status, published = data.pop("status", "offentliggjort"), data.pop("published", default)
+        return status, self.date(published) if published else None
+
+    def settle(self, thing, status: str, day: datetime.date | None = None):
         """Leave it in the state the file names."""
         if status != "kladde":
-            self.publish(thing, day and self.date(day))
+            self.publish(thing, day)
         if status == "tilbagetrukket":
             thing.withdraw(by=self.by)
 
@@ -135,7 +140,7 @@ class Builder:
     def strategy(self, data: dict):
         data = dict(data)
         sections, themes = data.pop("sections", []), data.pop("themes", [])
-        status, published = data.pop("status", "offentliggjort"), data.pop("published", None)
+        status, published = self.publication(data)
         relatives = {name: self.rows[data.pop(name)] for name in ("parent", "replaces") if name in data}
         strategy = self.make(Strategy, data, municipality=self.municipality, **relatives)
         for position, section in enumerate(sections, 1):
@@ -170,7 +175,7 @@ class Builder:
     def council(self, data: dict) -> Council:
         data = dict(data)
         lists = {name: data.pop(name, []) for name in ("people", "members", "causes", "groups")}
-        published = data.pop("published", None)
+        status, published = self.publication(data)
         council = self.make(Council, data, municipality=self.municipality)
         for person in lists["people"]:
             self.make(Person, person, municipality=self.municipality)
@@ -184,7 +189,7 @@ class Builder:
             self.make(WorkingGroup, group, council=council, position=position, cause=cause).members.set(
                 self.rows[key] for key in members
             )
-        self.publish(council, published and self.date(published))
+        self.settle(council, status, published)
         return council
 
     def membership(self, data: dict, council: Council, position: int):
@@ -211,6 +216,7 @@ class Builder:
         data = {name: value for name, value in data.items() if name != "week"}
         agenda, minutes = data.pop("agenda", None), data.pop("minutes", None)
         items, files, attendance = data.pop("items", []), data.pop("files", []), data.pop("attendance", None)
+        status, _ = self.publication(data)
         day = self.days[data["key"]]
         ordinal = council.meetings.filter(date=day).count() + 1
         meeting = self.make(Meeting, data, council=council, date=day, ordinal=ordinal)
@@ -220,15 +226,15 @@ class Builder:
             self.attachment(file, meeting, None, position)
         if attendance is not None:
             self.attendance(meeting, **attendance)
-        self.publish(meeting, min(day - datetime.timedelta(60), self.today - datetime.timedelta(20)))
+        self.settle(meeting, status, min(day - datetime.timedelta(60), self.today - datetime.timedelta(20)))
         for model, paper, published in (
             (Agenda, agenda, f"{data['key']}-8"),
             (Minutes, minutes, f"{data['key']}+14"),
         ):
             if paper is not None:
                 paper = dict(paper)
-                status, published = paper.pop("status", "offentliggjort"), paper.pop("published", published)
-                self.settle(self.make(model, paper, meeting=meeting), status, min(self.date(published), self.today))
+                status, day = self.publication(paper, published)
+                self.settle(self.make(model, paper, meeting=meeting), status, min(day, self.today))
 
     def item(self, data: dict, meeting: Meeting, position: int):
         data = dict(data)
@@ -276,11 +282,11 @@ class Builder:
 
     def hearing(self, council: Council, data: dict):
         data = dict(data)
-        status, published = data.pop("status", "offentliggjort"), data.pop("published", data["received_on"])
+        status, published = self.publication(data, data["received_on"])
         self.settle(self.make(Hearing, data, council=council), status, published)
 
     def news(self, data: dict):
         data = dict(data)
-        status, published = data.pop("status", "offentliggjort"), data.pop("published", None)
+        status, published = self.publication(data)
         about = {name: self.rows[data.pop(name)] for name in ("strategy", "meeting") if name in data}
         self.settle(self.make(News, data, municipality=self.municipality, **about), status, published)

@@ -34,7 +34,7 @@ class Command(BaseCommand):
     def handle(self, **options):
         if settings.PRODUCTION:
             raise CommandError(
-                "Demoen er til øvelse og kan ikke indlæses i drift (UDSAT_MODE=production).", returncode=2
+                "Demoen er til øvelse. Den kan ikke indlæses i drift (UDSAT_MODE=production).", returncode=2
             )
         if Municipality.objects.filter(code=FICTIONAL).exists():
             self.stdout.write("Demoen er indlæst i forvejen. Intet er ændret.")
