@@ -1,7 +1,9 @@
 """The council's public pages. What they show comes through `visible_to(request.user)` and `public_items()` only."""
 
 import datetime
+from collections import Counter
 from dataclasses import dataclass, field
+from itertools import groupby
 
 from django.db.models import Exists, OuterRef, Prefetch, Q
 from django.http import FileResponse, Http404, HttpResponse
@@ -219,12 +221,12 @@ class Entry:
 
 @dataclass
 class Year:
+    """Some of a year's lines, and perhaps its wheel, which always shows the whole year."""
+
     number: int
-    wheel: SafeString
-    legend: list[tuple[SafeString, str]]
-    is_over: bool
-    coming: list[Entry] = field(default_factory=list)
-    past: list[Entry] = field(default_factory=list)
+    entries: list[Entry]
+    wheel: SafeString | None = None
+    legend: list[tuple[SafeString, str]] = field(default_factory=list)
 
 
 SHAPES = {
@@ -235,8 +237,8 @@ SHAPES = {
 }
 
 
-def years(meetings, hearings, today) -> list[Year]:
-    """The years that hold meetings or deadlines, the newest first, each with its wheel."""
+def entries_of(meetings, hearings, today) -> list[Entry]:
+    """Meetings and deadlines by date. The next meeting that is not cancelled is marked."""
     coming = [m for m in meetings if m.date >= today and not m.is_cancelled]
     following = min(coming, key=lambda m: (m.date, m.starts_at or datetime.time.min, m.ordinal), default=None)
     entries = [
@@ -246,41 +248,48 @@ def years(meetings, hearings, today) -> list[Year]:
         )
         for m in meetings
     ] + [Entry(yearwheel.Event(h.deadline, yearwheel.Shape.DEADLINE), hearing=h) for h in hearings if h.deadline]
-    entries.sort(key=lambda entry: (entry.event.date, entry.meeting.ordinal if entry.meeting else 0))
-    found = []
-    for number in sorted({entry.event.date.year for entry in entries}, reverse=True):
-        mine = [entry for entry in entries if entry.event.date.year == number]
-        events = [entry.event for entry in mine]
-        found.append(
-            Year(
-                number,
-                yearwheel.year_wheel(number, events, today),
-                yearwheel.legend(events),
-                number < today.year,
-                [entry for entry in mine if entry.event.date >= today],
-                [entry for entry in reversed(mine) if entry.event.date < today],
-            )
-        )
-    return found
+    return sorted(entries, key=lambda entry: (entry.event.date, entry.meeting.ordinal if entry.meeting else 0))
+
+
+def years_of(entries, today) -> tuple[list[Year], list[Year]]:
+    """The years with something to come, the nearest first, and those with something gone, the newest first.
+
+    The wheel stands where its year is first met.
+    """
+    drawn = set()
+
+    def year(number, some):
+        found = Year(number, some)
+        if number not in drawn:
+            drawn.add(number)
+            events = [entry.event for entry in entries if entry.event.date.year == number]
+            found.wheel, found.legend = yearwheel.year_wheel(number, events, today), yearwheel.legend(events)
+        return found
+
+    def by_year(some):
+        return [year(number, list(group)) for number, group in groupby(some, lambda entry: entry.event.date.year)]
+
+    coming = by_year([entry for entry in entries if entry.event.date >= today])
+    return coming, by_year([entry for entry in reversed(entries) if entry.event.date < today])
 
 
 @require_safe
 def meetings(request, kommune):
     place = _municipality(kommune)
-    council = _councils(request, place).first()
-    found = list(_meetings(request, place).with_publication())
-    hearings = list(_hearings(request, place).exclude(deadline=None))
     today = timezone.localdate()
-    calendar = years(found, hearings, today)
+    deadlines = _hearings(request, place).exclude(deadline=None)
+    entries = entries_of(_meetings(request, place).with_publication(), deadlines, today)
+    coming, past = years_of(entries, today)
     return render(
         request,
         "council/meetings.html",
         {
             "municipality": place,
             "section": "moeder",
-            "council": council,
-            "years": calendar,
-            "next_meeting": next((e.meeting for year in calendar for e in year.coming if e.event.is_next), None),
+            "council": _councils(request, place).first(),
+            "coming": coming,
+            "past": past,
+            "next_meeting": next((entry.meeting for entry in entries if entry.event.is_next), None),
         },
     )
 
@@ -360,13 +369,9 @@ def meeting(request, kommune, meeting):
             "items": found.public_items(with_minutes=bool(minutes)) if agenda or minutes else [],
             "attachments": files.select_related("meeting__council__municipality") if agenda or minutes else [],
             "attendance": [
-                (label, rows)
-                for label, status in (
-                    ("Til stede", Attendance.Status.PRESENT),
-                    ("Afbud", Attendance.Status.EXCUSED),
-                    ("Fraværende", Attendance.Status.ABSENT),
-                )
-                if (rows := [row for row in attendances if row.status == status])
+                (label, Counter(row.public_text for row in attendances if row.status == status).items())
+                for status, label in Attendance.Status.choices
+                if any(row.status == status for row in attendances)
             ],
             "news": News.objects.visible_to(request.user).filter(meeting=found).select_related("municipality"),
             "previous": others.filter(before).order_by("-date", "-ordinal").first(),

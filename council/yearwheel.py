@@ -217,7 +217,9 @@ def _today(year: int, today: datetime.date) -> list[str]:
 
 
 def _leader(place: Place) -> str:
-    """From the day on the ring of months to its marker."""
+    """From the day on the ring of months to a marker that could not sit right beside it."""
+    if place.radius == LANES[0] and abs(place.angle - place.day_angle) < 2:
+        return ""
     tick = f"M{_xy(BAND, place.day_angle)}L{_xy(BAND - 5, place.day_angle)}"
     return f'<path class="wheel-leader" d="{tick}L{_xy(place.radius, place.angle)}"/>'
 

@@ -262,6 +262,16 @@ class Minutes(MeetingPaper):
             return "Godkendt"
         return "Til godkendelse" if self.approval_asked_on else "Kladde"
 
+    @property
+    def approval_text(self) -> str:
+        """Whether, how and when the council has approved them, as a sentence."""
+        if not self.approved_on and not self.approved_how:
+            return "Referatet er ikke godkendt af rådet endnu."
+        # »på mødet den 4. juni« already says when.
+        has_date = bool(re.search(r"\d", self.approved_how))
+        when = f"den {long_date(self.approved_on)}" if self.approved_on and not has_date else ""
+        return f"{' '.join(part for part in ('Rådet har godkendt referatet', self.approved_how, when) if part)}."
+
     def publication_parts(self):
         meeting = self.meeting
         return [
@@ -457,6 +467,16 @@ class Attendance(Part):
 
     def __str__(self):
         return f"{self.member}: {self.get_status_display()}"
+
+    @property
+    def public_text(self) -> str:
+        """Name, role, whom the person stood in for, and the remark: as much as the persons allow."""
+        words = [self.member.public_name]
+        if self.member.role != Membership.Role.MEMBER and self.member.role_label != words[0]:
+            words[0] += f" ({self.member.role_label.lower()})"
+        if self.substitute_for:
+            words.append(f"i stedet for {self.substitute_for.public_name}")
+        return ", ".join([*words, *([self.remark] if self.remark else [])])
 
     @classmethod
     def published_when(cls, prefix):
