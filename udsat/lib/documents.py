@@ -37,6 +37,7 @@ __all__ = [
 ACCEPTED = (".docx", ".html", ".htm", ".md", ".markdown", ".txt")
 MAX_TEXT = 1_500_000
 MAX_BLOCKS = 20_000
+MAX_LIST_DEPTH = 8
 
 
 @dataclass(frozen=True)
@@ -163,6 +164,8 @@ class _Builder:
     def add(self, block: Block) -> None:
         if not block.text:
             return
+        if isinstance(block, ListItem) and block.level > MAX_LIST_DEPTH:
+            block = replace(block, level=MAX_LIST_DEPTH)
         self.size += len(block.text)
         if self.size > MAX_TEXT or len(self.document.blocks) >= MAX_BLOCKS:
             raise UnreadableDocument("Teksten er for lang til en strategi eller et referat. Del den i flere filer.")
@@ -240,7 +243,7 @@ def _clean(text: str) -> str:
 def _read_text(text: str) -> Document:
     builder = _Builder("linje")
     lines = _lines(text)
-    _text_blocks(lines, builder, _wrap_width(lines))
+    _TextReader(builder, _wrap_width(lines)).read(lines)
     return builder.finish()
 
 
@@ -283,77 +286,109 @@ def _goes_on(above: _Line, line: _Line, width: int | None, in_bare_list: bool) -
     return line.text[0].islower() and len(above.text) >= max(40, width * 0.5)
 
 
-def _join(above: str, line: str) -> str:
-    if re.search(r"[a-zæøå]-$", above) and line[:1].islower() and not re.match(r"(og|eller|samt)\b", line):
-        return above[:-1] + line
-    return f"{above} {line}"
-
-
-def _text_blocks(lines: list[_Line], builder: _Builder, width: int | None) -> None:
+class _TextReader:
     """Plain lines to blocks: bullets, numbers, nesting by indent or by change of marker, lines broken by a program."""
-    open_lists: list[tuple[int, str]] = []
-    current: ListItem | Paragraph | None = None
-    above: _Line | None = None
-    text_indent = 0
-    after_blank = False
-    # After "Vi vil:", lines that begin small are items whose bullets got lost, not one broken sentence.
-    in_bare_list = False
-    last_text = ""
-    marker_alone = ""
-    title_marks = _underlines(lines)
 
-    def close() -> None:
-        nonlocal current
-        if current:
-            builder.add(current)
-        current = None
+    def __init__(self, builder: _Builder, width: int | None) -> None:
+        self.builder = builder
+        self.width = width
+        self.open_lists: list[tuple[int, str]] = []
+        self.current: ListItem | Paragraph | None = None
+        self.parts: list[str] = []  # the lines of `current`
+        self.above: _Line | None = None
+        self.text_indent = 0
+        self.after_blank = False
+        # After "Vi vil:", lines that begin small are items whose bullets got lost, not one broken sentence.
+        self.in_bare_list = False
+        self.last_text = ""
+        self.last_number = 0
+        self.marker_alone = ""
 
-    for at, line in enumerate(lines):
-        text = line.text
-        if not text or at in title_marks.values():
-            after_blank = True
-            continue
-        if reason := chrome_reason(text, in_list=bool(_BULLET.match(text))):
-            close()
-            builder.ignore(line.number, text, reason)
-            above, after_blank = None, True
-            continue
-        if marked := re.fullmatch(r"(#{1,6})\s+(.*?)\s*#*", text):
-            close()
-            open_lists = []
-            builder.add(Heading(len(marked[1]), _plain(marked[2]), line.number))
-        elif at in title_marks:
-            close()
-            open_lists = []
-            builder.add(Heading(1 if "=" in lines[title_marks[at]].text else 2, _plain(text), line.number))
-        elif _LONE_BULLET.fullmatch(text):
-            close()
-            marker_alone = text
-            above = None
-            continue
-        elif item := _list_item(f"{marker_alone} {text}" if marker_alone else text, lines, at):
-            close()
-            marker, kind, number, item_text = item
-            level = _nesting(open_lists, line.indent, kind)
-            current = ListItem(_plain(item_text), line.number, level, marker, number, typed=True)
-            text_indent = line.indent + 1
-        elif isinstance(current, ListItem) and (
-            (after_blank and line.indent > text_indent and line.indent > 1 and not re.match(r"[A-ZÆØÅ].{0,60}:$", text))
-            or (not after_blank and above and (line.indent >= text_indent + 1 or _goes_on(above, line, width, False)))
-        ):
-            current = replace(current, text=_join(current.text, _plain(text)))
-        elif (
-            isinstance(current, Paragraph) and not after_blank and above and _goes_on(above, line, width, in_bare_list)
-        ):
-            current = replace(current, text=_join(current.text, _plain(text)), bold=False)
-        else:
-            close()
-            open_lists = []
-            in_bare_list = text[0].islower() and (in_bare_list or last_text.endswith(":"))
-            current = Paragraph(_plain(text), line.number, bool(re.fullmatch(r"(\*\*|__)[^*_]+\1:?", text)))
-        marker_alone = ""
-        above, after_blank, last_text = line, False, text
-    close()
+    def read(self, lines: list[_Line]) -> None:
+        title_marks = _underlines(lines)
+        rules = set(title_marks.values())
+        for at, line in enumerate(lines):
+            text = line.text
+            if not text or at in rules:
+                self.after_blank = True
+            elif reason := chrome_reason(text, in_list=bool(_BULLET.match(text))):
+                self.close()
+                self.builder.ignore(line.number, text, reason)
+                self.above, self.after_blank = None, True
+            elif _LONE_BULLET.fullmatch(text):
+                self.close()
+                self.marker_alone, self.above = text, None
+            else:
+                if marked := re.fullmatch(r"(#{1,6})\s+(.*?)\s*#*", text):
+                    self.heading(len(marked[1]), marked[2], line)
+                elif at in title_marks:
+                    self.heading(1 if "=" in lines[title_marks[at]].text else 2, text, line)
+                elif item := _list_item(f"{self.marker_alone} {text}".strip(), lines, at):
+                    self.item(item, line)
+                elif self.belongs_to_current(line):
+                    self.parts.append(_plain(text))
+                else:
+                    self.paragraph(line)
+                self.marker_alone = ""
+                self.above, self.after_blank, self.last_text = line, False, text
+        self.close()
+
+    def close(self) -> None:
+        if self.current:
+            text = self.parts[0]
+            if len(self.parts) > 1:
+                # "kom-" + "munen" is one word, "bo-" + "og" are two.
+                joins = [a[:-1] if _is_cut(a, b) else f"{a} " for a, b in zip(self.parts, self.parts[1:], strict=False)]
+                text = "".join(joins) + self.parts[-1]
+                if isinstance(self.current, Paragraph):
+                    self.current = replace(self.current, bold=False)
+            self.builder.add(replace(self.current, text=text))
+        self.current, self.parts = None, []
+
+    def heading(self, level: int, text: str, line: _Line) -> None:
+        self.close()
+        self.open_lists = []
+        self.builder.add(Heading(level, _plain(text), line.number))
+
+    def item(self, item: tuple[str, str, int | None, str], line: _Line) -> None:
+        self.close()
+        marker, kind, number, text = item
+        if kind == "1" and all(open_kind != "1" for _, open_kind in self.open_lists):
+            # "4. Sundhed" after the bullets of "3. Bolig" goes on with the numbers, not with the bullets.
+            if self.after_blank or number == self.last_number + 1:
+                self.open_lists = []
+        self.last_number = number if kind == "1" and number else self.last_number
+        level = _nesting(self.open_lists, line.indent, kind)
+        self.current = ListItem("", line.number, level, marker, number, typed=True)
+        self.parts = [_plain(text)]
+        self.text_indent = line.indent + 1
+
+    def paragraph(self, line: _Line) -> None:
+        self.close()
+        self.open_lists = []
+        self.in_bare_list = line.text[0].islower() and (self.in_bare_list or self.last_text.endswith(":"))
+        is_bold = re.fullmatch(r"(\*\*|__)[^*_]+\1:?", line.text) is not None
+        self.current, self.parts = Paragraph("", line.number, is_bold), [_plain(line.text)]
+
+    def belongs_to_current(self, line: _Line) -> bool:
+        if isinstance(self.current, ListItem):
+            if self.after_blank:
+                is_lead_in = re.match(r"[A-ZÆØÅ].{0,60}:$", line.text)
+                return line.indent > max(1, self.text_indent) and not is_lead_in
+            is_hanging = line.indent > self.text_indent
+            return self.above is not None and (is_hanging or _goes_on(self.above, line, self.width, False))
+        return (
+            self.current is not None
+            and not self.after_blank
+            and self.above is not None
+            and _goes_on(self.above, line, self.width, self.in_bare_list)
+        )
+
+
+def _is_cut(above: str, line: str) -> bool:
+    """Is the hyphen at the end of the line above only there because the line was full?"""
+    is_hyphenated = len(above) > 1 and above.endswith("-") and above[-2].isalpha()
+    return is_hyphenated and line[:1].islower() and not re.match(r"(og|eller|samt)\b", line)
 
 
 def _underlines(lines: list[_Line]) -> dict[int, int]:
@@ -572,12 +607,8 @@ class _HtmlReader:
         )
 
     def set_aside(self, node: Any, reason: str) -> None:
-        for text in node.itertext():
-            parent = text.getparent()
-            if parent is not None and parent.tag in ("script", "style", "noscript") and text.is_text:
-                continue
-            if squeezed := _squeeze(text):
-                self.builder.ignore(self.builder.place(self.source_line(node)), squeezed, reason)
+        if text := _squeeze(self.inner_text(node)):
+            self.builder.ignore(self.builder.place(self.source_line(node)), text, reason)
 
     def source_line(self, node: Any) -> int | None:
         """Markdown's own line; None where the builder should count."""
@@ -611,7 +642,7 @@ class _HtmlReader:
         for at, text in enumerate(texts):
             number = self.builder.place(None if first is None else first + at) if text or first is not None else 0
             numbered.append(_Line(number, 0, _SPACES.sub(" ", text).strip()))
-        _text_blocks(numbered, self.builder, width)
+        _TextReader(self.builder, width).read(numbered)
 
     def heading(self, node: Any) -> None:
         text = _squeeze(self.inner_text(node))

@@ -67,7 +67,7 @@ _SIGNALS: list[tuple[str, re.Pattern[str]]] = [
         ("ophavsret", r"(©|\(c\)|copyright)\s*.{0,80}"),
         ("webadresse", r"(læs mere( på)?:?\s*)?(https?://|www\.)\S+"),
         ("sidetal", r"(side|s\.)\s*\d{1,3}(\s*(af|/)\s*\d{1,3})?|[-–]\s*\d{1,3}\s*[-–]"),
-        ("indholdsfortegnelse", r".{2,120}?(\s?[.…·_]){4,}\s*\d{1,3}"),
+        ("indholdsfortegnelse", r"(?=.*\d$).{2,120}?(\s?[.…·_]){4,}\s*\d{1,3}"),
     ]
 ]
 _NOT_IN_LISTS = {"åbningstid", "adresse", "brødkrumme", "billedtekst", "menu", "velkomstlinje"}
