@@ -12,14 +12,15 @@ WIDE, NARROW = 480, 340  # width of the drawing; the narrow one is shown at abou
 WALL = 16  # from the edge of the drawing, the end of the eaves, to the wall
 PAD = 14  # inside a room
 LABEL_SIZE, LABEL_LINE = 16, 20
-LABEL_LINES = 3
+LABEL_LINES = 4
 WINDOW_WIDTH, WINDOW_HEIGHT, WINDOW_GAP = 22, 28, 9
 LINES_HEIGHT = 28  # the lines of text that stand for a theme told in prose
 RIDGE = 8  # from the top of the drawing to the ridge
 ROOF_SIZES = (22, 20, 18, 16)
 ROOF_LINES = 4
 
-# Widths in em of a bold sans-serif, taken from wide ones (DejaVu, Verdana), so that no device needs more.
+# Widths in em of a bold sans-serif, a little more than Lato, Roboto and Segoe need. In the widest (Verdana, DejaVu)
+# a line may reach into the padding of its room, never beyond.
 _NARROW, _SLIM, _WIDE = set("ijlI|.,:;'’!"), set('ftr()-/ "”»«'), set("mwMW%@—…æÆœŒ&")
 
 
@@ -99,7 +100,7 @@ class House:
 def text_width(text: str, size: int) -> float:
     """The width of bold text in units, rather too much than too little."""
     return size * sum(
-        0.38 if c in _NARROW else 0.5 if c in _SLIM else 1.05 if c in _WIDE else 0.85 if c.isupper() else 0.71
+        0.34 if c in _NARROW else 0.44 if c in _SLIM else 0.93 if c in _WIDE else 0.76 if c.isupper() else 0.63
         for c in text
     )
 
@@ -118,6 +119,19 @@ def wrap(text: str, size: int, widths: Sequence[float]) -> list[str] | None:
             return None
         # A line at the top of a gable may be too short for any word: leave it empty and begin on the next.
     return None if words else lines
+
+
+def balance(text: str, size: int, width: int, most: int) -> list[str]:
+    """In as few lines as can be, at most `most`, and those as even as can be."""
+    lines = wrap(text, size, [width] * most)
+    if lines is None:
+        return squeeze(text, size, [width] * most)
+    narrower: list[str] | None = lines
+    while narrower:
+        lines = narrower
+        width -= size // 2
+        narrower = wrap(text, size, [width] * len(lines))
+    return lines
 
 
 def squeeze(text: str, size: int, widths: Sequence[float]) -> list[str]:
@@ -154,9 +168,12 @@ def floors(rooms: int, columns: int) -> list[int]:
     return [few] * (count - more) + [few + 1] * more
 
 
-def build(promise: str, rooms: Sequence[Room], width: int, columns: int) -> House:
-    """A house of that width with at most so many rooms side by side; fewer where their titles need more space."""
-    eaves, roof_size, roof_text = _roof(promise, width)
+def build(promises: Sequence[str], rooms: Sequence[Room], width: int, columns: int) -> House:
+    """A house of that width with at most so many rooms side by side; fewer where their titles need more space.
+
+    In the roof stands the first of the promises that there is room for; if for none, as much of the last as can be.
+    """
+    eaves, roof_size, roof_text = _roof(promises, width)
     plan = next(
         (
             floors(len(rooms), number)
@@ -180,9 +197,9 @@ def build(promise: str, rooms: Sequence[Room], width: int, columns: int) -> Hous
     return House(width, top + 2, eaves, roof_size, roof_text, placed)
 
 
-def houses(promise: str, rooms: Sequence[Room]) -> list[tuple[str, House]]:
+def houses(promises: Sequence[str], rooms: Sequence[Room]) -> list[tuple[str, House]]:
     """The wide and the narrow drawing, with the class by which the stylesheet shows one of them."""
-    return [("wide", build(promise, rooms, WIDE, 3)), ("narrow", build(promise, rooms, NARROW, 2))]
+    return [("wide", build(promises, rooms, WIDE, 3)), ("narrow", build(promises, rooms, NARROW, 2))]
 
 
 def _widths(plan: Sequence[int], width: int) -> Iterator[int]:
@@ -190,21 +207,28 @@ def _widths(plan: Sequence[int], width: int) -> Iterator[int]:
         yield from [(width - 2 * WALL) // count] * count
 
 
-def _roof(promise: str, width: int) -> tuple[int, int, list[Line]]:
+def _roof(promises: Sequence[str], width: int) -> tuple[int, int, list[Line]]:
     """Height of the eaves, size and lines of the roof's text: as few lines as can be, in as large letters."""
-    middle = width // 2
-    for lines in range(1, ROOF_LINES + 1):
-        eaves = RIDGE + width * (16 + 3 * lines) // 100
-        for size in ROOF_SIZES:
-            baselines = [eaves - 14 - size * 6 // 5 * n for n in reversed(range(lines))]
-            widths = [_under_roof(baseline - size, eaves, width) for baseline in baselines]
-            # Only the last size of the last try divides words.
-            hopeless = lines == ROOF_LINES and size == ROOF_SIZES[-1]
-            wrapped = squeeze(promise, size, widths) if hopeless else wrap(promise, size, widths)
-            if wrapped is not None:
-                used = baselines[len(baselines) - len(wrapped) :]
-                return eaves, size, [Line(middle, y, text) for y, text in zip(used, wrapped, strict=True)]
-    raise AssertionError("squeeze always fits")
+    for promise in promises:
+        for lines in range(1, ROOF_LINES + 1):
+            for size in ROOF_SIZES:
+                eaves, baselines, widths = _gable(lines, size, width)
+                if text := wrap(promise, size, widths):
+                    return eaves, size, _centred(text, baselines, width)
+    size = ROOF_SIZES[-1]
+    eaves, baselines, widths = _gable(ROOF_LINES, size, width)
+    return eaves, size, _centred(squeeze(promises[-1], size, widths), baselines, width)
+
+
+def _gable(lines: int, size: int, width: int) -> tuple[int, list[int], list[float]]:
+    """Height of the eaves above so many lines, and each line's place and width under the slopes."""
+    eaves = RIDGE + width * (14 + 6 * lines) // 100
+    baselines = [eaves - 14 - size * 6 // 5 * n for n in reversed(range(lines))]
+    return eaves, baselines, [_under_roof(baseline - size, eaves, width) for baseline in baselines]
+
+
+def _centred(text: Sequence[str], baselines: Sequence[int], width: int) -> list[Line]:
+    return [Line(width // 2, y, line) for y, line in zip(baselines[-len(text) :], text, strict=True)]
 
 
 def _under_roof(y: int, eaves: int, width: int) -> float:
@@ -216,14 +240,16 @@ def _furnish(room: Room, x: int, y: int, width: int) -> Placed:
     inner, middle = width - 2 * PAD, x + width // 2
     label = [
         Line(middle, y + PAD + LABEL_SIZE - 2 + LABEL_LINE * n, text)
-        for n, text in enumerate(squeeze(room.title, LABEL_SIZE, [inner] * LABEL_LINES))
+        for n, text in enumerate(balance(room.title, LABEL_SIZE, inner, LABEL_LINES))
     ]
     below = y + PAD + LABEL_LINE * len(label) + 8
     per_row = max(1, (inner + WINDOW_GAP) // (WINDOW_WIDTH + WINDOW_GAP))
     windows = []
-    rows = [room.goals[n : n + per_row] for n in range(0, len(room.goals), per_row)]
-    for number, row in enumerate(rows):
-        left = middle - (len(row) * (WINDOW_WIDTH + WINDOW_GAP) - WINDOW_GAP) // 2
+    rows = floors(len(room.goals), per_row)[::-1] if room.goals else []
+    goals = iter(room.goals)
+    for number, count in enumerate(rows):
+        row = [next(goals) for _ in range(count)]
+        left = middle - (count * (WINDOW_WIDTH + WINDOW_GAP) - WINDOW_GAP) // 2
         windows += [
             Window(left + n * (WINDOW_WIDTH + WINDOW_GAP), below + number * (WINDOW_HEIGHT + WINDOW_GAP), status)
             for n, status in enumerate(row)
@@ -234,8 +260,14 @@ def _furnish(room: Room, x: int, y: int, width: int) -> Placed:
 
 
 def _stretch(placed: Placed, height: int) -> Placed:
-    """The room as high as its floor."""
-    return replace(placed, height=height)
+    """The room as high as its floor, with the windows at the bottom, in line with its neighbours'."""
+    down = height - placed.height
+    return replace(
+        placed,
+        height=height,
+        windows=[replace(window, y=window.y + down) for window in placed.windows],
+        prose=[replace(line, y=line.y + down) for line in placed.prose],
+    )
 
 
 def rooms_of(strategy, url_of: Callable) -> list[Room]:

@@ -83,7 +83,7 @@ def strategy(request, kommune, strategy):
         "themes": themes,
         "sections": [section for section in strategy.sections.all() if section != strategy.vision],
         "tally": tally(strategy),
-        "houses": houses(promise(strategy), rooms) if rooms else [],
+        "houses": houses(promises(strategy), rooms) if rooms else [],
         "parent": next((s for s in relatives if s.pk == strategy.parent_id), None),
         "replaced": next((s for s in relatives if s.pk == strategy.replaces_id), None),
         "children": [s for s in relatives if s.parent_id == strategy.pk],
@@ -124,13 +124,12 @@ def _context(request, strategy):
     }
 
 
-def promise(strategy):
-    """What the roof says: the first sentence of the vision where it is short enough, else the title."""
+def promises(strategy):
+    """What the roof may say: the first sentence of the vision where it is short enough, else the title."""
     text = plain_text(strategy.vision.body) if strategy.vision else ""
-    sentence = text.split("\n")[0].split(". ")[0].strip()
-    if sentence and len(sentence) <= ROOF_LENGTH and not sentence.endswith(":"):
-        return sentence if sentence.endswith((".", "!", "?")) else f"{sentence}."
-    return strategy.title
+    sentence = text.split("\n")[0].split(". ")[0].strip().rstrip(".")
+    short = sentence and len(sentence) <= ROOF_LENGTH and not sentence.endswith(":")
+    return [f"{sentence}.", strategy.title] if short else [strategy.title]
 
 
 def tally(strategy):

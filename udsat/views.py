@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 from council.models import Council, Meeting, Minutes, News
 from strategies.house import houses, rooms_of
 from strategies.models import Strategy
-from strategies.views import promise, tally
+from strategies.views import promises, tally
 from udsat.lib.danish import fold, slugify
 from udsat.lib.pages import find_or_404
 from udsat.models import Municipality
@@ -98,7 +98,7 @@ def municipality(request, kommune):
     if strategy:
         context["tally"] = tally(strategy)
         rooms = rooms_of(strategy, lambda theme: theme.get_absolute_url())
-        context["houses"] = houses(promise(strategy), rooms) if rooms else []
+        context["houses"] = houses(promises(strategy), rooms) if rooms else []
     return render(request, "municipality.html", context)
 
 

@@ -42,6 +42,7 @@ class Talk:
     title: str
     answer: str
     decision: str
+    is_coming: bool
 
 
 @register.simple_tag
@@ -72,6 +73,7 @@ def council_talks(strategy):
             title=item.title,
             answer=item.get_answer_display() if item.is_decided else "",
             decision=item.decision if item.is_decided else "",
+            is_coming=not item.meeting.is_past and not item.is_decided,
         )
         for subject in (*item.themes.all(), *item.goals.all()):
             talks[subject._meta.model_name].setdefault(subject.pk, []).append(talk)
