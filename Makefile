@@ -18,6 +18,8 @@ STATIC_FILES = $(shell find static */static -type f 2>/dev/null)
 export PORT
 export UDSAT_MODE = local
 export UV_PYTHON_DOWNLOADS = never
+# Some containers forbid compiled files; without them every start takes three times as long.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help run test check lint format lock
 
