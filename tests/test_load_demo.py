@@ -1,0 +1,101 @@
+"""`manage.py load_demo`: once, whole, and only where it does no harm."""
+
+import re
+import stat
+
+import pytest
+from django.apps import apps
+from django.core.management import CommandError, call_command
+from django.db import transaction
+
+from strategies.models import Topic
+from udsat.lib.roles import Role
+from udsat.models import Municipality, User
+
+from . import factories
+
+
+def passwords(folder):
+    """By username, as the file tells them."""
+    text = (folder / "logins.txt").read_text(encoding="utf-8")
+    return dict(re.findall(r"^(\w+) +([a-z0-9]{20}) +\w+$", text, re.MULTILINE))
+
+
+def number_of_rows():
+    return {model: model._base_manager.count() for model in apps.get_models()}
+
+
+def refused():
+    """Run it, expecting a message and exit code 2."""
+    with pytest.raises(CommandError) as refusal:
+        call_command("load_demo")
+    assert refusal.value.returncode == 2
+    return str(refusal.value)
+
+
+def test_a_first_load_gives_every_role_a_log_in_that_works(db, settings, client, capsys):
+    call_command("load_demo")
+    found = passwords(settings.VAR_DIR)
+    shown = capsys.readouterr().out
+    fictional = Municipality.objects.get(code="0000")
+    assert {User.objects.get(username=name).role_of[fictional.pk] for name in found} == set(Role.values)
+    for name, password in found.items():
+        assert f"{name} " in shown and password in shown
+        assert client.login(username=name, password=password)
+    assert [user.username for user in User.objects.all() if user.is_superuser] == ["administrator"]
+    assert Municipality.objects.count() == 99
+    assert Topic.objects.exists()
+
+
+def test_only_the_owner_can_read_the_passwords_even_over_an_older_file(db, settings):
+    path = settings.VAR_DIR / "logins.txt"
+    path.write_text("gammel")
+    path.chmod(0o644)
+    call_command("load_demo")
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert len(passwords(settings.VAR_DIR)) == 4
+
+
+def test_two_machines_get_different_passwords(db, settings):
+    seen = []
+    for _ in range(2):
+        with transaction.atomic():
+            call_command("load_demo")
+            seen += passwords(settings.VAR_DIR).values()
+            transaction.set_rollback(True)
+    assert len(set(seen)) == len(seen) == 8
+
+
+def test_a_second_load_changes_nothing(db, settings, capsys):
+    call_command("load_demo")
+    before, found = number_of_rows(), passwords(settings.VAR_DIR)
+    capsys.readouterr()
+    call_command("load_demo")
+    assert "Intet er ændret" in capsys.readouterr().out
+    assert (number_of_rows(), passwords(settings.VAR_DIR)) == (before, found)
+
+
+def test_in_production_it_refuses(db, settings):
+    settings.PRODUCTION = True
+    assert "drift" in refused()
+    assert not Municipality.objects.exists()
+
+
+def test_it_does_not_mix_with_what_somebody_has_written(esbjerg, settings):
+    factories.strategy(esbjerg)
+    assert "Esbjerg Kommune har allerede indhold" in refused()
+    assert not User.objects.exists()
+
+
+def test_it_does_not_take_over_somebodys_user(db):
+    factories.user("administrator")
+    assert "administrator" in refused()
+    assert not User.objects.get().is_superuser
+
+
+def test_nothing_is_left_when_it_cannot_finish(db, settings):
+    (settings.VAR_DIR / "logins.txt").mkdir()
+    assert "Der er ikke indlæst noget" in refused()
+    assert not User.objects.exists()
+    assert not Municipality.objects.exists()
+    assert [path for path in settings.MEDIA_ROOT.rglob("*") if path.is_file()] == []
