@@ -475,8 +475,8 @@ _DROPPED = frozenset(
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _CHROME_ROLES = {"navigation", "banner", "contentinfo", "search", "complementary", "dialog", "alert", "menu"}
 _CHROME_NAMES = frozenset(
-    "nav navbar navigation menu mainmenu breadcrumb breadcrumbs cookie cookies cookie-banner cookiebanner cookie-consent"
-    " skiplink skip-link skip-links sidebar site-header site-footer page-header-menu footer site-nav share sharing"
+    "nav navbar navigation menu mainmenu breadcrumb breadcrumbs cookie cookies cookie-banner cookiebanner"
+    " cookie-consent skiplink skip-link skip-links sidebar site-header site-footer page-header-menu footer site-nav share sharing"
     " social social-media search search-form related pagination toolbar".split()
 )
 

@@ -127,7 +127,8 @@ def _checked(text: str) -> str:
 
 def _not_text() -> UnreadableDocument:
     return UnreadableDocument(
-        "Filen indeholder ikke almindelig tekst. Åbn den i det program, den er lavet i, og gem den som .docx eller .txt."
+        "Filen indeholder ikke almindelig tekst. "
+        "Åbn den i det program, den er lavet i, og gem den som .docx eller .txt."
     )
 
 

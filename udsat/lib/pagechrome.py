@@ -15,7 +15,8 @@ _SIGNALS: list[tuple[str, re.Pattern[str]]] = [
     for reason, pattern in [
         (
             "link til at springe frem på siden",
-            r"(gå|spring|hop|skip|videre)( direkte)?( til| to| over| main)+ .{0,20}(indhold|content|navigation|menu|søg)\w*.{0,30}",
+            r"(gå|spring|hop|skip|videre)( direkte)?( til| to| over| main)+ .{0,20}(indhold|content|navigation|menu"
+            r"|søg)\w*.{0,30}",
         ),
         ("link til toppen af siden", r"(gå )?(til|tilbage til) (top(pen)?|forsiden|start)( af siden)?"),
         ("velkomstlinje", r"velkommen til .{1,60}\b(forside|hjemmeside)n?"),
@@ -37,6 +38,12 @@ _SIGNALS: list[tuple[str, re.Pattern[str]]] = [
             r"(udskriv|print|læs op|lyt|oplæsning|tip en ven|kopi(é|e)r link|hent (som )?pdf)( (siden|artiklen))?",
         ),
         ("oplysning om siden", r"(siden er )?sid(st|en) (opdateret|ændret|redigeret|revideret)\b.{0,60}"),
+        ("oplysning om siden", r"\d{1,2}\. ?\w+ \d{4}\s*[-–|]\s*(oprettet|publiceret|skrevet|opdateret)\b.{0,60}"),
+        (
+            "link",
+            r"(hent|download|se|læs|find)\b.{0,60}\b(strategi|politik|plan|pdf|pjece|folder"
+            r"|dokument)\w*( her)?( \(.{2,20}\))?",
+        ),
         ("oplysning om siden", r"(opdateret|publiceret|oprettet|udgivet)( den)?\s*:?\s*\d.{0,40}"),
         ("oplysning om siden", r"(side|web)(ansvarlig|redaktør)\b.{0,80}"),
         ("cookies og privatliv", r"(accept[eé]r|afvis|tillad|administrer|om)?\s*(alle )?cookies?(politik)?.{0,60}"),
@@ -57,12 +64,14 @@ _SIGNALS: list[tuple[str, re.Pattern[str]]] = [
         ("åbningstid", r"(\w+ ){0,2}(åbningstid(er)?|telefontid(er)?)\s*:?"),
         (
             "åbningstid",
-            rf"(?!.*\d{{4}}){_DAY}\b.{{0,25}}?\d{{1,2}}([.:]\d\d)?\s*(-|–|til)\s*(kl\.?\s*)?\d{{1,2}}([.:]\d\d)?.{{0,20}}",
+            rf"(?!.*\d{{4}}){_DAY}\b.{{0,25}}?\d{{1,2}}([.:]\d\d)?\s*(-|–"
+            rf"|til)\s*(kl\.?\s*)?\d{{1,2}}([.:]\d\d)?.{{0,20}}",
         ),
         ("åbningstid", rf"{_DAY}(\s*(-|–|og|til)\s*{_DAY})?\s*:?\s*lukket"),
         (
             "billedtekst",
-            r"(foto(s|graf(i|er)?)?|billeder?|illustration(er)?|grafik|layout|modelfoto|arkivfoto)\s*(af|ved)?\s*[:/].{1,100}",
+            r"(foto(s|graf(i|er)?)?|billeder?|illustration(er)?|grafik|layout|modelfoto|arkivfoto)\s*(af"
+            r"|ved)?\s*[:/].{1,100}",
         ),
         ("ophavsret", r"(©|\(c\)|copyright)\s*.{0,80}"),
         ("webadresse", r"(læs mere( på)?:?\s*)?(https?://|www\.)\S+"),
@@ -73,7 +82,8 @@ _SIGNALS: list[tuple[str, re.Pattern[str]]] = [
 _NOT_IN_LISTS = {"åbningstid", "adresse", "brødkrumme", "billedtekst", "menu", "velkomstlinje"}
 # Headings of a page's foot. Inside a text they may be real headings, so they only count where nothing follows.
 _FOOT = re.compile(
-    r"(genveje|kontakt( os| kommunen)?|find vej|links?|relater(et|ede).{0,30}|læs (også|mere)|se også|følg os.{0,40}|om (siden|hjemmesiden)"
+    r"(genveje|kontakt( os| kommunen)?|find vej|links?|relater(et|ede).{0,30}|læs (også|mere)|se også|følg os.{0,40}"
+    r"|om (siden|hjemmesiden)"
     r"|presse|job( i kommunen)?|nyheder|tilmeld.{0,40}|hvad synes du om siden.{0,20}|fandt du.{0,50}|del|borgerservice"
     r"|adresse|sociale medier|indhold(sfortegnelse)?)",
     re.IGNORECASE,

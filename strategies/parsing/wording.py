@@ -52,12 +52,15 @@ _NOT_A_THEME = set(
 )
 _NUMBER_WORDS = "to|tre|fire|fem|seks|syv|otte|ni|ti|elleve|tolv|flere|følgende|disse|en række"
 
+
+def _forms(word: str, plural: str) -> tuple[str, str, str, str]:
+    definite = word + ("t" if word.endswith("e") else "et")
+    return word, definite, plural, plural + ("ne" if plural.endswith("r") else "ene")
+
+
 _SINGULAR = {
-    form: word
-    for words in (THEME_WORDS, GOAL_WORDS)
-    for word, plural in words.items()
-    for form in (word, word + ("t" if word.endswith("e") else "et"), plural, plural + ("ne" if plural.endswith("r") else "ene"))
-}  # fmt: skip
+    form: word for words in (THEME_WORDS, GOAL_WORDS) for word, plural in words.items() for form in _forms(word, plural)
+}
 _PLURALS = "|".join(
     sorted(
         {f for w, p in THEME_WORDS.items() for f in (p, p + "ne", *(() if p != w else (p + "ene",)))},
@@ -68,7 +71,8 @@ _PLURALS = "|".join(
 
 _LABEL = re.compile(
     r"(?:(?:vores|strategisk|politisk|overordnet|tværgående)\s)?(?P<label>[a-zæøå]+)"
-    r"(?:\s+(?:nr\.?\s*)?(?P<number>\d{1,2}(?:\.\d{1,2})*|[ivx]{1,4}|[a-h]))?(?P<mark>\s*[:.–—-]\s+|\s*[:.]?$|\s+)(?P<title>.*)",
+    r"(?:\s+(?:nr\.?\s*)?(?P<number>\d{1,2}(?:\.\d{1,2})*|[ivx]{1,4}|[a-h]))?(?P<mark>\s*[:.–—-]\s+|\s*[:.]?$"
+    r"|\s+)(?P<title>.*)",
     re.IGNORECASE,
 )
 _ROMAN = {
@@ -88,7 +92,7 @@ _ROMAN = {
 
 
 def read_label(text: str, extra: frozenset[str] = frozenset()) -> tuple[str, str, str] | None:
-    """Label (singular), number and title of »Tema 1: Bolig«, »Pejlemærke 2 – Bolig«, »Tema: Bolig«, »Mål 1.1 Flere boliger«.
+    """Label (singular), number and title of »Tema 1: Bolig«, »Tema: Bolig« and »Mål 1.1 Flere boliger«.
 
     `extra` holds further words that this document uses as labels.
     """
@@ -128,7 +132,8 @@ def theme_word_in(text: str) -> str:
 
 
 _CONTAINER = re.compile(
-    rf"(?:(?:de|vores|strategiens|politikkens|planens|kommunens|overordnede|strategiske|politiske|tværgående|centrale|udvalgte"
+    rf"(?:(?:de|vores|strategiens|politikkens|planens|kommunens|overordnede|strategiske|politiske|tværgående|centrale"
+    rf"|udvalgte"
     rf"|mål og|visioner og|\d{{1,2}}|{_NUMBER_WORDS})\s+)*(?:{_PLURALS})(?:\s+(?:og|med|i|for|til)\s.{{1,40}})?:?",
     re.IGNORECASE,
 )
@@ -139,7 +144,10 @@ def is_container(heading: str) -> bool:
     return _CONTAINER.fullmatch(heading.strip()) is not None
 
 
-_NUMBERED_HEADING = re.compile(r"(\d{1,2})(?:\.\d{1,2})*[.):]?\s+(?=[^\W\d])(.+)")
+_NUMBERED_HEADING = re.compile(
+    r"(\d{1,2})(?:\.\d{1,2})*[.):]?\s+(?!(?:jan|feb|mar|apr|maj|jun|jul|aug|sep|okt|nov|dec)\w*\b)(?=[^\W\d])(.+)",
+    re.IGNORECASE,
+)
 
 
 def strip_number(heading: str) -> tuple[str, str]:
@@ -151,23 +159,35 @@ def strip_number(heading: str) -> tuple[str, str]:
 # Headings
 
 SECTION_KINDS = [
-    ("ignore", r"(indhold|indholdsfortegnelse|kontakt( os)?|kontaktoplysninger|kolofon|links?|genveje|læs mere|se også|relateret.*|læs også)"),
+    ("ignore", r"(indhold|indholdsfortegnelse|kontakt( os)?|kontaktoplysninger|kolofon|links?|genveje|læs mere|se også"
+               r"|relateret.*|læs også)"),
     ("forord", r"(forord|velkommen til .*|et ord fra .*|borgmesterens (forord|ord))\b.*"),
     ("vision", r"(\w+\s){0,3}(vision(en|er|s)?|visionen for .*)\b(?! \d).*"),
     ("fakta", r".*\b(fakta|nøgletal|statistik|vidste du|i tal|tal (om|på|for|fra))\b.*"),
-    ("definition", r".*\b(definition(en|er)?|definerer|definere|målgruppen?|begreber?|hvad forstår|hvem er|hvem (handler|gælder|omfatter|taler))\b.*"
-                   r"|hvad (er|betyder|vil det sige) .*udsat.*"),
-    ("vaerdier", r".*\b(menneskesyn(et)?|værdier(ne)?|værdigrundlag(et)?|værdisæt(tet)?|grundsyn|grundprincipper|borgersyn|vores (syn|tilgang|udgangspunkt))\b.*"),
-    ("succes", r".*\b(succeskriteri\w*|indikatorer|(måler|mål på) (vi )?(om )?vi?.*)\b.*|sådan måler .*"),
-    ("fortaelling", r"((\w+s )?(fortælling|livshistorie|borgerhistorie)(er)?|\w+s historie|mød [A-ZÆØÅ]?\w+|en dag (med|i) .*|borgernes stemme(r)?|case)\b.*"),
-    ("formaal", r".*\b(formål(et)?|mission(en)?)\b.*|.*hvad skal .*bruges til.*|hvorfor (har vi )?en .*(strategi|politik|plan)\b.*"),
-    ("baggrund", r"(baggrund(en)?|indledning|introduktion|om (strategien|politikken|planen)|hvorfor|rammer(ne)?|lovgivning(en)?|lovgrundlag|læsevejledning"
-                 r"|resumé|resume|sammenfatning|status|udfordring(en|er|erne|sbillede)|(sådan|hvordan) er .*blevet til|hvad bygger|tilblivelse|proces(sen)?"
-                 r"|sammenhæng (med|til)|strategiens (opbygning|rammer|grundlag)|politikkens (opbygning|rammer|grundlag)|udgangspunkt)\b.*"),
-    ("andet", r"(opfølgning|evaluering|implementering|det videre (arbejde|forløb)|videre (proces|arbejde)|næste skridt|fra (ord|strategi|politik|plan) til .*|organisering"
-              r"|økonomi|ansvar og .*|samspil med .*|samarbejdspartnere|ikrafttræd\w+|gyldighed|revision|handle?plan(er|en)?|handlingsplan(er|en)?|udmøntning"
-              r"|plan for indsatser|ordliste|ordforklaring(er)?|kilder|litteratur|bilag|afslutning|afrunding|høring(en|ssvar)?|udsatteråd(et)?|tak\b|årshjul"
-              r"|sådan (følger|arbejder|bruger|har) .*|hvordan (følger|bruger) .*|hvad sker der nu|tidsplan|forankring)\b.*"),
+    ("definition", r".*\b(definition(en|er)?|definerer|definere|målgruppen?|begreber?|hvad forstår|hvem er"
+                   r"|hvem (handler|gælder|omfatter|taler))\b.*"
+                   r"|hvad (er|betyder|vil det sige) .*(udsat|hjemløs|sårbar|at være|at leve).*"),
+    ("vaerdier", r".*\b(menneskesyn(et)?|værdier(ne)?|værdigrundlag(et)?|værdisæt(tet)?|grundsyn"
+                 r"|grundprincipper|borgersyn|vores (syn|tilgang|udgangspunkt))\b.*"),
+    ("succes", r".*\b(succeskriteri\w*|indikatorer)\b.*|(sådan|hvordan|hvornår) (måler|ved|er) vi\b.*"),
+    ("fortaelling", r"((\w+s )?(fortælling|livshistorie|borgerhistorie)(er)?|\w+s historie"
+                    r"|en dag (med|i) .*|borgernes stemme(r)?|case)\b.*"),
+    ("formaal", r".*\b(formål(et)?|mission(en)?)\b.*|.*hvad skal .*bruges til.*|hvorfor (har vi )?en .*(strategi"
+                r"|politik|plan)\b.*"),
+    ("baggrund", r"(baggrund(en)?|indledning|introduktion|om (strategien|politikken|planen)|hvorfor|rammer(ne)?"
+                 r"|lovgivning(en)?|lovgrundlag|læsevejledning"
+                 r"|resumé|resume|sammenfatning|status|udfordring(en|er|erne|sbillede)|(sådan|hvordan) er .*blevet til"
+                 r"|hvad bygger|tilblivelse|proces(sen)?"
+                 r"|sammenhæng (med|til)|strategiens (opbygning|rammer|grundlag)|politikkens (opbygning|rammer"
+                 r"|grundlag)|udgangspunkt)\b.*"),
+    ("andet", r"(opfølgning|evaluering|implementering|det videre (arbejde|forløb)|videre (proces|arbejde)|næste skridt"
+              r"|fra (ord|strategi|politik|plan) til .*|organisering"
+              r"|økonomi(en)?$|ansvar og .*|samspil med .*|samarbejdspartnere|ikrafttræd\w+|gyldighed|revision"
+              r"|handle?plan(er|en)?|handlingsplan(er|en)?|udmøntning"
+              r"|plan for indsatser|ordliste|ordforklaring(er)?|kilder|litteratur|bilag|afslutning|afrunding|høring(en"
+              r"|ssvar)?|udsatteråd(et)?|tak\b|årshjul"
+              r"|sådan (følger|arbejder|bruger|har) .*|hvordan (følger|bruger) .*|hvad sker der nu|tidsplan"
+              r"|forankring)\b.*"),
 ]  # fmt: skip
 _SECTION_KINDS = [(kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in SECTION_KINDS]
 
@@ -200,16 +220,20 @@ def kind_of_prose(text: str) -> str:
 
 
 _GOAL_HEADING = re.compile(
-    rf"(?:(?:vores|kommunens|strategiens|politikkens|de|overordnede|strategiske|politiske|konkrete|fælles|centrale|\d{{1,2}}|{_NUMBER_WORDS})\s+)*"
-    r"(?:mål|målene|målsætning(?:en|er|erne)?|delmål(?:ene)?|hovedmål|strategimål|målet|mål og (?:indsatser|handlinger|delmål|målsætninger))"
+    rf"(?:(?:vores|kommunens|strategiens|politikkens|de|overordnet|overordnede|strategiske|politisk|politiske|konkrete"
+    rf"|fælles|centrale|\d{{1,2}}|{_NUMBER_WORDS})\s+)*"
+    r"(?:mål|målene|målsætning(?:en|er|erne)?|delmål(?:ene)?|hovedmål|strategimål|målet|mål og (?:indsatser|handlinger"
+    r"|delmål|målsætninger))"
     r"(?:\s+(?:er|for|med|i)\b.{0,40})?"
     r"|(?:vi|derfor|det|her|så|dette|og) (?:vil|ønsker)(?: vi| derfor| også| kommunen| byrådet)*(?: gøre)?"
-    r"|hvad (?:vil|ønsker) (?:vi|kommunen|byrådet)(?: gøre| opnå)?|(?:vi|det) (?:lover|arbejder)(?: vi)?(?: for| på| hen imod)?(?: at)?"
+    r"|hvad (?:vil|ønsker) (?:vi|kommunen|byrådet)(?: gøre| opnå)?|(?:vi|det) (?:lover|arbejder)(?: vi)?(?: for| på"
+    r"| hen imod)?(?: at)?"
     r"|\w+ kommune (?:vil|ønsker)(?: at)?",
     re.IGNORECASE,
 )
 _WEAK_HEADING = re.compile(
-    r"sådan (?:gør|vil|arbejder|når|kommer) .{1,50}|det gør vi(?: ved)?(?: at)?|(?:vores |konkrete |kommende )*(?:indsatser|handlinger|initiativer|aktiviteter|tiltag)(?:ne)?"
+    r"sådan (?:gør|vil|arbejder|når|kommer) .{1,50}|det gør vi(?: ved)?(?: at)?|(?:vores |konkrete "
+    r"|kommende )*(?:indsatser|handlinger|initiativer|aktiviteter|tiltag)(?:ne)?"
     r"(?: for .{1,30})?|hvordan(?: gør vi| vil vi| når vi| kommer vi)?.{0,40}|det (?:betyder|indebærer)(?: at)?",
     re.IGNORECASE,
 )  # fmt: skip
@@ -251,20 +275,28 @@ def read_thread(text: str) -> str:
 # What a lead-in leads into
 
 _NEVER = re.compile(
-    r"eksempler\b|.*\b(eksempel(vis)?|eksempler)\b[^.]{0,60}:?$|.*\b(mærkesag(er)?|medlemmer(ne)?|består af|kriteri\w+|indikator\w*|partnere|samarbejdspartner\w*"
-    r"|lovgivning\w*|serviceloven|bygger på|udarbejdet (af|i)|deltog|deltaget|bidraget|høringssvar|læs mere|se også|links?|kilder|kontakt|fakta|årsager(ne)?"
-    r"|problem(er|stillinger)|udfordringer(ne)?|kendetegn\w*|ved vi|viser|fordel(er|t)|aktører|spørgsmål)\b[^.]{0,60}:?$"
+    r"eksempler\b|.*\b(eksempel(vis)?|eksempler)\b[^.]{0,60}:?$|.*\b(mærkesag(er)?|medlemmer(ne)?|består af|kriteri\w+"
+    r"|indikator\w*|partnere|samarbejdspartner\w*"
+    r"|lovgivning\w*|serviceloven|bygger på|udarbejdet (af|i)|deltog|deltaget|bidraget|høringssvar|læs mere|se også"
+    r"|links?|kilder|kontakt|fakta|årsager(ne)?"
+    r"|problem(er|stillinger)|udfordringer(ne)?|kendetegn\w*|ved vi|viser|fordel(er|t)|aktører"
+    r"|spørgsmål)\b[^.]{0,60}:?$"
     r"|.*\b(vi måler|måles|følger vi op|følges op|vi er lykkedes|lykkes vi|kan ses)\b.*",
     re.IGNORECASE | re.DOTALL,
 )
 _WEAK = re.compile(
-    r"(sådan|det gør vi|for at nå|hvordan|det (betyder|indebærer|kræver)(?!.*\bvil\b))\b.*|.*\b(indsatser|handlinger|initiativer|aktiviteter|tiltag|ved at)\b[^.]{0,30}:?$",
+    r"(sådan|det gør vi|for at nå|hvordan|det (betyder|indebærer|kræver)(?!.*\bvil\b))\b.*|.*\b(indsatser|handlinger"
+    r"|initiativer|aktiviteter|tiltag|ved at)\b[^.]{0,30}:?$",
     re.IGNORECASE | re.DOTALL,
 )  # fmt: skip
 _STRONG = re.compile(
-    r"\b(vi|man|og) vil\b|\bvil (vi|derfor|gerne|også|fremover|fortsat|kommunen|byrådet|arbejde|blandt andet|\w+ kommune)\b|\b(kommunen?|byrådet|kommunalbestyrelsen"
-    r"|forvaltningen|udvalget)( \w+)? (vil|skal|arbejder|sætter|har som mål|lægger vægt)\b|\bvil( \w+){0,2}:?$|\barbejder (for|på|hen imod)\b|\bønsker\b|\bønsket er\b|\b(vores|kommunens|et|de|som|det er|overordnede) (mål|målet|målene"
-    r"|målsætning(en|er|erne)?|ambition(en|er)?)\b|^(mål|målet|målene|målsætning(en|er|erne)?|delmål|ambitionen?)\b|\bvi (skal|arbejder|lover|stræber|forpligter|har som|sætter|prioriterer"
+    r"\b(vi|man|og) vil\b|\bvil (vi|derfor|gerne|også|fremover|fortsat|kommunen|byrådet|arbejde|blandt andet"
+    r"|\w+ kommune)\b|\b(kommunen?|byrådet|kommunalbestyrelsen"
+    r"|forvaltningen|udvalget)( \w+)? (vil|skal|arbejder|sætter|har som mål|lægger vægt)\b|\bvil( \w+){0,2}:?$"
+    r"|\barbejder (for|på|hen imod)\b|\bønsker\b|\bønsket er\b|\b(vores|kommunens|et|de|som|det er|overordnede) (mål"
+    r"|målet|målene"
+    r"|målsætning(en|er|erne)?|ambition(en|er)?)\b|^(mål|målet|målene|målsætning(en|er|erne)?|delmål|ambitionen?)\b"
+    r"|\bvi (skal|arbejder|lover|stræber|forpligter|har som|sætter|prioriterer"
     r"|lægger vægt)\b|\b(skal|arbejder|lover|sætter|prioriterer) vi\b|\bmålet er\b",
     re.IGNORECASE,
 )  # fmt: skip
@@ -282,9 +314,9 @@ _CONTENTS = re.compile(
 
 
 def lead_in_kind(text: str) -> str:
-    """What the list after these words is: contents, never (no goals), purpose, definition, vision, strong, weak, unknown.
+    """What the list after these words is: contents, never, purpose, definition, vision, strong, weak or unknown.
 
-    "strong" leads into goals. "weak" and "unknown" may, where nothing better is found. "" for no words at all.
+    "strong" leads into goals, "never" never does. "weak" and "unknown" may, where nothing better is found. "" for no words at all.
     """
     text = text.strip()
     if not text:
@@ -311,12 +343,14 @@ def lead_in_kind(text: str) -> str:
 
 
 _GOAL_LABEL = re.compile(
-    r"(?:vores |overordnet |det overordnede |strategisk |konkret )?(?P<label>mål|delmål|målsætning|hovedmål|strategimål|effektmål|målet|målsætningen)"
+    r"(?:vores |overordnet |det overordnede |strategisk |konkret )?(?P<label>mål|delmål|målsætning|hovedmål"
+    r"|strategimål|effektmål|målet|målsætningen)"
     r"(?:\s*(?:nr\.?\s*)?(?P<number>\d{1,2}(?:\.\d{1,2})*\.?[a-z]?))?(?P<mark>\s*[:–—]\s*|\s+-\s+|\s+)(?P<text>\S.*)",
     re.IGNORECASE | re.DOTALL,
 )
 _GOAL_SENTENCE = re.compile(
-    r"(?:vores|kommunens|det overordnede|\w+ kommunes)?\s*(?:overordnede\s)?(?:mål|målet|målsætning|målsætningen|ambition)"
+    r"(?:vores|kommunens|det overordnede|\w+ kommunes)?\s*(?:overordnede\s)?(?:mål|målet|målsætning|målsætningen"
+    r"|ambition)"
     r"(?: (?:for|med|i) .{1,60}?)? er\b.{10,400}",
     re.IGNORECASE,
 )
@@ -338,7 +372,8 @@ def is_goal_sentence(text: str) -> bool:
 # Title, period, adoption
 
 _STRATEGY_WORD = re.compile(
-    r"(?<![a-zæøå])(?:\w*(?:strategi|politik)(?:en|ken)?|(?:udviklings|social|udsatte|indsats|helheds|sektor)plan(?:en)?|plan(?:en)? for \w+|handle?plan(?:en)?)\b",
+    r"(?<![a-zæøå])(?:\w*(?:strategi|politik)(?:en|ken)?|(?:udviklings|social|udsatte|indsats|helheds"
+    r"|sektor)plan(?:en)?|plan(?:en)? for \w+|handle?plan(?:en)?)\b",
     re.IGNORECASE,
 )  # fmt: skip
 
@@ -364,7 +399,8 @@ def document_kind(text: str) -> str:
 
 
 TITLE_IN_PROSE = re.compile(
-    r"\b(?:Strategi|Politik|Plan)(?: for(?: [a-zæøå]+| [A-ZÆØÅ][a-zæøå]+(?= [a-zæøå])){1,9}?)(?=[,.:;”\"»]| (?:som|der|blev|er|har|skal|vil|beskriver)\b|$)"
+    r"\b(?:Strategi|Politik|Plan)(?: for(?: [a-zæøå]+| [A-ZÆØÅ][a-zæøå]+(?= [a-zæøå])){1,9}?)(?=[,.:;”\"»]| (?:som|der"
+    r"|blev|er|har|skal|vil|beskriver)\b|$)"
     r"|\b[A-ZÆØÅ][a-zæøå]*(?:strategi|politik)(?:en|ken)?(?=\b)(?= [a-zæøå]|[,.])"
 )
 
@@ -386,12 +422,14 @@ _MONTHS = "januar februar marts april maj juni juli august september oktober nov
 _MONTH = "|".join(_MONTHS)
 _DAY = rf"(?:\d{{1,2}}\.\s*(?:(?:{_MONTH})\s+|\d{{1,2}}\.\s*)|(?:ultimo|primo|udgangen af|{_MONTH})\s+)?"
 _PERIOD = re.compile(
-    rf"\(?\b(?:(?:i )?(?:perioden|årene|strategiperioden|planperioden)\s+)?(?:fra )?{_DAY}(?P<start>20\d\d)\s*(?:-|–|—|/|til og med|til|og frem til)\s*"
+    rf"\(?\b(?:(?:i )?(?:perioden|årene|strategiperioden|planperioden)\s+)?(?:fra )?{_DAY}(?P<start>20\d\d)\s*(?:-|–|—"
+    rf"|/|til og med|til|og frem til)\s*"
     rf"{_DAY}(?P<end>20\d\d|\d\d)\b\)?",
     re.IGNORECASE,
 )
 _OPEN_PERIOD = re.compile(
-    r"\b(?:gælder fra|fra|gældende fra)\s+(?:og med )?(?:\d{1,2}\.\s*\w+\s+)?(?P<start>20\d\d)\b(?:\s+og frem(?:ad|efter)?)?|(?P<frem>20\d\d)\s*(?:-|–)\s*(?=$|\))|(?P<og>20\d\d) og frem",
+    r"\b(?:gælder fra|fra|gældende fra)\s+(?:og med )?(?:\d{1,2}\.\s*\w+\s+)?(?P<start>20\d\d)\b(?:\s+og frem(?:ad"
+    r"|efter)?)?|(?P<frem>20\d\d)\s*(?:-|–)\s*(?=$|\))|(?P<og>20\d\d) og frem",
     re.IGNORECASE,
 )  # fmt: skip
 
@@ -413,7 +451,8 @@ def find_start(text: str) -> tuple[int, str] | None:
 
 _ADOPTED = re.compile(
     r"\b(?P<verb>vedtaget|godkendt|tiltrådt)\b(?P<by>[^.\d]{0,60}?)\s*(?:\bden\b|\bi\b|\bd\.)?\s*"
-    rf"(?:(?P<day>\d{{1,2}})\.\s*(?:(?P<month>{_MONTH})|(?P<m>\d{{1,2}})\.?)\s*(?P<year>20\d\d)|(?P<only_month>{_MONTH})\s+(?P<year2>20\d\d)|(?P<year3>20\d\d)\b)",
+    rf"(?:(?P<day>\d{{1,2}})\.\s*(?:(?P<month>{_MONTH})|(?P<m>\d{{1,2}})\.?)\s*(?P<year>20\d\d)"
+    rf"|(?P<only_month>{_MONTH})\s+(?P<year2>20\d\d)|(?P<year3>20\d\d)\b)",
     re.IGNORECASE,
 )  # fmt: skip
 
@@ -439,8 +478,10 @@ def find_adoption(text: str) -> tuple[date, str, str] | None:
 
 
 _FRONT = re.compile(
-    rf"[\wæøåÆØÅ. -]{{2,40}} (kommune|udsatteråd)|(udsatterådet|byrådet|kommunalbestyrelsen)( i .{{2,40}})?|({_MONTH}) 20\d\d|20\d\d|(udkast|kladde|høringsudkast|forside)( .{{0,30}})?"
-    r"|(?:(?:strategien|politikken|planen) )?gælde(?:r|nde)(?: for| i| fra)*(?: perioden| årene)?|(?:vedtaget|godkendt|tiltrådt) (?:af|i|den) .{3,60}\d"
+    rf"[\wæøåÆØÅ. -]{{2,40}} (kommune|udsatteråd)|(udsatterådet|byrådet|kommunalbestyrelsen)( i .{{2,40}})?"
+    rf"|({_MONTH}) 20\d\d|20\d\d|(udkast|kladde|høringsudkast|forside)( .{{0,30}})?"
+    r"|(?:(?:strategien|politikken|planen) )?gælde(?:r|nde)(?: for| i| fra)*(?: perioden| årene)?|(?:vedtaget|godkendt"
+    r"|tiltrådt) (?:af|i|den) .{3,60}\d"
     r"|(version|udgave) .{1,20}|\d{1,2}\.\s*(\w+|\d{1,2}\.?)\s*20\d\d",
     re.IGNORECASE,
 )  # fmt: skip
@@ -476,18 +517,25 @@ def is_signature(text: str) -> bool:
 # Is it a strategy at all?
 
 QUOTE = re.compile(
-    r"\b(siger|fortæller|udtaler|forklarer|understreger|mener|tilføjer|lyder det)\b[^.]{0,120}\b(\w*formand\w*|borgmester\w*|rådmand\w*|udvalg\w*|direktør\w*|forperson\w*|fra)\b",
+    r"\b(siger|fortæller|udtaler|forklarer|understreger|mener|tilføjer|lyder det)\b[^.]{0,120}\b(\w*formand\w*"
+    r"|borgmester\w*|rådmand\w*|udvalg\w*|direktør\w*|forperson\w*|fra)\b",
     re.IGNORECASE,
 )  # fmt: skip
 NEWS = re.compile(
-    r"\b(den|en) nye? (strategi|\w+politik|\w+strategi|politik|plan)\b|\bblev (i \w+ )?(\w+ )?vedtaget\b|\b(har|er) (nu |netop |enstemmigt )?vedtaget\b|\bbyrådsmøde\b",
+    r"\b(den|en) nye? (strategi|\w+politik|\w+strategi|politik|plan)\b|\bblev (i \w+ )?(\w+ )?vedtaget\b|\b(har"
+    r"|er) (nu |netop |enstemmigt )?vedtaget\b|\bbyrådsmøde\b",
     re.IGNORECASE,
 )  # fmt: skip
+NEWS_TITLE = re.compile(
+    r"^(ny|nye)\b.*(strategi|politik|plan)|\b(er|bliver|blev) vedtaget\b|\bvedtager\b", re.IGNORECASE
+)
 COUNCIL = re.compile(
-    r"\bmærkesag(er)?\b|\b\d+ medlemmer\b|\brådets (medlemmer|møder)\b|\bhøringsret\b|\bforretningsorden\b|\breferater(ne)?\b|\bmøder årligt\b|\budsatterådet består\b",
+    r"\bmærkesag(er)?\b|\b\d+ medlemmer\b|\brådets (medlemmer|møder)\b|\bhøringsret\b|\bforretningsorden\b"
+    r"|\breferater(ne)?\b|\bmøder årligt\b|\budsatterådet består\b",
     re.IGNORECASE,
 )  # fmt: skip
 MINUTES = re.compile(
-    r"^(dagsorden|referat|mødereferat|beslutningsreferat)\b|^(til stede|afbud|fraværende|deltagere|referent|ordstyrer|mødested|mødedato)\s*:|^punkt \d+|^(beslutning|indstilling|sagsfremstilling)\b",
+    r"^(dagsorden|referat|mødereferat|beslutningsreferat)\b|^(til stede|afbud|fraværende|deltagere|referent|ordstyrer"
+    r"|mødested|mødedato)\s*:|^punkt \d+|^(beslutning|indstilling|sagsfremstilling)\b",
     re.IGNORECASE | re.MULTILINE,
 )  # fmt: skip

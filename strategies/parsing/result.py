@@ -1,0 +1,67 @@
+"""What parsing a strategy gives: plain data, ready to be mapped to models."""
+
+from dataclasses import dataclass, field
+from datetime import date
+
+from udsat.lib.documents import Remark
+
+
+@dataclass
+class ParsedGoal:
+    """`explanation` is HTML. `number` is the document's own, as in »Mål 1.2«."""
+
+    text: str
+    line: int = 0
+    number: str = ""
+    explanation: str = ""
+    children: list["ParsedGoal"] = field(default_factory=list)
+
+
+@dataclass
+class ParsedTheme:
+    """`title` is empty for a group without a heading. `body` is HTML."""
+
+    title: str = ""
+    line: int = 0
+    number: str = ""
+    guiding_thread: str = ""
+    body: str = ""
+    goal_lead_in: str = ""
+    goals: list[ParsedGoal] = field(default_factory=list)
+
+
+@dataclass
+class ParsedSection:
+    """`kind` is a value of the Section model's Kind. `heading` is empty where the document has none."""
+
+    kind: str
+    heading: str = ""
+    line: int = 0
+    body: str = ""
+    signed_by: str = ""
+
+
+@dataclass
+class ParsedStrategy:
+    """`unit` says what the line numbers count: "linje" or "afsnit". `doubt` is why this may be no strategy at all."""
+
+    title: str = ""
+    kind: str = ""
+    start_year: int | None = None
+    end_year: int | None = None
+    adopted_on: date | None = None
+    adopted_precision: str = ""
+    adopted_by: str = ""
+    theme_label: str = "tema"
+    theme_label_plural: str = "temaer"
+    sections: list[ParsedSection] = field(default_factory=list)
+    themes: list[ParsedTheme] = field(default_factory=list)
+    not_understood: list[Remark] = field(default_factory=list)
+    ignored: list[Remark] = field(default_factory=list)
+    doubt: str = ""
+    unit: str = "linje"
+
+    @property
+    def goal_count(self) -> int:
+        """Goals at the first level."""
+        return sum(len(theme.goals) for theme in self.themes)
