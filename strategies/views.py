@@ -82,6 +82,7 @@ def strategy(request, kommune, strategy):
     context = _context(request, strategy) | {
         "themes": themes,
         "sections": [section for section in strategy.sections.all() if section != strategy.vision],
+        "only_titles": bool(themes) and all(theme.is_only_a_title for theme in themes),
         "tally": tally(strategy),
         "houses": houses(promises(strategy), rooms) if rooms else [],
         "parent": next((s for s in relatives if s.pk == strategy.parent_id), None),
@@ -110,7 +111,9 @@ def theme(request, kommune, strategy, theme):
 
 
 def _context(request, strategy):
+    """What every page of the strategy needs; also gives its themes and goals what the templates ask of them."""
     for theme in strategy.themes.all():
+        theme.is_only_a_title = _is_only_a_title(theme)
         for n, goal in enumerate(theme.goals.all(), 1):
             goal.number = f"{theme.number}.{n}"
             for m, child in enumerate(goal.children.all(), 1):
@@ -122,6 +125,10 @@ def _context(request, strategy):
         "preview": None if strategy.is_published else strategy,
         "updated": strategy.updated_at,
     }
+
+
+def _is_only_a_title(theme):
+    return not (theme.guiding_thread or theme.body or theme.plain_text or theme.goals.all() or theme.actions.all())
 
 
 def promises(strategy):
