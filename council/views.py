@@ -125,7 +125,10 @@ def council(request, kommune):
             "council": found,
             "preview": None if found.is_public else found,
             "updated": found.updated_at,
-            "causes": Cause.objects.visible_to(request.user).filter(council=found).prefetch_related("groups"),
+            "causes": Cause.objects.visible_to(request.user)
+            .filter(council=found)
+            .select_related("council__municipality")
+            .prefetch_related("groups"),
             "rights": [
                 {"name": name, "has": has, "meaning": yes if has else no}
                 for field, name, yes, no in RIGHTS
@@ -174,6 +177,7 @@ def members(request, kommune):
             "preview": None if found.is_public else found,
             "updated": found.updated_at,
             "members": members,
+            "has_people": any(seat.person for seat in seats),
             "others": [(heading, seats) for heading, seats in others if seats],
         },
     )

@@ -151,6 +151,8 @@ def _spread(angles: list[float], gap: float) -> list[float]:
 
     Pool adjacent violators: neighbours that would touch become one block around the mean of where they want to be.
     """
+    if not angles:
+        return []
     blocks: list[tuple[float, int]] = []  # mean of angle minus its place in the queue; how many
     for n, angle in enumerate(angles):
         mean, size = angle - n * gap, 1
@@ -158,10 +160,16 @@ def _spread(angles: list[float], gap: float) -> list[float]:
             other, count = blocks.pop()
             mean, size = (mean * size + other * count) / (size + count), size + count
         blocks.append((mean, size))
+    wanted = [mean for mean, size in blocks for _ in range(size)]
+
+    def within(low: float, high: float) -> list[float]:
+        high -= (len(angles) - 1) * gap
+        return [min(max(start, low), high) + n * gap for n, start in enumerate(wanted)]
+
+    margin = gap / 2
+    places = within(min(margin, angles[0]), max(360 - margin, angles[-1]))
     # December and January are neighbours too.
-    low, high = gap / 2, 360 - gap / 2 - (len(angles) - 1) * gap
-    flat = [min(max(mean, low), high) for mean, size in blocks for _ in range(size)]
-    return [start + n * gap for n, start in enumerate(flat)]
+    return within(margin, 360 - margin) if places[-1] - places[0] > 360 - gap else places
 
 
 def _angle(day: datetime.date) -> float:

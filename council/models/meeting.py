@@ -268,9 +268,10 @@ class Minutes(MeetingPaper):
         if not self.approved_on and not self.approved_how:
             return "Referatet er ikke godkendt af rådet endnu."
         # »på mødet den 4. juni« already says when.
-        has_date = bool(re.search(r"\d", self.approved_how))
-        when = f"den {long_date(self.approved_on)}" if self.approved_on and not has_date else ""
-        return f"{' '.join(part for part in ('Rådet har godkendt referatet', self.approved_how, when) if part)}."
+        if not self.approved_on or re.search(r"\d", self.approved_how):
+            return f"Rådet har godkendt referatet {self.approved_how}."
+        how = f", {self.approved_how}" if self.approved_how else ""
+        return f"Rådet har godkendt referatet den {long_date(self.approved_on)}{how}."
 
     def publication_parts(self):
         meeting = self.meeting

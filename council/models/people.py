@@ -158,7 +158,5 @@ class Membership(Part):
 
     @property
     def headline(self) -> str:
-        """The name the person allows, else the part of the field the seat speaks for, else as `public_name`."""
-        if self.is_vacant:
-            return self.public_name
-        return (self.person.public_name if self.person else "") or self.area or self.public_name
+        """What the seat is presented as: as `public_name`, but a seat nobody is named for by the area it speaks for."""
+        return self.public_name if self.person or self.is_vacant else self.area or self.public_name

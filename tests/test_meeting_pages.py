@@ -1,0 +1,551 @@
+"""The list of meetings and the single meeting: agenda, minutes, and what must never be there."""
+
+import datetime
+from io import BytesIO
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from lxml import html
+from pypdf import PdfReader
+
+from council.models import Meeting, Membership, Minutes, Person
+from udsat.lib.publishing import Status
+
+from . import factories as make
+
+LIST = "/esbjerg/moeder/"
+HIDDEN = [Status.DRAFT, Status.WITHDRAWN, "planlagt", "udløbet"]
+RICH = ("presentation", "recommendation", "discussion", "decision", "dissent", "plain_text")
+
+
+def text(client, address):
+    response = client.get(address)
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def words(client, address):
+    """The page as it reads, without tags and line breaks."""
+    return " ".join(html.fromstring(text(client, address)).text_content().split())
+
+
+@pytest.fixture
+def council(esbjerg):
+    return make.council(esbjerg)
+
+
+@pytest.fixture
+def meeting(council):
+    return make.meeting(council, place="Rådhuset", starts_at=datetime.time(14), ends_at=datetime.time(16, 30))
+
+
+def in_days(days):
+    return timezone.localdate() + datetime.timedelta(days=days)
+
+
+# The list
+
+
+def test_what_comes_stands_before_what_was_each_in_its_own_order(council, client):
+    dates = [in_days(days) for days in (400, 40, 4, -4, -40, -400)]
+    meetings = [make.meeting(council, date) for date in dates]
+    page = text(client, LIST)
+    near, next_one, far = (page.rindex(meetings[n].get_absolute_url()) for n in (2, 1, 0))
+    last, before, long_ago = (page.rindex(meetings[n].get_absolute_url()) for n in (3, 4, 5))
+    assert near < next_one < far < last < before < long_ago
+    assert f'href="#aar-{dates[5].year}"' in page and f'id="aar-{dates[5].year}"' in page
+
+
+def test_each_year_has_one_wheel_with_its_meetings_visits_and_deadlines(council, client):
+    make.meeting(council, datetime.date(2025, 3, 3))
+    make.meeting(council, datetime.date(2025, 4, 3), kind=Meeting.Kind.VISIT)
+    make.hearing(council, deadline=datetime.date(2025, 5, 3))
+    make.meeting(council, datetime.date(2024, 3, 3))
+    page = text(client, LIST)
+    assert page.count('<svg class="wheel"') == 2
+    assert "Årshjul for 2025: 1 møde, 1 besøg og 1 svarfrist." in page
+    assert "frist for høringssvar" in page
+
+
+@pytest.mark.parametrize("status", HIDDEN)
+def test_a_meeting_that_is_not_public_leaves_no_trace_in_the_list(council, client, bo, status):
+    hidden = make.meeting(council, datetime.date(2023, 5, 9), status, title="Hemmeligt møde")
+    coming = make.meeting(council, in_days(5), status, title="Hemmeligt møde")
+    make.hearing(council, "Hemmelig høring", status, deadline=datetime.date(2022, 6, 7))
+    for reader in (None, bo):
+        if reader:
+            client.force_login(reader)
+        page = text(client, LIST)
+        for trace in ("Hemmeligt", "Hemmelig", "2023", "2022", hidden.address_part, coming.address_part):
+            assert trace not in page
+
+
+def test_the_list_says_which_papers_are_public(council, client):
+    held = make.meeting(council, in_days(-40))
+    make.agenda(held)
+    make.minutes(held)
+    unfinished = make.meeting(council, in_days(-10))
+    make.agenda(unfinished)
+    make.minutes(unfinished, Status.DRAFT)
+    bare = make.meeting(council, in_days(10))
+    make.agenda(bare, Status.DRAFT)
+    rows = html.fromstring(text(client, LIST)).xpath("//li[contains(@class, 'entry')]")
+    said = {row.xpath(".//a/@href")[0]: [tag.strip() for tag in row.xpath(".//li/text()")] for row in rows}
+    assert said[held.get_absolute_url()] == ["Referat"]
+    assert said[unfinished.get_absolute_url()] == ["Dagsorden"]
+    assert said[bare.get_absolute_url()] == []
+
+
+def test_the_next_meeting_is_the_nearest_that_is_not_cancelled(council, client):
+    make.meeting(council, in_days(2), is_cancelled=True, cancelled_reason="Sygdom")
+    coming = make.meeting(council, in_days(3), is_open=True)
+    make.meeting(council, in_days(30))
+    box = html.fromstring(text(client, LIST)).xpath("//section[@aria-labelledby='naeste']")[0]
+    assert box.xpath(".//a/@href") == [coming.get_absolute_url()]
+    assert "Du må gerne komme med." in box.text_content()
+    assert "Sygdom" in text(client, LIST)
+
+
+def test_a_council_without_meetings_and_a_municipality_without_council_make_pages(council, vejle, client):
+    assert "Vi har ingen møder fra rådet" in text(client, LIST)
+    assert "Vi har ingen møder fra rådet" in text(client, "/vejle/moeder/")
+
+
+# Tid, sted og adresse
+
+
+def test_the_head_says_when_and_where(meeting, client):
+    page = words(client, meeting.get_absolute_url())
+    assert "mandag den 3. marts 2025 kl. 14.00 til 16.30" in page and "Rådhuset" in page
+
+
+def test_two_meetings_on_one_day_have_an_address_each(council, meeting, client):
+    second = make.meeting(council, meeting.date, ordinal=2, title="Aftenmøde")
+    assert second.get_absolute_url() == "/esbjerg/moeder/2025-03-03-2/"
+    assert "Aftenmøde" in text(client, second.get_absolute_url())
+    page = text(client, meeting.get_absolute_url())
+    assert f'class="pager-on" href="{second.get_absolute_url()}"' in page
+
+
+@pytest.mark.parametrize("status", HIDDEN)
+def test_an_unknown_date_names_the_meetings_there_are_and_no_others(council, meeting, client, status):
+    make.meeting(council, datetime.date(2025, 3, 5), status)
+    for address in ("2025-03-04", "2025-03-05"):
+        response = client.get(f"{LIST}{address}/")
+        assert response.status_code == 404
+        page = response.content.decode()
+        assert "Der er møde den 3. marts 2025." in page
+        assert page.count("5. marts 2025") == (address == "2025-03-05")  # only as what was asked for
+
+
+@pytest.mark.parametrize("address", ["2025-13-45", "i-morgen", "2025-03-03-0", "2025-03-03-1", "2025-03-03-22", "0"])
+def test_a_strange_address_gets_a_helpful_404(meeting, client, address):
+    response = client.get(f"{LIST}{address}/")
+    assert response.status_code == 404
+    assert "Adressen på et møde er en dato" in response.content.decode() or "Vi kender ikke noget møde" in (
+        response.content.decode()
+    )
+
+
+def test_another_municipalitys_meeting_has_no_address_here(vejle, esbjerg, client):
+    make.meeting(make.council(vejle))
+    assert client.get("/esbjerg/moeder/2025-03-03/").status_code == 404
+
+
+@pytest.mark.parametrize("status", HIDDEN)
+def test_neighbours_that_are_not_public_are_passed_over(council, meeting, client, status):
+    early, late = make.meeting(council, datetime.date(2025, 1, 6)), make.meeting(council, datetime.date(2025, 6, 2))
+    hidden = [make.meeting(council, datetime.date(2025, month, 3), status) for month in (2, 4)]
+    page = text(client, meeting.get_absolute_url())
+    assert f'class="pager-back" href="{early.get_absolute_url()}"' in page
+    assert f'class="pager-on" href="{late.get_absolute_url()}"' in page
+    assert not any(other.get_absolute_url() in page for other in hidden)
+
+
+def test_a_coming_open_meeting_answers_whether_i_may_come(council, client):
+    council.phone = "79 79 79 79"
+    council.save()
+    meeting = make.meeting(council, in_days(5), is_open=True, how_to_attend="Der er suppe.")
+    page = words(client, meeting.get_absolute_url())
+    assert "Må jeg komme med?Ja, mødet er åbent for alle. Der er suppe." in page
+    assert "Ring 79 79 79 79" in page
+    closed = make.meeting(council, in_days(6))
+    assert "Nej, mødet er kun for rådet." in words(client, closed.get_absolute_url())
+
+
+def test_a_cancelled_meeting_says_why_and_promises_no_minutes(council, client):
+    meeting = make.meeting(council, is_cancelled=True, cancelled_reason="Alle var syge.")
+    make.agenda(meeting)
+    page = words(client, meeting.get_absolute_url())
+    assert "Mødet er aflyst. Alle var syge." in page
+    assert "Referatet er ikke klar" not in page and "Må jeg komme med?" not in page
+
+
+# What is public when
+
+
+def filled(meeting):
+    """An item, an attendance, an agreement and attachments, each with a word of its own."""
+    item = make.item(
+        meeting, "Åben titel", kind="droeftelse", case_number="26/114", presentation="<p>Fremstillet</p>",
+        recommendation="<p>Indstillet</p>", discussion="<p>Sagt</p>", answer="taget-til-efterretning", decision="<p>Besluttet</p>",
+        dissent="<p>Uenig</p>", plain_text="<p>Letlæst</p>",
+    )  # fmt: skip
+    seat = make.membership(meeting.council, make.person(meeting.municipality, "Karen", "Holm"))
+    make.attendance(meeting, seat, remark="gik kl. 15")
+    make.agreement(item, "Skrive brevet", member=seat)
+    make.attachment(meeting, "dagsordensbilag.txt", item=item)
+    make.attachment(meeting, "referatbilag.txt", item=item, paper="referat")
+    make.attachment(meeting, "moedebilag.txt", paper="referat")
+    make.item(meeting, "Rejst under mødet", raised_at_meeting=True)
+    return item
+
+
+ON_AGENDA = ["Åben titel", "Til drøftelse", "26/114", "Fremstillet", "Indstillet", "dagsordensbilag.txt"]
+IN_MINUTES = [
+    "Sagt", "Taget til efterretning", "Besluttet", "Uenig", "Letlæst", "Karen Holm", "gik kl. 15", "Skrive brevet", "referatbilag.txt",
+    "moedebilag.txt", "Rejst under mødet", "Ole Ordstyrer", "Rie Referent",
+]  # fmt: skip
+
+
+@pytest.fixture
+def whole(meeting):
+    Meeting.objects.filter(pk=meeting.pk).update(chaired_by="Ole Ordstyrer", minutes_by="Rie Referent")
+    make.agenda(meeting)
+    make.minutes(meeting)
+    filled(meeting)
+    return meeting
+
+
+def show(client, address):
+    page = words(client, address)
+    return [word for word in ON_AGENDA + IN_MINUTES if word in page]
+
+
+def test_published_minutes_show_everything(whole, client):
+    assert show(client, whole.get_absolute_url()) == ON_AGENDA + IN_MINUTES
+
+
+@pytest.mark.parametrize("status", HIDDEN)
+def test_without_public_minutes_nothing_that_was_said_or_decided_is_there(whole, client, bo, status):
+    Minutes.objects.update(**{"expires_at": None} | make.state(status))
+    for reader in (None, bo):
+        if reader:
+            client.force_login(reader)
+        assert show(client, whole.get_absolute_url()) == ON_AGENDA
+    assert "Referatet er ikke klar endnu." in words(client, whole.get_absolute_url())
+
+
+@pytest.mark.parametrize("status", HIDDEN)
+def test_without_a_public_agenda_or_minutes_only_time_and_place_are_there(whole, client, status):
+    Minutes.objects.update(**{"expires_at": None} | make.state(status))
+    type(whole.agenda).objects.update(**{"expires_at": None} | make.state(status))
+    assert show(client, whole.get_absolute_url()) == []
+    assert "Rådhuset" in text(client, whole.get_absolute_url())
+
+
+@pytest.mark.parametrize("status", HIDDEN)
+def test_a_meeting_that_is_not_public_takes_agenda_and_minutes_with_it(whole, client, bo, status):
+    Meeting.objects.update(**{"expires_at": None} | make.state(status))
+    addresses = [whole.get_absolute_url(), whole.get_agenda_pdf_url(), whole.get_minutes_pdf_url()]
+    for reader in (None, bo):
+        if reader:
+            client.force_login(reader)
+        assert [client.get(address).status_code for address in addresses] == [404, 404, 404]
+
+
+@pytest.mark.parametrize(
+    ("states", "banner"),
+    [
+        ((Status.DRAFT, Status.DRAFT, Status.DRAFT), "Mødet: kladde. Dagsordenen: kladde. Referatet: kladde"),
+        (
+            (Status.PUBLISHED, Status.PUBLISHED, Status.DRAFT),
+            "Mødet: offentligt. Dagsordenen: offentlig. Referatet: kladde",
+        ),
+        (
+            (Status.WITHDRAWN, Status.PUBLISHED, Status.PUBLISHED),
+            "Mødet: trukket tilbage. Dagsordenen: klar, men vises først, når mødet er offentligt. "
+            "Referatet: klar, men vises først, når mødet er offentligt",
+        ),
+        ((Status.PUBLISHED, Status.PUBLISHED, Status.PUBLISHED), None),
+    ],
+)
+def test_the_secretary_is_told_exactly_what_is_a_draft(whole, client, anna, states, banner):
+    for model, status in zip((Meeting, type(whole.agenda), Minutes), states, strict=True):
+        model.objects.update(**make.state(status))
+    client.force_login(anna)
+    page = words(client, whole.get_absolute_url())
+    assert show(client, whole.get_absolute_url()) == ON_AGENDA + IN_MINUTES
+    if banner:
+        assert f"{banner} – kun du og dine kolleger kan se det, der ikke er offentligt." in page
+    else:
+        assert "kun du og dine kolleger" not in page
+
+
+def test_the_banner_says_that_minutes_are_out_for_approval(whole, client, anna):
+    Minutes.objects.update(approval_asked_on=datetime.date(2025, 3, 9), **make.state(Status.DRAFT))
+    client.force_login(anna)
+    assert "Referatet: kladde, sendt til godkendelse" in words(client, whole.get_absolute_url())
+
+
+def test_a_draft_without_minutes_shows_the_secretary_no_empty_minutes(meeting, client, anna):
+    make.agenda(meeting, Status.DRAFT)
+    filled(meeting)
+    client.force_login(anna)
+    assert show(client, meeting.get_absolute_url()) == ON_AGENDA
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({}, "Referatet er ikke godkendt af rådet endnu."),
+        ({"approved_on": datetime.date(2025, 6, 4)}, "Rådet har godkendt referatet den 4. juni 2025."),
+        (
+            {"approved_on": datetime.date(2025, 6, 4), "approved_how": "på mødet den 4. juni"},
+            "Rådet har godkendt referatet på mødet den 4. juni.",
+        ),
+        (
+            {"approved_on": datetime.date(2025, 6, 4), "approved_how": "skriftligt"},
+            "Rådet har godkendt referatet den 4. juni 2025, skriftligt.",
+        ),
+        ({"approved_how": "skriftligt"}, "Rådet har godkendt referatet skriftligt."),
+        (
+            {"corrected_on": datetime.date(2025, 6, 9), "correction": "Tallet i punkt 2."},
+            "Rettet den 9. juni 2025: Tallet i punkt 2.",
+        ),
+    ],
+)
+def test_it_says_when_and_how_the_minutes_were_approved_and_corrected(meeting, client, fields, said):
+    make.minutes(meeting, **fields)
+    assert said in words(client, meeting.get_absolute_url())
+
+
+# Closed items
+
+
+@pytest.mark.parametrize("reader", [None, "anna", "bo", "operator"])
+@pytest.mark.parametrize("status", [Status.PUBLISHED, Status.DRAFT])
+def test_a_closed_item_is_a_number_and_a_neutral_title_for_everybody(meeting, client, request, reader, status):
+    make.agenda(meeting)
+    make.minutes(meeting, status)
+    strategy = make.strategy(meeting.municipality)
+    theme = make.theme(strategy, "Åbent tema")
+    make.item(meeting, "Første punkt")
+    closed = make.item(
+        meeting, "HEMMELIG titel", is_closed=True, public_title="Personsag", case_number="HEMMELIG", answer="ikke-godkendt",
+        internal_note="HEMMELIG", kind="beslutning", **{field: "<p>HEMMELIG</p>" for field in RICH},
+    )  # fmt: skip
+    closed.themes.add(theme)
+    make.agreement(closed, "HEMMELIG aftale", responsible="HEMMELIG", outcome="HEMMELIG")
+    earlier = make.agreement(make.item(make.meeting(meeting.council, datetime.date(2025, 1, 6))), "HEMMELIG opfølgning")
+    earlier.followed_up_at.add(closed)
+    make.attachment(meeting, "HEMMELIG.txt", b"HEMMELIG", item=closed, title="HEMMELIG")
+    if reader:
+        client.force_login(request.getfixturevalue(reader))
+
+    page = text(client, meeting.get_absolute_url())
+    assert "HEMMELIG" not in page
+    assert "Ikke godkendt</p>" not in page and "Til beslutning" not in page and "Åbent tema" not in page
+    item = html.fromstring(page).xpath("//article[contains(@class, 'item--closed')]")[0]
+    assert " ".join(item.xpath("./h3")[0].text_content().split()) == "2. Personsag"
+    assert "Lukket punkt." in item.text_content()
+    for address in (meeting.get_agenda_pdf_url(), meeting.get_minutes_pdf_url(), LIST):
+        response = client.get(address)
+        if response.status_code == 200 and response["Content-Type"] == "application/pdf":
+            pages = PdfReader(BytesIO(response.content)).pages
+            assert "HEMMELIG" not in " ".join(page.extract_text() for page in pages)
+        else:
+            assert b"HEMMELIG" not in response.content
+
+
+def test_an_agreement_that_a_closed_item_took_up_again_does_not_point_there(council, client):
+    first, later = make.meeting(council), make.meeting(council, datetime.date(2025, 6, 2))
+    make.minutes(first)
+    make.minutes(later)
+    agreement = make.agreement(make.item(first))
+    closed = make.item(later, is_closed=True, public_title="Personsag")
+    agreement.followed_up_at.add(closed)
+    assert closed.anchor not in text(client, first.get_absolute_url())
+
+
+# The items
+
+
+@pytest.mark.parametrize(
+    ("style", "heading", "labels"),
+    [
+        ("sag", "7. Åben titel", ["Kort fortalt", "Sagsfremstilling", "Indstilling", "Referat", "Beslutning"]),
+        ("let", "7. Åben titel", ["Kort fortalt", "Indstilling"]),
+        ("fortaellende", "7. Åben titel", ["Kort fortalt"]),
+        ("punkt", "Punkt 7: Åben titel", ["Kort fortalt", "Indstilling", "Beslutning"]),
+    ],
+)
+def test_each_style_of_minutes_has_its_own_form(meeting, client, style, heading, labels):
+    Meeting.objects.update(style=style, first_number=7)
+    make.minutes(meeting)
+    filled(meeting)
+    item = html.fromstring(text(client, meeting.get_absolute_url())).xpath("//article[contains(@class, 'item')]")[0]
+    assert " ".join(item.xpath("./h3")[0].text_content().split()) == heading
+    found = [label.text_content() for label in item.xpath(".//h4")]
+    assert found == [*labels, "Mindretalsudtalelse", "Aftale", "Bilag"]
+    for word in ("Fremstillet", "Indstillet", "Sagt", "Taget til efterretning", "Besluttet", "Uenig"):
+        assert word in item.text_content()
+
+
+def test_agreements_say_who_when_and_whether_it_was_done(meeting, client):
+    make.minutes(meeting)
+    item = make.item(meeting)
+    make.agreement(
+        item, "Gjort sag", responsible="Sekretæren", due_on=in_days(-9), done_on=in_days(-10), outcome="Det gik."
+    )
+    make.agreement(item, "Sen sag", due_on=in_days(-1))
+    make.agreement(item, "Åben sag", due_on=in_days(1))
+    boxes = html.fromstring(text(client, meeting.get_absolute_url())).xpath("//ul[@class='agreements']/li")
+    done, late, still_open = (" ".join(box.text_content().split()) for box in boxes)
+    assert "Hvem: Sekretæren." in done and "Gjort den" in done and "Det gik." in done
+    assert "Ikke gjort, fristen er overskredet" in late
+    assert "Ikke gjort endnu" in still_open
+
+
+def test_an_agreement_is_followed_from_meeting_to_meeting(council, client):
+    first, later = make.meeting(council), make.meeting(council, datetime.date(2025, 6, 2))
+    make.minutes(first)
+    minutes = make.minutes(later)
+    agreement, item = make.agreement(make.item(first), "Skrive brevet"), make.item(later)
+    agreement.followed_up_at.add(item)
+    assert item.get_absolute_url() in text(client, first.get_absolute_url())
+    page = words(client, later.get_absolute_url())
+    assert "Punktet følger op på aftalen »Skrive brevet« fra mødet den 3. marts 2025" in page
+    Minutes.objects.filter(pk=minutes.pk).update(status=Status.WITHDRAWN)
+    assert item.get_absolute_url() not in text(client, first.get_absolute_url())
+
+
+def test_an_earlier_agreement_is_not_named_when_its_own_minutes_are_not_public(council, client):
+    first, later = make.meeting(council), make.meeting(council, datetime.date(2025, 6, 2))
+    make.minutes(first, Status.DRAFT)
+    make.minutes(later)
+    make.agreement(make.item(first), "Skrive brevet").followed_up_at.add(make.item(later))
+    assert "Skrive brevet" not in text(client, later.get_absolute_url())
+
+
+def test_items_point_to_themes_and_goals_of_public_strategies_only(esbjerg, meeting, client):
+    make.agenda(meeting)
+    item = make.item(meeting)
+    theme = make.theme(make.strategy(esbjerg), "Et sted at bo")
+    goal = make.goal(theme, "bygge 20 små boliger.")
+    draft = make.theme(make.strategy(esbjerg, "Skitse", Status.DRAFT), "Skjult tema")
+    item.themes.add(theme, draft)
+    item.goals.add(goal, make.goal(draft, "skjult mål."))
+    page = text(client, meeting.get_absolute_url())
+    assert theme.get_absolute_url() in page and goal.get_absolute_url() in page
+    assert "målet »Vi vil: bygge 20 små boliger.«" in page
+    assert "Skjult tema" not in page and "skjult mål" not in page
+
+
+def test_attachments_are_listed_with_type_and_size(meeting, client):
+    make.agenda(meeting)
+    file = make.attachment(meeting, "notat.txt", b"x" * 2048, item=make.item(meeting), title="Et notat")
+    row = html.fromstring(text(client, meeting.get_absolute_url())).xpath("//ul[@class='files']/li")[0]
+    assert " ".join(row.text_content().split()) == "Et notat TXT, 2,0 KB"
+    assert row.xpath("./a/@href") == [file.get_absolute_url()]
+
+
+def test_what_people_wrote_cannot_become_code(meeting, client):
+    Meeting.objects.update(title="<script>x</script>", place="<b>y</b>")
+    make.minutes(meeting)
+    item = make.item(meeting, "<script>z</script>")
+    type(item).objects.update(decision='<p onclick="w">ok</p>')
+    page = text(client, meeting.get_absolute_url())
+    assert "<script" not in page and "<b>y" not in page and "onclick" not in page
+
+
+# People
+
+
+def test_people_are_named_as_they_allow_and_named_again_when_they_change_their_mind(meeting, client):
+    make.minutes(meeting)
+    council, place = meeting.council, meeting.municipality
+    viggo = make.person(place, "Viggo", "Mørk", Person.Shown.ROLE)
+    seats = [
+        make.membership(council, make.person(place, "Karen", "Holm"), role=Membership.Role.CHAIR),
+        make.membership(council, make.person(place, "Jens", "Skjold", Person.Shown.FIRST)),
+        make.membership(council, viggo, speaks_as="bruger"),
+        make.membership(council, make.person(place, "Asta", "Lys", Person.Shown.ROLE), speaks_as="bruger"),
+    ]
+    for seat in seats:
+        make.attendance(meeting, seat)
+    make.agreement(make.item(meeting), "Ringe rundt", member=seats[2])
+    page = words(client, meeting.get_absolute_url())
+    assert "Karen Holm (formand)" in page and "Jens" in page and "Brugerrepræsentant (2 personer)" in page
+    assert "Hvem: Brugerrepræsentant." in page
+    assert not any(secret in page for secret in ("Skjold", "Viggo", "Mørk", "Asta", "Lys"))
+    viggo.shown = Person.Shown.FULL
+    viggo.save()
+    assert "Hvem: Viggo Mørk." in words(client, meeting.get_absolute_url())
+
+
+def test_apologies_are_kept_apart_from_absence_and_substitutes_named(meeting, client):
+    make.minutes(meeting)
+    council, place = meeting.council, meeting.municipality
+    karen = make.membership(council, make.person(place, "Karen", "Holm"))
+    per = make.membership(council, make.person(place, "Per", "Ravn"), role=Membership.Role.SUBSTITUTE)
+    make.attendance(meeting, karen, status="afbud")
+    make.attendance(meeting, per, substitute_for=karen)
+    make.attendance(meeting, make.membership(council, make.person(place, "Ib", "Bo")), status="fravaerende")
+    terms = html.fromstring(text(client, meeting.get_absolute_url())).xpath("//section[@id='fremmoede']//dl")[0]
+    said = " ".join(terms.text_content().split())
+    assert said == "Til stede Per Ravn (suppleant), i stedet for Karen Holm Afbud Karen Holm Fraværende Ib Bo"
+
+
+# PDF, cookies, cost
+
+
+def test_pdfs_are_there_when_their_paper_is(meeting, client):
+    make.agenda(meeting)
+    make.minutes(meeting, Status.DRAFT)
+    response = client.get(meeting.get_agenda_pdf_url())
+    assert response["Content-Type"] == "application/pdf" and response.content.startswith(b"%PDF-")
+    assert response["Content-Disposition"] == 'inline; filename="dagsorden-esbjerg-2025-03-03.pdf"'
+    response = client.get(meeting.get_minutes_pdf_url())
+    assert response.status_code == 404
+    assert "Der er intet referat at læse fra mødet den 3. marts 2025 endnu." in response.content.decode()
+
+
+def test_no_cookie_is_set_and_a_log_in_is_kept_out_of_caches(whole, client, anna):
+    for address in (LIST, whole.get_absolute_url(), whole.get_agenda_pdf_url()):
+        assert not client.get(address).cookies
+    client.force_login(anna)
+    for address in (LIST, whole.get_absolute_url(), whole.get_agenda_pdf_url()):
+        assert client.get(address)["Cache-Control"] == "private, no-store"
+
+
+@pytest.mark.parametrize("reader", [None, "anna"])
+def test_a_long_meeting_and_many_meetings_cost_no_more_queries(esbjerg, whole, client, request, reader):
+    if reader:
+        client.force_login(request.getfixturevalue(reader))
+    theme = make.theme(make.strategy(esbjerg), "")
+    goal = make.goal(theme)
+
+    def grow(number):
+        for n in range(number):
+            item = filled(whole)
+            item.themes.add(theme)
+            item.goals.add(goal)
+            other = make.meeting(whole.council, whole.date + datetime.timedelta(days=40 * number + n + 1))
+            make.minutes(other)
+            agreement = make.agreement(item, f"Aftale {n}")
+            agreement.followed_up_at.add(make.item(other))
+            make.agreement(make.item(other), f"Ældre {n}").followed_up_at.add(item)
+            make.hearing(whole.council, deadline=datetime.date(2025, 5, 5))
+            make.news(esbjerg, f"Nyhed {n}", meeting=whole)
+
+    counts = []
+    for number in (1, 6):
+        grow(number)
+        for address in (LIST, whole.get_absolute_url()):
+            with CaptureQueriesContext(connection) as queries:
+                text(client, address)
+            counts.append(len(queries))
+    assert counts[:2] == counts[2:]
