@@ -191,7 +191,7 @@ function nameOf(textarea) {
   }
   const cell = textarea.closest("td");
   const heading = cell?.closest("table").tHead?.rows[0]?.cells[cell.cellIndex];
-  return { "aria-label": textarea.getAttribute("aria-label") || heading?.textContent.trim() || "Tekst" };
+  return { "aria-label": textarea.getAttribute("aria-label") || heading?.textContent.trim() || "Formateret tekst" };
 }
 
 function shortcut(event, editor, toolbar) {
@@ -379,13 +379,13 @@ function hasHeaderRow(editor) {
   return false;
 }
 
-// Paste. Word says with styles what HTML says with elements, and the policy of our pages forbids styles, so they are
-// renamed before anything is parsed. What the server does with the rest is in udsat/lib/markup.py.
+// Paste. Word says with styles what HTML says with elements. The policy of our pages holds for parsed text too, so style
+// and event attributes are renamed before parsing. The server's way with the same text is in udsat/lib/markup.py.
 
 function fromWord(html) {
   const renamed = html
     .replace(/<(style|script|xml|title)\b[^]*?(<\/\1\s*>|$)/gi, "")
-    .replace(/<[a-z][^<>]*/gi, (tag) => tag.replace(/\sstyle\s*=/gi, " data-style="));
+    .replace(/<[a-z][^<>]*/gi, (tag) => tag.replace(/([\s/"'])(style|on[a-z]+)\s*=/gi, "$1data-$2="));
   const { body } = new DOMParser().parseFromString(renamed, "text/html");
   const style = (node) => node.dataset.style ?? "";
   const rename = (node, tag) => {
