@@ -316,7 +316,8 @@ _CONTENTS = re.compile(
 def lead_in_kind(text: str) -> str:
     """What the list after these words is: contents, never, purpose, definition, vision, strong, weak or unknown.
 
-    "strong" leads into goals, "never" never does. "weak" and "unknown" may, where nothing better is found. "" for no words at all.
+    "strong" leads into goals, "never" never does, "weak" and "unknown" may where nothing better is found.
+    "" for no words at all.
     """
     text = text.strip()
     if not text:

@@ -223,8 +223,15 @@ _NUMBERED = re.compile(
     re.IGNORECASE,
 )
 _LONE_BULLET = re.compile(r"[•◦▪■●○➢►·\uf0b7\uf0a7o]")
-_LABELLED = re.compile(r"[A-ZÆØÅ][a-zæøå]+\s\d{1,2}(\.\d{1,2})*\s*([:.–-]\s|[:.]$)")
+# "Tema 1: …", "Mål 1.2 …", "**Mål:** …" begin something new, wherever the line above broke.
+_LABELLED = re.compile(
+    r"[A-ZÆØÅ][a-zæøå]+\s\d{1,2}((\.\d{1,2})*\s*([:.–-]\s|[:.]$)|(\.\d{1,2})+\s)|(\*\*|__)?[A-ZÆØÅ][a-zæøå]{2,20}:(\*\*|__)?\s"
+)
 _SENTENCE_END = (".", "!", "?", ":", ";", "…")
+
+
+# Line breaks of HTML, and of a paragraph in Markdown.
+MEANT, UNMEANT = None, -1
 
 
 @dataclass
@@ -273,10 +280,12 @@ def _wrap_width(lines: list[_Line]) -> int:
 def _goes_on(above: _Line, line: _Line, width: int | None, in_bare_list: bool) -> bool:
     """Does this line go on with the sentence of the line above?
 
-    `width` is the column where lines were broken, 0 if unknown, None if every break was meant.
+    `width` is the column where lines were broken, 0 if unknown; or MEANT or UNMEANT, if every break was.
     """
-    if width is None or above.text.endswith(":") or above.number + 1 != line.number or _LABELLED.match(line.text):
+    if width is MEANT or above.text.endswith(":") or above.number + 1 != line.number or _LABELLED.match(line.text):
         return False
+    if width == UNMEANT:
+        return not in_bare_list
     first_word = line.text.split(" ", 1)[0]
     room = width - above.indent - len(above.text) - 1
     if width and 0 <= room < len(first_word):
@@ -355,7 +364,7 @@ class _TextReader:
         marker, kind, number, text = item
         if kind == "1" and all(open_kind != "1" for _, open_kind in self.open_lists):
             # "4. Sundhed" after the bullets of "3. Bolig" goes on with the numbers, not with the bullets.
-            if self.after_blank or number == self.last_number + 1:
+            if self.after_blank or number == self.last_number + 1 > 1:
                 self.open_lists = []
         self.last_number = number if kind == "1" and number else self.last_number
         level = _nesting(self.open_lists, line.indent, kind)
@@ -450,13 +459,15 @@ def _read_markdown(text: str) -> Document:
             else:
                 skipped.append(Remark(number, line, "oplysning om filen"))
         text = "\n" * match[0].count("\n") + text[match.end() :]
-    parser = MarkdownIt("commonmark", {"breaks": True, "maxNesting": 40}).enable("table")
+    parser = MarkdownIt("commonmark", {"maxNesting": 40}).enable("table")
+    parser.add_render_rule("softbreak", lambda *_: "<br>")
+    parser.add_render_rule("hardbreak", lambda *_: '<br class="apart">')
     tokens = parser.parse(text)
     for token in tokens:
         if token.map and token.nesting >= 0:
             token.attrSet("data-line", str(token.map[0] + 1))
     html = parser.renderer.render(tokens, parser.options, {})
-    document = _read_html(f"<body>{html}</body>", unit="linje", width=_wrap_width(_lines(text)))
+    document = _read_html(f"<body>{html}</body>", unit="linje", width=UNMEANT)
     document.title = title or document.title
     document.ignored = skipped + document.ignored
     return document
@@ -476,8 +487,8 @@ _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _CHROME_ROLES = {"navigation", "banner", "contentinfo", "search", "complementary", "dialog", "alert", "menu"}
 _CHROME_NAMES = frozenset(
     "nav navbar navigation menu mainmenu breadcrumb breadcrumbs cookie cookies cookie-banner cookiebanner"
-    " cookie-consent skiplink skip-link skip-links sidebar site-header site-footer page-header-menu footer site-nav share sharing"
-    " social social-media search search-form related pagination toolbar".split()
+    " cookie-consent skiplink skip-link skip-links sidebar site-header site-footer page-header-menu footer"
+    " site-nav share sharing social social-media search search-form related pagination toolbar".split()
 )
 
 
@@ -486,8 +497,8 @@ def _declared_encoding(data: bytes) -> str:
     return match[1].decode("ascii", "replace") if match else ""
 
 
-def _read_html(text: str, unit: str = "afsnit", width: int | None = None) -> Document:
-    """`width` other than None: line breaks may be the writer's program's, as in Markdown."""
+def _read_html(text: str, unit: str = "afsnit", width: int | None = MEANT) -> Document:
+    """`width` says whether line breaks were meant."""
     parser = lxml.html.HTMLParser(
         encoding="utf-8", no_network=True, huge_tree=False, remove_comments=True, remove_pis=True
     )
@@ -552,7 +563,7 @@ class _HtmlReader:
         if tag in _DROPPED:
             return
         if tag in ("br", "hr"):
-            self.pieces.append(("\n", bold))
+            self.pieces += [("\n", bold)] + [("\f", bold)] * (node.get("class") == "apart")
             return
         if reason := self.outside(node):
             self.set_aside(node, reason)
@@ -621,14 +632,19 @@ class _HtmlReader:
     def flush(self) -> None:
         """Write the running text gathered so far as paragraphs."""
         pieces, self.pieces = self.pieces, []
-        lines: list[list[tuple[str, bool]]] = [[]]
+        lines: list[list[tuple[str, bool]] | None] = [[]]
         for text, bold in pieces:
-            if text == "\n":
+            if text == "\f":
+                lines.insert(-1, None)  # what follows stands apart
+            elif text == "\n":
                 lines.append([])
-            else:
+            elif lines[-1] is not None:
                 lines[-1].append((text, bold))
-        texts = []
+        texts: list[str | None] = []
         for line in lines:
+            if line is None:
+                texts.append(None)
+                continue
             text = _squeeze("".join(text for text, _ in line))
             # As in plain text, so that one reader serves both.
             is_bold = bool(text) and all(bold for text, bold in line if text.strip())
@@ -637,10 +653,16 @@ class _HtmlReader:
             self.lines(texts, self.line, self.width)
         self.line = None
 
-    def lines(self, texts: Iterable[str], first: int | None, width: int | None) -> None:
+    def lines(self, texts: Iterable[str | None], first: int | None, width: int | None) -> None:
+        """Read running text; None stands for a break that is no line of the source."""
         numbered = []
-        for at, text in enumerate(texts):
-            number = self.builder.place(None if first is None else first + at) if text or first is not None else 0
+        line = first
+        for text in texts:
+            if text is None:
+                numbered.append(_Line(0, 0, ""))
+                continue
+            number = self.builder.place(line) if text or line is not None else 0
+            line = None if line is None else line + 1
             numbered.append(_Line(number, 0, _SPACES.sub(" ", text).strip()))
         _TextReader(self.builder, width).read(numbered)
 

@@ -157,6 +157,9 @@ def _office_lines(root: Any) -> Iterator[str]:
                 line.append(text)
             elif text.strip():
                 yield text
+                # Excel keeps a CPR number typed as a number without its first 0.
+                if local == "v" and len(text) == 9 and text.isdigit():
+                    yield f"0{text}"
         else:
             if is_block:
                 inside -= 1
@@ -217,6 +220,9 @@ def _pdf_text(reader: PdfReader) -> FileText:
         complete = False
     total = sum(map(len, parts))
     for page in reader.pages:
+        # extract_text() swallows an error here, and the page would pass as one without text.
+        if contents := page.get_contents():
+            contents.get_data()
         text = page.extract_text()
         if not text.strip() and "/XObject" in (page.get("/Resources") or {}):
             complete = False
