@@ -3,6 +3,7 @@
 from collections import Counter
 
 from django.template.loader import render_to_string
+from django.utils.text import capfirst
 
 from udsat.lib.danish import long_date
 from udsat.lib.pdf import frame, stored_pdf
@@ -33,7 +34,7 @@ def _context(meeting, paper, name, *, with_minutes):
         "council": meeting.council,
         "paper": name,
         "version": paper.version,
-        "changed": paper.updated_at,
+        "changed": max(paper.updated_at, meeting.updated_at),
         "head": [(label, texts) for label, texts in _head(meeting, with_minutes) if texts],
         "items": meeting.public_items(with_minutes=with_minutes),
         "attachments": list(attachments),
@@ -87,4 +88,7 @@ def _name(attendance):
 def _approval(minutes):
     if not minutes.approved_on:
         return ["Referatet er ikke godkendt endnu."]
-    return [f"{long_date(minutes.approved_on)}{f', {minutes.approved_how}' if minutes.approved_how else ''}"]
+    day, how = long_date(minutes.approved_on), minutes.approved_how
+    if day in how:
+        return [capfirst(how)]
+    return [f"{day}, {how}" if how else day]

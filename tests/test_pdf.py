@@ -55,6 +55,7 @@ EVERYTHING = (
     '<h1 id="top">Plads til alle</h1><p>Se <a href="#tabel">tabellen</a> og <a href="/esbjerg/">Esbjergs side</a>.</p>'
     "<h2>Lister</h2><ul><li>en</li><li>to<ol><li>to a</li></ol></li><li><p>tre</p><p>og mere</p></li></ul>"
     '<ul class="goals"><li><p>bygge boliger.</p><p class="status naaet">Nået</p><ul><li><p>små</p></li></ul></li></ul>'
+    '<ul class="head"><li><ul class="many"><li>Karen</li><li>Per</li></ul></li></ul>'
     '<h2 id="tabel">Tabel</h2><table><caption>Aftaler</caption><thead><tr><th scope="col">Hvad</th><th>Hvem</th></tr>'
     '</thead><tbody><tr><th scope="row">Ringe</th><td>Karen</td></tr><tr><td colspan="2">Ingen</td></tr></tbody>'
     "</table>"
@@ -105,7 +106,7 @@ def test_header_cells_say_what_they_head():
 
 def test_lists_say_how_they_are_numbered():
     numbering = [item["/A"]["/ListNumbering"] for item in elements(render_pdf(document(EVERYTHING)), "/L")]
-    assert sorted(numbering) == ["/Circle", "/Decimal", "/Disc", "/None"]
+    assert sorted(numbering) == ["/Circle", "/Decimal", "/Disc", "/None", "/None", "/None"]
 
 
 def test_links_are_printed_and_described_by_their_own_words():

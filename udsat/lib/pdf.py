@@ -29,7 +29,7 @@ from django.utils.safestring import SafeString, mark_safe
 logger = logging.getLogger(__name__)
 
 PRINT = ("css/print.css",)
-MAX_CHARACTERS = 400_000  # of HTML: about 120 pages and 15 seconds
+MAX_CHARACTERS = 250_000  # of HTML: some 75 pages and 10 seconds, a few times that with large tables
 STORE_BYTES = 200 * 1024 * 1024
 STORE_DAYS = 30
 FAMILIES = ("Charis SIL", "Lato")
@@ -266,9 +266,10 @@ def _finish(document: Any, pdf: Any) -> None:
 
 
 def _tagged_boxes(box: Any) -> Iterator[Any]:
-    """Boxes in the order in which WeasyPrint makes structure elements of them."""
+    """Boxes in the order in which WeasyPrint makes structure elements of them; it makes none of lines."""
     box = getattr(box, "_box", box)  # out of flow, the box is behind a placeholder
-    yield box
+    if type(box).__name__ != "LineBox":
+        yield box
     for child in getattr(box, "children", ()):
         yield from _tagged_boxes(child)
 
@@ -288,6 +289,11 @@ def _number_lists(boxes: list[Any], pdf: Any) -> None:
     """Say of each list how it is numbered (ISO 14289-1, 7.6)."""
     elements = [item for item in pdf.objects if isinstance(item, dict) and item.get("S") == "/L"]
     lists = [box for box in boxes if box.element_tag in ("ul", "ol", "dl")]
+    if len(elements) != len(lists):
+        logger.warning(
+            "WeasyPrint tagged %s lists out of %s; they are left without numbering", len(elements), len(lists)
+        )
+        return
     for element, box in zip(elements, lists, strict=True):
         numbering = "/None" if box.element_tag == "dl" else _NUMBERING.get(box.style["list_style_type"], "/None")
         element["A"] = f"<</O /List /ListNumbering {numbering}>>"
