@@ -51,8 +51,6 @@ def strategy_list(request, kommune):
     municipality = _municipality(kommune)
     own = Strategy.objects.visible_to(request.user).filter(municipality=municipality)
     strategies = list(own.with_validity().newest_first())
-    if not strategies:
-        raise Http404(f"{municipality} har ingen strategi på portalen endnu.")
     public = set(own.published().values_list("pk", flat=True))
     now = {Strategy.Validity.IN_FORCE, Strategy.Validity.UNTIL_FURTHER}
     groups = [
@@ -65,7 +63,7 @@ def strategy_list(request, kommune):
         "section": "strategi",
         "groups": [(heading, found) for heading, found in groups if found],
         "public": public,
-        "updated": max(strategy.updated_at for strategy in strategies),
+        "updated": max((strategy.updated_at for strategy in strategies), default=None),
     }
     return render(request, "strategies/strategy_list.html", context)
 
