@@ -42,7 +42,10 @@ class Item:
 
 @dataclass
 class Listing:
-    """`lead` are the words that lead into it, `before` the sentences of the same paragraph that come first."""
+    """`lead` are the words that lead into it, `before` the sentences of the same paragraph that come first.
+
+    `is_headed` says that the lead-in is the heading above it.
+    """
 
     items: list[Item]
     line: int
@@ -50,6 +53,7 @@ class Listing:
     before: str = ""
     kind: str = ""
     ordered: bool = False
+    is_headed: bool = False
 
 
 Node = Head | Para | Listing | Table
@@ -103,6 +107,7 @@ def read_segments(document: Document, parsed: ParsedStrategy) -> list[Segment]:
             if first:
                 first.lead = segment.head.text.rstrip(":") + ("" if segment.head.text.endswith("?") else ":")
                 first.kind = wording.goal_heading(segment.head.text)
+                first.is_headed = True
     return [segment for segment in segments if segment.head or segment.nodes]
 
 

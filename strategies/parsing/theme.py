@@ -107,8 +107,8 @@ class ThemeReader:
 
     def listing(self, each: Listing) -> None:
         if self.parent and each.kind in ("strong", "", "unknown"):
-            if each.before or each.lead:
-                self.parent.explanation += html_para(f"{each.before} {each.lead}".strip())
+            lead = f"{each.before} {'' if each.is_headed else each.lead}".strip()
+            self.parent.explanation += html_para(lead) if lead else ""
             for item in each.items:
                 self.parent.children.append(goal_of(item, 1))
         elif self.parent and self.explains and each.kind == "weak":

@@ -275,7 +275,8 @@ def read_thread(text: str) -> str:
 # What a lead-in leads into
 
 _NEVER = re.compile(
-    r"eksempler\b|.*\b(eksempel(vis)?|eksempler)\b[^.]{0,60}:?$|.*\b(mærkesag(er)?|medlemmer(ne)?|består af|kriteri\w+"
+    r"eksempler\b|.*\b(eksempel(vis)?|eksempler)\b[^.]{0,60}:?$|.*\b(mærkesag(er)?|medlemmer(ne)?|består af"
+    r"|\w*kriteri\w+"
     r"|indikator\w*|partnere|samarbejdspartner\w*"
     r"|lovgivning\w*|serviceloven|bygger på|udarbejdet (af|i)|deltog|deltaget|bidraget|høringssvar|læs mere|se også"
     r"|links?|kilder|kontakt|fakta|årsager(ne)?"

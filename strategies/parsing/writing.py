@@ -29,7 +29,7 @@ def html_para(text: str, strong: bool = False) -> str:
 def html(node: Para | Listing) -> str:
     if isinstance(node, Para):
         return html_para(node.text)
-    lead = " ".join(part for part in (node.before, node.lead) if part)
+    lead = " ".join(part for part in (node.before, "" if node.is_headed else node.lead) if part)
     return (html_para(lead) if lead else "") + html_list(node)
 
 
