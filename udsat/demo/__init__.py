@@ -1,7 +1,8 @@
 """The demo: four municipalities as TOML files, and `build`, which makes them into rows.
 
 Rich text is written in Markdown. In the fictional municipality the files are written as of the end of 2026 and move
-with the clock, so that there is always a year of meetings behind and some months ahead:
+with the clock, so that there is always a year of meetings behind and some months ahead. Keys and file names that are
+months say what month it was then.
 
 - `week = -36` puts a meeting on the Tuesday 36 weeks before the last one.
 - A date such as `2025-03-03` follows the year (see `build.years_since`).

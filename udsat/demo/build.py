@@ -108,10 +108,14 @@ class Builder:
             self.rows[key] = row
         return row
 
+    def moment(self, day: datetime.date) -> datetime.datetime:
+        """That day at nine in the morning, when secretaries publish."""
+        return timezone.make_aware(datetime.datetime.combine(day, datetime.time(9)))
+
     def publish(self, thing, day: datetime.date | None = None):
         """Through the gate, now; then dated back to the day it would have happened, or planned for a later one."""
         later = day and day > self.today
-        moment = day and timezone.make_aware(datetime.datetime.combine(day, datetime.time(9)))
+        moment = day and self.moment(day)
         thing.publish(by=self.by, confirmed=True, at=moment if later else None)
         if day and day < self.today:
             type(thing).objects.filter(pk=thing.pk).update(
@@ -148,6 +152,9 @@ class Builder:
         for position, theme in enumerate(themes, 1):
             self.theme(theme, strategy, position)
         self.settle(strategy, status, published)
+        latest = FollowUp.objects.filter(goal__theme__strategy=strategy).order_by("date").last()
+        if latest and published:
+            Strategy.objects.filter(pk=strategy.pk).update(updated_at=self.moment(max(latest.date, published)))
 
     def theme(self, data: dict, strategy: Strategy, position: int):
         data = dict(data)
