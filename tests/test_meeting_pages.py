@@ -66,7 +66,7 @@ def test_each_year_has_one_wheel_with_its_meetings_visits_and_deadlines(council,
     page = text(client, LIST)
     assert page.count('<svg class="wheel"') == 2
     assert "Årshjul for 2025: 1 møde, 1 besøg og 1 svarfrist." in page
-    assert "frist for høringssvar" in page
+    assert "Frist for høringssvar" in page
 
 
 @pytest.mark.parametrize("status", HIDDEN)
@@ -190,8 +190,8 @@ def filled(meeting):
     """An item, an attendance, an agreement and attachments, each with a word of its own."""
     item = make.item(
         meeting, "Åben titel", kind="droeftelse", case_number="26/114", presentation="<p>Fremstillet</p>",
-        recommendation="<p>Indstillet</p>", discussion="<p>Sagt</p>", answer="taget-til-efterretning", decision="<p>Besluttet</p>",
-        dissent="<p>Uenig</p>", plain_text="<p>Letlæst</p>",
+        recommendation="<p>Indstillet</p>", discussion="<p>Sagt</p>", answer="taget-til-efterretning",
+        decision="<p>Besluttet</p>", dissent="<p>Uenig</p>", plain_text="<p>Letlæst</p>",
     )  # fmt: skip
     seat = make.membership(meeting.council, make.person(meeting.municipality, "Karen", "Holm"))
     make.attendance(meeting, seat, remark="gik kl. 15")
@@ -205,8 +205,8 @@ def filled(meeting):
 
 ON_AGENDA = ["Åben titel", "Til drøftelse", "26/114", "Fremstillet", "Indstillet", "dagsordensbilag.txt"]
 IN_MINUTES = [
-    "Sagt", "Taget til efterretning", "Besluttet", "Uenig", "Letlæst", "Karen Holm", "gik kl. 15", "Skrive brevet", "referatbilag.txt",
-    "moedebilag.txt", "Rejst under mødet", "Ole Ordstyrer", "Rie Referent",
+    "Sagt", "Taget til efterretning", "Besluttet", "Uenig", "Letlæst", "Karen Holm", "gik kl. 15", "Skrive brevet",
+    "referatbilag.txt", "moedebilag.txt", "Rejst under mødet", "Ole Ordstyrer", "Rie Referent",
 ]  # fmt: skip
 
 
@@ -334,13 +334,14 @@ def test_a_closed_item_is_a_number_and_a_neutral_title_for_everybody(meeting, cl
     theme = make.theme(strategy, "Åbent tema")
     make.item(meeting, "Første punkt")
     closed = make.item(
-        meeting, "HEMMELIG titel", is_closed=True, public_title="Personsag", case_number="HEMMELIG", answer="ikke-godkendt",
-        internal_note="HEMMELIG", kind="beslutning", **{field: "<p>HEMMELIG</p>" for field in RICH},
+        meeting, "HEMMELIG titel", is_closed=True, public_title="Personsag", case_number="HEMMELIG",
+        answer="ikke-godkendt", internal_note="HEMMELIG", kind="beslutning", **dict.fromkeys(RICH, "<p>HEMMELIG</p>"),
     )  # fmt: skip
     closed.themes.add(theme)
     make.agreement(closed, "HEMMELIG aftale", responsible="HEMMELIG", outcome="HEMMELIG")
-    earlier = make.agreement(make.item(make.meeting(meeting.council, datetime.date(2025, 1, 6))), "HEMMELIG opfølgning")
-    earlier.followed_up_at.add(closed)
+    before = make.meeting(meeting.council, datetime.date(2025, 1, 6))
+    make.minutes(before)
+    make.agreement(make.item(before), "HEMMELIG opfølgning").followed_up_at.add(closed)
     make.attachment(meeting, "HEMMELIG.txt", b"HEMMELIG", item=closed, title="HEMMELIG")
     if reader:
         client.force_login(request.getfixturevalue(reader))
@@ -350,7 +351,7 @@ def test_a_closed_item_is_a_number_and_a_neutral_title_for_everybody(meeting, cl
     assert "Ikke godkendt</p>" not in page and "Til beslutning" not in page and "Åbent tema" not in page
     item = html.fromstring(page).xpath("//article[contains(@class, 'item--closed')]")[0]
     assert " ".join(item.xpath("./h3")[0].text_content().split()) == "2. Personsag"
-    assert "Lukket punkt." in item.text_content()
+    assert "Punktet er lukket." in item.text_content()
     for address in (meeting.get_agenda_pdf_url(), meeting.get_minutes_pdf_url(), LIST):
         response = client.get(address)
         if response.status_code == 200 and response["Content-Type"] == "application/pdf":

@@ -22,8 +22,8 @@ def text(client, address):
 
 def test_a_story_shows_its_text_and_says_where_it_comes_from(esbjerg, client):
     story = make.news(
-        esbjerg, "Strategien er vedtaget", date=datetime.date(2018, 12, 1), date_is_month=True, lead="Byrådet sagde ja.",
-        body="<p>Over 160 kom.</p>", is_restatement=True, source_url="https://esbjerg.example/nyt",
+        esbjerg, "Strategien er vedtaget", date=datetime.date(2018, 12, 1), date_is_month=True,
+        lead="Byrådet sagde ja.", body="<p>Over 160 kom.</p>", is_restatement=True, source_url="https://esbjerg.example/nyt",
     )  # fmt: skip
     page = text(client, story.get_absolute_url())
     for words in ("Strategien er vedtaget", "Byrådet sagde ja.", "Over 160 kom.", "Kort gengivelse.", "December 2018"):
