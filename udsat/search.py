@@ -36,6 +36,12 @@ def words_of(query: str) -> list[str]:
     return ([word for word in words if len(word) > 1 or word.isdigit()] or words)[:MAX_WORDS]
 
 
+def named_by(words: Sequence[str], municipalities: Sequence[Municipality]) -> dict[str, list[Municipality]]:
+    """Which municipalities each word is the name of, or a part of the name, as »taastrup« is."""
+    names = [(set(re.findall(r"\w+", fold(place.name))), place) for place in municipalities]
+    return {word: [place for name, place in names if word in name] for word in words}
+
+
 def _without_tags(html: str | None) -> str:
     text = re.sub(_TAG, " ", re.sub(_INLINE, "", html or ""))
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
@@ -110,7 +116,7 @@ def search(query: str, municipalities: Sequence[Municipality], within: Municipal
     words = words_of(query)
     if not words:
         return []
-    belonging = {word: [m.pk for m in municipalities if word in fold(m.name).split()] for word in words}
+    belonging = named_by(words, municipalities)
     groups = []
     for heading, kind in KINDS.items():
         rows, title, texts, hit = kind()

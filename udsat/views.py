@@ -18,7 +18,7 @@ from strategies.views import promises, tally
 from udsat.lib.danish import fold, slugify
 from udsat.lib.pages import find_or_404
 from udsat.models import Municipality
-from udsat.search import MAX_LENGTH, words_of
+from udsat.search import MAX_LENGTH, named_by, words_of
 from udsat.search import search as find
 
 log = logging.getLogger(__name__)
@@ -106,12 +106,14 @@ def municipality(request, kommune):
 def search(request):
     query = " ".join(request.GET.get("q", "").replace("\0", " ").split())
     slug = request.GET.get("kommune", "")
+    words = words_of(query)
     places = list(Municipality.objects.all())
     place = next((one for one in places if one.slug == slug), None)
     context = {
         "section": "soeg",
         "query": query[:MAX_LENGTH],
-        "words": words_of(query),
+        "words": words,
+        "named": list(dict.fromkeys(place for found in named_by(words, places).values() for place in found)),
         "place": place,
         "unknown_place": slug if slug and not place else "",
         "places": with_content(),

@@ -1,0 +1,238 @@
+"""The portal's own pages and the page of each municipality: the way in for somebody who knows nothing yet."""
+
+import datetime
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from udsat.lib.publishing import Status
+from udsat.models import Region, RegionPeriod
+
+from . import factories as make
+
+HIDDEN = [Status.DRAFT, Status.WITHDRAWN, "planlagt", "udløbet"]
+
+
+def html(response):
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def queries(client, address):
+    with CaptureQueriesContext(connection) as captured:
+        assert client.get(address).status_code == 200
+    return len(captured)
+
+
+def in_days(days):
+    return timezone.localdate() + datetime.timedelta(days=days)
+
+
+def everything(place, status=Status.PUBLISHED, word="Blåbær"):
+    """One of each thing that a front page can show, with the word in its title."""
+    strategy = make.strategy(place, f"{word} til alle", status)
+    make.goal(make.theme(strategy, f"{word} hver dag"))
+    council = make.council(place, status, name=f"{word}rådet")
+    make.meeting(council, date=in_days(7), title=f"{word}møde", status=status)
+    make.minutes(make.meeting(council, date=in_days(-7), title=f"{word} sidst", status=status), status)
+    make.news(place, f"{word} i nyhederne", status)
+    return strategy
+
+
+# The front page
+
+
+def test_the_front_page_leads_to_search_municipalities_meetings_minutes_and_news(client, esbjerg):
+    everything(esbjerg)
+    text = html(client.get("/"))
+    assert text.count("<h1") == 1
+    assert '<form class="search" action="/soeg/" method="get" role="search">' in text
+    for words in ('href="/esbjerg/"', "Blåbærmøde", "Blåbær sidst", "Blåbær i nyhederne", "Esbjerg Kommune"):
+        assert words in text
+
+
+def test_an_empty_portal_says_so_instead_of_showing_nothing(client, db):
+    assert "Ingen kommuner har lagt noget ind endnu." in html(client.get("/"))
+    assert "Ingen kommuner har lagt noget ind endnu." in html(client.get("/kommuner/"))
+
+
+def test_the_front_page_shows_the_next_meetings_and_the_latest_minutes_first(client, esbjerg):
+    council = make.council(esbjerg)
+    for days in (30, 3, 10):
+        make.meeting(council, date=in_days(days), title=f"Om {days} dage")
+        make.minutes(make.meeting(council, date=in_days(-days), title=f"For {days} dage siden"))
+    make.meeting(council, date=in_days(1), title="Aflyst møde", is_cancelled=True)
+    text = html(client.get("/"))
+    assert text.index("Om 3 dage") < text.index("Om 10 dage") < text.index("Om 30 dage")
+    assert text.index("For 3 dage") < text.index("For 10 dage") < text.index("For 30 dage")
+    assert "Aflyst møde" not in text
+
+
+@pytest.mark.parametrize("address", ["/", "/kommuner/", "/esbjerg/"])
+@pytest.mark.parametrize("status", HIDDEN)
+def test_nothing_hidden_is_on_the_way_in(client, esbjerg, status, address):
+    everything(esbjerg, status)
+    assert "Blåbær" not in html(client.get(address))
+
+
+@pytest.mark.parametrize("address", ["/", "/kommuner/"])
+def test_a_municipality_with_only_drafts_is_not_listed(client, esbjerg, address):
+    everything(esbjerg, Status.DRAFT)
+    assert 'href="/esbjerg/"' not in html(client.get(address))
+
+
+def test_minutes_of_a_meeting_that_was_withdrawn_are_not_listed(client, esbjerg):
+    make.minutes(make.meeting(make.council(esbjerg), title="Blåbærmøde", status=Status.WITHDRAWN))
+    assert "Blåbær" not in html(client.get("/"))
+
+
+# Municipalities
+
+
+@pytest.fixture
+def regions(db):
+    south, north = (Region.objects.create(name=name, position=n) for n, name in enumerate(("Syd", "Nord")))
+    return {"syd": south, "nord": north}
+
+
+def place_in(region, name, **fields):
+    place = make.municipality(name, **fields)
+    RegionPeriod.objects.create(municipality=place, region=region, starts_on=datetime.date(2007, 1, 1))
+    make.strategy(place)
+    return place
+
+
+def test_municipalities_stand_by_region_in_danish_alphabetical_order(client, regions):
+    for name in ("Aabenraa", "Faaborg", "Ærø", "Esbjerg", "Fanø"):
+        place_in(regions["syd"], name)
+    place_in(regions["nord"], "Aalborg")
+    make.strategy(make.municipality("Eksempelkøbing", is_fictional=True))
+    text = html(client.get("/kommuner/"))
+    order = ["Syd", "Esbjerg K", "Fanø K", "Faaborg K", "Ærø K", "Aabenraa K", "Nord", "Aalborg K", "Opdigtet"]
+    at = [text.index(f">{words}") for words in order]
+    assert at == sorted(at)
+    assert "7 kommuner har lagt noget ind" in text
+
+
+def test_a_municipality_stands_in_the_region_of_today(client, regions):
+    place = place_in(regions["syd"], "Roskilde")
+    place.region_periods.update(ends_on=in_days(-1))
+    RegionPeriod.objects.create(municipality=place, region=regions["nord"], starts_on=in_days(0))
+    text = html(client.get("/kommuner/"))
+    assert ">Nord<" in text and ">Syd<" not in text
+
+
+def test_each_municipality_shows_the_strategy_in_force(client, regions):
+    place = place_in(regions["syd"], "Esbjerg")
+    make.strategy(place, "Udløbet", starts_on=datetime.date(2019, 1, 1), ends_on=datetime.date(2020, 1, 1))
+    make.strategy(place, "Fremtid", starts_on=in_days(100))
+    text = html(client.get("/kommuner/"))
+    assert "Plads til alle" in text
+    assert "Udløbet" not in text and "Fremtid" not in text
+
+
+# One municipality
+
+
+def test_the_page_of_a_municipality_gathers_what_is_new(client, esbjerg):
+    strategy = everything(esbjerg)
+    esbjerg.council.phone = "00 00 00 00"
+    esbjerg.council.save()
+    text = html(client.get("/esbjerg/"))
+    for words in ("Blåbær til alle", "Blåbærrådet", "Blåbærmøde", "Blåbær sidst", "Blåbær i nyhederne"):
+        assert words in text
+    assert f'href="{strategy.themes.get().get_absolute_url()}"' in text  # a room of the house
+    assert 'href="tel:+4500000000"' in text
+
+
+def test_a_municipality_without_content_says_what_to_do(client, esbjerg):
+    text = html(client.get("/esbjerg/"))
+    assert "Der er ikke lagt noget ind fra Esbjerg Kommune endnu." in text
+    assert "Ring til kommunen" in text
+
+
+def test_phone_place_and_hours_are_on_every_page_of_the_municipality(client, esbjerg):
+    strategy = everything(esbjerg)
+    for field, value in {"phone": "76 16 16 16", "phone_hours": "hverdage kl. 9–14", "address": "Torvegade 74"}.items():
+        setattr(esbjerg.council, field, value)
+    esbjerg.council.save()
+    for address in (
+        "/esbjerg/",
+        "/esbjerg/strategier/",
+        strategy.get_absolute_url(),
+        "/esbjerg/moeder/",
+        "/esbjerg/nyt/",
+    ):
+        foot = html(client.get(address)).split("<footer")[1]
+        for words in ("76 16 16 16", "hverdage kl. 9–14", "Torvegade 74"):
+            assert words in foot, address
+
+
+def test_without_a_council_the_municipality_itself_can_be_called(client, esbjerg):
+    esbjerg.phone = "76 16 16 16"
+    esbjerg.save()
+    make.council(esbjerg, Status.DRAFT, phone="99 99 99 99")
+    text = html(client.get("/esbjerg/"))
+    assert "76 16 16 16" in text and "99 99 99 99" not in text
+
+
+def test_the_sections_of_a_municipality_are_one_line_of_links_to_what_there_is(client, esbjerg):
+    make.strategy(esbjerg)
+    make.news(esbjerg, status=Status.DRAFT)
+    head = html(client.get("/esbjerg/")).split("<main")[0]
+    assert 'href="/esbjerg/strategi/"' in head
+    assert 'href="/esbjerg/nyt/"' not in head and 'href="/esbjerg/moeder/"' not in head
+
+
+def test_a_secretary_has_the_links_that_the_page_will_have(client, esbjerg, anna, bo):
+    make.council(esbjerg, Status.DRAFT)
+    for who, shown in ((anna, True), (bo, False)):
+        client.force_login(who)
+        assert ('href="/esbjerg/udsatteraad/"' in html(client.get("/esbjerg/"))) == shown
+
+
+# All of them
+
+
+@pytest.mark.parametrize("address", ["/", "/kommuner/", "/esbjerg/", "/soeg/?q=plads", "/om/"])
+def test_the_page_has_one_heading_a_language_and_no_cookie(client, esbjerg, address):
+    everything(esbjerg)
+    response = client.get(address)
+    text = html(response)
+    assert not response.cookies
+    assert response["Cache-Control"] == "no-cache"
+    assert "csrf" not in text
+    assert text.count("<h1") == 1
+    assert '<html lang="da"' in text
+    assert '<a class="skip" href="#indhold">' in text and '<main id="indhold"' in text
+    assert "style=" not in text and "<script" not in text
+
+
+def test_a_page_shown_to_somebody_with_a_log_in_is_kept_nowhere(client, esbjerg, anna):
+    client.force_login(anna)
+    for address in ("/", "/kommuner/", "/esbjerg/", "/soeg/", "/om/", "/findes-ikke/"):
+        assert client.get(address)["Cache-Control"] == "private, no-store"
+
+
+@pytest.mark.parametrize("address", ["/", "/kommuner/"])
+def test_the_way_in_costs_the_same_for_one_municipality_and_for_many(client, regions, address):
+    everything(place_in(regions["syd"], "Esbjerg"))
+    few = queries(client, address)
+    for name in ("Vejle", "Kolding", "Ærø", "Fanø"):
+        everything(place_in(regions["nord"], name))
+    assert queries(client, address) == few
+
+
+def test_a_municipality_with_much_costs_the_same_as_one_with_little(client, esbjerg, vejle):
+    everything(esbjerg)
+    for number in range(4):
+        strategy = make.strategy(vejle)
+        make.goal(make.theme(strategy))
+        make.goal(make.theme(strategy))
+        make.news(vejle, f"Nyhed {number}")
+    council = make.council(vejle)
+    for days in (-9, -8, -7, 7, 8):
+        make.minutes(make.meeting(council, date=in_days(days)))
+    assert queries(client, "/esbjerg/") == queries(client, "/vejle/")

@@ -1,0 +1,357 @@
+"""Search finds what is public, however it is spelled, and nothing else."""
+
+import datetime
+
+import pytest
+from django.db import connection
+from django.db.models import Value
+from django.test.utils import CaptureQueriesContext
+
+from udsat.lib.danish import fold
+from udsat.lib.publishing import Status
+from udsat.models import Municipality
+from udsat.search import LIMIT, Folded, Plain, marked, snippet, words_of
+
+from . import factories as make
+
+HIDDEN = [Status.DRAFT, Status.WITHDRAWN, "planlagt", "udløbet"]
+
+
+def find(client, query, kommune=""):
+    response = client.get("/soeg/", {"q": query, "kommune": kommune})
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def hits(client, query, kommune=""):
+    """The addresses found, without their anchors' numbers."""
+    return [
+        hit.url
+        for group in client.get("/soeg/", {"q": query, "kommune": kommune}).context["groups"]
+        for hit in group.hits
+    ]
+
+
+@pytest.fixture
+def meeting(esbjerg):
+    return make.meeting(make.council(esbjerg))
+
+
+# What is found
+
+
+def test_a_theme_is_found_with_its_page_and_the_strategys_pdf(client, esbjerg):
+    theme = make.theme(make.strategy(esbjerg), "Boliger til unge", guiding_thread="Et hjem først.")
+    text = find(client, "boliger")
+    assert f'<a href="{theme.get_absolute_url()}"><mark>Boliger</mark> til unge</a>' in text
+    assert f'href="{theme.strategy.get_pdf_url()}"' in text
+    assert "Et hjem først." in text
+
+
+def test_a_goal_is_found_and_stands_with_its_lead_in(client, esbjerg):
+    goal = make.goal(make.theme(make.strategy(esbjerg), goal_lead_in="Vi vil:"), "åbne et værested")
+    assert goal.get_absolute_url() in hits(client, "værested")
+    assert "Vi vil: åbne et <mark>værested</mark>" in find(client, "værested")
+
+
+def test_every_kind_of_thing_is_found(client, esbjerg, meeting):
+    strategy = make.strategy(esbjerg, "Blåbær til alle")
+    theme = make.theme(strategy, "Blåbær")
+    council = meeting.council
+    council.summary = "Rådet spiser blåbær."
+    council.save()
+    meeting.place = "Blåbærhuset"
+    meeting.save()
+    make.minutes(meeting)
+    found = {
+        strategy.get_absolute_url(),
+        theme.get_absolute_url(),
+        make.goal(theme, "plukke blåbær").get_absolute_url(),
+        make.item(meeting, discussion="<p>Blåbær blev drøftet.</p>").get_absolute_url(),
+        meeting.get_absolute_url(),
+        make.hearing(council, answer="<p>Flere blåbær.</p>").get_absolute_url(),
+        make.news(esbjerg, body="<p>Blåbær i skoven.</p>").get_absolute_url(),
+        make.cause(council, "Blåbær på menuen").get_absolute_url(),
+        council.get_absolute_url(),
+    }
+    assert set(hits(client, "blåbær")) == found
+
+
+def test_all_words_must_occur_but_not_in_one_place(client, esbjerg):
+    strategy = make.strategy(esbjerg)
+    both = make.theme(strategy, "Unge", body="<p>De skal have en bolig.</p>")
+    make.theme(strategy, "Bolig")
+    make.theme(strategy, "Unge")
+    assert hits(client, "bolig unge") == [both.get_absolute_url()]
+
+
+def test_a_word_that_names_the_municipality_finds_what_lies_there(client, esbjerg, vejle):
+    here, there = (make.theme(make.strategy(place), "Bolig") for place in (esbjerg, vejle))
+    assert hits(client, "bolig vejle") == [there.get_absolute_url()]
+    assert hits(client, "vejle") == []
+    assert '<a href="/vejle/">Vejle Kommune</a>' in find(client, "vejle")
+    assert set(hits(client, "bolig")) == {here.get_absolute_url(), there.get_absolute_url()}
+
+
+def test_a_municipality_is_found_by_any_word_of_its_name(client, db):
+    place = make.municipality("Høje-Taastrup")
+    theme = make.theme(make.strategy(place), "Bolig")
+    for query in ("høje-taastrup", "Tåstrup", "bolig taastrup"):
+        assert '<a href="/hoeje-taastrup/">Høje-Taastrup Kommune</a>' in find(client, query)
+    assert hits(client, "bolig høje-taastrup") == [theme.get_absolute_url()]
+
+
+def test_a_hit_in_the_title_comes_first(client, esbjerg):
+    strategy = make.strategy(esbjerg)
+    make.theme(strategy, "Alt andet", body="<p>Også bolig.</p>")
+    title = make.theme(strategy, "Bolig")
+    assert hits(client, "bolig")[0] == title.get_absolute_url()
+
+
+@pytest.mark.parametrize("written", ["Ærø på åen, BØRN og Aagade", "ærø PÅ ÅEN, børn og ågade"])
+@pytest.mark.parametrize(
+    "query", ["ærø", "ÆRØ", "aeroe", "åen", "AAEN", "børn", "BØRN", "boern", "ågade", "aagade", "Ågade"]
+)
+def test_danish_letters_are_found_however_they_are_written(client, esbjerg, written, query):
+    theme = make.theme(make.strategy(esbjerg), written)
+    assert hits(client, query) == [theme.get_absolute_url()]
+
+
+def test_part_of_a_word_is_enough(client, esbjerg):
+    theme = make.theme(make.strategy(esbjerg), "Alkoholmisbrug")
+    assert hits(client, "misbrug") == hits(client, "alkohol") == [theme.get_absolute_url()]
+
+
+@pytest.mark.parametrize("query", ["strong", "href", "amp", "table"])
+def test_markup_is_not_text(client, esbjerg, query):
+    make.theme(
+        make.strategy(esbjerg),
+        "Bolig",
+        body='<p><strong>Hus</strong> &amp; <a href="https://x.example">hjem</a></p><table><tr><td>1</td></tr></table>',
+    )
+    assert hits(client, query) == []
+
+
+def test_words_that_markup_divides_are_still_words(client, esbjerg):
+    theme = make.theme(make.strategy(esbjerg), "Hjem", body="<p>Små <strong>bo</strong>liger</p><p>nu</p>")
+    assert hits(client, "boliger") == [theme.get_absolute_url()]
+    assert hits(client, "boligernu") == []
+
+
+@pytest.mark.parametrize("query", ["100 %", "a_b", "it's", "\\", "%", "_", "'", '"', "(", "*", "--", "a%' OR 1=1"])
+def test_signs_are_only_signs(client, esbjerg, query):
+    make.theme(make.strategy(esbjerg), "Noget helt andet")
+    assert hits(client, query) == []
+
+
+# What is not found
+
+
+@pytest.mark.parametrize("status", HIDDEN)
+def test_nothing_hidden_is_found_or_counted(client, esbjerg, status):
+    strategy = make.strategy(esbjerg, "Hemmelig", status)
+    theme = make.theme(strategy, "Hemmelig")
+    make.goal(theme, "Hemmelig")
+    council = make.council(esbjerg, status, name="Hemmelig")
+    make.cause(council, "Hemmelig")
+    meeting = make.meeting(council, title="Hemmelig", status=status)
+    make.agenda(meeting, status)
+    make.minutes(meeting, status)
+    make.item(meeting, "Hemmelig")
+    make.hearing(council, "Hemmelig", status)
+    make.news(esbjerg, "Hemmelig", status)
+    text = find(client, "hemmelig")
+    assert "Vi fandt ikke noget" in text
+    assert "Hemmelig" not in text
+
+
+def test_a_closed_item_is_not_found_by_anything_it_holds(client, meeting):
+    make.agenda(meeting)
+    make.minutes(meeting)
+    make.item(
+        meeting, "Kakadue", is_closed=True, public_title="Personsag", decision="<p>Kakadue</p>", case_number="kakadue-1"
+    )  # fmt: skip
+    assert hits(client, "kakadue") == hits(client, "personsag") == []
+
+
+def test_before_the_minutes_only_the_agenda_is_searched(client, meeting):
+    make.agenda(meeting)
+    item = make.item(
+        meeting, "Boliger", presentation="<p>Sagen er ny.</p>", decision="<p>Kakadue</p>", discussion="kakadue"
+    )
+    make.item(meeting, "Kakadue", raised_at_meeting=True)
+    assert hits(client, "kakadue") == []
+    assert "Kakadue" not in find(client, "boliger").split("<main")[1]
+    assert hits(client, "sagen") == [item.get_absolute_url()]
+    make.minutes(meeting)
+    assert len(hits(client, "kakadue")) == 2
+
+
+def test_a_secretary_searches_what_the_public_sees(client, esbjerg, anna):
+    make.strategy(esbjerg, "Hemmelig", Status.DRAFT)
+    client.force_login(anna)
+    assert hits(client, "hemmelig") == []
+
+
+def test_notes_to_the_secretary_are_never_found(client, esbjerg, meeting):
+    make.agenda(meeting)
+    make.item(meeting, internal_note="kakadue")
+    meeting.internal_note = "kakadue"
+    meeting.save()
+    make.membership(meeting.council, make.person(esbjerg, note="kakadue", email="kakadue@x.example"))
+    assert hits(client, "kakadue") == []
+
+
+# The page
+
+
+def test_results_can_be_kept_to_one_municipality(client, esbjerg, vejle):
+    for place in (esbjerg, vejle):
+        make.theme(make.strategy(place), "Bolig")
+    assert hits(client, "bolig", "esbjerg") == ["/esbjerg/strategier/plads-til-alle/bolig/"]
+    assert '<option value="esbjerg" selected>' in find(client, "bolig", "esbjerg")
+
+
+def test_an_unknown_municipality_is_said_and_all_are_searched(client, esbjerg):
+    make.theme(make.strategy(esbjerg), "Bolig")
+    text = find(client, "bolig", "<atlantis>")
+    assert "Vi kender ingen kommune med adressen »&lt;atlantis&gt;«. Vi har søgt i alle kommuner." in text
+    assert "<mark>Bolig</mark>" in text
+
+
+def test_an_empty_answer_helps_on(client, esbjerg):
+    text = find(client, "bolig xyzzy", "esbjerg")
+    assert "Vi fandt ikke noget, hvor alle ordene står i Esbjerg Kommune." in text
+    assert 'href="/soeg/?q=bolig%20xyzzy"' in text
+    assert 'href="/soeg/?q=bolig&amp;kommune=esbjerg"' in text
+
+
+def test_without_a_question_the_page_says_how_to_ask(client, esbjerg):
+    assert "Hvad leder du efter?" in find(client, "")
+    assert "Tegn alene finder ikke noget" in find(client, "!?")
+
+
+def test_many_hits_are_bounded_and_said_to_be(client, esbjerg):
+    strategy = make.strategy(esbjerg)
+    for number in range(LIMIT + 1):
+        make.theme(strategy, f"Bolig {number}")
+    text = find(client, "bolig")
+    assert len(hits(client, "bolig")) == LIMIT
+    assert f"Mere end {LIMIT} fundet" in text
+    assert "vælg en kommune" in text
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "x" * 5000,
+        "ord " * 2000,
+        "\0",
+        "a\0b",
+        "\ud800".encode("utf-8", "surrogatepass"),
+        "%F0%28",
+        "٣ ٤",
+        "ß",
+        "İ" * 50,
+    ],
+)
+def test_a_strange_question_is_only_a_question(client, esbjerg, query):
+    assert client.get("/soeg/", {"q": query}).status_code == 200
+
+
+def test_what_was_typed_is_shown_as_text(client, esbjerg):
+    make.theme(make.strategy(esbjerg), "<b>Bolig</b> <script>alert(1)</script>")
+    text = find(client, '"><script>alert(1)</script>')
+    assert "<script>" not in text
+    assert "<script>" not in find(client, "bolig")
+
+
+def test_it_costs_the_same_for_one_hit_and_for_many(client, esbjerg, vejle, meeting):
+    def fill(place, council, times):
+        for number in range(times):
+            strategy = make.strategy(place, "Bolig")
+            theme = make.theme(strategy, "Bolig")
+            make.goal(theme, "bolig", parent=make.goal(theme, "bolig"))
+            held = make.meeting(council, title="Bolig", date=datetime.date(2026, 1, 1 + number))
+            make.minutes(held)
+            make.item(held, "Bolig")
+            make.hearing(council, "Bolig")
+            make.news(place, "Bolig")
+            make.cause(council, "Bolig")
+
+    def cost():
+        with CaptureQueriesContext(connection) as captured:
+            find(client, "bolig")
+        return len(captured)
+
+    fill(esbjerg, meeting.council, 1)
+    few = cost()
+    fill(vejle, make.council(vejle), 5)
+    assert cost() == few
+
+
+# Its parts
+
+
+TEXTS = [
+    "ÆØÅ æøå",
+    "Aabenraa",
+    "a\u030agade og A\u030agade",
+    "Élan, crème brûlée, ÜBER, naïve, Ñandú",
+    "Straße",
+    "100 % <5 år & mere",
+    "",
+    "Ærø 2023–2026 »citat«",
+    "IĞDIR",
+    "ŒUVRE ŁÓDŹ",
+]
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_the_database_folds_as_python_does(esbjerg, text):
+    here = Municipality.objects.filter(pk=esbjerg.pk)
+    assert here.values_list(Folded(Value(text)), flat=True).get() == fold(text)
+
+
+def test_the_database_takes_markup_away_and_nulls_for_nothing(esbjerg):
+    html = '<p>Et <strong>st</strong>ed</p><ul><li>Hus &amp; <a href="https://x.example">hjem</a></li><li>5 &lt; 6</ul>'
+    here = Municipality.objects.filter(pk=esbjerg.pk)
+    text = here.values_list(Plain(Value(html)), flat=True).get()
+    assert text.split() == ["Et", "sted", "Hus", "&", "hjem", "5", "<", "6"]
+    assert here.values_list(Folded(Value("A"), Value(None), Value("B")), flat=True).get() == "a  b"
+
+
+@pytest.mark.parametrize(
+    "query, words",
+    [
+        ("Bolig i Vejle", ["bolig", "vejle"]),
+        ("bolig bolig BOLIG", ["bolig"]),
+        ("i", ["i"]),
+        ("tema 3", ["tema", "3"]),
+        ("Årø, Ærø!", ["aaroe", "aeroe"]),
+        ("  ", []),
+        ("?", []),
+    ],
+)
+def test_a_question_is_read_as_words(query, words):
+    assert words_of(query) == words
+
+
+def test_a_hit_is_marked_in_the_text_as_it_is_written():
+    assert marked("Åge & Aage på Ærø", ["aage", "aeroe"]) == (
+        "<mark>Åge</mark> &amp; <mark>Aage</mark> på <mark>Ærø</mark>"
+    )
+    assert marked("bolig", ["bol", "lig"]) == "<mark>bolig</mark>"
+    assert marked("<b>", ["b"]) == "&lt;<mark>b</mark>&gt;"
+    assert marked("intet", ["bolig"]) == "intet"
+
+
+def test_the_snippet_is_cut_around_the_first_hit():
+    long = "Indledning uden noget. " * 20 + "Her står bolig midt i det hele. " + "Slut uden noget. " * 20
+    cut = snippet(["", long], ["bolig"])
+    assert "<mark>bolig</mark>" in cut
+    assert cut.startswith("… ") and cut.endswith(" …")
+    assert len(cut) < 300
+    assert snippet(["Kun begyndelsen."], ["bolig"]) == "Kun begyndelsen."
+    assert snippet(["Kun begyndelsen."], ["bolig"], only_hits=True) == ""
+    assert snippet([], ["bolig"]) == ""
