@@ -47,7 +47,7 @@ check: lint ## The quick half: style, types, and the tests that need no browser,
 
 lint: $(UV)
 	@$(UV) sync --quiet --frozen
-	.venv/bin/ruff check
+	.venv/bin/ruff check --output-format concise
 	.venv/bin/ruff format --check
 	.venv/bin/mypy
 	$(MANAGE) makemigrations --check
