@@ -83,9 +83,9 @@ class Folded(_OneText):
     python = staticmethod(lambda text: fold(text or ""))
 
     def as_postgresql(self, compiler, connection, **context):
-        # lower() knows only ASCII in some locales, so the Danish letters are lowered by name, and what the removal of
-        # accents leaves is lowered again.
-        lowered = "translate(lower(normalize(%(expressions)s, NFC)), 'ÆØÅ', 'æøå')"
+        # In some locales lower() knows only ASCII. So the letters that are more than a letter with an accent are
+        # lowered by name, and what the removal of accents leaves is lowered again.
+        lowered = "translate(lower(normalize(%(expressions)s, NFC)), 'ÆØÅŒŁĐÞÐ', 'æøåœłđþð')"
         spelled = f"replace(replace(replace({lowered}, 'æ', 'ae'), 'ø', 'oe'), 'å', 'aa')"
         template = f"lower(regexp_replace(normalize({spelled}, NFD), '[\u0300-\u036f]', '', 'g'))"
         return self.as_sql(compiler, connection, template=template, **context)
