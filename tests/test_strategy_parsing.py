@@ -229,6 +229,61 @@ def test_numbered_headings_are_no_list():
     assert kinds(parsed) == ["formaal", "andet"]
 
 
+def test_numbered_headings_over_numbered_goals():
+    theme = "{}. {}\nDet haster.\nVi skal:\n1. bygge\n2. støtte\n3. følge op\n"
+    text = "".join(theme.format(n, title) for n, title in enumerate(("Bolig", "Job", "Sundhed", "Fritid", "Gæld"), 1))
+    parsed = parse(f"Udsattestrategi\n{text}6. Opfølgning\nRådet følger op.\n")
+    assert titles(parsed) == ["Bolig", "Job", "Sundhed", "Fritid", "Gæld"] and goals(parsed) == [3] * 5
+    assert kinds(parsed) == ["andet"]
+
+
+def test_headings_with_decimals():
+    theme = "3.{} {}\n\nAlle skal have det.\n\nKommunen vil:\n\n- bygge\n- støtte\n\n"
+    text = "Strategi for udsatte\n\n1 Vision\n\nAlle har et godt liv i vores by.\n\n3 Mål for indsatsen\n\n"
+    parsed = parse(text + theme.format(1, "Bolig") + theme.format(2, "Job") + "4 Opfølgning\n\nHvert år i maj.\n")
+    assert [(theme.number, theme.title) for theme in parsed.themes] == [("3.1", "Bolig"), ("3.2", "Job")]
+    assert goals(parsed) == [2, 2] and kinds(parsed) == ["vision", "andet"]
+
+
+def test_goals_numbered_with_decimals_and_letters():
+    text = "Udsattepolitik\n\nPejlemærke 1: Et hjem\n\n1.1 Små boliger\n   a) 20 om året\n   b) lav leje\n"
+    parsed = parse(
+        text + "1.2 Færre på gaden\n\nPejlemærke 2: Et job\n\n2.1 Småjobs\n2.2 Mentorer\n   - fra foreninger\n"
+    )
+    assert [[goal.number for goal in theme.goals] for theme in parsed.themes] == [["1.1", "1.2"], ["2.1", "2.2"]]
+    assert [child.text for child in parsed.themes[0].goals[0].children] == ["20 om året", "lav leje"]
+
+
+def test_delmaal_belong_to_the_goal_above():
+    text = "Udsattestrategi\n\nTema 1: Bolig\nMål 1: Flere hjem\nDelmål 1.1: Små boliger\nDelmål 1.2: Anvisning\n"
+    parsed = parse(text + "Mål 2: Ro\nTema 2: Job\nMål 3: Flere i job\n")
+    assert goals(parsed) == [2, 1]
+    assert [child.number for child in parsed.themes[0].goals[0].children] == ["1.1", "1.2"]
+
+
+def test_themes_that_a_page_folds_away():
+    theme = (
+        "<details><summary>Tema {0}: T{0}</summary><p>Tekst</p><p>Vi vil:</p><ul><li>a</li><li>b</li></ul></details>"
+    )
+    html = "<main><h1>Politik for udsatte</h1><p>Politikken gælder 2025-2029</p>"
+    parsed = parse(html + theme.format(1) + theme.format(2) + "</main>", "a.html")
+    assert titles(parsed) == ["T1", "T2"] and goals(parsed) == [2, 2] and parsed.end_year == 2029
+    assert parsed.themes[0].body == "<p>Tekst</p>"
+
+
+def test_themes_that_stand_in_a_list_with_a_few_words_each():
+    text = "# Udsattestrategi\n\nStrategien har to pejlemærker:\n\n1. **Hjem** – Alle har et sted at bo.\n"
+    parsed = parse(text + "2. **Job** – Alle har en opgave.\n", "a.md")
+    assert titles(parsed) == ["Hjem", "Job"] and parsed.themes[0].body == "<p>Alle har et sted at bo.</p>"
+    assert parsed.theme_label == "pejlemærke" and not parsed.not_understood
+
+
+def test_themes_that_stand_in_a_list_with_their_goals():
+    text = "Strategi for udsatte\n\nVi har to temaer:\n\n1. Hjem\n   - bygge\n   - støtte\n2. Job\n   - ansætte\n"
+    parsed = parse(text)
+    assert titles(parsed) == ["Hjem", "Job"] and goals(parsed) == [2, 1]
+
+
 def test_goals_without_any_theme():
     parsed = parse(
         "# Udsattepolitik\n\n## Vores mål\n\n1. Flere hjem.\n2. Flere job.\n\n## Opfølgning\n\nHvert år.\n", "a.md"

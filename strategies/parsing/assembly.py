@@ -84,8 +84,9 @@ class Assembler:
         lists = [each for s in group for each in s.lists]
         strong = [each for each in lists if each.kind == "strong"]
         is_plain = not head.kind or head.kind in ("baggrund", "andet", "formaal")
-        leads_on = len(strong) > 1 or strong and not head.kind or any(each.kind == "contents" for each in lists)
-        if self.makes_groups and leads_on and is_plain and not self.is_news:
+        names_themes = any(each.kind == "contents" for each in lists)
+        leads_on = names_themes or not self.is_news and (len(strong) > 1 or strong and not head.kind)
+        if self.makes_groups and leads_on and is_plain:
             self.loose(group[0])
             for segment in group[1:]:
                 self.loose(segment)
@@ -193,7 +194,7 @@ class Assembler:
             self.parsed.ignored.append(Remark(each.line, each.lead, "indledning til listen over temaer"))
         for item in each.items:
             title, body = item.text, ""
-            if len(title) > 60 and (match := re.match(r"(.{3,80}?)(?:\s[–—-]|[:.])\s+(\S.*)", title, re.DOTALL)):
+            if match := re.match(r"(.{3,80}?)(?:\s[–—-]|[:.])\s+(\S.{15,})", title, re.DOTALL):
                 title, body = match[1], html_para(match[2])
             label = wording.read_label(title)
             number = label[1] if label else ""
@@ -275,6 +276,8 @@ class Assembler:
             else:
                 pending.append(node)
         if self.is_news:
+            if heading and head:
+                self.not_understood(head, _NEWS_REASON)
             for node in pending:
                 self.not_understood(node, _NEWS_REASON)
         elif heading_is_lead_in and head and pending and not made_group:

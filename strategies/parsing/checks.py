@@ -46,7 +46,10 @@ def account_for(pieces: list[tuple[int, str]], parsed: ParsedStrategy) -> None:
     fragments = [unescape(text).strip() for each in written for text in re.split(r"<[^>]+>", each)]
     known, whole = set(fragments), "\n".join(fragments)
     for line, text in pieces:
-        if text and text not in known and text not in whole and without_period(text, ParsedStrategy()) not in whole:
+        # A title has lost its period; »Bolig – alle har et hjem« may have become title and text.
+        parts = re.split(r"\s[–—-]\s|[:.]\s", text)
+        is_written = text in known or text in whole or without_period(text, ParsedStrategy()) in whole
+        if not is_written and not all(part.strip(" .") in whole for part in parts):
             if wording.goal_heading(text) or wording.is_container(text):
                 parsed.ignored.append(Remark(line, text, "overskrift over mål eller temaer"))
             else:
@@ -74,8 +77,16 @@ def name_themes(segments: list[Segment], parsed: ParsedStrategy, listed: str) ->
 
 
 def _prose(segments: list[Segment]) -> str:
-    return "\n".join(
-        node.text for s in segments for node in ([s.head] if s.head else []) + s.nodes if not isinstance(node, Listing)
+    leads = [f"{each.before} {each.lead}" for s in segments for each in s.lists]
+    return (
+        "\n".join(leads)
+        + "\n"
+        + "\n".join(
+            node.text
+            for s in segments
+            for node in ([s.head] if s.head else []) + s.nodes
+            if not isinstance(node, Listing)
+        )
     )
 
 

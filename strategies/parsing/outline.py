@@ -4,7 +4,7 @@ In plain text no heading is marked: a short line without a full stop that text f
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from udsat.lib.documents import Document, Heading, ListItem, Paragraph, Remark, Table
@@ -114,7 +114,7 @@ def read_segments(document: Document, parsed: ParsedStrategy) -> list[Segment]:
 def _nodes(document: Document) -> list[Node]:
     blocks = _join_bare_labels(document.blocks)
     extra = _series_labels(blocks)
-    heads = _find_heads(blocks, extra)
+    heads = _find_heads(blocks, extra, is_plain=document.unit == "linje")
     nodes: list[Node] = []
     for at, block in enumerate(blocks):
         if at in heads:
@@ -176,45 +176,42 @@ def looks_like_heading(text: str) -> bool:
     return text[0].isupper() or text[0].isdigit() or text[0] in '»”"“'
 
 
-def _find_heads(blocks: list, extra: frozenset[str]) -> dict[int, int]:
-    """Index and level of each block that is a heading, marked or not."""
+def _find_heads(blocks: list, extra: frozenset[str], is_plain: bool) -> dict[int, int]:
+    """Index and level of each block that is a heading, marked or not. `is_plain`: no paragraph is marked as one."""
     heads: dict[int, int] = {}
-    marked = [at for at, block in enumerate(blocks) if isinstance(block, Heading)]
-    for at in marked:
-        next_is_list = at + 1 < len(blocks) and isinstance(blocks[at + 1], ListItem)
-        # A heading that only says "Vi vil:" leads into its list.
-        if not (blocks[at].text.endswith(":") and next_is_list and not wording.read_label(blocks[at].text)):
-            heads[at] = blocks[at].level
-    structured = len(heads) > 2 or any(level > 1 for level in heads.values())
-
-    def opens_text(at: int) -> bool:
-        return at + 1 < len(blocks)
-
     for at, block in enumerate(blocks):
-        if isinstance(block, Paragraph) and opens_text(at) and at not in heads:
-            label = wording.read_label(block.text, extra)
-            if label and label[2] and label[0] not in wording.GOAL_WORDS and looks_like_heading(label[2]):
-                heads[at] = 7 if structured else 2
-    bold = [
-        at
-        for at, block in enumerate(blocks)
-        if isinstance(block, Paragraph) and block.bold and opens_text(at) and at not in heads
-        and looks_like_heading(block.text.rstrip(":")) and not _is_lead_in(blocks, at)
-        and not wording.is_signature(block.text)
-    ]  # fmt: skip
-    for at in bold:
-        heads[at] = 7 if structured else 2
-    heads |= _numbered_heads(blocks, 7 if structured else 2)
-    if structured:
-        # A lone "Vision" in a document with marked headings.
-        for at, block in enumerate(blocks):
-            if isinstance(block, Paragraph) and opens_text(at) and at not in heads and len(block.text) < 30:
-                if wording.section_kind(block.text) in ("vision", "formaal", "forord") and " " not in block.text:
-                    heads[at] = 7
+        # A heading that only says "Vi vil:" leads into its list.
+        leads_in = at + 1 < len(blocks) and isinstance(blocks[at + 1], ListItem) and block.text.endswith(":")
+        if isinstance(block, Heading) and (not leads_in or wording.read_label(block.text)):
+            heads[at] = block.level
+    structured = len(heads) > 2 or any(level > 1 for level in heads.values())
+    level = 7 if structured else 2
+
+    def paragraphs() -> Iterator[tuple[int, Paragraph]]:
+        for at, block in enumerate(blocks[:-1]):
+            if isinstance(block, Paragraph) and at not in heads:
+                yield at, block
+
+    for at, block in paragraphs():
+        label = wording.read_label(block.text, extra)
+        if label and label[2] and label[0] not in wording.GOAL_WORDS and looks_like_heading(label[2]):
+            heads[at] = level
+    labelled = len(heads)
+    for at, block in paragraphs():
+        looks_like_one = looks_like_heading(block.text.rstrip(":")) and not wording.is_signature(block.text)
+        if block.bold and looks_like_one and not _is_lead_in(blocks, at):
+            heads[at] = level
+    bold = len(heads) - labelled
+    heads |= _numbered_heads(blocks, level)
+    if not labelled or structured:
+        heads |= _decimal_heads(blocks, level + 1)
+    # Where headings are marked, in bold or by a label, another short paragraph is only one if it says "Vision".
+    if structured or bold > 1 or labelled > 1 and not is_plain:
+        for at, block in paragraphs():
+            if " " not in block.text and wording.section_kind(block.text) in ("vision", "formaal", "forord"):
+                heads[at] = level
         return heads
-    if len(bold) < 2:
-        heads |= _unmarked_heads(blocks, heads)
-    return heads
+    return heads | _unmarked_heads(blocks, heads)
 
 
 def _is_lead_in(blocks: list, at: int) -> bool:
@@ -222,27 +219,40 @@ def _is_lead_in(blocks: list, at: int) -> bool:
 
 
 def _numbered_heads(blocks: list, level: int) -> dict[int, int]:
-    """»1. Bolig« followed by prose, at least twice: numbered headings that look like lists of one item."""
+    """»1. Bolig« followed by prose, at least twice: numbered headings that look like items of a list."""
 
-    def is_item(at: int) -> bool:
-        block = blocks[at] if 0 <= at < len(blocks) else None
-        return (
-            isinstance(block, ListItem)
-            and block.number is not None
-            and block.level == 0
-            and block.marker.count(".") < 2
-        )
+    def is_numbered(block: object) -> bool:
+        return isinstance(block, ListItem) and re.fullmatch(r"\d{1,2}[.)]", block.marker) is not None
 
-    candidates = {
+    candidates = []
+    for at, block in enumerate(blocks[:-1]):
+        before, after = blocks[at - 1] if at else None, blocks[at + 1]
+        opens_list = before is not None and before.text.endswith(":") and isinstance(after, ListItem)
+        looks_like_one = len(block.text) <= 100 and block.text[0].isupper() and block.text[-1] not in ".,;:"
+        if is_numbered(block) and looks_like_one and not is_numbered(after) and not opens_list:
+            candidates.append(at)
+    alone = [at for at in candidates if blocks[at].level == 0 and not is_numbered(blocks[at - 1] if at else None)]
+    # Lists between the headings have numbers of their own, so the headings are those that count on from each other.
+    counted: list[int] = []
+    for at in candidates:
+        before = blocks[at - 1] if at else None
+        goes_on = is_numbered(before) and before.number == blocks[at].number - 1 and before.text[0].isupper()
+        if blocks[at].number == len(counted) + 1 and not goes_on:
+            counted.append(at)
+    found = max((alone, counted), key=len)
+    with_prose = [at for at in found if not isinstance(blocks[at + 1], ListItem)]
+    return dict.fromkeys(found, level) if len(with_prose) > 1 else {}
+
+
+def _decimal_heads(blocks: list, level: int) -> dict[int, int]:
+    """»3.1 Bolig« followed by prose, at least twice."""
+    found = [
         at
         for at, block in enumerate(blocks[:-1])
-        if is_item(at) and not is_item(at - 1) and not is_item(at + 1)
-        and len(block.text) <= 100 and not block.text.endswith((".", ",", ";", ":"))
-        and block.text[0].isupper()
-        and not (at and blocks[at - 1].text.endswith(":") and isinstance(blocks[at + 1], ListItem))
-    }  # fmt: skip
-    with_prose = [at for at in candidates if not isinstance(blocks[at + 1], ListItem)]
-    return dict.fromkeys(candidates, level) if len(with_prose) > 1 else {}
+        if isinstance(block, ListItem) and re.fullmatch(r"\d{1,2}\.\d{1,2}\.?", block.marker)
+        and isinstance(blocks[at + 1], Paragraph) and looks_like_heading(block.text)
+    ]  # fmt: skip
+    return dict.fromkeys(found, level) if len(found) > 1 else {}
 
 
 def _unmarked_heads(blocks: list, heads: dict[int, int]) -> dict[int, int]:
@@ -272,6 +282,8 @@ def _may_be_heading(text: str) -> bool:
         and (wording.section_kind(exact) and " " not in exact or wording.is_thread_heading(exact))
     ):
         return True
+    if wording.find_period(text) and not wording.names_a_strategy(text):
+        return False
     if re.search(r"[.!] [A-ZÆØÅ]", text) or wording.is_left_open(text) or wording.is_signature(text):
         return False
     return looks_like_heading(text) and not wording.read_goal_label(text) and not wording.read_thread(text)
@@ -303,7 +315,7 @@ def _head(block: Heading | Paragraph | ListItem, level: int, extra: frozenset[st
     text = block.text
     head = Head(text, block.line, level, title=text.rstrip(":"))
     if isinstance(block, ListItem):
-        head.number = str(block.number)
+        head.number = block.marker.rstrip(".)")
     elif label := wording.read_label(text, extra):
         head.label, head.number, head.title = label
     else:

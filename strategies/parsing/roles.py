@@ -193,7 +193,8 @@ def _with_siblings(themes: list[Segment], plain: list[Segment]) -> list[Segment]
 
 def _fallback(segments: list[Segment], plain: list[Segment], title: Segment | None) -> list[Segment]:
     """No theme has shown itself: headings with lists, else headings with prose, of what calls itself a strategy."""
-    if any(each.kind in ("strong", "contents") for s in segments for each in s.lists):
+    unnamed = [s for s in segments if not (s.head and s.head.kind)]
+    if any(each.kind in ("strong", "contents") for s in unnamed for each in s.lists):
         return []
     text = "\n".join(node.text for s in segments for node in s.nodes if isinstance(node, Para))
     named = title is not None and wording.names_a_strategy(title.head.text)

@@ -95,9 +95,14 @@ class ThemeReader:
         if thread := wording.read_thread(node.text):
             self.thread(thread)
         elif label := wording.read_goal_label(node.text):
-            self.parent = ParsedGoal(label[1], node.line, label[0])
-            self.theme.goals.append(self.parent)
-            self.explains = bool(label[0])
+            goal = ParsedGoal(label[1], node.line, label[0])
+            above = self.theme.goals[-1] if self.theme.goals else None
+            is_partial = wording.is_partial_goal(node.text) and above and above.number != ""
+            if above and (is_partial or above.number and label[0].startswith(f"{above.number}.")):
+                above.children.append(goal)
+            else:
+                self.theme.goals.append(goal)
+            self.parent, self.explains = goal, bool(label[0])
         elif prose_goals and len(node.text) <= 400:
             self.theme.goals.append(ParsedGoal(node.text, node.line))
         elif self.parent and self.explains:

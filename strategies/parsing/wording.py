@@ -366,6 +366,11 @@ def read_goal_label(text: str) -> tuple[str, str] | None:
     return (match["number"] or "").rstrip("."), match["text"].strip()
 
 
+def is_partial_goal(text: str) -> bool:
+    """»Delmål 1: …« belongs below the »Mål« before it."""
+    return re.match(r"delmål\b", text, re.IGNORECASE) is not None
+
+
 def is_goal_sentence(text: str) -> bool:
     """»Vores mål er, at alle har et hjem.«"""
     return _GOAL_SENTENCE.fullmatch(text.strip()) is not None

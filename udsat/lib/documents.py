@@ -219,7 +219,8 @@ _BULLET = re.compile(
 )
 _NUMBERED = re.compile(
     rf"(?P<marker>\d{{1,2}}(?:\.\d{{1,2}}){{0,3}}[.)]?|\(?[a-zæø]\)|\(\d{{1,2}}\)|[ivx]{{1,4}}[.)])\s+"
-    rf"(?!{_MONTH}|sal\b|halvår|kvartal|klasse\b|behandling\b|division\b)(?P<text>[^\W\d_„”\"»(].*|[„”\"»(].*)",
+    rf"(?!{_MONTH}|sal\b|halvår|kvartal|klasse\b|behandling\b|division\b)"
+    r"(?P<text>[^\W\d_„”\"»(].*|[„”\"»(].*|(?<=\)\s)\d.*)",
     re.IGNORECASE,
 )
 _LONE_BULLET = re.compile(r"[•◦▪■●○➢►·\uf0b7\uf0a7o]")
