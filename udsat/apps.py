@@ -9,4 +9,4 @@ class UdsatConfig(AppConfig):
 
 class BackOfficeConfig(apps.AdminConfig):
     default = False
-    default_site = "udsat.admin.site.BackOffice"
+    default_site = "udsat.backoffice.BackOffice"

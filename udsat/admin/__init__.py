@@ -8,7 +8,6 @@ from .scope import (
     ScopedFormSet,
     ScopedRow,
     ScopedStackedInline,
-    ScopedTabularInline,
     may_edit,
 )
 
@@ -22,6 +21,5 @@ __all__ = [
     "ScopedFormSet",
     "ScopedRow",
     "ScopedStackedInline",
-    "ScopedTabularInline",
     "may_edit",
 ]

@@ -15,11 +15,11 @@ from django.urls import path, reverse
 from django.utils.decorators import method_decorator
 from django.views.decorators.debug import sensitive_post_parameters
 
+from udsat.backoffice import MORE, PORTAL
 from udsat.lib import roles
 from udsat.models import Assignment, Municipality, PublicationEvent, Region, RegionPeriod, User
 
-from .scope import NationalAdmin, ScopedAdmin, ScopedForm, ScopedRow, ScopedTabularInline
-from .site import MORE, PORTAL
+from .scope import NationalAdmin, ScopedAdmin, ScopedForm, ScopedRow, ScopedStackedInline
 
 
 class AccentSelect(forms.RadioSelect):
@@ -31,8 +31,9 @@ class AccentSelect(forms.RadioSelect):
         return option
 
 
-class RegionPeriodInline(admin.TabularInline):
+class RegionPeriodInline(admin.StackedInline):
     model = RegionPeriod
+    fields = [("region", "starts_on", "ends_on")]
     extra = 0
 
     def has_view_permission(self, request, obj=None):
@@ -44,6 +45,7 @@ class RegionPeriodInline(admin.TabularInline):
 @admin.register(Municipality)
 class MunicipalityAdmin(ScopedAdmin):
     shelf = (PORTAL, 1)
+    about = "Telefon, adresse og farve"
     ability = roles.MANAGE
     list_display = ["official_name", "phone", "email"]
     search_fields = ["name"]
@@ -134,10 +136,10 @@ class AssignmentForm(ScopedRow):
         return self.user.may(roles.MANAGE, self.instance.municipality)
 
 
-class AssignmentInline(ScopedTabularInline):
+class AssignmentInline(ScopedStackedInline):
     model = Assignment
     form = AssignmentForm
-    fields = ["municipality", "role"]
+    fields = [("municipality", "role")]
     verbose_name_plural = "roller"
 
     def get_queryset(self, request):
@@ -160,6 +162,7 @@ class UserForm(ScopedForm):
 @admin.register(User)
 class UserAdmin(ScopedAdmin):
     shelf = (PORTAL, 2)
+    about = "Hvem kan logge ind, og hvad må de"
     ability = roles.MANAGE
     form = UserForm
     list_display = ["__str__", "username", "roles_here", "is_active"]
@@ -304,6 +307,7 @@ class PublicationEventAdmin(ScopedAdmin):
     """The log. It is read, never written, by anybody."""
 
     shelf = (MORE, 9)
+    about = "Hvem gjorde hvad offentligt hvornår"
     list_display = ["what", "action", "at", "by_name"]
     list_filter = ["action"]
     date_hierarchy = "at"

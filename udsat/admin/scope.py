@@ -317,8 +317,10 @@ class ScopedAdmin(_Scoped, admin.ModelAdmin):
     view_on_site = False
     list_per_page = 50
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
     # Where the model stands on the front page of the back office; None: reached from another page only.
     shelf: tuple[str, int] | None = None
+    about = ""  # one line below its name there
     ability = roles.EDIT
 
     # What is there
@@ -413,6 +415,10 @@ class ScopedAdmin(_Scoped, admin.ModelAdmin):
     @admin.display(description="kommune")
     def place(self, obj):
         return municipality_of(obj)
+
+    def changelist_view(self, request, extra_context=None):
+        title = capfirst(self.opts.verbose_name_plural)
+        return super().changelist_view(request, {"title": title, **(extra_context or {})})
 
     def get_changelist_instance(self, request):
         if "\x00" in "".join(request.GET.values()):
@@ -559,11 +565,10 @@ class ScopedInline(_Scoped):
 
 
 class ScopedStackedInline(ScopedInline, admin.StackedInline):
-    pass
+    """The stock tabular rows have no labels; several fields on one line of a stacked row do the same."""
 
-
-class ScopedTabularInline(ScopedInline, admin.TabularInline):
-    pass
+    class Media:
+        js = [forms.Script("js/rows.js", type="module")]
 
 
 class NationalAdmin(ScopedAdmin):

@@ -1,0 +1,194 @@
+"""The back office of strategies."""
+
+from django.contrib import admin
+from django.utils.text import Truncator
+
+from udsat.admin import (
+    NationalAdmin,
+    PublishableAdmin,
+    ScopedAdmin,
+    ScopedStackedInline,
+)
+from udsat.backoffice import DAILY, FOLLOW_UP, PORTAL
+
+from .editing import SectionInline, ThemeInline
+from .models import Action, FollowUp, Goal, Section, Strategy, Theme, Topic
+
+
+@admin.register(Strategy)
+class StrategyAdmin(PublishableAdmin):
+    shelf = (DAILY, 2)
+    about = "Temaer, mål og det, kommunen har lovet"
+    list_display = ["title", "period", "status_text", "validity_text"]
+    list_filter = ["status", "kind"]
+    search_fields = ["title", "summary", "themes__title"]
+    search_help_text = "Søg i titel, resumé og temaer"
+    inlines = [SectionInline, ThemeInline]
+    fieldsets = [
+        ("Dokumentet", {"fields": ["municipality", "title", "kind", "summary", "plain_text"]}),
+        (
+            "Perioden",
+            {
+                "fields": ["starts_on", "ends_on", "adopted_on", "adopted_precision", "adopted_by"],
+                "description": "Lad datoerne stå tomme, hvis strategien ingen periode har. "
+                "Så står der, at den gælder indtil videre.",
+            },
+        ),
+        (
+            "Jeres egne ord",
+            {
+                "fields": ["theme_label", "theme_label_plural", "goal_label", "goal_label_plural"],
+                "description": "Siger I pejlemærke i stedet for tema, så skriv det her. Siden bruger jeres ord.",
+                "classes": ["collapse"],
+            },
+        ),
+        (
+            "Sammenhæng",
+            {
+                "fields": ["replaces", "parent"],
+                "description": "Når strategien er offentlig, står den gamle som erstattet.",
+                "classes": ["collapse"],
+            },
+        ),
+        (
+            "Kilde",
+            {"fields": ["is_restatement", "source_url", "source_checked_on"], "classes": ["collapse"]},
+        ),
+        ("Adresse og visning", {"fields": ["slug", "expires_at"], "classes": ["collapse"]}),
+    ]
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).with_validity()
+
+    @admin.display(description="status", ordering="status")
+    def status_text(self, obj):
+        return obj.status_text
+
+    @admin.display(description="periode", ordering="starts_on")
+    def period(self, obj):
+        return obj.period or "ingen periode"
+
+    @admin.display(description="gælder")
+    def validity_text(self, obj):
+        return obj.validity.label
+
+
+class StrategyPartAdmin(ScopedAdmin):
+    """A page of its own for what is otherwise reached from its strategy."""
+
+    list_filter = ["strategy"]
+
+
+@admin.register(Section)
+class SectionAdmin(StrategyPartAdmin):
+    list_display = ["display_heading", "kind", "strategy"]
+    search_fields = ["heading", "body"]
+    fieldsets = [(None, {"fields": ["strategy", "kind", "heading", "body", "signed_by", "film_url", "position"]})]
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).select_related("strategy__municipality")
+
+
+class GoalInline(ScopedStackedInline):
+    model = Goal
+    fields = ["text", "explanation", "target", "position"]
+    show_change_link = True
+
+
+class ActionInline(ScopedStackedInline):
+    model = Action
+    fields = ["title", "description", "responsible", "starts_on", "ends_on"]
+
+
+class ThemeActionInline(ActionInline):
+    fk_name = "theme"
+
+
+class GoalActionInline(ActionInline):
+    fk_name = "goal"
+
+
+@admin.register(Theme)
+class ThemeAdmin(StrategyPartAdmin):
+    list_display = ["display_title", "strategy", "position"]
+    search_fields = ["title", "strategy__title"]
+    inlines = [GoalInline, ThemeActionInline]
+    fieldsets = [
+        ("Temaet", {"fields": ["strategy", "title", "guiding_thread", "body", "plain_text"]}),
+        ("Målene", {"fields": ["goal_lead_in"]}),
+        ("Emner og adresse", {"fields": ["topics", "position", "slug"], "classes": ["collapse"]}),
+    ]
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).select_related("strategy__municipality")
+
+
+class FollowUpInline(ScopedStackedInline):
+    model = FollowUp
+    fields = ["date", "status", "measure", "text", "source", "source_url"]
+
+
+@admin.register(Goal)
+class GoalAdmin(ScopedAdmin):
+    """Where a secretary says how a goal is going."""
+
+    shelf = (FOLLOW_UP, 2)
+    about = "Sig, hvordan det går med hvert mål"
+    list_display = ["short_text", "theme", "follow_up"]
+    list_filter = ["theme__strategy"]
+    search_fields = ["text", "theme__title"]
+    search_help_text = "Søg i mål og temaer"
+    autocomplete_fields = ["theme"]
+    inlines = [FollowUpInline, GoalActionInline]
+    fieldsets = [
+        ("Målet", {"fields": ["theme", "text", "explanation", "target", "plain_text"]}),
+        ("Placering", {"fields": ["parent", "position"], "classes": ["collapse"]}),
+    ]
+
+    def get_queryset(self, request):
+        goals = super().get_queryset(request).select_related("theme__strategy__municipality")
+        return goals.prefetch_related("follow_ups", "theme__strategy__themes")
+
+    @admin.display(description="mål", ordering="text")
+    def short_text(self, obj):
+        return Truncator(obj.text).words(18)
+
+    @admin.display(description="opfølgning")
+    def follow_up(self, obj):
+        return obj.latest_follow_up or "ingen endnu"
+
+
+@admin.register(FollowUp)
+class FollowUpAdmin(ScopedAdmin):
+    list_display = ["date", "status", "goal"]
+    list_filter = ["status", "goal__theme__strategy"]
+    search_fields = ["text", "goal__text"]
+    date_hierarchy = "date"
+    autocomplete_fields = ["goal"]
+    fieldsets = [(None, {"fields": ["goal", "date", "status", "measure", "text", "source", "source_url"]})]
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).select_related("goal__theme__strategy__municipality")
+
+
+@admin.register(Action)
+class ActionAdmin(StrategyPartAdmin):
+    list_display = ["title", "responsible", "strategy"]
+    search_fields = ["title", "responsible"]
+    autocomplete_fields = ["theme", "goal"]
+    fieldsets = [
+        ("Indsatsen", {"fields": ["title", "description", "responsible", "starts_on", "ends_on"]}),
+        ("Hører til", {"fields": ["theme", "goal"], "description": "Vælg enten et tema eller et mål."}),
+    ]
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).select_related("strategy__municipality", "theme", "goal__theme")
+
+
+@admin.register(Topic)
+class TopicAdmin(NationalAdmin):
+    shelf = (PORTAL, 3)
+    about = "Den fælles liste, der gør temaer sammenlignelige"
+    list_display = ["name", "description"]
+    search_fields = ["name"]
+    fieldsets = [(None, {"fields": ["name", "description", "position", "slug"]})]

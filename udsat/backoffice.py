@@ -1,0 +1,90 @@
+"""The back office as one place: its name, its front page in a secretary's order, its login."""
+
+from django.contrib.admin import AdminSite
+from django.contrib.admin.forms import AdminAuthenticationForm
+from django.http import Http404, HttpResponseRedirect
+from django.urls import path, reverse
+
+from udsat.lib.publishing import Status
+from udsat.models import Publishable
+
+# The shelves of the front page, in order. Each model admin says which it stands on.
+DAILY, FOLLOW_UP, MORE, PORTAL = "Det daglige arbejde", "Følg op", "Mere", "Portalen"
+
+
+class LogInForm(AdminAuthenticationForm):
+    error_messages = {
+        **AdminAuthenticationForm.error_messages,
+        "invalid_login": "Brugernavn eller adgangskode er forkert. Prøv igen. Store og små bogstaver gør en forskel.",
+    }
+
+
+class BackOffice(AdminSite):
+    site_title = "Udsatteportalen, redaktionen"
+    site_header = "Udsatteportalen · redaktionen"
+    index_title = "Forside"
+    empty_value_display = "–"
+    login_form = LogInForm
+    enable_nav_sidebar = False
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        # Things are withdrawn and kept; the few that may be deleted are deleted one at a time.
+        self.disable_action("delete_selected")
+
+    def register(self, model_or_iterable, admin_class=None, **options):
+        """Only pages that are scoped: what other packages bring (groups of the auth app) has no place here."""
+        # Not above: that package registers on this site, so the site must be there before it is imported.
+        from udsat.admin.scope import ScopedAdmin
+
+        if admin_class is not None and issubclass(admin_class, ScopedAdmin):
+            super().register(model_or_iterable, admin_class, **options)
+
+    def get_urls(self):
+        # The stock redirect to an object's public address would tell the address of any municipality's draft.
+        gone = path("r/<path:content_type_id>/<path:object_id>/", self.admin_view(_gone), name="view_on_site")
+        return [gone, *(pattern for pattern in super().get_urls() if getattr(pattern, "name", "") != "view_on_site")]
+
+    def get_app_list(self, request, app_label=None):
+        """The shelves with what stands on them; nothing before log-in."""
+        if not self.has_permission(request):
+            return []
+        listed = {model["model"]: model for app in super().get_app_list(request) for model in app["models"]}
+        shelves = []
+        for shelf in (DAILY, FOLLOW_UP, MORE, PORTAL):
+            models = [model for _, model in sorted(self._on(shelf), key=lambda pair: pair[0]) if model in listed]
+            for model in models:
+                listed[model] |= {
+                    "model_name": model._meta.model_name,
+                    "label": model._meta.verbose_name,
+                    "about": self._registry[model].about,
+                }
+            if models:
+                shelves.append({"name": shelf, "app_label": "", "app_url": "", "models": [listed[m] for m in models]})
+        return shelves
+
+    def _on(self, shelf):
+        return [(a.shelf[1], model) for model, a in self._registry.items() if a.shelf and a.shelf[0] == shelf]
+
+    def app_index(self, request, app_label, extra_context=None):
+        """The front page says it better, and in one place."""
+        return HttpResponseRedirect(reverse("admin:index"))
+
+    def each_context(self, request):
+        return {**super().each_context(request), "index_path": reverse("admin:index")}
+
+    def index(self, request, extra_context=None):
+        return super().index(request, {"drafts": self._recent_drafts(request), **(extra_context or {})})
+
+    def _recent_drafts(self, request):
+        """What the user can go on with: the drafts changed last, with the page each is edited on."""
+        drafts = []
+        for model, admin in self._registry.items():
+            if issubclass(model, Publishable) and admin.has_module_permission(request):
+                drafts += admin.get_queryset(request).filter(status=Status.DRAFT).order_by("-updated_at")[:6]
+        drafts.sort(key=lambda draft: draft.updated_at, reverse=True)
+        return [(draft, self._registry[type(draft)].page_of(draft)) for draft in drafts[:6]]
+
+
+def _gone(request, content_type_id, object_id):
+    raise Http404
