@@ -54,7 +54,7 @@ class Command(BaseCommand):
                     returncode=2,
                 ) from error
             raise
-        self.stdout.write(f"Demoen er indlæst. Log ind på {settings.SITE_URL}/admin/ med:\n\n{logins}\n")
+        self.stdout.write(f"Demoen er indlæst. Log ind på {settings.SITE_URL}/admin/ med:\n\n{logins}\n\n")
         self.stdout.write(f"Adgangskoderne står også i {path}, som kun du kan læse.")
 
     def make_room(self):
