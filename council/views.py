@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 
 from django.db.models import Exists, OuterRef, Prefetch, Q
-from django.http import FileResponse, Http404, HttpResponse
+from django.http import FileResponse, Http404
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.safestring import SafeString
@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 
 from strategies.models import Strategy
 from udsat.lib.danish import join_words, long_date
-from udsat.lib.pages import find_or_404
+from udsat.lib.pages import find_or_404, pdf_response
 from udsat.lib.publishing import Status
 from udsat.models import Municipality
 
@@ -384,32 +384,31 @@ def meeting(request, kommune, meeting):
     )
 
 
-def _meeting_with(request, place, address, paper, name):
-    """The meeting, if this person may read its agenda or minutes."""
-    found = _get_meeting(request, place, address)
-    if not paper.objects.visible_to(request.user).filter(meeting=found).exists():
-        raise Http404(f"Der er {name} at læse fra mødet den {long_date(found.date)} endnu.")
-    return found
-
-
-def _pdf(content, filename):
-    return HttpResponse(
-        content, content_type="application/pdf", headers={"Content-Disposition": f'inline; filename="{filename}"'}
+def _paper(request, place, address, model, missing):
+    """The meeting's agenda or minutes, if this person may read them."""
+    meeting = _get_meeting(request, place, address)
+    return find_or_404(
+        _marked(model.objects.visible_to(request.user)).select_related("meeting__council__municipality"),
+        f"Der er {missing} at læse fra mødet den {long_date(meeting.date)} endnu.",
+        meeting=meeting,
     )
+
+
+def _pdf_response(request, paper, content, name):
+    filename = f"{name}-{paper.municipality.slug}-{paper.meeting.address_part}.pdf"
+    return pdf_response(request, content, filename, changed=paper.updated_at, is_public=paper.is_public)
 
 
 @require_safe
 def agenda_pdf(request, kommune, meeting):
-    place = _municipality(kommune)
-    found = _meeting_with(request, place, meeting, Agenda, "ingen dagsorden")
-    return _pdf(pdf.agenda_pdf(found), f"dagsorden-{place.slug}-{found.address_part}.pdf")
+    agenda = _paper(request, _municipality(kommune), meeting, Agenda, "ingen dagsorden")
+    return _pdf_response(request, agenda, pdf.agenda_pdf(agenda.meeting), "dagsorden")
 
 
 @require_safe
 def minutes_pdf(request, kommune, meeting):
-    place = _municipality(kommune)
-    found = _meeting_with(request, place, meeting, Minutes, "intet referat")
-    return _pdf(pdf.minutes_pdf(found), f"referat-{place.slug}-{found.address_part}.pdf")
+    minutes = _paper(request, _municipality(kommune), meeting, Minutes, "intet referat")
+    return _pdf_response(request, minutes, pdf.minutes_pdf(minutes.meeting), "referat")
 
 
 @require_safe

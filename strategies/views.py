@@ -1,16 +1,13 @@
 """The public pages and PDFs of a municipality's strategies. All of them ask `visible_to(user)` what may be seen."""
 
-import hashlib
 from collections import Counter
 
 from django.db.models import Q
-from django.http import Http404, HttpResponse
+from django.http import Http404
 from django.shortcuts import redirect, render
-from django.utils.cache import get_conditional_response
-from django.utils.http import http_date, quote_etag
 from django.views.decorators.http import require_safe
 
-from udsat.lib.pages import find_or_404
+from udsat.lib.pages import find_or_404, pdf_response
 from udsat.lib.richtext import plain_text
 from udsat.models import Municipality
 
@@ -162,13 +159,4 @@ def summary_pdf(request, kommune, strategy):
 
 
 def _pdf_response(request, strategy, content, filename):
-    response = HttpResponse(content, content_type="application/pdf")
-    response["Content-Disposition"] = f'inline; filename="{filename}"'
-    # The tag is of the content: a follow-up changes the PDF without touching the strategy's own row. For the same
-    # reason the date only informs; a 304 is given by the tag alone.
-    etag = quote_etag(hashlib.sha256(content).hexdigest()[:32])
-    response["ETag"] = etag
-    response["Last-Modified"] = http_date(strategy.updated_at.timestamp())
-    if not strategy.is_published:
-        response["X-Robots-Tag"] = "noindex, nofollow"
-    return get_conditional_response(request, etag=etag, response=response)
+    return pdf_response(request, content, filename, changed=strategy.updated_at, is_public=strategy.is_published)

@@ -188,6 +188,7 @@ def test_a_cancelled_meeting_says_why_and_promises_no_minutes(council, client):
 
 def filled(meeting):
     """An item, an attendance, an agreement and attachments, each with a word of its own."""
+    Meeting.objects.filter(pk=meeting.pk).update(guests="Gro Gæst")
     item = make.item(
         meeting, "Åben titel", kind="droeftelse", case_number="26/114", presentation="<p>Fremstillet</p>",
         recommendation="<p>Indstillet</p>", discussion="<p>Sagt</p>", answer="taget-til-efterretning",
@@ -203,7 +204,7 @@ def filled(meeting):
     return item
 
 
-ON_AGENDA = ["Åben titel", "Til drøftelse", "26/114", "Fremstillet", "Indstillet", "dagsordensbilag.txt"]
+ON_AGENDA = ["Åben titel", "Til drøftelse", "26/114", "Fremstillet", "Indstillet", "dagsordensbilag.txt", "Gro Gæst"]
 IN_MINUTES = [
     "Sagt", "Taget til efterretning", "Besluttet", "Uenig", "Letlæst", "Karen Holm", "gik kl. 15", "Skrive brevet",
     "referatbilag.txt", "moedebilag.txt", "Rejst under mødet", "Ole Ordstyrer", "Rie Referent",
@@ -512,6 +513,23 @@ def test_pdfs_are_there_when_their_paper_is(meeting, client):
     response = client.get(meeting.get_minutes_pdf_url())
     assert response.status_code == 404
     assert "Der er intet referat at læse fra mødet den 3. marts 2025 endnu." in response.content.decode()
+
+
+def test_a_pdf_is_sent_once_and_again_when_it_has_changed(meeting, client):
+    make.agenda(meeting)
+    first = client.get(meeting.get_agenda_pdf_url())
+    again = {"HTTP_IF_NONE_MATCH": first["ETag"]}
+    assert client.get(meeting.get_agenda_pdf_url(), **again).status_code == 304
+    make.item(meeting, "Nyt punkt")
+    assert client.get(meeting.get_agenda_pdf_url(), **again).status_code == 200
+
+
+def test_no_search_engine_keeps_a_pdf_that_is_not_public(meeting, client, anna):
+    agenda = make.agenda(meeting, Status.DRAFT)
+    client.force_login(anna)
+    assert client.get(meeting.get_agenda_pdf_url())["X-Robots-Tag"] == "noindex, nofollow"
+    type(agenda).objects.update(**make.state(Status.PUBLISHED))
+    assert "X-Robots-Tag" not in client.get(meeting.get_agenda_pdf_url())
 
 
 def test_no_cookie_is_set_and_a_log_in_is_kept_out_of_caches(whole, client, anna):

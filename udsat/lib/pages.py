@@ -1,11 +1,15 @@
 """What all public pages have in common."""
 
+import datetime
+import hashlib
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 from django.conf import settings
 from django.db.models import Model, QuerySet
-from django.http import Http404, HttpRequest, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.utils.cache import get_conditional_response
+from django.utils.http import http_date, quote_etag
 
 M = TypeVar("M", bound=Model)
 
@@ -16,6 +20,22 @@ def find_or_404(found_in: QuerySet[M], message: str, **lookup: Any) -> M:
     if found is None:
         raise Http404(message)
     return found
+
+
+def pdf_response(
+    request: HttpRequest, content: bytes, filename: str, *, changed: datetime.datetime, is_public: bool
+) -> HttpResponseBase:
+    """A PDF to read in the browser; 304 to those who have it already, and no search engine for one not public."""
+    response = HttpResponse(content, content_type="application/pdf")
+    response["Content-Disposition"] = f'inline; filename="{filename}"'
+    # The tag is of the content: what a PDF shows also changes without touching the row it is named for. For the
+    # same reason the date only informs; a 304 is given by the tag alone.
+    etag = quote_etag(hashlib.sha256(content).hexdigest()[:32])
+    response["ETag"] = etag
+    response["Last-Modified"] = http_date(changed.timestamp())
+    if not is_public:
+        response["X-Robots-Tag"] = "noindex, nofollow"
+    return get_conditional_response(request, etag=etag, response=response) or response
 
 
 class FreshnessMiddleware:
