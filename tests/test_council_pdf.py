@@ -1,0 +1,282 @@
+"""Agenda and minutes on paper."""
+
+import datetime
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from council.models import Attachment, Attendance, Meeting, Membership, Person
+from council.pdf import agenda_pdf, minutes_pdf
+from udsat.lib.publishing import Status
+
+from . import factories
+from .pdfreader import chapters, code_on_page, elements, failures, links, read, words
+
+DAY = datetime.date(2025, 3, 3)
+
+
+@pytest.fixture
+def council(esbjerg):
+    return factories.council(esbjerg, phone="79 79 79 79", chair_label="forperson")
+
+
+@pytest.fixture
+def meeting(council):
+    """An ordinary meeting with agenda and minutes, and two items with everything an item can hold."""
+    made = factories.meeting(
+        council, DAY, starts_at=datetime.time(14), ends_at=datetime.time(16), place="Rådhuset, lokale 1",
+        chaired_by="Karen Holm", minutes_by="Anna Sekretær", guests="Lars fra Havnen", first_number=7,
+    )  # fmt: skip
+    factories.agenda(made, intro="<p>Kaffe fra kl. 13.30.</p>")
+    factories.minutes(made, approved_on=datetime.date(2025, 4, 7), approved_how="på mødet den 7. april 2025")
+    item = factories.item(
+        made, "Boliger til unge", kind="beslutning", case_number="25/1234", presentation="<p>Der mangler boliger.</p>",
+        recommendation="<p>At rådet skriver til udvalget.</p>", discussion="<p>Alle var enige.</p>", answer="godkendt",
+        decision="<p>Rådet skriver.</p>", dissent="<p>Per var imod.</p>", plain_text="<p>Vi skriver et brev.</p>",
+    )  # fmt: skip
+    factories.agreement(item, "Skrive brevet", responsible="Karen", due_on=datetime.date(2025, 5, 1))
+    factories.attachment(made, "notat.txt", item=item, title="Notat om boliger")
+    factories.attachment(made, "brev.txt", item=item, title="Udkast til brev", paper=Attachment.Paper.MINUTES)
+    factories.attachment(made, "plan.txt", title="Årets plan")
+    factories.item(made, "Rejst af Per", discussion="<p>Per spurgte om bussen.</p>", raised_at_meeting=True)
+    return made
+
+
+@pytest.fixture
+def closed(meeting):
+    """A closed item in which every field holds a secret."""
+    secret = "<p>Hemmelig</p>"
+    item = factories.item(
+        meeting, "Hemmelig sag om Hansen", is_closed=True, public_title="Personsag", case_number="Hemmelig-1",
+        presentation=secret, recommendation=secret, discussion=secret, decision=secret, dissent=secret,
+        plain_text=secret, answer="udsat",
+    )  # fmt: skip
+    factories.agreement(item, "Hemmelig aftale", responsible="Hemmelig Hansen")
+    factories.attachment(meeting, "hemmelig.txt", item=item, title="Hemmeligt bilag")
+    return item
+
+
+def fresh(meeting):
+    return Meeting.objects.select_related("council__municipality", "agenda", "minutes").get(pk=meeting.pk)
+
+
+def agenda_of(meeting):
+    return agenda_pdf(fresh(meeting))
+
+
+def minutes_of(meeting):
+    return minutes_pdf(fresh(meeting))
+
+
+@pytest.mark.parametrize("style", Meeting.Style.values)
+def test_agenda_and_minutes_pass_pdf_ua_in_every_style(meeting, closed, style):
+    meeting.style = style
+    meeting.save()
+    for data in (agenda_of(meeting), minutes_of(meeting)):
+        assert failures(data) == []
+
+
+def test_the_minutes_hold_everything_that_was_said_and_decided(meeting):
+    said = words(minutes_of(meeting))
+    for part in [
+        "REFERAT", "Ordinært møde", "mandag den 3. marts 2025 kl. 14.00–16.00", "Rådhuset, lokale 1", "Karen Holm",
+        "Anna Sekretær", "Lars fra Havnen", "På mødet den 7. april 2025", "Boliger til unge", "Til beslutning",
+        "Sagsnr. 25/1234", "Der mangler boliger.", "At rådet skriver til udvalget.", "Alle var enige.", "Godkendt",
+        "Rådet skriver.", "Per var imod.", "Vi skriver et brev.", "Skrive brevet", "Karen", "1. maj 2025",
+        "Notat om boliger (TXT)", "Udkast til brev", "Årets plan", "Rejst på mødet", "Per spurgte om bussen.",
+        "79 79 79 79",
+    ]:  # fmt: skip
+        assert part in said, part
+
+
+def test_the_agenda_holds_nothing_that_was_said_or_decided(meeting):
+    said = words(agenda_of(meeting))
+    for part in ["DAGSORDEN", "Kaffe fra kl. 13.30.", "Boliger til unge", "Der mangler boliger.",
+                 "At rådet skriver til udvalget.", "Notat om boliger", "Årets plan"]:  # fmt: skip
+        assert part in said, part
+    for part in ["Alle var enige", "Rådet skriver.", "Per var imod", "Vi skriver et brev", "Skrive brevet", "Godkendt",
+                 "Udkast til brev", "Rejst af Per", "Per spurgte", "Anna Sekretær", "Lars fra Havnen"]:  # fmt: skip
+        assert part not in said, part
+
+
+def test_of_a_closed_item_only_number_and_neutral_title_are_on_paper(meeting, closed):
+    for data in (agenda_of(meeting), minutes_of(meeting)):
+        said = words(data)
+        assert "9 Personsag Punktet er lukket." in said
+        assert "emmelig" not in said and "Hansen" not in said
+        assert all("hemmelig" not in link for link in links(data))
+        assert "emmelig" not in str(read(data).metadata) + str(chapters(data))
+
+
+def test_the_items_keep_their_numbers_and_are_bookmarks(meeting, closed):
+    assert chapters(minutes_of(meeting))[:2] == ["Ordinært møde", "7 Boliger til unge"]
+    assert {"8 Rejst af Per", "9 Personsag"} < set(chapters(minutes_of(meeting)))
+
+
+@pytest.mark.parametrize(
+    ("style", "heading", "label"),
+    [("sag", "7 Boliger", True), ("let", "7 Boliger", True), ("fortaellende", "7. Boliger", False),
+     ("punkt", "Punkt 7: Boliger", False)],
+)  # fmt: skip
+def test_each_style_has_its_own_headings(meeting, style, heading, label):
+    meeting.style = style
+    meeting.save()
+    data = minutes_of(meeting)
+    assert any(title.startswith(heading) for title in chapters(data))
+    assert ("Sagsfremstilling" in words(data)) is label
+    assert "Beslutning Godkendt Rådet skriver." in words(data)
+
+
+def test_who_came_who_sent_word_and_who_did_not_are_kept_apart(meeting, council):
+    def member(name, shown=Person.Shown.FULL, status=Attendance.Status.PRESENT, role=Membership.Role.MEMBER, **fields):
+        person = factories.person(council.municipality, name, "Holm", shown)
+        seat = factories.membership(council, person, role=role, speaks_as="bruger")
+        factories.attendance(meeting, seat, status=status, **fields)
+        return seat
+
+    member("Karen", role=Membership.Role.CHAIR)
+    member("Skjult", Person.Shown.ROLE)
+    member("Gemt", Person.Shown.ROLE)
+    member("Mikkel", Person.Shown.FIRST, remark="til kl. 15")
+    away = member("Bente", status=Attendance.Status.EXCUSED)
+    member("Ali", status=Attendance.Status.ABSENT)
+    member("Yusuf", role=Membership.Role.SUBSTITUTE, substitute_for=away)
+    said = words(minutes_of(meeting))
+    for part in [
+        "Til stede Karen Holm, forperson", "Brugerrepræsentant (2 personer)", "Mikkel, til kl. 15",
+        "Yusuf Holm, suppleant, i stedet for Bente Holm", "Afbud Bente Holm", "Fraværende Ali Holm",
+    ]:  # fmt: skip
+        assert part in said, part
+    assert "Skjult" not in said and "Gemt" not in said and "Mikkel Holm" not in said
+
+
+def test_a_person_who_wants_to_be_hidden_is_gone_from_old_minutes_too(meeting, council):
+    karen = factories.person(council.municipality, "Karen", "Yndig")
+    factories.attendance(meeting, factories.membership(council, karen, speaks_as="bruger"))
+    assert "Karen Yndig" in words(minutes_of(meeting))
+    karen.shown = Person.Shown.ROLE
+    karen.save()
+    assert "Yndig" not in words(minutes_of(meeting))
+
+
+def test_agreements_are_a_table_with_headings_for_what_who_and_when(meeting):
+    data = minutes_of(meeting)
+    assert "Hvad Hvem Hvornår Skrive brevet Karen 1. maj 2025" in words(data)
+    assert [cell["/A"]["/Scope"] for cell in elements(data, "/TH")] == ["/Column"] * 3
+
+
+def test_a_follow_up_and_a_link_to_the_strategy_are_with_the_item(meeting, council, settings):
+    theme = factories.theme(factories.strategy(council.municipality), "Et sted at bo")
+    hidden = factories.theme(factories.strategy(council.municipality, "Kladde", Status.DRAFT), "Ikke klar")
+    item = factories.item(meeting, "Opfølgning")
+    item.themes.set([theme, hidden])
+    earlier = factories.meeting(council, datetime.date(2025, 1, 6))
+    factories.minutes(earlier)
+    agreement = factories.agreement(factories.item(earlier, "Tidligere"), "Ringe til havnen", responsible="Per")
+    agreement.followed_up_at.add(item)
+    data = minutes_of(meeting)
+    assert "Ringe til havnen (Per), aftalt 6. januar 2025" in words(data)
+    assert "Et sted at bo" in words(data) and "Ikke klar" not in words(data)
+    assert settings.SITE_URL + theme.get_absolute_url() in links(data)
+
+
+def test_a_correction_says_what_and_when(meeting):
+    minutes = meeting.minutes
+    minutes.corrected_on, minutes.correction = datetime.date(2025, 5, 2), "Bente var til stede."
+    minutes.save()
+    assert "Rettet den 2. maj 2025 Bente var til stede." in words(minutes_of(meeting))
+
+
+def test_minutes_that_nobody_approved_say_so(meeting):
+    minutes = meeting.minutes
+    minutes.approved_on, minutes.approved_how = None, ""
+    minutes.save()
+    assert "Referatet er ikke godkendt endnu." in words(minutes_of(meeting))
+
+
+def test_a_cancelled_meeting_says_so_on_its_agenda(meeting):
+    meeting.is_cancelled, meeting.cancelled_reason = True, "Sne"
+    meeting.save()
+    said = words(agenda_of(meeting))
+    assert "er aflyst" in said and "Sne" in said
+
+
+def test_an_open_meeting_says_how_to_come(meeting):
+    meeting.is_open, meeting.how_to_attend = True, "Ring til Anna, så henter vi dig."
+    meeting.save()
+    assert "Åbent møde Ring til Anna, så henter vi dig." in words(agenda_of(meeting))
+
+
+def test_a_draft_says_on_paper_that_it_is_one(council):
+    meeting = factories.meeting(council)
+    factories.agenda(meeting)
+    factories.minutes(meeting, Status.DRAFT)
+    assert "KLADDE, IKKE OFFENTLIG" in words(minutes_of(meeting)).upper()
+    assert "KLADDE" not in words(agenda_of(meeting)).upper()
+
+
+def test_language_title_author_and_the_way_to_the_page_are_in_the_file(meeting, settings):
+    data = minutes_of(meeting)
+    reader = read(data)
+    assert reader.trailer["/Root"]["/Lang"] == "da"
+    assert reader.metadata.title == (
+        "Referat: Ordinært møde mandag den 3. marts 2025 – Udsatterådet, Esbjerg Kommune"
+    )  # fmt: skip
+    assert reader.metadata.author == "Esbjerg Kommune"
+    address = f"{settings.SITE_URL}/esbjerg/moeder/2025-03-03/"
+    assert code_on_page(data) == address
+    assert address in links(data)
+
+
+def test_the_same_minutes_give_the_same_bytes_and_a_change_shows_at_once(meeting):
+    before = minutes_of(meeting)
+    assert minutes_of(meeting) == before
+    item = meeting.items.first()
+    item.decision = "<p>Rådet ringer i stedet.</p>"
+    item.save()
+    assert "Rådet ringer i stedet." in words(minutes_of(meeting))
+
+
+def test_longer_minutes_cost_no_more_queries(meeting, council):
+    def queries():
+        with CaptureQueriesContext(connection) as captured:
+            minutes_of(meeting)
+        return len(captured)
+
+    seat = factories.membership(council, factories.person(council.municipality))
+    factories.attendance(meeting, seat, substitute_for=seat)
+    before = queries()
+    for number in range(5):
+        item = factories.item(meeting)
+        factories.agreement(item)
+        factories.attachment(meeting, f"{number}.txt", item=item)
+        factories.attachment(meeting, f"hele-{number}.txt")
+        member = factories.membership(council, factories.person(council.municipality))
+        factories.attendance(meeting, member, substitute_for=seat)
+    assert queries() == before
+
+
+def test_a_long_word_and_a_wide_table_stay_on_the_page(meeting):
+    cells = "".join(f"<td>Beskæftigelsesforvaltningen{number}</td>" for number in range(9))
+    factories.item(meeting, "B" * 200, discussion=f"<p>{'x' * 2000}</p><table><tbody><tr>{cells}</tr></tbody></table>")
+    data = minutes_of(meeting)
+    assert failures(data) == []
+    for page in read(data).pages:
+        page.extract_text(visitor_text=lambda text, cm, tm, font, size: _inside(text, cm, tm))
+
+
+def _inside(text, cm, tm):
+    x = tm[4] * cm[0] + cm[4]
+    assert not text.strip() or 0 <= x <= 595, text
+
+
+def test_every_meeting_of_the_demo_passes_pdf_ua(db):
+    call_command("load_municipalities", verbosity=0)
+    call_command("load_demo", verbosity=0)
+    meetings = Meeting.objects.select_related("council__municipality", "agenda", "minutes")
+    papers = [agenda_pdf(meeting) for meeting in meetings if hasattr(meeting, "agenda")]
+    papers += [minutes_pdf(meeting) for meeting in meetings if hasattr(meeting, "minutes")]
+    assert len(papers) > 10
+    assert [failures(data) for data in papers] == [[]] * len(papers)

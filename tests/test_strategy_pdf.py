@@ -1,0 +1,210 @@
+"""A strategy on paper: all of it, and on one page."""
+
+import datetime
+import re
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from strategies.models import FollowUp, Section, Strategy
+from strategies.pdf import _columns, strategy_pdf, summary_pdf
+from udsat.lib.publishing import Status
+
+from . import factories
+from .pdfreader import chapters, code_on_page, failures, links, read, words
+
+FORTY_WORDS = "at hjælpen kommer, før det går galt, og at den, der hjælper, bliver ved, " * 3
+
+
+def full_of(strategy):
+    return strategy_pdf(Strategy.objects.with_content().get(pk=strategy.pk))
+
+
+def summary_of(strategy):
+    return summary_pdf(Strategy.objects.with_content().get(pk=strategy.pk))
+
+
+@pytest.fixture
+def strategy(esbjerg):
+    made = factories.strategy(
+        esbjerg, "Plads til alle", starts_on=datetime.date(2025, 1, 1), ends_on=datetime.date(2028, 12, 31),
+        adopted_on=datetime.date(2025, 3, 3), adopted_by="byrådet", plain_text="<p>Vi hjælper dig.</p>",
+    )  # fmt: skip
+    factories.section(made, Section.Kind.VISION, "<p>Ingen skal stå alene.</p>")
+    factories.section(made, Section.Kind.FOREWORD, "<p>Kære læser.</p>", signed_by="Karen Holm, borgmester")
+    housing = factories.theme(made, "Et sted at bo", guiding_thread="Et hjem er det første skridt.")
+    goal = factories.goal(housing, "bygge 20 små boliger:", target="20 boliger i 2028")
+    factories.follow_up(
+        factories.goal(housing, "10 ved havnen", parent=goal), FollowUp.Status.REACHED, date=datetime.date(2026, 9, 1)
+    )
+    factories.follow_up(goal, FollowUp.Status.UNDER_WAY, measure="12 af 20", text="Havnen er klar.")
+    factories.action("Rækkehuse i Nordbyen", goal=goal, responsible="Teknik og Miljø")
+    factories.theme(made, "", goal_lead_in="", body="<p>Et tema uden titel og mål.</p>")
+    return made
+
+
+def test_both_pass_pdf_ua(strategy):
+    for data in (full_of(strategy), summary_of(strategy)):
+        assert failures(data) == []
+
+
+def test_everything_that_is_public_is_in_the_full_words(strategy):
+    said = words(full_of(strategy))
+    for part in [
+        "Plads til alle", "2025–2028", "Vedtaget af byrådet den 3. marts 2025", "2 temaer · 2 mål", "Vi hjælper dig.",
+        "Ingen skal stå alene.", "Kære læser.", "Karen Holm, borgmester", "Et hjem er det første skridt.", "Vi vil:",
+        "bygge 20 små boliger:", "I gang", "12 af 20. Havnen er klar.", "Måltal: 20 boliger i 2028", "10 ved havnen",
+        "Nået", "Fulgt op 1. september 2026", "Rækkehuse i Nordbyen", "Teknik og Miljø", "Et tema uden titel og mål.",
+        f"/esbjerg/strategier/{strategy.slug}/",
+    ]:  # fmt: skip
+        assert part in said, part
+
+
+def test_the_summary_holds_vision_themes_goals_and_how_they_go(strategy):
+    said = words(summary_of(strategy))
+    for part in ["Ingen skal stå alene.", "Vi hjælper dig.", "Et sted at bo", "Vi vil:", "bygge 20 små boliger:",
+                 "I gang, 12 af 20", "10 ved havnen", "Nået"]:  # fmt: skip
+        assert part in said, part
+    assert "Kære læser" not in said
+
+
+def test_title_language_author_and_chapters_are_in_the_file(strategy):
+    data = full_of(strategy)
+    reader = read(data)
+    assert reader.trailer["/Root"]["/Lang"] == "da"
+    assert reader.metadata.title == "Plads til alle 2025–2028 – Esbjerg Kommune"
+    assert reader.metadata.author == "Esbjerg Kommune"
+    assert chapters(data) == [
+        "Plads til alle", "Vision", "Kort fortalt", "Forord", "1 Et sted at bo", "2 Gruppe 2", "Den nyeste udgave"
+    ]  # fmt: skip
+
+
+def test_the_code_leads_to_the_strategy_on_the_portal(strategy, settings):
+    address = settings.SITE_URL + strategy.get_absolute_url()
+    for data in (full_of(strategy), summary_of(strategy)):
+        assert code_on_page(data) == address
+        assert address in links(data)
+
+
+def test_a_short_strategy_has_no_table_of_contents_and_a_long_one_has(strategy):
+    assert "Indhold" not in words(full_of(strategy))
+    for number in range(12):
+        theme = factories.theme(strategy, f"Tema nummer {number}", guiding_thread="En ledetråd.")
+        for _ in range(5):
+            factories.goal(theme, FORTY_WORDS)
+    data = full_of(strategy)
+    pages = read(data).pages
+    contents = next(page.extract_text() for page in pages if "Indhold" in page.extract_text())
+    [number] = re.findall(r"14\. Tema nummer 11\s*(\d+)", contents)
+    assert "Tema nummer 11" in pages[int(number) - 1].extract_text()
+
+
+def test_the_summary_is_one_page_with_16_goals_of_40_words(esbjerg):
+    strategy = factories.strategy(esbjerg, "En strategi med et langt navn, der handler om det hele i kommunen")
+    factories.section(strategy, Section.Kind.VISION, f"<p>{FORTY_WORDS}</p>")
+    goals = []
+    for number in range(4):
+        theme = factories.theme(strategy, f"Et tema med et navn på flere ord {number}", guiding_thread=FORTY_WORDS[:90])
+        goals += [factories.goal(theme, f"{FORTY_WORDS} sted {number}{letter}.") for letter in "abcd"]
+    data = summary_of(strategy)
+    assert len(read(data).pages) == 1
+    said = words(data)
+    assert all(goal.text[-9:] in said for goal in goals)
+
+
+@pytest.mark.parametrize(("themes", "goals"), [(1, 60), (12, 30), (90, 1)])
+def test_the_summary_of_a_far_too_long_strategy_is_one_page_that_says_so(esbjerg, themes, goals):
+    strategy = factories.strategy(esbjerg)
+    for number in range(themes):
+        theme = factories.theme(strategy, f"Tema {number}", guiding_thread=FORTY_WORDS)
+        for _ in range(goals):
+            factories.goal(theme, FORTY_WORDS)
+    data = summary_of(strategy)
+    assert len(read(data).pages) == 1
+    assert "Teksten er for lang til én side" in words(data)
+
+
+def test_a_strategy_with_nothing_in_it_still_gives_two_valid_pdfs(esbjerg):
+    strategy = factories.strategy(esbjerg)
+    for data in (full_of(strategy), summary_of(strategy)):
+        assert len(read(data).pages) == 1
+        assert failures(data) == []
+
+
+def test_the_columns_of_the_summary_are_of_about_the_same_length(esbjerg):
+    strategy = factories.strategy(esbjerg)
+    long, *_ = [factories.theme(strategy, title) for title in ("Lang", "Kort", "Kortere")]
+    goals = [factories.goal(long, FORTY_WORDS) for _ in range(8)]
+    left, right = _columns(Strategy.objects.with_content().get().themes.all())
+    assert [part.theme.title for part in left] == ["Lang"]
+    assert [(part.theme.title, part.is_first) for part in right] == [("Lang", False), ("Kort", True), ("Kortere", True)]
+    assert [*left[0].goals, *right[0].goals] == goals
+
+
+def test_a_draft_says_on_paper_that_it_is_one(esbjerg):
+    draft = factories.strategy(esbjerg, status=Status.DRAFT)
+    public = factories.strategy(esbjerg, "Plads til flere")
+    for make in (full_of, summary_of):
+        assert "KLADDE, IKKE OFFENTLIG" in words(make(draft)).upper()
+        assert "KLADDE" not in words(make(public)).upper()
+
+
+def test_a_replaced_strategy_says_by_which(esbjerg):
+    old = factories.strategy(esbjerg, "Ingen udenfor")
+    factories.strategy(esbjerg, "Plads til alle", replaces=old)
+    assert "Erstattet af Plads til alle" in words(full_of(old))
+
+
+def test_a_short_restatement_says_so_and_links_to_the_municipality(esbjerg):
+    strategy = factories.strategy(esbjerg, is_restatement=True, source_url="https://www.esbjerg.dk/strategi")
+    for make in (full_of, summary_of):
+        assert "gengiver kommunens eget dokument kort og med andre ord" in words(make(strategy))
+    assert "https://www.esbjerg.dk/strategi" in words(full_of(strategy))
+
+
+def test_markup_in_a_title_is_words(esbjerg):
+    strategy = factories.strategy(esbjerg, 'Plads <img src="x"> & "alle"')
+    assert 'Plads <img src="x"> & "alle"' in words(full_of(strategy))
+
+
+def test_a_change_is_in_the_next_pdf_and_the_same_text_gives_the_same_bytes(strategy):
+    before = full_of(strategy)
+    assert full_of(strategy) == before
+    theme = strategy.themes.first()
+    theme.title = "Et hjem til alle"
+    theme.save()
+    assert "Et hjem til alle" in words(full_of(strategy))
+
+
+def test_a_longer_strategy_costs_no_more_queries(strategy):
+    def queries():
+        with CaptureQueriesContext(
+            connection,
+        ) as captured:
+            full_of(strategy)
+        return len(captured)
+
+    before = queries()
+    for _ in range(5):
+        theme = factories.theme(strategy)
+        goal = factories.goal(theme)
+        factories.follow_up(goal)
+        factories.action(goal=goal)
+        factories.goal(theme, parent=goal)
+    assert queries() == before
+
+
+@pytest.mark.django_db
+def test_every_strategy_of_the_demo_fits_one_page_and_passes_pdf_ua():
+    call_command("load_municipalities", verbosity=0)
+    call_command("load_demo", verbosity=0)
+    strategies = Strategy.objects.with_content()
+    assert len(strategies) >= 4
+    for strategy in strategies:
+        summary = summary_pdf(strategy)
+        assert len(read(summary).pages) == 1, strategy
+        assert "for lang" not in words(summary)
+        for data in (summary, strategy_pdf(strategy)):
+            assert failures(data) == [], strategy
