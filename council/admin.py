@@ -424,7 +424,7 @@ class MeetingAdmin(PublishableAdmin):
     shelf = (DAILY, 1)
     about = "Indkald, skriv dagsorden og referat"
     form = MeetingForm
-    list_display = ["display_title", "when", "status_text", "agenda_text", "minutes_text"]
+    list_display = ["when", "heading", "status_text", "agenda_text", "minutes_text"]
     list_filter = ["kind", "status"]
     search_fields = ["title", "kind_label", "place", "items__title"]
     search_help_text = "Søg i titel, sted og punkter"
@@ -456,6 +456,10 @@ class MeetingAdmin(PublishableAdmin):
         return super().get_queryset(request).select_related("council__municipality", "agenda", "minutes")
 
     # Columns
+
+    @admin.display(description="møde", ordering="title")
+    def heading(self, obj):
+        return obj.display_title
 
     @admin.display(description="dato", ordering="date")
     def when(self, obj):
@@ -548,6 +552,9 @@ class PaperAdmin(PublishableAdmin):
 
     def has_add_permission(self, request):
         return False
+
+    def owner(self, obj):
+        return obj.meeting
 
     def page_of(self, obj):
         return self.url("change", obj.meeting)

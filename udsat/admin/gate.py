@@ -178,6 +178,9 @@ class PublishableAdmin(ScopedAdmin):
                 "opts": self.opts,
                 "original": obj,
                 "page_url": self.page_of(obj),
+                "crumbs": self.crumbs(obj)
+                if self.owner(obj) != obj
+                else [*self.crumbs(obj), (self.page_of(obj), str(obj))],
                 "public_url": obj.get_absolute_url(),
                 **context,
             },

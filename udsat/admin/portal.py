@@ -297,6 +297,7 @@ class UserAdmin(ScopedAdmin):
                 "opts": self.opts,
                 "original": person,
                 "title": "Ny adgangskode",
+                "crumbs": self.way_to(person),
                 "form": form,
             },
         )

@@ -12,14 +12,14 @@ from django.contrib import admin, messages
 from django.contrib.admin.exceptions import DisallowedModelAdminLookup, DisallowedModelAdminToField
 from django.contrib.admin.filters import RelatedFieldListFilter
 from django.contrib.admin.models import LogEntry
-from django.contrib.admin.options import IncorrectLookupParameters, get_content_type_for_model
-from django.contrib.admin.utils import get_fields_from_path, quote
-from django.contrib.admin.widgets import AutocompleteMixin
+from django.contrib.admin.options import IS_POPUP_VAR, IncorrectLookupParameters, get_content_type_for_model
+from django.contrib.admin.utils import get_fields_from_path, quote, unquote
+from django.contrib.admin.widgets import AdminTextareaWidget, AutocompleteMixin
 from django.core.exceptions import NON_FIELD_ERRORS, ObjectDoesNotExist
 from django.db import connection, models
 from django.db.models import F
 from django.forms.models import BaseInlineFormSet, ModelChoiceField
-from django.http import Http404
+from django.http import Http404, HttpResponseRedirect
 from django.template.defaultfilters import linebreaksbr
 from django.urls import reverse
 from django.utils import timezone
@@ -290,6 +290,7 @@ class _Scoped:
 
     # The browser's own pickers know the keyboard, the phone and the reader's language.
     formfield_overrides = {
+        models.TextField: {"widget": AdminTextareaWidget({"rows": 4})},
         models.DateField: {"form_class": DayField, "widget": None},
         models.TimeField: {"form_class": ClockField, "widget": None},
         models.DateTimeField: {"form_class": MomentField, "widget": None},
@@ -384,6 +385,23 @@ class ScopedAdmin(_Scoped, admin.ModelAdmin):
         """The address of the page where it is edited."""
         return self.url("change", obj)
 
+    def crumbs(self, obj=None) -> list[tuple[str, str]]:
+        """The way back from a page: addresses with their names. A part goes back to the page of its owner."""
+        owner = self.owner(obj) if obj is not None else None
+        listed = self if owner in (None, obj) else self.admin_site.get_model_admin(type(owner))
+        opts = listed.opts
+        listing = (reverse(f"admin:{opts.app_label}_{opts.model_name}_changelist"), capfirst(opts.verbose_name_plural))
+        way = [(reverse("admin:index"), "Forside"), listing]
+        return way if owner in (None, obj) else [*way, (listed.page_of(owner), str(owner))]
+
+    def way_to(self, obj) -> list[tuple[str, str]]:
+        """The crumbs of a page below the one where it is edited."""
+        crumbs, page = self.crumbs(obj), (self.page_of(obj), str(obj))
+        return crumbs if crumbs[-1][0] == page[0] else [*crumbs, page]
+
+    def owner(self, obj):
+        return owner_of(obj)
+
     def field_url(self, obj, field) -> str:
         """The address of one field on that page."""
         return f"{self.url('change', obj)}#id_{field}"
@@ -418,7 +436,8 @@ class ScopedAdmin(_Scoped, admin.ModelAdmin):
 
     def changelist_view(self, request, extra_context=None):
         title = capfirst(self.opts.verbose_name_plural)
-        return super().changelist_view(request, {"title": title, **(extra_context or {})})
+        crumbs = [(reverse("admin:index"), "Forside")]
+        return super().changelist_view(request, {"title": title, "crumbs": crumbs, **(extra_context or {})})
 
     def get_changelist_instance(self, request):
         if "\x00" in "".join(request.GET.values()):
@@ -452,9 +471,32 @@ class ScopedAdmin(_Scoped, admin.ModelAdmin):
                 for row in inline.formset.initial_forms:
                     if row.is_bound and hasattr(row, "show_saved_values"):
                         row.show_saved_values()
+        context["crumbs"] = self.crumbs(obj)
         if obj is not None and has_several(request.user):
             context["place"] = municipality_of(obj)
         return super().render_change_form(request, context, add, change, form_url, obj)
+
+    def render_delete_form(self, request, context):
+        obj = context["object"]
+        return super().render_delete_form(request, {**context, "crumbs": self.way_to(obj)})
+
+    def history_view(self, request, object_id, extra_context=None):
+        obj = self.get_object(request, unquote(object_id))
+        return super().history_view(request, object_id, {"title": "Historik", "crumbs": self.way_to(obj)})
+
+    # Afterwards: back to where one came from
+
+    def response_post_save_add(self, request, obj):
+        return self.response_post_save_change(request, obj)
+
+    def response_post_save_change(self, request, obj):
+        return HttpResponseRedirect(self.crumbs(obj)[-1][0])
+
+    def response_delete(self, request, obj_display, obj_id):
+        if IS_POPUP_VAR in request.POST:
+            return super().response_delete(request, obj_display, obj_id)
+        self.message_user(request, f"{obj_display} er slettet.", messages.SUCCESS)
+        return HttpResponseRedirect(request.way_back)
 
     # Saving
 
@@ -473,6 +515,7 @@ class ScopedAdmin(_Scoped, admin.ModelAdmin):
         self.warn_of_cpr(request, [*formset.new_objects, *(obj for obj, _ in formset.changed_objects)])
 
     def delete_model(self, request, obj):
+        request.way_back = self.crumbs(obj)[-1][0]
         self._count_change(obj)
         super().delete_model(request, obj)
 
@@ -537,6 +580,7 @@ class ScopedInline(_Scoped):
     form = ScopedRow
     formset = ScopedFormSet
     extra = 0
+    view_on_site = False
 
     def get_queryset(self, request):
         return super().get_queryset(request).in_reach_of(request.user)
