@@ -69,7 +69,7 @@ def docx(body="", **parts):
         "word/styles.xml": STYLES,
         "word/numbering.xml": NUMBERING,
     }
-    files |= {name.replace("__", "/") + ("" if "." in name else ".xml"): text for name, text in parts.items()}
+    files |= {name.replace("__", "/") + ("" if "/" in name else ".xml"): text for name, text in parts.items()}
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, text in files.items():
@@ -180,6 +180,16 @@ def test_lines_that_a_mail_program_broke_are_joined_again():
     assert blocks[2].text.endswith("og lade brugerne bestemme")
 
 
+def test_a_broken_line_may_go_on_with_a_name():
+    text = (
+        "Der er mange tilbud i byen, og de fleste af dem kender hinanden, men\n"
+        "ikke alle. Derfor har kommunen spurgt Væresteder i Eksempelkøbing og\n"
+        "Udsatterådet til råds. Det er blevet til et katalog, som alle bruger, og\n"
+        "som vokser.\n"
+    )
+    assert len(read_document(text.encode(), "a.txt").blocks) == 1
+
+
 def test_lines_that_nobody_broke_stay_apart():
     text = "Vi vil:\nskabe flere små boliger i alle dele af kommunen\nsikre hjælp til alle, der beder om den\n"
     assert len(read_document(text.encode(), "a.txt").blocks) == 3
@@ -231,6 +241,14 @@ def test_a_line_of_the_page_is_set_aside_with_a_reason(line):
 )  # fmt: skip
 def test_a_line_of_the_text_stays(line):
     assert chrome_reason(line) == ""
+
+
+def test_a_line_of_the_page_does_not_stick_to_the_line_above():
+    document = read_document(
+        "- ringe eller skrive til os, når du har brug for hjælp\npost@eksempel.example\n".encode(), "a.txt"
+    )
+    assert [block.text for block in document.blocks] == ["ringe eller skrive til os, når du har brug for hjælp"]
+    assert [remark.reason for remark in document.ignored] == ["kontaktoplysning"]
 
 
 def test_a_goal_about_opening_hours_is_not_taken_for_the_pages_foot():
@@ -305,6 +323,15 @@ def test_a_page_without_main_still_drops_menus_and_keeps_what_only_looks_like_on
     assert {remark.text for remark in document.ignored} == {"Menupunkt", "Skjult", "Luk", "Et billede", "Fod"}
 
 
+def test_what_stands_beside_main_is_reported_and_not_read():
+    text = "Teksten er her, og den er lang nok til at være sidens egen. " * 6
+    main = f"<main><p>{text}</p><h3>Del siden</h3><ul><li>Del på Facebook</li></ul></main>"
+    html = f"<body><div><h1>Titel</h1></div><div>Ved siden af</div>{main}</body>"
+    document = read_document(html.encode(), "a.html")
+    assert shapes(document) == [("Heading", "Titel"), ("Paragraph", text.strip())]
+    assert [remark.text for remark in document.ignored] == ["Ved siden af", "Del siden", "Del på Facebook"]
+
+
 def test_a_table_that_only_places_text_is_read_as_text():
     html = "<table><tr><td><h2>Bolig</h2><p>Tekst</p></td></tr></table>"
     html += "<table><tr><th>A</th><th>B</th></tr><tr><td>1</td><td>2</td></tr></table>"
@@ -351,6 +378,12 @@ def test_footnotes_of_a_word_file_are_reported_and_are_no_list():
     document = read_document(docx(body, word__footnotes=note), "a.docx")
     assert shapes(document) == [("Paragraph", "Tekst")]
     assert [(remark.text, remark.reason) for remark in document.ignored] == [("Kilde: rådet", "fodnote")]
+
+
+def test_a_word_file_cannot_say_how_it_is_read():
+    names = '<R xmlns="http://schemas.openxmlformats.org/package/2006/relationships"/>'
+    parts = {"mammoth/style-map": "p => !", "word/_rels/document.xml.rels": names}
+    assert read_document(docx(p("Tekst"), **parts), "a.docx").text == "Tekst"
 
 
 # What cannot be read

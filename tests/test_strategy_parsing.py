@@ -215,6 +215,7 @@ def test_a_theme_may_be_labelled_in_many_ways(heading):
     first, second = heading.format("Et hjem"), heading.replace("1", "2").replace(" I:", " II:").format("Et job")
     parsed = parse(f"Udsattestrategi\n\n{first}\n\nVi vil:\n- a\n- b\n\n{second}\n\nVi vil:\n- c\n")
     assert titles(parsed) == ["Et hjem", "Et job"] and goals(parsed) == [2, 1]
+    assert not parsed.sections and not parsed.not_understood
 
 
 def test_a_word_that_the_document_itself_numbers_becomes_the_label():

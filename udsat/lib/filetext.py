@@ -220,9 +220,8 @@ def _pdf_text(reader: PdfReader) -> FileText:
         complete = False
     total = sum(map(len, parts))
     for page in reader.pages:
-        # extract_text() swallows an error here, and the page would pass as one without text.
-        if contents := page.get_contents():
-            contents.get_data()
+        # extract_text() swallows an error in the content, and the page would pass as one without text.
+        page.get_contents()
         text = page.extract_text()
         if not text.strip() and "/XObject" in (page.get("/Resources") or {}):
             complete = False
