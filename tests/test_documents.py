@@ -245,7 +245,7 @@ def test_a_line_of_the_text_stays(line):
 
 def test_a_line_of_the_page_does_not_stick_to_the_line_above():
     document = read_document(
-        "- ringe eller skrive til os, når du har brug for hjælp\npost@eksempel.example\n".encode(), "a.txt"
+        "• ringe eller skrive til os, når du har brug for hjælp\npost@eksempel.example\n".encode(), "a.txt"
     )
     assert [block.text for block in document.blocks] == ["ringe eller skrive til os, når du har brug for hjælp"]
     assert [remark.reason for remark in document.ignored] == ["kontaktoplysning"]
