@@ -399,14 +399,15 @@ def test_each_style_of_minutes_has_its_own_form(meeting, client, style, heading,
 def test_agreements_say_who_when_and_whether_it_was_done(meeting, client):
     make.minutes(meeting)
     item = make.item(meeting)
-    make.agreement(
-        item, "Gjort sag", responsible="Sekretæren", due_on=in_days(-9), done_on=in_days(-10), outcome="Det gik."
-    )
-    make.agreement(item, "Sen sag", due_on=in_days(-1))
-    make.agreement(item, "Åben sag", due_on=in_days(1))
+    made = [
+        make.agreement(item, responsible="Ida", due_on=in_days(-9), done_on=in_days(-10), outcome="Det gik."),
+        make.agreement(item, due_on=in_days(-1)),
+        make.agreement(item, due_on=in_days(0)),
+    ]
+    assert [agreement.is_overdue for agreement in made] == [False, True, False]
     boxes = html.fromstring(text(client, meeting.get_absolute_url())).xpath("//ul[@class='agreements']/li")
     done, late, still_open = (" ".join(box.text_content().split()) for box in boxes)
-    assert "Hvem: Sekretæren." in done and "Gjort den" in done and "Det gik." in done
+    assert "Hvem: Ida." in done and "Gjort den" in done and "Det gik." in done
     assert "Ikke gjort, fristen er overskredet" in late
     assert "Ikke gjort endnu" in still_open
 
