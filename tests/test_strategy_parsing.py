@@ -310,6 +310,48 @@ def test_subheadings_with_lists_of_their_own_are_goals_with_goals():
     assert [child.text for child in parsed.themes[0].goals[0].children] == ["a", "b"]
 
 
+def test_the_highest_headings_over_goals_are_the_themes():
+    part = "### {}\n\nVi vil:\n\n- a\n- b\n\n"
+    text = (
+        "# Plads til alle\n\n## Hjem\n\n"
+        + part.format("Unge")
+        + part.format("Ældre")
+        + "## Job\n\n"
+        + part.format("Mænd")
+    )
+    parsed = parse(text, "a.md")
+    assert titles(parsed) == ["Hjem", "Job"]
+    assert [goal.text for goal in parsed.themes[0].goals] == ["Unge", "Ældre"]
+    assert parsed.themes[0].goals[0].explanation == "<p>Vi vil:</p>"
+
+
+def test_a_theme_without_goals_may_stand_between_others():
+    theme = "## {}\n\nDet er vigtigt.\n\nVi vil:\n\n- a\n\n"
+    text = (
+        "# Udsattestrategi\n\n## Vision\n\nAlle.\n\n"
+        + theme.format("Hjem")
+        + "## Job\n\nKommer til.\n\n"
+        + theme.format("Ro")
+    )
+    parsed = parse(text + "## Samarbejde\n\nVi arbejder sammen.\n", "a.md")
+    assert titles(parsed) == ["Hjem", "Job", "Ro"] and goals(parsed) == [1, 0, 1]
+    assert [section.heading for section in parsed.sections] == ["Vision", "Samarbejde"]
+
+
+def test_the_end_of_a_plain_text_is_no_part_of_its_last_theme():
+    theme = "Tema {0}: T{0}\n\nDet er vigtigt.\n\nVi vil:\n\n• a\n• b\n\n"
+    parsed = parse(
+        "Udsattestrategi\n\n" + "".join(map(theme.format, (1, 2, 3))) + "Rådet ser på strategien hvert år.\n"
+    )
+    assert [theme.body for theme in parsed.themes] == ["<p>Det er vigtigt.</p>"] * 3
+    assert parsed.sections[-1].body == "<p>Rådet ser på strategien hvert år.</p>"
+
+
+def test_a_heading_that_only_says_goals_is_accounted_for():
+    parsed = parse("# Udsattepolitik\n\n## Politiske mål\n\nAlle har et hjem.\n\nAlle har et job.\n", "a.md")
+    assert goals(parsed) == [2] and [remark.text for remark in parsed.ignored] == ["Politiske mål"]
+
+
 def test_a_guiding_thread_may_be_a_heading():
     theme = "## Tema {0}: T{0}\n\n### Ledetråd\n\nIngen alene {0}.\n\n### Vi vil\n\n- a\n- b\n\n"
     parsed = parse("# Udsattestrategi\n\n" + theme.format(1) + theme.format(2), "a.md")
