@@ -18,12 +18,12 @@ from .models import FollowUp, Strategy
 ROOF_LENGTH = 70  # what can be read in the roof of a house at a glance
 
 
-def _municipality(slug):
-    return find_or_404(Municipality.objects.all(), f"Vi kender ingen kommune med adressen »{slug}«.", slug=slug)
+def find_municipality(slug):
+    return find_or_404(Municipality.objects.all(), f"Vi kender ingen kommune med adressen »{slug[:60]}«.", slug=slug)
 
 
 def _strategy(request, kommune, slug):
-    municipality = _municipality(kommune)
+    municipality = find_municipality(kommune)
     return find_or_404(
         Strategy.objects.visible_to(request.user).with_content(),
         f"Vi kender ingen strategi med den adresse i {municipality}. Måske har den skiftet navn.",
@@ -35,7 +35,7 @@ def _strategy(request, kommune, slug):
 @require_safe
 def current_strategy(request, kommune):
     """To the strategy in force; without one, to the newest there is."""
-    municipality = _municipality(kommune)
+    municipality = find_municipality(kommune)
     own = Strategy.objects.filter(municipality=municipality).select_related("municipality")
     strategy = own.in_force().first() or own.published().newest_first().first()
     if strategy is None:
@@ -45,7 +45,7 @@ def current_strategy(request, kommune):
 
 @require_safe
 def strategy_list(request, kommune):
-    municipality = _municipality(kommune)
+    municipality = find_municipality(kommune)
     own = Strategy.objects.visible_to(request.user).filter(municipality=municipality)
     strategies = list(own.with_validity().newest_first())
     public = set(own.published().values_list("pk", flat=True))

@@ -14,9 +14,8 @@ from django.views.decorators.http import require_safe
 from council.models import Council, Meeting, Minutes, News
 from strategies.house import houses, rooms_of
 from strategies.models import Strategy
-from strategies.views import promises, tally
+from strategies.views import find_municipality, promises, tally
 from udsat.lib.danish import fold, slugify
-from udsat.lib.pages import find_or_404
 from udsat.models import Municipality
 from udsat.search import MAX_LENGTH, named_by, words_of
 from udsat.search import search as find
@@ -84,7 +83,7 @@ def municipalities(request):
 
 @require_safe
 def municipality(request, kommune):
-    place = find_or_404(Municipality.objects.all(), f"Vi kender ingen kommune med adressen »{kommune}«.", slug=kommune)
+    place = find_municipality(kommune)
     own = Strategy.objects.filter(municipality=place).with_content()
     strategy = own.in_force().first() or own.published().newest_first().first()
     context = {
