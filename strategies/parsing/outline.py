@@ -6,6 +6,7 @@ In plain text no heading is marked: a short line without a full stop that text f
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from udsat.lib.documents import Document, Heading, ListItem, Paragraph, Remark, Table
 
@@ -81,6 +82,7 @@ class Segment:
         return sum(len(node.text) for node in self.nodes if isinstance(node, Para))
 
 
+@lru_cache(maxsize=4096)
 def key(text: str) -> str:
     return re.sub(r"\W+", " ", text.casefold()).strip()
 

@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from functools import lru_cache
 
 from . import wording
 from .checks import is_news
@@ -87,11 +88,16 @@ def _listed_or_held(segments: list[Segment], plain: list[Segment]) -> list[Segme
 
 def is_same_heading(item: str, title: str) -> bool:
     """Is this entry of a list of contents that heading?"""
-    label = wording.read_label(item)
-    a, b = key(wording.strip_number(label[2] if label else item)[1]), key(title)
-    a = re.sub(r"( side)? \d+$", "", a)
+    a, b = _entry_key(item), key(title)
     short, long = sorted((a, b), key=len)
     return bool(short) and (a == b or len(short) > 3 and long.startswith(short + " "))
+
+
+@lru_cache(maxsize=1024)  # every entry is compared with every heading
+def _entry_key(item: str) -> str:
+    """Without label, number and page: »Tema 2: Bolig … 14« → »bolig«."""
+    label = wording.read_label(item)
+    return re.sub(r"( side)? \d+$", "", key(wording.strip_number(label[2] if label else item)[1]))
 
 
 def _below(container: Segment, plain: list[Segment]) -> list[Segment]:

@@ -36,7 +36,7 @@ __all__ = [
 
 ACCEPTED = (".docx", ".html", ".htm", ".md", ".markdown", ".txt")
 MAX_TEXT = 1_500_000
-MAX_BLOCKS = 20_000
+MAX_BLOCKS = 8_000
 MAX_LIST_DEPTH = 8
 
 
