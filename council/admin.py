@@ -279,7 +279,7 @@ class ItemRules:
     @classmethod
     def closed_by(cls, user, meeting) -> str:
         """What stands in her way: "minutes", "agenda" or nothing."""
-        if user.may(roles.PUBLISH, municipality_of(meeting)):
+        if meeting is None or user.may(roles.PUBLISH, municipality_of(meeting)):
             return ""
         for name in ("minutes", "agenda"):
             if (found := paper(meeting, name)) is not None and found.is_live:
@@ -292,7 +292,7 @@ class ItemRules:
 
     @classmethod
     def read_only(cls, user, meeting, fields) -> list[str]:
-        if meeting is None or cls.closed_by(user, meeting) != "agenda":
+        if cls.closed_by(user, meeting) != "agenda":
             return []
         return [name for name in fields if name not in cls.minutes_fields]
 
@@ -327,11 +327,18 @@ ITEM_FIELDSETS = [
 
 
 class AgendaItemInline(ScopedStackedInline):
-    """The agenda at a glance. The texts of an item are written on its own page."""
+    """The whole agenda and its minutes on the meeting's page. Agreements are made on the item's own."""
 
     model = AgendaItem
     form = ItemRow
-    fieldsets = [(None, {"fields": [("title", "kind", "position"), ("is_closed", "public_title")]})]
+    fieldsets = [
+        (None, {"fields": [("title", "kind", "position"), ("is_closed", "public_title")]}),
+        ("Til dagsordenen", {"fields": ["case_number", "presentation", "recommendation"], "classes": ["collapse"]}),
+        (
+            "Til referatet",
+            {"fields": ["raised_at_meeting", "discussion", "answer", "decision", "dissent"], "classes": ["collapse"]},
+        ),
+    ]
     show_change_link = True
 
     def has_change_permission(self, request, obj=None):
@@ -390,28 +397,28 @@ class AttachmentInline(UploadsFile, ScopedStackedInline):
 
 
 class PaperInline(ScopedStackedInline):
-    """Agenda or minutes on the meeting's page. What is public is asked of the paper itself."""
+    """Agenda or minutes on the meeting's page; made when something is written in it."""
 
     max_num = 1
-    min_num = 0
     extra = 1
     can_delete = False
+    classes = ["single"]
 
     def has_change_permission(self, request, obj=None):
         it = paper(obj, self.model._meta.model_name) if obj is not None and obj.pk else None
-        return may_edit(request.user, it) if it is not None else super().has_change_permission(request, obj)
+        return may_edit(request.user, it) if it else request.user.may(roles.EDIT, obj and municipality_of(obj))
 
 
 class AgendaInline(PaperInline):
     model = Agenda
     fields = ["intro"]
-    verbose_name_plural = "dagsordenens indledning"
+    verbose_name = "dagsordenens indledning"
 
 
 class MinutesInline(PaperInline):
     model = Minutes
     fields = ["approval_asked_on", "approved_on", "approved_how", "corrected_on", "correction"]
-    verbose_name_plural = "referatets godkendelse og rettelser"
+    verbose_name = "referatets godkendelse og rettelser"
 
 
 class MeetingForm(ScopedForm):

@@ -13,10 +13,11 @@ from udsat.backoffice import DAILY, FOLLOW_UP, PORTAL
 
 from .editing import SectionInline, ThemeInline
 from .models import Action, FollowUp, Goal, Section, Strategy, Theme, Topic
+from .upload import ImportsFile
 
 
 @admin.register(Strategy)
-class StrategyAdmin(PublishableAdmin):
+class StrategyAdmin(ImportsFile, PublishableAdmin):
     shelf = (DAILY, 2)
     about = "Temaer, mål og det, kommunen har lovet"
     list_display = ["title", "period", "status_text", "validity_text"]

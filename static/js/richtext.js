@@ -443,7 +443,12 @@ function dropStart(node, length) {
   }
 }
 
-const enhanceAll = (root) => root.querySelectorAll("textarea[data-richtext]").forEach(enhance);
+// A whole agenda holds dozens of texts, so those that are folded away wait until somebody opens them.
+const enhanceAll = (root) => root.querySelectorAll("textarea[data-richtext]").forEach((area) => {
+  const folded = area.closest("details:not([open])");
+  if (folded) folded.addEventListener("toggle", () => enhance(area), { once: true });
+  else enhance(area);
+});
 
 enhanceAll(document);
 // The admin's inlines, also inside others, announce each new form.

@@ -33,7 +33,7 @@ from udsat.lib.richtext import RichTextFormField
 from udsat.models import Municipality, Publishable, is_overridden
 from udsat.templatetags.rich import rich
 
-# Fields that say where something belongs. They are chosen once, when it is made.
+# Fields that are not asked when the user has one municipality, and so one council.
 PLACE_FIELDS = ("municipality", "council")
 FILTER_ENDINGS = {"", "exact", "id__exact", "isnull", "gte", "lt", "year", "month", "day"}
 
@@ -136,15 +136,16 @@ class ScopedRow(forms.ModelForm):
         for name, field in self.fields.items():
             if isinstance(field, ModelChoiceField):
                 field.queryset = narrowed(field.queryset, place, owner)
-                if name in PLACE_FIELDS:
-                    self._settle(name, field)
+                self._settle(name, field)
 
     def _settle(self, name, field):
-        """Ask for the municipality only while there is something to choose."""
+        """Ask where it belongs only while there is something to choose, and once."""
         if self.instance.pk:
-            field.disabled = True
-            field.widget = forms.HiddenInput()
-        elif (only := field.queryset[:2]) and len(only) == 1:
+            home = self.instance.municipality_lookup.split("__")[0]
+            if name == home and issubclass(field.queryset.model, Publishable | Municipality):
+                field.disabled = True
+                field.widget = forms.HiddenInput()
+        elif name in PLACE_FIELDS and len(only := field.queryset[:2]) == 1:
             self.initial[name] = only[0].pk
             field.widget = forms.HiddenInput()
 
@@ -157,8 +158,8 @@ class ScopedRow(forms.ModelForm):
             self.add_error(
                 None, "Du har ikke ret til at gemme dette: Det er offentligt, eller det hører til et andet sted."
             )
-        for name, value in self.cleaned_data.items():
-            if isinstance(self.fields.get(name), ModelChoiceField) and name not in PLACE_FIELDS:
+        for name, value in list(self.cleaned_data.items()):
+            if isinstance(self.fields.get(name), ModelChoiceField):
                 for related in [value] if hasattr(value, "_meta") else value or []:
                     if municipality_of(related) not in (None, place):
                         self.add_error(name, "Vælg noget fra samme kommune.")
@@ -291,6 +292,7 @@ class _Scoped:
     # The browser's own pickers know the keyboard, the phone and the reader's language.
     formfield_overrides = {
         models.TextField: {"widget": AdminTextareaWidget({"rows": 4})},
+        models.URLField: {"assume_scheme": "https"},
         models.DateField: {"form_class": DayField, "widget": None},
         models.TimeField: {"form_class": ClockField, "widget": None},
         models.DateTimeField: {"form_class": MomentField, "widget": None},
@@ -464,6 +466,15 @@ class ScopedAdmin(_Scoped, admin.ModelAdmin):
         form = super().get_form(request, obj, change=change, **kwargs)
         form.user = request.user
         return form
+
+    def get_inline_formsets(self, request, formsets, inline_instances, obj=None):
+        wrapped = super().get_inline_formsets(request, formsets, inline_instances, obj)
+        for inline in wrapped:
+            data = json.loads(inline.inline_formset_data())
+            # The stock text, "Tilføj endnu en møde", knows no neuter.
+            data["options"]["addText"] = f"Tilføj {inline.opts.verbose_name}"
+            inline.inline_formset_data = json.dumps(data)
+        return wrapped
 
     def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
         if getattr(context["adminform"].form, "has_conflict", False):
