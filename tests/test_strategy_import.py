@@ -77,7 +77,7 @@ def test_importing_twice_makes_two_drafts_and_changes_neither(esbjerg):
         (b"%PDF-1.7", "strategi.pdf", "PDF"),
         (b"Hej", "strategi.exe", "Filtypen"),
         (b"x" * (10 * 2**20 + 1), "stor.txt", "MB"),
-        ("Kun en linje.".encode(), "linje.txt", "ingen strategi"),
+        (b"Kun en linje.", "linje.txt", "ingen strategi"),
     ],
 )
 def test_a_file_that_cannot_be_read_saves_nothing_and_says_what_to_do(esbjerg, tmp_path, content, name, message):

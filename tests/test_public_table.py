@@ -1,0 +1,171 @@
+"""Every public address, for everybody, in every state: the table that no cell may leak from.
+
+A new address without a row fails. Each piece of text that depends on publication carries a word that stands nowhere
+else, so a leak is seen in whatever page it turns up.
+"""
+
+import datetime
+from io import BytesIO
+
+import pytest
+from django.urls import get_resolver
+from django.urls.resolvers import URLPattern
+from pypdf import PdfReader
+
+from council.models import AgendaItem
+from strategies.models import FollowUp
+from udsat.lib.publishing import Status
+
+from . import factories as make
+
+STATES = [Status.DRAFT, Status.PUBLISHED, Status.WITHDRAWN, "planlagt", "udløbet"]
+READERS = ["anonymous", "anna", "bo", "operator"]
+OWN = {"anna", "operator"}  # Anna is secretary here, Bo in another municipality.
+
+WORD = "Zebrastribe"  # in everything whose state the table varies
+CLOSED = "Kakadue"  # in everything a closed item holds
+NEVER = "Pingvin"  # in notes to the secretary and private contact details
+
+# address: (row, reader's rule). A "thing" is 404 until it is public; a "list" is always there, but empty of it;
+# "static" has nothing that is ever published.
+ADDRESSES = {
+    "front": ("/", "list"),
+    "municipalities": ("/kommuner/", "list"),
+    "municipality": ("/esbjerg/", "list"),
+    "search": (f"/soeg/?q={WORD}", "query"),
+    "about": ("/om/", "static"),
+    "current-strategy": ("/esbjerg/strategi/", "redirect"),
+    "strategies": ("/esbjerg/strategier/", "list"),
+    "strategy": ("/esbjerg/strategier/plan/", "thing"),
+    "strategy-pdf": ("/esbjerg/strategier/plan/strategi.pdf", "pdf"),
+    "strategy-summary-pdf": ("/esbjerg/strategier/plan/resume.pdf", "pdf"),
+    "theme": ("/esbjerg/strategier/plan/bolig/", "thing"),
+    "council": ("/esbjerg/udsatteraad/", "thing"),
+    "members": ("/esbjerg/udsatteraad/medlemmer/", "thing"),
+    "causes": ("/esbjerg/udsatteraad/maerkesager/", "thing"),
+    "meetings": ("/esbjerg/moeder/", "list"),
+    "meeting": ("/esbjerg/moeder/2025-03-03/", "thing"),
+    "agenda-pdf": ("/esbjerg/moeder/2025-03-03/dagsorden.pdf", "pdf"),
+    "minutes-pdf": ("/esbjerg/moeder/2025-03-03/referat.pdf", "pdf"),
+    "attachment": ("{attachment}", "thing"),
+    "hearings": ("/esbjerg/hoeringer/", "list"),
+    "news": ("/esbjerg/nyt/", "list"),
+    "news-story": ("/esbjerg/nyt/historie/", "thing"),
+}
+
+
+def named_patterns(patterns):
+    for pattern in patterns:
+        if isinstance(pattern, URLPattern):
+            yield pattern.name
+        elif pattern.app_name != "admin":
+            yield from named_patterns(pattern.url_patterns)
+
+
+def test_every_public_address_has_a_row():
+    assert set(named_patterns(get_resolver().url_patterns)) == set(ADDRESSES)
+
+
+def build(esbjerg, status):
+    """One of everything in Esbjerg, in one state, with one closed item."""
+    strategy = make.strategy(esbjerg, f"{WORD} plan", status, slug="plan", summary=WORD)
+    make.section(strategy, kind="vision", body=f"<p>{WORD}</p>")
+    theme = make.theme(strategy, f"{WORD} bolig", slug="bolig", guiding_thread=WORD)
+    goal = make.goal(theme, f"{WORD} mål")
+    make.action(f"{WORD} indsats", goal=goal)
+    make.follow_up(goal, FollowUp.Status.REACHED, text=WORD)
+    council = make.council(esbjerg, status, name=f"{WORD} råd", about=f"<p>{WORD}</p>")
+    person = make.person(esbjerg, WORD, email=f"{NEVER}@example.dk", phone=NEVER, note=NEVER)
+    member = make.membership(council, person, area=WORD)
+    make.group(council, cause=make.cause(council, f"{WORD} sag"), name=WORD)
+    meeting = make.meeting(council, status=status, title=f"{WORD} møde", place=WORD, internal_note=NEVER)
+    make.agenda(meeting, status)
+    make.minutes(meeting, status)
+    item = make.item(meeting, f"{WORD} punkt", decision=f"<p>{WORD}</p>", discussion=WORD, internal_note=NEVER)
+    item.themes.add(theme)
+    item.goals.add(goal)
+    closed = make.item(
+        meeting, f"{CLOSED} {WORD}", is_closed=True, public_title="Personsag", case_number=CLOSED, answer="godkendt",
+        internal_note=NEVER,
+        **dict.fromkeys(("presentation", "recommendation", *AgendaItem.MINUTES_FIELDS), f"<p>{CLOSED}</p>"),
+    )  # fmt: skip
+    closed.themes.add(theme)
+    closed.goals.add(goal)
+    make.attendance(meeting, member, remark=WORD)
+    make.agreement(item, f"{WORD} aftale", member=member)
+    make.agreement(closed, f"{CLOSED} aftale")
+    attachment = make.attachment(meeting, "notat.txt", WORD.encode(), item=item, title=f"{WORD} bilag")
+    secret = make.attachment(meeting, f"{CLOSED}.txt", CLOSED.encode(), item=closed, title=CLOSED)
+    make.hearing(council, f"{WORD} høring", status, answer=f"<p>{WORD}</p>", deadline=datetime.date(2025, 4, 1))
+    make.news(esbjerg, f"{WORD} nyt", status, slug="historie", lead=WORD, strategy=strategy, meeting=meeting)
+    return attachment, secret
+
+
+def text_of(response):
+    body = b"".join(response) if response.streaming else response.content
+    if response.get("Content-Type") == "application/pdf":
+        return " ".join(page.extract_text() for page in PdfReader(BytesIO(body)).pages)
+    # The words of a search come back in its field; what they found does not.
+    return body.decode()
+
+
+@pytest.mark.parametrize("status", STATES)
+@pytest.mark.parametrize("reader", READERS)
+def test_nothing_leaks(esbjerg, vejle, client, request, reader, status):
+    attachment, secret = build(esbjerg, status)
+    if reader != "anonymous":
+        client.force_login(request.getfixturevalue(reader))
+    public = status == Status.PUBLISHED
+    allowed = public or reader in OWN
+
+    for name, (address, rule) in ADDRESSES.items():
+        response = client.get(address.format(attachment=attachment.get_absolute_url()))
+        text = text_of(response)
+        cell = f"{name} for {reader}, {status}"
+        assert CLOSED not in text, cell
+        assert NEVER not in text, cell
+        if rule in {"thing", "pdf"}:
+            assert response.status_code == (200 if allowed else 404), cell
+            assert (WORD in text) is allowed, cell
+        elif rule == "redirect":
+            assert response.status_code == (302 if public else 404) or (allowed and response.status_code == 302), cell
+        elif rule == "query":
+            assert response.status_code == 200, cell
+            assert (f"{WORD} punkt" in strip_marks(text)) is public or allowed, cell
+            if not allowed:
+                assert not any(
+                    f"{WORD} {kind}" in strip_marks(text) for kind in ("plan", "bolig", "mål", "møde", "nyt")
+                )
+        else:
+            assert response.status_code == 200, cell
+            if rule == "static" or not allowed:
+                assert WORD not in text, cell
+            elif public and name != "municipalities":
+                assert WORD in text, cell
+
+    response = client.get(secret.get_absolute_url())
+    assert response.status_code == 404, f"attachment of a closed item for {reader}, {status}"
+
+
+def strip_marks(text):
+    return text.replace("<mark>", "").replace("</mark>", "")
+
+
+PAPERS = [(agenda, minutes) for agenda in STATES for minutes in STATES]
+
+
+@pytest.mark.parametrize(("agenda", "minutes"), PAPERS)
+def test_agenda_and_minutes_leak_nothing_of_each_other(esbjerg, client, agenda, minutes):
+    meeting = make.meeting(make.council(esbjerg))
+    make.agenda(meeting, agenda)
+    make.minutes(meeting, minutes)
+    item = make.item(meeting, "Zebra", decision="<p>Giraf</p>")
+    make.agreement(item, "Flodhest")
+    agenda_public, minutes_public = agenda == Status.PUBLISHED, minutes == Status.PUBLISHED
+    text = client.get(meeting.get_absolute_url()).content.decode()
+    assert ("Zebra" in text) is (agenda_public or minutes_public)
+    assert ("Giraf" in text) is ("Flodhest" in text) is minutes_public
+    assert client.get(meeting.get_agenda_pdf_url()).status_code == (200 if agenda_public else 404)
+    assert client.get(meeting.get_minutes_pdf_url()).status_code == (200 if minutes_public else 404)
+    found = client.get("/soeg/?q=Giraf").content.decode()
+    assert (meeting.get_absolute_url() in found) is minutes_public
