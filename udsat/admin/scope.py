@@ -23,6 +23,7 @@ from django.http import Http404, HttpResponseRedirect
 from django.template.defaultfilters import linebreaksbr
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.text import capfirst
 
@@ -238,8 +239,9 @@ class ScopedFormSet(BaseInlineFormSet):
     def _construct_form(self, i, **kwargs):
         return self._with_choices(super()._construct_form(i, **kwargs))
 
-    @property
+    @cached_property
     def empty_form(self):
+        """Made once: the admin asks for it several times a page."""
         return self._with_choices(super().empty_form)
 
     def _with_choices(self, form):

@@ -1,0 +1,389 @@
+"""Every address of the back office × everybody × every state. An address without a row here fails."""
+
+from dataclasses import dataclass
+
+import pytest
+from django.contrib import admin
+from django.db import transaction
+from django.test import Client, override_settings
+from django.urls import URLPattern, URLResolver, reverse
+
+from council.models import Agenda, Minutes
+from strategies.models import Section
+from udsat.lib.publishing import Status
+from udsat.lib.roles import Role
+from udsat.models import PublicationEvent, Region
+
+from . import factories as make
+
+DRAFT, PUBLIC, WITHDRAWN, CLOSED = Status.DRAFT, Status.PUBLISHED, Status.WITHDRAWN, "closed"
+
+# Columns: secretary, editor, approver and administrator of this municipality, superuser.
+INSIDERS = ("secretary", "editor", "approver", "administrator", "superuser")
+ALL_READ = (200, 200, 200, 200, 200)
+WRITERS = (200, 200, 403, 200, 200)
+WRITERS_OF_PUBLIC = (200, 403, 403, 200, 200)
+PUBLISHERS = (200, 403, 200, 200, 200)
+PUBLISHERS_SENT_BACK = (302, 403, 302, 302, 302)
+NOBODY = (403, 403, 403, 403, 403)
+OPERATOR = (403, 403, 403, 403, 200)
+MANAGERS = (403, 403, 403, 200, 200)
+NO_GET = (405, 403, 405, 405, 405)
+
+# What every model has. {} holds where the state decides.
+LISTS = {"changelist": ALL_READ, "add": WRITERS}
+PUBLISHABLE = {
+    DRAFT: {"change": WRITERS, "delete": WRITERS, "publish": PUBLISHERS, "withdraw": PUBLISHERS_SENT_BACK},
+    PUBLIC: {"change": WRITERS_OF_PUBLIC, "delete": NOBODY, "publish": PUBLISHERS_SENT_BACK, "withdraw": PUBLISHERS},
+    WITHDRAWN: {"change": WRITERS, "delete": NOBODY, "publish": PUBLISHERS, "withdraw": PUBLISHERS_SENT_BACK},
+}
+PART = {
+    DRAFT: {"change": WRITERS, "delete": WRITERS},
+    PUBLIC: {"change": WRITERS_OF_PUBLIC, "delete": WRITERS_OF_PUBLIC},
+    WITHDRAWN: {"change": WRITERS, "delete": WRITERS},
+}
+MEETING = {
+    # The fields of a public meeting are closed to the editor, its papers are not, so the page is open.
+    state: row | {"change": WRITERS, "agenda": NO_GET, "minutes": NO_GET}
+    for state, row in PUBLISHABLE.items()
+}
+ITEM = {
+    **PART,
+    # Only the agenda is public: the editor writes the minutes.
+    PUBLIC: {"change": WRITERS, "delete": WRITERS_OF_PUBLIC},
+    CLOSED: {"change": WRITERS, "delete": WRITERS_OF_PUBLIC},
+}
+MINUTES_ONLY = {**PART, PUBLIC: PART[DRAFT]}
+
+# model: (what its list and its empty form answer, what its objects answer by state)
+TABLE = {
+    "strategies.strategy": (LISTS | {"import": WRITERS}, PUBLISHABLE),
+    "strategies.section": (LISTS, PART),
+    "strategies.theme": (LISTS, PART),
+    "strategies.goal": (LISTS, PART),
+    "strategies.action": (LISTS, PART),
+    "strategies.followup": (LISTS, PART),
+    "council.council": ({"changelist": ALL_READ, "add": (403, 403, 403, 403, 200)}, PUBLISHABLE),
+    "council.membership": (LISTS, PART),
+    "council.cause": (LISTS, PART),
+    "council.workinggroup": (LISTS, PART),
+    "council.person": (LISTS, PART),
+    "council.hearing": (LISTS, PUBLISHABLE),
+    "council.news": (LISTS, PUBLISHABLE),
+    "council.meeting": (LISTS, MEETING),
+    "council.agenda": ({"changelist": ALL_READ, "add": NOBODY}, PUBLISHABLE),
+    "council.minutes": ({"changelist": ALL_READ, "add": NOBODY}, PUBLISHABLE),
+    "council.agendaitem": (LISTS, ITEM),
+    # The agenda that is public shows neither of these two.
+    "council.attendance": (LISTS, MINUTES_ONLY),
+    "council.agreement": (LISTS, MINUTES_ONLY),
+    "council.attachment": (LISTS, PART),
+    "udsat.municipality": ({"changelist": ALL_READ, "add": OPERATOR}, {"": {"change": MANAGERS, "delete": NOBODY}}),
+    "udsat.user": (
+        {"changelist": MANAGERS, "add": MANAGERS},
+        {"": {"change": MANAGERS, "delete": NOBODY, "history": MANAGERS, "password": MANAGERS, "read": MANAGERS}},
+    ),
+    "udsat.publicationevent": (
+        {"changelist": ALL_READ, "add": NOBODY},
+        {"": {"change": NOBODY, "delete": NOBODY}},
+    ),
+}
+NATIONAL = {
+    "udsat.region": ({"changelist": ALL_READ, "add": OPERATOR}, {"": {"change": OPERATOR, "delete": OPERATOR}}),
+    "strategies.topic": ({"changelist": ALL_READ, "add": OPERATOR}, {"": {"change": OPERATOR, "delete": OPERATOR}}),
+}
+# What others hang on cannot be deleted: a person with a seat, a council with meetings.
+KEPT = {
+    ("council.person", PUBLIC),
+    ("council.person", WITHDRAWN),
+    *(("council.council", state) for state in PUBLISHABLE),
+}
+# Addresses of the site itself: anonymous, anybody with a log-in.
+SITE = {
+    "index": (302, 200),
+    "login": (200, 302),
+    "logout": (302, 405),
+    "password_change": (302, 200),
+    "password_change_done": (302, 200),
+    "autocomplete": (302, 403),
+    "jsi18n": (302, 200),
+    "app_list": (302, 302),
+    "view_on_site": (302, 404),
+    "catch-all": (302, 404),
+}
+
+
+def addresses():
+    """(model label, what) of every address below /admin/; the label is empty for those of the site."""
+    found = []
+
+    def walk(patterns, label):
+        for pattern in patterns:
+            if isinstance(pattern, URLResolver):
+                walk(pattern.url_patterns, str(pattern.pattern).strip("/").replace("/", "."))
+            elif isinstance(pattern, URLPattern):
+                name = (pattern.name or "").removeprefix(label.replace(".", "_") + "_")
+                found.append((label, name or ("catch-all" if not label else "to-change")))
+
+    walk(admin.site.get_urls(), "")
+    return found
+
+
+@dataclass
+class World:
+    people: dict
+    outsider: object
+    objects: dict
+    media: str
+
+
+@pytest.fixture(scope="module")
+def world(django_db_setup, django_db_blocker, tmp_path_factory):
+    """Everything in every state, made once; each test changes it inside a transaction of its own."""
+    media = str(tmp_path_factory.mktemp("uploads"))
+    with django_db_blocker.unblock(), transaction.atomic(), override_settings(MEDIA_ROOT=media):
+        esbjerg, vejle = make.municipality("Esbjerg"), make.municipality("Vejle")
+        people = {
+            "secretary": make.user("anna", role=Role.SECRETARY, of=esbjerg),
+            "editor": make.user("carla", role=Role.EDITOR, of=esbjerg),
+            "approver": make.user("dan", role=Role.APPROVER, of=esbjerg),
+            "administrator": make.user("eva", role=Role.ADMINISTRATOR, of=esbjerg),
+            "superuser": make.user("operator", is_superuser=True),
+        }
+        yield World(people, make.user("bo", role=Role.SECRETARY, of=vejle), everything(esbjerg, people), media)
+        transaction.set_rollback(True)
+
+
+def everything(esbjerg, people):
+    objects = {}
+    for state in (DRAFT, PUBLIC, WITHDRAWN):
+        strategy = make.strategy(esbjerg, title=f"Strategi {state}", status=state)
+        theme = make.theme(strategy)
+        goal = make.goal(theme)
+        objects |= {
+            ("strategies.strategy", state): strategy,
+            ("strategies.section", state): make.section(strategy, kind=Section.Kind.PURPOSE),
+            ("strategies.theme", state): theme,
+            ("strategies.goal", state): goal,
+            ("strategies.action", state): make.action(theme=theme),
+            ("strategies.followup", state): make.follow_up(goal),
+            ("council.news", state): make.news(esbjerg, title=f"Nyhed {state}", status=state),
+        }
+    # A municipality has one council, so what hangs on it is asked state by state in `in_state`.
+    council = make.council(esbjerg)
+    person = make.person(esbjerg)
+    seat = make.membership(council, person)
+    for state, day in ((DRAFT, "2025-01-01"), (PUBLIC, "2025-02-01"), (WITHDRAWN, "2025-03-01")):
+        meeting = make.meeting(council, date=day, status=state)
+        meeting.refresh_from_db()
+        papers = make.meeting(council, date=day, ordinal=2)
+        papers.refresh_from_db()
+        item = make.item(papers)
+        objects |= {
+            ("council.meeting", state): meeting,
+            ("council.agenda", state): make.agenda(papers, status=state),
+            ("council.agendaitem", state): item,
+            ("council.attendance", state): make.attendance(papers, seat),
+            ("council.agreement", state): make.agreement(item),
+            ("council.attachment", state): make.attachment(papers),
+            ("council.hearing", state): make.hearing(council, title=f"Høring {state}", status=state),
+            ("council.minutes", state): make.minutes(make.meeting(council, date=day, ordinal=3), status=state),
+            ("council.council", state): council,
+            ("council.membership", state): make.membership(council),
+            ("council.cause", state): make.cause(council),
+            ("council.workinggroup", state): make.group(council),
+            ("council.person", state): person,
+        }
+    objects["council.agendaitem", CLOSED] = make.item(
+        objects["council.agenda", PUBLIC].meeting, title="Om en navngiven borger", is_closed=True
+    )
+    strategy = objects["strategies.strategy", PUBLIC]
+    event = PublicationEvent(subject=strategy, municipality=esbjerg, by_name="Anna", version=1)
+    event.action = PublicationEvent.Action.PUBLISH
+    event.save()
+    objects |= {
+        ("udsat.municipality", ""): esbjerg,
+        ("udsat.user", ""): make.user("fie", role=Role.EDITOR, of=esbjerg),
+        ("udsat.publicationevent", ""): event,
+        ("udsat.region", ""): Region.objects.create(name="Region Vest"),
+        ("strategies.topic", ""): make.topic("Bolig"),
+    }
+    # A person without a seat can be deleted; the one above cannot.
+    objects["council.person", DRAFT] = make.person(esbjerg, "Ib")
+    return objects
+
+
+@pytest.fixture
+def in_state(world, db, settings):
+    """The object in that state, and what hangs on the one council with it."""
+    settings.MEDIA_ROOT = world.media
+
+    def put(label, state):
+        it = world.objects[label, state]
+        if label in (
+            "council.council",
+            "council.membership",
+            "council.cause",
+            "council.workinggroup",
+            "council.person",
+        ):
+            council = world.objects["council.council", state]
+            fields = make.state(state)
+            type(council).objects.filter(pk=council.pk).update(**{"published_at": None, "publish_at": None} | fields)
+            council.refresh_from_db()
+        return it
+
+    return put
+
+
+def address(label, what, it=None):
+    if what == "to-change":
+        return reverse(f"admin:{label.replace('.', '_')}_changelist") + f"{it.pk}/"
+    return reverse(f"admin:{label.replace('.', '_')}_{what}", args=[it.pk] if it else [])
+
+
+class QuickClient(Client):
+    """Asks for the answer alone: the stock client copies the context of every template, ten times slower."""
+
+    def request(self, **request):
+        return self.handler(self._base_environ(**request))
+
+
+def clients(world):
+    for name, person in world.people.items():
+        client = QuickClient()
+        client.force_login(person)
+        yield name, client
+
+
+CASES = [(label, state) for label, (_, states) in {**TABLE, **NATIONAL}.items() for state in states]
+
+
+def test_every_address_has_a_row():
+    rows = {("", name) for name in SITE}
+    for label, (lists, states) in {**TABLE, **NATIONAL}.items():
+        of_objects = {what for row in states.values() for what in row} - {"read"}
+        rows |= {(label, what) for what in (*lists, *of_objects, "history", "to-change")}
+    assert set(addresses()) == rows
+
+
+@pytest.mark.parametrize(("label", "state"), CASES)
+def test_an_object_answers_each_person_as_the_table_says(label, state, world, in_state):
+    it = in_state(label, state)
+    row = {**TABLE, **NATIONAL}[label][1][state]
+    reading = row.get("read", ALL_READ)
+    wrong = []
+
+    def compare(who, method, what, got, expected):
+        if got != expected:
+            wrong.append(f"{who} {method} {what}: {got}, not {expected}")
+
+    for column, (who, client) in enumerate(clients(world)):
+        compare(who, "GET", "change", client.get(address(label, "change", it)).status_code, reading[column])
+        compare(who, "GET", "history", client.get(address(label, "history", it)).status_code, reading[column])
+        for what, expected in row.items():
+            if what == "read":
+                continue
+            if what != "change":
+                if what != "history":
+                    compare(who, "GET", what, client.get(address(label, what, it)).status_code, expected[column])
+            # An empty form: refused, or shown again with its errors. Nothing is saved either way.
+            if what in ("change", "publish", "password"):
+                compare(who, "POST", what, client.post(address(label, what, it)).status_code, expected[column])
+    assert wrong == []
+
+
+@pytest.mark.parametrize(("label", "state"), CASES)
+def test_what_may_be_done_is_done_and_nothing_else(label, state, world, in_state):
+    """The two that need no more than a click: deletion and withdrawal, and the papers a meeting makes."""
+    row = {**TABLE, **NATIONAL}[label][1][state]
+    wrong = []
+    for column, (who, client) in enumerate(clients(world)):
+        for what, data in (("delete", {"post": "yes"}), ("withdraw", {}), ("agenda", {}), ("minutes", {})):
+            if what not in row:
+                continue
+            it = in_state(label, state)
+            before = transaction.savepoint()
+            expected = row[what][column]
+            got = client.post(address(label, what, it), data).status_code
+            allowed = {200: 302, 405: 302}.get(expected, expected)
+            still_there = type(it).objects.filter(pk=it.pk).first()
+            transaction.savepoint_rollback(before)
+            if what == "delete" and allowed == 302 and (label, state) in KEPT:
+                allowed = 200  # the page that says why it stays
+            if got != allowed:
+                wrong.append(f"{who} POST {what}: {got}, not {allowed}")
+            if got == 403 and (still_there is None or getattr(still_there, "status", "") != getattr(it, "status", "")):
+                wrong.append(f"{who} POST {what}: was refused and done")
+    assert wrong == []
+
+
+@pytest.mark.parametrize(("label", "state"), [case for case in CASES if case[0] in TABLE])
+def test_for_a_secretary_of_another_municipality_it_does_not_exist(label, state, world, in_state):
+    it = in_state(label, state)
+    client = QuickClient()
+    client.force_login(world.outsider)
+    # The short address says nothing: it sends everybody on to the one that does.
+    assert client.get(address(label, "to-change", it)).url == address(label, "change", it)
+    for what in {*TABLE[label][1][state], "history", "change"} - {"read"}:
+        for method in (client.get, client.post):
+            assert method(address(label, what, it)).status_code == 404, what
+        assert method(address(label, what, it), {"_popup": 1, "post": "yes"}).status_code == 404, what
+
+
+@pytest.mark.parametrize(("label", "state"), CASES)
+def test_without_log_in_there_is_only_the_log_in(label, state, world, in_state):
+    it = in_state(label, state)
+    for what in {*{**TABLE, **NATIONAL}[label][1][state], "history", "to-change"} - {"read"}:
+        for method in (QuickClient().get, QuickClient().post):
+            response = method(address(label, what, it))
+            assert (response.status_code, response.url[:13]) == (302, "/admin/login/"), what
+
+
+@pytest.mark.parametrize("label", [*TABLE, *NATIONAL])
+def test_lists_and_empty_forms_answer_as_the_table_says(label, world, db):
+    lists = {**TABLE, **NATIONAL}[label][0]
+    wrong = []
+    for column, (who, client) in enumerate(clients(world)):
+        for what, expected in lists.items():
+            got = client.get(address(label, what)).status_code
+            if got != expected[column]:
+                wrong.append(f"{who} {what}: {got}, not {expected[column]}")
+            got = client.post(address(label, "add")).status_code
+            if got != lists["add"][column]:
+                wrong.append(f"{who} POST add: {got}, not {lists['add'][column]}")
+    assert wrong == []
+    for what in lists:
+        assert QuickClient().get(address(label, what)).status_code == 302
+
+
+def site_address(name):
+    arguments = {"app_list": ["council"], "view_on_site": [1, 1]}.get(name, [])
+    return "/admin/findes/ikke/" if name == "catch-all" else reverse(f"admin:{name}", args=arguments)
+
+
+@pytest.mark.parametrize("name", SITE)
+def test_addresses_of_the_site_itself(name, world, db):
+    anonymous, somebody = SITE[name]
+    assert QuickClient().get(site_address(name)).status_code == anonymous
+    for who, client in [*clients(world)]:
+        assert client.get(site_address(name)).status_code == somebody, who
+
+
+def test_a_log_in_without_any_role_opens_nothing(world, db):
+    client = QuickClient()
+    client.force_login(make.user("ny"))
+    assert "ingen rolle" in client.get("/admin/").content.decode()
+    for label, state in CASES:
+        it = world.objects[label, state]
+        assert client.get(address(label, "change", it)).status_code in (403, 404), label
+        assert client.get(address(label, "changelist")).status_code == 403, label
+
+
+@pytest.mark.parametrize("model", [Agenda, Minutes])
+def test_only_its_own_people_make_a_paper(model, world, db, django_assert_num_queries):
+    meeting = world.objects["council.meeting", DRAFT]
+    client = QuickClient()
+    client.force_login(world.outsider)
+    assert client.post(address("council.meeting", model._meta.model_name, meeting)).status_code == 404
+    assert not model.objects.filter(meeting=meeting).exists()
