@@ -50,7 +50,9 @@ class Person(CheckedText):
         check_texts(self, lambda finding: False)
 
     def live_roots(self) -> list[Council]:
-        """The public councils that show the person."""
+        """The public councils that show the person; none before it is saved."""
+        if self.pk is None:
+            return []
         return [council for council in Council.objects.filter(memberships__person=self) if council.is_live]
 
     @property
