@@ -14,9 +14,9 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from .cpr import find_cpr
+from .cpr import CprFinding, find_cpr
 from .documents import UnreadableDocument, extract_text
-from .richtext import RichTextField, plain_text
+from .richtext import RichTextField, link_addresses, plain_text
 
 
 class Status(models.TextChoices):
@@ -103,17 +103,23 @@ class CheckedText(models.Model):
             texts: Iterable[str]
             if isinstance(field, models.FileField):
                 texts = (value.name, file_text(value) or "")
+            elif isinstance(field, RichTextField):
+                texts = (plain_text(value), *link_addresses(value))
             else:
-                texts = (plain_text(value),) if isinstance(field, RichTextField) else (str(value),)
+                texts = (str(value),)
+            # The same number twice in a field, as in a link and its address, is one thing to mend.
+            numbers: dict[str, CprFinding] = {}
             for text in texts:
                 for found in find_cpr(text):
-                    yield Finding(
-                        target=f"{self._meta.label_lower}:{self.pk}:{field.name}",
-                        place=f"{self.place_name()}: {field.verbose_name}",
-                        masked=found.masked,
-                        fingerprint=found.fingerprint,
-                        field=field.name,
-                    )
+                    numbers.setdefault(found.fingerprint, found)
+            for found in numbers.values():
+                yield Finding(
+                    target=f"{self._meta.label_lower}:{self.pk}:{field.name}",
+                    place=f"{self.place_name()}: {field.verbose_name}",
+                    masked=found.masked,
+                    fingerprint=found.fingerprint,
+                    field=field.name,
+                )
 
 
 def file_text(file: Any) -> str | None:

@@ -8,9 +8,11 @@ from django.contrib.admin.widgets import AdminTextareaWidget
 from django.db import models
 from django.templatetags.static import static
 
-from .markup import clean_html, plain_text, safe_html
+from .markup import clean_html, link_addresses, plain_text, safe_html
 
-__all__ = ["RichTextField", "RichTextFormField", "RichTextWidget", "clean_html", "plain_text", "safe_html"]
+__all__ = [
+    "RichTextField", "RichTextFormField", "RichTextWidget", "clean_html", "link_addresses", "plain_text", "safe_html",
+]  # fmt: skip
 
 
 class RichTextWidget(forms.Textarea):
