@@ -3,12 +3,10 @@
 from collections import Counter
 
 from django.template.loader import render_to_string
-from django.utils.text import capfirst
 
-from udsat.lib.danish import long_date
 from udsat.lib.pdf import frame, stored_pdf
 
-from .models import Attachment, Attendance, Meeting, Membership
+from .models import Attachment, Attendance, Meeting
 
 
 def agenda_pdf(meeting: Meeting) -> bytes:
@@ -64,31 +62,10 @@ def _head(meeting, with_minutes):
     yield "Gæster", [text for text in [meeting.guests] if text]
     yield "Ordstyrer", [text for text in [meeting.chaired_by] if text]
     yield "Referent", [text for text in [meeting.minutes_by] if text]
-    yield "Godkendt", _approval(meeting.minutes)
+    yield "Godkendelse", [meeting.minutes.approval_text]
 
 
 def _names(attendances):
     """One line for each person; those the public knows by the same words share one, with their number."""
-    lines = Counter(_name(attendance) for attendance in attendances)
+    lines = Counter(attendance.public_text for attendance in attendances)
     return [f"{line} ({number} personer)" if number > 1 else line for line, number in lines.items()]
-
-
-def _name(attendance):
-    member = attendance.member
-    words = [member.public_name]
-    if member.role != Membership.Role.MEMBER and member.role_label != member.public_name:
-        words.append(member.role_label.lower())
-    if attendance.substitute_for:
-        words.append(f"i stedet for {attendance.substitute_for.public_name}")
-    if attendance.remark:
-        words.append(attendance.remark)
-    return ", ".join(words)
-
-
-def _approval(minutes):
-    if not minutes.approved_on:
-        return ["Referatet er ikke godkendt endnu."]
-    day, how = long_date(minutes.approved_on), minutes.approved_how
-    if day in how:
-        return [capfirst(how)]
-    return [f"{day}, {how}" if how else day]

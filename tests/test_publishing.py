@@ -203,6 +203,24 @@ class TestPublishing:
                 check()
             assert list(stopped.value.message_dict) == ["body"]
 
+    def test_a_number_in_the_address_of_a_link_is_found_once(self, strategy, anna):
+        for body in (
+            '<p><a href="mailto:010190-0001@example.dk">Skriv til os</a></p>',
+            '<p><a href="https://example.dk/?sag=010190%2D0001">Se sagen</a></p>',
+            '<p><a href="https://example.dk/010190-0001">Se 010190-0001</a> og 010190 0001</p>',
+        ):
+            section = make.section(strategy, body=body)
+            assert [finding.field for finding in section.findings()] == ["body"], body
+            with pytest.raises(ValidationError, match="ligner et CPR-nummer"):
+                strategy.publish(by=anna, confirmed=True)
+            section.delete()
+        make.section(strategy, body='<p><a href="https://example.dk/">Skriv til os</a></p>')
+        strategy.publish(by=anna, confirmed=True)
+
+    def test_two_numbers_in_one_field_are_two_findings(self, strategy):
+        section = make.section(strategy, body=f"<p>{CPR_LIKE} og 020290-0002</p>")
+        assert len(list(section.findings())) == 2
+
     def test_a_number_typed_into_something_scheduled_is_stopped_too(self, strategy, anna):
         strategy.publish(by=anna, confirmed=True, at=timezone.now() + datetime.timedelta(hours=1))
         strategy.summary = CPR_LIKE
@@ -236,6 +254,41 @@ class TestMeetingPapers:
         item.save()
         with pytest.raises(ValidationError, match="beslutning"):
             minutes.publish(by=anna, confirmed=True)
+
+    def test_a_number_in_the_meeting_in_short_waits_with_the_minutes(self, meeting, anna):
+        agenda = make.agenda(meeting, status=Status.DRAFT)
+        minutes = make.minutes(meeting, status=Status.DRAFT)
+        agenda.publish(by=anna, confirmed=True)
+        meeting.plain_text = f"<p>{CPR_LIKE}</p>"
+        meeting.full_clean()
+        meeting.save()
+        assert list(meeting.findings())  # but she is warned as she types
+        meeting.withdraw(by=anna)
+        meeting.publish(by=anna, confirmed=True)
+        with pytest.raises(ValidationError, match="kort fortalt"):
+            minutes.publish(by=anna, confirmed=True)
+
+    def test_a_number_in_the_meeting_in_short_is_stopped_while_the_minutes_are_public(self, meeting, anna):
+        minutes = make.minutes(meeting, status=Status.DRAFT)
+        minutes.publish(by=anna, confirmed=True)
+        meeting.plain_text = f"<p>{CPR_LIKE}</p>"
+        for check in (meeting.full_clean, meeting.save):
+            with pytest.raises(ValidationError) as stopped:
+                check()
+            assert list(stopped.value.message_dict) == ["plain_text"]
+
+    def test_a_meeting_does_not_come_back_with_a_number_that_its_public_minutes_would_show(self, meeting, anna):
+        make.minutes(meeting, status=Status.DRAFT).publish(by=anna, confirmed=True)
+        meeting.withdraw(by=anna)
+        meeting.plain_text = f"<p>{CPR_LIKE}</p>"
+        meeting.save()
+        with pytest.raises(ValidationError, match="kort fortalt"):
+            meeting.publish(by=anna, confirmed=True)
+
+    def test_a_number_anywhere_else_on_a_public_meeting_is_stopped(self, meeting):
+        meeting.how_to_attend = f"Ring {CPR_LIKE}"
+        with pytest.raises(ValidationError):
+            meeting.save()
 
     def test_a_closed_item_may_hold_a_number_until_it_is_opened(self, meeting, anna):
         item = make.item(meeting, presentation=f"<p>{CPR_LIKE}</p>", is_closed=True, public_title="Lukket punkt")

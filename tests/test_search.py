@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 from django.db.models import Value
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from udsat.lib.danish import fold
 from udsat.lib.publishing import Status
@@ -185,6 +186,17 @@ def test_before_the_minutes_only_the_agenda_is_searched(client, meeting):
     assert hits(client, "sagen") == [item.get_absolute_url()]
     make.minutes(meeting)
     assert len(hits(client, "kakadue")) == 2
+
+
+def test_before_the_minutes_the_meeting_in_short_is_neither_searched_nor_shown(client, meeting):
+    type(meeting).objects.update(plain_text="<p>En kakadue fik lov.</p>", title="Om dyr i boligen")
+    make.agenda(meeting)
+    make.minutes(meeting, status=Status.DRAFT)
+    assert hits(client, "kakadue") == []
+    assert "kakadue" not in find(client, "dyr").split("<main")[1]
+    meeting.minutes.status, meeting.minutes.publish_at = Status.PUBLISHED, timezone.now()
+    meeting.minutes.save()
+    assert hits(client, "kakadue") == [meeting.get_absolute_url()]
 
 
 def test_a_secretary_searches_what_the_public_sees(client, esbjerg, anna):

@@ -383,11 +383,11 @@ class Publishable(CheckedText):
     def clean(self):
         super().clean()
         if self.is_live:
-            check_texts(self, is_overridden)
+            check_texts(self, is_overridden, within=self)
 
     def save(self, **kwargs):
         if self.is_live:
-            check_texts(self, is_overridden)
+            check_texts(self, is_overridden, within=self)
         super().save(**kwargs)
 
     def take_version(self, expected: int) -> None:

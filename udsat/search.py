@@ -235,8 +235,17 @@ def _items():
 
 
 def _meetings():
-    rows = Meeting.objects.published().select_related("council__municipality").order_by("-date", "-ordinal")
-    texts = Folded("title", "kind_label", "place", "address", "how_to_attend", Plain("plain_text"))
+    """The short version tells what came of the meeting, so it waits for the minutes."""
+    rows = (
+        Meeting.objects.published()
+        .with_publication()
+        .select_related("council__municipality")
+        .order_by("-date", "-ordinal")
+    )
+    when_and_where = ("title", "kind_label", "place", "address", "how_to_attend")
+    texts = Case(
+        When(has_minutes=True, then=Folded(*when_and_where, Plain("plain_text"))), default=Folded(*when_and_where)
+    )
 
     def hit(row, words):
         return Hit(
@@ -244,7 +253,7 @@ def _meetings():
             title=marked(row.long_title, words),
             place=str(row.municipality),
             meta=row.place,
-            snippet=snippet([plain_text(row.plain_text), row.how_to_attend], words),
+            snippet=snippet([plain_text(row.plain_text) if row.has_minutes else "", row.how_to_attend], words),
         )
 
     return rows, "title", texts, hit

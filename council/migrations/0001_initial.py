@@ -441,7 +441,12 @@ class Migration(migrations.Migration):
                 ("chaired_by", models.CharField(blank=True, max_length=160, verbose_name="ordstyrer")),
                 ("minutes_by", models.CharField(blank=True, max_length=160, verbose_name="referent")),
                 ("guests", models.CharField(blank=True, max_length=400, verbose_name="gæster")),
-                ("plain_text", udsat.lib.richtext.RichTextField(blank=True, verbose_name="kort fortalt")),
+                (
+                    "plain_text",
+                    udsat.lib.richtext.RichTextField(
+                        blank=True, help_text="Vises sammen med referatet.", verbose_name="kort fortalt"
+                    ),
+                ),
                 (
                     "internal_note",
                     models.TextField(blank=True, help_text="Vises aldrig.", verbose_name="note til sekretæren"),

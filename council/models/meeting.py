@@ -87,7 +87,7 @@ class Meeting(Publishable):
     chaired_by = models.CharField("ordstyrer", max_length=160, blank=True)
     minutes_by = models.CharField("referent", max_length=160, blank=True)
     guests = models.CharField("gæster", max_length=400, blank=True)
-    plain_text = RichTextField("kort fortalt", blank=True)
+    plain_text = RichTextField("kort fortalt", blank=True, help_text="Vises sammen med referatet.")
     internal_note = models.TextField("note til sekretæren", blank=True, help_text="Vises aldrig.")
 
     objects = MeetingQuerySet.as_manager()
@@ -153,6 +153,22 @@ class Meeting(Publishable):
     @property
     def is_past(self) -> bool:
         return self.date < timezone.localdate()
+
+    # The short version tells what came of the meeting.
+    MINUTES_FIELDS = frozenset({"plain_text"})
+
+    def findings(self, within=None):
+        """The meeting's own page and its agenda do not show what waits for the minutes."""
+        for finding in super().findings(within):
+            waits = finding.field in self.MINUTES_FIELDS and isinstance(within, Meeting | Agenda)
+            if not (waits and not any(minutes.is_live for minutes in Minutes.objects.filter(meeting=self.pk))):
+                yield finding
+
+    @transaction.atomic
+    def save(self, **kwargs):
+        # Locked, so that the minutes are not published between the check and this save.
+        Minutes.objects.select_for_update().filter(meeting=self.pk).first()
+        super().save(**kwargs)
 
     def public_items(self, *, with_minutes: bool) -> "list[PublicItem]":
         """The items as anybody may read them: the one door from agenda items to page, PDF and feed.
