@@ -19,7 +19,7 @@ from udsat.backoffice import MORE, PORTAL
 from udsat.lib import roles
 from udsat.models import Assignment, Municipality, PublicationEvent, Region, RegionPeriod, User
 
-from .scope import NationalAdmin, ScopedAdmin, ScopedForm, ScopedRow, ScopedStackedInline
+from .scope import NationalAdmin, ScopedAdmin, ScopedForm, ScopedRow, ScopedStackedInline, municipalities_where
 
 
 class AccentSelect(forms.RadioSelect):
@@ -88,10 +88,7 @@ class RegionAdmin(NationalAdmin):
 
 def managed_by(user):
     """The municipalities whose users she administers."""
-    if user.is_superuser:
-        return Municipality.objects.all()
-    may = [pk for pk, role in user.role_of.items() if roles.MANAGE in roles.ABILITIES[role]]
-    return Municipality.objects.filter(pk__in=may)
+    return municipalities_where(user, roles.MANAGE)
 
 
 class NewUserForm(BaseUserCreationForm):

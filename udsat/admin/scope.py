@@ -66,6 +66,15 @@ def owner_of(obj) -> Publishable | None:
     return obj if isinstance(obj, Publishable) else None
 
 
+def municipalities_where(user, ability):
+    """The municipalities in which her role gives the ability."""
+    if user.is_superuser:
+        return Municipality.objects.all()
+    return Municipality.objects.filter(
+        pk__in=[pk for pk, role in user.role_of.items() if ability in roles.ABILITIES[role]]
+    )
+
+
 def has_several(user) -> bool:
     return user.is_superuser or len(user.reach) > 1
 
@@ -146,9 +155,12 @@ class ScopedRow(forms.ModelForm):
             if name == home and issubclass(field.queryset.model, Publishable | Municipality):
                 field.disabled = True
                 field.widget = forms.HiddenInput()
-        elif name in PLACE_FIELDS and len(only := field.queryset[:2]) == 1:
-            self.initial[name] = only[0].pk
-            field.widget = forms.HiddenInput()
+        elif name in PLACE_FIELDS:
+            lookup = f"{field.queryset.model.municipality_lookup}__in"
+            field.queryset = field.queryset.filter(**{lookup: municipalities_where(self.user, roles.EDIT)})
+            if len(only := field.queryset[:2]) == 1:
+                self.initial[name] = only[0].pk
+                field.widget = forms.HiddenInput()
 
     def _post_clean(self):
         super()._post_clean()
