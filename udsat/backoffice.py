@@ -33,11 +33,8 @@ class BackOffice(AdminSite):
         self.disable_action("delete_selected")
 
     def register(self, model_or_iterable, admin_class=None, **options):
-        """Only pages that are scoped: what other packages bring (groups of the auth app) has no place here."""
-        # Not above: that package registers on this site, so the site must be there before it is imported.
-        from udsat.admin.scope import ScopedAdmin
-
-        if admin_class is not None and issubclass(admin_class, ScopedAdmin):
+        """Only pages with a word on their shelf: what other packages bring (groups of the auth app) has none."""
+        if hasattr(admin_class, "shelf"):
             super().register(model_or_iterable, admin_class, **options)
 
     def get_urls(self):

@@ -25,14 +25,14 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.html import format_html
+from django.utils.safestring import mark_safe
 from django.utils.text import capfirst
 
 from udsat.lib import roles
 from udsat.lib.cpr import find_cpr
 from udsat.lib.publishing import CheckedText
-from udsat.lib.richtext import RichTextFormField
+from udsat.lib.richtext import RichTextFormField, safe_html
 from udsat.models import Municipality, Publishable, is_overridden
-from udsat.templatetags.rich import rich
 
 # Fields that are not asked when the user has one municipality, and so one council.
 PLACE_FIELDS = ("municipality", "council")
@@ -118,7 +118,8 @@ def saved_value(field: forms.BoundField):
     if value in (None, "") or value == []:
         return "ingenting"
     if isinstance(form_field, RichTextFormField):
-        return rich(value)
+        # Safe: safe_html lets through nothing but the few tags and attributes of the model of rich text.
+        return mark_safe(safe_html(value))
     if isinstance(form_field, forms.ModelMultipleChoiceField):
         return ", ".join(map(str, value))
     if isinstance(form_field, ModelChoiceField):
