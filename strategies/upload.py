@@ -11,6 +11,7 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.text import Truncator
 
+from udsat.admin.scope import municipalities_where
 from udsat.lib import roles
 from udsat.lib.documents import ACCEPTED, MAX_DOCUMENT_BYTES, UnreadableDocument
 from udsat.models import Municipality, is_overridden
@@ -20,15 +21,6 @@ from .importer import import_strategy
 MAX_MB = MAX_DOCUMENT_BYTES // 2**20
 # The account is kept in the session, so that one can go back to it from the draft. A page can hold so much of it.
 REPORT, MAX_REMARKS, MAX_REMARK_TEXT = "import_report", 200, 300
-
-
-def writes_in(user):
-    """The municipalities where she may write."""
-    if user.is_superuser:
-        return Municipality.objects.all()
-    return Municipality.objects.filter(
-        pk__in=[pk for pk, role in user.role_of.items() if roles.EDIT in roles.ABILITIES[role]]
-    )
 
 
 class ImportForm(forms.Form):
@@ -56,7 +48,7 @@ class ImportForm(forms.Form):
     def __init__(self, *args, user, **kwargs):
         super().__init__(*args, **kwargs)
         places = self.fields["municipality"]
-        places.queryset = writes_in(user)
+        places.queryset = municipalities_where(user, roles.EDIT)
         if len(only := places.queryset[:2]) == 1:
             places.initial = only[0].pk
             places.widget = forms.HiddenInput()
