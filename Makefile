@@ -35,7 +35,10 @@ run: $(UV) ## Install, load the demo once and serve on http://127.0.0.1:8000/ (P
 	@$(MANAGE) load_demo
 	@$(MAKE) -s $(VAR)/static.stamp
 	@echo 'Serving on http://127.0.0.1:$(PORT)/ until Ctrl-C. The log-ins are in $(VAR)/logins.txt'
-	@exec .venv/bin/granian --interface wsgi --no-ws --blocking-threads 4 --port $(PORT) udsat.wsgi:application
+# In a session of its own: a worker of granian hangs when Ctrl-C reaches it both from the terminal and from its parent.
+	@setpriv --pdeathsig TERM setsid \
+	.venv/bin/granian --interface wsgi --no-ws --blocking-threads 4 --port $(PORT) udsat.wsgi:application & \
+	trap "kill $$!" INT TERM HUP; wait $$! || wait $$!
 
 test: $(UV) ## Everything: style, types, migrations, all tests on SQLite and PostgreSQL, Chromium included
 	@$(call need,$(TEST_PACKAGES))
