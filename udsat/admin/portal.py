@@ -159,7 +159,7 @@ class UserForm(ScopedForm):
 @admin.register(User)
 class UserAdmin(ScopedAdmin):
     shelf = (PORTAL, 2)
-    about = "Hvem kan logge ind, og hvad må de"
+    about = "Hvem der kan logge ind, og hvad de må"
     ability = roles.MANAGE
     form = UserForm
     list_display = ["__str__", "username", "roles_here", "is_active"]
@@ -305,7 +305,7 @@ class PublicationEventAdmin(ScopedAdmin):
     """The log. It is read, never written, by anybody."""
 
     shelf = (MORE, 9)
-    about = "Hvem gjorde hvad offentligt hvornår"
+    about = "Hvem der offentliggjorde hvad, og hvornår"
     list_display = ["what", "action", "at", "by_name"]
     list_filter = ["action"]
     date_hierarchy = "at"

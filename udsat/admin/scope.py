@@ -6,6 +6,7 @@ it is asked of her role there (`User.may`), never of Django's permission tables.
 
 import hashlib
 import json
+import re
 
 from django import forms
 from django.contrib import admin, messages
@@ -18,11 +19,13 @@ from django.contrib.admin.widgets import AdminTextareaWidget, AutocompleteMixin
 from django.core.exceptions import NON_FIELD_ERRORS, ObjectDoesNotExist
 from django.db import connection, models
 from django.db.models import F
+from django.forms.formsets import DELETION_FIELD_NAME, INITIAL_FORM_COUNT, TOTAL_FORM_COUNT
 from django.forms.models import BaseInlineFormSet, ModelChoiceField
 from django.http import Http404, HttpResponseRedirect
 from django.template.defaultfilters import linebreaksbr
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.datastructures import MultiValueDict
 from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.safestring import mark_safe
@@ -145,6 +148,9 @@ class ScopedRow(forms.ModelForm):
         anchor = self.instance if self.instance.pk or parent is None else parent
         place, owner = municipality_of(anchor), owner_of(anchor)
         for name, field in self.fields.items():
+            if self.instance.pk:
+                # What differs is what differs from the saved, not from the default of a new one.
+                field.show_hidden_initial = False
             if isinstance(field, ModelChoiceField):
                 field.queryset = narrowed(field.queryset, place, owner)
                 self._settle(name, field)
@@ -239,12 +245,60 @@ class ScopedForm(ScopedRow):
         return "Du" if entry.user == self.user else str(entry.user)
 
 
+def _renumbered(source: MultiValueDict, prefix: str, order: list[int]) -> MultiValueDict:
+    """The posted values with the rows of a formset in another order, rows within rows included."""
+    if not source:
+        return source
+    row = re.compile(rf"{re.escape(prefix)}-(\d+)-(.+)", re.DOTALL)
+    place = {str(old): new for new, old in enumerate(order)}
+    result = source.copy()
+    for key in [key for key in source if row.fullmatch(key)]:
+        del result[key]
+    for key, values in source.lists():
+        if (found := row.fullmatch(key)) and found[1] in place:
+            result.setlist(f"{prefix}-{place[found[1]]}-{found[2]}", values)
+    return result
+
+
 class ScopedFormSet(BaseInlineFormSet):
     """Rows that know their parent from the start, and read the choices of a field once for all rows."""
 
     def __init__(self, *args, **kwargs):
         self._choices = {}
+        self.removed_meanwhile = False
         super().__init__(*args, **kwargs)
+        if self.is_bound:
+            self._keep_removed_rows()
+
+    def _keep_removed_rows(self):
+        """Turn a row that another has removed into a new one, so that what was typed in it is still there."""
+        management, pk = self.management_form, self.model._meta.pk.name
+        if not management.is_valid():
+            return
+        saved = {str(obj.pk) for obj in self.get_queryset()}
+        was = range(management.cleaned_data[INITIAL_FORM_COUNT])
+        gone = [n for n in was if self.data.get(f"{self.prefix}-{n}-{pk}") not in saved]
+        if not gone:
+            return
+        self.removed_meanwhile = True
+        dropped = {n for n in gone if self.data.get(f"{self.prefix}-{n}-{DELETION_FIELD_NAME}")}
+        total = range(min(management.cleaned_data[TOTAL_FORM_COUNT], self.absolute_max))
+        order = [n for n in was if n not in gone] + [n for n in total if n in gone or n not in was]
+        order = [n for n in order if n not in dropped]
+        self.data, self.files = (_renumbered(source, self.prefix, order) for source in (self.data, self.files))
+        self.data[f"{self.prefix}-{TOTAL_FORM_COUNT}"] = str(len(order))
+        self.data[f"{self.prefix}-{INITIAL_FORM_COUNT}"] = str(len(was) - len(gone))
+        for n in range(len(was) - len(gone), len(order)):
+            self.data[f"{self.prefix}-{n}-{pk}"] = ""
+        del self.management_form
+
+    def clean(self):
+        super().clean()
+        if self.removed_meanwhile:
+            raise forms.ValidationError(
+                f"{capfirst(self.model._meta.verbose_name)}: en række er fjernet imens. "
+                "Det, du har skrevet i den, står nu i en ny række. Fjern den, eller gem igen."
+            )
 
     def get_form_kwargs(self, index):
         return {**super().get_form_kwargs(index), "parent": self.instance}

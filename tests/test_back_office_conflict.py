@@ -1,0 +1,231 @@
+"""Two people have the same page open. Nobody's words are lost, and nobody's are written over unseen."""
+
+import html
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from council.models import Meeting, Person
+from strategies.models import Goal, Strategy
+from udsat.lib.publishing import Status
+
+from . import factories as make
+from .test_back_office_scope import empty_inlines, text, url
+
+
+def opened(client, it):
+    """The form of its page as the browser holds it."""
+    address = url(type(it), "change", it.pk)
+    form = client.get(address).context["adminform"].form
+    fields = {name: form[name].value() for name in form.fields}
+    return {name: value for name, value in fields.items() if value not in (None, False)} | empty_inlines(
+        client, address
+    )
+
+
+def save(client, it, data):
+    return client.post(url(type(it), "change", it.pk), data)
+
+
+def log_in(user):
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+@pytest.fixture
+def annas(anna):
+    return log_in(anna)
+
+
+@pytest.fixture
+def carlas(carla):
+    return log_in(carla)
+
+
+@pytest.fixture
+def news(esbjerg):
+    return make.news(esbjerg, "Nyt værested", lead="Åbner mandag", status=Status.DRAFT)
+
+
+def test_the_second_to_save_sees_what_the_first_saved_and_keeps_her_own_words(annas, carlas, news):
+    hers, his = opened(carlas, news), opened(annas, news)
+    assert save(annas, news, his | {"title": "Værested åbner snart", "lead": "Åbner tirsdag"}).status_code == 302
+    response = save(carlas, news, hers | {"title": "Café åbner"})
+    page = html.unescape(text(response))
+    assert response.status_code == 200
+    assert "Anna har gemt imens." in page
+    assert 'value="Café åbner"' in page
+    assert "Gemt nu:</strong> <span>Værested åbner snart" in page
+    assert "Gemt nu:</strong> <span>Åbner tirsdag" in page and ">\nÅbner mandag</textarea>" in page
+    news.refresh_from_db()
+    assert (news.title, news.lead) == ("Værested åbner snart", "Åbner tirsdag")
+
+
+def test_after_she_has_seen_it_she_can_save(annas, carlas, news):
+    hers, his = opened(carlas, news), opened(annas, news)
+    save(annas, news, his | {"title": "Værested åbner snart"})
+    form = save(carlas, news, hers | {"title": "Café åbner"}).context["adminform"].form
+    again = {name: form[name].value() or "" for name in form.fields}
+    assert save(carlas, news, again).status_code == 302
+    news.refresh_from_db()
+    assert (news.title, news.version) == ("Café åbner", 3)
+
+
+def test_fields_that_do_not_differ_are_not_marked(annas, carlas, news):
+    hers, his = opened(carlas, news), opened(annas, news)
+    save(annas, news, his | {"lead": "Åbner tirsdag"})
+    form = save(carlas, news, hers).context["adminform"].form
+    assert set(form.errors) == {"__all__", "lead"}
+
+
+def test_one_who_saves_in_two_windows_is_told_that_it_was_herself(annas, news):
+    first, second = opened(annas, news), opened(annas, news)
+    save(annas, news, first | {"title": "En"})
+    assert "Du har gemt imens." in text(save(annas, news, second | {"title": "To"}))
+
+
+def test_a_publication_in_the_meantime_counts(annas, news, dan):
+    form = opened(annas, news)
+    news.publish(by=dan, confirmed=True)
+    assert "har gemt imens" in text(save(annas, news, form | {"title": "Uset"}))
+    news.refresh_from_db()
+    assert news.title == "Nyt værested"
+
+
+def test_the_other_may_have_worked_on_a_part(annas, carlas, esbjerg):
+    strategy = make.strategy(esbjerg, status=Status.DRAFT)
+    goal = make.goal(make.theme(strategy))
+    whole = opened(annas, strategy)
+    assert save(carlas, goal, opened(carlas, goal) | {"text": "bygge 40 boliger."}).status_code == 302
+    assert "Carla" not in text(annas.get(url(Strategy, "change", strategy.pk)))
+    assert "har gemt imens" in text(save(annas, strategy, whole))
+
+
+def test_parts_conflict_only_with_themselves(annas, carlas, esbjerg):
+    theme = make.theme(make.strategy(esbjerg, status=Status.DRAFT))
+    one, other = make.goal(theme, "bygge boliger."), make.goal(theme, "lytte.")
+    form = opened(annas, one)
+    assert save(carlas, other, opened(carlas, other) | {"text": "lytte mere."}).status_code == 302
+    assert save(annas, one, form | {"text": "bygge 20 boliger."}).status_code == 302
+    stale = opened(annas, one)
+    save(carlas, one, opened(carlas, one) | {"text": "bygge 30 boliger."})
+    page = text(save(annas, one, stale | {"text": "bygge 40 boliger."}))
+    assert "Carla har gemt imens." in page and "bygge 30 boliger." in page and "bygge 40 boliger." in page
+    assert Goal.objects.get(pk=one.pk).text == "bygge 30 boliger."
+
+
+def test_a_row_of_the_page_shows_what_is_saved_too(annas, carlas, esbjerg):
+    meeting = make.meeting(make.council(esbjerg), status=Status.DRAFT)
+    meeting.refresh_from_db()
+    member = make.membership(meeting.council, make.person(esbjerg))
+    row = make.attendance(meeting, member)
+
+    def with_row(client, remark):
+        return opened(client, meeting) | {
+            "attendances-TOTAL_FORMS": 1, "attendances-INITIAL_FORMS": 1, "attendances-0-id": row.pk,
+            "attendances-0-meeting": meeting.pk, "attendances-0-member": member.pk,
+            "attendances-0-status": "til-stede", "attendances-0-remark": remark,
+        }  # fmt: skip
+
+    hers = with_row(carlas, "til kl. 15")
+    assert save(annas, meeting, with_row(annas, "til kl. 16")).status_code == 302
+    page = html.unescape(text(save(carlas, meeting, hers)))
+    assert 'value="til kl. 15"' in page and "Gemt nu:</strong> <span>til kl. 16" in page
+    row.refresh_from_db()
+    assert row.remark == "til kl. 16"
+
+
+def test_a_row_that_another_removed_is_told_of(annas, carlas, esbjerg):
+    meeting = make.meeting(make.council(esbjerg), status=Status.DRAFT)
+    meeting.refresh_from_db()
+    member = make.membership(meeting.council)
+    row = make.attendance(meeting, member)
+    hers = opened(carlas, meeting) | {
+        "attendances-TOTAL_FORMS": 1, "attendances-INITIAL_FORMS": 1, "attendances-0-id": row.pk,
+        "attendances-0-meeting": meeting.pk, "attendances-0-member": member.pk, "attendances-0-status": "afbud",
+        "attendances-0-remark": "syg",
+    }  # fmt: skip
+    row.delete()
+    response = save(carlas, meeting, hers)
+    assert response.status_code == 200 and 'value="syg"' in text(response)
+    assert "en række er fjernet imens" in text(response)
+    version = response.context["adminform"].form["version"].value()
+    again = hers | {"version": version, "attendances-INITIAL_FORMS": 0, "attendances-0-id": ""}
+    assert save(carlas, meeting, again).status_code == 302
+    assert meeting.attendances.get().remark == "syg"
+
+
+def test_rich_text_choices_and_dates_are_shown_as_a_person_reads_them(annas, carlas, esbjerg):
+    council = make.council(esbjerg, status=Status.DRAFT)
+    hearing = make.hearing(council, status=Status.DRAFT)
+    hers = opened(carlas, hearing)
+    his = {"answer": "<p>Vi siger <strong>ja</strong>.</p>", "answered_on": "2025-02-20", "outcome": "fulgt"}
+    save(annas, hearing, opened(annas, hearing) | his)
+    page = text(save(carlas, hearing, hers))
+    assert "<span><p>Vi siger <strong>ja</strong>.</p></span>" in page
+    assert "<span>20.02.2025</span>" in page and "<span>Rådet blev hørt</span>" in page
+
+
+def test_what_is_saved_is_escaped_beside_the_field(annas, carlas, news):
+    hers = opened(carlas, news)
+    save(annas, news, opened(annas, news) | {"title": "<script>alert(1)</script>"})
+    page = text(save(carlas, news, hers | {"title": "Noget andet"}))
+    assert "<script>alert(1)" not in page and "&lt;script&gt;alert(1)" in page
+
+
+def test_a_form_without_its_version_writes_over_nothing(annas, news):
+    data = opened(annas, news)
+    for version in ("", "ni", "999", None):
+        changed = {**data, "title": "Uset", "version": version} if version is not None else {"title": "Uset"}
+        assert save(annas, news, changed).status_code == 200
+    news.refresh_from_db()
+    assert (news.title, news.version) == ("Nyt værested", 1)
+
+
+def test_a_person_is_guarded_as_well_and_counts_for_the_council(annas, carlas, esbjerg):
+    council = make.council(esbjerg, status=Status.DRAFT)
+    person = make.person(esbjerg)
+    make.membership(council, person)
+    hers = opened(carlas, person)
+    save(annas, person, opened(annas, person) | {"first_name": "Kaja"})
+    assert "Kaja" in text(save(carlas, person, hers | {"first_name": "Karla"}))
+    assert Person.objects.get().first_name == "Kaja"
+    council.refresh_from_db()
+    assert council.version == 2
+
+
+def test_a_log_in_is_no_edit_of_the_user(client, eva, carla):
+    client.force_login(eva)
+    address = reverse("admin:udsat_user_change", args=[carla.pk])
+    data = opened(client, carla)
+    Client().login(username="carla", password=make.PASSWORD)
+    assert client.post(address, data | {"first_name": "Carla Maria"}).status_code == 302
+
+
+def test_saving_a_meeting_counts_once_for_it_and_for_its_papers(annas, esbjerg):
+    meeting = make.meeting(make.council(esbjerg), status=Status.DRAFT)
+    meeting.refresh_from_db()
+    agenda = make.agenda(meeting, status=Status.DRAFT)
+    data = opened(annas, meeting) | {
+        "agenda-TOTAL_FORMS": 1, "agenda-INITIAL_FORMS": 1, "agenda-0-id": agenda.pk, "agenda-0-meeting": meeting.pk,
+        "agenda-0-intro": "<p>Velkommen.</p>",
+    }  # fmt: skip
+    assert save(annas, meeting, data).status_code == 302
+    agenda.refresh_from_db()
+    assert (Meeting.objects.get().version, agenda.version, agenda.intro) == (2, 2, "<p>Velkommen.</p>")
+
+
+def test_whoever_saves_first_makes_the_other_wait(annas, news):
+    """So that the version that is compared is the one that is saved over."""
+    data = opened(annas, news)
+    with CaptureQueriesContext(connection) as queries:
+        save(annas, news, data | {"title": "Café åbner"})
+    reads = [query["sql"] for query in queries if "council_news" in query["sql"] and query["sql"].startswith("SELECT")]
+    if connection.features.has_select_for_update:
+        assert any("FOR UPDATE" in read for read in reads)
+    else:
+        assert connection.transaction_mode == "IMMEDIATE"
