@@ -3,6 +3,7 @@
 import pytest
 
 from council.models import Person
+from udsat.lib.publishing import Status
 
 from . import factories as make
 
@@ -22,3 +23,34 @@ def test_a_secretary_adds_a_person(office, esbjerg):
     )
     assert answer.status_code == 302
     assert Person.objects.get().public_name == "Karen"
+
+
+@pytest.mark.parametrize("day", ["0026-12-01", "0001-01-01", "9999-12-31", "31.12.0026"])
+def test_a_year_that_cannot_be_meant_is_asked_about(office, esbjerg, day):
+    make.council(esbjerg)
+    answer = office.post("/admin/council/meeting/add/", {"date": day})
+    assert answer.status_code == 200
+    assert "Skriv et mellem 1900 og 2199." in answer.content.decode()
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00", "9999-12-31T23:59", "01.01.0001 00.00"])
+def test_a_moment_outside_the_calendar_is_asked_about(office, esbjerg, moment):
+    story = make.news(esbjerg, status=Status.DRAFT)
+    page = f"/admin/council/news/{story.pk}/"
+    typed = {"title": story.title, "slug": story.slug, "date": "2026-11-23", "version": story.version}
+    answer = office.post(f"{page}change/", typed | {"expires_at": moment})
+    assert "Skriv et mellem 1900 og 2199." in answer.content.decode()
+    answer = office.post(f"{page}offentliggoer/", {"seen": story.version, "confirmed": "on", "at": moment})
+    assert "Skriv et mellem 1900 og 2199." in answer.content.decode()
+    story.refresh_from_db()
+    assert (story.status, story.expires_at) == (Status.DRAFT, None)
+
+
+@pytest.mark.parametrize(
+    "query", ["date__year=999999999999999999", "date__year=9999&date__month=12", "date__year=0", "date__year=%D9%A2"]
+)
+@pytest.mark.parametrize("listed", ["council/meeting", "strategies/followup"])
+def test_a_list_of_a_year_that_is_none_shows_the_whole_list(office, listed, query):
+    answer = office.get(f"/admin/{listed}/?{query}")
+    assert answer.status_code == 302
+    assert office.get(f"/admin/{listed}/?date__year=2026").status_code == 200

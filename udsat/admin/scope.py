@@ -328,7 +328,17 @@ def may_edit(user, obj) -> bool:
     return user.may(roles.EDIT, place) and (not is_live(obj) or user.may(roles.PUBLISH, place))
 
 
+# A year of two digits, typed in the browser's own picker, arrives as 0026.
+YEARS = range(1900, 2200)
+
+
+def check_year(day) -> None:
+    if day.year not in YEARS:
+        raise forms.ValidationError(f"Årstallet er {day.year:04}. Skriv et mellem {YEARS[0]} og {YEARS[-1]}.")
+
+
 class DayField(forms.DateField):
+    default_validators = [check_year]
     widget = forms.DateInput({"type": "date"}, format="%Y-%m-%d")
     input_formats = ["%Y-%m-%d", "%d.%m.%Y", "%d-%m-%Y", "%d/%m/%Y"]
     default_error_messages = {"invalid": "Skriv datoen som 31.12.2026."}
@@ -341,6 +351,7 @@ class ClockField(forms.TimeField):
 
 
 class MomentField(forms.DateTimeField):
+    default_validators = [check_year]
     widget = forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
     input_formats = ["%d.%m.%Y %H.%M", "%d.%m.%Y %H:%M", "%d.%m.%Y"]
     default_error_messages = {"invalid": "Skriv dato og klokkeslæt som 31.12.2026 14.30."}
@@ -523,7 +534,8 @@ class ScopedAdmin(_Scoped, admin.ModelAdmin):
         paths = [item[0] if isinstance(item, tuple) else item for item in self.get_list_filter(request)]
         for path in [*paths, self.date_hierarchy]:
             if isinstance(path, str) and (lookup == path or lookup.startswith(f"{path}__")):
-                return lookup.removeprefix(path).removeprefix("__") in FILTER_ENDINGS
+                ending = lookup.removeprefix(path).removeprefix("__")
+                return ending in FILTER_ENDINGS and (ending != "year" or value in map(str, YEARS))
         return any(getattr(path, "parameter_name", None) == lookup for path in paths)
 
     # Forms
