@@ -2,7 +2,7 @@
 
 import pytest
 
-from udsat.lib.cpr import find_cpr
+from udsat.lib.cpr import find_cpr, hide_cpr
 
 # 1 January 1990 with a serial of zeros and ones: the shape of a number, nobody's number.
 SHAPES = [
@@ -86,3 +86,8 @@ def test_another_installation_makes_other_fingerprints(settings):
 
 def test_two_numbers_are_two_findings():
     assert len(list(find_cpr("010190-0001 og 020290-0002"))) == 2
+
+
+def test_a_text_for_a_log_hides_the_numbers_and_nothing_else():
+    assert hide_cpr("Brev fra 010190-1234 og 0202911235, 3. marts") == "Brev fra ●●●●●●-●●●● og ●●●●●●-●●●●, 3. marts"
+    assert hide_cpr("Sag 330-2021-45767 kl. 14") == "Sag 330-2021-45767 kl. 14"

@@ -241,7 +241,9 @@ class PublishableAdmin(ScopedAdmin):
                 request, f"{obj} er trukket tilbage. Ingen uden for redaktionen kan læse det.", messages.SUCCESS
             )
             return HttpResponseRedirect(self.page_of(obj))
-        return self._page(request, obj, "withdraw.html", title="Træk tilbage")
+        others = [paper for paper in self.papers(obj) if paper["paper"] not in (None, obj)]
+        also = [paper["label"] for paper in others if paper["paper"].is_live]
+        return self._page(request, obj, "withdraw.html", title="Træk tilbage", also_withdrawn=also)
 
 
 def files_to_look_at(obj: Publishable) -> list[tuple[str, str]]:

@@ -32,7 +32,7 @@ from django.utils.safestring import mark_safe
 from django.utils.text import capfirst
 
 from udsat.lib import roles
-from udsat.lib.cpr import find_cpr
+from udsat.lib.cpr import hide_cpr
 from udsat.lib.publishing import CheckedText
 from udsat.lib.richtext import RichTextFormField, safe_html
 from udsat.models import Municipality, Publishable, is_overridden
@@ -659,9 +659,9 @@ def _without(tree, prefixes):
 
 def without_numbers(entry):
     """A log keeps no CPR number, not even one that stood in a title for a minute."""
-    if entry is not None and (any(find_cpr(entry.object_repr)) or any(find_cpr(entry.change_message))):
-        entry.object_repr = capfirst(str(entry.content_type.model_class()._meta.verbose_name))
-        entry.change_message = ""
+    shown = (hide_cpr(entry.object_repr)[:200], hide_cpr(entry.change_message)) if entry else ()
+    if entry and shown != (entry.object_repr, entry.change_message):
+        entry.object_repr, entry.change_message = shown
         entry.save(update_fields=["object_repr", "change_message"])
     return entry
 

@@ -36,13 +36,8 @@ def find_cpr(text: str) -> Iterator[CprFinding]:
 
     Digits of other scripts and full-width digits count; soft hyphens and zero-width characters do not hide one.
     """
-    text = unicodedata.normalize("NFKC", text).translate(_INVISIBLE)
-    for match in _CPR.finditer(text):
-        day, month = int(match["day"]), int(match["month"])
-        if day > 60:
-            day -= 60
-        if not 1 <= month <= 12 or not 1 <= day <= _DAYS_IN_MONTH[month - 1]:
-            continue
+    text = _plain(text)
+    for match in _matches(text):
         digits = "".join(str(unicodedata.digit(c)) for c in match[0] if c.isdigit())
         before = _hide_digits(text[max(0, match.start() - 30) : match.start()])
         after = _hide_digits(text[match.end() : match.end() + 30])
@@ -50,6 +45,28 @@ def find_cpr(text: str) -> Iterator[CprFinding]:
             fingerprint=salted_hmac("udsat.cpr", digits).hexdigest(),
             masked=" ".join(f"…{before}●●●●●●-●●●●{after}…".split()),
         )
+
+
+def hide_cpr(text: str) -> str:
+    """The text with every suspected number hidden, for logs and messages; any other text as it is."""
+    plain = _plain(text)
+    spans = [match.span() for match in _matches(plain)]
+    for start, end in reversed(spans):
+        plain = f"{plain[:start]}●●●●●●-●●●●{plain[end:]}"
+    return plain if spans else text
+
+
+def _plain(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).translate(_INVISIBLE)
+
+
+def _matches(text: str) -> Iterator[re.Match[str]]:
+    for match in _CPR.finditer(text):
+        day, month = int(match["day"]), int(match["month"])
+        if day > 60:
+            day -= 60
+        if 1 <= month <= 12 and 1 <= day <= _DAYS_IN_MONTH[month - 1]:
+            yield match
 
 
 def _hide_digits(text: str) -> str:

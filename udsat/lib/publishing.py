@@ -14,7 +14,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from .cpr import CprFinding, find_cpr
+from .cpr import CprFinding, find_cpr, hide_cpr
 from .documents import UnreadableDocument, extract_text
 from .richtext import RichTextField, link_addresses, plain_text
 
@@ -115,7 +115,7 @@ class CheckedText(models.Model):
             for found in numbers.values():
                 yield Finding(
                     target=f"{self._meta.label_lower}:{self.pk}:{field.name}",
-                    place=f"{self.place_name()}: {field.verbose_name}",
+                    place=f"{hide_cpr(self.place_name())}: {field.verbose_name}",
                     masked=found.masked,
                     fingerprint=found.fingerprint,
                     field=field.name,
