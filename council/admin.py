@@ -502,7 +502,7 @@ class MeetingAdmin(PublishableAdmin):
 
     def papers(self, obj):
         return [
-            {"label": "Mødet", "paper": obj, "hint": "Dato, sted og hvem der kan komme med"},
+            {"label": "Mødet", "paper": obj, "hint": "Dato og sted, og hvem der kan komme med"},
             {
                 "label": "Dagsordenen",
                 "paper": paper(obj, "agenda"),
@@ -673,11 +673,11 @@ class AgreementAdmin(ScopedAdmin):
     """Who promised what, across meetings."""
 
     shelf = (FOLLOW_UP, 1)
-    about = "Hvem gør hvad hvornår"
+    about = "Hvem der gør hvad, og hvornår"
     list_display = ["text", "who", "due_on", "done_on", "meeting"]
     list_filter = [OpenFilter]
     search_fields = ["text", "responsible"]
-    search_help_text = "Søg i aftaler og hvem"
+    search_help_text = "Søg i aftaler og ansvarlige"
     date_hierarchy = "due_on"
     autocomplete_fields = ["item", "followed_up_at"]
     fieldsets = [

@@ -422,13 +422,13 @@ def attachment(request, kommune, meeting, attachment, filename):
         .first()
     )
     if not found or found.filename != filename:
-        raise Http404("Vi kan ikke finde bilaget. Se mødets side: der står de bilag, alle kan læse.")
+        raise Http404("Vi kan ikke finde bilaget. Se mødets side. Der står de bilag, alle kan læse.")
     extension = found.extension.lower()
     content_type = SHOWN_TYPES.get(extension) or SAVED_TYPES.get(extension) or "application/octet-stream"
     try:
         file = found.file.open("rb")
     except FileNotFoundError:
-        raise Http404("Filen mangler på vores server. Ring til rådet og få den sendt.") from None
+        raise Http404("Filen mangler på vores server. Ring til rådet, og få den sendt.") from None
     return FileResponse(
         file, as_attachment=extension not in SHOWN_TYPES, filename=found.filename, content_type=content_type
     )

@@ -134,7 +134,7 @@ class GoalAdmin(ScopedAdmin):
     """Where a secretary says how a goal is going."""
 
     shelf = (FOLLOW_UP, 2)
-    about = "Sig, hvordan det går med hvert mål"
+    about = "Skriv, hvordan det går med hvert mål"
     list_display = ["short_text", "theme", "follow_up"]
     list_filter = ["theme__strategy"]
     search_fields = ["text", "theme__title"]

@@ -93,7 +93,7 @@ def theme(request, kommune, strategy, theme):
     themes = list(strategy.themes.all())
     found = next((one for one in themes if one.slug == theme), None)
     if found is None:
-        raise Http404(f"Der er intet {strategy.theme_label} med den adresse i »{strategy}«.")
+        raise Http404(f"Vi kender ingen {strategy.theme_label_plural} med den adresse i »{strategy}«.")
     place = themes.index(found)
     context = _context(request, strategy) | {
         "theme": found,

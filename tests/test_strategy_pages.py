@@ -181,7 +181,7 @@ def test_a_strategy_nobody_has_followed_up_does_not_say_so_at_every_goal(client,
     theme = make.theme(plan)
     make.goal(theme)
     assert "Ingen opfølgning endnu" not in html(client.get(plan.get_absolute_url()))
-    assert "Kommunen har ikke vist her, hvordan det går med målene." in html(client.get(theme.get_absolute_url()))
+    assert "Kommunen har ikke skrevet her, hvordan det går med målene." in html(client.get(theme.get_absolute_url()))
 
 
 def test_groups_without_headings_and_themes_without_goals_look_right(client, esbjerg):

@@ -87,6 +87,12 @@ def test_groups_without_headings_and_goals_below_goals_are_told(at_anna, esbjerg
     assert " pejlemærker, " in page and " delmål" in page
 
 
+def test_a_text_without_a_title_is_told_so(at_anna, esbjerg):
+    page = text_of(upload(at_anna, esbjerg, "Vi vil:\n• bygge små boliger.\n• åbne et værested.\n".encode()))
+    assert "Teksten har ingen titel. Skriv den selv." in page
+    assert "<q></q>" not in page
+
+
 def test_what_was_not_understood_is_told_with_its_place_and_the_reason(at_anna, esbjerg):
     page = text_of(upload(at_anna, esbjerg, (FILES / "nyhed_om_strategi.txt").read_bytes()))
     assert "ligner en nyhed" in page

@@ -512,7 +512,7 @@ def _read_html(text: str, unit: str = "afsnit", width: int | None = MEANT) -> Do
         raise UnreadableDocument("Der er ingen tekst i filen. Vælg en fil med tekst i.") from error
     except RecursionError as error:
         raise UnreadableDocument(
-            "Filen er bygget for indviklet op til at blive læst. Kopiér teksten over i en .txt-fil."
+            "Filen er bygget så indviklet op, at den ikke kan læses. Kopiér teksten over i en .txt-fil."
         ) from error
     title = root.find(".//title")
     document.title = document.title or (_squeeze(title.text_content()) if title is not None else "")

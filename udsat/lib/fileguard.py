@@ -62,7 +62,7 @@ def check_size(data: bytes, limit: int = MAX_DOCUMENT_BYTES) -> None:
         raise UnreadableDocument("Filen er tom. Vælg en fil med tekst i.")
     if len(data) > limit:
         raise UnreadableDocument(
-            f"Filen er for stor: den fylder {-(-len(data) // MB)} MB og må højst fylde {limit // MB} MB. "
+            f"Filen er for stor. Den fylder {-(-len(data) // MB)} MB og må højst fylde {limit // MB} MB. "
             "Fjern billeder fra den, eller del den i flere filer."
         )
 

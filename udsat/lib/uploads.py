@@ -38,7 +38,7 @@ def check_upload(file: File) -> None:
         )
     ending = name.rsplit(".", 1)[-1].lower() if "." in name else ""
     if f".{ending}" not in ACCEPTED_UPLOADS:
-        raise ValidationError(f"Den slags filer kan ikke lægges op. Brug {_READABLE}.")
+        raise ValidationError(f"Du kan ikke lægge den slags filer op. Brug {_READABLE}.")
     file.seek(0)
     data = file.read()
     file.seek(0)

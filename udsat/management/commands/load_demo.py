@@ -50,7 +50,7 @@ class Command(BaseCommand):
                 storage.delete(name)
             if isinstance(error, OSError):
                 raise CommandError(
-                    f"Kunne ikke skrive i {settings.VAR_DIR}: {error.strerror}. Der er ikke indlæst noget.",
+                    f"Der kan ikke skrives i {settings.VAR_DIR}: {error.strerror}. Der er ikke indlæst noget.",
                     returncode=2,
                 ) from error
             raise
