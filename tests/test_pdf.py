@@ -157,7 +157,13 @@ def test_a_stylesheet_outside_static_is_refused():
 
 def test_a_text_that_is_too_long_is_refused_in_danish():
     with pytest.raises(PdfTooLarge, match="Teksten er for lang"):
-        render_pdf(document("x" * pdf.MAX_CHARACTERS))
+        render_pdf(document("<p></p>" * (pdf.MAX_CHARACTERS // 7)))
+
+
+def test_a_text_without_any_blank_is_set_in_lines():
+    data = render_pdf(document(f"<h1>a</h1><p>{'x' * 30_000}</p>"))
+    assert failures(data) == []
+    assert sum(page.extract_text().count("x") for page in read(data).pages) == 30_000
 
 
 def test_a_text_nested_too_deep_is_refused_in_danish():

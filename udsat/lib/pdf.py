@@ -246,7 +246,17 @@ def _lay_out(engine: _Engine, html: str, layout: str, sheets: list[Any]) -> Any:
     source = engine.weasyprint.HTML(string=html, url_fetcher=engine.fetcher)
     if layout:
         source.etree_element.set("data-layout", layout)
+    for element in source.etree_element.find("body").iter():
+        element.text, element.tail = _breakable(element.text), _breakable(element.tail)
     return source.render(font_config=engine.font_config, stylesheets=sheets, pdf_variant="pdf/ua-1", pdf_tags=True)
+
+
+_UNBROKEN = re.compile(r"\S{60}(?=\S)")
+
+
+def _breakable(text: str | None) -> str | None:
+    """With an invisible place to break in runs no line could hold: the time to lay one out grows with its square."""
+    return _UNBROKEN.sub("\\g<0>\N{ZERO WIDTH SPACE}", text) if text else text
 
 
 # The finisher: what PDF/UA-1 asks for and WeasyPrint 70 leaves out.
