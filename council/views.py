@@ -394,21 +394,21 @@ def _paper(request, place, address, model, missing):
     )
 
 
-def _pdf_response(request, paper, content, name):
+def _pdf_response(request, paper, make, name):
     filename = f"{name}-{paper.municipality.slug}-{paper.meeting.address_part}.pdf"
-    return pdf_response(request, content, filename, changed=paper.updated_at, is_public=paper.is_public)
+    return pdf_response(request, make, filename, changed=paper.updated_at, is_public=paper.is_public)
 
 
 @require_safe
 def agenda_pdf(request, kommune, meeting):
     agenda = _paper(request, _municipality(kommune), meeting, Agenda, "ingen dagsorden")
-    return _pdf_response(request, agenda, pdf.agenda_pdf(agenda.meeting), "dagsorden")
+    return _pdf_response(request, agenda, lambda: pdf.agenda_pdf(agenda.meeting), "dagsorden")
 
 
 @require_safe
 def minutes_pdf(request, kommune, meeting):
     minutes = _paper(request, _municipality(kommune), meeting, Minutes, "intet referat")
-    return _pdf_response(request, minutes, pdf.minutes_pdf(minutes.meeting), "referat")
+    return _pdf_response(request, minutes, lambda: pdf.minutes_pdf(minutes.meeting), "referat")
 
 
 @require_safe

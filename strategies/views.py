@@ -149,14 +149,14 @@ def tally(strategy):
 @require_safe
 def strategy_pdf(request, kommune, strategy):
     strategy = _strategy(request, kommune, strategy)
-    return _pdf_response(request, strategy, pdf.strategy_pdf(strategy), f"{strategy.slug}.pdf")
+    return _pdf_response(request, strategy, lambda: pdf.strategy_pdf(strategy), f"{strategy.slug}.pdf")
 
 
 @require_safe
 def summary_pdf(request, kommune, strategy):
     strategy = _strategy(request, kommune, strategy)
-    return _pdf_response(request, strategy, pdf.summary_pdf(strategy), f"{strategy.slug}-resume.pdf")
+    return _pdf_response(request, strategy, lambda: pdf.summary_pdf(strategy), f"{strategy.slug}-resume.pdf")
 
 
-def _pdf_response(request, strategy, content, filename):
-    return pdf_response(request, content, filename, changed=strategy.updated_at, is_public=strategy.is_published)
+def _pdf_response(request, strategy, make, filename):
+    return pdf_response(request, make, filename, changed=strategy.updated_at, is_public=strategy.is_published)

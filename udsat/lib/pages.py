@@ -11,6 +11,8 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.cache import get_conditional_response
 from django.utils.http import http_date, quote_etag
 
+from .pdf import PdfTooLarge
+
 M = TypeVar("M", bound=Model)
 
 
@@ -23,9 +25,16 @@ def find_or_404(found_in: QuerySet[M], message: str, **lookup: Any) -> M:
 
 
 def pdf_response(
-    request: HttpRequest, content: bytes, filename: str, *, changed: datetime.datetime, is_public: bool
+    request: HttpRequest, make: Callable[[], bytes], filename: str, *, changed: datetime.datetime, is_public: bool
 ) -> HttpResponseBase:
-    """A PDF to read in the browser; 304 to those who have it already, and no search engine for one not public."""
+    """A PDF to read in the browser; 304 to those who have it already, and no search engine for one not public.
+
+    Raises Http404, with the way on, where the text is too long for a PDF.
+    """
+    try:
+        content = make()
+    except PdfTooLarge:
+        raise Http404("Teksten er for lang til en PDF. Læs den på siden, eller ring og få den sendt.") from None
     response = HttpResponse(content, content_type="application/pdf")
     response["Content-Disposition"] = f'inline; filename="{filename}"'
     # The tag is of the content: what a PDF shows also changes without touching the row it is named for. For the
