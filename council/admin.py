@@ -374,13 +374,11 @@ class AttachmentRules:
 
 
 class AttachmentRow(AttachmentRules, ScopedRow):
-    class Meta:
-        field_classes = {"file": UploadField}
+    pass
 
 
 class AttachmentForm(AttachmentRules, ScopedForm):
-    class Meta:
-        field_classes = {"file": UploadField}
+    pass
 
 
 class UploadsFile:

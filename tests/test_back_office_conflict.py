@@ -21,7 +21,7 @@ def opened(client, it):
     address = url(type(it), "change", it.pk)
     form = client.get(address).context["adminform"].form
     fields = {name: form[name].value() for name in form.fields}
-    return {name: value for name, value in fields.items() if value not in (None, False)} | empty_inlines(
+    return {name: value for name, value in fields.items() if value is not None and value is not False} | empty_inlines(
         client, address
     )
 

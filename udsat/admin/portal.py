@@ -231,7 +231,9 @@ class UserAdmin(ScopedAdmin):
         return [person]
 
     def get_readonly_fields(self, request, obj=None):
-        return [] if obj is None or self.may_change_person(request.user, obj) else self.person
+        if obj is not None and not self.may_change_person(request.user, obj):
+            return self.person
+        return ["is_active"] if obj == request.user else []
 
     def get_inlines(self, request, obj):
         return [AssignmentInline] if obj else []
