@@ -24,6 +24,12 @@ def import_strategy(data: bytes, filename: str, municipality: Municipality) -> t
 
     Raises UnreadableDocument, with a Danish message that says what to do; then nothing is saved.
     """
+    parsed = read_strategy(data, filename)
+    return save_draft(parsed, municipality), parsed
+
+
+def read_strategy(data: bytes, filename: str) -> ParsedStrategy:
+    """Read a file without touching the database. Raises UnreadableDocument for what is no strategy."""
     parsed = parse_strategy(read_document(data, filename))
     if not parsed.themes and all(section.kind in UNSURE for section in parsed.sections):
         raise UnreadableDocument(
@@ -35,7 +41,7 @@ def import_strategy(data: bytes, filename: str, municipality: Municipality) -> t
             f"Filen har {number(len(parsed.themes))} temaer og {number(parsed.goal_count)} mål. Det ligner ikke én "
             "strategi. Del filen op, og indlæs én strategi ad gangen."
         )
-    return save_draft(parsed, municipality), parsed
+    return parsed
 
 
 @transaction.atomic

@@ -16,7 +16,7 @@ from udsat.lib import roles
 from udsat.lib.documents import ACCEPTED, MAX_DOCUMENT_BYTES, UnreadableDocument
 from udsat.models import Municipality, is_overridden
 
-from .importer import import_strategy
+from .importer import read_strategy, save_draft
 
 MAX_MB = MAX_DOCUMENT_BYTES // 2**20
 # The account is kept in the session, so that one can go back to it from the draft. A page can hold so much of it.
@@ -90,8 +90,10 @@ class ImportsFile:
         return self._answer(request, "import.html", title="Indlæs fra fil", form=form)
 
     def _import(self, request, file, municipality):
+        # Read before the transaction: on SQLite everybody else who saves would wait for a big file.
+        parsed = read_strategy(file.read(), file.name)
         with transaction.atomic():
-            strategy, parsed = import_strategy(file.read(), file.name, municipality)
+            strategy = save_draft(parsed, municipality)
             self.log_addition(request, strategy, f"Indlæst fra {file.name}")
         request.session[REPORT] = {
             "strategy": strategy.pk,
