@@ -1,7 +1,7 @@
 """Plain functions that make one thing each, public unless told otherwise."""
 
 import datetime
-from itertools import count
+from itertools import count, cycle
 
 from django.core.files.base import ContentFile
 from django.utils import timezone
@@ -28,6 +28,7 @@ from udsat.lib.publishing import Status
 from udsat.models import Assignment, Municipality, User
 
 _numbers = count(1)
+_codes = cycle(range(1000, 10_000))  # the real ones are lower
 PASSWORD = "Et godt løsen 4 alle"
 
 
@@ -47,7 +48,7 @@ def state(status):
 
 
 def municipality(name="Esbjerg", **fields):
-    code = fields.pop("code", None) or f"{9000 + next(_numbers)}"
+    code = fields.pop("code", None) or f"{next(_codes)}"
     return Municipality.objects.create(
         **{"name": name, "official_name": f"{name} Kommune", "slug": slugify(name), "code": code} | fields
     )
