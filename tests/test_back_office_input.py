@@ -1,8 +1,10 @@
 """What people type in the back office: ordinary things are saved, nonsense gets a clear word, nothing breaks."""
 
 import pytest
+from django.db.models.signals import pre_save
+from lxml import html
 
-from council.models import Person
+from council.models import Meeting, Person
 from udsat.lib.publishing import Status
 
 from . import factories as make
@@ -54,3 +56,20 @@ def test_a_list_of_a_year_that_is_none_shows_the_whole_list(office, listed, quer
     answer = office.get(f"/admin/{listed}/?{query}")
     assert answer.status_code == 302
     assert office.get(f"/admin/{listed}/?date__year=2026").status_code == 200
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_who_make_the_same_meeting_at_once_break_nothing(office, esbjerg):
+    """Only PostgreSQL lets two do so; the other one is played by a row that comes in after the check."""
+    council = make.council(esbjerg)
+
+    def another(sender, instance, **kwargs):
+        pre_save.disconnect(another, sender=Meeting)
+        make.meeting(council, instance.date)
+
+    pre_save.connect(another, sender=Meeting)
+    form = html.fromstring(office.get("/admin/council/meeting/add/").content.decode()).get_element_by_id("meeting_form")
+    typed = {name: value or "" for name, value in form.fields.items() if "__prefix__" not in name}
+    answer = office.post("/admin/council/meeting/add/", typed | {"date": "2031-05-05"})
+    assert answer.status_code == 302
+    assert Meeting.objects.count() == 1

@@ -17,7 +17,7 @@ from django.contrib.admin.options import IS_POPUP_VAR, IncorrectLookupParameters
 from django.contrib.admin.utils import get_fields_from_path, quote, unquote
 from django.contrib.admin.widgets import AdminTextareaWidget, AutocompleteMixin
 from django.core.exceptions import NON_FIELD_ERRORS, ObjectDoesNotExist
-from django.db import connection, models
+from django.db import IntegrityError, connection, models
 from django.db.models import F
 from django.forms.formsets import DELETION_FIELD_NAME, INITIAL_FORM_COUNT, TOTAL_FORM_COUNT
 from django.forms.models import BaseInlineFormSet, ModelChoiceField
@@ -427,8 +427,13 @@ class ScopedAdmin(_Scoped, admin.ModelAdmin):
         return to_field == self.opts.pk.name
 
     def changeform_view(self, request, *args, **kwargs):
+        view = super().changeform_view
         try:
-            return super().changeform_view(request, *args, **kwargs)
+            try:
+                return view(request, *args, **kwargs)
+            except IntegrityError:
+                # Between the check and the save another took what only one can have. Checked again, the form says so.
+                return view(request, *args, **kwargs)
         except DisallowedModelAdminToField:
             raise Http404 from None
 
