@@ -253,15 +253,25 @@ def test_nothing_can_point_at_another_municipalitys_things(as_bo, vejle, esbjerg
     assert not AgendaItem.objects.filter(title="Punkt").exists()
 
 
-def test_not_even_a_person_of_both_places_ties_them_together(client, vejle, esbjerg, esbjergs):
-    both = make.user("gro", role=Role.SECRETARY, of=[vejle, esbjerg])
-    client.force_login(both)
-    response = client.post(
-        url(News, "add"),
-        {"municipality": vejle.pk, "title": "Nyt", "date": "2025-03-03", "strategy": esbjergs[Strategy].pk},
-    )
+@pytest.fixture
+def as_gro(client, as_bo, vejle, esbjerg):
+    """Gro works in both places."""
+    client.force_login(make.user("gro", role=Role.SECRETARY, of=[vejle, esbjerg]))
+    return client
+
+
+def test_not_even_a_person_of_both_places_ties_them_together(as_gro, vejle, esbjergs):
+    item = {"meeting": vejle.council.meetings.get().pk, "title": "Punkt", "position": 1}
+    rows = empty_inlines(as_gro, url(AgendaItem, "add"))
+    response = as_gro.post(url(AgendaItem, "add"), item | rows | {"themes": [esbjergs[Theme].pk]})
     assert "Vælg noget fra samme kommune." in text(response)
-    assert not News.objects.filter(title="Nyt").exists()
+    assert not AgendaItem.objects.filter(title="Punkt").exists()
+
+
+def test_once_it_is_known_where_something_belongs_only_that_place_is_offered(as_gro, vejle, esbjerg, esbjergs):
+    assert SECRET in text(as_gro.get(url(News, "add")))
+    page = text(as_gro.get(url(News, "change", make.news(vejle).pk)))
+    assert SECRET not in page and "Vejles strategi" in page
 
 
 def test_a_row_of_another_municipality_cannot_ride_along_in_a_form(as_bo, vejle, esbjergs):

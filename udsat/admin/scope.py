@@ -423,9 +423,6 @@ class ScopedAdmin(_Scoped, admin.ModelAdmin):
                 locked.refresh_from_db(from_queryset=type(locked)._base_manager.select_for_update(of=("self",)))
         return obj
 
-    def to_field_allowed(self, request, to_field):
-        return to_field == self.opts.pk.name
-
     def changeform_view(self, request, *args, **kwargs):
         view = super().changeform_view
         try:
