@@ -166,6 +166,8 @@ class Strategy(Publishable):
         return f"{self.title} {self.period}".strip()
 
     def clean(self):
+        if not self.slug and self.municipality_id:
+            self.slug = self._free_slug()
         super().clean()
         for field in ("parent", "replaces"):
             relative = getattr(self, field)
@@ -180,7 +182,8 @@ class Strategy(Publishable):
     def _free_slug(self):
         years = "-".join(str(day.year) for day in (self.starts_on, self.ends_on) if day)
         slug = stem = slugify(f"{self.title} {years}", 90) or "strategi"
-        taken = set(Strategy.objects.filter(municipality=self.municipality).values_list("slug", flat=True))
+        others = Strategy.objects.filter(municipality=self.municipality).exclude(pk=self.pk)
+        taken = set(others.values_list("slug", flat=True))
         count = 1
         while slug in taken:
             count += 1
@@ -342,13 +345,21 @@ class Theme(Part):
     def __str__(self):
         return self.display_title
 
+    def clean(self):
+        if not self.slug and self.strategy_id:
+            self.slug = self._free_slug()
+        super().clean()
+
     def save(self, **kwargs):
         if not self.slug:
-            stem = slugify(self.title, 90) or "gruppe"
-            taken = set(Theme.objects.filter(strategy=self.strategy).exclude(pk=self.pk).values_list("slug", flat=True))
-            candidates = (f"{stem}-{n}" for n in range(2 if self.title else 1, len(taken) + 3))
-            self.slug = stem if self.title and stem not in taken else next(c for c in candidates if c not in taken)
+            self.slug = self._free_slug()
         super().save(**kwargs)
+
+    def _free_slug(self):
+        stem = slugify(self.title, 90) or "gruppe"
+        taken = set(Theme.objects.filter(strategy=self.strategy).exclude(pk=self.pk).values_list("slug", flat=True))
+        candidates = (f"{stem}-{n}" for n in range(2 if self.title else 1, len(taken) + 3))
+        return stem if self.title and stem not in taken else next(c for c in candidates if c not in taken)
 
     def get_absolute_url(self):
         return reverse("theme", args=[self.strategy.municipality.slug, self.strategy.slug, self.slug])

@@ -73,3 +73,22 @@ def test_two_who_make_the_same_meeting_at_once_break_nothing(office, esbjerg):
     answer = office.post("/admin/council/meeting/add/", typed | {"date": "2031-05-05"})
     assert answer.status_code == 302
     assert Meeting.objects.count() == 1
+
+
+def test_an_address_taken_out_is_made_again_even_when_something_else_is_wrong(office, esbjerg):
+    strategy = make.strategy(esbjerg, "Plads til alle", Status.DRAFT)
+    theme = make.theme(strategy, "Et sted at bo")
+    story = make.news(esbjerg, "Nyt værested", Status.DRAFT)
+    for page in (
+        f"/admin/strategies/strategy/{strategy.pk}/change/",
+        f"/admin/strategies/theme/{theme.pk}/change/",
+        f"/admin/council/news/{story.pk}/change/",
+    ):
+        # Nothing of the form but the address, so that much is wrong.
+        assert office.post(page, {"slug": ""}).status_code == 200
+        form = html.fromstring(office.get(page).content.decode()).xpath("//form[contains(@id, '_form')]")[-1]
+        typed = {name: value for name, value in form.fields.items() if value and "__prefix__" not in name}
+        assert office.post(page, typed | {"slug": ""}).status_code == 302
+    for thing, address in ((strategy, "plads-til-alle"), (theme, "et-sted-at-bo"), (story, "nyt-vaerested")):
+        thing.refresh_from_db()
+        assert thing.slug == address

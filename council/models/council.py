@@ -217,6 +217,8 @@ class News(Publishable):
         return self.title
 
     def clean(self):
+        if not self.slug and self.municipality_id:
+            self.slug = self._free_slug()
         super().clean()
         for field in ("strategy", "meeting"):
             about = getattr(self, field)
@@ -225,10 +227,14 @@ class News(Publishable):
 
     def save(self, **kwargs):
         if not self.slug:
-            stem = slugify(self.title, 90) or "nyhed"
-            taken = set(News.objects.filter(municipality=self.municipality).values_list("slug", flat=True))
-            self.slug = next(s for s in [stem, *(f"{stem}-{n}" for n in range(2, len(taken) + 3))] if s not in taken)
+            self.slug = self._free_slug()
         super().save(**kwargs)
+
+    def _free_slug(self):
+        stem = slugify(self.title, 90) or "nyhed"
+        others = News.objects.filter(municipality=self.municipality).exclude(pk=self.pk)
+        taken = set(others.values_list("slug", flat=True))
+        return next(s for s in [stem, *(f"{stem}-{n}" for n in range(2, len(taken) + 3))] if s not in taken)
 
     def get_absolute_url(self):
         return reverse("news-story", args=[self.municipality.slug, self.slug])
