@@ -343,3 +343,14 @@ class TestMeetingPapers:
 def test_the_database_itself_refuses_a_published_row_without_a_moment(esbjerg):
     with pytest.raises(IntegrityError), transaction.atomic():
         Strategy.objects.create(municipality=esbjerg, title="x", status=Status.PUBLISHED)
+
+
+def test_what_is_made_public_before_its_set_time_was_first_public_then(esbjerg, anna):
+    strategy = make.strategy(esbjerg, status=Status.DRAFT)
+    strategy.publish(by=anna, confirmed=True, at=timezone.now() + datetime.timedelta(days=3))
+    strategy.publish(by=anna, confirmed=True)
+    assert strategy.published_at <= timezone.now()
+    first = strategy.published_at
+    strategy.withdraw(by=anna)
+    strategy.publish(by=anna, confirmed=True)
+    assert strategy.published_at == first

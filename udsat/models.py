@@ -426,7 +426,9 @@ class Publishable(CheckedText):
         )
         self.status = Status.PUBLISHED
         self.publish_at = at or now
-        self.published_at = self.published_at or self.publish_at
+        if not self.published_at or self.published_at > now:
+            # A time that was set and has not come was never the first.
+            self.published_at = self.publish_at
         self.save(update_fields=self._STATE_FIELDS)
 
     @transaction.atomic
