@@ -679,6 +679,10 @@ class ScopedInline(_Scoped):
     def get_queryset(self, request):
         return super().get_queryset(request).in_reach_of(request.user)
 
+    def get_extra(self, request, obj=None, **kwargs):
+        """Without JavaScript nobody can add a row on the spot, so there is a link that brings an empty one."""
+        return super().get_extra(request, obj, **kwargs) + ("raekke" in request.GET)
+
     def get_formset(self, request, obj=None, **kwargs):
         formset = super().get_formset(request, obj, **kwargs)
         formset.form.user = request.user
