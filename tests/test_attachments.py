@@ -126,3 +126,12 @@ def test_a_file_that_is_gone_from_the_disk_is_no_error_of_ours(meeting, client):
     assert response.status_code == 404
     assert "Filen mangler" in response.content.decode()
     assert "filen mangler lige nu" in client.get(meeting.get_absolute_url()).content.decode()
+
+
+@pytest.mark.parametrize("name", [".txt", "😀.txt", "?!.txt"])
+def test_a_name_that_is_no_name_keeps_its_kind(meeting, client, name):
+    make.agenda(meeting)
+    for _ in range(2):  # the second one has to be told from the first
+        file = make.attachment(meeting, name)
+        assert file.filename.startswith("bilag")
+        assert client.get(file.get_absolute_url())["Content-Type"] == "text/plain"

@@ -519,7 +519,10 @@ class Attendance(Part):
 
 
 def _upload_path(attachment, filename):
-    return f"bilag/{attachment.meeting.council.municipality.slug}/{attachment.meeting.address_part}/{filename}"
+    stem, _, ending = filename.rpartition(".")
+    # Of a name in emoji nothing is left on the disk, and then the ending would be taken for the name.
+    name = filename if re.search(r"\w", stem) else f"bilag.{ending}"
+    return f"bilag/{attachment.meeting.council.municipality.slug}/{attachment.meeting.address_part}/{name}"
 
 
 class Attachment(Part):
