@@ -316,7 +316,7 @@ def test_forms_added_to_the_page_get_their_editor_and_their_name(desk, section):
     desk.get_by_role("button", name="Tilføj endnu en Afsnit").click()
     desk.get_by_role("button", name="Tilføj endnu en Tema").click()
     added = desk.locator("#sections-1 .richtext-text")
-    expect(added).to_have_accessible_name("Tekst:")
+    expect(added).to_have_accessible_name("Tekst")
     added.click()
     desk.keyboard.type("Nyt afsnit")
     row = desk.locator("#themes-0 .richtext-text")
