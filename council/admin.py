@@ -612,6 +612,10 @@ class AgendaItemAdmin(ScopedAdmin):
             .select_related("meeting__council__municipality", "meeting__agenda", "meeting__minutes")
         )
 
+    def choice_name(self, obj):
+        """Every meeting has its »Eventuelt«."""
+        return f"{obj.title} ({short_date(obj.meeting.date)})"
+
     def may_change(self, user, obj):
         return ItemRules.may_write(user, obj.meeting)
 

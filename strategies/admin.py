@@ -120,6 +120,9 @@ class ThemeAdmin(StrategyPartAdmin):
         ("Emner og adresse", {"fields": ["topics", "position", "slug"], "classes": ["collapse"]}),
     ]
 
+    def choice_name(self, obj):
+        return f"{obj} ({obj.strategy})"
+
     def get_queryset(self, request):
         return super().get_queryset(request).select_related("strategy__municipality")
 
@@ -149,6 +152,9 @@ class GoalAdmin(ScopedAdmin):
     def get_queryset(self, request):
         goals = super().get_queryset(request).select_related("theme__strategy__municipality")
         return goals.prefetch_related("follow_ups", "theme__strategy__themes")
+
+    def choice_name(self, obj):
+        return f"{Truncator(obj.text).words(14)} ({obj.theme.strategy})"
 
     @admin.display(description="mål", ordering="text")
     def short_text(self, obj):

@@ -87,3 +87,13 @@ def test_the_first_visit_of_a_long_strategy_stays_under_30_kilobytes(client, esb
     assert page.status_code == 200
     assert strategy.status == Status.PUBLISHED
     assert sum(len(gzip.compress(content, 6)) for content in (page.content, *files)) < 30_000
+
+
+def test_the_back_office_stands_on_the_same_paper_and_shows_the_same_colours():
+    css = (settings.BASE_DIR / "static/css/admin.css").read_text()
+    light, dark = css.split("@media (prefers-color-scheme: dark)", 1)
+    assert dict(re.findall(r'data-accent="(\w+)"\]\) \{ --sample: (#\w{6})', css)) == {
+        name: colours.light for name, colours in COLOURS.items()
+    }
+    for part, paper, ink in ((light, palette.PAPER, palette.INK), (dark, palette.DARK_PAPER, palette.DARK_INK)):
+        assert f"--paper: {paper};" in part and f"--ink: {ink};" in part

@@ -2,6 +2,7 @@
 
 from django.contrib.admin import AdminSite
 from django.contrib.admin.forms import AdminAuthenticationForm
+from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.http import Http404, HttpResponseRedirect
 from django.urls import path, reverse
 
@@ -17,6 +18,11 @@ class LogInForm(AdminAuthenticationForm):
         **AdminAuthenticationForm.error_messages,
         "invalid_login": "Brugernavn eller adgangskode er forkert. Prøv igen. Store og små bogstaver gør en forskel.",
     }
+
+
+class SearchInChoices(AutocompleteJsonView):
+    def serialize_result(self, obj, to_field_name):
+        return super().serialize_result(obj, to_field_name) | {"text": self.model_admin.choice_name(obj)}
 
 
 class BackOffice(AdminSite):
@@ -59,6 +65,9 @@ class BackOffice(AdminSite):
             if models:
                 shelves.append({"name": shelf, "app_label": "", "app_url": "", "models": [listed[m] for m in models]})
         return shelves
+
+    def autocomplete_view(self, request):
+        return SearchInChoices.as_view(admin_site=self)(request)
 
     def _on(self, shelf):
         return [(a.shelf[1], model) for model, a in self._registry.items() if a.shelf and a.shelf[0] == shelf]

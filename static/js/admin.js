@@ -7,3 +7,33 @@ if (form) {
   form.addEventListener("submit", () => { changed = false; });
   window.addEventListener("beforeunload", (event) => { if (changed) event.preventDefault(); });
 }
+
+// Select2 names its boxes after what is chosen, so an empty one has no name. The label of the field gives it one.
+function nameSelect2(box) {
+  const label = document.querySelector(`label[for="${box.previousElementSibling?.id}"]`)?.textContent.trim();
+  if (!label) return;
+  box.querySelector(".select2-search__field")?.setAttribute("aria-label", label);
+  const selection = box.querySelector(".select2-selection--single");
+  if (selection) {
+    const chosen = selection.querySelector(".select2-selection__rendered");
+    chosen.setAttribute("aria-label", `${label} ${chosen.getAttribute("title") ?? ""}`.trim());
+  }
+}
+const select2 = ".select2-container";
+new MutationObserver((changes) => {
+  const boxes = new Set();
+  for (const { target, addedNodes } of changes) {
+    if (target.closest(select2)) boxes.add(target.closest(select2));
+    for (const node of addedNodes) {
+      if (node.matches?.(select2)) boxes.add(node);
+      node.querySelectorAll?.(select2).forEach((box) => boxes.add(box));
+    }
+  }
+  boxes.forEach((box) => {
+    if (box.matches(".select2-container--open") && !box.previousElementSibling?.id) {
+      box.querySelector(".select2-search__field")?.setAttribute("aria-label", "Søg i listen");
+    } else {
+      nameSelect2(box);
+    }
+  });
+}).observe(document.body, { childList: true, subtree: true });

@@ -385,6 +385,8 @@ class _Scoped:
 
     def formfield_for_dbfield(self, db_field, request, **kwargs):
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if isinstance(field, ModelChoiceField):
+            field.label_from_instance = self.admin_site.get_model_admin(db_field.related_model).choice_name
         wrapper = getattr(field, "widget", None)
         if hasattr(wrapper, "can_add_related"):
             if db_field.name in self.can_add_here:
@@ -459,6 +461,10 @@ class ScopedAdmin(_Scoped, admin.ModelAdmin):
 
     def may_change(self, user, obj) -> bool:
         return may_edit(user, obj)
+
+    def choice_name(self, obj) -> str:
+        """What it is called in a list of choices, where its page does not say what it belongs to."""
+        return str(obj)
 
     # Where it is edited; a page that edits the parts of something overrides these in the admins of the parts
 

@@ -1,0 +1,217 @@
+"""The back office in a real browser: no barrier axe-core finds, no blocked code, and its pickers work."""
+
+import io
+
+import pytest
+from django.contrib import admin
+from django.core.management import call_command
+from django.urls import reverse
+
+from council.models import Agreement, Council, Meeting, Minutes, News
+from strategies.models import Goal, Strategy
+from udsat.lib.publishing import Status
+from udsat.models import User
+
+from . import factories as make
+from .test_in_chromium import AXE
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def demo(transactional_db):
+    call_command("load_demo", verbosity=0, stdout=io.StringIO())
+
+
+@pytest.fixture
+def window(demo, page):
+    """A window in which the demo's administrator has logged in; `complaints` collects what the browser objects to."""
+    user = User.objects.get(username="administrator")
+    user.set_password(make.PASSWORD)
+    user.save()
+    page.complaints = []
+    page.on("console", lambda message: page.complaints.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: page.complaints.append(str(error)))
+    page.goto("/admin/")
+    page.get_by_label("Brugernavn").fill("administrator")
+    page.get_by_label("Adgangskode").fill(make.PASSWORD)
+    page.get_by_role("button", name="Log ind").click()
+    page.get_by_role("heading", name="Hej").wait_for()
+    return page
+
+
+def address(model, what, *args):
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{what}", args=args)
+
+
+def pages():
+    """Every list and every form, and the pages of publication."""
+    user = User.objects.get(username="administrator")
+    found = ["/admin/", "/admin/password_change/"]
+    for model, model_admin in admin.site._registry.items():
+        found.append(address(model, "changelist"))
+        request = type("Request", (), {"user": user, "GET": {}, "method": "GET"})()
+        if it := model_admin.get_queryset(request).first():
+            found.append(address(model, "change", it.pk))
+        # The empty form of what stands on a shelf; of the rest it is the form above without words.
+        if model_admin.shelf and model_admin.has_add_permission(request):
+            found.append(address(model, "add"))
+    draft, public = News.objects.filter(status=Status.DRAFT).first(), Meeting.objects.filter(status="offentliggjort")
+    minutes = Minutes.objects.filter(status=Status.DRAFT).first()
+    meeting = public.filter(council__municipality__slug="eksempelkoebing").first()
+    person = User.objects.get(username="redaktoer")
+    return [
+        *found,
+        address(News, "publish", draft.pk),
+        address(News, "delete", draft.pk),
+        address(News, "history", draft.pk),
+        address(Minutes, "publish", minutes.pk),
+        address(Meeting, "withdraw", meeting.pk),
+        address(User, "password", person.pk),
+        address(News, "changelist") + "?q=findes-ikke",
+    ]
+
+
+def barriers(page):
+    page.evaluate(AXE)
+    found = page.evaluate("axe.run({resultTypes: ['violations']})")["violations"]
+    return [f"{v['id']} {v['nodes'][0]['html'][:200]}" for v in found]
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (360, "dark")])
+def test_no_page_of_the_back_office_has_a_barrier(window, width, scheme):
+    window.set_viewport_size({"width": width, "height": 900})
+    window.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    wrong = []
+    for path in pages():
+        window.complaints.clear()
+        assert window.goto(path).status == 200, path
+        window.wait_for_load_state("networkidle")
+        wrong += [f"{path}: {text}" for text in window.complaints]
+        wrong += [f"{path}: {text}" for text in barriers(window)]
+        if window.evaluate("document.documentElement.scrollWidth > innerWidth"):
+            wrong.append(f"{path}: scrolls sideways")
+    assert wrong == []
+
+
+def test_log_in_and_its_errors_have_no_barrier(demo, page):
+    page.goto("/admin/login/")
+    assert barriers(page) == []
+    page.get_by_label("Brugernavn").fill("lise")
+    page.get_by_label("Adgangskode").fill("forkert")
+    page.get_by_role("button", name="Log ind").click()
+    page.get_by_text("Brugernavn eller adgangskode er forkert.").wait_for()
+    assert barriers(page) == []
+
+
+def test_errors_of_a_form_and_of_the_gate_have_no_barrier(window):
+    window.goto(address(News, "add"))
+    window.get_by_role("button", name="Gem", exact=True).click()
+    window.get_by_role("alert").get_by_role("link", name="Titel").click()
+    assert window.evaluate("document.activeElement.id") == "id_title"
+    assert barriers(window) == []
+    draft = News.objects.filter(status=Status.DRAFT).first()
+    News.objects.filter(pk=draft.pk).update(lead="Ring til 010190-1234")
+    window.goto(address(News, "publish", draft.pk))
+    window.get_by_role("button", name="Offentliggør").click()
+    window.get_by_role("alert").get_by_role("link", name="Jeg har læst").click()
+    assert window.evaluate("document.activeElement.id") == "id_confirmed"
+    assert barriers(window) == []
+
+
+def test_a_conflict_has_no_barrier_and_shows_both_texts(window):
+    draft = News.objects.filter(status=Status.DRAFT).first()
+    window.goto(address(News, "change", draft.pk))
+    News.objects.filter(pk=draft.pk).update(title="Skrevet af en anden", version=draft.version + 1)
+    window.get_by_label("Titel").fill("Skrevet af mig")
+    window.get_by_role("button", name="Gem", exact=True).click()
+    window.get_by_role("alert").get_by_text("har gemt imens").wait_for()
+    assert window.get_by_label("Titel").input_value() == "Skrevet af mig"
+    assert window.locator("#id_title_error").get_by_text("Skrevet af en anden").is_visible()
+    assert barriers(window) == []
+
+
+def test_pickers_work_under_the_policy_that_forbids_inline_code(window):
+    """Search in a list of choices, dates, a row that is added with its editor: all without a complaint."""
+    council = Council.objects.get(municipality__slug="eksempelkoebing")
+    window.complaints.clear()
+    window.goto(address(Agreement, "add"))
+    window.locator(".field-item .select2-selection").click()
+    window.get_by_label("Søg i listen").fill("eventuelt")
+    window.get_by_role("option", name="Eventuelt (").first.click()
+    window.get_by_role("textbox", name="Aftale").fill("Ringe til boligforeningen")
+    window.get_by_label("Hvornår").fill("2026-12-31")
+    window.get_by_role("button", name="Gem", exact=True).click()
+    made = Agreement.objects.get(text="Ringe til boligforeningen")
+    assert (
+        made.item.title == "Eventuelt"
+        and made.item.meeting.council == council
+        and made.due_on.isoformat() == "2026-12-31"
+    )
+
+    count = council.causes.count()
+    window.goto(address(Council, "change", council.pk))
+    window.get_by_role("button", name="Tilføj mærkesag").click()
+    row = window.locator(f"#causes-{count}")
+    row.get_by_label("Titel").fill("Varme stuer")
+    row.get_by_role("textbox", name="Tekst").click()
+    window.keyboard.type("Ingen skal fryse.")
+    window.get_by_role("button", name="Gem", exact=True).click()
+    cause = council.causes.get(title="Varme stuer")
+    assert "Ingen skal fryse." in cause.body
+    assert window.complaints == []
+
+
+def test_a_person_is_added_in_a_small_window_beside_the_form(window):
+    window.complaints.clear()
+    council = Council.objects.get(municipality__slug="eksempelkoebing")
+    count = council.memberships.count()
+    window.goto(address(Council, "change", council.pk))
+    window.get_by_role("button", name="Tilføj medlemskab").click()
+    with window.expect_popup() as opened:
+        window.locator(f"#add_id_memberships-{count}-person").click()
+    popup = opened.value
+    popup.get_by_label("Kommune").select_option("Eksempelkøbing Kommune")
+    popup.get_by_label("Fornavn").fill("Solvej")
+    popup.get_by_role("button", name="Gem", exact=True).click()
+    chosen = window.locator(f"#id_memberships-{count}-person option:checked")
+    chosen.filter(has_text="Solvej").wait_for(state="attached")
+    assert popup.is_closed()
+    assert window.complaints == []
+
+
+def test_leaving_with_unsaved_words_asks_first(window):
+    goal = Goal.objects.filter(theme__strategy__municipality__slug="eksempelkoebing").first()
+    window.goto(address(Goal, "change", goal.pk))
+    asked = []
+    window.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    window.get_by_role("link", name="Historik").click()
+    window.get_by_role("heading", name="Historik").wait_for()
+    assert asked == []
+    window.go_back()
+    window.locator("#id_target").click()
+    window.keyboard.type("20 boliger")
+    window.get_by_role("link", name="Historik").click()
+    window.get_by_role("heading", name="Historik").wait_for()
+    assert asked == ["beforeunload"]
+
+
+def test_the_back_office_works_without_javascript(demo, page_without_javascript):
+    user = User.objects.get(username="administrator")
+    user.set_password(make.PASSWORD)
+    user.save()
+    page = page_without_javascript
+    page.goto("/admin/")
+    page.get_by_label("Brugernavn").fill("administrator")
+    page.get_by_label("Adgangskode").fill(make.PASSWORD)
+    page.get_by_role("button", name="Log ind").click()
+    draft = News.objects.filter(status=Status.DRAFT).first()
+    page.goto(address(News, "change", draft.pk))
+    page.get_by_label("Tekst").fill("<p>Kom <strong>indenfor</strong>.</p>")
+    page.get_by_role("button", name="Gem og bliv her").click()
+    page.get_by_role("link", name="Offentliggør …").click()
+    page.get_by_label("Jeg har læst teksten").check()
+    page.get_by_role("button", name="Offentliggør").click()
+    page.get_by_role("link", name="Se siden").first.click()
+    assert page.get_by_text("indenfor").is_visible()
+    assert Strategy.objects.published().exists()
