@@ -1,4 +1,6 @@
-"""Run every test on SQLite and on PostgreSQL at the same time, one process each; `make test` calls this.
+"""Run every test, on SQLite and on PostgreSQL, two processes at a time; `make test` calls this.
+
+What drives a browser takes longest and asks the same of both databases, so it runs once, on PostgreSQL.
 
 PostgreSQL is a fresh private server: its cluster and its only socket lie in a temporary folder, and it is stopped and
 removed at the end, also after a failure or Ctrl-C. A skipped or expected failure counts as a failure here.
@@ -11,6 +13,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from contextlib import contextmanager
 from pathlib import Path
 from xml.etree import ElementTree
@@ -74,7 +77,7 @@ def postgres_programs():
 class Suite:
     """One pytest process, with its own log, report and var folder."""
 
-    def __init__(self, name, database_url):
+    def __init__(self, name, database_url, marker):
         self.name = name
         self.folder = OUTPUT / name.lower()
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -83,7 +86,7 @@ class Suite:
         environment = {key: value for key, value in os.environ.items() if not key.startswith("PG")}
         environment |= {"DATABASE_URL": database_url, "VAR_DIR": str(self.folder), "PYTHONUNBUFFERED": "1"}
         # Two processes would write the same cache. A session of its own, so that Ctrl-C reaches it once, from stop().
-        command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--durations=10"]
+        command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--durations=10", "-m", marker]
         with open(self.log, "wb") as log:
             self.process = subprocess.Popen(
                 [*command, f"--junitxml={self.folder}/report.xml"],
@@ -94,6 +97,10 @@ class Suite:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
+
+    @property
+    def is_running(self):
+        return self.process.poll() is None
 
     def finish(self):
         """Wait, print the end of the log (all of it after a failure), return the number passed, failed and skipped."""
@@ -143,9 +150,14 @@ def main():
     suites = []
     with private_postgres() as postgres_url:
         try:
-            suites.append(Suite("SQLite", ""))
-            suites.append(Suite("PostgreSQL", postgres_url))
-            print(f"Both suites are running; to follow them: tail -f {OUTPUT}/*/log.txt", flush=True)
+            waiting = [("SQLite", "", "not browser"), ("PostgreSQL", postgres_url, "not browser")]
+            # A database of another name, so that two suites can use the one server.
+            suites.append(Suite("Browser", f"{postgres_url.removesuffix('postgres')}browser", "browser"))
+            print(f"To follow the tests: tail -f {OUTPUT}/*/log.txt", flush=True)
+            while waiting or any(suite.is_running for suite in suites):
+                if waiting and sum(suite.is_running for suite in suites) < 2:
+                    suites.append(Suite(*waiting.pop(0)))
+                time.sleep(0.5)
             results = [suite.finish() for suite in suites]
         finally:
             for suite in suites:
