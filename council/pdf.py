@@ -1,4 +1,4 @@
-"""Agenda and minutes on paper. What they may show comes from `Meeting.public_items`, as on the page."""
+"""Agenda and minutes on paper. What they may show comes from `public_items`, as on the page."""
 
 from collections import Counter
 
@@ -6,7 +6,7 @@ from django.template.loader import render_to_string
 
 from udsat.lib.pdf import frame, stored_pdf
 
-from .models import Attachment, Attendance, Meeting
+from .models import Attachment, Attendance, Meeting, public_items
 
 
 def agenda_pdf(meeting: Meeting) -> bytes:
@@ -34,7 +34,7 @@ def _context(meeting, paper, name, *, with_minutes):
         "version": paper.version,
         "changed": max(paper.updated_at, meeting.updated_at),
         "head": [(label, texts) for label, texts in _head(meeting, with_minutes) if texts],
-        "items": meeting.public_items(with_minutes=with_minutes),
+        "items": public_items(meeting, with_minutes=with_minutes),
         "attachments": list(attachments),
     }
 
@@ -48,6 +48,7 @@ def _head(meeting, with_minutes):
         if meeting.is_open:
             yield "Åbent møde", [meeting.how_to_attend or "Alle kan komme og lytte med."]
         return
+    minutes = meeting.minutes
     attendances = list(
         meeting.attendances.select_related(
             "member__person", "member__council", "substitute_for__person", "substitute_for__council"
@@ -59,10 +60,10 @@ def _head(meeting, with_minutes):
         (Attendance.Status.ABSENT, "Fraværende"),
     ]:
         yield label, _names([attendance for attendance in attendances if attendance.status == status])
-    yield "Gæster", [text for text in [meeting.guests] if text]
-    yield "Ordstyrer", [text for text in [meeting.chaired_by] if text]
-    yield "Referent", [text for text in [meeting.minutes_by] if text]
-    yield "Godkendelse", [meeting.minutes.approval_text]
+    yield "Gæster", [text for text in [minutes.guests] if text]
+    yield "Ordstyrer", [text for text in [minutes.chaired_by] if text]
+    yield "Referent", [text for text in [minutes.minutes_by] if text]
+    yield "Godkendelse", [minutes.approval_text]
 
 
 def _names(attendances):

@@ -31,6 +31,7 @@ from .models import (
     Minutes,
     News,
     WorkingGroup,
+    public_items,
 )
 
 # What a browser may open by itself. Everything else is saved to a file, whatever it claims to be.
@@ -370,7 +371,7 @@ def meeting(request, kommune, meeting):
             "minutes": minutes,
             "preview": _preview(found, agenda, minutes),
             "updated": max(thing.updated_at for thing in (found, agenda, minutes) if thing),
-            "items": found.public_items(with_minutes=bool(minutes)) if agenda or minutes else [],
+            "items": public_items(found, with_minutes=bool(minutes)) if agenda or minutes else [],
             "attachments": files.select_related("meeting__council__municipality") if agenda or minutes else [],
             "attendance": [
                 (label, Counter(row.public_text for row in attendances if row.status == status).items())

@@ -27,11 +27,14 @@ def meeting(council):
     """An ordinary meeting with agenda and minutes, and two items with everything an item can hold."""
     made = factories.meeting(
         council, DAY, starts_at=datetime.time(14), ends_at=datetime.time(16), place="Rådhuset, lokale 1",
-        chaired_by="Karen Holm", minutes_by="Anna Sekretær", guests="Lars fra Havnen", first_number=7,
-        plain_text="<p>Mødet handlede om unge.</p>",
+        first_number=7,
     )  # fmt: skip
     factories.agenda(made, intro="<p>Kaffe fra kl. 13.30.</p>")
-    factories.minutes(made, approved_on=datetime.date(2025, 4, 7), approved_how="på mødet den 7. april 2025")
+    factories.minutes(
+        made, approved_on=datetime.date(2025, 4, 7), approved_how="på mødet den 7. april 2025",
+        chaired_by="Karen Holm", minutes_by="Anna Sekretær", guests="Lars fra Havnen",
+        plain_text="<p>Mødet handlede om unge.</p>",
+    )  # fmt: skip
     item = factories.item(
         made, "Boliger til unge", kind="beslutning", case_number="25/1234", presentation="<p>Der mangler boliger.</p>",
         recommendation="<p>At rådet skriver til udvalget.</p>", discussion="<p>Alle var enige.</p>", answer="godkendt",

@@ -23,6 +23,7 @@ OUR_MODELS = [
 NEVER_SHOWN = {
     "council.AgendaItem": {"internal_note"},
     "council.Meeting": {"internal_note"},
+    "council.Hearing": {"sender_email"},
     "council.Person": {"email", "phone", "note"},
 }
 NOT_SEARCHED = {
@@ -32,7 +33,17 @@ NOT_SEARCHED = {
     "udsat.RegionPeriod": set(),
     "udsat.PublicationEvent": {"by_name"},
     "udsat.CprOverride": {"target", "fingerprint", "reason"},
+    "udsat.Revision": {"by_name", "label"},
+    "udsat.Letter": {"key", "to", "to_name", "subject", "text", "calendar", "last_error"},
+    "udsat.LetterFile": {"name", "media_type"},
     "strategies.Topic": {"name", "slug", "description"},
+    # What members write to the secretary; it becomes public only when she takes it into an item.
+    "council.Proposal": {"title", "text", "answer"},
+    "council.Approval": {"text_version"},
+    "council.Remark": {"text"},
+    "council.Invitation": set(),
+    "council.StandardItem": {"title"},
+    "council.FormerDate": set(),
 }
 
 

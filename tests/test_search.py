@@ -189,11 +189,12 @@ def test_before_the_minutes_only_the_agenda_is_searched(client, meeting):
 
 
 def test_before_the_minutes_the_meeting_in_short_is_neither_searched_nor_shown(client, meeting):
-    type(meeting).objects.update(plain_text="<p>En kakadue fik lov.</p>", title="Om dyr i boligen")
-    make.agenda(meeting)
-    make.minutes(meeting, status=Status.DRAFT)
+    type(meeting).objects.update(title="Om dyr i boligen")
+    make.agenda(meeting, plain_text="<p>Vi taler om en papegøje.</p>")
+    make.minutes(meeting, status=Status.DRAFT, plain_text="<p>En kakadue fik lov.</p>")
     assert hits(client, "kakadue") == []
     assert "kakadue" not in find(client, "dyr").split("<main")[1]
+    assert hits(client, "papegøje") == [meeting.get_absolute_url()]
     meeting.minutes.status, meeting.minutes.publish_at = Status.PUBLISHED, timezone.now()
     meeting.minutes.save()
     assert hits(client, "kakadue") == [meeting.get_absolute_url()]

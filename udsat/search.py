@@ -235,25 +235,28 @@ def _items():
 
 
 def _meetings():
-    """The short version tells what came of the meeting, so it waits for the minutes."""
+    """The short version of the agenda counts until the minutes have one that tells what came of it."""
     rows = (
         Meeting.objects.published()
         .with_publication()
-        .select_related("council__municipality")
+        .select_related("council__municipality", "agenda", "minutes")
         .order_by("-date", "-ordinal")
     )
     when_and_where = ("title", "kind_label", "place", "address", "how_to_attend")
     texts = Case(
-        When(has_minutes=True, then=Folded(*when_and_where, Plain("plain_text"))), default=Folded(*when_and_where)
+        When(has_minutes=True, then=Folded(*when_and_where, Plain("minutes__plain_text"))),
+        When(has_agenda=True, then=Folded(*when_and_where, Plain("agenda__plain_text"))),
+        default=Folded(*when_and_where),
     )
 
     def hit(row, words):
+        paper = row.minutes if row.has_minutes else row.agenda if row.has_agenda else None
         return Hit(
             url=row.get_absolute_url(),
             title=marked(row.long_title, words),
             place=str(row.municipality),
             meta=row.place,
-            snippet=snippet([plain_text(row.plain_text) if row.has_minutes else "", row.how_to_attend], words),
+            snippet=snippet([plain_text(paper.plain_text) if paper else "", row.how_to_attend], words),
         )
 
     return rows, "title", texts, hit

@@ -1,20 +1,31 @@
-from .council import Agreement, Cause, Council, Hearing, News, WorkingGroup
-from .meeting import Agenda, AgendaItem, Attachment, Attendance, Meeting, Minutes
+from .correspondence import Approval, Invitation, Proposal, Remark
+from .council import Agreement, Cause, Council, Hearing, ItemKind, News, StandardItem, WorkingGroup
+from .item import AgendaItem, Attachment, Attendance, PublicItem, public_items
+from .meeting import Agenda, FormerDate, Meeting, Minutes
 from .people import Membership, Person
 
 __all__ = [
     "Agenda",
     "AgendaItem",
     "Agreement",
+    "Approval",
     "Attachment",
     "Attendance",
     "Cause",
     "Council",
+    "FormerDate",
     "Hearing",
+    "Invitation",
+    "ItemKind",
     "Meeting",
     "Membership",
     "Minutes",
     "News",
     "Person",
+    "Proposal",
+    "PublicItem",
+    "Remark",
+    "StandardItem",
     "WorkingGroup",
+    "public_items",
 ]

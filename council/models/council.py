@@ -15,7 +15,28 @@ from udsat.lib.richtext import RichTextField
 from udsat.models import Municipality, Part, Publishable
 
 
+class ItemKind(models.TextChoices):
+    APPROVAL = "godkendelse", "Til godkendelse"
+    INFORMATION = "orientering", "Til orientering"
+    DISCUSSION = "droeftelse", "Til drøftelse"
+    DECISION = "beslutning", "Til beslutning"
+
+
 class Council(Publishable):
+    class Quorum(models.TextChoices):
+        HALF = "halvdelen", "Når mindst halvdelen er til stede"
+        MORE_THAN_HALF = "over-halvdelen", "Når mere end halvdelen er til stede"
+
+    class ApprovalWay(models.TextChoices):
+        NEXT_MEETING = "naeste-moede", "På det næste møde"
+        WRITTEN = "skriftligt", "Skriftligt, efter at det er sendt rundt"
+
+    class Style(models.TextChoices):
+        CASE = "sag", "Sager (sagsfremstilling, indstilling, beslutning)"
+        LIGHT = "let", "Let (referat og aftale)"
+        NARRATIVE = "fortaellende", "Fortællende (1. …)"
+        POINT = "punkt", "Punkt 1: …"
+
     municipality = models.OneToOneField(Municipality, models.PROTECT, related_name="council", verbose_name="kommune")
     name = models.CharField("officielt navn", max_length=120, default="Udsatterådet")
     summary = models.TextField("kort om rådet", blank=True, max_length=600)
@@ -40,6 +61,26 @@ class Council(Publishable):
         "ord for dialogmøder", max_length=60, blank=True, help_text="For eksempel »Dialogklippekort«."
     )
     dialogue_text = models.TextField("om dialogmøderne", blank=True)
+    # The rules of procedure. They become deadlines and reminders; none of them stops anybody.
+    agenda_days = models.PositiveSmallIntegerField(
+        "dagsorden ud, dage før mødet", null=True, blank=True, help_text="Mange råd har 7 eller 8 dage."
+    )
+    item_days = models.PositiveSmallIntegerField(
+        "punkter ind, dage før mødet", null=True, blank=True, help_text="Sidste dag, et medlem kan foreslå et punkt."
+    )
+    quorum = models.CharField(
+        "beslutningsdygtigt", max_length=15, choices=Quorum.choices, blank=True, help_text="Tom: rådet har ingen regel."
+    )
+    chaired_by = models.CharField("hvem leder møderne?", max_length=160, blank=True, help_text="Tom: formanden.")
+    minutes_style = models.CharField("referatets form", max_length=15, choices=Style.choices, default=Style.CASE)
+    approval = models.CharField(
+        "referatet godkendes", max_length=15, choices=ApprovalWay.choices, default=ApprovalWay.NEXT_MEETING
+    )
+    approval_days = models.PositiveSmallIntegerField("svarfrist ved skriftlig godkendelse, dage", default=7)
+    keep_years = models.PositiveSmallIntegerField(
+        "navne slettes, år efter udtræden", null=True, blank=True,
+        help_text="Tom: de bliver stående, til du selv sletter dem.",
+    )  # fmt: skip
     phone = models.CharField("telefon", max_length=40, blank=True)
     phone_hours = models.CharField("telefontid", max_length=80, blank=True)
     email = models.EmailField("e-mail", blank=True)
@@ -72,6 +113,34 @@ class Council(Publishable):
     def publication_parts(self):
         people = [m.person for m in self.memberships.select_related("person") if m.person]
         return [self, *self.memberships.all(), *people, *self.causes.all(), *self.groups.all()]
+
+
+class StandardItem(models.Model):
+    """An item that every ordinary agenda of the council begins or ends with."""
+
+    class Brings(models.TextChoices):
+        APPROVAL = "referat", "Godkendelse af referatet fra sidste møde"
+        AGREEMENTS = "aftaler", "De aftaler, der ikke er gjort"
+        NEXT_MEETING = "naeste-moede", "Dato for næste møde"
+
+    municipality_lookup = "council__municipality"
+
+    council = models.ForeignKey(Council, models.CASCADE, related_name="standard_items", verbose_name="råd")
+    position = models.PositiveSmallIntegerField("rækkefølge", default=0)
+    title = models.CharField("titel", max_length=200)
+    kind = models.CharField("slags", max_length=12, choices=ItemKind.choices, blank=True)
+    brings = models.CharField("udfyldes med", max_length=12, choices=Brings.choices, blank=True)
+    is_last = models.BooleanField("sidst på dagsordenen", default=False, help_text="Efter dagens egne punkter.")
+
+    objects = ScopedQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["is_last", "position", "pk"]
+        verbose_name = "fast punkt"
+        verbose_name_plural = "faste punkter"
+
+    def __str__(self):
+        return self.title
 
 
 class Cause(Part):
@@ -127,15 +196,26 @@ class Hearing(Publishable):
         PENDING = "afventer", "Afventer svar"
 
     municipality_lookup = "council__municipality"
+    private_fields = frozenset({"sender_email"})
 
     council = models.ForeignKey(Council, models.PROTECT, related_name="hearings", verbose_name="råd")
     title = models.CharField("titel", max_length=200)
     sender = models.CharField("spurgt af", max_length=160, blank=True, help_text="Udvalg eller forvaltning.")
+    sender_email = models.EmailField("svaret sendes til", blank=True, help_text="Vises aldrig.")
+    assigned_to = models.ForeignKey(
+        "council.Membership",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name="hvem skriver svaret?",
+    )
     received_on = models.DateField("modtaget")
     deadline = models.DateField("svarfrist", null=True, blank=True)
     question = RichTextField("det blev rådet spurgt om", blank=True)
     answer = RichTextField("høringssvar", blank=True)
     answered_on = models.DateField("besvaret", null=True, blank=True)
+    sent_at = models.DateTimeField("sendt", null=True, blank=True, editable=False)
     outcome = models.CharField("udfald", max_length=12, choices=Outcome.choices, default=Outcome.PENDING)
     outcome_text = RichTextField("hvad skete der?", blank=True)
     outcome_on = models.DateField("udfaldet kendt", null=True, blank=True)

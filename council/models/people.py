@@ -13,6 +13,10 @@ from udsat.models import Municipality, Part
 from .council import Council
 
 
+def _photo_path(person, filename):
+    return f"fotos/{person.municipality.slug}/{filename}"
+
+
 class Person(CheckedText):
     class Shown(models.TextChoices):
         FULL = "fuldt", "Fuldt navn"
@@ -28,6 +32,13 @@ class Person(CheckedText):
         "siden viser", max_length=10, choices=Shown.choices, default=Shown.ROLE,
         help_text="Spørg personen. Et navn kan røbe, at man har været hjemløs eller syg.",
     )  # fmt: skip
+    consent_on = models.DateField("samtykke givet", null=True, blank=True)
+    photo = models.FileField("foto", upload_to=_photo_path, max_length=300, blank=True)
+    photo_alt = models.CharField(
+        "hvad fotoet viser", max_length=200, blank=True, help_text="Læses højt for dem, der ikke kan se det."
+    )
+    photo_until = models.DateField("fotoet vises til", null=True, blank=True, help_text="Spørg igen inden da.")
+    anonymised_at = models.DateTimeField("navnet slettet", null=True, blank=True, editable=False)
     email = models.EmailField("e-mail", blank=True, help_text="Vises aldrig.")
     phone = models.CharField("telefon", max_length=40, blank=True, help_text="Vises aldrig.")
     note = models.TextField("note til sekretæren", blank=True, help_text="Vises aldrig.")

@@ -1,0 +1,224 @@
+"""Agenda items with what hangs on them: on the meeting's page and on pages of their own."""
+
+from django.contrib import admin
+from django.contrib.admin.utils import flatten_fieldsets
+from django.core.exceptions import ObjectDoesNotExist
+from django.utils.html import format_html
+
+from council.models import (
+    AgendaItem,
+    Agreement,
+    Attachment,
+    Attendance,
+)
+from udsat.admin import (
+    ScopedAdmin,
+    ScopedForm,
+    ScopedRow,
+    ScopedStackedInline,
+)
+from udsat.admin.scope import municipality_of
+from udsat.lib import roles
+from udsat.lib.danish import short_date
+from udsat.lib.uploads import UploadField
+
+
+def paper(meeting, name):
+    """The meeting's agenda or minutes; None until somebody makes it."""
+    try:
+        return getattr(meeting, name)
+    except ObjectDoesNotExist:
+        return None
+
+
+class ItemRules:
+    """Who may write what in an item. While the agenda is public and the minutes are not, an editor without the
+    right to publish writes the minutes' fields and reads the rest."""
+
+    minutes_fields = [*sorted(AgendaItem.MINUTES_FIELDS), "answer", "internal_note"]
+
+    @classmethod
+    def closed_by(cls, user, meeting) -> str:
+        """What stands in her way: "minutes", "agenda" or nothing."""
+        if meeting is None or user.may(roles.PUBLISH, municipality_of(meeting)):
+            return ""
+        for name in ("minutes", "agenda"):
+            if (found := paper(meeting, name)) is not None and found.is_live:
+                return name
+        return ""
+
+    @classmethod
+    def may_write(cls, user, meeting) -> bool:
+        return user.may(roles.EDIT, municipality_of(meeting)) and cls.closed_by(user, meeting) != "minutes"
+
+    @classmethod
+    def read_only(cls, user, meeting, fields) -> list[str]:
+        if cls.closed_by(user, meeting) != "agenda":
+            return []
+        return [name for name in fields if name not in cls.minutes_fields]
+
+
+class ItemRow(ScopedRow):
+    def may_save(self):
+        return ItemRules.may_write(self.user, self.instance.meeting)
+
+
+class ItemForm(ScopedForm):
+    def may_save(self):
+        return ItemRules.may_write(self.user, self.instance.meeting)
+
+
+ITEM_FIELDSETS = [
+    ("Punktet", {"fields": ["title", "kind", "case_number", "position"]}),
+    (
+        "Lukket punkt",
+        {
+            "fields": ["is_closed", "public_title"],
+            "description": "Af et lukket punkt bliver kun nummeret og den neutrale titel offentlige.",
+        },
+    ),
+    ("Til dagsordenen", {"fields": ["presentation", "recommendation"]}),
+    (
+        "Til referatet",
+        {"fields": ["raised_at_meeting", "discussion", "answer", "decision", "dissent", "plain_text"]},
+    ),
+    ("Handler om", {"fields": ["themes", "goals"], "classes": ["collapse"]}),
+    ("Kun for redaktionen", {"fields": ["internal_note"], "classes": ["collapse"]}),
+]
+
+
+class AgendaItemInline(ScopedStackedInline):
+    """The whole agenda and its minutes on the meeting's page. Agreements are made on the item's own."""
+
+    model = AgendaItem
+    form = ItemRow
+    fieldsets = [
+        (None, {"fields": [("title", "kind", "position"), ("is_closed", "public_title")]}),
+        ("Til dagsordenen", {"fields": ["case_number", "presentation", "recommendation"], "classes": ["collapse"]}),
+        (
+            "Til referatet",
+            {"fields": ["raised_at_meeting", "discussion", "answer", "decision", "dissent"], "classes": ["collapse"]},
+        ),
+    ]
+    show_change_link = True
+
+    def has_change_permission(self, request, obj=None):
+        return request.user.may(roles.EDIT) if obj is None else ItemRules.may_write(request.user, obj)
+
+    def has_add_permission(self, request, obj=None):
+        return self.has_change_permission(request, obj) and not ItemRules.closed_by(request.user, obj)
+
+    def has_delete_permission(self, request, obj=None):
+        return self.has_add_permission(request, obj)
+
+    def get_readonly_fields(self, request, obj=None):
+        return ItemRules.read_only(request.user, obj, flatten_fieldsets(self.fieldsets))
+
+
+class AttendanceInline(ScopedStackedInline):
+    model = Attendance
+    fields = [("member", "status", "substitute_for", "remark")]
+    classes = ["compact"]
+
+
+class AttachmentRules:
+    """The field for the file, which checks what comes in and shows what is there."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if "file" in self.fields and self.instance.pk:
+            self.fields["file"].help_text = format_html(
+                'Nu: <a href="{}">{}</a>. Vælg kun en fil, hvis den skal skiftes ud.',
+                self.instance.get_absolute_url(),
+                self.instance.filename,
+            )
+
+
+class AttachmentRow(AttachmentRules, ScopedRow):
+    pass
+
+
+class AttachmentForm(AttachmentRules, ScopedForm):
+    pass
+
+
+class UploadsFile:
+    def formfield_for_dbfield(self, db_field, request, **kwargs):
+        if db_field.name == "file":
+            return UploadField(label=db_field.verbose_name.capitalize(), max_length=db_field.max_length)
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+
+class AttachmentInline(UploadsFile, ScopedStackedInline):
+    model = Attachment
+    form = AttachmentRow
+    fields = ["file", "title", ("item", "paper"), "position"]
+
+
+class AgreementInline(ScopedStackedInline):
+    model = Agreement
+    fields = ["text", ("responsible", "member"), ("due_on", "done_on"), "outcome", "position"]
+
+
+@admin.register(AgendaItem)
+class AgendaItemAdmin(ScopedAdmin):
+    form = ItemForm
+    list_display = ["title", "meeting", "is_closed"]
+    list_filter = ["is_closed", "kind"]
+    search_fields = ["title", "case_number"]
+    autocomplete_fields = ["themes", "goals", "meeting"]
+    inlines = [AgreementInline]
+    fieldsets = [(None, {"fields": ["meeting"]}), *ITEM_FIELDSETS]
+
+    def get_queryset(self, request):
+        return (
+            super()
+            .get_queryset(request)
+            .select_related("meeting__council__municipality", "meeting__agenda", "meeting__minutes")
+        )
+
+    def choice_name(self, obj):
+        """Every meeting has its »Eventuelt«."""
+        return f"{obj.title} ({short_date(obj.meeting.date)})"
+
+    def may_change(self, user, obj):
+        return ItemRules.may_write(user, obj.meeting)
+
+    def has_delete_permission(self, request, obj=None):
+        return (
+            obj is not None
+            and self.may_change(request.user, obj)
+            and not ItemRules.closed_by(request.user, obj.meeting)
+        )
+
+    def get_readonly_fields(self, request, obj=None):
+        return ItemRules.read_only(request.user, obj and obj.meeting, flatten_fieldsets(self.fieldsets))
+
+
+@admin.register(Attendance)
+class AttendanceAdmin(ScopedAdmin):
+    list_display = ["member", "status", "meeting"]
+    list_filter = ["status"]
+    search_fields = ["member__area"]
+    autocomplete_fields = ["meeting"]
+    fieldsets = [(None, {"fields": ["meeting", "member", "status", "substitute_for", "remark"]})]
+
+    def get_queryset(self, request):
+        return (
+            super()
+            .get_queryset(request)
+            .select_related("meeting__council__municipality", "member__person", "member__council__municipality")
+        )
+
+
+@admin.register(Attachment)
+class AttachmentAdmin(UploadsFile, ScopedAdmin):
+    form = AttachmentForm
+    list_display = ["display_title", "meeting", "paper"]
+    list_filter = ["paper"]
+    search_fields = ["title", "file"]
+    autocomplete_fields = ["meeting", "item"]
+    fieldsets = [(None, {"fields": ["meeting", "item", "paper", "file", "title", "position"]})]
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).select_related("meeting__council__municipality", "item__meeting")

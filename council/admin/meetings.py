@@ -1,0 +1,285 @@
+"""Meetings, with their agenda and minutes."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.contrib import admin
+from django.contrib.admin.utils import flatten_fieldsets, unquote
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import path
+
+from council.models import (
+    Agenda,
+    Meeting,
+    Minutes,
+)
+from udsat.admin import (
+    PublishableAdmin,
+    ScopedForm,
+    ScopedStackedInline,
+    may_edit,
+)
+from udsat.admin.scope import municipality_of, take_next_version
+from udsat.backoffice import DAILY
+from udsat.lib import roles
+from udsat.lib.danish import clock, short_date
+
+from .items import AgendaItemInline, AttachmentInline, AttendanceInline, paper
+
+
+class PaperInline(ScopedStackedInline):
+    """Agenda or minutes on the meeting's page; made when something is written in it."""
+
+    max_num = 1
+    extra = 1
+    can_delete = False
+    classes = ["single"]
+
+    def has_change_permission(self, request, obj=None):
+        it = paper(obj, self.model._meta.model_name) if obj is not None and obj.pk else None
+        return may_edit(request.user, it) if it else request.user.may(roles.EDIT, obj and municipality_of(obj))
+
+
+class AgendaInline(PaperInline):
+    model = Agenda
+    fields = ["intro", "plain_text"]
+    verbose_name = "dagsordenens indledning"
+
+
+class MinutesInline(PaperInline):
+    model = Minutes
+    fields = [
+        ("chaired_by", "minutes_by"), "guests", "plain_text", ("approval_asked_on", "approved_on"), "approved_how",
+        "corrected_on", "correction",
+    ]  # fmt: skip
+    verbose_name = "referatets hoved, godkendelse og rettelser"
+
+
+@dataclass(frozen=True)
+class MeetingPage:
+    """A page of the back office about one meeting, besides the meeting's own."""
+
+    route: str  # below the meeting's address
+    name: str  # admin:council_meeting_<name>
+    view: Callable[..., HttpResponse]  # called with the admin, the request and the meeting, which is in her reach
+    ability: str = roles.EDIT  # what her role must give
+    tab: str = ""  # what it is called on the meeting's pages; without, it is reached from one of them
+
+
+PAGES: list[MeetingPage] = []
+
+
+class MeetingForm(ScopedForm):
+    def may_save(self):
+        return self.user.may(roles.EDIT, self.instance.municipality)
+
+
+@admin.register(Meeting)
+class MeetingAdmin(PublishableAdmin):
+    shelf = (DAILY, 1)
+    about = "Indkald, skriv dagsorden og referat"
+    form = MeetingForm
+    list_display = ["when", "heading", "status_text", "agenda_text", "minutes_text"]
+    list_filter = ["kind", "status"]
+    search_fields = ["title", "kind_label", "place", "items__title"]
+    search_help_text = "Søg i titel, sted og punkter"
+    date_hierarchy = "date"
+    inlines = [AgendaInline, AgendaItemInline, AttendanceInline, AttachmentInline, MinutesInline]
+    fieldsets = [
+        (
+            "Hvornår og hvor",
+            {
+                "fields": [
+                    "council", "kind", "title", "date", ("starts_at", "ends_at"), "place", "address", "is_cancelled",
+                    "cancelled_reason",
+                ]
+            },
+        ),
+        ("For dem, der vil med", {"fields": ["is_open", "how_to_attend"]}),
+        (
+            "Til referatet",
+            {"fields": ["style"]},
+        ),
+        (
+            "Flere valg",
+            {"fields": ["kind_label", "ordinal", "first_number", "expires_at"], "classes": ["collapse"]},
+        ),
+        ("Kun for redaktionen", {"fields": ["internal_note"], "classes": ["collapse"]}),
+    ]  # fmt: skip
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).select_related("council__municipality", "agenda", "minutes")
+
+    # Columns
+
+    @admin.display(description="møde", ordering="title")
+    def heading(self, obj):
+        return obj.display_title
+
+    @admin.display(description="dato", ordering="date")
+    def when(self, obj):
+        return f"{short_date(obj.date)}{f' kl. {clock(obj.starts_at)}' if obj.starts_at else ''}"
+
+    @admin.display(description="mødet", ordering="status")
+    def status_text(self, obj):
+        return "Aflyst" if obj.is_cancelled else obj.status_text
+
+    @admin.display(description="dagsorden")
+    def agenda_text(self, obj):
+        return it.status_text if (it := paper(obj, "agenda")) else "ikke lavet"
+
+    @admin.display(description="referat")
+    def minutes_text(self, obj):
+        return it.stage if (it := paper(obj, "minutes")) else "ikke lavet"
+
+    # Rights: the meeting's own fields close with the meeting, the papers' with the papers
+
+    def may_change(self, user, obj):
+        return user.may(roles.EDIT, municipality_of(obj))
+
+    def get_readonly_fields(self, request, obj=None):
+        if obj is None or may_edit(request.user, obj):
+            return []
+        return [name for name in flatten_fieldsets(self.fieldsets) if name != "internal_note"]
+
+    def was_never_public(self, obj):
+        papers = [it for name in ("agenda", "minutes") if (it := paper(obj, name))]
+        return all(super(MeetingAdmin, self).was_never_public(it) for it in [obj, *papers])
+
+    # Publication
+
+    def papers(self, obj):
+        return [
+            {"label": "Mødet", "paper": obj, "hint": "Dato og sted, og hvem der kan komme med"},
+            {
+                "label": "Dagsordenen",
+                "paper": paper(obj, "agenda"),
+                "hint": "Punkterne før mødet",
+                "create_url": self.url("agenda", obj),
+            },
+            {
+                "label": "Referatet",
+                "paper": paper(obj, "minutes"),
+                "hint": "Hvad der blev sagt, besluttet og aftalt",
+                "create_url": self.url("minutes", obj),
+            },
+        ]
+
+    def get_urls(self):
+        view = self.admin_site.admin_view
+        pages = [
+            path(f"<path:object_id>/{page.route}", view(self._view(page)), name=f"council_meeting_{page.name}")
+            for page in PAGES
+        ]
+        return [
+            *pages,
+            path("<path:object_id>/dagsorden/", view(self.make_agenda), name="council_meeting_agenda"),
+            path("<path:object_id>/referat/", view(self.make_minutes), name="council_meeting_minutes"),
+            *super().get_urls(),
+        ]
+
+    # The pages about one meeting
+
+    def _view(self, page):
+        def view(request, object_id, **kwargs):
+            meeting = self.get_object(request, unquote(object_id))
+            if not request.user.may(page.ability, meeting.municipality):
+                raise PermissionDenied
+            return page.view(self, request, meeting, **kwargs)
+
+        return view
+
+    def tabs(self, request, meeting) -> list[dict]:
+        """The pages she may open, in the order in which a meeting is worked on."""
+        pages = [page for page in PAGES if page.tab and request.user.may(page.ability, meeting.municipality)]
+        links = [{"label": "Mødet", "url": self.page_of(meeting)}]
+        return [*links, *({"label": page.tab, "url": self.url(page.name, meeting)} for page in pages)]
+
+    def page(self, request, meeting, template, *, title, status=200, **context):
+        """One of the pages about a meeting: `admin/council/<template>`, with the way back and the tabs."""
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "original": meeting,
+            "meeting": meeting,
+            "title": title,
+            "crumbs": self.way_to(meeting),
+            "tabs": self.tabs(request, meeting),
+            **context,
+        }
+        return TemplateResponse(request, f"admin/council/{template}", context, status=status)
+
+    def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
+        if obj is not None:
+            context["tabs"] = self.tabs(request, obj)
+        return super().render_change_form(request, context, add, change, form_url, obj)
+
+    def make_agenda(self, request, object_id):
+        return self._make_paper(request, object_id, Agenda)
+
+    def make_minutes(self, request, object_id):
+        return self._make_paper(request, object_id, Minutes)
+
+    @transaction.atomic
+    def _make_paper(self, request, object_id, model):
+        """Make the row that is published, and go on to its gate."""
+        meeting = self.get_object(request, unquote(object_id))
+        if not request.user.may(roles.PUBLISH, meeting.municipality):
+            raise PermissionDenied
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        made, _ = model.objects.get_or_create(meeting=meeting)
+        return HttpResponseRedirect(self.url("publish", made))
+
+
+class PaperAdmin(PublishableAdmin):
+    """Agenda or minutes on a page of its own. It is made from its meeting, and its gate leads back there."""
+
+    list_display = ["meeting", "status_text"]
+    list_filter = ["status"]
+    search_fields = ["meeting__title"]
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).select_related("meeting__council__municipality")
+
+    @admin.display(description="status", ordering="status")
+    def status_text(self, obj):
+        return obj.status_text
+
+    def has_add_permission(self, request):
+        return False
+
+    def owner(self, obj):
+        return obj.meeting
+
+    def page_of(self, obj):
+        return self.url("change", obj.meeting)
+
+    def seen_version(self, obj):
+        return f"{obj.version}-{obj.meeting.version}"
+
+    def _count_change(self, obj):
+        take_next_version(obj.meeting)
+
+
+@admin.register(Agenda)
+class AgendaAdmin(PaperAdmin):
+    fieldsets = [(None, {"fields": ["intro", "plain_text", "expires_at"]})]
+
+
+@admin.register(Minutes)
+class MinutesAdmin(PaperAdmin):
+    fieldsets = [
+        (
+            None,
+            {
+                "fields": [
+                    "chaired_by", "minutes_by", "guests", "plain_text", "approval_asked_on", "approved_on",
+                    "approved_how", "corrected_on", "correction", "expires_at",
+                ]
+            },
+        )
+    ]  # fmt: skip

@@ -1,0 +1,175 @@
+"""The council, its people, causes and groups."""
+
+from django import forms
+from django.contrib import admin
+
+from council.models import (
+    Cause,
+    Council,
+    Membership,
+    Person,
+    WorkingGroup,
+)
+from udsat.admin import (
+    PublishableAdmin,
+    ScopedAdmin,
+    ScopedStackedInline,
+)
+from udsat.admin.scope import take_next_version
+from udsat.backoffice import DAILY, MORE
+from udsat.models import Municipality
+
+
+class MembershipInline(ScopedStackedInline):
+    model = Membership
+    fields = [
+        ("role", "person"),
+        ("speaks_as", "area"),
+        ("appointed_by", "substitute_for"),
+        ("starts_on", "ends_on"),
+        ("is_vacant", "position"),
+    ]
+    can_add_here = ("person",)
+
+
+class CauseInline(ScopedStackedInline):
+    model = Cause
+    fields = ["title", "body", "position"]
+
+
+class WorkingGroupInline(ScopedStackedInline):
+    model = WorkingGroup
+    fields = ["name", "cause", "description", "members", "position"]
+
+    def formfield_for_manytomany(self, db_field, request, **kwargs):
+        return super().formfield_for_manytomany(db_field, request, widget=forms.CheckboxSelectMultiple, **kwargs)
+
+
+@admin.register(Council)
+class CouncilAdmin(PublishableAdmin):
+    shelf = (DAILY, 3)
+    about = "Medlemmer, mærkesager, kontakt"
+    list_display = ["name", "status_text"]
+    search_fields = ["name", "municipality__name"]
+    inlines = [MembershipInline, CauseInline, WorkingGroupInline]
+    fieldsets = [
+        ("Rådet", {"fields": ["municipality", "name", "summary", "about", "plain_text"]}),
+        (
+            "Kontakt",
+            {
+                "fields": ["phone", "phone_hours", "email", "address"],
+                "description": "Mange vil hellere ringe eller komme forbi end skrive. Det står øverst på rådets sider.",
+            },
+        ),
+        (
+            "Størrelse og periode",
+            {"fields": ["size", "ordinary_meetings", "chair_label", "term_starts_on", "term_ends_on"]},
+        ),
+        (
+            "Rettigheder og rammer",
+            {
+                "fields": ["has_hearing_right", "has_secretary", "has_budget", "has_premises", "meetings_open"],
+                "description": "Vælg »Ukendt«, hvis det ikke står nogen steder. Så nævner siden det ikke.",
+            },
+        ),
+        ("Arbejdet", {"fields": ["work", "visits", "dialogue_label", "dialogue_text"]}),
+        (
+            "Kilde og visning",
+            {"fields": ["is_restatement", "source_url", "source_checked_on", "expires_at"], "classes": ["collapse"]},
+        ),
+    ]
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).select_related("municipality")
+
+    @admin.display(description="status", ordering="status")
+    def status_text(self, obj):
+        return obj.status_text
+
+    def has_add_permission(self, request):
+        """A municipality has one council."""
+        return super().has_add_permission(request) and self._without_council(request).exists()
+
+    def _without_council(self, request):
+        return Municipality.objects.in_reach_of(request.user).filter(council=None)
+
+    def get_field_queryset(self, db, db_field, request):
+        if db_field.name == "municipality" and request.resolver_match.url_name == "council_council_add":
+            return self._without_council(request)
+        return super().get_field_queryset(db, db_field, request)
+
+
+@admin.register(Person)
+class PersonAdmin(ScopedAdmin):
+    shelf = (MORE, 1)
+    about = "Dem, der sidder i rådet, og hvad siden må vise om dem"
+    list_display = ["__str__", "shown", "seats"]
+    list_filter = ["shown"]
+    search_fields = ["first_name", "last_name"]
+    fieldsets = [
+        (None, {"fields": ["municipality", "first_name", "last_name", "shown"]}),
+        (
+            "Kun for redaktionen",
+            {"fields": ["email", "phone", "note"], "description": "Det her kommer aldrig på en side."},
+        ),
+    ]
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).select_related("municipality").prefetch_related("memberships__council")
+
+    @admin.display(description="i rådet som")
+    def seats(self, obj):
+        return ", ".join(seat.role_label for seat in obj.memberships.all()) or "ikke medlem"
+
+    def _count_change(self, obj):
+        for council in Council.objects.filter(memberships__person=obj):
+            take_next_version(council)
+
+
+class CouncilPartAdmin(ScopedAdmin):
+    """A page of its own for what is otherwise edited on the council's."""
+
+
+@admin.register(Membership)
+class MembershipAdmin(CouncilPartAdmin):
+    list_display = ["__str__", "area", "starts_on", "ends_on"]
+    list_filter = ["role"]
+    search_fields = ["person__first_name", "person__last_name", "area"]
+    can_add_here = ("person",)
+    fieldsets = [
+        (
+            None,
+            {
+                "fields": [
+                    "council", "role", "person", "is_vacant", "speaks_as", "area", "appointed_by", "substitute_for",
+                    "starts_on", "ends_on", "position",
+                ]
+            },
+        )
+    ]  # fmt: skip
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).select_related("person__municipality", "council__municipality")
+
+
+@admin.register(Cause)
+class CauseAdmin(CouncilPartAdmin):
+    list_display = ["title"]
+    search_fields = ["title"]
+    fieldsets = [(None, {"fields": ["council", "title", "body", "position"]})]
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).select_related("council__municipality")
+
+
+@admin.register(WorkingGroup)
+class WorkingGroupAdmin(CouncilPartAdmin):
+    list_display = ["__str__", "cause"]
+    search_fields = ["name"]
+    fieldsets = [(None, {"fields": ["council", "name", "cause", "description", "members", "position"]})]
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).select_related("council__municipality", "cause")
+
+    def formfield_for_manytomany(self, db_field, request, **kwargs):
+        return super().formfield_for_manytomany(db_field, request, widget=forms.CheckboxSelectMultiple, **kwargs)

@@ -1,0 +1,155 @@
+"""What goes between the secretary and the members by e-mail and by the links in it."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from udsat.lib.publishing import ScopedQuerySet
+
+from .council import Hearing
+from .item import AgendaItem
+from .meeting import Meeting, Minutes
+from .people import Membership
+
+
+class Invitation(models.Model):
+    """A member asked to a meeting, and the answer."""
+
+    class Reply(models.TextChoices):
+        COMING = "kommer", "Kommer"
+        EXCUSED = "afbud", "Afbud"
+
+    municipality_lookup = "meeting__council__municipality"
+
+    meeting = models.ForeignKey(Meeting, models.CASCADE, related_name="invitations", verbose_name="møde")
+    member = models.ForeignKey(Membership, models.PROTECT, related_name="invitations", verbose_name="medlem")
+    called_for = models.ForeignKey(
+        Membership, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name="indkaldt for"
+    )
+    sent_at = models.DateTimeField("sendt", null=True, blank=True)
+    reply = models.CharField("svar", max_length=10, choices=Reply.choices, blank=True)
+    replied_at = models.DateTimeField("svaret", null=True, blank=True)
+
+    objects = ScopedQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["member__position", "pk"]
+        verbose_name = "indkaldelse"
+        verbose_name_plural = "indkaldelser"
+        constraints = [
+            models.UniqueConstraint(fields=["meeting", "member"], name="invitation_once"),
+            models.CheckConstraint(condition=Q(reply__in=["", "kommer", "afbud"]), name="invitation_reply_known"),
+        ]
+
+    def __str__(self):
+        return f"{self.member}: {self.get_reply_display() or 'ikke svaret'}"
+
+
+class Proposal(models.Model):
+    """An item that a member asks for. It is the secretary who puts it on the agenda."""
+
+    class State(models.TextChoices):
+        NEW = "ny", "Venter på dig"
+        TAKEN = "med", "På dagsordenen"
+        DECLINED = "ikke-med", "Ikke med"
+
+    municipality_lookup = "meeting__council__municipality"
+
+    meeting = models.ForeignKey(Meeting, models.CASCADE, related_name="proposals", verbose_name="møde")
+    member = models.ForeignKey(Membership, models.PROTECT, related_name="proposals", verbose_name="medlem")
+    title = models.CharField("titel", max_length=200)
+    text = models.TextField("hvad handler det om?", blank=True, max_length=4000)
+    created_at = models.DateTimeField("foreslået", default=timezone.now)
+    state = models.CharField("stand", max_length=10, choices=State.choices, default=State.NEW)
+    item = models.ForeignKey(
+        AgendaItem, models.SET_NULL, null=True, blank=True, related_name="proposals", verbose_name="punkt"
+    )
+    answer = models.TextField("svar til medlemmet", blank=True, max_length=1000)
+
+    objects = ScopedQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["created_at", "pk"]
+        verbose_name = "forslag til punkt"
+        verbose_name_plural = "forslag til punkter"
+        constraints = [
+            models.CheckConstraint(condition=Q(state__in=["ny", "med", "ikke-med"]), name="proposal_state_known")
+        ]
+
+    def __str__(self):
+        return self.title
+
+
+class Approval(models.Model):
+    """A member asked to approve minutes or an answer to a hearing, and what she said."""
+
+    class Answer(models.TextChoices):
+        APPROVED = "godkendt", "Godkendt"
+        REMARKS = "bemaerkninger", "Har bemærkninger"
+
+    municipality_lookup = "member__council__municipality"
+
+    minutes = models.ForeignKey(
+        Minutes, models.CASCADE, null=True, blank=True, related_name="approvals", verbose_name="referat"
+    )
+    hearing = models.ForeignKey(
+        Hearing, models.CASCADE, null=True, blank=True, related_name="approvals", verbose_name="høring"
+    )
+    member = models.ForeignKey(Membership, models.PROTECT, related_name="approvals", verbose_name="medlem")
+    # Asked again after changes, the members answer a new round.
+    round = models.PositiveSmallIntegerField("runde", default=1)
+    asked_at = models.DateTimeField("spurgt", default=timezone.now)
+    due_on = models.DateField("svar senest", null=True, blank=True)
+    answer = models.CharField("svar", max_length=15, choices=Answer.choices, blank=True)
+    answered_at = models.DateTimeField("svaret", null=True, blank=True)
+    # What she answered: the version of the text on her screen.
+    text_version = models.CharField(max_length=64, blank=True)
+
+    objects = ScopedQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-round", "member__position", "pk"]
+        verbose_name = "godkendelse"
+        verbose_name_plural = "godkendelser"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(minutes=None, hearing__isnull=False) | Q(minutes__isnull=False, hearing=None),
+                name="approval_of_one_thing",
+            ),
+            models.UniqueConstraint(
+                fields=["minutes", "member", "round"], name="approval_once_minutes", condition=Q(hearing=None)
+            ),
+            models.UniqueConstraint(
+                fields=["hearing", "member", "round"], name="approval_once_hearing", condition=Q(minutes=None)
+            ),
+            models.CheckConstraint(
+                condition=Q(answer__in=["", "godkendt", "bemaerkninger"]), name="approval_answer_known"
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.member}: {self.get_answer_display() or 'ikke svaret'}"
+
+
+class Remark(models.Model):
+    """What a member wants changed, about one item or the whole."""
+
+    municipality_lookup = "approval__member__council__municipality"
+
+    approval = models.ForeignKey(Approval, models.CASCADE, related_name="remarks", verbose_name="godkendelse")
+    item = models.ForeignKey(
+        AgendaItem, models.SET_NULL, null=True, blank=True, related_name="remarks", verbose_name="punkt"
+    )
+    text = models.TextField("bemærkning", max_length=4000)
+    created_at = models.DateTimeField("skrevet", default=timezone.now)
+    handled_at = models.DateTimeField("set på", null=True, blank=True)
+
+    objects = ScopedQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["created_at", "pk"]
+        verbose_name = "bemærkning"
+        verbose_name_plural = "bemærkninger"
+
+    def __str__(self):
+        return self.text[:60]

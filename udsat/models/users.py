@@ -1,0 +1,74 @@
+"""People with a log-in. What they may do is decided by their roles, municipality by municipality."""
+
+from django.contrib.auth.models import AbstractUser, UserManager
+from django.db import models
+from django.db.models import Q
+from django.utils.functional import cached_property
+
+from udsat.lib import roles
+from udsat.lib.publishing import ScopedQuerySet
+
+from .places import Municipality
+
+
+class User(AbstractUser):
+    """A person with a log-in. What she may do is decided by her roles, municipality by municipality."""
+
+    email = models.EmailField("e-mail", blank=True)
+
+    objects = UserManager()
+
+    class Meta:
+        verbose_name = "bruger"
+        verbose_name_plural = "brugere"
+
+    def __str__(self):
+        return self.get_full_name() or self.username
+
+    @cached_property
+    def role_of(self) -> dict[int, str]:
+        """Role by municipality id, read once per request."""
+        return dict(self.assignments.values_list("municipality", "role"))
+
+    @property
+    def reach(self) -> list[int]:
+        """Ids of the municipalities whose back office she may open."""
+        return list(self.role_of)
+
+    def may(self, ability: str, municipality: Municipality | None = None) -> bool:
+        """Whether her role in that municipality (in any, without one) gives the ability."""
+        if not (self.is_active and self.is_staff):
+            return False
+        if self.is_superuser:
+            return True
+        if municipality is None:
+            return any(ability in roles.ABILITIES[role] for role in self.role_of.values())
+        role = self.role_of.get(municipality.pk)
+        return role is not None and ability in roles.ABILITIES[role]
+
+
+class Assignment(models.Model):
+    """A user's role in one municipality."""
+
+    municipality_lookup = "municipality"
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="assignments", verbose_name="bruger")
+    municipality = models.ForeignKey(Municipality, models.CASCADE, related_name="assignments", verbose_name="kommune")
+    role = models.CharField("rolle", max_length=15, choices=roles.Role.choices)
+
+    objects = ScopedQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "rolle"
+        verbose_name_plural = "roller"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "municipality"],
+                name="assignment_one_per_municipality",
+                violation_error_message="Brugeren har allerede en rolle i den kommune.",
+            ),
+            models.CheckConstraint(condition=Q(role__in=roles.Role.values), name="assignment_role_known"),
+        ]
+
+    def __str__(self):
+        return f"{self.user}: {self.get_role_display()} i {self.municipality}"
