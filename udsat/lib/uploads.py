@@ -71,6 +71,7 @@ class UploadField(forms.FileField):
     """A file that is checked before it is stored, for a model's FileField."""
 
     widget = forms.FileInput
+    default_error_messages = {"empty": "Filen er tom. Vælg en anden."}
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
