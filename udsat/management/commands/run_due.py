@@ -1,0 +1,43 @@
+"""What is due now, once or again and again. Exit code 1 if something failed; the rest is done all the same."""
+
+import signal
+import threading
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import close_old_connections
+from django.utils import timezone
+
+from udsat import jobs
+
+
+class Command(BaseCommand):
+    help = "Gør det, der er tid til nu: påmindelser, frister, oprydning og mails. Kan køres igen og igen."
+
+    def add_arguments(self, parser):
+        parser.add_argument(
+            "--every", metavar="SEKUNDER", type=int, help="bliv ved, med så lang en pause, indtil programmet stoppes"
+        )
+
+    def handle(self, every, **options):
+        if every is None:
+            failed = self.once(options["verbosity"])
+            if failed:
+                raise CommandError(f"Det mislykkedes: {', '.join(failed)}. Se loggen. Resten er gjort.", returncode=1)
+            return
+        if every < 1:
+            raise CommandError("Skriv pausen som hele sekunder, mindst 1: run_due --every 60", returncode=2)
+        stop = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stop.set())
+        while not stop.is_set():
+            # A connection that the database has dropped meanwhile is made again.
+            close_old_connections()
+            self.once(options["verbosity"])
+            stop.wait(every)
+
+    def once(self, verbosity) -> list[str]:
+        results = jobs.run(timezone.now())
+        for name, count in results.items():
+            if count or (verbosity > 1 and count is not None):
+                self.stdout.write(f"{name}: {count}")
+        return [name for name, count in results.items() if count is None]
