@@ -7,17 +7,16 @@ import axe_playwright_python
 import pytest
 from django.core.management import call_command
 from django.urls import get_resolver
-from PIL import Image, ImageChops, ImageStat
 
 from council.models import Meeting
 from strategies.models import Strategy
 
+from .pictures import take_picture
 from .test_public_table import named_patterns
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
-GUIDE = Path(__file__).resolve().parent.parent / "static" / "guide"
 TOWN = "/eksempelkoebing"
 
 # Not pages: a file, or an address that only leads on.
@@ -136,14 +135,6 @@ def test_a_caseworker_finds_a_theme_and_takes_a_dated_pdf(demo, page_without_jav
 
 
 def test_the_picture_in_the_readme_shows_todays_strategy_page(demo, page):
-    """Makes the picture when it is missing. When the page has a new look: delete the picture and run this again."""
     page.set_viewport_size({"width": 1280, "height": 860})
     page.goto(f"{TOWN}/strategi/")
-    now = page.screenshot()
-    picture = GUIDE / "strategi.png"
-    if not picture.exists():
-        picture.parent.mkdir(exist_ok=True)
-        picture.write_bytes(now)
-    thumbnails = [Image.open(io.BytesIO(data)).convert("L").resize((64, 43)) for data in (now, picture.read_bytes())]
-    difference = ImageStat.Stat(ImageChops.difference(*thumbnails)).mean[0]
-    assert difference < 12, f"static/guide/strategi.png is out of date (differs by {difference:.0f} of 255)"
+    take_picture(page, "strategi")

@@ -101,6 +101,7 @@ KEPT = {
 # Addresses of the site itself: anonymous, anybody with a log-in.
 SITE = {
     "index": (302, 200),
+    "guide": (302, 200),
     "login": (200, 302),
     "logout": (302, 405),
     "password_change": (302, 200),

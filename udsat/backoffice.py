@@ -4,6 +4,7 @@ from django.contrib.admin import AdminSite
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.http import Http404, HttpResponseRedirect
+from django.template.response import TemplateResponse
 from django.urls import path, reverse
 
 from udsat.lib.publishing import Status
@@ -46,7 +47,13 @@ class BackOffice(AdminSite):
     def get_urls(self):
         # The stock redirect to an object's public address would tell the address of any municipality's draft.
         gone = path("r/<path:content_type_id>/<path:object_id>/", self.admin_view(_gone), name="view_on_site")
-        return [gone, *(pattern for pattern in super().get_urls() if getattr(pattern, "name", "") != "view_on_site")]
+        guide = path("vejledning/", self.admin_view(self.guide), name="guide")
+        stock = (pattern for pattern in super().get_urls() if getattr(pattern, "name", "") != "view_on_site")
+        return [gone, guide, *stock]
+
+    def guide(self, request):
+        """How everything here is done, with pictures; one click from every page."""
+        return TemplateResponse(request, "admin/guide.html", {**self.each_context(request), "title": "Vejledning"})
 
     def get_app_list(self, request, app_label=None):
         """The shelves with what stands on them; nothing before log-in."""
