@@ -1,13 +1,10 @@
 """Meetings, with their agenda and minutes."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
 from django.contrib import admin
 from django.contrib.admin.utils import flatten_fieldsets, unquote
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.http import HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.http import HttpResponseNotAllowed, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path
 
@@ -16,6 +13,7 @@ from council.models import (
     Meeting,
     Minutes,
 )
+from council.pages import MeetingPage
 from udsat.admin import (
     PublishableAdmin,
     ScopedForm,
@@ -56,17 +54,6 @@ class MinutesInline(PaperInline):
         "corrected_on", "correction",
     ]  # fmt: skip
     verbose_name = "referatets hoved, godkendelse og rettelser"
-
-
-@dataclass(frozen=True)
-class MeetingPage:
-    """A page of the back office about one meeting, besides the meeting's own."""
-
-    route: str  # below the meeting's address
-    name: str  # admin:council_meeting_<name>
-    view: Callable[..., HttpResponse]  # called with the admin, the request and the meeting, which is in her reach
-    ability: str = roles.EDIT  # what her role must give
-    tab: str = ""  # what it is called on the meeting's pages; without, it is reached from one of them
 
 
 PAGES: list[MeetingPage] = []
