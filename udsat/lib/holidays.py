@@ -1,0 +1,65 @@
+"""Danish public holidays, and the weeks in which most schools are closed.
+
+Days on which most offices are closed by agreement count as holidays too: nobody calls a meeting on them. School
+holidays are set by each municipality; these are the usual ones.
+"""
+
+import datetime
+from functools import lru_cache
+
+from dateutil.easter import easter
+
+_FIXED = {
+    (1, 1): "nytårsdag",
+    (5, 1): "arbejdernes kampdag",
+    (6, 5): "grundlovsdag",
+    (12, 24): "juleaftensdag",
+    (12, 25): "juledag",
+    (12, 26): "anden juledag",
+    (12, 31): "nytårsaftensdag",
+}
+_FROM_EASTER = {
+    -3: "skærtorsdag",
+    -2: "langfredag",
+    0: "påskedag",
+    1: "anden påskedag",
+    39: "kristi himmelfartsdag",
+    40: "dagen efter kristi himmelfartsdag",
+    49: "pinsedag",
+    50: "anden pinsedag",
+}
+_SCHOOL_WEEKS = {
+    7: "vinterferie mange steder",
+    8: "vinterferie mange steder",
+    **dict.fromkeys(range(26, 33), "sommerferie"),
+    42: "efterårsferie",
+}
+
+
+@lru_cache(maxsize=64)
+def _of_year(year: int) -> dict[datetime.date, str]:
+    found = {easter(year) + datetime.timedelta(days): name for days, name in _FROM_EASTER.items()}
+    if year < 2024:
+        # Abolished by law of 1 March 2023.
+        found[easter(year) + datetime.timedelta(26)] = "store bededag"
+    return found | {datetime.date(year, month, day): name for (month, day), name in _FIXED.items()}
+
+
+def public_holiday(day: datetime.date) -> str:
+    """Its name, in lower case; empty for any other day."""
+    return _of_year(day.year).get(day, "")
+
+
+def school_holiday(day: datetime.date) -> str:
+    """The holiday that most schools have in its week, in lower case; empty for any other day."""
+    days_to_easter = (easter(day.year) - day).days
+    if -1 <= days_to_easter <= 6:
+        return "påskeferie"
+    if (day.month, day.day) >= (12, 21) or (day.month, day.day) <= (1, 3):
+        return "juleferie"
+    return _SCHOOL_WEEKS.get(day.isocalendar().week, "")
+
+
+def day_off(day: datetime.date) -> str:
+    """Why it is no day for a meeting: a public holiday, else a school holiday; empty for an ordinary day."""
+    return public_holiday(day) or school_holiday(day)
