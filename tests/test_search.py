@@ -70,12 +70,19 @@ def test_every_kind_of_thing_is_found(client, esbjerg, meeting):
         make.goal(theme, "plukke blåbær").get_absolute_url(),
         make.item(meeting, discussion="<p>Blåbær blev drøftet.</p>").get_absolute_url(),
         meeting.get_absolute_url(),
-        make.hearing(council, answer="<p>Flere blåbær.</p>").get_absolute_url(),
+        make.hearing(council, answer="<p>Flere blåbær.</p>", answered_on=datetime.date(2025, 3, 1)).get_absolute_url(),
         make.news(esbjerg, body="<p>Blåbær i skoven.</p>").get_absolute_url(),
         make.cause(council, "Blåbær på menuen").get_absolute_url(),
         council.get_absolute_url(),
     }
     assert set(hits(client, "blåbær")) == found
+
+
+def test_an_answer_that_is_still_written_is_not_found(client, esbjerg):
+    """The public may read that the council was asked, and nothing of what it is going to answer."""
+    make.hearing(make.council(esbjerg), "Ny boligpolitik", answer="<p>Blåbær i udkast.</p>")
+    assert hits(client, "blåbær") == []
+    assert "udkast" not in find(client, "boligpolitik")
 
 
 def test_all_words_must_occur_but_not_in_one_place(client, esbjerg):

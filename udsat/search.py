@@ -264,7 +264,9 @@ def _meetings():
 
 def _hearings():
     rows = Hearing.objects.published().select_related("council__municipality").order_by("-received_on", "-pk")
-    texts = Folded("title", "sender", Plain("question"), Plain("answer"), Plain("outcome_text"))
+    # An answer that is not given yet is a draft, whatever the question is.
+    answer = Case(When(answered_on__isnull=False, then=F("answer")), default=Value(""), output_field=TextField())
+    texts = Folded("title", "sender", Plain("question"), Plain(answer), Plain("outcome_text"))
 
     def hit(row, words):
         return Hit(
@@ -272,7 +274,9 @@ def _hearings():
             title=marked(row.title, words),
             place=str(row.municipality),
             meta=f"Høring modtaget {long_date(row.received_on)}",
-            snippet=snippet([plain_text(row.answer), plain_text(row.outcome_text), plain_text(row.question)], words),
+            snippet=snippet(
+                [plain_text(row.public_answer), plain_text(row.outcome_text), plain_text(row.question)], words
+            ),
         )
 
     return rows, "title", texts, hit

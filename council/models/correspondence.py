@@ -5,6 +5,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from udsat.lib.publishing import ScopedQuerySet
+from udsat.models import User
 
 from .council import Hearing
 from .item import AgendaItem
@@ -104,6 +105,12 @@ class Approval(models.Model):
     answered_at = models.DateTimeField("svaret", null=True, blank=True)
     # What she answered: the version of the text on her screen.
     text_version = models.CharField(max_length=64, blank=True)
+    # Who wrote it down when she answered by phone; nobody when she did it herself.
+    registered_by = models.ForeignKey(
+        User, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name="skrevet ind af"
+    )
+    # When the round ended, and her link with it.
+    closed_at = models.DateTimeField("runden lukket", null=True, blank=True)
 
     objects = ScopedQuerySet.as_manager()
 

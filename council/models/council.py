@@ -214,6 +214,8 @@ class Hearing(Publishable):
     deadline = models.DateField("svarfrist", null=True, blank=True)
     question = RichTextField("det blev rådet spurgt om", blank=True)
     answer = RichTextField("høringssvar", blank=True)
+    approved_on = models.DateField("svaret godkendt", null=True, blank=True)
+    approved_how = models.CharField("hvordan godkendt", max_length=160, blank=True)
     answered_on = models.DateField("besvaret", null=True, blank=True)
     sent_at = models.DateTimeField("sendt", null=True, blank=True, editable=False)
     outcome = models.CharField("udfald", max_length=12, choices=Outcome.choices, default=Outcome.PENDING)
@@ -245,6 +247,11 @@ class Hearing(Publishable):
 
     def get_absolute_url(self):
         return f"{reverse('hearings', args=[self.municipality.slug])}#hoering-{self.pk}"
+
+    @property
+    def public_answer(self) -> str:
+        """The answer once it is given. While it is written it is a draft, also when the question is public."""
+        return self.answer if self.answered_on else ""
 
     @property
     def is_overdue(self) -> bool:
