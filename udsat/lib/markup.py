@@ -43,7 +43,7 @@ _lenient = nh3.Cleaner(
     tags=BLOCKS | INLINE | STRUCTURE,
     clean_content_tags=DROPPED,
     # Word tells only by class and style that a paragraph is a list item or a text is bold.
-    attributes={"*": {"class", "style"}, **ATTRIBUTES},
+    attributes={"*": {"class", "style"}, "ol": {"start"}, **ATTRIBUTES},
     url_schemes=SCHEMES,
     url_relative="deny",
     link_rel=None,
@@ -106,6 +106,11 @@ class WordItem(NamedTuple):
 class Paragraph:
     lines: list[Line]
     word: WordItem | None = None
+    heading: int | None = None  # 1–6, 0 for the title of a Word document; what we store has no headings
+
+    @property
+    def text(self) -> str:
+        return "\n".join("".join(run.text for run in line) for line in self.lines)
 
 
 @dataclass
@@ -113,6 +118,7 @@ class Listing:
     ordered: bool
     items: list[list["Block"]] = field(default_factory=list)
     orphans: bool = False  # holds <li> elements that stood outside any list
+    start: int = 1  # the first number as read; what we store begins at 1
 
 
 @dataclass
@@ -163,6 +169,16 @@ def link_addresses(value: str) -> list[str]:
 
 
 # Reading: from any HTML or plain text to blocks
+
+
+def read_blocks(value: str) -> list[Block]:
+    """The paragraphs, lists and tables of any HTML or plain text. Headings are paragraphs in bold that know it."""
+    return _read(value)
+
+
+def write_blocks(blocks: Sequence[Block]) -> str:
+    """The blocks as the HTML we store."""
+    return _strict.clean(_html(blocks))
 
 
 def _read(value: str) -> list[Block]:
@@ -239,6 +255,7 @@ class _Flow:
         self.lines: list[Line] = [[]]
         self.word: WordItem | None = None
         self.word_class = ""
+        self.heading: int | None = None
 
     def finish(self) -> list[Block]:
         self.flush()
@@ -248,6 +265,7 @@ class _Flow:
         """End the paragraph."""
         for paragraph in _paragraphs(self.lines):
             paragraph.word = self.word or _typed_item(paragraph, self.word_class)
+            paragraph.heading = self.heading
             self.blocks.append(paragraph)
         self.lines = [[]]
 
@@ -301,12 +319,16 @@ class _Flow:
         self.word_class = element.attributes.get("class", "")
         if found := _WORD_LIST.search(element.attributes.get("style", "")):
             self.word = WordItem(found[1] + found[3], int(found[2]), ordered=False)
-        self.walk(element, mark._replace(strong=True) if element.tag in HEADINGS else mark)
+        if element.tag in HEADINGS:
+            self.heading = 0 if self.word_class == "doc-title" else int(element.tag[1])
+            mark = mark._replace(strong=True)
+        self.walk(element, mark)
         self.flush()
-        self.word, self.word_class = None, ""
+        self.word, self.word_class, self.heading = None, "", None
 
     def listing(self, element: _Element, mark: Run) -> None:
-        listing = Listing(ordered=element.tag == "ol")
+        start = element.attributes.get("start", "")
+        listing = Listing(ordered=element.tag == "ol", start=int(start) if re.fullmatch(r"[0-9]{1,4}", start) else 1)
         items: list[_Flow] = []
         for child in element.children:
             is_item = isinstance(child, _Element) and child.tag == "li"
