@@ -1,0 +1,111 @@
+"""Agreements are followed until they are done, and those who promised are reminded once before and once after."""
+
+import datetime
+
+import pytest
+from django.utils import timezone
+
+from council.agreements import open_agreements, remind_of_agreements
+from udsat.models import Letter
+
+from . import factories as make
+
+DAY = datetime.date(2026, 5, 20)
+
+
+def at(day, hour=7):
+    return timezone.make_aware(datetime.datetime.combine(day, datetime.time(hour)))
+
+
+@pytest.fixture
+def council(esbjerg):
+    return make.council(esbjerg, phone="79 79 79 79")
+
+
+@pytest.fixture
+def karen(council):
+    return make.membership(council, make.person(council.municipality, email="karen@eksempel.dk"))
+
+
+@pytest.fixture
+def item(council):
+    return make.item(make.meeting(council, date=DAY - datetime.timedelta(60)))
+
+
+def test_karen_is_reminded_a_week_before_and_again_when_the_day_has_passed(item, karen):
+    make.agreement(item, text="Ringe til boligforeningen", member=karen, due_on=DAY)
+    assert remind_of_agreements(at(DAY - datetime.timedelta(8))) == 0
+    assert remind_of_agreements(at(DAY - datetime.timedelta(7))) == 1
+    assert remind_of_agreements(at(DAY)) == 0
+    assert remind_of_agreements(at(DAY + datetime.timedelta(1))) == 1
+    assert remind_of_agreements(at(DAY + datetime.timedelta(2))) == 0
+    before, after = Letter.objects.order_by("pk")
+    assert (before.to, before.to_name) == ("karen@eksempel.dk", "Karen Holm")
+    assert "senest onsdag den 20. maj 2026" in before.text
+    assert "Ringe til boligforeningen" in before.text and "79 79 79 79" in before.text
+    assert "skulle være gjort onsdag den 20. maj 2026" in after.text
+
+
+def test_a_new_date_is_reminded_of_anew(item, karen):
+    agreement = make.agreement(item, member=karen, due_on=DAY)
+    assert remind_of_agreements(at(DAY)) == 1
+    agreement.due_on = DAY + datetime.timedelta(30)
+    agreement.save()
+    assert remind_of_agreements(at(DAY + datetime.timedelta(25))) == 1
+
+
+@pytest.mark.parametrize(
+    "why",
+    ["done", "no e-mail", "left the council", "anonymised", "nobody named", "no date", "long ago", "meeting to come"],
+)
+def test_nobody_is_reminded_of_what_is_not_hers_to_do(why, council, item, karen):
+    agreement = make.agreement(item, member=karen, due_on=DAY)
+    match why:
+        case "done":
+            agreement.done_on = DAY
+        case "no e-mail":
+            karen.person.email = ""
+        case "left the council":
+            karen.ends_on = DAY - datetime.timedelta(10)
+        case "anonymised":
+            karen.person.anonymised_at = timezone.now()
+        case "nobody named":
+            agreement.member = None
+        case "no date":
+            agreement.due_on = None
+        case "long ago":
+            agreement.due_on = DAY - datetime.timedelta(60)
+        case "meeting to come":
+            agreement.item = make.item(make.meeting(council, date=DAY))
+    for row in (agreement, karen, karen.person):
+        row.save()
+    assert remind_of_agreements(at(DAY)) == 0
+    assert not Letter.objects.exists()
+
+
+def test_a_reminder_holds_no_cpr_number_and_nothing_of_a_closed_item(council, item, karen):
+    make.agreement(item, text="Følge op på 010190-1234", member=karen, due_on=DAY)
+    closed = make.item(item.meeting, title="Om en borger", is_closed=True)
+    make.agreement(closed, text="Besøge borgeren på Havnegade", member=karen, due_on=DAY)
+    assert remind_of_agreements(at(DAY)) == 2
+    told = " ".join(f"{letter.subject} {letter.text}" for letter in Letter.objects.all())
+    assert "010190" not in told and "Havnegade" not in told and "Om en borger" not in told
+    assert "lukket punkt" in told
+
+
+def test_open_agreements_are_carried_over_until_done(council, item, vejle, karen):
+    kept = make.agreement(item, text="Ringe", due_on=DAY)
+    undated = make.agreement(item, text="Skrive")
+    make.agreement(item, text="Gjort", done_on=DAY)
+    make.agreement(make.item(item.meeting, is_closed=True), text="Lukket")
+    make.agreement(make.item(make.meeting(council, date=DAY)), text="Fra mødet selv")
+    make.agreement(make.item(make.meeting(make.council(vejle), date=DAY - datetime.timedelta(90))), text="Vejles")
+    assert list(open_agreements(council, DAY)) == [kept, undated]
+
+
+def test_reminders_cost_the_same_number_of_questions_when_all_are_told(item, karen, django_assert_num_queries):
+    for _ in range(5):
+        make.agreement(item, member=karen, due_on=DAY)
+    remind_of_agreements(at(DAY))
+    with django_assert_num_queries(2):
+        assert remind_of_agreements(at(DAY)) == 0
