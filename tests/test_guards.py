@@ -34,14 +34,14 @@ NOT_SEARCHED = {
     "udsat.PublicationEvent": {"by_name"},
     "udsat.CprOverride": {"target", "fingerprint", "reason"},
     "udsat.Revision": {"by_name", "label"},
-    "udsat.Letter": {"key", "to", "to_name", "subject", "text", "calendar", "last_error"},
+    "udsat.Letter": {"key", "to", "to_name", "subject", "text", "calendar", "last_error", "given_up_by"},
     "udsat.LetterFile": {"name", "media_type"},
     "strategies.Topic": {"name", "slug", "description"},
     # What members write to the secretary; it becomes public only when she takes it into an item.
     "council.Proposal": {"title", "text", "answer"},
     "council.Approval": {"text_version"},
     "council.Remark": {"text"},
-    "council.Invitation": set(),
+    "council.Invitation": {"told"},
     "council.StandardItem": {"title"},
     "council.FormerDate": set(),
 }

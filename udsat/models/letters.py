@@ -1,12 +1,29 @@
 """E-mail on its way. A letter is written in the same transaction as what it tells of, and sent afterwards."""
 
-from django.db import models
+import datetime
+import re
+
+from django.db import models, transaction
 from django.db.models import Q
 from django.utils import timezone
 
 from udsat.lib.publishing import ScopedQuerySet
 
 from .places import Municipality
+from .users import User
+
+# A run that has taken a letter and says nothing for so long was killed; the letter is free again.
+CLAIM = datetime.timedelta(minutes=30)
+# From the first failure. A mailbox that is full or a server that is down is mended by then, or by a person.
+GIVE_UP_AFTER = datetime.timedelta(days=3)
+FIRST_DELAY, LONGEST_DELAY = datetime.timedelta(minutes=5), datetime.timedelta(hours=1)
+# So long may a letter lie before somebody should look.
+PATIENCE = datetime.timedelta(minutes=30)
+
+
+def one_line(text: str) -> str:
+    """Without line breaks and control characters, which in the head of a mail would be a head of their own."""
+    return " ".join(re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]", " ", text).split())
 
 
 class LetterFile(models.Model):
@@ -31,8 +48,34 @@ class LetterFile(models.Model):
 
 class LetterQuerySet(ScopedQuerySet):
     def waiting(self):
-        """Not sent and not given up, in the order in which they were written."""
+        """Not sent and not given up, in the order in which they are to go."""
         return self.filter(sent_at=None, given_up_at=None).order_by("send_after", "pk")
+
+    def due(self, now: datetime.datetime):
+        """What nobody is sending, and whose time has come."""
+        return self.waiting().filter(send_after__lte=now).exclude(claimed_until__gt=now)
+
+    def stuck(self, now: datetime.datetime | None = None):
+        """What a person should look at: tried and failed, or lying too long. Gone when sent or given up by a person."""
+        now = now or timezone.now()
+        lying = Q(send_after__lte=now - PATIENCE)
+        return self.filter(Q(given_up_at=None) & lying | ~Q(last_error=""), sent_at=None, given_up_by="").order_by(
+            "send_after", "pk"
+        )
+
+    def claim(self, now: datetime.datetime) -> "Letter | None":
+        """Take the next letter that is due, for this run alone.
+
+        PostgreSQL skips the rows that another run holds. SQLite locks the database for as long as this takes.
+        """
+        with transaction.atomic():
+            letter = self.due(now).select_for_update(skip_locked=True, of=("self",)).first()
+            if letter is not None:
+                letter.claimed_until = now + CLAIM
+                letter.tried_at = now
+                letter.attempts += 1
+                letter.save(update_fields=["claimed_until", "tried_at", "attempts"])
+        return letter
 
     def write(self, *, municipality, key, to, subject, text, to_name="", calendar="", files=(), send_after=None):
         """The letter with that key, written now unless it was already. Call it in the transaction it tells of.
@@ -42,13 +85,22 @@ class LetterQuerySet(ScopedQuerySet):
         letter, is_new = self.get_or_create(
             key=key,
             defaults={
-                "municipality": municipality, "to": to, "to_name": to_name, "subject": subject, "text": text,
-                "calendar": calendar, "send_after": send_after or timezone.now(),
+                "municipality": municipality, "to": one_line(to), "to_name": one_line(to_name)[:160],
+                "subject": one_line(subject)[:200], "text": text.replace("\x00", ""), "calendar": calendar,
+                "send_after": send_after or timezone.now(),
             },
         )  # fmt: skip
         if is_new:
             letter.files.set(files)
         return letter
+
+    def forget_before(self, moment: datetime.datetime) -> int:
+        """Take out what the letters sent or given up before then said; that they were sent is remembered."""
+        old = self.filter(Q(sent_at__lt=moment) | Q(sent_at=None, given_up_at__lt=moment)).exclude(text="")
+        gone = list(old.values_list("pk", flat=True))
+        Letter.files.through.objects.filter(letter__in=gone).delete()
+        LetterFile.objects.filter(letters=None).delete()
+        return self.filter(pk__in=gone).update(text="", calendar="")
 
 
 class Letter(models.Model):
@@ -67,11 +119,16 @@ class Letter(models.Model):
     files = models.ManyToManyField(LetterFile, blank=True, related_name="letters", verbose_name="filer")
     created_at = models.DateTimeField("skrevet", default=timezone.now)
     send_after = models.DateTimeField("sendes tidligst", default=timezone.now)
+    # While a run is sending it.
+    claimed_until = models.DateTimeField(null=True, blank=True, editable=False)
     attempts = models.PositiveSmallIntegerField("forsøg", default=0)
     tried_at = models.DateTimeField("sidst forsøgt", null=True, blank=True)
+    failing_since = models.DateTimeField("første fejl", null=True, blank=True)
     last_error = models.CharField("fejl", max_length=300, blank=True)
     sent_at = models.DateTimeField("sendt", null=True, blank=True)
     given_up_at = models.DateTimeField("opgivet", null=True, blank=True)
+    # Empty: it was the portal that stopped trying.
+    given_up_by = models.CharField("opgivet af", max_length=200, blank=True)
 
     objects = LetterQuerySet.as_manager()
 
@@ -85,3 +142,55 @@ class Letter(models.Model):
 
     def __str__(self):
         return f"{self.subject} til {self.to_name or self.to}"
+
+    def note_sent(self, now: datetime.datetime) -> None:
+        self.sent_at, self.claimed_until, self.last_error = now, None, ""
+        # Even where a person gave it up while it went.
+        self.given_up_at, self.given_up_by = None, ""
+        self.save(update_fields=["sent_at", "claimed_until", "last_error", "given_up_at", "given_up_by"])
+
+    def note_failure(self, now: datetime.datetime, error: str, *, is_final: bool = False) -> None:
+        """Why it did not go, in words for the secretary and without any address; tried again later unless final."""
+        self.claimed_until, self.last_error = None, error
+        self.failing_since = self.failing_since or now
+        self.send_after = now + min(FIRST_DELAY * 2 ** min(self.attempts - 1, 10), LONGEST_DELAY)
+        if is_final or now - self.failing_since >= GIVE_UP_AFTER:
+            self.given_up_at = now
+        self.save(update_fields=["claimed_until", "last_error", "failing_since", "send_after", "given_up_at"])
+
+    @property
+    def can_be_retried(self) -> bool:
+        """Whether there is something to send; the text of an old letter is gone."""
+        return self.sent_at is None and bool(self.text) and bool(self.last_error or self.given_up_at)
+
+    @property
+    def can_be_given_up(self) -> bool:
+        return self.sent_at is None and not self.given_up_by
+
+    def retry(self, now: datetime.datetime) -> bool:
+        """Let the next run try again; False if one is sending it now, or it has gone."""
+        return bool(
+            self._unclaimed(now)
+            .exclude(text="")
+            .update(send_after=now, attempts=0, failing_since=None, given_up_at=None, given_up_by="")
+        )
+
+    def give_up(self, now: datetime.datetime, by: User) -> bool:
+        """Try no more; False if a run is sending it now, or it has gone."""
+        return bool(self._unclaimed(now).update(given_up_at=now, given_up_by=str(by)[:200]))
+
+    def _unclaimed(self, now):
+        return Letter.objects.filter(pk=self.pk, sent_at=None).exclude(claimed_until__gt=now)
+
+    @property
+    def state(self) -> str:
+        """How far it has come, as a secretary reads it."""
+        if self.sent_at:
+            return "Sendt"
+        if self.given_up_at:
+            return "Opgivet"
+        if self.claimed_until and self.claimed_until > timezone.now():
+            return "Sendes nu"
+        if self.last_error:
+            return "Ikke sendt, prøver igen"
+        return "Venter" if self.send_after <= timezone.now() else "Sendes senere"
