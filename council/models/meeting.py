@@ -2,33 +2,48 @@
 
 import datetime
 import re
+from typing import TYPE_CHECKING
 
-from django.db import models
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import models, transaction
 from django.db.models import Exists, F, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone
 
+from udsat.lib import roles
 from udsat.lib.danish import long_date, weekday_date
-from udsat.lib.publishing import ScopedQuerySet
+from udsat.lib.publishing import CheckedText, Finding, ScopedQuerySet
 from udsat.lib.richtext import RichTextField
-from udsat.models import Publishable
+from udsat.models import PublicationEvent, Publishable
 
 from .council import Agreement, Council
 
+if TYPE_CHECKING:
+    from .item import AgendaItem
+
 _ADDRESS = re.compile(r"(?P<date>\d{4}-\d{2}-\d{2})(?:-(?P<ordinal>[2-9]))?")
+
+
+def _day_and_ordinal(address: str) -> tuple[datetime.date, int] | None:
+    match = _ADDRESS.fullmatch(address)
+    try:
+        return (datetime.date.fromisoformat(match["date"]), int(match["ordinal"] or 1)) if match else None
+    except ValueError:
+        return None
 
 
 class MeetingQuerySet(ScopedQuerySet):
     def at_address(self, address: str):
         """The meetings of the day in an address such as 2025-03-03 or 2025-03-03-2; none for anything else."""
-        match = _ADDRESS.fullmatch(address)
-        try:
-            day = datetime.date.fromisoformat(match["date"]) if match else None
-        except ValueError:
-            day = None
-        if day is None:
+        found = _day_and_ordinal(address)
+        return self.filter(date=found[0], ordinal=found[1]) if found else self.none()
+
+    def moved_from(self, address: str):
+        """The meetings that once had that address, the last one to leave it first."""
+        found = _day_and_ordinal(address)
+        if found is None:
             return self.none()
-        return self.filter(date=day, ordinal=int(match["ordinal"] or 1))
+        return self.filter(former_dates__date=found[0], former_dates__ordinal=found[1]).order_by("-former_dates__pk")
 
     def coming(self):
         return self.filter(date__gte=timezone.localdate(), is_cancelled=False).order_by("date", "starts_at", "ordinal")
@@ -109,6 +124,35 @@ class Meeting(Publishable):
     def __str__(self):
         return f"{self.display_title} {long_date(self.date)}"
 
+    # What makes its entry in a calendar another: a change of one of them gives the entry a higher number.
+    _CALENDAR_FIELDS = ("date", "starts_at", "ends_at", "place", "address", "is_cancelled")
+
+    @transaction.atomic
+    def save(self, **kwargs):
+        """Counts changes that calendars must hear of, and remembers the address that a public meeting leaves."""
+        before = self._before_save()
+        if before is None:
+            return super().save(**kwargs)
+        updated = kwargs.get("update_fields")
+        changed = {
+            name
+            for name in (*self._CALENDAR_FIELDS, "ordinal")
+            if (updated is None or name in updated)
+            and self._meta.get_field(name).to_python(getattr(self, name)) != getattr(before, name)
+        }
+        # Counted from the row, so that a copy read before another's change takes none back.
+        self.calendar_sequence = before.calendar_sequence + bool(changed.intersection(self._CALENDAR_FIELDS))
+        if updated is not None and self.calendar_sequence != before.calendar_sequence:
+            kwargs["update_fields"] = {*updated, "calendar_sequence"}
+        if changed & {"date", "ordinal"} and before.is_published:
+            FormerDate.objects.get_or_create(meeting=self, date=before.date, ordinal=before.ordinal)
+            FormerDate.objects.filter(meeting=self, date=self.date, ordinal=self.ordinal).delete()
+        super().save(**kwargs)
+
+    def _before_save(self) -> "Meeting | None":
+        """The row as it is saved now, locked so that two changes at once are counted one after the other."""
+        return None if self._state.adding else Meeting.objects.select_for_update().filter(pk=self.pk).first()
+
     @property
     def municipality(self):
         return self.council.municipality
@@ -183,6 +227,9 @@ class MeetingPaper(Publishable):
     def municipality(self):
         return self.meeting.municipality
 
+    def history_page(self):
+        return Meeting, self.meeting_id
+
     def get_absolute_url(self):
         return self.meeting.get_absolute_url()
 
@@ -209,6 +256,59 @@ class Agenda(MeetingPaper):
 
     def publication_parts(self):
         return [self, self.meeting, *self.meeting.items.all(), *self.meeting.attachments.select_related("item")]
+
+    def publish(self, *, by, confirmed, reason="", at=None):
+        """Public at once, it also calls the members to the meeting; at a set time, `run_due` does that."""
+        from council.invitations import invite
+
+        with transaction.atomic():
+            super().publish(by=by, confirmed=confirmed, reason=reason, at=at)
+            if self.is_published:
+                invite(self.meeting)
+
+    # What comes after the agenda is out
+
+    @property
+    def takes_supplement(self) -> bool:
+        """Whether a new item waits for a supplementary agenda: this one has been read and the meeting is to come."""
+        return self.is_live and not self.is_scheduled and not self.meeting.is_past
+
+    def supplement_items(self) -> list["AgendaItem"]:
+        """The items that wait, with their files, as they will be once they are sent."""
+        items = list(self.meeting.items.waiting().prefetch_related("attachments"))
+        for item in items:
+            item.meeting = self.meeting
+            item.join_supplement(timezone.localdate())
+        return items
+
+    def supplement_parts(self) -> list[CheckedText]:
+        items = self.supplement_items()
+        return [*items, *(attachment for item in items for attachment in item.attachments.all())]
+
+    def supplement_findings(self) -> list[Finding]:
+        return [finding for part in self.supplement_parts() for finding in part.findings(self)]
+
+    @transaction.atomic
+    def publish_supplement(self, *, by, confirmed, reason=""):
+        """Make the waiting items public and tell the members. Raises as `publish` does."""
+        from council.invitations import send_supplement
+
+        if not by.may(roles.PUBLISH, self.municipality):
+            raise PermissionDenied("Du har ikke ret til at offentliggøre i denne kommune.")
+        self._lock()
+        items = self.supplement_items()
+        if not self.is_published:
+            raise ValidationError("Dagsordenen er ikke offentlig. Offentliggør den først.")
+        if not items:
+            raise ValidationError("Ingen punkter venter på en tillægsdagsorden.")
+        self._take_word(
+            PublicationEvent.Action.SUPPLEMENT, self.supplement_findings(), by=by, confirmed=confirmed, reason=reason
+        )
+        for item in items:
+            item.save()
+        self.supplemented_on = timezone.localdate()
+        self.save()
+        send_supplement(self, items)
 
 
 class Minutes(MeetingPaper):
