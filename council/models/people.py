@@ -7,8 +7,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
-from udsat.lib.publishing import CheckedText, ScopedQuerySet, check_texts
-from udsat.models import Municipality, Part
+from udsat.lib.publishing import ScopedQuerySet, check_texts
+from udsat.models import Municipality, Part, Recorded
 
 from .council import Council
 
@@ -17,7 +17,7 @@ def _photo_path(person, filename):
     return f"fotos/{person.municipality.slug}/{filename}"
 
 
-class Person(CheckedText):
+class Person(Recorded):
     class Shown(models.TextChoices):
         FULL = "fuldt", "Fuldt navn"
         FIRST = "fornavn", "Kun fornavn"

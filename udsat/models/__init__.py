@@ -1,6 +1,6 @@
 """What both apps stand on."""
 
-from .history import Revision
+from .history import Recorded, Revision
 from .letters import Letter, LetterFile
 from .places import RESERVED_SLUGS, Municipality, MunicipalityQuerySet, Region, RegionPeriod
 from .publication import Conflict, CprOverride, Part, PublicationEvent, Publishable, is_overridden
@@ -18,6 +18,7 @@ __all__ = [
     "Part",
     "PublicationEvent",
     "Publishable",
+    "Recorded",
     "Region",
     "RegionPeriod",
     "Revision",

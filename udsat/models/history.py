@@ -1,14 +1,49 @@
-"""Who changed what, when: each text as it was after each save."""
+"""Who changed what, when: each text as it was after each save, and the way back to it."""
 
+import datetime
+from collections.abc import Collection
+from typing import Any
+
+from django.conf import settings
 from django.contrib.contenttypes.fields import GenericForeignKey
 from django.contrib.contenttypes.models import ContentType
-from django.db import models
+from django.core.exceptions import ValidationError
+from django.db import models, router, transaction
+from django.db.models import OuterRef, Subquery
+from django.db.models.deletion import Collector
 from django.utils import timezone
 
-from udsat.lib.publishing import ScopedQuerySet
+from udsat.lib.actor import current_actor
+from udsat.lib.cpr import hide_cpr
+from udsat.lib.publishing import CheckedText, ScopedQuerySet
 
-from .places import Municipality
-from .users import User
+# Saves of one thing by one person within this time are one revision: the desk saves every few seconds.
+RUN = datetime.timedelta(minutes=10)
+
+
+class RevisionQuerySet(ScopedQuerySet):
+    def of(self, obj: models.Model):
+        """The revisions of one object."""
+        return self.filter(content_type=ContentType.objects.get_for_model(obj), object_id=obj.pk)
+
+    def on_page_of(self, page: models.Model):
+        """The revisions that the page's history tells: its own and those of its parts."""
+        return self.filter(page_type=ContentType.objects.get_for_model(page), page_id=page.pk)
+
+    def latest_of(self, obj: models.Model) -> "Revision | None":
+        # Of one object the numbers run as the time does.
+        return self.of(obj).order_by("-pk").first()
+
+    def with_previous(self):
+        """With `previous`: the number of the revision of the same object before this one."""
+        earlier = Revision.objects.filter(
+            content_type=OuterRef("content_type"), object_id=OuterRef("object_id"), pk__lt=OuterRef("pk")
+        )
+        return self.annotate(previous=Subquery(earlier.order_by("-pk").values("pk")[:1]))
+
+    def close_runs(self, municipality) -> None:
+        """What has been read by others is no longer added to: the next save is a revision of its own."""
+        self.filter(municipality=municipality, at__gte=timezone.now() - RUN, is_closed=False).update(is_closed=True)
 
 
 class Revision(models.Model):
@@ -22,7 +57,7 @@ class Revision(models.Model):
 
     municipality_lookup = "municipality"
 
-    municipality = models.ForeignKey(Municipality, models.CASCADE, related_name="+")
+    municipality = models.ForeignKey("udsat.Municipality", models.CASCADE, related_name="+")
     content_type = models.ForeignKey(ContentType, models.CASCADE, related_name="+")
     object_id = models.PositiveBigIntegerField()
     subject = GenericForeignKey("content_type", "object_id")
@@ -30,13 +65,19 @@ class Revision(models.Model):
     page_type = models.ForeignKey(ContentType, models.CASCADE, related_name="+")
     page_id = models.PositiveBigIntegerField()
     action = models.CharField("handling", max_length=10, choices=Action.choices)
+    since = models.DateTimeField("begyndt", default=timezone.now)
     at = models.DateTimeField("tidspunkt", default=timezone.now)
-    by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+", verbose_name="af")
+    is_closed = models.BooleanField(default=False)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name="af")
     by_name = models.CharField("navn", max_length=200, blank=True)
     label = models.CharField("hvad", max_length=300)
+    # By the name of the field: texts and choices as they are, dates in ISO form, what it points at and files by
+    # number and name. Names of what it points at are looked up when they are read, so that none outlives its person.
     values = models.JSONField("indhold", default=dict)
+    # The deletion that took this along.
+    taken_by = models.ForeignKey("self", models.CASCADE, null=True, related_name="took")
 
-    objects = ScopedQuerySet.as_manager()
+    objects = RevisionQuerySet.as_manager()
 
     class Meta:
         ordering = ["-at", "-pk"]
@@ -44,8 +85,190 @@ class Revision(models.Model):
         verbose_name_plural = "udgaver"
         indexes = [
             models.Index(fields=["page_type", "page_id", "-at"], name="revision_of_page"),
-            models.Index(fields=["content_type", "object_id", "-at"], name="revision_of_object"),
+            models.Index(fields=["content_type", "object_id", "-id"], name="revision_of_object"),
         ]
 
     def __str__(self):
         return f"{self.label}: {self.get_action_display().lower()} {self.at:%d.%m.%Y}"
+
+    @property
+    def stamp(self) -> str:
+        """Changes whenever the object is saved: what a page remembers of the revision it showed as the last."""
+        return f"{self.pk}-{self.at.timestamp()}"
+
+    # The way back
+
+    @transaction.atomic
+    def put_back(self, obj: "Recorded", values: dict[str, Any]) -> None:
+        """Give the object those values again, through its normal save and as a revision of its own."""
+        Revision.objects.of(obj).filter(is_closed=False).update(is_closed=True)
+        obj.take_values(values)
+        obj.full_clean()
+        obj.save()
+        self._mark_restored(obj)
+
+    @transaction.atomic
+    def bring_back(self) -> "Recorded":
+        """Make what was deleted here again, under its old number, with all that was deleted with it."""
+        obj = self.deleted_object()
+        obj.full_clean()
+        obj.save(force_insert=True)
+        for field in obj._meta.many_to_many:
+            kept = field.related_model._base_manager.filter(pk__in=self.values.get(field.name, []))
+            getattr(obj, field.name).set(kept)
+        self._mark_restored(obj)
+        waiting = list(self.took.order_by("pk"))
+        while waiting:
+            gone = {(revision.content_type_id, revision.object_id) for revision in waiting}
+            ready = [revision for revision in waiting if not gone & revision._points_at()] or waiting
+            for revision in ready:
+                revision.bring_back()
+            waiting = [revision for revision in waiting if revision not in ready]
+        return obj
+
+    def _points_at(self) -> set[tuple[int, int]]:
+        fields = self.content_type.model_class().recorded_fields()
+        return {
+            (ContentType.objects.get_for_model(fields[name].related_model).pk, value)
+            for name, value in self.values.items()
+            if name in fields and fields[name].is_relation and value is not None
+        }
+
+    def deleted_object(self) -> "Recorded":
+        """The object as it was, not saved; ValidationError if it is there."""
+        model = self.content_type.model_class()
+        if model._base_manager.filter(pk=self.object_id).exists():
+            raise ValidationError(f"»{self.label}« er her allerede.")
+        obj = model(pk=self.object_id)
+        obj.take_values({name: value for name, value in self.values.items() if name in model.recorded_fields()})
+        return obj
+
+    def _mark_restored(self, obj):
+        latest = Revision.objects.latest_of(obj)
+        if latest is not None and not latest.is_closed:
+            latest.action, latest.is_closed = Revision.Action.RESTORED, True
+            latest.save(update_fields=["action", "is_closed"])
+
+
+class Recorded(CheckedText):
+    """Every save and deletion becomes a `Revision`. Only what goes through save() and delete() is seen."""
+
+    class Meta:
+        abstract = True
+
+    @classmethod
+    def recorded_fields(cls) -> dict[str, models.Field]:
+        """What a person writes."""
+        return {field.name: field for field in cls._meta.concrete_fields if field.editable and not field.primary_key}
+
+    def history_page(self) -> tuple[type[models.Model], int]:
+        """Model and number of what its history is told with: a meeting for its items."""
+        return type(self), self.pk
+
+    def recorded_values(self, only: Collection[str] | None = None) -> dict[str, Any]:
+        """The fields as JSON holds them; of those named in `only`, as update_fields names them."""
+        values = {}
+        for name, field in self.recorded_fields().items():
+            if field.attname in self.get_deferred_fields():
+                continue
+            value = field.value_from_object(self)
+            is_meant = only is None or name in only or field.attname in only
+            if is_meant and not hasattr(value, "resolve_expression"):
+                values[name] = _plain(field, value)
+        return values
+
+    def take_values(self, values: dict[str, Any]) -> None:
+        """The other way: set the fields to recorded values."""
+        fields = self.recorded_fields()
+        for name, value in values.items():
+            field = fields[name]
+            setattr(self, field.attname, value if isinstance(field, models.FileField) else field.to_python(value))
+
+    def save(self, **kwargs):
+        only = kwargs.get("update_fields")
+        action = Revision.Action.MADE if self._state.adding else Revision.Action.CHANGED
+        with transaction.atomic():
+            super().save(**kwargs)
+            values = self.recorded_values(only)
+            if values:
+                _record(self, action, values)
+
+    def delete(self, using=None, keep_parents=False):
+        using = using or router.db_for_write(type(self), instance=self)
+        with transaction.atomic(using=using):
+            collector = Collector(using=using, origin=self)
+            collector.collect([self], keep_parents=keep_parents)
+            groups = [(queryset.model, queryset) for queryset in collector.fast_deletes] + list(collector.data.items())
+            own = _record_deletion(self)
+            for model, rows in groups:
+                if issubclass(model, Recorded):
+                    # Read again: the collector leaves out the fields it does not need.
+                    for row in model._base_manager.filter(pk__in=[row.pk for row in rows]):
+                        if row != self:
+                            _record_deletion(row, taken_by=own)
+            return collector.delete()
+
+
+def _plain(field: models.Field, value: Any) -> Any:
+    """A field's value as JSON holds it, so that equal values are equal however they were set."""
+    if isinstance(field, models.FileField):
+        return value.name or ""
+    value = field.to_python(value)
+    if isinstance(value, datetime.datetime):
+        return value.astimezone(datetime.UTC).isoformat()
+    return value.isoformat() if isinstance(value, datetime.date | datetime.time) else value
+
+
+def _municipality_id(obj: Recorded) -> int:
+    *steps, last = obj.municipality_lookup.split("__")
+    for step in steps:
+        obj = getattr(obj, step)
+    return obj.pk if last == "pk" else getattr(obj, f"{last}_id")
+
+
+def _by() -> dict[str, Any]:
+    actor = current_actor()
+    if actor.user is not None and actor.user.is_authenticated:
+        return {"by_id": actor.user.pk, "by_name": str(actor.user)[:200]}
+    return {"by_id": None, "by_name": actor.name[:200]}
+
+
+def _label(obj: Recorded) -> str:
+    return hide_cpr(str(obj))[:300]
+
+
+def _new(obj: Recorded, action: str, values: dict, **fields) -> Revision:
+    page_model, page_id = obj.history_page()
+    return Revision.objects.create(
+        municipality_id=_municipality_id(obj),
+        content_type=ContentType.objects.get_for_model(obj),
+        object_id=obj.pk,
+        page_type=ContentType.objects.get_for_model(page_model),
+        page_id=page_id,
+        action=action,
+        label=_label(obj),
+        values=values,
+        **{**_by(), **fields},
+    )
+
+
+def _record(obj: Recorded, action: str, values: dict) -> None:
+    latest = None if action == Revision.Action.MADE else Revision.objects.latest_of(obj)
+    if latest is None:
+        _new(obj, action, obj.recorded_values())
+        return
+    values = latest.values | values
+    if values == latest.values:
+        return
+    now, by = timezone.now(), _by()
+    same_person = (latest.by_id, latest.by_name) == (by["by_id"], by["by_name"])
+    if same_person and not latest.is_closed and now - RUN < latest.since <= now:
+        latest.values, latest.label, latest.at = values, _label(obj), now
+        latest.save(update_fields=["values", "label", "at"])
+    else:
+        _new(obj, action, values)
+
+
+def _record_deletion(obj: Recorded, taken_by: Revision | None = None) -> Revision:
+    ties = {f.name: sorted(getattr(obj, f.name).values_list("pk", flat=True)) for f in obj._meta.many_to_many}
+    return _new(obj, Revision.Action.DELETED, obj.recorded_values() | ties, is_closed=True, taken_by=taken_by)

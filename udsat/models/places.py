@@ -9,7 +9,9 @@ from django.urls import reverse
 
 from udsat.lib.danish import slugify, sort_key
 from udsat.lib.palette import Accent
-from udsat.lib.publishing import CheckedText, ScopedQuerySet, check_texts
+from udsat.lib.publishing import ScopedQuerySet, check_texts
+
+from .history import Recorded
 
 # First parts of addresses that are not municipalities. A test holds this against the address table.
 RESERVED_SLUGS = (
@@ -43,7 +45,7 @@ class MunicipalityQuerySet(ScopedQuerySet):
         return self.order_by("sort_key")
 
 
-class Municipality(CheckedText):
+class Municipality(Recorded):
     municipality_lookup = "pk"
 
     code = models.CharField(

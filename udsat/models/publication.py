@@ -13,6 +13,7 @@ from django.utils import timezone
 from udsat.lib import roles
 from udsat.lib.publishing import CheckedText, Finding, ScopedQuerySet, Status, check_texts, file_text, published_when
 
+from .history import Recorded, Revision
 from .places import Municipality
 from .users import User
 
@@ -23,6 +24,7 @@ class PublicationEvent(models.Model):
     class Action(models.TextChoices):
         PUBLISH = "udgiv", "Offentliggjort"
         SCHEDULE = "planlaeg", "Planlagt"
+        SUPPLEMENT = "tillaeg", "Tillæg offentliggjort"
         WITHDRAW = "traek", "Trukket tilbage"
 
     municipality_lookup = "municipality"
@@ -75,7 +77,7 @@ def is_overridden(finding: Finding) -> bool:
     return CprOverride.objects.filter(target=finding.target, fingerprint=finding.fingerprint).exists()
 
 
-class Part(CheckedText):
+class Part(Recorded):
     """Something that is public when what it belongs to is.
 
     `root_lookup` names the way to the publishable; subclasses with more than one root, or a rule of their own,
@@ -106,6 +108,16 @@ class Part(CheckedText):
     def municipality(self):
         return self.roots()[0].municipality
 
+    def history_page(self):
+        """The first publishable on the way to its municipality: what it is edited as a part of."""
+        obj = self
+        for step in self.municipality_lookup.split("__"):
+            field = obj._meta.get_field(step)
+            if issubclass(field.related_model, Publishable):
+                return field.related_model, getattr(obj, field.attname)
+            obj = getattr(obj, step)
+        return super().history_page()
+
     def shows_in(self, root: "Publishable") -> bool:
         """Whether it is read by those who read that root."""
         return True
@@ -135,7 +147,7 @@ class Part(CheckedText):
                 check_texts(self, is_overridden, within=root)
 
 
-class Publishable(CheckedText):
+class Publishable(Recorded):
     """Something with a status of its own, published and withdrawn by a person."""
 
     status = models.CharField("status", max_length=15, choices=Status.choices, default=Status.DRAFT, editable=False)
@@ -228,23 +240,9 @@ class Publishable(CheckedText):
         if not by.may(roles.PUBLISH, self.municipality):
             raise PermissionDenied("Du har ikke ret til at offentliggøre i denne kommune.")
         self._lock()
-        if not confirmed:
-            raise ValidationError("Bekræft, at du har læst teksten, og at ingen private personer kan genkendes.")
-        suspects = [finding for finding in self.publication_findings() if not is_overridden(finding)]
-        if suspects and len(reason.strip()) < 10:
-            raise ValidationError(
-                [f"{finding.place}: noget ligner et CPR-nummer ({finding.masked})." for finding in suspects]
-            )
         now = timezone.now()
-        event = self._record(
-            PublicationEvent.Action.SCHEDULE if at and at > now else PublicationEvent.Action.PUBLISH, by
-        )
-        event.confirmed = True
-        event.save(update_fields=["confirmed"])
-        CprOverride.objects.bulk_create(
-            CprOverride(event=event, target=s.target, fingerprint=s.fingerprint, reason=reason.strip())
-            for s in suspects
-        )
+        action = PublicationEvent.Action.SCHEDULE if at and at > now else PublicationEvent.Action.PUBLISH
+        self._take_word(action, self.publication_findings(), by=by, confirmed=confirmed, reason=reason)
         self.status = Status.PUBLISHED
         self.publish_at = at or now
         if not self.published_at or self.published_at > now:
@@ -264,12 +262,30 @@ class Publishable(CheckedText):
 
     _STATE_FIELDS = ["status", "publish_at", "published_at", "version", "updated_at"]
 
+    def _take_word(self, action: str, findings: list[Finding], *, by: User, confirmed: bool, reason: str) -> None:
+        """Record a person's word that this may be read by all; ValidationError where it is not given or not enough."""
+        if not confirmed:
+            raise ValidationError("Bekræft, at du har læst teksten, og at ingen private personer kan genkendes.")
+        suspects = [finding for finding in findings if not is_overridden(finding)]
+        if suspects and len(reason.strip()) < 10:
+            raise ValidationError(
+                [f"{finding.place}: noget ligner et CPR-nummer ({finding.masked})." for finding in suspects]
+            )
+        event = self._record(action, by)
+        event.confirmed = True
+        event.save(update_fields=["confirmed"])
+        CprOverride.objects.bulk_create(
+            CprOverride(event=event, target=s.target, fingerprint=s.fingerprint, reason=reason.strip())
+            for s in suspects
+        )
+
     def _lock(self):
         """Read the row again under a lock, so that no edit slips in between the check and the publication."""
         self.refresh_from_db(from_queryset=type(self).objects.select_for_update(of=("self",)))
 
     def _record(self, action: str, by: User) -> PublicationEvent:
         self.version += 1
+        Revision.objects.close_runs(self.municipality)
         return PublicationEvent.objects.create(
             content_type=ContentType.objects.get_for_model(self),
             object_id=self.pk,
