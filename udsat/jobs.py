@@ -7,10 +7,12 @@ from collections.abc import Callable
 
 from django.db import connection, transaction
 
+from council.agreements import remind_of_agreements
+
 logger = logging.getLogger(__name__)
 
 # Each takes the time, does what is due and returns how many things it did. Asked again it does nothing twice.
-JOBS: list[Callable[[datetime.datetime], int]] = []
+JOBS: list[Callable[[datetime.datetime], int]] = [remind_of_agreements]
 
 # Any number that no other use of PostgreSQL's advisory locks in this database has.
 _LOCK = 8_732_114

@@ -8,15 +8,18 @@ from council.models import (
     Council,
     Membership,
     Person,
+    StandardItem,
     WorkingGroup,
 )
 from udsat.admin import (
     PublishableAdmin,
     ScopedAdmin,
     ScopedStackedInline,
+    may_edit,
 )
 from udsat.admin.scope import take_next_version
 from udsat.backoffice import DAILY, MORE
+from udsat.lib import roles
 from udsat.models import Municipality
 
 
@@ -45,13 +48,23 @@ class WorkingGroupInline(ScopedStackedInline):
         return super().formfield_for_manytomany(db_field, request, widget=forms.CheckboxSelectMultiple, **kwargs)
 
 
+class StandardItemInline(ScopedStackedInline):
+    """The standard agenda. No page shows it, but it belongs to the council's page and closes with it."""
+
+    model = StandardItem
+    fields = ["title", ("kind", "brings"), "is_last", "position"]
+
+    def has_change_permission(self, request, obj=None):
+        return request.user.may(roles.EDIT) if obj is None else may_edit(request.user, obj)
+
+
 @admin.register(Council)
 class CouncilAdmin(PublishableAdmin):
     shelf = (DAILY, 3)
     about = "Medlemmer, mærkesager, kontakt"
     list_display = ["name", "status_text"]
     search_fields = ["name", "municipality__name"]
-    inlines = [MembershipInline, CauseInline, WorkingGroupInline]
+    inlines = [StandardItemInline, MembershipInline, CauseInline, WorkingGroupInline]
     fieldsets = [
         ("Rådet", {"fields": ["municipality", "name", "summary", "about", "plain_text"]}),
         (
@@ -70,6 +83,21 @@ class CouncilAdmin(PublishableAdmin):
             {
                 "fields": ["has_hearing_right", "has_secretary", "has_budget", "has_premises", "meetings_open"],
                 "description": "Vælg »Ukendt«, hvis det ikke står nogen steder. Så nævner siden det ikke.",
+            },
+        ),
+        (
+            "Forretningsorden",
+            {
+                "fields": [
+                    ("agenda_days", "item_days"),
+                    "quorum",
+                    "chaired_by",
+                    "minutes_style",
+                    ("approval", "approval_days"),
+                    "keep_years",
+                ],
+                "description": "Portalen regner frister ud og husker dig på dem. Den stopper dig aldrig: "
+                "Er en frist overskredet, ser du det, og så bestemmer du selv.",
             },
         ),
         ("Arbejdet", {"fields": ["work", "visits", "dialogue_label", "dialogue_text"]}),

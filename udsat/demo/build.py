@@ -24,6 +24,7 @@ from council.models import (
     Minutes,
     News,
     Person,
+    StandardItem,
     WorkingGroup,
 )
 from strategies.models import Action, FollowUp, Goal, Section, Strategy, Theme, Topic
@@ -181,9 +182,11 @@ class Builder:
 
     def council(self, data: dict) -> Council:
         data = dict(data)
-        lists = {name: data.pop(name, []) for name in ("people", "members", "causes", "groups")}
+        lists = {name: data.pop(name, []) for name in ("standard_items", "people", "members", "causes", "groups")}
         status, published = self.publication(data)
         council = self.make(Council, data, municipality=self.municipality)
+        for position, item in enumerate(lists["standard_items"], 1):
+            self.make(StandardItem, item, council=council, position=position)
         for person in lists["people"]:
             self.make(Person, person, municipality=self.municipality)
         for position, member in enumerate(lists["members"], 1):
