@@ -43,6 +43,11 @@ NOT_SEARCHED = {
     "council.Remark": {"text"},
     "council.Invitation": {"told"},
     "council.StandardItem": {"title"},
+    # Texts that wait beside their field at the desk; the field searches them when they come into it.
+    "council.DeskClash": {"field", "label", "text", "by_name", "field_text"},
+    "council.DeskEdit": {"outcome", "fingerprint"},
+    "council.DeskPresence": {"place"},
+    "council.DeskRow": set(),
     "council.FormerDate": set(),
 }
 

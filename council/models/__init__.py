@@ -1,5 +1,6 @@
 from .correspondence import Approval, Invitation, Proposal, Remark
 from .council import Agreement, Cause, Council, Hearing, ItemKind, News, StandardItem, WorkingGroup
+from .desk import DeskClash, DeskEdit, DeskPresence, DeskRow
 from .item import AgendaItem, Attachment, Attendance, PublicItem, public_items
 from .meeting import Agenda, FormerDate, Meeting, Minutes
 from .people import Membership, Person
@@ -13,6 +14,10 @@ __all__ = [
     "Attendance",
     "Cause",
     "Council",
+    "DeskClash",
+    "DeskEdit",
+    "DeskPresence",
+    "DeskRow",
     "FormerDate",
     "Hearing",
     "Invitation",

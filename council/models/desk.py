@@ -1,0 +1,126 @@
+"""What the meeting desk remembers: which edits it has, texts that met another, rows made at the table, who is there."""
+
+import datetime
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from udsat.lib.publishing import ScopedQuerySet
+
+from .council import Agreement
+from .item import AgendaItem
+from .meeting import Meeting
+
+
+class DeskRow(models.Model):
+    """An item or agreement that was begun at the desk, under the name its browser gave it, perhaps while offline."""
+
+    municipality_lookup = "meeting__council__municipality"
+
+    meeting = models.ForeignKey(Meeting, models.CASCADE, related_name="desk_rows")
+    key = models.UUIDField()
+    item = models.OneToOneField(AgendaItem, models.SET_NULL, null=True, related_name="desk_row")
+    agreement = models.OneToOneField(Agreement, models.SET_NULL, null=True, related_name="desk_row")
+
+    objects = ScopedQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "række fra mødebordet"
+        verbose_name_plural = "rækker fra mødebordet"
+        constraints = [models.UniqueConstraint(fields=["meeting", "key"], name="desk_row_once")]
+
+    def __str__(self):
+        return str(self.item or self.agreement or self.key)
+
+
+class DeskClash(models.Model):
+    """A text that could not go into its field, kept beside it until somebody decides."""
+
+    class Reason(models.TextChoices):
+        MEANWHILE = "imens", "Feltet blev ændret imens"
+        CLOSED = "lukket", "Feltet kunne ikke ændres her"
+        GONE = "fjernet", "Det, feltet hørte til, er fjernet"
+        REFUSED = "afvist", "Teksten passer ikke i feltet"
+
+    class Choice(models.TextChoices):
+        FIELD = "felt", "Behold det, der står i feltet"
+        TEXT = "tekst", "Brug den anden tekst"
+        BOTH = "begge", "Behold begge"
+
+    municipality_lookup = "meeting__council__municipality"
+
+    meeting = models.ForeignKey(Meeting, models.CASCADE, related_name="desk_clashes")
+    key = models.UUIDField(default=uuid.uuid4, unique=True)
+    field = models.CharField(max_length=160)
+    label = models.CharField(max_length=400)
+    reason = models.CharField(max_length=10, choices=Reason.choices)
+    text = models.TextField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    by_name = models.CharField(max_length=200)
+    at = models.DateTimeField(default=timezone.now)
+    resolved_at = models.DateTimeField(null=True, blank=True)
+    resolved_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    choice = models.CharField(max_length=10, choices=Choice.choices, blank=True)
+    # What stood in the field before the choice, so that neither text is lost by it.
+    field_text = models.TextField(blank=True)
+
+    objects = ScopedQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["pk"]
+        verbose_name = "to tekster til ét felt"
+        verbose_name_plural = "to tekster til samme felt"
+        indexes = [models.Index(fields=["meeting", "resolved_at"], name="desk_clash_open")]
+
+    def __str__(self):
+        return self.label
+
+
+class DeskEdit(models.Model):
+    """An edit that has been received, so that one sent again after a lost answer gets the same answer."""
+
+    municipality_lookup = "meeting__council__municipality"
+
+    meeting = models.ForeignKey(Meeting, models.CASCADE, related_name="desk_edits")
+    edit = models.UUIDField()
+    at = models.DateTimeField(default=timezone.now, db_index=True)
+    outcome = models.CharField(max_length=12)
+    fingerprint = models.CharField(max_length=16)
+    clash = models.ForeignKey(DeskClash, models.SET_NULL, null=True, related_name="+")
+
+    objects = ScopedQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "rettelse fra mødebordet"
+        verbose_name_plural = "rettelser fra mødebordet"
+        constraints = [models.UniqueConstraint(fields=["meeting", "edit"], name="desk_edit_once")]
+
+    def __str__(self):
+        return str(self.edit)
+
+
+class DeskPresence(models.Model):
+    """An open desk: whose, and which item is in work. Somebody who has not been heard of for a while has left."""
+
+    LEFT_AFTER = datetime.timedelta(seconds=25)
+
+    municipality_lookup = "meeting__council__municipality"
+
+    meeting = models.ForeignKey(Meeting, models.CASCADE, related_name="desk_presences")
+    client = models.UUIDField()
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    place = models.CharField(max_length=60, blank=True)
+    seen_at = models.DateTimeField(default=timezone.now)
+
+    objects = ScopedQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["pk"]
+        verbose_name = "til stede ved mødebordet"
+        verbose_name_plural = "til stede ved mødebordet"
+        constraints = [models.UniqueConstraint(fields=["meeting", "client"], name="desk_presence_once")]
+
+    def __str__(self):
+        return str(self.user)
