@@ -1,14 +1,19 @@
 """The council's public pages. What they show comes through `visible_to(request.user)` and `public_items()` only."""
 
 import datetime
+import functools
+import hashlib
 from collections import Counter
 from dataclasses import dataclass, field
 from itertools import groupby
 
 from django.db.models import Exists, OuterRef, Prefetch, Q
-from django.http import FileResponse, Http404
+from django.http import FileResponse, Http404, HttpResponse, HttpResponsePermanentRedirect
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.cache import get_conditional_response
+from django.utils.http import quote_etag
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
@@ -19,6 +24,7 @@ from udsat.lib.publishing import Status
 from udsat.models import Municipality
 
 from . import pdf, yearwheel
+from .calendar import meetings_calendar
 from .models import (
     Agenda,
     Attachment,
@@ -278,6 +284,24 @@ def years_of(entries, today) -> tuple[list[Year], list[Year]]:
     return coming, by_year([entry for entry in reversed(entries) if entry.event.date < today])
 
 
+def follows_moves(view):
+    """Leads from the address that a public meeting had to the one it has, unless another meeting is there now."""
+
+    @functools.wraps(view)
+    def wrapped(request, kommune, meeting, **rest):
+        try:
+            return view(request, kommune, meeting, **rest)
+        except Http404:
+            place = _municipality(kommune)
+            moved = Meeting.objects.published().filter(council__municipality=place).moved_from(meeting).first()
+            if moved is None or _meetings(request, place).at_address(meeting).exists():
+                raise
+            address = {"kommune": kommune, "meeting": moved.address_part, **rest}
+            return HttpResponsePermanentRedirect(reverse(request.resolver_match.url_name, kwargs=address))
+
+    return wrapped
+
+
 @require_safe
 def meetings(request, kommune):
     place = _municipality(kommune)
@@ -295,6 +319,7 @@ def meetings(request, kommune):
             "coming": coming,
             "past": past,
             "next_meeting": next((entry.meeting for entry in entries if entry.event.is_next), None),
+            "has_public_meetings": any(entry.meeting and entry.meeting.is_public for entry in entries),
         },
     )
 
@@ -340,7 +365,22 @@ def _state(thing):
     return thing.status_text.lower()
 
 
+def attendance_lists(attendances) -> list[tuple[str, list[tuple[str, int]]]]:
+    """Who came, who sent word and who did not: what each is called, and how many are called the same."""
+    rows = list(
+        attendances.select_related(
+            "member__person", "member__council", "substitute_for__person", "substitute_for__council"
+        )
+    )
+    return [
+        (label, list(Counter(row.public_text for row in rows if row.status == status).items()))
+        for status, label in Attendance.Status.choices
+        if any(row.status == status for row in rows)
+    ]
+
+
 @require_safe
+@follows_moves
 def meeting(request, kommune, meeting):
     place = _municipality(kommune)
     found = _get_meeting(request, place, meeting)
@@ -349,11 +389,7 @@ def meeting(request, kommune, meeting):
     files = Attachment.objects.visible_to(request.user).filter(meeting=found, item=None)
     attendances = Attendance.objects.none()
     if minutes:
-        attendances = (
-            Attendance.objects.visible_to(request.user)
-            .filter(meeting=found)
-            .select_related("member__person", "member__council", "substitute_for__person", "substitute_for__council")
-        )
+        attendances = Attendance.objects.visible_to(request.user).filter(meeting=found)
     else:
         files = files.filter(paper=Attachment.Paper.AGENDA)
     others = _meetings(request, place)
@@ -367,17 +403,14 @@ def meeting(request, kommune, meeting):
             "section": "moeder",
             "council": _councils(request, place).first(),
             "meeting": found,
+            "is_to_come": found.is_public and not found.is_past and not found.is_cancelled,
             "agenda": agenda,
             "minutes": minutes,
             "preview": _preview(found, agenda, minutes),
             "updated": max(thing.updated_at for thing in (found, agenda, minutes) if thing),
             "items": public_items(found, with_minutes=bool(minutes)) if agenda or minutes else [],
             "attachments": files.select_related("meeting__council__municipality") if agenda or minutes else [],
-            "attendance": [
-                (label, Counter(row.public_text for row in attendances if row.status == status).items())
-                for status, label in Attendance.Status.choices
-                if any(row.status == status for row in attendances)
-            ],
+            "attendance": attendance_lists(attendances),
             "news": News.objects.visible_to(request.user).filter(meeting=found).select_related("municipality"),
             "previous": others.filter(before).order_by("-date", "-ordinal").first(),
             "following": others.filter(after).order_by("date", "ordinal").first(),
@@ -401,18 +434,50 @@ def _pdf_response(request, paper, make, name):
 
 
 @require_safe
+@follows_moves
 def agenda_pdf(request, kommune, meeting):
     agenda = _paper(request, _municipality(kommune), meeting, Agenda, "ingen dagsorden")
     return _pdf_response(request, agenda, lambda: pdf.agenda_pdf(agenda.meeting), "dagsorden")
 
 
 @require_safe
+@follows_moves
 def minutes_pdf(request, kommune, meeting):
     minutes = _paper(request, _municipality(kommune), meeting, Minutes, "intet referat")
     return _pdf_response(request, minutes, lambda: pdf.minutes_pdf(minutes.meeting), "referat")
 
 
+def _calendar_response(request, content: bytes, filename: str):
+    """A calendar file; 304 to a program that has asked before and has it already."""
+    response = HttpResponse(content, content_type="text/calendar; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{filename}"'
+    response["ETag"] = etag = quote_etag(hashlib.sha256(content).hexdigest()[:32])
+    return get_conditional_response(request, etag=etag, response=response) or response
+
+
 @require_safe
+@follows_moves
+def meeting_ics(request, kommune, meeting):
+    """Whoever asks gets what the public may know: a file goes on to others."""
+    place = _municipality(kommune)
+    found = _get_meeting(request, place, meeting)
+    if not found.is_public:
+        raise Http404("Mødet er ikke offentligt endnu, så det kan ikke lægges i en kalender.")
+    return _calendar_response(request, meetings_calendar([found]), f"moede-{place.slug}-{found.address_part}.ics")
+
+
+@require_safe
+def meetings_ics(request, kommune):
+    """All public meetings, for a calendar that follows them; cancelled ones say so."""
+    place = _municipality(kommune)
+    found = Meeting.objects.published().filter(council__municipality=place).select_related("council__municipality")
+    council = _councils(request, place).filter(is_public=True).first()
+    name = f"Møder i {council.sender_name}" if council else f"Udsatterådets møder i {place.name}"
+    return _calendar_response(request, meetings_calendar(found, name), f"moeder-{place.slug}.ics")
+
+
+@require_safe
+@follows_moves
 def attachment(request, kommune, meeting, attachment, filename):
     """A closed item's file never leaves by this address, whoever asks."""
     place = _municipality(kommune)
@@ -424,6 +489,10 @@ def attachment(request, kommune, meeting, attachment, filename):
     )
     if not found or found.filename != filename:
         raise Http404("Vi kan ikke finde bilaget. Se mødets side. Der står de bilag, alle kan læse.")
+    return attachment_response(found)
+
+
+def attachment_response(found: Attachment) -> FileResponse:
     extension = found.extension.lower()
     content_type = SHOWN_TYPES.get(extension) or SAVED_TYPES.get(extension) or "application/octet-stream"
     try:
