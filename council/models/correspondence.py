@@ -28,6 +28,8 @@ class Invitation(models.Model):
         Membership, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name="indkaldt for"
     )
     sent_at = models.DateTimeField("sendt", null=True, blank=True)
+    # When and where the meeting was, as the last letter said it: what differs from now has not been told.
+    told = models.CharField(max_length=600, blank=True)
     reply = models.CharField("svar", max_length=10, choices=Reply.choices, blank=True)
     replied_at = models.DateTimeField("svaret", null=True, blank=True)
 
@@ -136,6 +138,11 @@ class Approval(models.Model):
 
     def __str__(self):
         return f"{self.member}: {self.get_answer_display() or 'ikke svaret'}"
+
+    @property
+    def paper(self) -> Minutes | Hearing:
+        """What she is asked to approve."""
+        return self.minutes or self.hearing
 
 
 class Remark(models.Model):

@@ -22,6 +22,10 @@ class AgendaItemQuerySet(ScopedQuerySet):
         """Open items whose minutes anybody may read."""
         return self.filter(Minutes.published_when("meeting__minutes__"), is_closed=False)
 
+    def waiting(self):
+        """Those that came after the agenda was public and have not been sent to anybody."""
+        return self.filter(supplement=AgendaItem.Supplement.WAITING)
+
     def with_meeting(self):
         """With what the address of an item needs."""
         return self.select_related("meeting__council__municipality")
@@ -74,6 +78,7 @@ class AgendaItem(Part):
         "tillægsdagsorden", max_length=10, choices=Supplement.choices, blank=True,
         help_text="Et punkt, der kommer til, efter at dagsordenen er offentlig.",
     )  # fmt: skip
+    supplemented_on = models.DateField("kom med tillægsdagsordenen", null=True, blank=True, editable=False)
     raised_at_meeting = models.BooleanField("rejst på mødet", default=False, help_text="Stod ikke på dagsordenen.")
     internal_note = models.TextField("note til sekretæren", blank=True, help_text="Vises aldrig.")
     themes = models.ManyToManyField(Theme, blank=True, related_name="agenda_items", verbose_name="temaer")
@@ -103,6 +108,12 @@ class AgendaItem(Part):
     @property
     def is_on_agenda(self) -> bool:
         return not self.raised_at_meeting and self.supplement != self.Supplement.WAITING
+
+    def join_supplement(self, day) -> None:
+        """Stand in the supplementary agenda of that day, files included; not saved."""
+        self.supplement, self.supplemented_on = self.Supplement.SENT, day
+        for attachment in self.attachments.all():
+            attachment.item, attachment.meeting = self, self.meeting
 
     def roots(self):
         return _papers(self.meeting)
@@ -155,6 +166,7 @@ class PublicItem:
         self.anchor = item.anchor
         self.number = number
         self.is_closed = item.is_closed
+        self.supplemented_on = item.supplemented_on
         if item.is_closed:
             self.title = item.public_title or "Lukket punkt"
             self.kind = self.case_number = self.presentation = self.recommendation = ""

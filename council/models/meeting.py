@@ -173,6 +173,9 @@ class Meeting(Publishable):
     def get_minutes_pdf_url(self):
         return self._url("minutes-pdf")
 
+    def get_calendar_url(self):
+        return self._url("meeting-ics")
+
     @property
     def kind_name(self) -> str:
         return self.kind_label or self.get_kind_display()

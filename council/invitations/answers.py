@@ -1,0 +1,125 @@
+"""Who comes: the answers, what the meeting desk may expect, and whether the council can decide anything."""
+
+import datetime
+from dataclasses import dataclass
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from council.models import Attendance, Council, Invitation, Meeting, Membership
+
+VOTING = (Membership.Role.CHAIR, Membership.Role.DEPUTY, Membership.Role.MEMBER)
+
+
+def begins_at(meeting: Meeting) -> datetime.datetime:
+    """When it is too late to answer: as the meeting begins, or as its day ends when nobody has said the time."""
+    if meeting.starts_at:
+        return timezone.make_aware(datetime.datetime.combine(meeting.date, meeting.starts_at))
+    return timezone.make_aware(datetime.datetime.combine(meeting.date + datetime.timedelta(1), datetime.time.min))
+
+
+def seats_on(meeting: Meeting) -> QuerySet[Membership]:
+    """The seats of the council on the day of the meeting, with what a name needs."""
+    return (
+        Membership.objects.on(meeting.date)
+        .filter(council=meeting.council_id, is_vacant=False)
+        .select_related("person", "council__municipality")
+    )
+
+
+def give_answer(invitation: Invitation, reply: str) -> None:
+    """Write down an answer, her own or one given by phone. The last one counts."""
+    if invitation.reply != reply:
+        invitation.reply, invitation.replied_at = reply, timezone.now()
+        invitation.save(update_fields=["reply", "replied_at"])
+
+
+@dataclass
+class Expected:
+    """A member on the meeting desk's list before anybody has looked up: `status` is empty without an answer."""
+
+    member: Membership
+    status: str
+    substitute_for: Membership | None = None
+
+
+_STATUS = {
+    Invitation.Reply.COMING: Attendance.Status.PRESENT,
+    Invitation.Reply.EXCUSED: Attendance.Status.EXCUSED,
+}
+
+
+def expected_attendance(meeting: Meeting) -> list[Expected]:
+    """All who have a seat at the meeting, in the council's order, then the substitutes called in: 2 queries."""
+    invitations = {
+        invitation.member_id: invitation
+        for invitation in meeting.invitations.select_related(
+            "member__person", "member__council", "called_for__person", "called_for__council"
+        )
+    }
+    expected, substitutes = [], []
+    for seat in seats_on(meeting):
+        invitation = invitations.get(seat.pk)
+        status = _STATUS.get(invitation.reply, "") if invitation else ""
+        if is_substitute(seat):
+            if invitation:
+                substitutes.append(Expected(seat, status, invitation.called_for))
+        else:
+            expected.append(Expected(seat, status))
+    return expected + substitutes
+
+
+def is_substitute(seat: Membership) -> bool:
+    """Comes only when called in."""
+    return seat.role == Membership.Role.SUBSTITUTE or seat.substitute_for_id is not None
+
+
+@dataclass(frozen=True)
+class Quorum:
+    """How many of the voting seats come, and what the council's own rule says to that (`needed` 0: no rule)."""
+
+    coming: int
+    seats: int
+    silent: int
+    needed: int
+
+    @property
+    def is_met(self) -> bool:
+        return self.coming >= self.needed
+
+    @property
+    def text(self) -> str:
+        said = f"{self.coming} af {self.seats} kommer."
+        if not self.needed:
+            return said
+        if self.is_met:
+            return f"{said} Rådet er beslutningsdygtigt."
+        missing = self.needed - self.coming
+        more = f"Der skal komme {missing} mere" if missing == 1 else f"Der skal komme {missing} flere"
+        if missing > self.silent:
+            return f"{said} Rådet er ikke beslutningsdygtigt. {more}. Indkald en suppleant."
+        return f"{said} {more}, før rådet er beslutningsdygtigt."
+
+
+def quorum_of(meeting: Meeting, expected: list[Expected] | None = None) -> Quorum:
+    """A substitute counts for the one she comes instead of; a seat is counted once, whoever sits in it."""
+    expected = expected_attendance(meeting) if expected is None else expected
+    voting = {one.member.pk for one in expected if one.member.role in VOTING and one.substitute_for is None}
+    voting -= {one.member.pk for one in expected if is_substitute(one.member)}
+    coming, silent = set(), set()
+    for one in expected:
+        seat = one.substitute_for.pk if one.substitute_for else one.member.pk
+        if seat in voting:
+            if one.status == Attendance.Status.PRESENT:
+                coming.add(seat)
+            elif not one.status:
+                silent.add(seat)
+    return Quorum(len(coming), len(voting), len(silent - coming), quorum_needed(meeting.council, len(voting)))
+
+
+def quorum_needed(council: Council, seats: int) -> int:
+    if council.quorum == Council.Quorum.HALF:
+        return -(-seats // 2)
+    if council.quorum == Council.Quorum.MORE_THAN_HALF:
+        return seats // 2 + 1
+    return 0
