@@ -1,12 +1,151 @@
 """Meetings as calendar entries (RFC 5545), in a feed, in a file and in an invitation by e-mail (RFC 5546)."""
 
+import datetime
+import re
+from collections.abc import Iterable
+from email.utils import parseaddr
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.utils import timezone
+from icalendar import Calendar, Event, Timezone, TimezoneDaylight, TimezoneStandard, vCalAddress, vRecur, vUri
+
 from council.models import Meeting
+
+COPENHAGEN = ZoneInfo("Europe/Copenhagen")
+# How long an entry lasts when nobody has said when the meeting ends: one without an end is drawn as a line.
+USUAL_LENGTH = datetime.timedelta(hours=2)
+HOUR = datetime.timedelta(hours=1)
 
 
 def invitation_calendar(meeting: Meeting, attendee_email: str, attendee_name: str, method: str) -> str:
     """The entry that an invitation brings (method "REQUEST"), or the one that takes it out again ("CANCEL").
 
     For `Letter.objects.write(calendar=…)`. Its number is `meeting.calendar_sequence`, which grows by itself when the
-    meeting is saved with another date, time, place or title or is cancelled.
+    meeting is saved with another date, time or place or is cancelled.
     """
-    raise NotImplementedError
+    if method not in {"REQUEST", "CANCEL"}:
+        raise ValueError(f"An invitation is a REQUEST or a CANCEL, not {method!r}.")
+    event = _event(meeting, stamp=timezone.now(), is_public=meeting.is_published)
+    if method == "CANCEL":
+        event["STATUS"] = "CANCELLED"
+    council = meeting.council
+    # Where Outlook and Google send an answer that somebody gives in the calendar. The one that counts is given by
+    # the link in the mail, so no answer is asked for here.
+    event["ORGANIZER"] = _person(council.mailbox or parseaddr(settings.DEFAULT_FROM_EMAIL)[1], council.sender_name)
+    event["ATTENDEE"] = _person(
+        attendee_email,
+        attendee_name,
+        CUTYPE="INDIVIDUAL",
+        ROLE="REQ-PARTICIPANT",
+        PARTSTAT="NEEDS-ACTION",
+        RSVP="FALSE",
+    )
+    return _calendar(method, [event]).to_ical().decode()
+
+
+def meetings_calendar(meetings: Iterable[Meeting], name: str = "") -> bytes:
+    """The calendar of meetings that are public, with a name where it is one to follow."""
+    calendar = _calendar("PUBLISH", [_event(meeting, stamp=meeting.updated_at, is_public=True) for meeting in meetings])
+    if name:
+        calendar.add("NAME", _plain(name))
+        # What the programs that follow calendars understood before RFC 7986 named these two.
+        calendar.add("X-WR-CALNAME", _plain(name))
+        calendar.add("X-PUBLISHED-TTL", "PT6H")
+        calendar.add("REFRESH-INTERVAL", datetime.timedelta(hours=6), parameters={"VALUE": "DURATION"})
+    return calendar.to_ical()
+
+
+def _calendar(method: str, events: list[Event]) -> Calendar:
+    calendar = Calendar()
+    calendar.add("VERSION", "2.0")
+    calendar.add("PRODID", "-//Udsatteportalen//Udsat//DA")
+    calendar.add("CALSCALE", "GREGORIAN")
+    calendar.add("METHOD", method)
+    if any("TZID" in event["DTSTART"].params for event in events):
+        calendar.add_component(_copenhagen())
+    for event in events:
+        calendar.add_component(event)
+    return calendar
+
+
+def _event(meeting: Meeting, *, stamp: datetime.datetime, is_public: bool) -> Event:
+    host = urlsplit(settings.SITE_URL).hostname
+    event = Event()
+    # The same for as long as the meeting lives, wherever it is moved to: by it a calendar finds its entry again.
+    event.add("UID", f"moede-{meeting.pk}@{host}")
+    event.add("SEQUENCE", meeting.calendar_sequence)
+    event.add("DTSTAMP", _utc(stamp))
+    event.add("LAST-MODIFIED", _utc(meeting.updated_at))
+    _add_times(event, meeting)
+    title = f"{meeting.council.sender_name}: {meeting.display_title}"
+    # Many programs show no status.
+    event.add("SUMMARY", _plain(f"Aflyst: {title}" if meeting.is_cancelled else title))
+    event.add("STATUS", "CANCELLED" if meeting.is_cancelled else "CONFIRMED")
+    if where := ", ".join(filter(None, (meeting.place, meeting.address))):
+        event.add("LOCATION", _plain(where))
+    url = f"{settings.SITE_URL}{meeting.get_absolute_url()}" if is_public else ""
+    if url:
+        event["URL"] = vUri(url)
+    event.add("DESCRIPTION", _plain("\n".join(filter(None, (*_words(meeting), url)))))
+    return event
+
+
+def _words(meeting: Meeting) -> list[str]:
+    if meeting.is_cancelled:
+        return [f"Mødet er aflyst. {meeting.cancelled_reason}".strip()]
+    return [
+        "" if meeting.starts_at else "Klokkeslættet er ikke sat endnu.",
+        "Mødet er åbent for alle." if meeting.is_open else "Mødet er kun for rådet.",
+        meeting.how_to_attend if meeting.is_open else "",
+    ]
+
+
+def _add_times(event: Event, meeting: Meeting) -> None:
+    if meeting.starts_at is None:
+        event.add("DTSTART", meeting.date)
+        event.add("DTEND", meeting.date + datetime.timedelta(days=1))
+        event.add("TRANSP", "TRANSPARENT")  # a whole day that is not taken
+        return
+    starts = datetime.datetime.combine(meeting.date, meeting.starts_at, COPENHAGEN)
+    ends = datetime.datetime.combine(meeting.date, meeting.ends_at, COPENHAGEN) if meeting.ends_at else None
+    event.add("DTSTART", starts)
+    event.add("DTEND", ends or starts + USUAL_LENGTH)
+
+
+def _copenhagen() -> Timezone:
+    """The rule of Directive 2000/84/EC, which is the one in force, in the form that Outlook reads.
+
+    The package's own would list each year's two days up to 2037, an hour late in spring.
+    """
+    zone = Timezone()
+    zone.add("TZID", COPENHAGEN.key)
+    for part, name, month, clock, before, after in (
+        (TimezoneDaylight(), "CEST", 3, 2, HOUR, 2 * HOUR),
+        (TimezoneStandard(), "CET", 10, 3, 2 * HOUR, HOUR),
+    ):
+        part.add("DTSTART", datetime.datetime(1996, month, 31 if month == 3 else 27, clock))
+        part.add("RRULE", vRecur(freq="YEARLY", bymonth=month, byday="-1SU"))
+        part.add("TZNAME", name)
+        part.add("TZOFFSETFROM", before)
+        part.add("TZOFFSETTO", after)
+        zone.add_component(part)
+    return zone
+
+
+def _person(email: str, name: str, **parameters: str) -> vCalAddress:
+    person = vCalAddress(f"mailto:{_plain(email)}")
+    for key, value in {"CN": _plain(name), **parameters}.items():
+        person.params[key] = value
+    return person
+
+
+def _utc(moment: datetime.datetime) -> datetime.datetime:
+    return moment.astimezone(datetime.UTC)
+
+
+def _plain(text: str) -> str:
+    """Line breaks as one kind, and no other control characters: the format has no way to write them."""
+    text = "\n".join(text.splitlines())
+    return re.sub(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", " ", text)

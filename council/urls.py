@@ -1,17 +1,21 @@
 from django.urls import path
 
 from . import views
+from .approval.link import approve
 
 urlpatterns = [
     path("udsatteraad/", views.council, name="council"),
     path("udsatteraad/medlemmer/", views.members, name="members"),
     path("udsatteraad/maerkesager/", views.causes, name="causes"),
     path("moeder/", views.meetings, name="meetings"),
+    path("moeder.ics", views.meetings_ics, name="meetings-ics"),
     path("moeder/<slug:meeting>/", views.meeting, name="meeting"),
+    path("moeder/<slug:meeting>/moede.ics", views.meeting_ics, name="meeting-ics"),
     path("moeder/<slug:meeting>/dagsorden.pdf", views.agenda_pdf, name="agenda-pdf"),
     path("moeder/<slug:meeting>/referat.pdf", views.minutes_pdf, name="minutes-pdf"),
     path("moeder/<slug:meeting>/bilag/<int:attachment>/<str:filename>", views.attachment, name="attachment"),
     path("hoeringer/", views.hearings, name="hearings"),
+    path("godkend/<str:token>/", approve, name="approve"),
     path("nyt/", views.news_list, name="news"),
     path("nyt/<slug:story>/", views.news_story, name="news-story"),
 ]

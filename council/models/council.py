@@ -12,7 +12,8 @@ from strategies.models import Strategy
 from udsat.lib.danish import slugify
 from udsat.lib.publishing import ScopedQuerySet
 from udsat.lib.richtext import RichTextField
-from udsat.models import Municipality, Part, Publishable
+from udsat.lib.roles import Role
+from udsat.models import Municipality, Part, Publishable, User
 
 
 class ItemKind(models.TextChoices):
@@ -109,6 +110,23 @@ class Council(Publishable):
 
     def get_absolute_url(self):
         return reverse("council", args=[self.municipality.slug])
+
+    @property
+    def sender_name(self) -> str:
+        """Who writes, as it stands in a mail: »Udsatterådet i Esbjerg«."""
+        place = self.municipality.name
+        return self.name if place.lower() in self.name.lower() else f"{self.name} i {place}"
+
+    @property
+    def mailbox(self) -> str:
+        """Where an answer to its letters goes; empty where nobody has said."""
+        return self.email or self.municipality.email or self._secretary_email()
+
+    def _secretary_email(self) -> str:
+        secretaries = User.objects.filter(
+            is_active=True, assignments__municipality=self.municipality, assignments__role=Role.SECRETARY
+        )
+        return secretaries.exclude(email="").order_by("pk").values_list("email", flat=True).first() or ""
 
     def publication_parts(self):
         people = [m.person for m in self.memberships.select_related("person") if m.person]
