@@ -15,6 +15,8 @@ import mammoth
 from lxml import etree
 from markdown_it import MarkdownIt
 
+from . import markup
+from .docxnumbers import NUMBER_MARK, write_out_numbers
 from .fileguard import (
     MAX_DOCUMENT_BYTES,
     TYPE_NAMES,
@@ -31,7 +33,7 @@ from .pagechrome import chrome_reason, is_foot_heading
 
 __all__ = [
     "ACCEPTED", "MAX_DOCUMENT_BYTES", "Block", "Document", "FileText", "Heading", "ListItem", "Paragraph", "Remark",
-    "Table", "UnreadableDocument", "extract_text", "read_document", "read_file_text",
+    "RichDocument", "Table", "UnreadableDocument", "extract_text", "read_document", "read_file_text", "read_rich",
 ]  # fmt: skip
 
 ACCEPTED = (".docx", ".html", ".htm", ".md", ".markdown", ".txt")
@@ -114,6 +116,52 @@ def read_document(data: bytes, filename: str) -> Document:
 
     Raises UnreadableDocument, whose message is Danish and says what to do. Nothing else is raised for any bytes.
     """
+    suffix = _accept(data, filename)
+    if suffix == ".docx":
+        document = _read_docx(data)
+    elif suffix in (".html", ".htm"):
+        document = _read_html(decode(data, _declared_encoding(data)))
+    else:
+        text = _clean(decode(data))
+        document = _read_markdown(text) if suffix in (".md", ".markdown") else _read_text(text)
+    if not any(block.text.strip() for block in document.blocks):
+        raise _no_text()
+    return document
+
+
+@dataclass
+class RichDocument:
+    """As Document, but with bold, italics, links, lists and tables as they were."""
+
+    title: str = ""
+    blocks: list[markup.Block] = field(default_factory=list)
+    ignored: list[Remark] = field(default_factory=list)
+
+
+def read_rich(data: bytes, filename: str) -> RichDocument:
+    """Read the same files as read_document, with the same guards, for a reader that wants the text's form as well."""
+    suffix = _accept(data, filename)
+    if suffix == ".docx":
+        title, html, margins = _docx_html(data, with_numbers=True)
+        rich = _rich_html(_numbers_to_html(html))
+        rich.title = title
+        rich.ignored += margins
+    elif suffix in (".html", ".htm"):
+        rich = _rich_html(decode(data, _declared_encoding(data)))
+    elif suffix in (".md", ".markdown"):
+        rich = _rich_html(MarkdownIt("commonmark", {"maxNesting": 40}).enable("table").render(_clean(decode(data))))
+    else:
+        document = _read_text(_clean(decode(data)))
+        rich = RichDocument(document.title, _rich_blocks(document.blocks), document.ignored)
+    if not rich.blocks:
+        raise _no_text()
+    if len(rich.blocks) > MAX_BLOCKS or sum(map(len, map(markup.block_text, rich.blocks))) > MAX_TEXT:
+        raise _too_long()
+    return rich
+
+
+def _accept(data: bytes, filename: str) -> str:
+    """The ending of the file, when its name and its content say that we can read it."""
     check_size(data)
     suffix = "." + filename.lower().rpartition(".")[2] if "." in filename else ""
     kind = real_type(data)
@@ -122,6 +170,8 @@ def read_document(data: bytes, filename: str) -> Document:
             "En PDF kan ikke læses ind, for dens overskrifter og lister er kun tegnet. "
             "Brug den Word-fil, den er lavet af, eller kopiér teksten over i en .txt-fil."
         )
+    if suffix in (".docm", ".dotm"):
+        raise UnreadableDocument("Filen indeholder makroer. Gem den som .docx uden makroer, og prøv igen.")
     if suffix not in ACCEPTED:
         raise UnreadableDocument(
             f"Filtypen {suffix or 'uden endelse'} kan ikke læses ind. Gem teksten som .docx, .html, .md eller .txt."
@@ -130,20 +180,19 @@ def read_document(data: bytes, filename: str) -> Document:
         if kind not in ("zip", "ole"):
             found = TYPE_NAMES.get(kind, "noget andet")
             raise UnreadableDocument(f"Filen hedder .docx, men er {found}. Åbn den, og gem den som .docx.")
-        document = _read_docx(data)
-    else:
-        if kind and not (kind == "html" and suffix != ".txt"):
-            raise UnreadableDocument(
-                f"Filen hedder {suffix}, men er {TYPE_NAMES[kind]}. Gem den som .docx, .html, .md eller .txt."
-            )
-        if suffix in (".html", ".htm"):
-            document = _read_html(decode(data, _declared_encoding(data)))
-        else:
-            text = _clean(decode(data))
-            document = _read_markdown(text) if suffix in (".md", ".markdown") else _read_text(text)
-    if not any(block.text.strip() for block in document.blocks):
-        raise UnreadableDocument("Der er ingen tekst i filen. Vælg en fil med tekst i.")
-    return document
+    elif kind and not (kind == "html" and suffix != ".txt"):
+        raise UnreadableDocument(
+            f"Filen hedder {suffix}, men er {TYPE_NAMES[kind]}. Gem den som .docx, .html, .md eller .txt."
+        )
+    return suffix
+
+
+def _no_text() -> UnreadableDocument:
+    return UnreadableDocument("Der er ingen tekst i filen. Vælg en fil med tekst i.")
+
+
+def _too_long() -> UnreadableDocument:
+    return UnreadableDocument("Teksten er for lang til en strategi eller et referat. Del den i flere filer.")
 
 
 # Blocks from anything
@@ -168,7 +217,7 @@ class _Builder:
             block = replace(block, level=MAX_LIST_DEPTH)
         self.size += len(block.text)
         if self.size > MAX_TEXT or len(self.document.blocks) >= MAX_BLOCKS:
-            raise UnreadableDocument("Teksten er for lang til en strategi eller et referat. Del den i flere filer.")
+            raise _too_long()
         reason = "" if isinstance(block, Table) else chrome_reason(block.text, in_list=isinstance(block, ListItem))
         if reason:
             self.ignore(block.line, block.text, reason)
@@ -500,23 +549,34 @@ def _declared_encoding(data: bytes) -> str:
 
 def _read_html(text: str, unit: str = "afsnit", width: int | None = MEANT) -> Document:
     """`width` says whether line breaks were meant."""
+    root = _parse_html(text)
+    try:
+        builder = _Builder(unit)
+        _HtmlReader(builder, width).read(root)
+        document = builder.finish()
+    except RecursionError as error:
+        raise _too_nested() from error
+    title = root.find(".//title")
+    document.title = document.title or (_squeeze(title.text_content()) if title is not None else "")
+    return document
+
+
+def _parse_html(text: str) -> Any:
     parser = lxml.html.HTMLParser(
         encoding="utf-8", no_network=True, huge_tree=False, remove_comments=True, remove_pis=True
     )
     try:
-        root = lxml.html.document_fromstring(_clean(text).encode("utf-8", "replace"), parser=parser)
-        builder = _Builder(unit)
-        _HtmlReader(builder, width).read(root)
-        document = builder.finish()
+        return lxml.html.document_fromstring(_clean(text).encode("utf-8", "replace"), parser=parser)
     except (etree.ParserError, etree.XMLSyntaxError, AssertionError) as error:
-        raise UnreadableDocument("Der er ingen tekst i filen. Vælg en fil med tekst i.") from error
+        raise _no_text() from error
     except RecursionError as error:
-        raise UnreadableDocument(
-            "Filen er bygget så indviklet op, at den ikke kan læses. Kopiér teksten over i en .txt-fil."
-        ) from error
-    title = root.find(".//title")
-    document.title = document.title or (_squeeze(title.text_content()) if title is not None else "")
-    return document
+        raise _too_nested() from error
+
+
+def _too_nested() -> UnreadableDocument:
+    return UnreadableDocument(
+        "Filen er bygget så indviklet op, at den ikke kan læses. Kopiér teksten over i en .txt-fil."
+    )
 
 
 def _squeeze(text: str) -> str:
@@ -531,6 +591,11 @@ class _HtmlReader:
         self.line: int | None = None
 
     def read(self, root: Any) -> None:
+        self.walk(self.find_text(root), bold=False, lists=())
+        self.flush()
+
+    def find_text(self, root: Any) -> Any:
+        """The body, once it is known where in it the page's own text stands."""
         body = root.find(".//body") if root.tag != "body" else root
         body = root if body is None else body
         mains = [e for e in body.iter("main", "div", "section") if e.tag == "main" or e.get("role") == "main"]
@@ -545,8 +610,7 @@ class _HtmlReader:
         # The only h1 is often in a banner above the text.
         if mains and not any(True for e in mains for _ in e.iter("h1")):
             self.around |= {e for h1 in body.iter("h1") for e in (h1, *h1.iterancestors())}
-        self.walk(body, bold=False, lists=())
-        self.flush()
+        return body
 
     def walk(self, node: Any, bold: bool, lists: tuple[str, ...]) -> None:
         self.text(node.text, bold)
@@ -748,11 +812,127 @@ class _HtmlReader:
         return True
 
 
+# Rich text
+
+
+def _rich_html(text: str) -> RichDocument:
+    """The page's own text with its form; menus, headers and footers, notes and lists of contents set aside."""
+    root = _parse_html(text)
+    title = root.find(".//title")
+    document = RichDocument(_squeeze(title.text_content()) if title is not None else "")
+    reader = _HtmlReader(_Builder("afsnit"), MEANT)
+    try:
+        body = reader.find_text(root)
+        outside = []
+        for node in body.iterdescendants():
+            if not isinstance(node.tag, str) or node.tag in _INLINE or node in reader.mains or node in reader.around:
+                continue
+            is_note = re.match(r"(foot|end)note-", node.get("id") or "")
+            if reason := "fodnote" if is_note else reader.outside(node):
+                outside.append((node, reason))
+        for node, reason in outside:
+            if body not in node.iterancestors():  # gone with what it stood in
+                continue
+            if words := _squeeze(node.text_content().replace("↑", "")):
+                document.ignored.append(Remark(0, words, reason))
+            node.drop_tree()
+        for note in [a for a in body.iter("a") if re.match(r"#(foot|end)note-", a.get("href") or "")]:
+            (note.getparent() if note.getparent().tag == "sup" else note).drop_tree()
+        for caption in body.xpath(".//p[@class='caption'][following-sibling::*[1][self::table]]"):
+            table = caption.getnext()
+            caption.tag = "caption"
+            table.insert(0, caption)
+        document.blocks = markup.read_blocks(lxml.html.tostring(body, encoding="unicode"))
+    except RecursionError as error:
+        raise _too_nested() from error
+    return document
+
+
+def _numbers_to_html(html: str) -> str:
+    """From the numbers that Word would have shown to the words of headings and the beginnings of lists."""
+    root = _parse_html(f"<body>{html}</body>")
+    for item in list(root.iter("li")):
+        found = NUMBER_MARK.match(item.text_content())
+        if not found:
+            continue
+        _drop_mark(item)
+        list_id, value, shown = found.groups()
+        parent = item.getparent()
+        if re.search(r"[^\W\d_]{2,}", shown):
+            _prepend(item, f"{shown} ")
+        before = item.getprevious()
+        if before is None:
+            parent.set("start", value)
+        elif parent.get("list") != list_id or int(value) != int(before.get("value", "0")) + 1:
+            # Another list, or the same after a break: Word numbers it on its own.
+            later = lxml.html.Element(parent.tag, start=value)
+            later.extend([item, *item.itersiblings()])
+            later.tail, parent.tail = parent.tail, None
+            parent.addnext(later)
+            parent = later
+        parent.set("list", list_id)
+        item.set("value", value)
+    for node in root.iter("h1", "h2", "h3", "h4", "h5", "h6", "p"):
+        if found := NUMBER_MARK.match(node.text_content()):
+            _drop_mark(node)
+            _prepend(node, f"{found[3]} ")
+    return lxml.html.tostring(root, encoding="unicode")
+
+
+def _drop_mark(node: Any) -> None:
+    for element in node.iter():
+        if element.text and NUMBER_MARK.match(element.text):
+            element.text = NUMBER_MARK.sub("", element.text, count=1)
+            return
+
+
+def _prepend(node: Any, text: str) -> None:
+    node.text = text + (node.text or "")
+
+
+def _rich_blocks(blocks: list[Block]) -> list[markup.Block]:
+    """Plain text's blocks as rich text's."""
+    rich: list[markup.Block] = []
+    path: list[tuple[int, markup.Listing]] = []  # the open lists, outermost first
+    for block in blocks:
+        if isinstance(block, ListItem):
+            ordered = block.number is not None or bool(re.match(r"\(?[a-zæø][.)]", block.marker))
+            while path and path[-1][0] > block.level:
+                path.pop()
+            if path and path[-1][0] == block.level:
+                last = path[-1][1]
+                goes_on = block.number is None or block.number == last.start + len(last.items)
+                if last.ordered != ordered or not goes_on:
+                    path.pop()
+            if not path or path[-1][0] < block.level:
+                listing = markup.Listing(ordered, start=block.number or 1)
+                (path[-1][1].items[-1] if path else rich).append(listing)
+                path.append((block.level, listing))
+            path[-1][1].items.append([markup.Paragraph([[markup.Run(block.text)]])])
+            continue
+        path = []
+        if isinstance(block, Table):
+            cells = [[markup.Cell(False, "", {}, [markup.Paragraph([[markup.Run(c)]])]) for c in r] for r in block.rows]
+            rich.append(markup.Table("", cells[:1], cells[1:]))
+        else:
+            heading = block.level if isinstance(block, Heading) else None
+            is_bold = heading is not None or isinstance(block, Paragraph) and block.bold
+            run = markup.Run(block.text, strong=is_bold)
+            rich.append(markup.Paragraph([[run]], heading=heading))
+    return rich
+
+
 # Word
 
-_DEPTHS = {1: "", 2: "ul|ol > li > ", 3: "ul|ol > li > ul|ol > li > "}
+_DEPTHS = {n: "ul|ol > li > " * (n - 1) for n in range(1, 6)}
 _STYLE_MAP = "\n".join(
     [
+        # Word keeps the style of the first level where it is indented further.
+        *(f"p:unordered-list({n}) => {_DEPTHS[n]}ul > li:fresh" for n in range(2, 6)),
+        *(f"p:ordered-list({n}) => {_DEPTHS[n]}ol > li:fresh" for n in range(2, 6)),
+        "p[style-name='caption'] => p.caption:fresh",
+        "p[style-name='List Continue'] => ul|ol > li > p:fresh",
+        *(f"p[style-name='List Continue {n}'] => {_DEPTHS[n]}ul|ol > li > p:fresh" for n in range(2, 6)),
         "p[style-name='Title'] => h1.doc-title:fresh",
         "p[style-name='Titel'] => h1.doc-title:fresh",
         "p.Title => h1.doc-title:fresh",
@@ -762,34 +942,42 @@ _STYLE_MAP = "\n".join(
         *(f"p[style-name='TOC {n}'] => p.contents:fresh" for n in range(1, 7)),
         *(f"p[style-name='toc {n}'] => p.contents:fresh" for n in range(1, 7)),
         # Word's list styles without numbering of their own, and those that say their depth by name only.
-        *(f"p[style-name='List Bullet{f' {n}' if n > 1 else ''}'] => {_DEPTHS[n]}ul > li:fresh" for n in (1, 2, 3)),
-        *(f"p[style-name='List Number{f' {n}' if n > 1 else ''}'] => {_DEPTHS[n]}ol > li:fresh" for n in (1, 2, 3)),
-        *(f"p.ListBullet{n if n > 1 else ''} => {_DEPTHS[n]}ul > li:fresh" for n in (1, 2, 3)),
-        *(f"p.ListNumber{n if n > 1 else ''} => {_DEPTHS[n]}ol > li:fresh" for n in (1, 2, 3)),
+        *(f"p[style-name='List Bullet{f' {n}' if n > 1 else ''}'] => {_DEPTHS[n]}ul > li:fresh" for n in _DEPTHS),
+        *(f"p[style-name='List Number{f' {n}' if n > 1 else ''}'] => {_DEPTHS[n]}ol > li:fresh" for n in _DEPTHS),
+        *(f"p.ListBullet{n if n > 1 else ''} => {_DEPTHS[n]}ul > li:fresh" for n in _DEPTHS),
+        *(f"p.ListNumber{n if n > 1 else ''} => {_DEPTHS[n]}ol > li:fresh" for n in _DEPTHS),
     ]
 )
 
 
 def _read_docx(data: bytes) -> Document:
+    title, html, margins = _docx_html(data)
+    document = _read_html(re.sub(r'<p class="contents">', '<p role="navigation">', html))
+    document.title = title
+    document.ignored += margins
+    return document
+
+
+def _docx_html(data: bytes, with_numbers: bool = False) -> tuple[str, str, list[Remark]]:
+    """Title, text as HTML, and what stands in the margins. `with_numbers` marks what Word numbers by itself."""
     archive = open_archive(data)
     title = ""
     margins: list[str] = []
-    names = set()
+    parts: dict[str, Any] = {}
     for name, root in xml_parts(archive):
-        names.add(name)
+        parts[name] = root
         if name == "docProps/core.xml":
             title = _squeeze(root.findtext("{http://purl.org/dc/elements/1.1/}title") or "")
         elif re.fullmatch(r"word/(header|footer)\d*\.xml", name):
             margins += [text for p in root.iter("{*}p") if (text := _squeeze("".join(p.itertext())))]
-    if not any(name.startswith("word/") for name in names):
+    if not any(name.startswith("word/") for name in parts):
         raise UnreadableDocument("Filen hedder .docx, men er ikke lavet i Word. Åbn den, og gem den som .docx.")
     try:
+        if with_numbers:
+            data = write_out_numbers(archive, parts) or data
         html = mammoth.convert_to_html(
             io.BytesIO(data), style_map=_STYLE_MAP, include_embedded_style_map=False, convert_image=lambda image: []
         ).value
     except Exception as error:  # noqa: BLE001  mammoth raises whatever the broken XML leads it into.
         raise broken_file() from error
-    document = _read_html(re.sub(r'<p class="contents">', '<p role="navigation">', html))
-    document.title = title
-    document.ignored += [Remark(0, text, "sidehoved eller sidefod") for text in dict.fromkeys(margins)]
-    return document
+    return title, html, [Remark(0, text, "sidehoved eller sidefod") for text in dict.fromkeys(margins)]

@@ -181,6 +181,11 @@ def write_blocks(blocks: Sequence[Block]) -> str:
     return _strict.clean(_html(blocks))
 
 
+def block_text(block: Block) -> str:
+    """The text of one block, a line for each paragraph, item and row."""
+    return "\n".join(_text_lines([block]))
+
+
 def _read(value: str) -> list[Block]:
     value = _UNWANTED.sub("", value.replace("\r\n", "\n").replace("\r", "\n"))
     if not _TAG.search(value):

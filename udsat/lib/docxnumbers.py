@@ -1,0 +1,135 @@
+"""The numbers that Word shows and does not store: »1.«, »Punkt 2:«, »a)« from the definitions of a document's lists."""
+
+import io
+import re
+import zipfile
+from typing import Any
+
+from lxml import etree
+
+_W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+# In private characters, which no text holds: the list, the number, and what Word shows.
+_OPEN, _CLOSE = "\ue0f0", "\ue0f1"
+NUMBER_MARK = re.compile(rf"\s*{_OPEN}(\d+):(\d+):([^{_CLOSE}]*){_CLOSE}")
+MAX_LEVEL = 9
+
+
+def write_out_numbers(archive: zipfile.ZipFile, parts: dict[str, Any]) -> bytes | None:
+    """The file with a mark before each paragraph that Word numbers; None where nothing is numbered.
+
+    `parts` are the parsed parts by name. Bullets get no mark.
+    """
+    document, numbering = parts.get("word/document.xml"), parts.get("word/numbering.xml")
+    if document is None or numbering is None:
+        return None
+    lists = _Lists(numbering, parts.get("word/styles.xml"))
+    found = False
+    for paragraph in document.iter(f"{_W}p"):
+        # A number that was deleted, or stands in a text box that is written twice, counts for nothing.
+        if mark := lists.mark(paragraph):
+            run = etree.Element(f"{_W}r")
+            etree.SubElement(run, f"{_W}t").text = mark
+            properties = paragraph.find(f"{_W}pPr")
+            paragraph.insert(0 if properties is None else 1, run)
+            found = True
+    if not found:
+        return None
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as copy:
+        for entry in archive.infolist():
+            changed = entry.filename == "word/document.xml"
+            copy.writestr(entry.filename, etree.tostring(document) if changed else archive.read(entry))
+    return file.getvalue()
+
+
+def _value(element: Any, path: str) -> str:
+    found = element.find("/".join(f"{_W}{step}" for step in path.split("/"))) if element is not None else None
+    return "" if found is None else found.get(f"{_W}val") or ""
+
+
+def _int(text: str, default: int) -> int:
+    return int(text) if re.fullmatch(r"\d{1,5}", text) else default
+
+
+class _Lists:
+    def __init__(self, numbering: Any, styles: Any) -> None:
+        abstract = {e.get(f"{_W}abstractNumId"): e for e in numbering.iter(f"{_W}abstractNum")}
+        self.levels: dict[str, dict[int, Any]] = {}
+        self.starts: dict[str, dict[int, int]] = {}
+        self.shared: dict[str, str] = {}  # lists of one definition go on counting where another stopped
+        for num in numbering.iter(f"{_W}num"):
+            key = num.get(f"{_W}numId") or ""
+            source = _value(num, "abstractNumId")
+            self.levels[key] = {
+                _int(e.get(f"{_W}ilvl") or "", 0): e for e in abstract.get(source, ()) if e.tag == f"{_W}lvl"
+            }
+            self.starts[key] = {}
+            for override in num.iter(f"{_W}lvlOverride"):
+                level = _int(override.get(f"{_W}ilvl") or "", 0)
+                if start := _value(override, "startOverride"):
+                    self.starts[key][level] = _int(start, 1)
+                if (own := override.find(f"{_W}lvl")) is not None:
+                    self.levels[key][level] = own
+            self.shared[key] = key if self.starts[key] else f"a{source}"
+        self.styles: dict[str, Any] = {}
+        for style in styles.iter(f"{_W}style") if styles is not None else ():
+            if style.get(f"{_W}type") == "paragraph":
+                self.styles[style.get(f"{_W}styleId") or ""] = style
+        self.counts: dict[str, dict[int, int]] = {}
+
+    def mark(self, paragraph: Any) -> str:
+        properties = paragraph.find(f"{_W}pPr")
+        if properties is None:
+            return ""
+        key, level = self.numbering_of(properties)
+        definition = self.levels.get(key, {}).get(level)
+        if not key or key == "0" or definition is None:
+            return ""
+        if _value(definition, "numFmt") in ("bullet", "none", ""):
+            return ""
+        if not "".join(paragraph.itertext()).strip():
+            return ""
+        number = self.count(key, level)
+        shown = re.sub(
+            r"%(\d)",
+            lambda m: self.shown(key, int(m[1]) - 1),
+            _value(definition, "lvlText"),
+        )
+        return f"{_OPEN}{re.sub(r'[^0-9]', '', key) or 0}:{number}:{shown}{_CLOSE}"
+
+    def numbering_of(self, properties: Any) -> tuple[str, int]:
+        """List and level, of the paragraph itself or of the styles it is built on."""
+        key, level = _value(properties, "numPr/numId"), _value(properties, "numPr/ilvl")
+        name, seen = _value(properties, "pStyle"), 0
+        while not key and name in self.styles and seen < 20:
+            style = self.styles[name]
+            key = _value(style, "pPr/numPr/numId")
+            level = level or _value(style, "pPr/numPr/ilvl")
+            if key and not level:
+                linked = [n for n, e in self.levels.get(key, {}).items() if _value(e, "pStyle") == name]
+                level = str(linked[0]) if linked else ""
+            name, seen = _value(style, "basedOn"), seen + 1
+        return key, min(_int(level, 0), MAX_LEVEL - 1)
+
+    def start(self, key: str, level: int) -> int:
+        definition = self.levels.get(key, {}).get(level)
+        return self.starts.get(key, {}).get(level, _int(_value(definition, "start"), 1))
+
+    def count(self, key: str, level: int) -> int:
+        counts = self.counts.setdefault(self.shared[key], {})
+        counts[level] = counts.get(level, self.start(key, level) - 1) + 1
+        for deeper in [other for other in counts if other > level]:
+            del counts[deeper]
+        return counts[level]
+
+    def shown(self, key: str, level: int) -> str:
+        counts = self.counts.get(self.shared[key], {})
+        number = counts.get(level, self.start(key, level))
+        form = _value(self.levels.get(key, {}).get(level), "numFmt")
+        if form in ("lowerLetter", "upperLetter") and 1 <= number <= 26:
+            letter = chr(ord("a") + number - 1)
+            return letter.upper() if form == "upperLetter" else letter
+        if form in ("lowerRoman", "upperRoman") and 1 <= number <= 39:
+            roman = "x" * (number // 10) + ["", "i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix"][number % 10]
+            return roman.upper() if form == "upperRoman" else roman
+        return str(number)
