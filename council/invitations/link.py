@@ -1,0 +1,56 @@
+"""The page on which a member says whether she comes, by her personal link."""
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from council.links import link_view
+from council.models import Agenda, Invitation, Membership
+from udsat.lib.links import LinkBroken, LinkExpired
+from udsat.models import Municipality
+
+from .answers import begins_at, give_answer
+from .calling import time_and_place
+
+
+@link_view("svar")
+@require_http_methods(["GET", "HEAD", "POST"])
+def answer_invitation(request: HttpRequest, municipality: Municipality, pk: int, person: int) -> HttpResponse:
+    invitation = (
+        Invitation.objects.filter(pk=pk)
+        .select_related("meeting__council__municipality", "member__person", "called_for")
+        .first()
+    )
+    if invitation is not None and invitation.meeting.council.municipality_id != municipality.pk:
+        raise LinkBroken
+    if invitation is None or invitation.member.person_id != person:
+        raise LinkExpired  # called off, or the seat is another's
+    meeting = invitation.meeting
+    if begins_at(meeting) <= timezone.now() or not holds_seat(invitation.member, meeting.date):
+        raise LinkExpired
+    unknown = False
+    if request.method == "POST" and not meeting.is_cancelled:
+        reply = request.POST.get("svar")
+        if reply in Invitation.Reply.values:
+            give_answer(invitation, reply)
+            return HttpResponseRedirect(request.path)
+        unknown = True
+    when, where = time_and_place(meeting)
+    context = {
+        "municipality": municipality,
+        "council": meeting.council,
+        "meeting": meeting,
+        "invitation": invitation,
+        "when": when,
+        "where": where,
+        "unknown": unknown,
+        "agenda_is_public": Agenda.objects.published().filter(meeting=meeting).exists(),
+    }
+    return render(request, "links/answer.html", context, status=400 if unknown else 200)
+
+
+def holds_seat(member: Membership, day) -> bool:
+    """Both today and on the day of the meeting: a seat that has ended answers no more."""
+    seats = Membership.objects.filter(pk=member.pk, person__anonymised_at=None)
+    return seats.on().exists() and seats.on(day).exists()
