@@ -9,18 +9,30 @@ from django.db import connection, transaction
 
 from council.agreements import remind_of_agreements
 
+from .post import forget_letters, send_letters
+
 logger = logging.getLogger(__name__)
 
 # Each takes the time, does what is due and returns how many things it did. Asked again it does nothing twice.
-JOBS: list[Callable[[datetime.datetime], int]] = [remind_of_agreements]
+JOBS: list[Callable[[datetime.datetime], int]] = [remind_of_agreements, forget_letters]
 
 # Any number that no other use of PostgreSQL's advisory locks in this database has.
 _LOCK = 8_732_114
 
 
-def run(now: datetime.datetime) -> dict[str, int | None]:
-    """Run every job, each in a transaction of its own; None where one failed, which stops no other."""
-    return {name_of(job): _attempt(job, now) for job in JOBS}
+def run(now: datetime.datetime, keep_on: Callable[[], bool] = lambda: True) -> dict[str, int | None]:
+    """Run every job, each in a transaction of its own; None where one failed, which stops no other.
+
+    Letters leave last, those that the jobs have just written among them. `keep_on` is asked between two things
+    whether there is time for another.
+    """
+    results = {name_of(job): _attempt(job, now) for job in JOBS if keep_on()}
+    try:
+        results[name_of(send_letters)] = send_letters(now, keep_on)
+    except Exception as error:
+        log_failure(name_of(send_letters), error)
+        results[name_of(send_letters)] = None
+    return results
 
 
 def name_of(job: Callable) -> str:
@@ -48,6 +60,7 @@ def _wait_for_others():
 
 
 def log_failure(name: str, error: Exception) -> None:
-    """Where it went wrong, never the message: that of a database quotes names and addresses."""
-    place = traceback.extract_tb(error.__traceback__)[-1]
-    logger.error("%s failed: %s in %s, line %s", name, type(error).__name__, place.filename, place.lineno)
+    """Where in our own code it went wrong, never the message: that of a database quotes names and addresses."""
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if "site-packages" not in f.filename]
+    place = f"{frames[-1].filename}, line {frames[-1].lineno}"
+    logger.error("%s failed: %s in %s", name, type(error).__name__, place)

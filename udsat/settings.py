@@ -198,6 +198,21 @@ FILE_UPLOAD_PERMISSIONS = 0o640
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000  # a strategy with all its goals is one form
 
+# Letters leave by SMTP. Local mode without a mail server writes them to VAR_DIR/mails, for a demo's secretary to read.
+EMAIL_HOST = env("EMAIL_HOST")
+EMAIL_SECURITY = env("EMAIL_SECURITY", "starttls")
+if EMAIL_SECURITY not in {"starttls", "tls", "none"}:
+    raise ImproperlyConfigured(f"EMAIL_SECURITY must be starttls, tls or none, not {EMAIL_SECURITY!r}.")
+EMAIL_USE_TLS, EMAIL_USE_SSL = EMAIL_SECURITY == "starttls", EMAIL_SECURITY == "tls"
+EMAIL_PORT = env_int("EMAIL_PORT", {"starttls": 587, "tls": 465, "none": 25}[EMAIL_SECURITY])
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = env("EMAIL_HOST_USER"), env("EMAIL_HOST_PASSWORD")
+EMAIL_TIMEOUT = 20
+EMAIL_BACKEND = (
+    "django.core.mail.backends.smtp.EmailBackend" if EMAIL_HOST or PRODUCTION else "udsat.lib.mailfolder.MailFolder"
+)
+DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL") or f"udsat@{urlsplit(SITE_URL).hostname if PRODUCTION else 'localhost'}"
+LETTER_DAYS = env_int("LETTER_DAYS", 90)
+
 CRISPY_TEMPLATE_PACK = "udsat"
 CRISPY_ALLOWED_TEMPLATE_PACKS = ["udsat"]
 

@@ -32,11 +32,11 @@ class Command(BaseCommand):
         while not stop.is_set():
             # A connection that the database has dropped meanwhile is made again.
             close_old_connections()
-            self.once(options["verbosity"])
+            self.once(options["verbosity"], lambda: not stop.is_set())
             stop.wait(every)
 
-    def once(self, verbosity) -> list[str]:
-        results = jobs.run(timezone.now())
+    def once(self, verbosity, keep_on=lambda: True) -> list[str]:
+        results = jobs.run(timezone.now(), keep_on)
         for name, count in results.items():
             if count or (verbosity > 1 and count is not None):
                 self.stdout.write(f"{name}: {count}")

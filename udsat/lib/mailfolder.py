@@ -1,0 +1,43 @@
+"""E-mail as files to read, where no mail server is set: one file per letter, which any mail program opens."""
+
+import datetime
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.core.mail.backends.base import BaseEmailBackend
+
+from .danish import slugify
+
+
+class MailFolder(BaseEmailBackend):
+    """Writes to VAR_DIR/mails. The text stands as it is, so a plain editor shows it too."""
+
+    def send_messages(self, email_messages: Iterable[EmailMessage]) -> int:
+        folder = Path(settings.VAR_DIR) / "mails"
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        count = 0
+        for message in email_messages:
+            message.encoding = None
+            write_new(folder, message)
+            count += 1
+        return count
+
+
+def write_new(folder: Path, message: Any) -> Path:
+    """Readable by its owner alone: the links in it are as good as the log-ins of those it is for."""
+    moment = datetime.datetime.now().strftime("%Y-%m-%d %H.%M.%S")
+    name = f"{moment} {slugify(message.subject, 60)} til {slugify(message.to[0].rsplit('<')[-1], 60)}"
+    for number in range(1, 10_000):
+        path = folder / f"{name}{f' ({number})' if number > 1 else ''}.eml"
+        try:
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            continue
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(message.message().as_bytes())
+        return path
+    raise FileExistsError(name)

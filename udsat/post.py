@@ -1,0 +1,187 @@
+"""Letters leave by SMTP. Nothing is lost while the mail server is down, and nothing is sent twice."""
+
+import base64
+import datetime
+import hashlib
+import re
+import smtplib
+from collections.abc import Callable
+from email.mime.base import MIMEBase
+from email.utils import formataddr, parseaddr
+
+from django.conf import settings
+from django.core.checks import Error, register
+from django.core.exceptions import ValidationError
+from django.core.mail import EmailMultiAlternatives, get_connection
+from django.core.mail.message import utf8_charset_qp
+from django.core.validators import validate_email
+from django.utils import timezone
+
+from udsat.models import Letter, Municipality
+from udsat.models.letters import one_line
+
+SMTP = "django.core.mail.backends.smtp.EmailBackend"
+
+
+class ServerDown(Exception):
+    """The mail server cannot be reached, or does not let us in. What waits, waits."""
+
+
+def send_letters(now: datetime.datetime, keep_on: Callable[[], bool] = lambda: True) -> int:
+    """Send what is due and return how many went. Raises ServerDown when there is nobody to hand them to.
+
+    Commits as it goes, so it must not run in a transaction: a letter that has left cannot be called back.
+    """
+    offset = now - timezone.now()
+    sent = 0
+    connection = get_connection()
+    try:
+        while keep_on():
+            # A long run must not believe that all its letters were taken when it began.
+            letter = Letter.objects.claim(timezone.now() + offset)
+            if letter is None:
+                break
+            sent += _send(letter, connection, timezone.now() + offset)
+    finally:
+        _close(connection)
+    return sent
+
+
+def _send(letter: Letter, connection, now: datetime.datetime) -> bool:
+    try:
+        message = email_of(letter)
+        message.message()
+    except ValueError:
+        # What no mail can have in its head; other letters can.
+        letter.note_failure(now, "Adressen er ikke en mailadresse. Ret den, og send igen.", is_final=True)
+        return False
+    try:
+        _open(connection)
+    except OSError as error:  # smtplib's own errors are among them
+        letter.note_failure(now, _why_down(error))
+        raise ServerDown from error
+    try:
+        connection.send_messages([message])
+    except OSError as error:
+        text, is_final = _why_refused(error)
+        letter.note_failure(now, text, is_final=is_final)
+        # The next letter gets a connection of its own; nobody knows what state this one is in.
+        _close(connection)
+        return False
+    except Exception:
+        letter.note_failure(now, "Der er en fejl i portalen. Sig det til driften.")
+        raise
+    letter.note_sent(now)
+    return True
+
+
+def _open(connection):
+    if settings.EMAIL_BACKEND == SMTP and not settings.EMAIL_HOST:
+        raise ConnectionError("EMAIL_HOST is empty")
+    connection.open()
+
+
+def _close(connection):
+    try:
+        connection.close()
+    except OSError:
+        connection.connection = None
+
+
+def _why_down(error: Exception) -> str:
+    if settings.EMAIL_BACKEND == SMTP and not settings.EMAIL_HOST:
+        return "Portalen har ingen mailserver endnu. Spørg driften."
+    if isinstance(error, smtplib.SMTPAuthenticationError):
+        return "Mailserveren afviser portalens adgangskode. Spørg driften."
+    return "Mailserveren svarer ikke. Portalen prøver igen."
+
+
+def _why_refused(error: Exception) -> tuple[str, bool]:
+    """What went wrong, without the server's own words, which quote addresses; and whether it is no use to try again."""
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        [(code, _), *_] = error.recipients.values()
+        if 500 <= code < 600:
+            return f"Adressen findes ikke, eller modtageren vil ikke have mailen ({code}).", True
+        return f"Modtagerens mailserver bad os komme igen senere ({code}).", False
+    if isinstance(error, smtplib.SMTPResponseException):
+        if error.smtp_code == 552:
+            return "Mailen fylder for meget for mailserveren (552).", True
+        if isinstance(error, smtplib.SMTPDataError) and 500 <= error.smtp_code < 600:
+            return f"Mailserveren vil ikke sende mailen ({error.smtp_code}).", True
+        return f"Mailserveren kunne ikke tage mailen ({error.smtp_code}). Portalen prøver igen.", False
+    return "Forbindelsen til mailserveren blev afbrudt. Portalen prøver igen.", False
+
+
+# A letter as an e-mail
+
+
+def email_of(letter: Letter) -> EmailMultiAlternatives:
+    """The letter as any mail program reads it. Raises ValueError if it can be nobody's."""
+    try:
+        validate_email(letter.to)
+    except ValidationError as error:
+        raise ValueError("No e-mail address.") from error
+    sender = parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
+    name, reply_to = sender_of(letter.municipality)
+    message = EmailMultiAlternatives(
+        subject=one_line(letter.subject),
+        body=letter.text,
+        from_email=formataddr((one_line(name), sender)),
+        to=[formataddr((one_line(letter.to_name), letter.to))],
+        reply_to=[formataddr((one_line(name), reply_to))] if reply_to else None,
+        headers={
+            # The same however often it is tried, so that a mail program shows once what arrived twice.
+            "Message-ID": f"<{hashlib.sha256(letter.key.encode()).hexdigest()[:40]}@{sender.rpartition('@')[2]}>",
+            # No absence notes in return (RFC 3834; the second is what Exchange reads).
+            "Auto-Submitted": "auto-generated",
+            "X-Auto-Response-Suppress": "OOF, AutoReply",
+            "Content-Language": "da",
+        },
+    )
+    # Short lines of plain ASCII, whatever the text: some servers still cut what is longer or has an eighth bit.
+    message.encoding = utf8_charset_qp
+    if letter.calendar:
+        method = re.search(r"^METHOD:([A-Z]+)\r?$", letter.calendar, re.MULTILINE)
+        # Outlook and Google show the buttons of an invitation by this part, others open the file below.
+        message.attach_alternative(letter.calendar, f"text/calendar; method={method[1] if method else 'PUBLISH'}")
+        message.attach(_file_part("moede.ics", "application/ics", letter.calendar.encode()))
+    for file in letter.files.order_by("pk"):
+        message.attach(_file_part(file.name, file.media_type, bytes(file.content)))
+    return message
+
+
+def sender_of(place: Municipality) -> tuple[str, str]:
+    """The name a letter comes from, and the address where an answer is read."""
+    council = getattr(place, "council", None)
+    return (council.sender_name, council.mailbox) if council else (place.official_name, place.email)
+
+
+def _file_part(name: str, media_type: str, content: bytes) -> MIMEBase:
+    if not re.fullmatch(r"[a-z]+/[\w.+-]+", media_type, re.ASCII):
+        media_type = "application/octet-stream"
+    part = MIMEBase(*media_type.split("/"))
+    part.set_payload(base64.encodebytes(content).decode())
+    part["Content-Transfer-Encoding"] = "base64"
+    part.add_header("Content-Disposition", "attachment", filename=("utf-8", "", one_line(name)))
+    return part
+
+
+# What is kept, and what is checked
+
+
+def forget_letters(now: datetime.datetime) -> int:
+    """Take out what old letters said. That they were sent, to whom and about what, stays."""
+    return Letter.objects.forget_before(now - datetime.timedelta(days=settings.LETTER_DAYS))
+
+
+@register("udsat", deploy=True)
+def check_mail(app_configs, **kwargs):
+    """For `manage.py check --deploy`: without a mail server the site serves, but no invitation leaves it."""
+    errors = []
+    if settings.EMAIL_BACKEND == SMTP and not settings.EMAIL_HOST:
+        errors.append(
+            Error("No mail server: letters wait and are never sent.", hint="Set EMAIL_HOST.", id="udsat.E001")
+        )
+    if "@" not in parseaddr(settings.DEFAULT_FROM_EMAIL)[1]:
+        errors.append(Error("DEFAULT_FROM_EMAIL is no e-mail address.", id="udsat.E002"))
+    return errors
