@@ -94,7 +94,6 @@ class ImportsFile:
         parsed = read_strategy(file.read(), file.name)
         with transaction.atomic():
             strategy = save_draft(parsed, municipality)
-            self.log_addition(request, strategy, f"Indlæst fra {file.name}")
         request.session[REPORT] = {
             "strategy": strategy.pk,
             "unit": parsed.unit,

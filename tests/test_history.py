@@ -1,10 +1,13 @@
 """Every save is kept, told as a difference, and can be undone."""
 
 import datetime
+import re
+from html import unescape
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import timezone
 
 from council.models import AgendaItem, Agreement, Attendance, Meeting
@@ -191,3 +194,228 @@ def test_a_deletion_that_is_refused_leaves_no_trace(esbjerg):
         seat.delete()
     assert actions(seat) == [Act.MADE]
     assert Attendance.objects.count() == Meeting.objects.count() == 1
+
+
+# The page
+
+
+@pytest.fixture
+def annas(client, anna):
+    client.force_login(anna)
+    return client
+
+
+def address(obj):
+    return reverse(f"admin:{obj._meta.app_label}_{obj._meta.model_name}_history", args=[obj.pk])
+
+
+def text(response):
+    html = re.sub(r'<span class="visually-hidden">.*?</span>', "", response.content.decode(), flags=re.S)
+    return " ".join(unescape(re.sub(r"<(?!/?(ins|del)\b)[^>]*>", " ", html)).split())
+
+
+def change(obj, by, **fields):
+    later(obj, hours=1)
+    for name, value in fields.items():
+        setattr(obj, name, value)
+    with acting(user=by):
+        obj.save()
+    return Revision.objects.latest_of(obj)
+
+
+def undo(client, page, revision, *fields, seen=None):
+    latest = Revision.objects.filter(content_type=revision.content_type, object_id=revision.object_id).order_by("-pk")
+    data = {"what": "restore", "revision": revision.pk, "field": fields, "seen": seen or latest[0].stamp}
+    return client.post(address(page), data, follow=True)
+
+
+def test_a_page_tells_the_changes_of_all_its_parts_word_by_word(annas, meeting, carla):
+    item = make.item(meeting, "Boliger", decision="<p>Vi spørger borgmesteren igen.</p>")
+    change(item, carla, decision="<p>Vi spørger udvalget igen.</p>", is_closed=True, answer="droeftet")
+    page = text(annas.get(address(meeting)))
+    assert "Carla" in page and "Punkt »Boliger« ændret" in page
+    assert "Vi spørger <del>borgmesteren</del> <ins>udvalget</ins> igen." in page
+    assert "<del>nej</del><ins>ja</ins>" in page and "<ins>Drøftet</ins>" in page
+    assert "Vi spørger" in text(annas.get(address(item)))
+
+
+def test_publications_stand_in_the_same_list(annas, meeting, anna, dan):
+    agenda = make.agenda(meeting, Status.DRAFT)
+    agenda.publish(by=anna, confirmed=True)
+    agenda.withdraw(by=dan)
+    page = text(annas.get(address(meeting)))
+    assert page.index("Dagsorden: trukket tilbage Dan") < page.index("Dagsorden: offentliggjort Anna")
+    assert "Møde: offentliggjort Anna" in page
+
+
+def test_dates_people_and_files_are_read_as_words(annas, esbjerg, anna):
+    council = make.council(esbjerg, Status.DRAFT)
+    seat = make.membership(council, make.person(esbjerg, "Karen", "Holm"))
+    change(seat, anna, person=make.person(esbjerg, "Ib", "Friis"), ends_on=datetime.date(2026, 3, 1))
+    page = text(annas.get(address(council)))
+    assert "<del>Karen Holm</del><ins>Ib Friis</ins>" in page
+    assert "<ins>1.3.2026</ins>" in page
+
+
+def test_moving_things_about_is_one_line(annas, meeting, anna):
+    items = [make.item(meeting, title) for title in ("Et", "To", "Tre")]
+    for position, item in enumerate(reversed(items), 100):
+        change(item, anna, position=position)
+    assert "Rækkefølgen er ændret: »Et«, »To«, »Tre«" in text(annas.get(address(meeting)))
+
+
+def test_the_text_from_before_comes_back_as_a_new_revision(annas, meeting, carla, anna):
+    item = make.item(meeting, "Boliger", decision="<p>En lang beslutning.</p>")
+    later(item, hours=2)
+    revision = change(item, carla, decision="<p>Ups.</p>", title="Huse")
+    version = Meeting.objects.get(pk=meeting.pk).version
+    page = text(undo(annas, meeting, revision, "decision"))
+    item.refresh_from_db()
+    assert (item.decision, item.title) == ("<p>En lang beslutning.</p>", "Huse")
+    assert "er gendannet" in page and "gendannet" in page
+    latest = Revision.objects.latest_of(item)
+    assert (latest.action, latest.by) == (Act.RESTORED, anna)
+    assert Meeting.objects.get(pk=meeting.pk).version == version + 1
+
+
+def test_a_restoration_can_be_undone_at_once(annas, meeting, carla):
+    item = make.item(meeting, "Boliger")
+    revision = change(item, carla, title="Huse")
+    undo(annas, meeting, revision, "title")
+    undo(annas, meeting, Revision.objects.latest_of(item), "title")
+    item.refresh_from_db()
+    assert item.title == "Huse"
+
+
+def test_what_another_saves_meanwhile_is_not_overwritten(annas, meeting, carla):
+    item = make.item(meeting, "Boliger")
+    revision = change(item, carla, title="Huse")
+    seen = revision.stamp
+    change(item, carla, title="Hytter")
+    page = text(undo(annas, meeting, revision, "title", seen=seen))
+    item.refresh_from_db()
+    assert item.title == "Hytter" and "En anden har gemt imens" in page
+
+
+def test_a_number_does_not_come_back_into_a_public_text(annas, esbjerg, anna):
+    news = make.news(esbjerg, status=Status.DRAFT, lead="Ring til 010190-1234")
+    revision = change(news, anna, lead="Ring til værestedet")
+    news.publish(by=anna, confirmed=True)
+    page = text(undo(annas, news, revision, "lead"))
+    news.refresh_from_db()
+    assert news.lead == "Ring til værestedet" and "ligner et CPR-nummer" in page
+
+
+def test_a_deleted_part_is_brought_back_from_the_page(annas, meeting, carla):
+    item = make.item(meeting, "Boliger")
+    agreement = make.agreement(item)
+    with acting(user=carla):
+        AgendaItem.objects.get(pk=item.pk).delete()
+    page = text(annas.get(address(meeting)))
+    assert "Punkt »Boliger« slettet sammen med 1 del" in page and "Bring tilbage" in page
+    deletion = Revision.objects.latest_of(item)
+    annas.post(address(meeting), {"what": "bring-back", "revision": deletion.pk})
+    assert AgendaItem.objects.get().title == "Boliger" and Agreement.objects.get() == agreement
+    again = annas.post(address(meeting), {"what": "bring-back", "revision": deletion.pk}, follow=True)
+    assert "er her allerede" in text(again) and AgendaItem.objects.count() == 1
+
+
+def test_who_may_not_write_it_may_not_restore_it(client, meeting, carla, dan, anna, bo):
+    item = make.item(meeting, "Boliger")
+    revision = change(item, anna, title="Huse")
+    client.force_login(dan)
+    assert "Gendan det" not in text(client.get(address(meeting)))
+    assert undo(client, meeting, revision, "title").status_code == 403
+    make.agenda(meeting)
+    client.force_login(carla)
+    assert "Gendan det" not in text(client.get(address(meeting)))
+    assert undo(client, meeting, revision, "title").status_code == 403
+    client.force_login(bo)
+    assert undo(client, meeting, revision, "title").status_code == 404
+    item.refresh_from_db()
+    assert item.title == "Huse"
+
+
+def test_an_editor_restores_the_minutes_of_a_public_agenda(client, meeting, carla, anna):
+    item = make.item(meeting, decision="<p>Ja.</p>")
+    make.agenda(meeting)
+    revision = change(item, anna, decision="")
+    client.force_login(carla)
+    assert "Gendan det" in text(client.get(address(meeting)))
+    undo(client, meeting, revision, "decision")
+    item.refresh_from_db()
+    assert item.decision == "<p>Ja.</p>"
+
+
+def test_a_revision_of_something_else_does_not_exist_here(annas, meeting, esbjerg, vejle):
+    for other in (make.news(esbjerg), make.news(vejle)):
+        revision = Revision.objects.of(other).get()
+        assert undo(annas, meeting, revision, "title").status_code == 404
+
+
+@pytest.mark.parametrize("number", ["", "ni", "-1", "9" * 30, "1\x00"])
+def test_nonsense_restores_nothing(annas, meeting, number):
+    for what in ("restore", "bring-back"):
+        assert annas.post(address(meeting), {"what": what, "revision": number}).status_code == 404
+    assert annas.post(address(meeting), {"what": "number", "number": number}).status_code == 403
+    assert annas.post(address(meeting), {}).status_code == 302
+    assert annas.get(address(meeting) + f"?side={number}").status_code == 200
+
+
+def test_a_long_history_is_told_in_pages_at_the_price_of_a_short_one(annas, meeting, carla):
+    def read():
+        with CaptureQueriesContext(connection) as queries:
+            page = text(annas.get(address(meeting)))
+        return page, len(queries)
+
+    for number in range(5):
+        change(make.item(meeting, f"Punkt {number}"), carla, title=f"Sag {number}")
+    read()
+    _, few = read()
+    for number in range(45):
+        change(make.item(meeting, f"Punkt {number}"), carla, title=f"Sag {number}")
+    page, many = read()
+    assert many <= few
+    assert "Side 1 af 3" in page and "Ældre" in page
+    assert "Side 3 af 3" in text(annas.get(address(meeting) + "?side=3"))
+
+
+def test_history_says_who_wrote_when_two_meet(annas, meeting, carla):
+    form = reverse("admin:council_meeting_change", args=[meeting.pk])
+    annas.get(form)
+    with acting(user=carla):
+        make.item(meeting, "Carlas punkt")
+    Meeting.objects.filter(pk=meeting.pk).update(version=7)
+    assert "Carla har gemt imens" in text(annas.post(form, {"version": "1"}))
+
+
+# Numbers
+
+
+def test_an_administrator_takes_a_number_out_of_the_history_too(client, eva, anna, meeting):
+    item = make.item(meeting, "Boliger", decision="<p>Om <strong>010190</strong>-1234, i dag.</p>", case_number="1")
+    change(item, anna, decision="<p>Om en borger, i dag.</p>")
+    client.force_login(anna)
+    assert "Noget ligner" not in text(client.get(address(meeting)))
+    client.force_login(eva)
+    page = client.get(address(meeting))
+    assert "Noget ligner et CPR-nummer" in text(page) and "1234" in text(page)
+    number = page.context["numbers"][0]["fingerprint"]
+    client.post(address(meeting), {"what": "number", "number": number})
+    page = text(client.get(address(meeting)))
+    assert "Noget ligner" not in page and "1234" not in page and "010190" not in page
+    assert all("010190" not in str(it.values) for it in Revision.objects.all())
+
+
+def test_a_number_that_still_stands_is_taken_from_the_text_first(client, eva, meeting):
+    item = make.item(meeting, "Brev fra 010190-1234")
+    client.force_login(eva)
+    number = client.get(address(meeting)).context["numbers"][0]["fingerprint"]
+    page = client.post(address(meeting), {"what": "number", "number": number}, follow=True)
+    assert "Fjern det der, og prøv igen" in text(page)
+    assert "1234" in Revision.objects.of(item).get().values["title"]
+
+
+def test_only_administrators_take_numbers_out(annas, meeting):
+    make.item(meeting, "Brev fra 010190-1234")
+    assert annas.post(address(meeting), {"what": "number", "number": "x"}).status_code == 403

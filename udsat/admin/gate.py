@@ -140,6 +140,9 @@ class PublishableAdmin(ScopedAdmin):
             query |= models.Q(content_type=ContentType.objects.get_for_model(obj), object_id=obj.pk)
         return PublicationEvent.objects.filter(query).prefetch_related("overrides").select_related("content_type")
 
+    def history_events(self, obj):
+        return self.events(*(paper["paper"] for paper in self.papers(obj) if paper["paper"]))
+
     def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
         if obj is not None:
             may_publish = request.user.may(roles.PUBLISH, municipality_of(obj))

@@ -14,7 +14,7 @@ from django.contrib.admin.exceptions import DisallowedModelAdminLookup, Disallow
 from django.contrib.admin.filters import RelatedFieldListFilter
 from django.contrib.admin.models import LogEntry
 from django.contrib.admin.options import IS_POPUP_VAR, IncorrectLookupParameters, get_content_type_for_model
-from django.contrib.admin.utils import get_fields_from_path, quote, unquote
+from django.contrib.admin.utils import get_fields_from_path, quote
 from django.contrib.admin.widgets import AdminTextareaWidget, AutocompleteMixin
 from django.core.exceptions import NON_FIELD_ERRORS, ObjectDoesNotExist
 from django.db import IntegrityError, connection, models
@@ -35,7 +35,9 @@ from udsat.lib import roles
 from udsat.lib.cpr import hide_cpr
 from udsat.lib.publishing import CheckedText
 from udsat.lib.richtext import RichTextFormField, safe_html
-from udsat.models import Municipality, Publishable, is_overridden
+from udsat.models import Municipality, Publishable, Recorded, is_overridden
+
+from .history import HistoryPages, last_hand
 
 # Fields that are not asked when the user has one municipality, and so one council.
 PLACE_FIELDS = ("municipality", "council")
@@ -232,6 +234,9 @@ class ScopedForm(ScopedRow):
         return cleaned_data
 
     def _who_saved(self) -> str:
+        if isinstance(self.instance, Recorded):
+            who, name = last_hand(self.instance) or (None, "")
+            return "Du" if who == self.user else name or "En anden"
         entry = (
             LogEntry.objects.filter(
                 content_type=get_content_type_for_model(self.instance), object_id=str(self.instance.pk)
@@ -397,7 +402,7 @@ class _Scoped:
         return field
 
 
-class ScopedAdmin(_Scoped, admin.ModelAdmin):
+class ScopedAdmin(HistoryPages, _Scoped, admin.ModelAdmin):
     form = ScopedForm
     view_on_site = False
     list_per_page = 50
@@ -481,7 +486,7 @@ class ScopedAdmin(_Scoped, admin.ModelAdmin):
         listed = self if owner in (None, obj) else self.admin_site.get_model_admin(type(owner))
         opts = listed.opts
         listing = (reverse(f"admin:{opts.app_label}_{opts.model_name}_changelist"), capfirst(opts.verbose_name_plural))
-        way = [(reverse("admin:index"), "Forside"), listing]
+        way = [(reverse("admin:index"), "Mit bord"), listing]
         return way if owner in (None, obj) else [*way, (listed.page_of(owner), str(owner))]
 
     def way_to(self, obj) -> list[tuple[str, str]]:
@@ -526,7 +531,7 @@ class ScopedAdmin(_Scoped, admin.ModelAdmin):
 
     def changelist_view(self, request, extra_context=None):
         title = capfirst(self.opts.verbose_name_plural)
-        crumbs = [(reverse("admin:index"), "Forside")]
+        crumbs = [(reverse("admin:index"), "Mit bord")]
         return super().changelist_view(request, {"title": title, "crumbs": crumbs, **(extra_context or {})})
 
     def get_changelist_instance(self, request):
@@ -580,10 +585,6 @@ class ScopedAdmin(_Scoped, admin.ModelAdmin):
         obj = context["object"]
         return super().render_delete_form(request, {**context, "crumbs": self.way_to(obj)})
 
-    def history_view(self, request, object_id, extra_context=None):
-        obj = self.get_object(request, unquote(object_id))
-        return super().history_view(request, object_id, {"title": "Historik", "crumbs": self.way_to(obj)})
-
     # Afterwards: back to where one came from
 
     def response_post_save_add(self, request, obj):
@@ -624,6 +625,12 @@ class ScopedAdmin(_Scoped, admin.ModelAdmin):
         if owner is not None and owner is not obj:
             take_next_version(owner)
 
+    def count_restored(self, obj):
+        """A restored text is a change like any other for those who have it open."""
+        if isinstance(obj, Publishable):
+            take_next_version(obj)
+        self._count_change(obj)
+
     def warn_of_cpr(self, request, saved):
         """Say at once what the check before publication will ask about."""
         for obj in saved:
@@ -636,13 +643,17 @@ class ScopedAdmin(_Scoped, admin.ModelAdmin):
                             "Fjern det, før det bliver offentligt.",
                         )
 
+    # The stock log is for users and national lists. What people write has its revisions, and nothing is kept twice.
+
     def log_addition(self, request, obj, message):
-        return without_numbers(super().log_addition(request, obj, message))
+        return None if isinstance(obj, Recorded) else without_numbers(super().log_addition(request, obj, message))
 
     def log_change(self, request, obj, message):
-        return without_numbers(super().log_change(request, obj, message))
+        return None if isinstance(obj, Recorded) else without_numbers(super().log_change(request, obj, message))
 
     def log_deletions(self, request, queryset):
+        if issubclass(self.model, Recorded):
+            return []
         entries = super().log_deletions(request, queryset)
         return [without_numbers(entry) for entry in ([entries] if isinstance(entries, LogEntry) else entries or [])]
 

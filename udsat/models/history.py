@@ -92,6 +92,10 @@ class Revision(models.Model):
         return f"{self.label}: {self.get_action_display().lower()} {self.at:%d.%m.%Y}"
 
     @property
+    def model(self) -> "type[Recorded]":
+        return ContentType.objects.get_for_id(self.content_type_id).model_class()
+
+    @property
     def stamp(self) -> str:
         """Changes whenever the object is saved: what a page remembers of the revision it showed as the last."""
         return f"{self.pk}-{self.at.timestamp()}"
@@ -127,7 +131,7 @@ class Revision(models.Model):
         return obj
 
     def _points_at(self) -> set[tuple[int, int]]:
-        fields = self.content_type.model_class().recorded_fields()
+        fields = self.model.recorded_fields()
         return {
             (ContentType.objects.get_for_model(fields[name].related_model).pk, value)
             for name, value in self.values.items()
@@ -136,7 +140,7 @@ class Revision(models.Model):
 
     def deleted_object(self) -> "Recorded":
         """The object as it was, not saved; ValidationError if it is there."""
-        model = self.content_type.model_class()
+        model = self.model
         if model._base_manager.filter(pk=self.object_id).exists():
             raise ValidationError(f"»{self.label}« er her allerede.")
         obj = model(pk=self.object_id)
