@@ -1,7 +1,9 @@
 from django.urls import path
 
 from . import views
+from .agenda.proposals import propose_item
 from .approval.link import approve
+from .invitations.link import answer_invitation
 
 urlpatterns = [
     path("udsatteraad/", views.council, name="council"),
@@ -15,6 +17,8 @@ urlpatterns = [
     path("moeder/<slug:meeting>/referat.pdf", views.minutes_pdf, name="minutes-pdf"),
     path("moeder/<slug:meeting>/bilag/<int:attachment>/<str:filename>", views.attachment, name="attachment"),
     path("hoeringer/", views.hearings, name="hearings"),
+    path("svar/<str:token>/", answer_invitation, name="answer-invitation"),
+    path("foreslaa-punkt/<str:token>/", propose_item, name="propose-item"),
     path("godkend/<str:token>/", approve, name="approve"),
     path("nyt/", views.news_list, name="news"),
     path("nyt/<slug:story>/", views.news_story, name="news-story"),

@@ -52,6 +52,10 @@ ADDRESSES = {
     "minutes-pdf": ("/esbjerg/moeder/2025-03-03/referat.pdf", "pdf"),
     "attachment": ("{attachment}", "thing"),
     "hearings": ("/esbjerg/hoeringer/", "list"),
+    # What a good link shows is tried where it is made.
+    "answer-invitation": ("/esbjerg/svar/gaettet/", "guessed link"),
+    "propose-item": ("/esbjerg/foreslaa-punkt/gaettet/", "guessed link"),
+    "approve": ("/esbjerg/godkend/gaettet/", "guessed link"),
     "news": ("/esbjerg/nyt/", "list"),
     "news-story": ("/esbjerg/nyt/historie/", "thing"),
 }
@@ -135,6 +139,9 @@ def test_nothing_leaks(esbjerg, vejle, client, request, reader, status):
         elif rule in {"thing", "pdf"}:
             assert response.status_code == (200 if allowed else 404), cell
             assert (WORD in text) is allowed, cell
+        elif rule == "guessed link":
+            assert response.status_code == 404, cell
+            assert f"{WORD} møde" not in text and f"{WORD} punkt" not in text and f"{WORD} høring" not in text, cell
         elif rule == "redirect":
             assert response.status_code == (302 if public else 404) or (allowed and response.status_code == 302), cell
         elif rule == "query":

@@ -8,6 +8,11 @@ from django.http import HttpResponseNotAllowed, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path
 
+from council.agenda import pages as agenda
+from council.agenda import supplement
+from council.approval import desk as approval
+from council.desk import pages as desk
+from council.invitations import pages as invitations
 from council.models import (
     Agenda,
     Meeting,
@@ -56,7 +61,7 @@ class MinutesInline(PaperInline):
     verbose_name = "referatets hoved, godkendelse og rettelser"
 
 
-PAGES: list[MeetingPage] = []
+PAGES: list[MeetingPage] = [*agenda.PAGES, *supplement.PAGES, *invitations.PAGES, *desk.PAGES, *approval.PAGES]
 
 
 class MeetingForm(ScopedForm):
