@@ -191,6 +191,12 @@ class Recorded(CheckedText):
     def save(self, **kwargs):
         only = kwargs.get("update_fields")
         action = Revision.Action.MADE if self._state.adding else Revision.Action.CHANGED
+        for field in self.recorded_fields().values():
+            # A day given as text is a day from here on: names are made of it.
+            if isinstance(field, models.DateField | models.TimeField) and isinstance(
+                self.__dict__.get(field.name), str
+            ):
+                setattr(self, field.name, field.to_python(getattr(self, field.name)))
         with transaction.atomic():
             super().save(**kwargs)
             values = self.recorded_values(only)
