@@ -8,6 +8,7 @@ import pytest
 from udsat.lib.roles import Role
 
 from . import factories
+from .smtp import Mailbox
 
 # Playwright keeps an event loop running in the test's thread, where Django would refuse the database.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
@@ -69,6 +70,19 @@ def eva(esbjerg):
 def operator(db):
     """Runs the portal: a superuser."""
     return factories.user("operator", is_superuser=True, first_name="Drift")
+
+
+@pytest.fixture
+def mailbox(settings):
+    """A mail server that the portal sends its letters by, and what has arrived there."""
+    box = Mailbox()
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", box.port
+    settings.EMAIL_USE_TLS = settings.EMAIL_USE_SSL = False
+    settings.EMAIL_HOST_USER = settings.EMAIL_HOST_PASSWORD = ""
+    settings.DEFAULT_FROM_EMAIL = "udsat@portalen.example"
+    yield box
+    box.stop()
 
 
 @pytest.fixture(scope="session")

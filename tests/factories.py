@@ -25,7 +25,7 @@ from council.models import (
 from strategies.models import Action, FollowUp, Goal, Section, Strategy, Theme, Topic
 from udsat.lib.danish import slugify
 from udsat.lib.publishing import Status
-from udsat.models import Assignment, Municipality, User
+from udsat.models import Assignment, Letter, Municipality, User
 
 _numbers = count(1)
 _codes = cycle(range(1000, 10_000))  # the real ones are lower
@@ -148,3 +148,10 @@ def hearing(of, title="Ny boligpolitik", status=Status.PUBLISHED, **fields):
 
 def news(of, title="Nyt værested åbner", status=Status.PUBLISHED, **fields):
     return News.objects.create(municipality=of, title=title, **state(status) | fields)
+
+
+def letter(of, to="aase@example.dk", **fields):
+    """An e-mail that waits to be sent."""
+    return Letter.objects.write(
+        **{"municipality": of, "key": f"prøve:{next(_numbers)}", "to": to, "subject": "Møde", "text": "Kom!"} | fields
+    )

@@ -16,6 +16,7 @@ from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.message import utf8_charset_qp
 from django.core.validators import validate_email
 from django.utils import timezone
+from django.utils.encoding import punycode
 
 from udsat.models import Letter, Municipality
 from udsat.models.letters import one_line
@@ -126,9 +127,9 @@ def email_of(letter: Letter) -> EmailMultiAlternatives:
     message = EmailMultiAlternatives(
         subject=one_line(letter.subject),
         body=letter.text,
-        from_email=formataddr((one_line(name), sender)),
-        to=[formataddr((one_line(letter.to_name), letter.to))],
-        reply_to=[formataddr((one_line(name), reply_to))] if reply_to else None,
+        from_email=_address(name, sender),
+        to=[_address(letter.to_name, letter.to)],
+        reply_to=[_address(name, reply_to)] if reply_to else None,
         headers={
             # The same however often it is tried, so that a mail program shows once what arrived twice.
             "Message-ID": f"<{hashlib.sha256(letter.key.encode()).hexdigest()[:40]}@{sender.rpartition('@')[2]}>",
@@ -148,6 +149,11 @@ def email_of(letter: Letter) -> EmailMultiAlternatives:
     for file in letter.files.order_by("pk"):
         message.attach(_file_part(file.name, file.media_type, bytes(file.content)))
     return message
+
+
+def _address(name: str, email: str) -> str:
+    local_part, _, domain = email.rpartition("@")
+    return formataddr((one_line(name), f"{local_part}@{punycode(domain)}"))
 
 
 def sender_of(place: Municipality) -> tuple[str, str]:

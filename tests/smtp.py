@@ -1,0 +1,157 @@
+"""A small mail server (RFC 5321) that keeps what it is given, and can be as difficult as a real one."""
+
+import base64
+import queue
+import socketserver
+import threading
+from dataclasses import dataclass
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+
+
+@dataclass
+class Delivery:
+    """A mail as it arrived: the envelope, the bytes on the wire, and what a mail program reads in them."""
+
+    sender: str
+    recipients: list[str]
+    raw: bytes
+
+    @property
+    def message(self) -> EmailMessage:
+        return message_from_bytes(self.raw, policy=policy.default)
+
+    @property
+    def text(self) -> str:
+        return self.message.get_body(("plain",)).get_content().replace("\r\n", "\n")
+
+    @property
+    def attachments(self) -> dict[str, bytes]:
+        return {part.get_filename(): part.get_payload(decode=True) for part in self.message.iter_attachments()}
+
+
+class Mailbox:
+    """Everybody's mail, and the server that brings it."""
+
+    def __init__(self):
+        self.deliveries: list[Delivery] = []
+        self.arrived: queue.Queue[Delivery] = queue.Queue()
+        self.connections = 0
+        self.refused: dict[str, int] = {}  # recipient: the code that he is refused with
+        self.refused_content = 0  # the code that every mail is refused with, once it has been read
+        self.break_off_next = ""  # "before" or "after" the next mail is kept, without a word to the sender
+        self.password = ""  # of the user "udsat"; empty: nobody is asked
+        self.meeting: threading.Barrier | None = None  # the first mail of each connection waits for the others
+        self._server: _Server | None = None
+        self.port = 0
+        self.start()
+
+    def start(self):
+        self._server = _Server(("127.0.0.1", self.port), _Session)
+        self._server.mailbox = self
+        self.port = self._server.server_address[1]
+        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+
+    def stop(self):
+        if self._server:
+            self._server.shutdown()
+            self._server.server_close()
+            self._server = None
+
+    def to(self, address) -> list[Delivery]:
+        return [delivery for delivery in self.deliveries if address in delivery.recipients]
+
+    def only(self) -> Delivery:
+        [delivery] = self.deliveries
+        return delivery
+
+    def keep(self, delivery):
+        self.deliveries.append(delivery)
+        self.arrived.put(delivery)
+
+
+class _Server(socketserver.ThreadingTCPServer):
+    allow_reuse_address = True
+    daemon_threads = True
+    mailbox: Mailbox
+
+
+class _Session(socketserver.StreamRequestHandler):
+    timeout = 60
+
+    def say(self, line):
+        self.wfile.write(line.encode() + b"\r\n")
+
+    def handle(self):
+        self.box = self.server.mailbox
+        self.box.connections += 1
+        self.is_known, self.is_first = not self.box.password, True
+        self.forget()
+        self.say("220 postkasse.example ESMTP")
+        while line := self.rfile.readline().decode("ascii").rstrip("\r\n"):
+            verb, _, rest = line.partition(" ")
+            if self.answer(verb.upper(), rest) is False:
+                break
+
+    def forget(self):
+        self.sender, self.recipients = "", []
+
+    def answer(self, verb, rest):
+        if verb == "EHLO":
+            # Nothing is promised that costs the sender care: no 8BITMIME, no SMTPUTF8.
+            self.say("250-postkasse.example")
+            if self.box.password:
+                self.say("250-AUTH PLAIN")
+            self.say("250 SIZE 20000000")
+        elif verb == "AUTH":
+            given = base64.b64decode(rest.partition(" ")[2]).decode()
+            self.is_known = given == f"\0udsat\0{self.box.password}"
+            self.say("235 Welcome" if self.is_known else "535 Wrong password for udsat")
+        elif verb == "MAIL":
+            self.sender = address_in(rest)
+            self.say("250 OK" if self.is_known else "530 Log in first")
+        elif verb == "RCPT":
+            to = address_in(rest)
+            if code := self.box.refused.get(to):
+                self.say(f"{code} <{to}>: no")
+            else:
+                self.recipients.append(to)
+                self.say("250 OK")
+        elif verb == "DATA":
+            self.say("354 Go on")
+            return self.take()
+        elif verb == "RSET":
+            self.forget()
+            self.say("250 OK")
+        elif verb == "QUIT":
+            self.say("221 Bye")
+            return False
+        else:
+            self.say("250 OK" if verb == "NOOP" else "502 Not here")
+        return True
+
+    def take(self):
+        lines = []
+        while (line := self.rfile.readline()) != b".\r\n":
+            assert line.endswith(b"\r\n") and len(line) <= 1000 and line.isascii(), line
+            lines.append(line.removeprefix(b"."))
+        if self.box.meeting and self.is_first:
+            self.is_first = False
+            self.box.meeting.wait(60)
+        delivery = Delivery(self.sender, self.recipients, b"".join(lines))
+        breaking, self.box.break_off_next = self.box.break_off_next, ""
+        if breaking == "before":
+            return False
+        if self.box.refused_content:
+            self.say(f"{self.box.refused_content} Not this one, {self.recipients[0]}")
+        else:
+            self.box.keep(delivery)
+            if breaking == "after":
+                return False
+            self.say("250 Kept")
+        self.forget()
+        return True
+
+
+def address_in(rest):
+    return rest.partition("<")[2].partition(">")[0]
