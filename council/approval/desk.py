@@ -74,10 +74,23 @@ class RegisterForm(PlainForm):
     """What a member said by phone or in person."""
 
     member = forms.TypedChoiceField(
-        label="Hvem har svaret?", coerce=int, error_messages={"invalid_choice": "Vælg et af medlemmerne."}
+        label="Hvem har svaret?",
+        coerce=int,
+        error_messages=dict.fromkeys(("required", "invalid_choice"), "Vælg et af medlemmerne."),
     )
-    answer = forms.ChoiceField(label="Hvad var svaret?", choices=Approval.Answer.choices, widget=forms.RadioSelect)
-    item = forms.TypedChoiceField(label="Bemærkningen handler om", coerce=int, empty_value=None, required=False)
+    answer = forms.ChoiceField(
+        label="Hvad var svaret?",
+        choices=Approval.Answer.choices,
+        widget=forms.RadioSelect,
+        error_messages=dict.fromkeys(("required", "invalid_choice"), "Vælg et af de to svar."),
+    )
+    item = forms.TypedChoiceField(
+        label="Bemærkningen handler om",
+        coerce=int,
+        empty_value=None,
+        required=False,
+        error_messages={"invalid_choice": "Vælg et af punkterne."},
+    )
     remark = remark_field("Bemærkning")
 
     def __init__(self, *args, standing: Standing, items, **kwargs):

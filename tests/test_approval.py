@@ -1,0 +1,478 @@
+"""The secretary gets minutes approved: in writing, by phone or at a meeting, and goes on to publish them."""
+
+import datetime
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from council.approval import rounds
+from council.models import Approval, Minutes, Remark
+from udsat.lib.publishing import Status
+from udsat.models import Letter
+
+from . import factories as make
+from .approval_cast import council_with_members, day, held_meeting, letters, link_in, words
+
+CPR = "010190-1234"
+APPROVED, REMARKS = Approval.Answer.APPROVED, Approval.Answer.REMARKS
+
+
+@pytest.fixture
+def seats(esbjerg):
+    return council_with_members(esbjerg)[1]
+
+
+@pytest.fixture
+def minutes(seats):
+    return held_meeting(seats["Karen"].council)
+
+
+@pytest.fixture
+def asked(minutes):
+    rounds.ask(minutes, due_on=day(7), after_round=0)
+    return minutes
+
+
+@pytest.fixture
+def desk(client, anna, minutes):
+    """Anna at the page: `desk()` reads it, `desk(do, …)` presses a button and reads where it leads."""
+    client.force_login(anna)
+    address = reverse("admin:council_meeting_approval", args=[minutes.meeting_id])
+
+    def go(do=None, **fields):
+        if do is None:
+            return words(client.get(address))
+        number = str(rounds.last_round(minutes))
+        return words(client.post(address, {"do": do, "round": number} | fields, follow=True))
+
+    go.address = address
+    return go
+
+
+def says(minutes, seat, answer=APPROVED, **remarks):
+    row = minutes.approvals.filter(member=seat).order_by("-round").first()
+    remarks = {None: remarks["hele"]} if remarks else {}
+    return rounds.answer(row, answer=answer, remarks=remarks, version=rounds.text_version(minutes))
+
+
+def fresh(minutes):
+    return Minutes.objects.get(pk=minutes.pk)
+
+
+# Asking
+
+
+def test_the_first_page_says_that_nobody_has_been_asked(desk):
+    page = desk()
+    assert "Nej, ikke endnu" in page and "Send til godkendelse" in page and "Godkendt på mødet" in page
+    assert "Ib Holm (medlem) <strong>har ingen e-mail" in page and "Sally" not in page
+
+
+def test_sending_writes_to_each_who_sat_and_has_an_address(desk, minutes, seats):
+    page = desk("ask", due_on=day(5).isoformat())
+    assert "Sendt til 3 af 4 medlemmer." in page and "1 har ingen e-mail." in page
+    assert "Medlemmerne læser referatet" in page and "4 er spurgt: 0 har godkendt og 4 har ikke svaret." in page
+    assert {letter.to for letter in letters()} == {"karen@example.dk", "lars@example.dk", "mia@example.dk"}
+    assert {row.due_on for row in minutes.approvals.all()} == {day(5)}
+    assert fresh(minutes).approval_asked_on == timezone.localdate()
+    assert fresh(minutes).stage == "Til godkendelse"
+
+
+def test_the_letter_says_what_to_do_and_nothing_of_the_minutes(desk, minutes, seats):
+    desk("ask", due_on=day(5).isoformat())
+    letter = letters(to="karen@example.dk")[0]
+    assert letter.subject.startswith("Vil du godkende referatet af mødet den ")
+    assert "Kære Karen" in letter.text and "/esbjerg/godkend/" in letter.text and "79 79 79 79" in letter.text
+    assert "Boliger" not in letter.text and "Kakadue" not in letter.text and "&" not in letter.text
+    assert "Svar senest" in letter.text
+
+
+def test_the_deadline_is_the_councils_own_rule_until_she_picks_another(desk, minutes, seats):
+    council = seats["Karen"].council
+    council.approval_days = 12
+    council.save()
+    assert f'value="{day(12).isoformat()}"' in desk()
+
+
+@pytest.mark.parametrize(
+    ("due", "said"),
+    [
+        ("", "Skriv, hvornår medlemmerne senest skal svare."),
+        ("i morgen", "Skriv datoen som"),
+        ("2020-01-01", "Datoen er gået."),
+        ("0026-01-01", "Årstallet er 0026."),
+    ],
+)
+def test_an_impossible_deadline_is_explained(desk, minutes, due, said):
+    assert said in desk("ask", due_on=due)
+    assert not Approval.objects.exists() and not Letter.objects.exists()
+
+
+def test_substitutes_who_came_are_asked_and_those_who_left_are_not(minutes, seats, esbjerg):
+    council = seats["Karen"].council
+    substitute = make.membership(council, make.person(esbjerg, "Sus", email="sus@example.dk"), role="suppleant")
+    absent = make.membership(council, make.person(esbjerg, "Sam", email="sam@example.dk"), role="suppleant")
+    later = make.membership(council, make.person(esbjerg, "Ny", email="ny@example.dk"), starts_on=day(-1))
+    make.attendance(minutes.meeting, substitute, substitute_for=seats["Lars"])
+    make.attendance(minutes.meeting, absent, status="afbud")
+    seats["Mia"].ends_on = day(-1)
+    seats["Mia"].save()
+    make.membership(council, is_vacant=True)
+    # Lars got a new seat after the meeting: he sat, and he still sits.
+    seats["Lars"].ends_on = day(-1)
+    seats["Lars"].save()
+    make.membership(council, seats["Lars"].person, role="naestformand", starts_on=day(0))
+    names = [member.person.first_name for member in rounds.members_to_ask(minutes)]
+    assert sorted(names) == ["Ib", "Karen", "Lars", "Sus"] and later.person.first_name not in names
+
+
+def test_one_person_with_two_seats_is_asked_once(minutes, seats):
+    make.membership(seats["Karen"].council, seats["Karen"].person)
+    rounds.ask(minutes, due_on=day(5), after_round=0)
+    assert len(letters(to="karen@example.dk")) == 1
+
+
+def test_pressing_twice_or_two_secretaries_at_once_send_one_letter(desk, client, minutes):
+    desk("ask", due_on=day(5).isoformat())
+    data = {"do": "ask", "round": "0", "due_on": day(5).isoformat()}
+    page = words(client.post(desk.address, data, follow=True))
+    assert "En anden har været her imens." in page
+    assert Approval.objects.count() == 4 and Letter.objects.count() == 3
+
+
+def test_a_council_without_members_is_told_to_write_them_in(desk, minutes, seats):
+    seats["Karen"].council.memberships.update(ends_on=day(-1))
+    assert "Skriv rådets medlemmer ind først" in desk()
+    assert "Ingen sidder i rådet nu." in desk("ask", due_on=day(5).isoformat())
+    assert not Approval.objects.exists()
+
+
+def test_minutes_with_what_looks_like_a_cpr_number_are_looked_at_first(desk, minutes):
+    make.item(minutes.meeting, "Sag", discussion=f"<p>Sagen {CPR}</p>")
+    page = desk()
+    assert "1 sted ligner et CPR-nummer" in page and CPR not in page
+    assert "sæt et hak her" in desk("ask", due_on=day(5).isoformat())
+    assert not Letter.objects.exists()
+    assert "Sendt til 3" in desk("ask", due_on=day(5).isoformat(), checked="on")
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [({"date": day(3)}, "Mødet er først"), ({"is_cancelled": True}, "Mødet er aflyst.")],
+)
+def test_a_meeting_that_was_not_held_has_nothing_to_approve(desk, minutes, fields, said):
+    type(minutes.meeting).objects.filter(pk=minutes.meeting_id).update(**fields)
+    assert said in desk()
+    assert said in desk("ask", due_on=day(5).isoformat()) and not Approval.objects.exists()
+
+
+# Who has answered
+
+
+def test_the_secretary_sees_who_has_said_what(desk, asked, seats):
+    says(asked, seats["Karen"])
+    says(asked, seats["Lars"], REMARKS, hele="Det var mig.")
+    page = desk()
+    assert "4 er spurgt: 1 har godkendt, 1 har bemærkninger og 2 har ikke svaret." in page
+    assert "Det var mig." in page and "1 bemærkning venter på dig." in page
+    assert "Har ingen e-mail: spørg selv" in page
+
+
+def test_a_remark_stands_with_its_item_and_can_be_ticked_off(desk, asked, seats):
+    item = asked.meeting.items.get(title="Boliger til unge")
+    row = asked.approvals.get(member=seats["Karen"])
+    rounds.answer(row, answer=REMARKS, remarks={item.pk: "Det var Lars."}, version=rounds.text_version(asked))
+    page = desk()
+    assert f'<a href="/admin/council/agendaitem/{item.pk}/change/">Punkt 1: Boliger til unge</a>' in page
+    page = desk("look", remark=row.remarks.get().pk)
+    assert "<strong>Set på</strong>" in page and "venter på dig" not in page
+    assert Remark.objects.get().handled_at
+    desk("look-again", remark=row.remarks.get().pk)
+    assert Remark.objects.get().handled_at is None
+
+
+def test_the_remark_of_an_item_that_is_gone_is_still_there(desk, asked, seats):
+    item = asked.meeting.items.get(title="Eventuelt")
+    row = asked.approvals.get(member=seats["Karen"])
+    rounds.answer(row, answer=REMARKS, remarks={item.pk: "Husk bussen."}, version=rounds.text_version(asked))
+    item.delete()
+    assert "Husk bussen." in desk()
+
+
+@pytest.mark.parametrize("number", ["", "x", "999999", "²", "1\x00"])
+def test_a_remark_that_does_not_exist_is_no_error(desk, asked, number):
+    assert "Se, hvordan det står nu." in desk("look", remark=number)
+
+
+def test_another_meetings_remark_is_not_touched(desk, asked, seats):
+    other = held_meeting(seats["Karen"].council, ordinal=2)
+    rounds.ask(other, due_on=day(5), after_round=0)
+    says(other, seats["Karen"], REMARKS, hele="Noget andet")
+    desk("look", remark=Remark.objects.get().pk)
+    assert Remark.objects.get().handled_at is None
+
+
+def test_whoever_approved_an_earlier_text_is_shown_as_that(desk, asked, seats):
+    says(asked, seats["Karen"])
+    item = asked.meeting.items.get(title="Boliger til unge")
+    item.decision = "<p>Rådet skriver ikke.</p>"
+    item.save()
+    page = desk()
+    assert "<strong>Godkendte en tidligere udgave</strong>" in page
+    assert "0 har godkendt, 1 godkendte en tidligere udgave og 3 har ikke svaret" in page
+    assert "Send den rettede tekst ud igen" in page
+
+
+def test_the_corrected_text_is_sent_out_in_a_new_round(desk, asked, seats):
+    says(asked, seats["Karen"])
+    page = desk("ask", due_on=day(4).isoformat())
+    assert "Runde 2" in page and "0 har godkendt" in page
+    assert len(letters(to="karen@example.dk")) == 2
+    assert asked.approvals.get(member=seats["Karen"], round=1).answer == APPROVED
+
+
+def test_an_answer_by_phone_is_written_in_with_the_secretarys_name(desk, asked, seats):
+    row = asked.approvals.get(member=seats["Ib"])
+    item = asked.meeting.items.get(title="Eventuelt")
+    page = desk("register", member=row.pk, answer=REMARKS, item=item.pk, remark="Bussen kører igen.")
+    assert "Svaret fra Ib Holm (medlem) er skrevet ind." in page and "skrevet ind af Anna" in page
+    assert "Bussen kører igen." in page and "Punkt 3: Eventuelt" in page
+
+
+def test_by_phone_she_may_say_yes_and_keep_her_earlier_remarks(desk, asked, seats):
+    says(asked, seats["Karen"], REMARKS, hele="Det var mig.")
+    row = asked.approvals.get(member=seats["Karen"])
+    desk("register", member=row.pk, answer=APPROVED)
+    row.refresh_from_db()
+    assert row.answer == APPROVED and row.remarks.get().text == "Det var mig."
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"member": "0"}, "Vælg et af medlemmerne."),
+        ({"member": "x"}, "Vælg et af medlemmerne."),
+        ({"answer": "måske"}, "Vælg et af de to svar."),
+        ({"remark": ""}, "Skriv, hvad medlemmet vil have rettet."),
+        ({"remark": CPR}, "ligner et CPR-nummer"),
+        ({"remark": "x" * 5000}, "Skriv højst 4.000 tegn"),
+        ({"item": "99999"}, "Vælg et af punkterne."),
+    ],
+)
+def test_an_answer_that_makes_no_sense_is_explained(desk, asked, seats, fields, said):
+    row = asked.approvals.get(member=seats["Ib"])
+    page = desk("register", **({"member": row.pk, "answer": REMARKS, "remark": "Ord"} | fields))
+    assert said in page
+    row.refresh_from_db()
+    assert row.answer == "" and not Remark.objects.exists()
+
+
+# Reminding
+
+
+def test_one_button_reminds_those_who_are_missing_once_a_day(desk, asked, seats, client):
+    says(asked, seats["Karen"])
+    assert "Mind de 2 om at svare" in desk()
+    assert "Vi har mindet 2 medlemmer om at svare." in desk("remind")
+    assert "De er allerede mindet om det i dag." in desk("remind")
+    assert len(letters(to="lars@example.dk")) == 2 and len(letters(to="karen@example.dk")) == 1
+    reminder = letters(to="lars@example.dk")[1]
+    assert reminder.subject.startswith("Vi mangler dit svar om referatet")
+    assert [client.get(link_in(letter)).status_code for letter in letters(to="lars@example.dk")] == [200, 200]
+
+
+@pytest.mark.parametrize(("days_left", "reminded"), [(3, 0), (2, 2), (0, 2), (-1, 0)])
+def test_the_missing_are_reminded_by_themselves_two_days_before(asked, seats, days_left, reminded):
+    says(asked, seats["Karen"])
+    Approval.objects.update(due_on=day(days_left), asked_at=timezone.now() - datetime.timedelta(days=4))
+    assert rounds.remind_before_deadline(timezone.now()) == reminded
+    assert rounds.remind_before_deadline(timezone.now()) == 0
+    assert Letter.objects.filter(key__endswith="reminder:due").count() == reminded
+
+
+def test_nobody_is_reminded_on_the_day_of_the_question_or_after_the_round(asked, seats):
+    Approval.objects.update(due_on=day(1))
+    assert rounds.remind_before_deadline(timezone.now()) == 0
+    assert rounds.remind_before_deadline(timezone.now() + datetime.timedelta(days=1)) == 3
+    rounds.ask(asked, due_on=day(1), after_round=1)
+    rounds.close(asked, how="skriftligt", on=day(0))
+    assert rounds.remind_before_deadline(timezone.now() + datetime.timedelta(days=1)) == 0
+
+
+def test_whoever_was_reminded_by_hand_today_or_has_left_is_not_reminded_again(asked, seats):
+    Approval.objects.update(due_on=day(2), asked_at=timezone.now() - datetime.timedelta(days=4))
+    seats["Mia"].ends_on = day(-1)
+    seats["Mia"].save()
+    says(asked, seats["Karen"])
+    assert rounds.remind_before_deadline(timezone.now()) == 1  # Lars
+    Letter.objects.filter(key__endswith="reminder:due").delete()
+    rounds.remind(asked)
+    assert rounds.remind_before_deadline(timezone.now()) == 0
+
+
+# Settling it
+
+
+def test_silence_is_called_silence_and_she_decides(desk, asked, seats):
+    says(asked, seats["Karen"])
+    Approval.objects.update(due_on=day(-1))
+    page = desk()
+    assert "Fristen er gået" in page and "3 medlemmer har ikke svaret, og det er ikke et ja." in page
+    page = desk("close")
+    assert "Ja, referatet er godkendt" in page and "1 har godkendt og 3 har ikke svaret" in page
+    assert (fresh(asked).approved_on, fresh(asked).approved_how) == (timezone.localdate(), "skriftligt")
+    assert fresh(asked).stage == "Godkendt"
+    assert not asked.approvals.filter(closed_at=None).exists()
+
+
+def test_approved_at_the_next_meeting_in_one_click(desk, minutes, seats):
+    council = seats["Karen"].council
+    make.meeting(council, day(-8), kind="besoeg")
+    make.meeting(council, day(-6), is_cancelled=True)
+    following = make.meeting(council, day(-4))
+    make.meeting(council, day(20))
+    # What the page offers first is the next meeting of the same kind.
+    assert rounds.meetings_that_may_have_approved(minutes)[0] == following
+    page = desk("at-meeting", held=following.pk)
+    assert "Ja, referatet er godkendt" in page and "Offentliggør referatet" in page
+    assert fresh(minutes).approved_on == day(-4)
+    assert fresh(minutes).approved_how == rounds.at_meeting(following)
+    assert "Rådet har godkendt referatet på mødet den" in fresh(minutes).approval_text
+
+
+def test_minutes_read_out_before_they_part_are_approved_at_the_meeting_itself(desk, minutes):
+    desk("at-meeting", held=minutes.meeting_id)
+    assert fresh(minutes).approved_on == minutes.meeting.date
+
+
+def test_a_meeting_that_is_to_come_or_elsewhere_approves_nothing(desk, minutes, seats, vejle):
+    coming = make.meeting(seats["Karen"].council, day(5))
+    foreign = make.meeting(make.council(vejle), day(-2))
+    for pk in (coming.pk, foreign.pk, 0, "x", ""):
+        assert "Vælg et af møderne." in desk("at-meeting", held=pk)
+    assert fresh(minutes).approved_on is None
+
+
+def test_approving_at_a_meeting_ends_a_round_that_is_open(desk, asked, client, minutes):
+    desk("at-meeting", held=minutes.meeting_id)
+    assert client.get(link_in(letters()[0])).status_code == 410
+
+
+def test_a_mistake_is_taken_back_and_the_links_work_again(desk, asked, client):
+    desk("close")
+    assert client.get(link_in(letters()[0])).status_code == 410
+    assert "Godkendelsen er taget tilbage." in desk("reopen")
+    assert fresh(asked).approved_on is None and fresh(asked).approved_how == ""
+    assert client.get(link_in(letters()[0])).status_code == 200
+
+
+def test_a_meeting_form_that_was_open_meanwhile_shows_a_conflict(client, anna, asked, desk):
+    before = asked.meeting.version, fresh(asked).version
+    desk("close")
+    asked.meeting.refresh_from_db()
+    assert asked.meeting.version > before[0] and fresh(asked).version > before[1]
+
+
+def test_minutes_that_nobody_has_made_yet_are_made_when_they_are_approved(desk, minutes):
+    meeting = minutes.meeting
+    minutes.delete()
+    assert "Nej, ikke endnu" in desk()
+    assert not Minutes.objects.exists()
+    desk("at-meeting", held=meeting.pk, round="0")
+    assert Minutes.objects.get(meeting=meeting).approved_on == meeting.date
+
+
+@pytest.mark.parametrize("do", ["", "slet", "close", "remind", "reopen"])
+def test_a_button_out_of_its_time_does_nothing(desk, minutes, do):
+    page = desk(do)
+    assert "Vi forstod ikke" in page or "Se, hvordan det står nu." in page
+    assert fresh(minutes).approved_on is None and not Letter.objects.exists()
+
+
+def test_an_answer_that_comes_as_the_round_closes_leaves_nothing_half(asked, seats):
+    row = asked.approvals.get(member=seats["Karen"])
+    rounds.close(asked, how="skriftligt", on=day(0))
+    with pytest.raises(rounds.Settled):
+        rounds.answer(row, answer=REMARKS, remarks={None: "For sent"}, version="x")
+    assert not Remark.objects.exists()
+
+
+# From the end of the meeting to the public page
+
+
+def test_from_the_end_of_the_meeting_to_public_minutes_in_five_clicks(client, anna, minutes):
+    """Approved at the meeting: the tab, the button, the next button, the tick, and the last button."""
+    client.force_login(anna)
+    start = client.get(reverse("admin:council_meeting_change", args=[minutes.meeting_id]))
+    tab = reverse("admin:council_meeting_approval", args=[minutes.meeting_id])
+    assert f'href="{tab}"' in words(start)  # 1
+    page = client.get(tab)
+    form = page.context["meeting_form"]
+    held = form["held"].value() or form.fields["held"].choices[0][0]
+    page = client.post(tab, {"do": "at-meeting", "held": held}, follow=True)  # 2
+    gate = reverse("admin:council_minutes_publish", args=[minutes.pk])
+    assert f'href="{gate}"' in words(page)  # 3
+    seen = client.get(gate).context["form"]["seen"].value()
+    client.post(gate, {"seen": seen, "confirmed": "on"})  # 4 and 5
+    client.logout()
+    public = words(client.get(minutes.get_absolute_url()))
+    assert "Rådet skriver til udvalget." in public and "Rådet har godkendt referatet på mødet den" in public
+    assert "Kakadue" not in public
+
+
+def test_when_they_are_public_the_page_says_so(desk, minutes):
+    Minutes.objects.filter(pk=minutes.pk).update(approved_on=day(-1), **make.state(Status.PUBLISHED))
+    assert "Referatet er offentligt." in desk()
+
+
+# Who may
+
+
+def test_an_approver_reads_who_has_answered_and_presses_nothing_but_publish(client, dan, asked, minutes):
+    client.force_login(dan)
+    address = reverse("admin:council_meeting_approval", args=[minutes.meeting_id])
+    page = words(client.get(address))
+    assert "4 har ikke svaret" in page and "<button" not in page.split('id="content-main"')[1]
+    for do in ("ask", "remind", "close", "at-meeting", "register", "look", "reopen", ""):
+        assert client.post(address, {"do": do, "round": "1"}).status_code == 403
+    Minutes.objects.update(approved_on=day(0))
+    assert "Offentliggør referatet" in words(client.get(address))
+
+
+def test_an_editor_settles_drafts_but_nothing_that_is_public(client, carla, asked, minutes):
+    client.force_login(carla)
+    address = reverse("admin:council_meeting_approval", args=[minutes.meeting_id])
+    Minutes.objects.update(**make.state(Status.PUBLISHED))
+    for do in ("close", "at-meeting", "reopen"):
+        assert client.post(address, {"do": do, "round": "1"}).status_code == 403
+    Minutes.objects.update(**make.state(Status.DRAFT))
+    assert client.post(address, {"do": "close", "round": "1"}).status_code == 302
+    page = words(client.get(address))
+    assert "Bed en sekretær eller godkender om det." in page
+
+
+def test_for_a_secretary_elsewhere_it_does_not_exist(client, bo, asked, minutes):
+    client.force_login(bo)
+    address = reverse("admin:council_meeting_approval", args=[minutes.meeting_id])
+    assert client.get(address).status_code == client.post(address, {"do": "close"}).status_code == 404
+
+
+def test_more_members_cost_no_more_queries(client, anna, asked, seats, esbjerg):
+    client.force_login(anna)
+    address = reverse("admin:council_meeting_approval", args=[asked.meeting_id])
+
+    def count():
+        with CaptureQueriesContext(connection) as queries:
+            client.get(address)
+        return len(queries)
+
+    says(asked, seats["Karen"], REMARKS, hele="Ord")
+    few = count()
+    for n in range(6):
+        member = make.membership(seats["Karen"].council, make.person(esbjerg, f"P{n}", email=f"p{n}@example.dk"))
+        asked.approvals.create(member=member, due_on=day(7))
+        says(asked, member, REMARKS, hele="Flere ord")
+    assert count() == few
