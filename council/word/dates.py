@@ -1,0 +1,58 @@
+"""Dates and times as Danish minutes write them. Pure: no database."""
+
+import datetime
+import re
+
+from udsat.lib.danish import MONTHS
+
+_MONTH = "|".join([*MONTHS, *(f"{name[:3]}\\.?" for name in MONTHS)])
+_FULL_YEAR = r"(?P<year>(?:19|20)\d\d)"
+_YEAR = r"(?P<year>(?:19|20)\d\d|\d\d)"
+_DATES = [
+    re.compile(rf"\b(?P<day>\d{{1,2}})\.?\s*(?P<month>{_MONTH})(?!\w)(?:\s+{_FULL_YEAR}(?!\d))?", re.I),
+    re.compile(rf"\b(?P<day>\d{{1,2}})\s?[./-]\s?(?P<month>\d{{1,2}})(?:\s?[./ -]\s?{_YEAR})(?!\d)"),
+    re.compile(r"\b(?P<year>20\d\d)-(?P<month>\d{1,2})-(?P<day>\d{1,2})\b"),
+    re.compile(r"\b(?:d\.|den)\s*(?P<day>\d{1,2})\s?[./]\s?(?P<month>\d{1,2})\b(?!\.\d)(?P<year>)"),
+]  # fmt: skip
+_CLOCK = r"(?P<{0}h>[01]?\d|2[0-4])(?:\s?[.:]\s?(?P<{0}m>[0-5]\d))?"
+_SPAN = re.compile(
+    rf"(?P<mark>kl\.?|klokken|fra)?\s*{_CLOCK.format('a')}\s*(?:kl\.?)?\s*(?:-|–|—|til)\s*(?:kl\.?|ca\.?)?\s*"
+    rf"{_CLOCK.format('b')}(?![\d.]*\d)",
+    re.I,
+)
+_START = re.compile(rf"(?:kl\.?|klokken)\s*{_CLOCK.format('a')}(?![\d])", re.I)
+
+
+def find_date(text: str, near: datetime.date | None = None) -> datetime.date | None:
+    """The first date in the text. A date without a year is the first one from `near` on; without `near`, none."""
+    found = [(match.start(), match) for pattern in _DATES for match in pattern.finditer(text)]
+    for _, match in sorted(found, key=lambda pair: pair[0]):
+        month = match["month"].lower().rstrip(".")
+        number = int(month) if month.isdigit() else next(n for n, m in enumerate(MONTHS, 1) if m.startswith(month[:3]))
+        year = match["year"]
+        try:
+            if year:
+                return datetime.date(int(year) + (2000 if len(year) == 2 else 0), number, int(match["day"]))
+            if near:
+                day = datetime.date(near.year, number, int(match["day"]))
+                return day if day >= near else day.replace(year=near.year + 1)
+        except ValueError:
+            continue
+    return None
+
+
+def find_times(text: str) -> tuple[datetime.time | None, datetime.time | None]:
+    """When it begins and ends: »kl. 14.00-16.00«, »14:00 – 16:00«, »kl. 14 til 16«, »kl. 14«."""
+    for pattern in _DATES[:3]:  # 3.3.2025 is no time
+        text = pattern.sub(" ", text)
+    for match in _SPAN.finditer(text):
+        if match["mark"] or match["am"] or match["bm"]:
+            begins, ends = _time(match["ah"], match["am"]), _time(match["bh"], match["bm"])
+            if begins and ends and begins < ends:
+                return begins, ends
+    match = _START.search(text)
+    return (_time(match["ah"], match["am"]) if match else None), None
+
+
+def _time(hour: str, minute: str | None) -> datetime.time | None:
+    return datetime.time(int(hour), int(minute or 0)) if int(hour) < 24 else None

@@ -1,0 +1,90 @@
+"""What reading minutes or an agenda gives: plain data, which goes through JSON and back."""
+
+from dataclasses import asdict, dataclass, field
+
+
+@dataclass
+class ParsedAgreement:
+    """Dates are written 2025-03-03; empty for none."""
+
+    text: str
+    responsible: str = ""
+    due_on: str = ""
+    done_on: str = ""
+    outcome: str = ""
+    line: int = 0
+
+
+@dataclass
+class ParsedItem:
+    """`fields` holds HTML by the name of the model's field. `number` is the document's own, 0 for none."""
+
+    title: str
+    number: int = 0
+    line: int = 0
+    kind: str = ""
+    case_number: str = ""
+    fields: dict[str, str] = field(default_factory=dict)
+    answer: str = ""
+    agreements: list[ParsedAgreement] = field(default_factory=list)
+    is_closed: bool = False
+    public_title: str = ""
+    raised_at_meeting: bool = False
+    files: list[str] = field(default_factory=list)
+    strategy: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Somebody:
+    """One who was there or was not, as written; `alone` says that the line is about nobody else."""
+
+    status: str
+    text: str
+    alone: bool
+    line: int
+
+
+@dataclass
+class ParsedMeeting:
+    """`paper` is "referat" or "dagsorden". Remarks are (line, text, reason)."""
+
+    paper: str = "referat"
+    style: str = "fortaellende"
+    title: str = ""
+    kind: str = ""
+    kind_label: str = ""
+    date: str = ""
+    starts_at: str = ""
+    ends_at: str = ""
+    place: str = ""
+    address: str = ""
+    cancelled: str = ""
+    how_to_attend: str = ""
+    is_open: bool = False
+    guests: str = ""
+    chaired_by: str = ""
+    minutes_by: str = ""
+    intro: str = ""
+    plain_text: str = ""
+    people: list[Somebody] = field(default_factory=list)
+    items: list[ParsedItem] = field(default_factory=list)
+    files: list[str] = field(default_factory=list)
+    not_understood: list[tuple[int, str, str]] = field(default_factory=list)
+    ignored: list[tuple[int, str, str]] = field(default_factory=list)
+
+    @property
+    def is_minutes(self) -> bool:
+        return self.paper == "referat"
+
+    def to_json(self) -> dict:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: dict) -> "ParsedMeeting":
+        items = [
+            ParsedItem(**{**item, "agreements": [ParsedAgreement(**a) for a in item["agreements"]]})
+            for item in data["items"]
+        ]
+        people = [Somebody(**one) for one in data["people"]]
+        remarks = {name: [tuple(r) for r in data[name]] for name in ("not_understood", "ignored")}
+        return cls(**{**data, "items": items, "people": people, **remarks})
