@@ -141,5 +141,5 @@ function equipGoal(row) {
   remove?.addEventListener("change", () => row.classList.toggle("leaving", remove.checked));
 }
 
-document.querySelectorAll(".inline-related:not(.empty-form)").forEach(equip);
+document.querySelectorAll(".inline-related:not(.empty-form), ol.items > [data-row]").forEach(equip);
 document.querySelectorAll("[data-rows]").forEach(equipGoals);
