@@ -49,6 +49,8 @@ NOT_SEARCHED = {
     "council.DeskPresence": {"place"},
     "council.DeskRow": set(),
     "council.FormerDate": set(),
+    # What was corrected is searched as the minutes' field of that name.
+    "council.Edition": {"by_name", "correction"},
 }
 
 

@@ -304,7 +304,7 @@ class TestMeetingPapers:
         png = b"\x89PNG\r\n\x1a\n" + b"\0" * 40
         make.attachment(meeting, name="plakat.png", content=png)
         agenda = make.agenda(meeting, status=Status.DRAFT)
-        assert agenda.unreadable_files() == ["plakat.png"]
+        assert [name for _, name in agenda.files_to_look_at()] == ["plakat.png"]
 
     def test_minutes_tell_how_far_they_have_come(self, meeting, anna):
         minutes = make.minutes(meeting, status=Status.DRAFT)

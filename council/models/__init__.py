@@ -1,6 +1,7 @@
 from .correspondence import Approval, Invitation, Proposal, Remark
 from .council import Agreement, Cause, Council, Hearing, ItemKind, News, StandardItem, WorkingGroup
 from .desk import DeskClash, DeskEdit, DeskPresence, DeskRow
+from .edition import Edition
 from .item import AgendaItem, Attachment, Attendance, PublicItem, public_items
 from .meeting import Agenda, FormerDate, Meeting, Minutes
 from .people import Membership, Person
@@ -18,6 +19,7 @@ __all__ = [
     "DeskEdit",
     "DeskPresence",
     "DeskRow",
+    "Edition",
     "FormerDate",
     "Hearing",
     "Invitation",

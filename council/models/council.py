@@ -38,6 +38,8 @@ class Council(Publishable):
         NARRATIVE = "fortaellende", "Fortællende (1. …)"
         POINT = "punkt", "Punkt 1: …"
 
+    contact_fields = frozenset({"phone", "phone_hours", "email", "address"})
+
     municipality = models.OneToOneField(Municipality, models.PROTECT, related_name="council", verbose_name="kommune")
     name = models.CharField("officielt navn", max_length=120, default="Udsatterådet")
     summary = models.TextField("kort om rådet", blank=True, max_length=600)
@@ -395,12 +397,10 @@ class Agreement(Part):
 
         return not isinstance(root, Agenda)
 
-    def findings(self, within=None):
+    def is_read(self, field, within):
         from .meeting import Agenda
 
-        if self.item.is_closed or isinstance(within, Agenda):
-            return iter(())
-        return super().findings(within)
+        return not self.item.is_closed and not isinstance(within, Agenda)
 
     @property
     def municipality(self):

@@ -1,6 +1,8 @@
 """What stands on an agenda, what came of it, who was there, and the files."""
 
+import hashlib
 import re
+from collections.abc import Iterable
 
 from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from django.db import models, transaction
@@ -8,6 +10,7 @@ from django.db.models import OuterRef, Prefetch, Q
 from django.urls import reverse
 
 from strategies.models import Goal, Theme
+from udsat.lib.danish import join_words
 from udsat.lib.publishing import ScopedQuerySet
 from udsat.lib.richtext import RichTextField
 from udsat.models import Part, Publishable
@@ -132,14 +135,27 @@ class AgendaItem(Part):
 
     MINUTES_FIELDS = frozenset({"discussion", "decision", "dissent", "plain_text"})
 
-    def findings(self, within=None):
+    def place_name(self):
+        number = getattr(self, "number", None)
+        return f"Punkt {number}. {self}" if number else f"Punkt {self}"
+
+    def withheld_text(self, files, with_minutes: bool) -> str:
+        """What of a closed item stays in the back office, as a sentence."""
+        fields = ["title", "presentation", "recommendation"]
+        fields += ["discussion", "decision", "dissent", "plain_text"] if with_minutes else []
+        held = [self._meta.get_field(name).verbose_name for name in fields if getattr(self, name)]
+        if files:
+            held.append(f"{len(files)} bilag ({', '.join(file.filename for file in files)})")
+        if with_minutes and (agreements := self.agreements.count()):
+            held.append("1 aftale" if agreements == 1 else f"{agreements} aftaler")
+        shown = self.public_title or "Lukket punkt"
+        return f"Punkt {getattr(self, 'number', '')} er lukket. Alle ser »{shown}«. Skjult bliver {join_words(held)}."
+
+    def is_read(self, field, within):
         """Of a closed item only the neutral title is ever read outside; of an agenda, nothing that was decided."""
-        for finding in super().findings(within):
-            if self.is_closed and finding.field != "public_title":
-                continue
-            if isinstance(within, Agenda) and (not self.is_on_agenda or finding.field in self.MINUTES_FIELDS):
-                continue
-            yield finding
+        if self.is_closed and field != "public_title":
+            return False
+        return not (isinstance(within, Agenda) and (not self.is_on_agenda or field in self.MINUTES_FIELDS))
 
     @transaction.atomic
     def save(self, **kwargs):
@@ -277,8 +293,8 @@ class Attendance(Part):
     def municipality(self):
         return self.meeting.municipality
 
-    def findings(self, within=None):
-        return iter(()) if isinstance(within, Agenda) else super().findings(within)
+    def is_read(self, field, within):
+        return not isinstance(within, Agenda)
 
     def clean(self):
         super().clean()
@@ -350,10 +366,27 @@ class Attachment(Part):
         if self.item and self.meeting_id and self.item.meeting_id != self.meeting_id:
             raise ValidationError({"item": "Vælg et punkt på samme møde."})
 
-    def findings(self, within=None):
-        if self.is_closed or (within is not None and not self.shows_in(within)):
-            return iter(())
-        return super().findings(within)
+    def is_read(self, field, within):
+        return not self.is_closed and (within is None or self.shows_in(within))
+
+    def same_as_closed(self, files: "Iterable[Attachment]") -> "Attachment | None":
+        """The closed item's attachment among those that holds the same bytes."""
+        alike = [file for file in files if file.is_closed and file.pk != self.pk and file.size == self.size]
+        own = self._digest() if alike and self.size is not None else ""
+        return next((file for file in alike if own and file._digest() == own), None)
+
+    def _digest(self) -> str:
+        self.file.open("rb")
+        try:
+            return hashlib.sha256(self.file.read()).hexdigest()
+        finally:
+            self.file.seek(0)
+
+    def check_while_public(self):
+        super().check_while_public()
+        closed = self.meeting.attachments.filter(item__is_closed=True).select_related("item")
+        if not self.is_closed and self.live_roots() and self.same_as_closed(closed):
+            raise ValidationError({"file": "Filen hører også til et lukket punkt på mødet. Den kan ikke ligge åbent."})
 
     @property
     def filename(self) -> str:

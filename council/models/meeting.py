@@ -14,9 +14,9 @@ from udsat.lib import roles
 from udsat.lib.danish import long_date, weekday_date
 from udsat.lib.publishing import CheckedText, Finding, ScopedQuerySet
 from udsat.lib.richtext import RichTextField
-from udsat.models import PublicationEvent, Publishable
+from udsat.models import PublicationEvent, Publishable, Stop
 
-from .council import Agreement, Council
+from .council import Council
 
 if TYPE_CHECKING:
     from .item import AgendaItem
@@ -71,6 +71,7 @@ class Meeting(Publishable):
 
     municipality_lookup = "council__municipality"
     private_fields = frozenset({"internal_note"})
+    contact_fields = frozenset({"place", "address"})
 
     council = models.ForeignKey(Council, models.PROTECT, related_name="meetings", verbose_name="råd")
     kind = models.CharField("slags", max_length=15, choices=Kind.choices, default=Kind.ORDINARY)
@@ -242,6 +243,47 @@ class MeetingPaper(Publishable):
             self.meeting.publish(by=by, confirmed=confirmed, reason=reason, at=at)
         super().publish(by=by, confirmed=confirmed, reason=reason, at=at)
 
+    def show_as_public(self):
+        super().show_as_public()
+        self.meeting.show_as_public()
+
+    def items(self) -> list:
+        """The meeting's items, each with its `number`."""
+        items = list(self.meeting.items.all())
+        for number, item in enumerate(items, self.meeting.first_number):
+            item.meeting, item.number = self.meeting, number
+        return items
+
+    def files(self, items) -> list:
+        """The attachments, each with its item out of those."""
+        numbered = {item.pk: item for item in items}
+        files = list(self.meeting.attachments.all())
+        for file in files:
+            file.meeting, file.item = self.meeting, numbered.get(file.item_id)
+        return files
+
+    def withheld(self):
+        items = self.items()
+        files, by_paper = self.files(items), isinstance(self, Minutes)
+        return [item.withheld_text([file for file in files if file.item is item], by_paper) for item in items
+                if item.is_closed]  # fmt: skip
+
+    def withheld_titles(self):
+        return [item.title for item in self.items() if item.is_closed and item.title != item.public_title]
+
+    def publication_stops(self):
+        files = self.files(self.items())
+        return [
+            Stop(
+                f"»{file.display_title}« hører til et lukket punkt ({closed.item.place_name()}), men ligger også åbent "
+                "fremme. Fjern den ene, eller luk også det andet punkt.",
+                file,
+                "file",
+            )
+            for file in files
+            if file.is_read("file", self) and (closed := file.same_as_closed(files))
+        ]
+
 
 class Agenda(MeetingPaper):
     meeting = models.OneToOneField(Meeting, models.CASCADE, related_name="agenda", verbose_name="møde")
@@ -258,7 +300,8 @@ class Agenda(MeetingPaper):
         return f"Dagsorden til {self.meeting}"
 
     def publication_parts(self):
-        return [self, self.meeting, *self.meeting.items.all(), *self.meeting.attachments.select_related("item")]
+        items = self.items()
+        return [self, self.meeting, *items, *self.files(items)]
 
     def publish(self, *, by, confirmed, reason="", at=None):
         """Public at once, it also calls the members to the meeting; at a set time, `run_due` does that."""
@@ -367,12 +410,48 @@ class Minutes(MeetingPaper):
         return f"Rådet har godkendt referatet den {long_date(self.approved_on)}{how}."
 
     def publication_parts(self):
-        meeting = self.meeting
-        return [
-            self,
-            meeting,
-            *meeting.items.all(),
-            *Agreement.objects.filter(item__meeting=meeting).select_related("item"),
-            *meeting.attendances.all(),
-            *meeting.attachments.select_related("item"),
-        ]
+        items = self.items()
+        agreements = [agreement for item in items for agreement in item.agreements.all()]
+        return [self, self.meeting, *items, *agreements, *self.meeting.attendances.all(), *self.files(items)]
+
+    # What was public, and what was changed afterwards
+
+    @transaction.atomic
+    def publish(self, *, by, confirmed, reason="", at=None):
+        super().publish(by=by, confirmed=confirmed, reason=reason, at=at)
+        self.editions.keep(by=by)
+
+    @transaction.atomic
+    def correct(self, changed, removed=(), *, by, what, confirmed, reason=""):
+        """Save these changed parts of public minutes, and tell the public what was changed.
+
+        Raises as publish() does; also ValidationError where `what` is empty or the minutes are not public.
+        """
+        if not (by.may(roles.PUBLISH, self.municipality) and by.may(roles.EDIT, self.municipality)):
+            raise PermissionDenied("Du har ikke ret til at rette offentlige referater i denne kommune.")
+        saved = Minutes.objects.select_for_update(of=("self",)).get(pk=self.pk)
+        if not saved.is_live:
+            raise ValidationError("Referatet er ikke offentligt længere. Ret teksten direkte.")
+        if not what.strip():
+            raise ValidationError("Skriv, hvad der er rettet.")
+        self.version = saved.version
+        self.corrected_on, self.correction = timezone.localdate(), what.strip()
+        parts = [self, *(part for part in changed if part is not self)]
+        findings = [finding for part in parts for finding in part.findings(self)]
+        self._take_word(PublicationEvent.Action.CORRECT, findings, by=by, confirmed=confirmed, reason=reason)
+        for part in removed:
+            part.delete()
+        for part in parts:
+            part.save()
+        # Opening an item or moving a file may have brought a closed one to light.
+        if stops := Minutes.objects.get(pk=self.pk).publication_stops():
+            raise ValidationError([stop.message for stop in stops])
+        self.editions.keep(by=by, correction=self.correction)
+
+    def corrections(self) -> list[tuple[datetime.date, str]]:
+        """When and what, the newest first."""
+        told = [(timezone.localtime(edition.at).date(), edition.correction)
+                for edition in self.editions.exclude(correction="").order_by("-number")]  # fmt: skip
+        latest = (self.corrected_on, self.correction)
+        # Minutes that were corrected before they came here have no edition of it.
+        return told if not self.corrected_on or self.correction in [text for _, text in told] else [latest, *told]

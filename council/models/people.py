@@ -3,12 +3,13 @@
 import datetime
 
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import models, transaction
 from django.db.models import F, Q
+from django.urls import reverse
 from django.utils import timezone
 
 from udsat.lib.publishing import ScopedQuerySet, check_texts
-from udsat.models import Municipality, Part, Recorded
+from udsat.models import Municipality, Part, Recorded, Revision
 
 from .council import Council
 
@@ -60,11 +61,41 @@ class Person(Recorded):
         super().clean()
         check_texts(self, lambda finding: False)
 
+    @transaction.atomic
+    def save(self, **kwargs):
+        was = Person.objects.filter(pk=self.pk).values_list("photo", flat=True).first() if self.pk else ""
+        super().save(**kwargs)
+        if was and was != self.photo.name:
+            self._drop_file(was)
+
+    @transaction.atomic
+    def delete(self, **kwargs):
+        """With history and photo: nothing of a person is kept who never sat in the council."""
+        history, photo = Revision.objects.of(self), self.photo.name
+        result = super().delete(**kwargs)
+        history.delete()
+        if photo:
+            self._drop_file(photo)
+        return result
+
+    def _drop_file(self, name):
+        transaction.on_commit(lambda: self._meta.get_field("photo").storage.delete(name))
+
     def live_roots(self) -> list[Council]:
         """The public councils that show the person; none before it is saved."""
         if self.pk is None:
             return []
         return [council for council in Council.objects.filter(memberships__person=self) if council.is_live]
+
+    @property
+    def shows_photo(self) -> bool:
+        """Whether the person lets the public see the photo today. Who is not named is not shown either."""
+        return bool(
+            self.photo
+            and self.photo_alt
+            and self.shown != self.Shown.ROLE
+            and (self.photo_until is None or self.photo_until >= timezone.localdate())
+        )
 
     @property
     def public_name(self) -> str:
@@ -137,6 +168,23 @@ class Membership(Part):
             ),
             models.CheckConstraint(condition=~Q(substitute_for=F("id")), name="membership_not_its_own_substitute"),
         ]
+
+    @property
+    def is_current(self) -> bool:
+        """As the queryset's on(), for a row at hand."""
+        today = timezone.localdate()
+        return (self.starts_on is None or self.starts_on <= today) and (self.ends_on is None or self.ends_on >= today)
+
+    @property
+    def has_ended(self) -> bool:
+        return self.ends_on is not None and self.ends_on < timezone.localdate()
+
+    @property
+    def photo_url(self) -> str:
+        """The address of the photo, while the person lets it be shown."""
+        if not (self.person and self.person.shows_photo):
+            return ""
+        return reverse("photo", args=[self.council.municipality.slug, self.person.pk])
 
     def __str__(self):
         name = str(self.person) if self.person else ("Vakant plads" if self.is_vacant else self.area)

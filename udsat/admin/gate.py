@@ -1,16 +1,17 @@
 """The gate between a draft and the public: what the check found, a person's word, and the way back."""
 
-from crispy_forms.helper import FormHelper
-from crispy_forms.layout import Layout, Submit
+import copy
+
 from django import forms
 from django.contrib import messages
 from django.contrib.admin.utils import unquote
+from django.contrib.auth.models import AnonymousUser
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models, transaction
-from django.http import HttpResponseRedirect
+from django.http import Http404, HttpResponseRedirect, QueryDict
 from django.template.response import TemplateResponse
-from django.urls import path
+from django.urls import path, resolve
 from django.utils import timezone
 from django.utils.html import format_html
 
@@ -18,13 +19,33 @@ from udsat.lib import roles
 from udsat.lib.cpr import find_cpr
 from udsat.lib.danish import long_datetime
 from udsat.lib.publishing import Status
-from udsat.models import PublicationEvent, Publishable, is_overridden
+from udsat.models import PublicationEvent
 
+from .look import look
 from .scope import MomentField, ScopedAdmin, municipality_of
 
 
 def when(moment):
     return long_datetime(timezone.localtime(moment))
+
+
+TICK = "looked_"
+
+
+def add_ticks(form, places):
+    """One tick for each place where something was found that a person has to judge."""
+    form.places = places
+    for place in places:
+        if place.questions:
+            form.fields[f"{TICK}{place.key}"] = forms.BooleanField(
+                label=f"Jeg har set på dem. {place.name} kan offentliggøres, som det står.",
+                error_messages={"required": f"Se på det, vi fandt i »{place.name}«, og sæt så et hak der."},
+            )
+
+
+def with_ticks(form):
+    """The places where something was found, each with its tick."""
+    return [(place, form[f"{TICK}{place.key}"] if place.questions else None) for place in form.places if place.spots]
 
 
 class PublishForm(forms.Form):
@@ -52,27 +73,24 @@ class PublishForm(forms.Form):
         help_text="Lad feltet stå tomt, hvis det skal være nu. Ellers vælg dag og klokkeslæt i dansk tid.",
     )
 
-    def __init__(self, *args, publishable, suspects, files, seen, **kwargs):
+    def __init__(self, *args, publishable, places, files, seen, **kwargs):
         super().__init__(*args, **kwargs)
         self.publishable, self.stamp = publishable, seen
         self.fields["seen"].initial = seen
         if not files:
             del self.fields["files_seen"]
-        if not suspects:
+        if not any(place.suspects for place in places):
             del self.fields["reason"]
+        add_ticks(self, places)
         if publishable.is_scheduled:
             self.fields["at"].initial = publishable.publish_at
-        self.helper = FormHelper()
-        # What is wrong is said by the server in Danish, beside the field, not by the browser in a bubble.
-        self.helper.attrs = {"novalidate": True}
-        self.helper.layout = Layout(*(name for name in self.fields))
-        self.helper.add_input(Submit("publish", "Offentliggør"))
 
     def clean_seen(self):
         if self.cleaned_data["seen"] != self.stamp:
             self.data = self.data.copy()
             self.data["seen"] = self.stamp
-            self.data.pop("confirmed", None)
+            for name in ("confirmed", "files_seen", *(tick for tick in self.fields if tick.startswith(TICK))):
+                self.data.pop(name, None)
             self.add_error(None, "En anden har ændret teksten, mens du læste. Læs den igen, og bekræft på ny.")
         return self.stamp
 
@@ -111,6 +129,7 @@ class PublishableAdmin(ScopedAdmin):
         return [
             path("<path:object_id>/offentliggoer/", view(self.publish_view), name=name("publish")),
             path("<path:object_id>/traek-tilbage/", view(self.withdraw_view), name=name("withdraw")),
+            path("<path:object_id>/forhaandsvisning/", view(self.preview_view), name=name("preview")),
             *super().get_urls(),
         ]
 
@@ -195,13 +214,11 @@ class PublishableAdmin(ScopedAdmin):
         if obj.is_live and not obj.is_scheduled:
             self.message_user(request, f"{obj} er allerede offentlig.", messages.WARNING)
             return HttpResponseRedirect(self.page_of(obj))
-        suspects = [
-            (finding, self._link(finding)) for finding in obj.publication_findings() if not is_overridden(finding)
-        ]
-        files = files_to_look_at(obj)
+        places = self.look(obj)
+        files = [(name, part.get_absolute_url()) for part, name in obj.files_to_look_at()]
         form = PublishForm(
             request.POST if request.method == "POST" else None,
-            publishable=obj, suspects=suspects, files=files, seen=self.seen_version(obj),
+            publishable=obj, places=places, files=files, seen=self.seen_version(obj),
         )  # fmt: skip
         if form.is_valid():
             answers = form.cleaned_data
@@ -213,7 +230,43 @@ class PublishableAdmin(ScopedAdmin):
                 form.add_error(None, error.messages)
             else:
                 return self._done(request, obj)
-        return self._page(request, obj, "publish.html", title="Offentliggør", form=form, suspects=suspects, files=files)
+        return self._page(
+            request, obj, "publish.html", title="Offentliggør", form=form, places=places, files=files,
+            found=with_ticks(form), suspects=[spot for place in places for spot in place.suspects],
+            stops=[(stop.message, self.part_url(stop.part, stop.field)) for stop in obj.publication_stops()],
+            withheld=obj.withheld(), preview_url=self.url("preview", obj),
+            reasons=[form[name] for name in ("reason", "files_seen") if name in form.fields],
+        )  # fmt: skip
+
+    def look(self, obj, parts=None):
+        """What a person has to look at in it, place by place."""
+        return look(obj.publication_parts() if parts is None else parts, obj, self.part_url)
+
+    def preview_view(self, request, object_id):
+        """The page as everybody will read it, made by the public view itself while the thing is public.
+
+        That lasts as long as the transaction, which is always rolled back: nobody else sees it and nothing is kept.
+        """
+        obj = self._publishable(request, object_id)
+        shown = copy.copy(request)
+        shown.user, shown.GET, shown.method = AnonymousUser(), QueryDict(), "GET"
+        shown.path = shown.path_info = obj.get_absolute_url()
+        shown.gate_url = self.url("publish", obj) if not obj.is_live or obj.is_scheduled else self.page_of(obj)
+        match = resolve(shown.path_info)
+        with transaction.atomic():
+            obj.show_as_public()
+            try:
+                response = match.func(shown, *match.args, **match.kwargs)
+            except Http404:
+                response = None
+            transaction.set_rollback(True)
+        if response is None:
+            self.message_user(
+                request, "Siden kan først vises, når det, den hører til, er offentligt.", messages.WARNING
+            )
+            return HttpResponseRedirect(shown.gate_url)
+        response["X-Robots-Tag"] = "noindex, nofollow"
+        return response
 
     def _done(self, request, obj):
         self.log_change(request, obj, "Planlagt" if obj.is_scheduled else "Offentliggjort")
@@ -226,10 +279,9 @@ class PublishableAdmin(ScopedAdmin):
         )
         return HttpResponseRedirect(self.page_of(obj))
 
-    def _link(self, finding):
-        label, pk, field = finding.target.split(":")
-        model_admin = next(a for m, a in self.admin_site._registry.items() if m._meta.label_lower == label)
-        return model_admin.field_url(model_admin.model(pk=pk), field)
+    def part_url(self, part, field) -> str:
+        """The address of a field, on the page where its object is edited."""
+        return self.admin_site.get_model_admin(type(part)).field_url(part, field)
 
     @transaction.atomic
     def withdraw_view(self, request, object_id):
@@ -247,15 +299,3 @@ class PublishableAdmin(ScopedAdmin):
         others = [paper for paper in self.papers(obj) if paper["paper"] not in (None, obj)]
         also = [paper["label"] for paper in others if paper["paper"].is_live]
         return self._page(request, obj, "withdraw.html", title="Træk tilbage", also_withdrawn=also)
-
-
-def files_to_look_at(obj: Publishable) -> list[tuple[str, str]]:
-    """Name and address of the files that no machine can search."""
-    names = set(obj.unreadable_files())
-    found = []
-    for part in obj.publication_parts():
-        for field in part.checked_fields():
-            file = getattr(part, field.name) if isinstance(field, models.FileField) else None
-            if file and (name := file.name.rsplit("/", 1)[-1]) in names:
-                found.append((name, part.get_absolute_url()))
-    return found

@@ -6,7 +6,7 @@ A *publishable* (strategy, council, meeting, agenda, minutes, hearing, news) has
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
@@ -14,9 +14,11 @@ from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.text import capfirst
 
 from .cpr import CprFinding, find_cpr, hide_cpr
-from .documents import UnreadableDocument, extract_text
+from .fileguard import UnreadableDocument
+from .filetext import FileText, read_file_text
 from .richtext import RichTextField, link_addresses, plain_text
 
 
@@ -81,6 +83,16 @@ class Finding:
     edit_url: str = ""
 
 
+@dataclass(frozen=True)
+class ReadText:
+    """A field as those outside read it."""
+
+    field: models.Field
+    text: str  # what is seen: for a file, its name
+    unseen: tuple[str, ...] = ()  # what goes with it: the addresses of links, the path of a file
+    inside: FileText | None = None  # what a file holds
+
+
 class CheckedText(models.Model):
     """A model whose every text is searched for CPR numbers before anyone outside can read it.
 
@@ -89,6 +101,8 @@ class CheckedText(models.Model):
     """
 
     private_fields: ClassVar[frozenset[str]] = frozenset()
+    # Fields that ask for a contact or a place: what stands there is meant for everybody.
+    contact_fields: ClassVar[frozenset[str]] = frozenset()
     municipality_lookup: ClassVar[str] = "municipality"
 
     class Meta:
@@ -105,43 +119,50 @@ class CheckedText(models.Model):
         ]
 
     def place_name(self) -> str:
-        return f"{self._meta.verbose_name} {self}".capitalize()
+        return f"{capfirst(self._meta.verbose_name)} {self}"
+
+    def is_read(self, field: str, within: Any) -> bool:
+        """Whether the field is read outside when `within`, what this belongs to, is public."""
+        return True
+
+    def read_texts(self, within: Any = None) -> Iterator[ReadText]:
+        """Everything of it that is read when `within` is public, field by field."""
+        for field in self.checked_fields():
+            value = getattr(self, field.attname)
+            if not value or not self.is_read(field.name, within):
+                continue
+            if isinstance(field, models.FileField):
+                yield ReadText(field, value.name.rsplit("/", 1)[-1], (value.name,), inside=read_file(value))
+            elif isinstance(field, RichTextField):
+                yield ReadText(field, plain_text(value), tuple(link_addresses(value)))
+            else:
+                yield ReadText(field, str(value))
 
     def findings(self, within: Any = None) -> Iterator[Finding]:
         """Suspected numbers in the texts that are public when `within`, what this belongs to, is."""
-        for field in self.checked_fields():
-            value = getattr(self, field.attname)
-            if not value:
-                continue
-            texts: Iterable[str]
-            if isinstance(field, models.FileField):
-                texts = (value.name, file_text(value) or "")
-            elif isinstance(field, RichTextField):
-                texts = (plain_text(value), *link_addresses(value))
-            else:
-                texts = (str(value),)
+        for read in self.read_texts(within):
             # The same number twice in a field, as in a link and its address, is one thing to mend.
             numbers: dict[str, CprFinding] = {}
-            for text in texts:
+            for text in (read.text, *read.unseen, read.inside.text if read.inside else ""):
                 for found in find_cpr(text):
                     numbers.setdefault(found.fingerprint, found)
             for found in numbers.values():
                 yield Finding(
-                    target=f"{self._meta.label_lower}:{self.pk}:{field.name}",
-                    place=f"{hide_cpr(self.place_name())}: {field.verbose_name}",
+                    target=f"{self._meta.label_lower}:{self.pk}:{read.field.name}",
+                    place=f"{hide_cpr(self.place_name())}: {read.field.verbose_name}",
                     masked=found.masked,
                     fingerprint=found.fingerprint,
-                    field=field.name,
+                    field=read.field.name,
                 )
 
 
-def file_text(file: Any) -> str | None:
-    """The text inside an uploaded file; None for a picture or a locked file, which only a person can judge."""
+def read_file(file: Any) -> FileText:
+    """The text inside an uploaded file. A picture or a locked file has none, and only a person can judge it."""
     file.open("rb")
     try:
-        return extract_text(file.read(), file.name)
+        return read_file_text(file.read(), file.name)
     except UnreadableDocument:
-        return None
+        return FileText("", complete=False)
     finally:
         file.seek(0)
 

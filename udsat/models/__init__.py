@@ -3,10 +3,22 @@
 from .history import Recorded, Revision
 from .letters import Letter, LetterFile
 from .places import RESERVED_SLUGS, Municipality, MunicipalityQuerySet, Region, RegionPeriod
-from .publication import Conflict, CprOverride, Part, PublicationEvent, Publishable, is_overridden
+from .publication import (
+    KNOWN_BY,
+    Conflict,
+    CprOverride,
+    Part,
+    PublicationEvent,
+    Publishable,
+    Stop,
+    is_overridden,
+    known_in,
+    own_domains,
+)
 from .users import Assignment, User
 
 __all__ = [
+    "KNOWN_BY",
     "RESERVED_SLUGS",
     "Assignment",
     "Conflict",
@@ -22,6 +34,9 @@ __all__ = [
     "Region",
     "RegionPeriod",
     "Revision",
+    "Stop",
     "User",
     "is_overridden",
+    "known_in",
+    "own_domains",
 ]

@@ -1,7 +1,10 @@
 """The verbs of publication: what is made public, withdrawn and kept, and by whom."""
 
 import datetime
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import ClassVar
+from urllib.parse import urlsplit
 
 from django.contrib.contenttypes.fields import GenericForeignKey
 from django.contrib.contenttypes.models import ContentType
@@ -11,7 +14,8 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from udsat.lib import roles
-from udsat.lib.publishing import CheckedText, Finding, ScopedQuerySet, Status, check_texts, file_text, published_when
+from udsat.lib.private import Known
+from udsat.lib.publishing import CheckedText, Finding, ScopedQuerySet, Status, check_texts, published_when
 
 from .history import Recorded, Revision
 from .places import Municipality
@@ -26,6 +30,7 @@ class PublicationEvent(models.Model):
         SCHEDULE = "planlaeg", "Planlagt"
         SUPPLEMENT = "tillaeg", "Tillæg offentliggjort"
         WITHDRAW = "traek", "Trukket tilbage"
+        CORRECT = "ret", "Rettet"
 
     municipality_lookup = "municipality"
 
@@ -71,6 +76,41 @@ class CprOverride(models.Model):
 
 class Conflict(Exception):
     """Somebody saved the same thing after this copy of it was opened."""
+
+
+# Who and what may stand in a municipality's texts. The apps that know people and organisations add a function each.
+KNOWN_BY: list[Callable[[Municipality], Known]] = []
+
+
+def known_in(municipality: Municipality) -> Known:
+    place = municipality
+    officials = User.objects.filter(assignments__municipality=place)
+    known = Known(
+        names=frozenset(user.get_full_name() for user in officials if user.last_name),
+        phrases=frozenset({place.name, place.official_name}),
+        phones=frozenset({place.phone}),
+        emails=frozenset({place.email}),
+        addresses=frozenset({place.address}),
+        domains=own_domains(place.email, place.website),
+    )
+    for ask in KNOWN_BY:
+        known |= ask(place)
+    return known
+
+
+def own_domains(email: str, website: str = "") -> frozenset[str]:
+    """The domains in an office's own e-mail address and website."""
+    host = urlsplit(website).hostname or ""
+    return frozenset(filter(None, {email.rpartition("@")[2].lower(), host.removeprefix("www.")}))
+
+
+@dataclass(frozen=True)
+class Stop:
+    """Why something cannot be public as it is, and the field to mend."""
+
+    message: str
+    part: CheckedText
+    field: str
 
 
 def is_overridden(finding: Finding) -> bool:
@@ -202,16 +242,31 @@ class Publishable(Recorded):
     def publication_findings(self) -> list[Finding]:
         return [finding for part in self.publication_parts() for finding in part.findings(self)]
 
-    def unreadable_files(self) -> list[str]:
-        """Names of files whose content no machine can search, so that a person must look."""
+    def files_to_look_at(self) -> list[tuple[CheckedText, str]]:
+        """Files that no machine can search in full, so that a person must: what each belongs to, and its name."""
         return [
-            getattr(part, field.name).name.rsplit("/", 1)[-1]
+            (part, read.text)
             for part in self.publication_parts()
-            for field in part.checked_fields()
-            if isinstance(field, models.FileField)
-            and getattr(part, field.name)
-            and file_text(getattr(part, field.name)) is None
+            for read in part.read_texts(self)
+            if read.inside and not read.inside.complete
         ]
+
+    def withheld(self) -> list[str]:
+        """What goes with it and stays in the back office, as sentences."""
+        return []
+
+    def withheld_titles(self) -> list[str]:
+        """Words that name what is withheld, which no text of it should hold."""
+        return []
+
+    def publication_stops(self) -> list[Stop]:
+        """What must be mended before it can be public, whoever confirms."""
+        return []
+
+    def show_as_public(self) -> None:
+        """Let it be public in the database, for a preview inside a transaction that is rolled back."""
+        now = timezone.now()
+        type(self)._base_manager.filter(pk=self.pk).update(status=Status.PUBLISHED, publish_at=now, expires_at=None)
 
     def clean(self):
         super().clean()
@@ -266,6 +321,8 @@ class Publishable(Recorded):
         """Record a person's word that this may be read by all; ValidationError where it is not given or not enough."""
         if not confirmed:
             raise ValidationError("Bekræft, at du har læst teksten, og at ingen private personer kan genkendes.")
+        if stops := self.publication_stops():
+            raise ValidationError([stop.message for stop in stops])
         suspects = [finding for finding in findings if not is_overridden(finding)]
         if suspects and len(reason.strip()) < 10:
             raise ValidationError(

@@ -1,0 +1,96 @@
+"""What the public read in a meeting's minutes, kept each time they became public or were corrected."""
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from udsat.lib.publishing import ScopedQuerySet
+
+from .item import public_items
+from .meeting import Minutes
+from .people import Membership
+
+HEAD = ("chaired_by", "minutes_by", "guests", "plain_text")
+TEXTS = ("title", "presentation", "recommendation", "discussion", "decision", "dissent", "plain_text")
+
+
+class EditionQuerySet(ScopedQuerySet):
+    def keep(self, *, by, correction=""):
+        """Keep the minutes as they are now. Called on the editions of one: `minutes.editions.keep(by=…)`."""
+        # Read again: a meeting at hand may hold rows from before the change.
+        minutes = Minutes.objects.select_related("meeting__council__municipality").get(pk=self._hints["instance"].pk)
+        number = (self.aggregate(last=models.Max("number"))["last"] or 0) + 1
+        return self.create(
+            minutes=minutes, number=number, by=by, by_name=str(by), correction=correction, content=content_of(minutes)
+        )
+
+
+class Edition(models.Model):
+    municipality_lookup = "minutes__meeting__council__municipality"
+
+    minutes = models.ForeignKey(Minutes, models.CASCADE, related_name="editions", verbose_name="referat")
+    number = models.PositiveIntegerField("nummer")
+    at = models.DateTimeField("tidspunkt", default=timezone.now)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name="af")
+    by_name = models.CharField("navn", max_length=200)
+    # Searched as the field of that name of the minutes, before it is kept here.
+    correction = models.TextField("hvad er rettet?", blank=True)
+    content = models.JSONField("indhold")
+
+    objects = EditionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["number"]
+        verbose_name = "udgave af referatet"
+        verbose_name_plural = "udgaver af referatet"
+        constraints = [models.UniqueConstraint(fields=["minutes", "number"], name="edition_number_once")]
+
+    def __str__(self):
+        return f"Udgave {self.number} af {self.minutes}"
+
+    @classmethod
+    def published_when(cls, prefix):
+        return Minutes.published_when(f"{prefix}minutes__")
+
+
+def content_of(minutes: Minutes) -> dict:
+    """The public text as plain data. Members are kept by number: their names are theirs to give and take back."""
+    meeting = minutes.meeting
+    return {
+        "head": {name: getattr(minutes, name) for name in HEAD},
+        "attendance": [
+            {"member": row.member_id, "status": row.status, "for": row.substitute_for_id, "remark": row.remark}
+            for row in meeting.attendances.all()
+        ],
+        "items": [
+            {
+                "id": item.pk,
+                "number": item.number,
+                "is_closed": item.is_closed,
+                "answer": item.answer,
+                **{name: getattr(item, name) for name in TEXTS},
+                "agreements": [
+                    {
+                        "text": agreement.text,
+                        "responsible": agreement.responsible,
+                        "member": agreement.member_id,
+                        "due_on": agreement.due_on and agreement.due_on.isoformat(),
+                    }
+                    for agreement in item.agreements
+                ],
+                "attachments": [attachment.display_title for attachment in item.attachments],
+            }
+            for item in public_items(meeting, with_minutes=True)
+        ],
+    }
+
+
+def members_of(*contents: dict) -> dict[int, Membership]:
+    """The members that editions speak of, with what their names need."""
+    numbers = {
+        number
+        for content in contents
+        for row in [*content["attendance"], *(a for item in content["items"] for a in item["agreements"])]
+        for number in (row["member"], row.get("for"))
+    }
+    return Membership.objects.select_related("person", "council").in_bulk([n for n in numbers if n])
