@@ -7,7 +7,6 @@ from django.http import Http404, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 
-from udsat.lib.publishing import Status
 from udsat.models import Publishable
 
 # The shelves of the front page, in order. Each model admin says which it stands on.
@@ -29,7 +28,7 @@ class SearchInChoices(AutocompleteJsonView):
 class BackOffice(AdminSite):
     site_title = "Udsatteportalen, redaktionen"
     site_header = "Udsatteportalen · redaktionen"
-    index_title = "Forside"
+    index_title = "Mit bord"
     empty_value_display = "–"
     login_form = LogInForm
     enable_nav_sidebar = False
@@ -87,16 +86,20 @@ class BackOffice(AdminSite):
         return {**super().each_context(request), "index_path": reverse("admin:index")}
 
     def index(self, request, extra_context=None):
-        return super().index(request, {"drafts": self._recent_drafts(request), **(extra_context or {})})
+        return super().index(request, {"edited": self._last_edited(request), **(extra_context or {})})
 
-    def _recent_drafts(self, request):
-        """What the user can go on with: the drafts changed last, with the page each is edited on."""
-        drafts = []
+    def _last_edited(self, request):
+        """What was changed last in the user's municipalities, with the page each is edited on."""
+        found = []
         for model, admin in self._registry.items():
             if issubclass(model, Publishable) and admin.has_module_permission(request):
-                drafts += admin.get_queryset(request).filter(status=Status.DRAFT).order_by("-updated_at")[:6]
-        drafts.sort(key=lambda draft: draft.updated_at, reverse=True)
-        return [(draft, self._registry[type(draft)].page_of(draft)) for draft in drafts[:6]]
+                found += admin.get_queryset(request).order_by("-updated_at")[:6]
+        found.sort(key=lambda obj: obj.updated_at, reverse=True)
+        # A meeting and its papers are edited on one page.
+        pages = {}
+        for obj in found:
+            pages.setdefault(self._registry[type(obj)].page_of(obj), obj)
+        return [(obj, url) for url, obj in list(pages.items())[:6]]
 
 
 def _gone(request, content_type_id, object_id):

@@ -1,5 +1,7 @@
 """Meetings, with their agenda and minutes."""
 
+from functools import partial
+
 from django.contrib import admin
 from django.contrib.admin.utils import flatten_fieldsets, unquote
 from django.core.exceptions import PermissionDenied
@@ -19,6 +21,7 @@ from council.models import (
     Minutes,
 )
 from council.pages import MeetingPage
+from council.yearplan import pages as yearplan
 from udsat.admin import (
     PublishableAdmin,
     ScopedForm,
@@ -167,6 +170,8 @@ class MeetingAdmin(PublishableAdmin):
             for page in PAGES
         ]
         return [
+            path("aarsplan/", view(partial(yearplan.overview, self)), name="council_meeting_aarsplan"),
+            path("aarsplan/ny/", view(partial(yearplan.plan, self)), name="council_meeting_aarsplan_ny"),
             *pages,
             path("<path:object_id>/dagsorden/", view(self.make_agenda), name="council_meeting_agenda"),
             path("<path:object_id>/referat/", view(self.make_minutes), name="council_meeting_minutes"),

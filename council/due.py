@@ -1,0 +1,495 @@
+"""What is due now in the municipalities of a user: each row with its reason and one next step.
+
+Plain functions from the time to rows. Together they ask the database a constant number of questions, however many
+municipalities, meetings and goals there are. Nothing here stops anybody.
+"""
+
+import datetime
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import IntEnum
+from functools import cached_property
+
+from django.db.models import Count, Exists, OuterRef, Q, Subquery
+from django.urls import reverse
+from django.utils import timezone
+
+from strategies.models import FollowUp, Goal, Strategy
+from udsat.lib import roles
+from udsat.lib.danish import long_date, weekday_date
+from udsat.lib.publishing import Status
+from udsat.models import CprOverride, Letter, Municipality, Publishable, User
+
+from . import steps
+from .models import (
+    AgendaItem,
+    Agreement,
+    Approval,
+    Council,
+    Hearing,
+    Meeting,
+    Membership,
+    Person,
+    Proposal,
+)
+
+# Days. How long before a date it is spoken of, and how far back a forgotten meeting is.
+AGENDA_AHEAD = 14
+ITEMS_AHEAD = 7
+HEARING_AHEAD = 14
+TERM_AHEAD = 120
+PHOTO_AHEAD = 30
+YEAR = 365
+# Kinds of meetings that always leave minutes; of the others only those that somebody has begun.
+WITH_MINUTES = (Meeting.Kind.ORDINARY, Meeting.Kind.EXTRAORDINARY, Meeting.Kind.CONSTITUENT, Meeting.Kind.DIALOGUE)
+
+
+class Severity(IntEnum):
+    """In the order in which they are shown. Never colour alone: each has a sign and a word."""
+
+    LATE = 1
+    SOON = 2
+    READY = 3
+    SOMETIME = 4
+
+    @property
+    def sign(self) -> str:
+        return {1: "!", 2: "◔", 3: "→", 4: "○"}[self]
+
+    @property
+    def word(self) -> str:
+        return {1: "Over tiden", 2: "Snart", 3: "Klar til dig", 4: "Når du har tid"}[self]
+
+    @property
+    def code(self) -> str:
+        return self.name.lower()
+
+
+@dataclass(frozen=True)
+class Due:
+    what: str
+    why: str
+    severity: Severity
+    municipality: Municipality
+    url: str
+    label: str
+    when: datetime.date | None = None
+    # What her role must give: to change what is public at once takes both.
+    abilities: tuple[str, ...] = (roles.EDIT,)
+
+    def is_for(self, user: User) -> bool:
+        return all(user.may(ability, self.municipality) for ability in self.abilities)
+
+
+@dataclass
+class Desk:
+    """What one user's municipalities hold now, read once for all the questions below."""
+
+    user: User
+    now: datetime.datetime = field(default_factory=timezone.now)
+
+    @property
+    def today(self) -> datetime.date:
+        return timezone.localdate(self.now)
+
+    def ago(self, days: int) -> datetime.date:
+        return self.today - datetime.timedelta(days)
+
+    def ahead(self, days: int) -> datetime.date:
+        return self.today + datetime.timedelta(days)
+
+    @cached_property
+    def meetings(self) -> list[Meeting]:
+        """From a year ago on, with their steps, by date."""
+        waiting = Count("proposals", filter=Q(proposals__state=Proposal.State.NEW), distinct=True)
+        found = Meeting.objects.in_reach_of(self.user).filter(date__gte=self.ago(YEAR), is_cancelled=False)
+        return list(steps.with_steps(found).annotate(waiting=waiting).order_by("date", "starts_at", "ordinal"))
+
+    @cached_property
+    def coming(self) -> list[Meeting]:
+        return [meeting for meeting in self.meetings if not steps.is_over(meeting, self.now)]
+
+    @cached_property
+    def unfinished(self) -> list[Meeting]:
+        """Held, and without public minutes."""
+        return [
+            meeting
+            for meeting in self.meetings
+            if steps.is_over(meeting, self.now) and not steps.is_finished(meeting) and self._leaves_minutes(meeting)
+        ]
+
+    def _leaves_minutes(self, meeting):
+        minutes = steps.paper(meeting, "minutes")
+        if minutes is None:
+            return meeting.kind in WITH_MINUTES
+        return minutes.status != Status.WITHDRAWN
+
+    def due(self) -> list[Due]:
+        """All of it, the most pressing first."""
+        rows = [row for question in QUESTIONS for row in question(self)]
+        far = datetime.date.max
+        return sorted(rows, key=lambda row: (row.severity, row.when or far, row.municipality.sort_key))
+
+    def next_meetings(self) -> list[Meeting]:
+        """The next meeting of each council, the nearest first."""
+        first = {}
+        for meeting in self.coming:
+            first.setdefault(meeting.council_id, meeting)
+        return list(first.values())
+
+    def later_meeting(self, meeting: Meeting) -> Meeting | None:
+        """The first meeting after it that has been held too."""
+        return next(
+            (
+                other
+                for other in self.meetings
+                if other.council_id == meeting.council_id
+                and other.date > meeting.date
+                and other.kind == Meeting.Kind.ORDINARY
+                and steps.is_over(other, self.now)
+            ),
+            None,
+        )
+
+
+def in_days(day: datetime.date, today: datetime.date) -> str:
+    """i dag, i morgen, om 5 dage, i går, for 3 dage siden"""
+    days = (day - today).days
+    if abs(days) <= 1:
+        return {-1: "i går", 0: "i dag", 1: "i morgen"}[days]
+    return f"om {days} dage" if days > 0 else f"for {-days} dage siden"
+
+
+def some(count: int, one: str, many: str) -> str:
+    """1 mål, 2 mål"""
+    return f"{count} {one if count == 1 else many}"
+
+
+def editing(obj: Publishable) -> tuple[str, ...]:
+    """What it takes to write in it."""
+    return (roles.EDIT, roles.PUBLISH) if obj.is_live else (roles.EDIT,)
+
+
+def change(obj) -> str:
+    return reverse(f"admin:{obj._meta.app_label}_{obj._meta.model_name}_change", args=[obj.pk])
+
+
+# Meetings
+
+
+def agendas(desk: Desk) -> Iterator[Due]:
+    for meeting in desk.coming:
+        here, due_on = steps.current(meeting, desk.now), steps.agenda_due_on(meeting)
+        if here == "Dagsorden" and desk.ahead(AGENDA_AHEAD) >= due_on:
+            step, is_late = steps.next_step(meeting, desk.now), due_on < desk.today
+            verb = "skulle være sendt" if is_late else "skal sendes"
+            yield Due(
+                f"Dagsordenen til {_named(meeting)} {verb} {in_days(due_on, desk.today)}",
+                f"Mødet er {weekday_date(meeting.date)}. {_agenda_rule(meeting)}",
+                Severity.LATE if is_late else Severity.SOON,
+                meeting.municipality, step.url, step.label, due_on,
+            )  # fmt: skip
+        elif here == "Indkaldt":
+            step = steps.next_step(meeting, desk.now)
+            yield Due(
+                f"Ingen er indkaldt til {_named(meeting)}",
+                f"Dagsordenen er klar, men medlemmerne har ikke fået den. Mødet er {weekday_date(meeting.date)}.",
+                Severity.LATE if due_on < desk.today else Severity.READY,
+                meeting.municipality, step.url, step.label, due_on, (step.ability,),
+            )  # fmt: skip
+
+
+def _agenda_rule(meeting):
+    days = meeting.council.agenda_days
+    if days is None:
+        return "Rådet har ingen frist for dagsordenen. Mange råd sender den en uge før."
+    return f"Jeres regel er {some(days, 'dag', 'dage')} før."
+
+
+def _named(meeting) -> str:
+    return f"mødet den {long_date(meeting.date)}"
+
+
+def last_day_for_items(desk: Desk) -> Iterator[Due]:
+    for meeting in desk.coming:
+        due_on = steps.items_due_on(meeting)
+        if due_on and desk.today <= due_on <= desk.ahead(ITEMS_AHEAD) and not steps.is_sent(meeting):
+            yield Due(
+                f"Fristen for punkter til {_named(meeting)} er {in_days(due_on, desk.today)}",
+                f"Medlemmerne kan foreslå punkter til og med {weekday_date(due_on)}.",
+                Severity.SOON, meeting.municipality, steps.page_url(meeting, "dagsorden"), "Se dagsordenen", due_on,
+            )  # fmt: skip
+
+
+def proposals(desk: Desk) -> Iterator[Due]:
+    for meeting in desk.coming:
+        if meeting.waiting:
+            yield Due(
+                f"{some(meeting.waiting, 'forslag', 'forslag')} til {_named(meeting)} venter på dig",
+                "Et medlem har foreslået et punkt. Du bestemmer, om det kommer på dagsordenen.",
+                Severity.READY, meeting.municipality, steps.page_url(meeting, "dagsorden"), "Se forslagene",
+                steps.agenda_due_on(meeting),
+            )  # fmt: skip
+
+
+def minutes(desk: Desk) -> Iterator[Due]:
+    """From the meeting that was held to the minutes that anybody can read."""
+    asked = _answers(desk, "minutes")
+    for meeting in desk.unfinished:
+        step, here = steps.next_step(meeting, desk.now), steps.current(meeting, desk.now)
+        given = {"municipality": meeting.municipality, "url": step.url, "when": meeting.date}
+        given["abilities"] = (step.ability,)
+        if here == "Referat":
+            days = (desk.today - meeting.date).days
+            yield Due(
+                f"Referatet af {_named(meeting)} mangler",
+                f"Mødet var {in_days(meeting.date, desk.today)}.",
+                Severity.LATE if days > 14 else Severity.SOON, label=step.label, **given,
+            )  # fmt: skip
+        elif here == "Offentliggjort":
+            yield Due(
+                f"Referatet af {_named(meeting)} kan offentliggøres",
+                f"Rådet har godkendt det, {in_days(steps.paper(meeting, 'minutes').approved_on, desk.today)}.",
+                Severity.READY, label=step.label, **given,
+            )  # fmt: skip
+        elif answers := asked.get(steps.paper(meeting, "minutes").pk):
+            yield _approvals(desk, answers, f"Referatet af {_named(meeting)}", meeting.municipality, step.url)
+        elif meeting.council.approval == Council.ApprovalWay.WRITTEN:
+            yield Due(
+                f"Referatet af {_named(meeting)} er ikke sendt til godkendelse",
+                "Rådet godkender sine referater skriftligt.", Severity.READY, label=step.label, **given,
+            )  # fmt: skip
+        elif later := desk.later_meeting(meeting):
+            yield Due(
+                f"Blev referatet af {_named(meeting)} godkendt på mødet den {long_date(later.date)}?",
+                "Rådet godkender sine referater på det næste møde.", Severity.READY, label=step.label, **given,
+            )  # fmt: skip
+
+
+def _answers(desk, name) -> dict[int, list[Approval]]:
+    """The answers of the latest round to each paper that is waiting for them."""
+    waiting = {"minutes": Q(minutes__approved_on=None), "hearing": Q(hearing__answered_on=None)}[name]
+    rows = (
+        Approval.objects.in_reach_of(desk.user)
+        .filter(waiting, **{f"{name}__isnull": False, "asked_at__gte": desk.now - datetime.timedelta(YEAR)})
+        .annotate(remarks_left=Count("remarks", filter=Q(remarks__handled_at=None)))
+    )
+    found: dict[int, list[Approval]] = defaultdict(list)
+    for row in rows:
+        found[getattr(row, f"{name}_id")].append(row)
+    return {pk: [row for row in rows if row.round == max(r.round for r in rows)] for pk, rows in found.items()}
+
+
+def _approvals(desk, answers, paper, municipality, url) -> Due:
+    missing = sum(not row.answer for row in answers)
+    remarks = sum(row.remarks_left for row in answers)
+    due_on = max((row.due_on for row in answers if row.due_on), default=None)
+    is_late = bool(due_on and due_on < desk.today)
+    if remarks:
+        return Due(
+            f"{paper} har fået {some(remarks, 'bemærkning', 'bemærkninger')}",
+            f"{len(answers) - missing} af {len(answers)} har svaret.",
+            Severity.READY, municipality, url, "Læs bemærkningerne", due_on,
+        )  # fmt: skip
+    if not missing:
+        return Due(
+            f"Alle har svaret: {paper[0].lower()}{paper[1:]}", "Nu kan du skrive, at det er godkendt.",
+            Severity.READY, municipality, url, "Skriv, at det er godkendt", due_on,
+        )  # fmt: skip
+    deadline = f" Fristen {'var' if is_late else 'er'} {in_days(due_on, desk.today)}." if due_on else ""
+    return Due(
+        f"{paper} venter på svar", f"{missing} af {len(answers)} har ikke svaret.{deadline}",
+        Severity.LATE if is_late else Severity.SOMETIME, municipality, url, "Se, hvem der mangler", due_on,
+    )  # fmt: skip
+
+
+def numbers(desk: Desk) -> Iterator[Due]:
+    """What looks like a CPR number in an agenda or in minutes that somebody is working on."""
+    working = [m for m in desk.coming if m.date <= desk.ahead(60) and not steps.is_sent(m)] + desk.unfinished
+    by_pk = {meeting.pk: meeting for meeting in working}
+    found = [
+        (by_pk[item.meeting_id], finding)
+        for item in AgendaItem.objects.filter(meeting__in=by_pk)
+        for finding in item.findings()
+    ]
+    known = set()
+    if found:
+        overrides = CprOverride.objects.filter(target__in=[finding.target for _, finding in found])
+        known = set(overrides.values_list("target", "fingerprint"))
+    left = Counter(meeting.pk for meeting, finding in found if (finding.target, finding.fingerprint) not in known)
+    for pk, count in left.items():
+        meeting = by_pk[pk]
+        yield Due(
+            f"{some(count, 'sted', 'steder')} til {_named(meeting)} ligner et CPR-nummer",
+            "Det kan ikke blive offentligt, før du har set på det.",
+            Severity.SOON, meeting.municipality, change(meeting), "Ret teksten", meeting.date,
+        )  # fmt: skip
+
+
+# Between the meetings
+
+
+def hearings(desk: Desk) -> Iterator[Due]:
+    asked = _answers(desk, "hearing")
+    found = (
+        Hearing.objects.in_reach_of(desk.user)
+        .filter(answered_on=None, deadline__isnull=False, deadline__lte=desk.ahead(HEARING_AHEAD))
+        .exclude(status=Status.WITHDRAWN)
+        .select_related("council__municipality")
+    )
+    for hearing in found:
+        is_late = hearing.deadline < desk.today
+        when = in_days(hearing.deadline, desk.today)
+        yield Due(
+            f"Høringssvar {'skulle være sendt' if is_late else 'skal sendes'} {when}: {hearing.title}",
+            f"{hearing.sender or 'Kommunen'} vil have svar senest {weekday_date(hearing.deadline)}.",
+            Severity.LATE if is_late else Severity.SOON, hearing.municipality, change(hearing),
+            "Skriv svaret", hearing.deadline, editing(hearing),
+        )  # fmt: skip
+        if answers := asked.get(hearing.pk):
+            yield _approvals(desk, answers, f"Svaret på »{hearing.title}«", hearing.municipality, change(hearing))
+
+
+def agreements(desk: Desk) -> Iterator[Due]:
+    late: dict[Municipality, list[Agreement]] = defaultdict(list)
+    rows = (
+        Agreement.objects.in_reach_of(desk.user)
+        .filter(done_on=None, due_on__lt=desk.today)
+        .select_related("item__meeting__council__municipality")
+        .order_by("due_on")
+    )
+    for row in rows:
+        late[row.municipality].append(row)
+    for municipality, those in late.items():
+        yield Due(
+            f"{some(len(those), 'aftale er', 'aftaler er')} over tiden",
+            f"Den ældste skulle være gjort den {long_date(those[0].due_on)}: {those[0].text}",
+            Severity.LATE, municipality, reverse("admin:council_agreement_changelist") + "?stand=over-tiden",
+            "Se aftalerne", those[0].due_on,
+        )  # fmt: skip
+
+
+def letters(desk: Desk) -> Iterator[Due]:
+    rows = (
+        Letter.objects.in_reach_of(desk.user).stuck(desk.now).select_related("municipality").defer("text", "calendar")
+    )
+    stuck: dict[Municipality, list[Letter]] = defaultdict(list)
+    for row in rows:
+        stuck[row.municipality].append(row)
+    for municipality, those in stuck.items():
+        yield Due(
+            f"{some(len(those), 'mail er', 'mails er')} ikke kommet af sted",
+            f"Den første er til {those[0].to_name or those[0].to}: {those[0].subject}",
+            Severity.LATE, municipality, reverse("admin:udsat_letter_changelist"), "Se mailene",
+        )  # fmt: skip
+
+
+# Strategies
+
+
+def goals(desk: Desk) -> Iterator[Due]:
+    """Strategies in force whose goals nobody has said anything of for a year."""
+    latest = FollowUp.objects.filter(goal=OuterRef("pk")).order_by("-date", "-pk")
+    rows = (
+        Goal.objects.in_reach_of(desk.user)
+        .filter(theme__strategy__in=Strategy.objects.in_force().order_by())
+        .exclude(Exists(Goal.objects.filter(parent=OuterRef("pk"))))
+        .annotate(told_on=Subquery(latest.values("date")[:1]), told=Subquery(latest.values("status")[:1]))
+        .exclude(told__in=[FollowUp.Status.REACHED, FollowUp.Status.GIVEN_UP])
+        .filter(
+            Q(told_on__lt=desk.ago(YEAR))
+            | Q(told_on=None, theme__strategy__published_at__lt=desk.now - datetime.timedelta(YEAR))
+        )
+        .values_list("theme__strategy", flat=True)
+    )
+    counts = Counter(rows)
+    for strategy in Strategy.objects.filter(pk__in=counts).select_related("municipality"):
+        yield Due(
+            f"{some(counts[strategy.pk], 'mål er', 'mål er')} ikke fulgt op i et år: {strategy}",
+            "Borgerne kan ikke se, hvordan det går med dem.",
+            Severity.SOMETIME, strategy.municipality, reverse("admin:strategies_followup_add"), "Skriv en opfølgning",
+            abilities=editing(strategy),
+        )  # fmt: skip
+
+
+def periods(desk: Desk) -> Iterator[Due]:
+    rows = (
+        Strategy.objects.in_reach_of(desk.user)
+        .published()
+        .filter(ends_on__lt=desk.today)
+        .exclude(pk__in=Strategy.objects.replacing().filter(replaces__isnull=False).values("replaces"))
+        .select_related("municipality")
+    )
+    for strategy in rows:
+        yield Due(
+            f"Perioden for {strategy.title} er udløbet",
+            f"Den gjaldt til {long_date(strategy.ends_on)}. Forlæng den, eller vælg den nye, der erstatter den.",
+            Severity.SOMETIME, strategy.municipality, change(strategy), "Ret perioden", strategy.ends_on,
+            editing(strategy),
+        )  # fmt: skip
+
+
+def untitled(desk: Desk) -> Iterator[Due]:
+    rows = (
+        Strategy.objects.in_reach_of(desk.user)
+        .exclude(status=Status.WITHDRAWN)
+        .annotate(nameless=Count("themes", filter=Q(themes__title="")))
+        .filter(nameless__gt=0)
+        .select_related("municipality")
+    )
+    for strategy in rows:
+        yield Due(
+            f"{some(strategy.nameless, 'gruppe', 'grupper')} i {strategy.title} har ingen overskrift",
+            "Med en overskrift kan man finde og linke til gruppen. Giv den en, hvis kommunen har et ord for den.",
+            Severity.SOMETIME, strategy.municipality, change(strategy), "Skriv overskrifter",
+            abilities=editing(strategy),
+        )  # fmt: skip
+
+
+# People
+
+
+def seats(desk: Desk) -> Iterator[Due]:
+    empty = Q(memberships__in=Membership.objects.on(desk.today), memberships__is_vacant=True)
+    councils = Council.objects.in_reach_of(desk.user).select_related("municipality")
+    for council in councils.annotate(vacant=Count("memberships", filter=empty)):
+        if council.vacant:
+            yield Due(
+                f"{some(council.vacant, 'plads', 'pladser')} i rådet står tom{'' if council.vacant == 1 else 'me'}",
+                "Når en ny er udpeget, skriver du personen på pladsen.",
+                Severity.SOMETIME, council.municipality, change(council), "Se medlemmerne",
+                abilities=editing(council),
+            )  # fmt: skip
+        ends = council.term_ends_on
+        if ends and ends <= desk.ahead(TERM_AHEAD):
+            is_over = ends < desk.today
+            yield Due(
+                f"Rådets periode {'sluttede' if is_over else 'slutter'} den {long_date(ends)}",
+                "Skriv den nye periode og de nye medlemmer. De gamle bliver stående, til du gør det.",
+                Severity.LATE if is_over else Severity.SOON, council.municipality, change(council),
+                "Ret perioden", ends, editing(council),
+            )  # fmt: skip
+
+
+def photos(desk: Desk) -> Iterator[Due]:
+    rows = (
+        Person.objects.in_reach_of(desk.user)
+        .filter(photo_until__lte=desk.ahead(PHOTO_AHEAD), memberships__in=Membership.objects.on(desk.today))
+        .exclude(photo="")
+        .select_related("municipality")
+        .distinct()
+    )
+    for person in rows:
+        is_over = person.photo_until < desk.today
+        yield Due(
+            f"Fotoet af {person} {'vises ikke mere' if is_over else 'vises kun lidt endnu'}",
+            f"Personen har sagt ja til den {long_date(person.photo_until)}. Spørg igen.",
+            Severity.SOMETIME, person.municipality, change(person), "Ret datoen", person.photo_until,
+        )  # fmt: skip
+
+
+QUESTIONS = [
+    agendas, last_day_for_items, proposals, minutes, numbers, hearings, agreements, letters, goals, periods, untitled,
+    seats, photos,
+]  # fmt: skip

@@ -1,0 +1,50 @@
+"""What the council puts on the front page of the back office, and on the pages of a meeting there."""
+
+from django import template
+from django.utils import timezone
+
+from council import due, steps
+from council.models import Meeting
+
+register = template.Library()
+
+# So many are shown at once; the rest open with a click.
+ROOM = 6
+
+
+@register.inclusion_tag("admin/council/_desk.html")
+def my_desk(user):
+    """What is due in her municipalities, and the meetings she is in the middle of, each with its next step."""
+    desk = due.Desk(user)
+    rows = desk.due()
+    mine, others = ([row for row in rows if row.is_for(user) is hers] for hers in (True, False))
+    places = {row.municipality for row in rows} | {meeting.municipality for meeting in desk.next_meetings()}
+    held = [meeting for meeting in desk.unfinished if meeting.kind == Meeting.Kind.ORDINARY]
+    return {
+        "today": desk.today,
+        "due": mine[:ROOM],
+        "more": mine[ROOM:],
+        "others": others,
+        "late": sum(row.severity == due.Severity.LATE for row in mine),
+        "shows_place": len(places) > 1,
+        "coming": [course(meeting, user, desk.now) for meeting in desk.next_meetings()[:4]],
+        "held": [course(meeting, user, desk.now) for meeting in held[-1:]],
+        "may_plan": user.may("edit"),
+    }
+
+
+def course(meeting, user, now) -> dict:
+    step = steps.next_step(meeting, now)
+    return {
+        "meeting": meeting,
+        "steps": steps.steps_of(meeting, now),
+        "next": step,
+        "may": bool(step) and user.may(step.ability, meeting.municipality),
+    }
+
+
+@register.inclusion_tag("admin/council/_course.html")
+def meeting_course(meeting, user):
+    """The steps of one meeting and the button of the next one, for the pages about it."""
+    found = steps.with_steps(Meeting.objects.filter(pk=meeting.pk)).get()
+    return course(found, user, timezone.now())

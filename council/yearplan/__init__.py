@@ -1,0 +1,1 @@
+"""A year of meetings: days proposed from a rhythm, and the year as it stands."""
