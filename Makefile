@@ -35,10 +35,13 @@ run: $(UV) ## Install, load the demo once and serve on http://127.0.0.1:8000/ (P
 	@$(MANAGE) load_demo
 	@$(MAKE) -s $(VAR)/static.stamp
 	@echo 'Serving on http://127.0.0.1:$(PORT)/ until Ctrl-C. The log-ins are in $(VAR)/logins.txt'
-# In a session of its own: a worker of granian hangs when Ctrl-C reaches it both from the terminal and from its parent.
-	@setpriv --pdeathsig TERM setsid \
-	.venv/bin/granian --interface wsgi --no-ws --blocking-threads 4 --port $(PORT) udsat.wsgi:application & \
-	trap "kill $$!" INT TERM HUP; wait $$! || wait $$!
+# In sessions of their own: a worker of granian hangs when Ctrl-C reaches it both from the terminal and from its parent.
+# The second does what is due (reminders, letters) for as long as the server runs.
+	@setpriv --pdeathsig TERM setsid $(MANAGE) run_due --every 20 & worker=$$!; \
+	setpriv --pdeathsig TERM setsid \
+	.venv/bin/granian --interface wsgi --no-ws --blocking-threads 4 --port $(PORT) udsat.wsgi:application & server=$$!; \
+	trap "kill $$server $$worker" INT TERM HUP; wait $$server || wait $$server; code=$$?; \
+	kill $$worker 2>/dev/null; wait $$worker; exit $$code
 
 test: $(UV) ## Everything: style, types, migrations, all tests on SQLite and PostgreSQL, Chromium included
 	@$(call need,$(TEST_PACKAGES))
