@@ -1,0 +1,372 @@
+"""Calling the council to a meeting: who gets a mail, what it brings, what they answer, and who comes instead."""
+
+import datetime
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+from lxml import html
+
+from council.invitations import (
+    expected_attendance,
+    invite,
+    quorum_of,
+    send_scheduled_invitations,
+    tell_change,
+)
+from council.models import Agenda, Invitation, Membership, Person
+from udsat.lib.publishing import Status
+from udsat.models import Letter
+
+from . import factories as make
+
+ROLE = Membership.Role
+
+
+def in_days(days):
+    return timezone.localdate() + datetime.timedelta(days=days)
+
+
+@pytest.fixture
+def council(esbjerg):
+    return make.council(esbjerg, quorum="halvdelen", phone="76 16 17 18")
+
+
+def seat(council, name, role=ROLE.MEMBER, email=None, **fields):
+    email = f"{name.lower()}@eksempel.dk" if email is None else email
+    return make.membership(council, make.person(council.municipality, name, email=email), role=role, **fields)
+
+
+@pytest.fixture
+def karen(council):
+    return seat(council, "Karen", ROLE.CHAIR)
+
+
+@pytest.fixture
+def ib(council):
+    return seat(council, "Ib")
+
+
+@pytest.fixture
+def per(council):
+    """Has a phone and no mail."""
+    return make.membership(council, make.person(council.municipality, "Per", phone="22 33 44 55"), role=ROLE.MEMBER)
+
+
+@pytest.fixture
+def leif(council, ib):
+    """Stands in for Ib."""
+    return seat(council, "Leif", ROLE.SUBSTITUTE, substitute_for=ib)
+
+
+@pytest.fixture
+def meeting(council):
+    return make.meeting(council, in_days(20), starts_at=datetime.time(14), ends_at=datetime.time(16), place="Rådhuset")
+
+
+@pytest.fixture
+def published(meeting, anna, karen, ib, per, leif):
+    """The agenda is out and everybody is called."""
+    make.item(meeting, "Natcafé")
+    agenda = make.agenda(meeting, Status.DRAFT)
+    agenda.publish(by=anna, confirmed=True)
+    return agenda
+
+
+def letters(kind="invitation"):
+    return {
+        letter.to_name.split()[0]: letter for letter in Letter.objects.filter(key__startswith=f"{kind}:").order_by("pk")
+    }
+
+
+def link_in(letter):
+    return next(word for word in letter.text.split() if "/svar/" in word).split("8000")[-1]
+
+
+def page(client, meeting, name="indkaldelse"):
+    return client.get(f"/admin/council/meeting/{meeting.pk}/{name}/").content.decode()
+
+
+def press(client, meeting, do, **data):
+    return client.post(f"/admin/council/meeting/{meeting.pk}/indkaldelse/", {"do": do, **data}, follow=True)
+
+
+def flat(text):
+    return " ".join(html.fromstring(text).text_content().split())
+
+
+# Who is called
+
+
+def test_publishing_the_agenda_calls_each_member_once(published, meeting, anna):
+    written = letters()
+    assert set(written) == {"Karen", "Ib"}
+    karen = written["Karen"]
+    assert "14.00 til 16.00" in karen.text and "Rådhuset" in karen.text and "1. Natcafé" in karen.text
+    assert "METHOD:REQUEST" in karen.calendar
+    published.withdraw(by=anna)
+    Agenda.objects.get().publish(by=anna, confirmed=True)
+    assert send_scheduled_invitations(timezone.now()) == 0
+    assert Letter.objects.count() == 2
+
+
+def test_all_letters_share_one_agenda_as_pdf(published):
+    files = [list(letter.files.all()) for letter in letters().values()]
+    assert files[0] == files[1] and len(files[0]) == 1
+    assert bytes(files[0][0].content).startswith(b"%PDF") and files[0][0].name.startswith("dagsorden-esbjerg-")
+
+
+def test_a_letter_holds_nothing_of_a_closed_item(meeting, anna, karen):
+    make.item(meeting, "Om Kakadue", is_closed=True, public_title="En personsag", presentation="<p>Kakadue</p>")
+    make.agenda(meeting, Status.DRAFT).publish(by=anna, confirmed=True)
+    letter = letters()["Karen"]
+    assert "En personsag" in letter.text and "Kakadue" not in letter.text
+
+
+def test_a_number_that_was_said_to_be_none_stands_in_no_letter(meeting, anna, karen):
+    make.item(meeting, "Sag 010190-1234")
+    make.agenda(meeting, Status.DRAFT).publish(by=anna, confirmed=True, reason="Det er et sagsnummer.")
+    letter = letters()["Karen"]
+    assert "010190" not in letter.text
+    assert Client().get(link_in(letter)).status_code == 200
+
+
+@pytest.mark.parametrize("what", ["over", "aflyst"])
+def test_nobody_is_called_to_what_is_over_or_cancelled(meeting, anna, karen, what):
+    meeting.date = in_days(-2) if what == "over" else meeting.date
+    meeting.is_cancelled = what == "aflyst"
+    meeting.save()
+    make.agenda(meeting, Status.DRAFT).publish(by=anna, confirmed=True)
+    assert not Letter.objects.exists()
+
+
+def test_an_agenda_that_becomes_public_by_itself_calls_the_members_then_and_once(meeting, anna, karen):
+    agenda = make.agenda(meeting, Status.DRAFT)
+    agenda.publish(by=anna, confirmed=True, at=timezone.now() + datetime.timedelta(days=2))
+    assert send_scheduled_invitations(timezone.now()) == 0
+    Agenda.objects.update(publish_at=timezone.now() - datetime.timedelta(minutes=1))
+    assert send_scheduled_invitations(timezone.now()) == 1
+    assert send_scheduled_invitations(timezone.now()) == 0
+    assert set(letters()) == {"Karen"}
+
+
+def test_a_vacant_seat_a_former_member_and_a_substitute_get_no_mail(council, meeting, anna):
+    make.membership(council, is_vacant=True)
+    seat(council, "Gitte", ends_on=in_days(-1))
+    seat(council, "Ulla", ROLE.SUBSTITUTE)
+    seat(council, "Vera", ROLE.ASSOCIATE)
+    make.agenda(meeting, Status.DRAFT).publish(by=anna, confirmed=True)
+    assert set(letters()) == {"Vera"}
+
+
+def test_who_came_later_or_got_a_new_address_is_sent_the_call_by_one_button(published, council, meeting, client, anna):
+    seat(council, "Nanna")
+    Person.objects.filter(first_name="Ib").update(email="ib.ny@eksempel.dk")
+    client.force_login(anna)
+    assert "2 medlemmer har ikke fået indkaldelsen" in flat(page(client, meeting))
+    press(client, meeting, "send")
+    assert {letter.to for letter in Letter.objects.all()} >= {"nanna@eksempel.dk", "ib.ny@eksempel.dk"}
+    press(client, meeting, "send")
+    assert Letter.objects.count() == 4
+    assert "har ikke fået indkaldelsen" not in page(client, meeting)
+
+
+# The answer
+
+
+def test_a_member_answers_with_one_click_and_may_think_again(published, client):
+    address = link_in(letters()["Ib"])
+    assert "Kommer du til mødet?" in client.get(address).content.decode()
+    assert Invitation.objects.get(member__person__first_name="Ib").reply == ""
+    for reply, said in (("afbud", "Du har meldt afbud"), ("kommer", "at du kommer")):
+        assert said in client.post(address, {"svar": reply}, follow=True).content.decode()
+        assert Invitation.objects.get(member__person__first_name="Ib").reply == reply
+
+
+@pytest.mark.parametrize("body", [{}, {"svar": ""}, {"svar": "måske"}, {"svar": "\x00"}, {"svar": "x" * 100_000}])
+def test_anything_but_an_answer_changes_nothing(published, client, body):
+    address = link_in(letters()["Ib"])
+    client.post(address, {"svar": "kommer"})
+    response = client.post(address, body)
+    assert response.status_code == 400 and "Tryk på en af de to knapper" in response.content.decode()
+    assert Invitation.objects.get(member__person__first_name="Ib").reply == "kommer"
+
+
+def test_the_link_ends_when_the_meeting_begins(published, meeting, client):
+    address = link_in(letters()["Ib"])
+    meeting.date, meeting.starts_at, meeting.ends_at = timezone.localdate(), datetime.time(0, 0), None
+    meeting.save()
+    for ask in (client.get, client.post):
+        assert ask(address, {"svar": "afbud"}).status_code == 410
+    assert Invitation.objects.get(member__person__first_name="Ib").reply == ""
+
+
+@pytest.mark.parametrize("what", ["udtrådt", "en anden"])
+def test_the_link_ends_with_the_seat(published, ib, council, client, what):
+    address = link_in(letters()["Ib"])
+    if what == "udtrådt":
+        ib.ends_on = in_days(-1)
+    else:
+        ib.person = make.person(council.municipality, "Otto")
+    ib.save()
+    response = client.get(address)
+    assert response.status_code == 410 and "Natcafé" not in response.content.decode()
+
+
+def test_an_altered_link_and_one_of_another_municipality_tell_nothing(published, vejle, client):
+    address = link_in(letters()["Ib"])
+    for wrong in (address[:-3] + "/", address.replace("/esbjerg/", "/vejle/"), "/esbjerg/svar/gæt/"):
+        response = client.get(wrong)
+        assert response.status_code == 404 and "Rådhuset" not in response.content.decode()
+
+
+def test_a_cancelled_meeting_takes_no_answer(published, meeting, client):
+    address = link_in(letters()["Ib"])
+    meeting.is_cancelled, meeting.cancelled_reason = True, "Sekretæren er syg."
+    meeting.save()
+    said = client.post(address, {"svar": "kommer"}).content.decode()
+    assert "Mødet er aflyst" in said and "Sekretæren er syg." in said
+    assert not Invitation.objects.exclude(reply="").exists()
+
+
+# The tab
+
+
+def test_the_secretary_sees_who_comes_and_whom_to_ring(published, meeting, client, anna):
+    client.post(link_in(letters()["Karen"]), {"svar": "kommer"})
+    client.force_login(anna)
+    said = flat(page(client, meeting))
+    assert "1 af 3 kommer. Der skal komme 1 mere, før rådet er beslutningsdygtigt." in said
+    assert "Per Holm: 22 33 44 55" in said
+    press(client, meeting, f"kommer:{Membership.objects.get(person__first_name='Per').pk}")
+    assert "2 af 3 kommer. Rådet er beslutningsdygtigt." in flat(page(client, meeting))
+
+
+def test_the_number_of_questions_does_not_grow_with_the_council(
+    published, council, meeting, client, anna, django_assert_max_num_queries
+):
+    client.force_login(anna)
+    with django_assert_max_num_queries(30) as few:
+        page(client, meeting)
+    for number in range(12):
+        seat(council, f"Nr{number}", ROLE.SUBSTITUTE if number % 3 == 0 else ROLE.MEMBER)
+    invite(meeting)
+    Invitation.objects.update(reply="afbud")
+    with django_assert_max_num_queries(len(few)):
+        page(client, meeting)
+
+
+def test_a_substitute_is_called_with_one_click_and_counts_for_the_one_who_stays_away(
+    published, meeting, ib, leif, client, anna
+):
+    client.force_login(anna)
+    press(client, meeting, f"afbud:{ib.pk}")
+    assert "Leif Holm (personlig stedfortræder)" in flat(page(client, meeting))
+    said = press(client, meeting, f"call:{leif.pk}:{ib.pk}").content.decode()
+    assert "Leif Holm får en mail nu." in said and "Indkaldt for Ib Holm" in said
+    letter = letters()["Leif"]
+    assert "du er suppleant" in letter.text and "Ib" not in letter.text and letter.files.count() == 1
+    Client().post(link_in(letter), {"svar": "kommer"})
+    expected = {(one.member.pk, one.status, one.substitute_for) for one in expected_attendance(meeting)}
+    assert (leif.pk, "til-stede", ib) in expected and (ib.pk, "afbud", None) in expected
+    assert quorum_of(meeting).coming == 1
+    press(client, meeting, f"call:{leif.pk}:{ib.pk}")
+    assert Letter.objects.filter(to_name__startswith="Leif").count() == 1
+
+
+def test_a_substitute_who_is_not_needed_hears_it_and_can_be_called_again(published, meeting, ib, leif, client, anna):
+    client.force_login(anna)
+    press(client, meeting, f"afbud:{ib.pk}")
+    press(client, meeting, f"call:{leif.pk}:{ib.pk}")
+    address = link_in(letters()["Leif"])
+    press(client, meeting, f"kommer:{ib.pk}")
+    assert "Ib Holm kommer alligevel" in flat(page(client, meeting))
+    press(client, meeting, f"off:{leif.pk}")
+    cancel = letters("not-needed")["Leif"]
+    assert "METHOD:CANCEL" in cancel.calendar
+    assert Client().get(address).status_code == 410
+    press(client, meeting, f"afbud:{ib.pk}")
+    press(client, meeting, f"call:{leif.pk}:{ib.pk}")
+    assert Letter.objects.filter(to_name__startswith="Leif").count() == 3
+    again = Letter.objects.filter(to_name__startswith="Leif").order_by("-pk").first()
+    assert sequence(again) > sequence(cancel)
+
+
+def sequence(letter):
+    return int(next(line for line in letter.calendar.splitlines() if line.startswith("SEQUENCE:"))[9:])
+
+
+@pytest.mark.parametrize(
+    "do", ["", "kommer", "kommer:x", "kommer:999999", "call:1", "call:1:2:3", "off:0", "vrøvl:1", "\x00"]
+)
+def test_a_button_that_no_longer_fits_changes_nothing(published, meeting, client, anna, do):
+    client.force_login(anna)
+    before = list(Invitation.objects.values_list("pk", "reply"))
+    response = press(client, meeting, do)
+    assert response.status_code == 200 and "Det kunne ikke lade sig gøre" in response.content.decode()
+    assert list(Invitation.objects.values_list("pk", "reply")) == before
+
+
+def test_nobody_calls_the_members_of_another_council(published, meeting, client, vejle, bo, anna):
+    stranger = seat(make.council(vejle), "Rikke")
+    client.force_login(anna)
+    press(client, meeting, f"kommer:{stranger.pk}")
+    assert not Invitation.objects.filter(member=stranger).exists()
+    client.force_login(bo)
+    assert client.get(f"/admin/council/meeting/{meeting.pk}/indkaldelse/").status_code == 404
+
+
+# Changes
+
+
+def test_a_moved_meeting_is_told_once_and_asks_again(published, meeting, client, anna):
+    client.post(link_in(letters()["Ib"]), {"svar": "kommer"})
+    before = sequence(letters()["Ib"])
+    meeting.date = in_days(27)
+    meeting.save()
+    client.force_login(anna)
+    assert "Mødet er ændret, men det er ikke sagt til alle" in page(client, meeting)
+    press(client, meeting, "tell")
+    letter = letters()["Ib"]
+    assert "er flyttet. Svar igen" in letter.text and "Før: " in letter.text
+    assert "METHOD:REQUEST" in letter.calendar and sequence(letter) > before
+    assert Invitation.objects.get(member__person__first_name="Ib").reply == ""
+    count = Letter.objects.count()
+    assert tell_change(meeting) == 0 and Letter.objects.count() == count
+    assert "ikke sagt til alle" not in page(client, meeting)
+
+
+def test_a_new_place_keeps_the_answers(published, meeting, client):
+    client.post(link_in(letters()["Ib"]), {"svar": "kommer"})
+    meeting.place = "Værestedet"
+    meeting.save()
+    assert tell_change(meeting) == 2
+    assert "et andet sted end før" in letters()["Ib"].text
+    assert Invitation.objects.get(member__person__first_name="Ib").reply == "kommer"
+
+
+def test_a_cancelled_meeting_leaves_the_calendars(published, meeting, client, anna):
+    before = sequence(letters()["Ib"])
+    meeting.is_cancelled = True
+    meeting.save()
+    client.force_login(anna)
+    press(client, meeting, "tell")
+    letter = letters()["Ib"]
+    assert "er aflyst" in letter.text and "METHOD:CANCEL" in letter.calendar and sequence(letter) > before
+    meeting.refresh_from_db()
+    meeting.is_cancelled = False
+    meeting.save()
+    press(client, meeting, "tell")
+    assert "bliver det holdt alligevel" in letters()["Ib"].text and "METHOD:REQUEST" in letters()["Ib"].calendar
+
+
+def test_a_member_without_mail_is_told_by_phone(council, meeting, per, anna, client):
+    make.agenda(meeting, Status.DRAFT).publish(by=anna, confirmed=True)
+    client.force_login(anna)
+    press(client, meeting, f"kommer:{per.pk}")
+    meeting.place = "Værestedet"
+    meeting.save()
+    assert "Jeg har ringet om ændringen" in page(client, meeting)
+    press(client, meeting, f"told:{per.pk}")
+    assert "ikke sagt til alle" not in page(client, meeting)
+    assert not Letter.objects.exists()
