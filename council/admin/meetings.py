@@ -21,6 +21,7 @@ from council.models import (
     Minutes,
 )
 from council.pages import MeetingPage
+from council.word import pages as word
 from council.yearplan import pages as yearplan
 from udsat.admin import (
     PublishableAdmin,
@@ -64,7 +65,14 @@ class MinutesInline(PaperInline):
     verbose_name = "referatets hoved, godkendelse og rettelser"
 
 
-PAGES: list[MeetingPage] = [*agenda.PAGES, *supplement.PAGES, *invitations.PAGES, *desk.PAGES, *approval.PAGES]
+PAGES: list[MeetingPage] = [
+    *agenda.PAGES,
+    *supplement.PAGES,
+    *invitations.PAGES,
+    *desk.PAGES,
+    *approval.PAGES,
+    *word.PAGES,
+]
 
 
 class MeetingForm(ScopedForm):
@@ -170,6 +178,7 @@ class MeetingAdmin(PublishableAdmin):
             for page in PAGES
         ]
         return [
+            *word.list_urls(self),
             path("aarsplan/", view(partial(yearplan.overview, self)), name="council_meeting_aarsplan"),
             path("aarsplan/ny/", view(partial(yearplan.plan, self)), name="council_meeting_aarsplan_ny"),
             *pages,
