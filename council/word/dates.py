@@ -8,12 +8,15 @@ from udsat.lib.danish import MONTHS
 _MONTH = "|".join([*MONTHS, *(f"{name[:3]}\\.?" for name in MONTHS)])
 _FULL_YEAR = r"(?P<year>(?:19|20)\d\d)"
 _YEAR = r"(?P<year>(?:19|20)\d\d|\d\d)"
+_DAY, _NUMBER = r"\b(?P<day>\d{1,2})", r"(?P<month>0?[1-9]|1[0-2])"
 _DATES = [
-    re.compile(rf"\b(?P<day>\d{{1,2}})\.?\s*(?P<month>{_MONTH})(?!\w)(?:\s+{_FULL_YEAR}(?!\d))?", re.I),
-    re.compile(rf"\b(?P<day>\d{{1,2}})\s?[./-]\s?(?P<month>\d{{1,2}})(?:\s?[./ -]\s?{_YEAR})(?!\d)"),
+    re.compile(rf"{_DAY}\.?\s*(?P<month>{_MONTH})(?!\w)(?:\s+{_FULL_YEAR}(?!\d))?", re.I),
+    re.compile(rf"{_DAY}\s?\.\s?{_NUMBER}(?:\s?\.\s?{_YEAR}|\s+{_FULL_YEAR.replace('year', 'full')})(?![\d.:]*\d)"),
+    re.compile(rf"{_DAY}\s?/\s?{_NUMBER}\s?[-/ ]\s?{_YEAR}(?![\d.:]*\d)"),
+    re.compile(rf"{_DAY}-{_NUMBER}-{_YEAR}(?!\d)"),
     re.compile(r"\b(?P<year>20\d\d)-(?P<month>\d{1,2})-(?P<day>\d{1,2})\b"),
-    re.compile(r"\b(?:d\.|den)\s*(?P<day>\d{1,2})\s?[./]\s?(?P<month>\d{1,2})\b(?!\.\d)(?P<year>)"),
-]  # fmt: skip
+    re.compile(rf"\b(?:d\.|den)\s*{_DAY[2:]}\s?[./]\s?{_NUMBER}\b(?!\.\d)(?P<year>)"),
+]
 _CLOCK = r"(?P<{0}h>[01]?\d|2[0-4])(?:\s?[.:]\s?(?P<{0}m>[0-5]\d))?"
 _SPAN = re.compile(
     rf"(?P<mark>kl\.?|klokken|fra)?\s*{_CLOCK.format('a')}\s*(?:kl\.?)?\s*(?:-|–|—|til)\s*(?:kl\.?|ca\.?)?\s*"
@@ -29,7 +32,7 @@ def find_date(text: str, near: datetime.date | None = None) -> datetime.date | N
     for _, match in sorted(found, key=lambda pair: pair[0]):
         month = match["month"].lower().rstrip(".")
         number = int(month) if month.isdigit() else next(n for n, m in enumerate(MONTHS, 1) if m.startswith(month[:3]))
-        year = match["year"]
+        year = match["year"] or match.groupdict().get("full")
         try:
             if year:
                 return datetime.date(int(year) + (2000 if len(year) == 2 else 0), number, int(match["day"]))
@@ -43,7 +46,7 @@ def find_date(text: str, near: datetime.date | None = None) -> datetime.date | N
 
 def find_times(text: str) -> tuple[datetime.time | None, datetime.time | None]:
     """When it begins and ends: »kl. 14.00-16.00«, »14:00 – 16:00«, »kl. 14 til 16«, »kl. 14«."""
-    for pattern in _DATES[:3]:  # 3.3.2025 is no time
+    for pattern in _DATES[:-1]:  # 3.3.2025 is no time
         text = pattern.sub(" ", text)
     for match in _SPAN.finditer(text):
         if match["mark"] or match["am"] or match["bm"]:

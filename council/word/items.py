@@ -98,8 +98,11 @@ class _Body:
         if fold(text.strip(" .")) == fold(words.RAISED):
             item.raised_at_meeting = True
             return True
-        if piece.kind == "text" and not item.kind and (kind := labels.item_kind(text)):
-            item.kind = kind
+        if piece.kind == "text" and text[:4].lower() == "til " and (kind := labels.item_kind(text)):
+            item.kind = item.kind or kind
+            return True
+        if piece.kind == "text" and (number := _CASE.fullmatch(text)):
+            item.case_number = number[1]
             return True
         if piece.kind == "text" and (found := labels.label(text, labels.META)) and (rest := text[found[1] :].strip()):
             if found[0] == "kind" and (kind := labels.item_kind(rest)):

@@ -86,7 +86,10 @@ _OPENERS = [
     (re.compile(r"(?:der var )?(?:afbud fra|meldt afbud)\s*:?\s+", re.I), "excused"),
     (re.compile(r"(?:til\s?stede|mødt|fremmødte?|deltagere?) (?:var|er)\s*:?\s+", re.I), "present"),
     (re.compile(r"(?:fraværende|ikke mødt) (?:var|er)\s*:?\s+", re.I), "absent"),
-    (re.compile(r"referat(?:et er skrevet)? (?:ved|af)\s+(?=[A-ZÆØÅ]\w+ [A-ZÆØÅ])", re.I), "minutes_by"),
+    (
+        re.compile(r"(?:Referat|Referatet er skrevet|Referent er) (?:ved |af )?(?=[A-ZÆØÅ]\w+ [A-ZÆØÅ]\w+\.?$)"),
+        "minutes_by",
+    ),
 ]
 _LABEL = re.compile(r"\s*([^:\n]{2,48}?)\s*(:|(?=\n)|\s*$)\s*")
 _INNER = re.compile(

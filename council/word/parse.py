@@ -47,7 +47,7 @@ def parse_meeting(document: RichDocument, filename: str = "") -> ParsedMeeting:
         bodies = [(start, [*start.rest, *pieces[start.at + 1 : end]]) for start, end in zip(starts, ends, strict=True)]
     tail += [p for start, body in bodies if start.is_label for p in (pieces[start.at], *body)]
     bodies = [(start, body) for start, body in bodies if not start.is_label]
-    titles = {fold(start.title) for start, _ in bodies}
+    titles = {fold(title) for start, _ in bodies for title in (start.title, labels.take_kind(start.title)[0])}
     _Head(parsed, titles).read(head, document.title, filename)
     in_headings = any(p.kind == "heading" and labels.field_label(p.first, True) for _, body in bodies for p in body)
     is_case = any(
