@@ -447,6 +447,6 @@ def copy_page(admin, request, meeting):
 
 PAGES = [
     MeetingPage("punkter/", "dagsorden", agenda_page, ability=roles.VIEW, tab="Dagsorden"),
-    MeetingPage("punkter/bilag/", "files", files_page),
-    MeetingPage("punkter/hent/", "copy", copy_page),
+    MeetingPage("punkter/bilag/", "item_file", files_page),
+    MeetingPage("punkter/hent/", "item_copy", copy_page),
 ]
