@@ -74,6 +74,13 @@ export class DeskSync {
     return decision.answer ?? null;
   }
 
+  // Let go of what has not been sent, on the machine too: by her own word, on a computer that others use.
+  async forget() {
+    this.stop();
+    const drafts = [...this.left, ...this.drafts.values()];
+    await Promise.all(drafts.map((draft) => this.store.delete(draft.id ?? `${this.client}|${draft.key}`).catch(() => {})));
+  }
+
   get unsent() {
     return [...this.drafts.values(), ...this.left].filter((draft) => isDirty(draft) && !draft.suggested);
   }

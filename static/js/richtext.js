@@ -171,6 +171,12 @@ async function enhance(textarea) {
   // Without the empty paragraph that the library keeps below a table: it is no change.
   const written = () => editor.getHTML().replace(/(<p><\/p>)+$/, "");
   let last = written();
+  // A script that puts another text into the text area says so.
+  textarea.addEventListener("richtext:set", () => {
+    if (textarea.value === last) return;
+    editor.commands.setContent(textarea.value, { emitUpdate: false });
+    last = written();
+  });
   if (editable) fillToolbar(toolbar, editor);
   toolbar.hidden = !editable;
   toolbar.setAttribute("aria-controls", attributes.id);
