@@ -44,8 +44,14 @@ PART = {
 }
 MEETING = {
     # The fields of a public meeting are closed to the editor, its papers are not, so the page is open.
-    state: row | {"change": WRITERS, "agenda": NO_GET, "minutes": NO_GET}
+    state: row | {"change": WRITERS, "agenda": NO_GET, "minutes": NO_GET, "approval": ALL_READ}
     for state, row in PUBLISHABLE.items()
+}
+# Written material out, for all who read; and in, for those who write.
+WORD = {"files": ALL_READ, "docx": ALL_READ, "agenda_docx": ALL_READ, "case_zip": ALL_READ, "import": WRITERS}
+MEETING = {state: row | WORD for state, row in MEETING.items()}
+HEARING = {
+    state: row | {"approval": ALL_READ, "send": ALL_READ, "pdf": ALL_READ} for state, row in PUBLISHABLE.items()
 }
 ITEM = {
     **PART,
@@ -68,9 +74,9 @@ TABLE = {
     "council.cause": (LISTS, PART),
     "council.workinggroup": (LISTS, PART),
     "council.person": (LISTS, PART),
-    "council.hearing": (LISTS, PUBLISHABLE),
+    "council.hearing": (LISTS, HEARING),
     "council.news": (LISTS, PUBLISHABLE),
-    "council.meeting": (LISTS, MEETING),
+    "council.meeting": (LISTS | {"import_new": WRITERS}, MEETING),
     "council.agenda": ({"changelist": ALL_READ, "add": NOBODY}, PUBLISHABLE),
     "council.minutes": ({"changelist": ALL_READ, "add": NOBODY}, PUBLISHABLE),
     "council.agendaitem": (LISTS, ITEM),
