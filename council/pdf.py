@@ -1,4 +1,4 @@
-"""Agenda and minutes on paper. What they may show comes from `public_items`, as on the page."""
+"""Agenda, minutes and answers on paper. What meetings may show comes from `public_items`, as on the page."""
 
 from collections import Counter
 
@@ -6,7 +6,7 @@ from django.template.loader import render_to_string
 
 from udsat.lib.pdf import frame, stored_pdf
 
-from .models import Attachment, Attendance, Meeting, public_items
+from .models import Attachment, Attendance, Hearing, Meeting, public_items
 
 
 def agenda_pdf(meeting: Meeting) -> bytes:
@@ -70,3 +70,16 @@ def _names(attendances):
     """One line for each person; those the public knows by the same words share one, with their number."""
     lines = Counter(attendance.public_text for attendance in attendances)
     return [f"{line} ({number} personer)" if number > 1 else line for line, number in lines.items()]
+
+
+def answer_pdf(hearing: Hearing) -> bytes:
+    """The council's answer to a hearing, as a letter in the house style."""
+    page = frame(hearing, qr_title="QR-kode med høringens adresse")
+    is_settled = bool(hearing.approved_on or hearing.answered_on)
+    context = page | {
+        "hearing": hearing,
+        "council": hearing.council,
+        "is_public": hearing.is_published,
+        "draft": "" if is_settled else "Udkast, ikke godkendt af rådet",
+    }
+    return stored_pdf(render_to_string("pdf/answer.html", context))

@@ -9,13 +9,20 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from council.agreements import remind_of_agreements
+from council.approval.rounds import remind_before_deadline
+from council.hearings import remind_of_deadlines
 
 from .post import forget_letters, send_letters
 
 logger = logging.getLogger(__name__)
 
 # Each takes the time, does what is due and returns how many things it did. Asked again it does nothing twice.
-JOBS: list[Callable[[datetime.datetime], int]] = [remind_of_agreements, forget_letters]
+JOBS: list[Callable[[datetime.datetime], int]] = [
+    remind_of_agreements,
+    remind_before_deadline,
+    remind_of_deadlines,
+    forget_letters,
+]
 
 # Any number that no other use of PostgreSQL's advisory locks in this database has.
 _LOCK = 8_732_114

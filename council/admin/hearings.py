@@ -1,22 +1,56 @@
 """Hearings and news."""
 
-from django.contrib import admin
+from crispy_forms.helper import FormHelper
+from crispy_forms.layout import Submit
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import path
 
+from council.approval import rounds
+from council.approval.desk import hearing_page
+from council.hearings import deadline_text, filename, next_step, send_answer, steps
 from council.models import (
     Hearing,
     News,
 )
+from council.pdf import answer_pdf
 from udsat.admin import (
     PublishableAdmin,
 )
+from udsat.admin.scope import take_next_version
 from udsat.backoffice import DAILY
+from udsat.lib import roles
+from udsat.lib.pages import pdf_response
+from udsat.lib.pdf import PdfTooLarge
+
+
+class SendForm(forms.Form):
+    """Her word that the answer may go out."""
+
+    confirmed = forms.BooleanField(
+        label="Jeg har læst svaret. Ingen private personer kan genkendes.",
+        error_messages={"required": "Læs svaret, og sæt så et hak her."},
+    )
+
+    def __init__(self, *args, by_mail: bool, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.helper = FormHelper()
+        self.helper.attrs = {"novalidate": True}
+        if by_mail:
+            self.helper.add_input(Submit("mail", "Send svaret nu"))
+        self.helper.add_input(Submit("otherwise", "Jeg har selv sendt det" if by_mail else "Svaret er sendt"))
 
 
 @admin.register(Hearing)
 class HearingAdmin(PublishableAdmin):
     shelf = (DAILY, 4)
     about = "Det, rådet bliver spurgt om, og hvad der kom ud af det"
-    list_display = ["title", "received_on", "deadline", "outcome", "status_text"]
+    change_form_template = "admin/council/hearing.html"
+    list_display = ["title", "received_on", "deadline", "next_text", "outcome", "status_text"]
     list_filter = ["status", "outcome"]
     search_fields = ["title", "sender"]
     search_help_text = "Søg i titel og afsender"
@@ -24,9 +58,9 @@ class HearingAdmin(PublishableAdmin):
     fieldsets = [
         (
             "Det blev rådet spurgt om",
-            {"fields": ["council", "title", "sender", "received_on", "deadline", "question"]},
+            {"fields": ["council", "title", "sender", "sender_email", "received_on", "deadline", "question"]},
         ),
-        ("Rådets svar", {"fields": ["answer", "answered_on"]}),
+        ("Rådets svar", {"fields": ["assigned_to", "answer", "answered_on"]}),
         (
             "Hvad skete der?",
             {
@@ -38,11 +72,99 @@ class HearingAdmin(PublishableAdmin):
     ]
 
     def get_queryset(self, request):
-        return super().get_queryset(request).select_related("council__municipality")
+        return super().get_queryset(request).select_related("council__municipality", "assigned_to__person")
 
     @admin.display(description="status", ordering="status")
     def status_text(self, obj):
         return obj.status_text
+
+    @admin.display(description="næste skridt")
+    def next_text(self, obj):
+        step = next_step(obj)
+        return step.button if step else "Færdig"
+
+    # The pages about one hearing
+
+    def get_urls(self):
+        view = self.admin_site.admin_view
+        return [
+            path("<path:object_id>/godkendelse/", view(self.approval_view), name="council_hearing_approval"),
+            path("<path:object_id>/send/", view(self.send_view), name="council_hearing_send"),
+            path("<path:object_id>/hoeringssvar.pdf", view(self.pdf_view), name="council_hearing_pdf"),
+            *super().get_urls(),
+        ]
+
+    def page(self, request, hearing, template, *, title, **context):
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "original": hearing,
+            "hearing": hearing,
+            "title": title,
+            "crumbs": self.way_to(hearing),
+            "tabs": self.tabs(hearing),
+            **context,
+        }
+        return TemplateResponse(request, f"admin/council/{template}", context)
+
+    def tabs(self, hearing) -> list[dict]:
+        return [
+            {"label": "Høringen", "url": self.page_of(hearing)},
+            {"label": "Godkendelse", "url": self.url("approval", hearing)},
+            {"label": "Send svaret", "url": self.url("send", hearing)},
+        ]
+
+    def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
+        if obj is not None:
+            found = steps(obj)
+            for step in found:
+                pages = {"approval", "send", "publish"}
+                step.url = self.url(step.target, obj) if step.target in pages else f"#id_{step.target}"
+            context |= {"tabs": self.tabs(obj), "steps": found, "deadline_text": deadline_text(obj)}
+        return super().render_change_form(request, context, add, change, form_url, obj)
+
+    def approval_view(self, request, object_id):
+        return hearing_page(self, request, self.get_object(request, unquote(object_id)))
+
+    def pdf_view(self, request, object_id):
+        hearing = self.get_object(request, unquote(object_id))
+        return pdf_response(
+            request, lambda: answer_pdf(hearing), filename(hearing), changed=hearing.updated_at, is_public=False
+        )
+
+    def send_view(self, request, object_id):
+        hearing = self.get_object(request, unquote(object_id))
+        may_send = request.user.may(roles.PUBLISH, hearing.municipality)
+        form = SendForm(request.POST if request.method == "POST" else None, by_mail=bool(hearing.sender_email))
+        if request.method == "POST":
+            if not may_send:
+                raise PermissionDenied
+            if form.is_valid() and self._send(request, hearing):
+                return HttpResponseRedirect(self.url("send", hearing))
+        return self.page(
+            request, hearing, "hearing_send.html", title="Send svaret", form=form, may_send=may_send,
+            standing=rounds.Standing.of(hearing), pdf_url=self.url("pdf", hearing),
+            edit_url=f"{self.page_of(hearing)}#id_answer", approval_url=self.url("approval", hearing),
+            outcome_url=f"{self.page_of(hearing)}#id_outcome", deadline_text=deadline_text(hearing),
+        )  # fmt: skip
+
+    def _send(self, request, hearing) -> bool:
+        by_mail = "mail" in request.POST
+        try:
+            send_answer(hearing, by_mail=by_mail)
+        except rounds.Settled:
+            self.message_user(request, "En anden har sendt svaret imens.", messages.WARNING)
+        except (ValidationError, PdfTooLarge) as error:
+            said = " ".join(error.messages) if isinstance(error, ValidationError) else str(error)
+            self.message_user(request, said, messages.ERROR)
+            hearing.refresh_from_db()
+            return False
+        else:
+            take_next_version(hearing)
+            self.log_change(request, hearing, "Svaret er sendt")
+            said = f"Svaret er på vej til {hearing.sender_email}." if by_mail else "Skrevet ind: Svaret er sendt."
+            self.message_user(request, said, messages.SUCCESS)
+        return True
 
 
 @admin.register(News)

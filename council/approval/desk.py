@@ -361,4 +361,16 @@ def minutes_page(admin, request, meeting):
     return admin.page(request, meeting, "approval.html", title="Godkendelse", **context)
 
 
+def hearing_page(admin, request, hearing):
+    desk = Desk(admin, request, hearing, admin.url("approval", hearing))
+    if request.method == "POST" and (response := desk.act()):
+        return response
+    may_publish = request.user.may(roles.PUBLISH, hearing.municipality)
+    context = desk.context() | {
+        "edit_url": f"{admin.page_of(hearing)}#id_answer",
+        "send_url": admin.url("send", hearing) if may_publish else "",
+    }
+    return admin.page(request, hearing, "approval.html", title="Godkendelse", **context)
+
+
 PAGES = [MeetingPage("godkendelse/", "approval", minutes_page, roles.VIEW, "Godkendelse")]
