@@ -48,17 +48,38 @@ def with_ticks(form):
     return [(place, form[f"{TICK}{place.key}"] if place.questions else None) for place in form.places if place.spots]
 
 
+def drop_ticks(data):
+    """Her ticks were for what she had read, and that has changed."""
+    for name in ["confirmed", "files_seen", *(tick for tick in data if tick.startswith(TICK))]:
+        data.pop(name, None)
+
+
+class CprReason(forms.CharField):
+    def __init__(self, **kwargs):
+        super().__init__(
+            label="Hvorfor er det ikke et CPR-nummer?",
+            help_text="Kun hvis du er sikker. Skriv for eksempel: »Det er et sagsnummer«. Skriv ikke selve nummeret. "
+            "Begrundelsen bliver gemt sammen med dit navn.",
+            widget=forms.Textarea(attrs={"rows": 3}),
+            **kwargs,
+        )
+
+    def clean(self, value):
+        reason = super().clean(value).strip()
+        if len(reason) < 10:
+            raise ValidationError(
+                "Er det et CPR-nummer, så ret teksten. Er det ikke, så skriv hvorfor, med mindst 10 tegn."
+            )
+        if any(find_cpr(reason)):
+            raise ValidationError("Skriv ikke selve nummeret. Begrundelsen bliver gemt.")
+        return reason
+
+
 class PublishForm(forms.Form):
     """The person's answers. `seen` is the version she read, so that her word is not taken for another text."""
 
     seen = forms.CharField(widget=forms.HiddenInput, required=False)
-    reason = forms.CharField(
-        label="Hvorfor er det ikke et CPR-nummer?",
-        help_text="Kun hvis du er sikker. Skriv for eksempel: »Det er et sagsnummer«. Skriv ikke selve nummeret. "
-        "Begrundelsen bliver gemt sammen med dit navn.",
-        widget=forms.Textarea(attrs={"rows": 3}),
-        required=False,
-    )
+    reason = CprReason(required=False)
     files_seen = forms.BooleanField(
         label="Jeg har åbnet filerne og set efter. De må offentliggøres.",
         error_messages={"required": "Åbn filerne, og sæt så et hak her."},
@@ -89,20 +110,9 @@ class PublishForm(forms.Form):
         if self.cleaned_data["seen"] != self.stamp:
             self.data = self.data.copy()
             self.data["seen"] = self.stamp
-            for name in ("confirmed", "files_seen", *(tick for tick in self.fields if tick.startswith(TICK))):
-                self.data.pop(name, None)
+            drop_ticks(self.data)
             self.add_error(None, "En anden har ændret teksten, mens du læste. Læs den igen, og bekræft på ny.")
         return self.stamp
-
-    def clean_reason(self):
-        reason = self.cleaned_data["reason"].strip()
-        if len(reason) < 10:
-            raise ValidationError(
-                "Er det et CPR-nummer, så ret teksten. Er det ikke, så skriv hvorfor, med mindst 10 tegn."
-            )
-        if any(find_cpr(reason)):
-            raise ValidationError("Skriv ikke selve nummeret. Begrundelsen bliver gemt.")
-        return reason
 
     def clean_at(self):
         at = self.cleaned_data["at"]
@@ -143,6 +153,10 @@ class PublishableAdmin(ScopedAdmin):
         """Changes whenever anything that becomes public with it is saved."""
         return str(obj.version)
 
+    def follows(self, obj) -> list[str]:
+        """What else happens when it is published, as sentences."""
+        return []
+
     def was_never_public(self, obj) -> bool:
         return obj.status == Status.DRAFT and obj.published_at is None and not self.events(obj).exists()
 
@@ -181,6 +195,7 @@ class PublishableAdmin(ScopedAdmin):
             "is_public": it.is_published,
             "publish_url": self.url("publish", it) if may_publish and (not it.is_live or it.is_scheduled) else "",
             "withdraw_url": self.url("withdraw", it) if may_publish and it.is_live else "",
+            "correct_url": paper.get("correct_url", "") if may_publish and it.is_live and not it.is_scheduled else "",
         }
 
     # The gate
@@ -234,7 +249,7 @@ class PublishableAdmin(ScopedAdmin):
             request, obj, "publish.html", title="Offentliggør", form=form, places=places, files=files,
             found=with_ticks(form), suspects=[spot for place in places for spot in place.suspects],
             stops=[(stop.message, self.part_url(stop.part, stop.field)) for stop in obj.publication_stops()],
-            withheld=obj.withheld(), preview_url=self.url("preview", obj),
+            withheld=obj.withheld(), follows=self.follows(obj), preview_url=self.url("preview", obj),
             reasons=[form[name] for name in ("reason", "files_seen") if name in form.fields],
         )  # fmt: skip
 
