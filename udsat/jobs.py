@@ -11,6 +11,7 @@ from django.utils import timezone
 from council.agreements import remind_of_agreements
 from council.approval.rounds import remind_before_deadline
 from council.hearings import remind_of_deadlines
+from council.invitations import send_scheduled_invitations
 
 from .post import forget_letters, send_letters
 
@@ -18,6 +19,7 @@ logger = logging.getLogger(__name__)
 
 # Each takes the time, does what is due and returns how many things it did. Asked again it does nothing twice.
 JOBS: list[Callable[[datetime.datetime], int]] = [
+    send_scheduled_invitations,
     remind_of_agreements,
     remind_before_deadline,
     remind_of_deadlines,

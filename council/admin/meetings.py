@@ -10,11 +10,13 @@ from django.http import HttpResponseNotAllowed, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path
 
+from council import corrections
 from council.agenda import pages as agenda
 from council.agenda import supplement
 from council.approval import desk as approval
 from council.desk import pages as desk
 from council.invitations import pages as invitations
+from council.invitations.calling import who_hears
 from council.models import (
     Agenda,
     Meeting,
@@ -34,7 +36,10 @@ from udsat.backoffice import DAILY
 from udsat.lib import roles
 from udsat.lib.danish import clock, short_date
 
-from .items import AgendaItemInline, AttachmentInline, AttendanceInline, paper
+from .items import AgendaItemInline, AttachmentInline, AttendanceInline, ItemRules, paper
+
+# What of public minutes is changed on the page of corrections only.
+CORRECTED = ["chaired_by", "minutes_by", "guests", "plain_text"]
 
 
 class PaperInline(ScopedStackedInline):
@@ -60,9 +65,11 @@ class MinutesInline(PaperInline):
     model = Minutes
     fields = [
         ("chaired_by", "minutes_by"), "guests", "plain_text", ("approval_asked_on", "approved_on"), "approved_how",
-        "corrected_on", "correction",
     ]  # fmt: skip
-    verbose_name = "referatets hoved, godkendelse og rettelser"
+    verbose_name = "referatets hoved og godkendelse"
+
+    def get_readonly_fields(self, request, obj=None):
+        return CORRECTED if ItemRules.closed_by(request.user, obj) == "minutes" else []
 
 
 PAGES: list[MeetingPage] = [
@@ -72,6 +79,7 @@ PAGES: list[MeetingPage] = [
     *desk.PAGES,
     *approval.PAGES,
     *word.PAGES,
+    *corrections.PAGES,
 ]
 
 
@@ -168,6 +176,7 @@ class MeetingAdmin(PublishableAdmin):
                 "paper": paper(obj, "minutes"),
                 "hint": "Hvad der blev sagt, besluttet og aftalt",
                 "create_url": self.url("minutes", obj),
+                "correct_url": self.url("correct", obj),
             },
         ]
 
@@ -275,6 +284,9 @@ class PaperAdmin(PublishableAdmin):
 class AgendaAdmin(PaperAdmin):
     fieldsets = [(None, {"fields": ["intro", "plain_text", "expires_at"]})]
 
+    def follows(self, obj):
+        return who_hears(obj.meeting)
+
 
 @admin.register(Minutes)
 class MinutesAdmin(PaperAdmin):
@@ -284,8 +296,16 @@ class MinutesAdmin(PaperAdmin):
             {
                 "fields": [
                     "chaired_by", "minutes_by", "guests", "plain_text", "approval_asked_on", "approved_on",
-                    "approved_how", "corrected_on", "correction", "expires_at",
+                    "approved_how", "expires_at",
                 ]
             },
         )
     ]  # fmt: skip
+
+    def get_readonly_fields(self, request, obj=None):
+        return CORRECTED if obj is not None and obj.is_live else []
+
+    def get_fieldsets(self, request, obj=None):
+        [(name, only)] = super().get_fieldsets(request, obj)
+        where = ItemRules.where_to_write(request.user, obj and obj.meeting)
+        return [(name, {**only, "description": where} if where else only)]

@@ -319,7 +319,7 @@ class Board:
             return f"#punkt-{number}"
         if verb in ("take", "decline", "ask"):
             return "#forslag"
-        return "?nyt#nyt-punkt" if data.get("new_title", "").strip() else ""
+        return "?nyt" if data.get("new_title", "").strip() else ""
 
     # Answers
 

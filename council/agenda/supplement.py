@@ -1,7 +1,5 @@
 """The gate for what comes to an agenda after it is public."""
 
-from crispy_forms.helper import FormHelper
-from crispy_forms.layout import Submit
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -11,20 +9,14 @@ from council.admin.items import paper
 from council.invitations.calling import locked
 from council.models import Agenda
 from council.pages import MeetingPage
-from udsat.admin.gate import PublishForm
+from udsat.admin.gate import PublishForm, with_ticks
 from udsat.lib import roles
-from udsat.models import is_overridden
 
 
 class SupplementForm(PublishForm):
-    """The same word as at the gate, about the items that wait; they become public at once or not yet."""
+    """The same word as at the gate, about the items that wait. They are public at once, or not yet."""
 
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.fields.pop("at", None)
-        self.helper = FormHelper()
-        self.helper.attrs = {"novalidate": True}
-        self.helper.add_input(Submit("publish", "Send tillægsdagsordenen"))
+    at = None
 
 
 @transaction.atomic
@@ -33,15 +25,21 @@ def supplement_page(admin, request, meeting):
     if request.method == "POST":
         meeting = locked(meeting)
     agenda: Agenda | None = paper(meeting, "agenda")
-    items = agenda.supplement_items() if agenda and agenda.is_published else []
-    if not items:
+    parts = agenda.supplement_parts() if agenda and agenda.is_published else []
+    if not parts:
         messages.warning(request, "Ingen punkter venter på en tillægsdagsorden.")
         return HttpResponseRedirect(back)
-    suspects = [finding for finding in agenda.supplement_findings() if not is_overridden(finding)]
-    files = unreadable_files(agenda)
+    gate = admin.admin_site.get_model_admin(Agenda)
+    places = gate.look(agenda, parts)
+    files = [
+        (read.text, part.get_absolute_url())
+        for part in parts
+        for read in part.read_texts(agenda)
+        if read.inside and not read.inside.complete
+    ]
     form = SupplementForm(
         request.POST if request.method == "POST" else None,
-        publishable=agenda, suspects=suspects, files=files, seen=f"{agenda.version}-{meeting.version}",
+        publishable=agenda, places=places, files=files, seen=gate.seen_version(agenda),
     )  # fmt: skip
     if form.is_valid():
         try:
@@ -54,35 +52,21 @@ def supplement_page(admin, request, meeting):
             admin.log_change(request, meeting, "Tillægsdagsorden sendt")
             messages.success(request, "Tillægsdagsordenen er offentlig. De indkaldte får en mail.")
             return HttpResponseRedirect(back)
-    by_label = {model._meta.label_lower: page for model, page in admin.admin_site._registry.items()}
-    links = []
-    for finding in suspects:
-        label, pk, field = finding.target.split(":")
-        page = by_label[label]
-        links.append((finding, page.field_url(page.model(pk=pk), field)))
-    numbers = {item.pk: n for n, item in enumerate(meeting.items.all(), meeting.first_number)}
+    numbers = {item.pk: number for number, item in enumerate(meeting.items.all(), meeting.first_number)}
     return admin.page(
         request,
         meeting,
         "supplement.html",
         title="Send tillægsdagsorden",
         form=form,
-        suspects=links,
+        numbered=[(numbers[part.pk], part) for part in agenda.supplement_items()],
+        found=with_ticks(form),
+        suspects=[spot for place in places for spot in place.suspects],
+        stops=[(stop.message, gate.part_url(stop.part, stop.field)) for stop in agenda.publication_stops()],
         files=files,
-        numbered=[(numbers[item.pk], item) for item in items],
+        reasons=[form[name] for name in ("reason", "files_seen") if name in form.fields],
         back_url=back,
     )
-
-
-def unreadable_files(agenda: Agenda) -> list[tuple[str, str]]:
-    """Name and address of the waiting files that no machine can search. Those of a closed item are never public."""
-    return [
-        (read.text, part.get_absolute_url())
-        for part in agenda.supplement_parts()
-        if not part.is_closed
-        for read in part.read_texts(agenda)
-        if read.inside and not read.inside.complete
-    ]
 
 
 PAGES = [MeetingPage("punkter/tillaeg/", "supplement", supplement_page, ability=roles.PUBLISH)]

@@ -14,7 +14,7 @@ from council.calendar import invitation_calendar
 from council.models import Agenda, AgendaItem, Invitation, Meeting, Membership, public_items
 from council.pdf import agenda_pdf
 from udsat.lib.cpr import hide_cpr
-from udsat.lib.danish import clock, long_datetime, weekday_date
+from udsat.lib.danish import clock, join_words, long_datetime, weekday_date
 from udsat.lib.links import make_token
 from udsat.lib.pdf import PdfTooLarge
 from udsat.models import Letter, LetterFile
@@ -71,6 +71,24 @@ def is_missing(invitation: Invitation | None, letter: Letter | None, seat: Membe
     if not seat.person or not seat.person.email:
         return False
     return invitation is None or invitation.sent_at is None or letter is None or letter.to != seat.person.email
+
+
+def who_hears(meeting: Meeting) -> list[str]:
+    """What happens to the members when the agenda becomes public, as sentences."""
+    if meeting.is_cancelled or begins_at(meeting) <= timezone.now():
+        return []
+    letters = letters_of(meeting)
+    invitations = {invitation.member_id: invitation for invitation in meeting.invitations.all()}
+    seats = invited_seats(meeting)
+    mailed = [seat for seat in seats if is_missing(invitations.get(seat.pk), letters.get(seat.pk), seat)]
+    silent = [str(seat.person) for seat in seats if not seat.person.email]
+    said = []
+    if mailed:
+        count = "1 medlem" if len(mailed) == 1 else f"{len(mailed)} medlemmer"
+        said.append(f"Når dagsordenen er offentlig, får {count} en mail med dagsordenen og en indkaldelse.")
+    if silent:
+        said.append(f"Ring til {join_words(silent)}, som ikke har nogen mail.")
+    return said
 
 
 # Calling
