@@ -8,6 +8,7 @@ from .invitations.link import answer_invitation
 urlpatterns = [
     path("udsatteraad/", views.council, name="council"),
     path("udsatteraad/medlemmer/", views.members, name="members"),
+    path("udsatteraad/medlemmer/<int:person>/foto.jpg", views.photo, name="photo"),
     path("udsatteraad/maerkesager/", views.causes, name="causes"),
     path("moeder/", views.meetings, name="meetings"),
     path("moeder.ics", views.meetings_ics, name="meetings-ics"),

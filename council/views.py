@@ -164,14 +164,15 @@ def members(request, kommune):
     found = _council(request, place)
     seats = list(
         _seats(request, found)
-        .select_related("person", "council", "substitute_for__person", "substitute_for__council")
+        .select_related("person", "council__municipality", "substitute_for__person", "substitute_for__council")
         .prefetch_related(
             Prefetch("substitutes", _seats(request, found), to_attr="current_substitutes"), "groups__cause"
         )
     )
-    # The chair first, whatever place the row has.
+    # The chair first, whatever place the row has, and empty seats last.
     members = sorted(
-        (seat for seat in seats if seat.role in IN_THE_COUNCIL), key=lambda seat: IN_THE_COUNCIL.index(seat.role)
+        (seat for seat in seats if seat.role in IN_THE_COUNCIL),
+        key=lambda seat: (seat.is_vacant, IN_THE_COUNCIL.index(seat.role)),
     )
     others = [(heading, [seat for seat in seats if seat.role in roles]) for heading, roles in ROLE_GROUPS]
     return render(
@@ -184,10 +185,33 @@ def members(request, kommune):
             "preview": None if found.is_public else found,
             "updated": found.updated_at,
             "members": members,
+            "vacant": sum(seat.is_vacant for seat in members),
             "has_people": any(seat.person for seat in seats),
             "others": [(heading, seats) for heading, seats in others if seats],
         },
     )
+
+
+@require_safe
+def photo(request, kommune, person):
+    """The photo of somebody with a seat today, as long as she agrees."""
+    place = _municipality(kommune)
+    # Numbers too big for the database are nobody's.
+    seats = Membership.objects.visible_to(request.user).on().filter(council__municipality=place)
+    seat = seats.filter(person=person).select_related("person").first() if person < 2**63 else None
+    if seat is None or not seat.person.shows_photo:
+        raise Http404("Der er ikke noget foto her.")
+    return photo_response(seat.person)
+
+
+def photo_response(person):
+    try:
+        response = FileResponse(person.photo.open("rb"), content_type="image/jpeg")
+    except (OSError, ValueError):
+        raise Http404("Der er ikke noget foto her.") from None
+    # A face is for the reader of the page, not for a search of faces.
+    response["X-Robots-Tag"] = "noindex, noimageindex"
+    return response
 
 
 @require_safe

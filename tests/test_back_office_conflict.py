@@ -4,6 +4,7 @@ import html
 
 import pytest
 from django.db import connection
+from django.forms import FileField
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -20,7 +21,7 @@ def opened(client, it):
     """The form of its page as the browser holds it."""
     address = url(type(it), "change", it.pk)
     form = client.get(address).context["adminform"].form
-    fields = {name: form[name].value() for name in form.fields}
+    fields = {name: form[name].value() for name, field in form.fields.items() if not isinstance(field, FileField)}
     return {name: value for name, value in fields.items() if value is not None and value is not False} | empty_inlines(
         client, address
     )

@@ -8,11 +8,12 @@ import datetime
 from io import BytesIO
 
 import pytest
+from django.core.files.base import ContentFile
 from django.urls import get_resolver
 from django.urls.resolvers import URLPattern
 from pypdf import PdfReader
 
-from council.models import AgendaItem
+from council.models import AgendaItem, Person
 from strategies.models import FollowUp
 from udsat.lib.publishing import Status
 
@@ -42,6 +43,7 @@ ADDRESSES = {
     "theme": ("/esbjerg/strategier/plan/bolig/", "thing"),
     "council": ("/esbjerg/udsatteraad/", "thing"),
     "members": ("/esbjerg/udsatteraad/medlemmer/", "thing"),
+    "photo": ("/esbjerg/udsatteraad/medlemmer/{person}/foto.jpg", "thing"),
     "causes": ("/esbjerg/udsatteraad/maerkesager/", "thing"),
     "meetings": ("/esbjerg/moeder/", "list"),
     "meeting": ("/esbjerg/moeder/2025-03-03/", "thing"),
@@ -82,7 +84,8 @@ def build(esbjerg, status):
     make.action(f"{WORD} indsats", goal=goal)
     make.follow_up(goal, FollowUp.Status.REACHED, text=WORD)
     council = make.council(esbjerg, status, name=f"{WORD} råd", about=f"<p>{WORD}</p>")
-    person = make.person(esbjerg, WORD, email=f"{NEVER}@example.dk", phone=NEVER, note=NEVER)
+    photo = {"photo": ContentFile(WORD.encode(), "foto.jpg"), "photo_alt": WORD}
+    person = make.person(esbjerg, WORD, email=f"{NEVER}@example.dk", phone=NEVER, note=NEVER, **photo)
     member = make.membership(council, person, area=WORD)
     make.group(council, cause=make.cause(council, f"{WORD} sag"), name=WORD)
     meeting = make.meeting(council, status=status, title=f"{WORD} møde", place=WORD, internal_note=NEVER)
@@ -127,7 +130,7 @@ def test_nothing_leaks(esbjerg, vejle, client, request, reader, status):
     allowed = public or reader in OWN
 
     for name, (address, rule) in ADDRESSES.items():
-        response = client.get(address.format(attachment=attachment.get_absolute_url()))
+        response = client.get(address.format(attachment=attachment.get_absolute_url(), person=Person.objects.get().pk))
         text = text_of(response)
         cell = f"{name} for {reader}, {status}"
         assert CLOSED not in text, cell

@@ -2,6 +2,8 @@
 
 from django import forms
 from django.contrib import admin
+from django.db.models import Q
+from django.utils import timezone
 
 from council.models import (
     Cause,
@@ -22,8 +24,12 @@ from udsat.backoffice import DAILY, MORE
 from udsat.lib import roles
 from udsat.models import Municipality
 
+from .seating import ConsentPages, MembersPage, SeatPages
+
 
 class MembershipInline(ScopedStackedInline):
+    """Those who sit in the council now, or will."""
+
     model = Membership
     fields = [
         ("role", "person"),
@@ -33,6 +39,22 @@ class MembershipInline(ScopedStackedInline):
         ("is_vacant", "position"),
     ]
     can_add_here = ("person",)
+    show_change_link = True
+    is_former = False
+
+    def get_queryset(self, request):
+        seats = super().get_queryset(request).select_related("person", "council")
+        former = Q(ends_on__lt=timezone.localdate()) | Q(is_vacant=True)
+        return seats.filter(former) if self.is_former else seats.exclude(former)
+
+
+class FormerMembershipInline(MembershipInline):
+    verbose_name_plural = "tomme pladser og tidligere medlemmer"
+    classes = ["collapse"]
+    is_former = True
+
+    def has_add_permission(self, request, obj=None):
+        return False
 
 
 class CauseInline(ScopedStackedInline):
@@ -59,12 +81,12 @@ class StandardItemInline(ScopedStackedInline):
 
 
 @admin.register(Council)
-class CouncilAdmin(PublishableAdmin):
+class CouncilAdmin(MembersPage, PublishableAdmin):
     shelf = (DAILY, 3)
     about = "Medlemmer, mærkesager, kontakt"
     list_display = ["name", "status_text"]
     search_fields = ["name", "municipality__name"]
-    inlines = [StandardItemInline, MembershipInline, CauseInline, WorkingGroupInline]
+    inlines = [StandardItemInline, MembershipInline, FormerMembershipInline, CauseInline, WorkingGroupInline]
     fieldsets = [
         ("Rådet", {"fields": ["municipality", "name", "summary", "about", "plain_text"]}),
         (
@@ -128,14 +150,23 @@ class CouncilAdmin(PublishableAdmin):
 
 
 @admin.register(Person)
-class PersonAdmin(ScopedAdmin):
+class PersonAdmin(ConsentPages, ScopedAdmin):
     shelf = (MORE, 1)
     about = "Dem, der sidder i rådet, og hvad siden må vise om dem"
     list_display = ["__str__", "shown", "seats"]
     list_filter = ["shown"]
     search_fields = ["first_name", "last_name"]
     fieldsets = [
-        (None, {"fields": ["municipality", "first_name", "last_name", "shown"]}),
+        (None, {"fields": ["municipality", "first_name", "last_name"]}),
+        ("Hvad må siden vise?", {"fields": ["shown", "consent_on"]}),
+        (
+            "Foto",
+            {
+                "fields": ["photo", "remove_photo", "photo_alt", "photo_until"],
+                "description": "Fotoet vises kun sammen med et navn, kun så længe personen sidder i rådet, og højst "
+                "til den dag, du skriver.",
+            },
+        ),
         (
             "Kun for redaktionen",
             {"fields": ["email", "phone", "note"], "description": "Det her kommer aldrig på en side."},
@@ -144,6 +175,17 @@ class PersonAdmin(ScopedAdmin):
 
     def get_queryset(self, request):
         return super().get_queryset(request).select_related("municipality").prefetch_related("memberships__council")
+
+    def get_fieldsets(self, request, obj=None):
+        gone = set()
+        if obj is not None and not self.may_change(request.user, obj):
+            gone = {"photo", "remove_photo"}  # the page shows the picture itself
+        elif obj is None or not obj.photo:
+            gone = {"remove_photo"}
+        return [
+            (name, options | {"fields": [field for field in options["fields"] if field not in gone]})
+            for name, options in super().get_fieldsets(request, obj)
+        ]
 
     @admin.display(description="i rådet som")
     def seats(self, obj):
@@ -159,7 +201,7 @@ class CouncilPartAdmin(ScopedAdmin):
 
 
 @admin.register(Membership)
-class MembershipAdmin(CouncilPartAdmin):
+class MembershipAdmin(SeatPages, CouncilPartAdmin):
     list_display = ["__str__", "area", "starts_on", "ends_on"]
     list_filter = ["role"]
     search_fields = ["person__first_name", "person__last_name", "area"]
