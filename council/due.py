@@ -269,10 +269,13 @@ def minutes(desk: Desk) -> Iterator[Due]:
 
 def _answers(desk, name) -> dict[int, list[Approval]]:
     """The answers of the latest round to each paper that is waiting for them."""
-    waiting = {"minutes": Q(minutes__approved_on=None), "hearing": Q(hearing__answered_on=None)}[name]
+    waiting = {
+        "minutes": Q(minutes__isnull=False, minutes__approved_on=None),
+        "hearing": Q(hearing__isnull=False, hearing__approved_on=None, hearing__answered_on=None),
+    }[name]
     rows = (
         Approval.objects.in_reach_of(desk.user)
-        .filter(waiting, **{f"{name}__isnull": False, "asked_at__gte": desk.now - datetime.timedelta(YEAR)})
+        .filter(waiting, closed_at=None, asked_at__gte=desk.now - datetime.timedelta(YEAR))
         .annotate(remarks_left=Count("remarks", filter=Q(remarks__handled_at=None)))
     )
     found: dict[int, list[Approval]] = defaultdict(list)
@@ -348,7 +351,8 @@ def hearings(desk: Desk) -> Iterator[Due]:
             "Skriv svaret", hearing.deadline, editing(hearing),
         )  # fmt: skip
         if answers := asked.get(hearing.pk):
-            yield _approvals(desk, answers, f"Svaret på »{hearing.title}«", hearing.municipality, change(hearing))
+            page = reverse("admin:council_hearing_approval", args=[hearing.pk])
+            yield _approvals(desk, answers, f"Svaret på »{hearing.title}«", hearing.municipality, page)
 
 
 def agreements(desk: Desk) -> Iterator[Due]:
@@ -396,9 +400,9 @@ def goals(desk: Desk) -> Iterator[Due]:
         .filter(theme__strategy__in=Strategy.objects.in_force().order_by())
         .exclude(Exists(Goal.objects.filter(parent=OuterRef("pk"))))
         .annotate(told_on=Subquery(latest.values("date")[:1]), told=Subquery(latest.values("status")[:1]))
-        .exclude(told__in=[FollowUp.Status.REACHED, FollowUp.Status.GIVEN_UP])
         .filter(
-            Q(told_on__lt=desk.ago(YEAR))
+            # A goal that is reached or given up has been told of for good.
+            Q(told_on__lt=desk.ago(YEAR)) & ~Q(told__in=[FollowUp.Status.REACHED, FollowUp.Status.GIVEN_UP])
             | Q(told_on=None, theme__strategy__published_at__lt=desk.now - datetime.timedelta(YEAR))
         )
         .values_list("theme__strategy", flat=True)

@@ -181,14 +181,14 @@ def next_step(meeting: Meeting, now: datetime.datetime) -> NextStep | None:
             )  # fmt: skip
         case "Møde" if meeting.date == today:
             return NextStep("Mødet er i dag. Her skriver du, mens I holder det.", "Åbn mødebordet",
-                            page_url(meeting, "moedebord"))  # fmt: skip
+                            page_url(meeting, "desk"))  # fmt: skip
         case "Møde":
             excused = f" {meeting.excused} har meldt afbud." if meeting.excused else ""
             return NextStep(f"{meeting.called or 'Alle'} er indkaldt.{excused}", "Se, hvem der kommer",
                             page_url(meeting, "indkaldelse"))  # fmt: skip
         case "Referat":
             return NextStep("Mødet er holdt. Nu skal referatet skrives.", "Skriv referatet",
-                            page_url(meeting, "moedebord"))  # fmt: skip
+                            page_url(meeting, "desk"))  # fmt: skip
         case "Godkendt":
             return _approval_step(meeting)
         case "Offentliggjort":
@@ -199,13 +199,13 @@ def next_step(meeting: Meeting, now: datetime.datetime) -> NextStep | None:
 
 
 def _approval_step(meeting):
-    minutes, url = paper(meeting, "minutes"), page_url(meeting, "godkendelse")
+    minutes, url = paper(meeting, "minutes"), page_url(meeting, "approval")
     if minutes.approval_asked_on:
         return NextStep(f"Referatet blev sendt rundt den {long_date(minutes.approval_asked_on)}.",
                         "Se, hvem der har svaret", url)  # fmt: skip
     if meeting.council.approval == Council.ApprovalWay.WRITTEN:
         return NextStep("Referatet er skrevet, men ikke sendt rundt.", "Send til godkendelse", url, roles.PUBLISH)
-    return NextStep("Rådet godkender referatet på næste møde.", "Skriv, at det er godkendt", url)
+    return NextStep("Referatet er skrevet. Rådet godkender det på næste møde.", "Skriv, at det er godkendt", url)
 
 
 def is_finished(meeting: Meeting) -> bool:

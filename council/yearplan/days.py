@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from udsat.lib.danish import short_date
 from udsat.lib.holidays import public_holiday, school_holiday
 
-# Two meetings of a council closer than this are said to be close.
+# Days. Two meetings of the whole council closer than this are said to be close.
 CLOSE = 10
 
 
@@ -26,7 +26,18 @@ class Rhythm:
         return [start + datetime.timedelta(weeks=week) for week in range(weeks)]
 
 
-def marks(day: datetime.date, taken: Iterable[datetime.date]) -> list[str]:
+@dataclass(frozen=True)
+class Taken:
+    """The days of other meetings: of any kind, and of the whole council."""
+
+    any: frozenset[datetime.date] = frozenset()
+    whole: frozenset[datetime.date] = frozenset()
+
+    def __add__(self, days: Iterable[datetime.date]) -> "Taken":
+        return Taken(self.any | set(days), self.whole | set(days))
+
+
+def marks(day: datetime.date, taken: Taken) -> list[str]:
     """What speaks against that day, in words; nothing stops anybody from choosing it."""
     found = []
     if day.weekday() > 4:
@@ -35,20 +46,19 @@ def marks(day: datetime.date, taken: Iterable[datetime.date]) -> list[str]:
         found.append(f"helligdag: {holiday}")
     if holiday := school_holiday(day):
         found.append(f"skoleferie: {holiday}")
-    near = sorted((other for other in taken if abs((other - day).days) < CLOSE), key=lambda other: abs(other - day))
-    if near and near[0] == day:
+    near = [other for other in taken.whole if abs((other - day).days) < CLOSE]
+    if day in taken.any:
         found.append("rådet har allerede et møde den dag")
     elif near:
-        found.append(f"tæt på mødet {short_date(near[0])}")
+        found.append(f"tæt på mødet {short_date(min(near, key=lambda other: abs(other - day)))}")
     return found
 
 
-def propose(rhythm: Rhythm, taken: Iterable[datetime.date]) -> list[datetime.date]:
+def propose(rhythm: Rhythm, taken: Taken) -> list[datetime.date]:
     """The meetings spread evenly over the period, each on the free day nearest to its even place.
 
     Free are days without any mark. Are there fewer of them than meetings, all of them are proposed.
     """
-    taken = list(taken)
     free = [day for day in rhythm.days() if not marks(day, taken)]
     if len(free) <= rhythm.count:
         return free

@@ -25,7 +25,7 @@ from udsat.lib import roles
 from udsat.lib.danish import WEEKDAYS, long_date, weekday_date
 from udsat.lib.holidays import public_holiday, school_holiday
 
-from .days import Rhythm, marks, propose
+from .days import Rhythm, Taken, marks, propose
 
 MOST = 26  # meetings at once: one every other week of a year
 
@@ -38,7 +38,7 @@ class Row:
     """A meeting of the year, with what speaks against its day, its deadlines and the form that moves it."""
 
     meeting: Meeting
-    steps: list[steps.Step]
+    next: steps.NextStep | None
     marks: list[str]
     agenda_due_on: datetime.date
     items_due_on: datetime.date | None
@@ -49,7 +49,8 @@ class Row:
 @dataclass
 class Year:
     number: int
-    rows: list[Row]
+    coming: list[Row]
+    held: list[Row]
     wheel: SafeString
     legend: list[tuple[SafeString, str]]
     others: list[int] = field(default_factory=list)  # years with meetings, to go to
@@ -128,14 +129,14 @@ def _year_of(request, council, number, bound) -> Year:
     now = timezone.now()
     found = steps.with_steps(council.meetings.filter(date__year=number))
     meetings = list(found.order_by("date", "starts_at", "ordinal"))
-    dates = list(council.meetings.filter(is_cancelled=False).values_list("pk", "date"))
+    dates = set(council.meetings.values_list("date", flat=True))
     rows = []
     for meeting in meetings:
-        taken = [date for pk, date in dates if pk != meeting.pk and abs((date - meeting.date).days) < 30]
+        taken = _taken([other for other in meetings if other != meeting and not other.is_cancelled])
         over = steps.is_over(meeting, now)
         row = Row(
             meeting,
-            [] if meeting.is_cancelled else steps.steps_of(meeting, now),
+            steps.next_step(meeting, now),
             [] if over or meeting.is_cancelled else marks(meeting.date, taken),
             steps.agenda_due_on(meeting),
             steps.items_due_on(meeting),
@@ -146,9 +147,10 @@ def _year_of(request, council, number, bound) -> Year:
         rows.append(row)
     hearings = list(council.hearings.filter(deadline__year=number))
     events = [entry.event for entry in entries_of(meetings, hearings, timezone.localdate(now))]
-    years = {date.year for _, date in dates} | {timezone.localdate(now).year, number, number + 1}
+    years = {date.year for date in dates} | {timezone.localdate(now).year, number, number + 1}
     wheel = yearwheel.year_wheel(number, events, timezone.localdate(now))
-    return Year(number, rows, wheel, yearwheel.legend(events), sorted(years))
+    coming, held = ([row for row in rows if row.is_over is over] for over in (False, True))
+    return Year(number, coming, held, wheel, yearwheel.legend(events), sorted(years))
 
 
 @transaction.atomic
@@ -286,8 +288,8 @@ class PlannedForm(forms.Form):
 
 
 class PlannedFormSet(forms.BaseFormSet):
-    def __init__(self, *args, taken=(), council=None, **kwargs):
-        self.taken, self.council = list(taken), council
+    def __init__(self, *args, taken, council, **kwargs):
+        self.taken, self.council = taken, council
         super().__init__(*args, **kwargs)
 
     def chosen(self):
@@ -299,7 +301,7 @@ class PlannedFormSet(forms.BaseFormSet):
             raise ValidationError("Sæt hak ved mindst ét møde.")
         for form in self.chosen():
             day = form.cleaned_data["date"]
-            if day in self.taken:
+            if day in self.taken.any:
                 form.add_error("date", "Rådet har allerede et møde den dag. Vælg en anden dag, eller fjern hakket.")
             elif days.count(day) > 1:
                 form.add_error("date", "To af møderne har samme dato. Vælg en anden dag til det ene.")
@@ -310,7 +312,7 @@ class PlannedFormSet(forms.BaseFormSet):
         for form in self.forms:
             day = days[form]
             others = [other for it, other in days.items() if it is not form and other]
-            form.marks = marks(day, [*self.taken, *others]) if day else []
+            form.marks = marks(day, self.taken + others) if day else []
             if day and day < timezone.localdate():
                 form.marks.append("dagen er gået")
             form.day = day
@@ -353,7 +355,7 @@ def plan(admin, request: HttpRequest) -> HttpResponse:
     context = {"form": rhythm}
     if asked and rhythm.is_valid():
         data = rhythm.cleaned_data
-        taken = _taken(council)
+        taken = _taken(_standing(council))
         days = propose(Rhythm(data["antal"], data["ugedag"], data["fra"], data["til"]), taken)
         initial = [
             {"take": True, "date": day, "starts_at": data["begynder"], "ends_at": data["slutter"],
@@ -370,7 +372,7 @@ def plan(admin, request: HttpRequest) -> HttpResponse:
 def _make(admin, request, council):
     # One at a time: a second click finds the days of the first one taken.
     Council.objects.select_for_update().get(pk=council.pk)
-    taken = _taken(council)
+    taken = _taken(_standing(council))
     rows = Planned(request.POST, taken=taken, council=council, prefix="m")
     is_valid = rows.is_valid()
     rows.look()
@@ -396,8 +398,16 @@ def _make(admin, request, council):
     return _page(admin, request, "aarsplan_ny.html", "Planlæg årets møder", council, status=status, **context)
 
 
-def _taken(council) -> list[datetime.date]:
-    return list(council.meetings.filter(is_cancelled=False).values_list("date", flat=True))
+def _taken(meetings) -> Taken:
+    whole = (Meeting.Kind.ORDINARY, Meeting.Kind.EXTRAORDINARY, Meeting.Kind.CONSTITUENT)
+    return Taken(
+        frozenset(meeting.date for meeting in meetings),
+        frozenset(meeting.date for meeting in meetings if meeting.kind in whole),
+    )
+
+
+def _standing(council):
+    return council.meetings.filter(is_cancelled=False).only("date", "kind")
 
 
 def _new_meeting(council, data) -> Meeting:

@@ -1,0 +1,283 @@
+"""»Mit bord«: what is due is said with its reason and one next step, to those who can take it."""
+
+import datetime
+
+import pytest
+from django.core.files.base import ContentFile
+from django.utils import timezone
+
+from council.due import Desk, Severity
+from council.models import Approval, Council, Hearing, Invitation, Meeting, Membership, Proposal, Remark
+from strategies.models import FollowUp
+from udsat.lib.publishing import Status
+from udsat.models import Letter
+
+from . import factories as make
+
+TODAY = datetime.date(2026, 5, 20)  # a Wednesday
+NOW = timezone.make_aware(datetime.datetime(2026, 5, 20, 9))
+
+
+def days(count):
+    return TODAY + datetime.timedelta(count)
+
+
+@pytest.fixture
+def council(esbjerg):
+    return make.council(esbjerg, agenda_days=8, item_days=14)
+
+
+def due(user, *words):
+    """The rows that say all of these words."""
+    return [row for row in Desk(user, NOW).due() if all(word in f"{row.what} {row.why}" for word in words)]
+
+
+def one(user, *words):
+    rows = due(user, *words)
+    assert len(rows) == 1, [row.what for row in Desk(user, NOW).due()]
+    return rows[0]
+
+
+def test_nothing_is_due_for_a_council_in_order(anna, council):
+    assert due(anna) == []
+
+
+@pytest.mark.parametrize(
+    ("ahead", "said", "severity"),
+    [
+        (30, None, None),
+        (11, "skal sendes om 3 dage", Severity.SOON),
+        (8, "skal sendes i dag", Severity.SOON),
+        (6, "skulle være sendt for 2 dage siden", Severity.LATE),
+    ],
+)
+def test_the_agenda_is_asked_for_by_the_councils_own_rule(anna, council, ahead, said, severity):
+    make.meeting(council, date=days(ahead), status=Status.DRAFT)
+    if said is None:
+        assert due(anna, "Dagsordenen") == []
+    else:
+        row = one(anna, "Dagsordenen")
+        assert said in row.what and row.severity == severity and "8 dage før" in row.why
+        assert row.label == "Lav dagsordenen"
+
+
+def test_an_agenda_that_is_out_is_not_asked_for_but_members_nobody_has_called_are(anna, council):
+    meeting = make.meeting(council, date=days(7))
+    make.agenda(meeting)
+    assert due(anna, "Dagsordenen til") == []
+    assert one(anna, "Ingen er indkaldt").severity == Severity.LATE
+    member = make.membership(council, make.person(council.municipality))
+    Invitation.objects.create(meeting=meeting, member=member, sent_at=NOW)
+    assert due(anna) == []
+
+
+def test_the_last_day_for_items_and_proposals_that_wait_are_said(anna, council):
+    meeting = make.meeting(council, date=days(16), status=Status.DRAFT)
+    assert "om 2 dage" in one(anna, "Fristen for punkter").what
+    member = make.membership(council, make.person(council.municipality))
+    for title in ("Bænke", "Varme"):
+        Proposal.objects.create(meeting=meeting, member=member, title=title)
+    Proposal.objects.create(meeting=meeting, member=member, title="Nej", state=Proposal.State.DECLINED)
+    assert "2 forslag" in one(anna, "venter på dig").what
+
+
+def test_minutes_go_from_missing_to_public(anna, council):
+    council.approval = Council.ApprovalWay.WRITTEN
+    council.save()
+    meeting = make.meeting(council, date=days(-3))
+    assert one(anna, "Referatet", "mangler").severity == Severity.SOON
+    item = make.item(meeting)
+    minutes = make.minutes(meeting, status=Status.DRAFT)
+    one(anna, "Referatet", "mangler")
+    item.decision = "<p>Rådet siger ja.</p>"
+    item.save()
+    one(anna, "ikke sendt til godkendelse")
+    member = make.membership(council, make.person(council.municipality))
+    minutes.approval_asked_on = days(-1)
+    minutes.save()
+    approval = Approval.objects.create(minutes=minutes, member=member, asked_at=NOW, due_on=days(5))
+    assert "1 af 1 har ikke svaret" in one(anna, "venter på svar").why
+    approval.answer = Approval.Answer.REMARKS
+    approval.save()
+    remark = Remark.objects.create(approval=approval, text="Der står et forkert tal.")
+    assert one(anna, "1 bemærkning").label == "Læs bemærkningerne"
+    remark.handled_at = NOW
+    remark.save()
+    one(anna, "Alle har svaret")
+    minutes.approved_on = TODAY
+    minutes.save()
+    row = one(anna, "kan offentliggøres")
+    assert row.url == f"/admin/council/minutes/{minutes.pk}/offentliggoer/"
+    minutes.publish(by=anna, confirmed=True)
+    assert due(anna) == []
+
+
+def test_minutes_that_the_next_meeting_approves_are_asked_for_after_it(anna, council):
+    meeting = make.meeting(council, date=days(-60))
+    make.item(meeting, decision="<p>Ja.</p>")
+    make.minutes(meeting, status=Status.DRAFT)
+    assert due(anna) == []
+    later = make.meeting(council, date=days(-2))
+    make.minutes(later)
+    assert "på mødet den 18. maj 2026?" in one(anna, "Blev referatet").what
+
+
+def test_a_visit_and_a_cancelled_meeting_leave_no_minutes_to_write(anna, council):
+    make.meeting(council, date=days(-5), kind=Meeting.Kind.VISIT)
+    make.meeting(council, date=days(-6), is_cancelled=True)
+    make.meeting(council, date=days(-500))
+    assert due(anna) == []
+
+
+def test_a_number_like_a_cpr_number_is_said_while_the_minutes_are_written(anna, council):
+    meeting = make.meeting(council, date=days(-3))
+    make.item(meeting, discussion="<p>Sagen om 010190-1234.</p>")
+    make.minutes(meeting, status=Status.DRAFT)
+    row = one(anna, "ligner et CPR-nummer")
+    assert "010190" not in row.what + row.why
+
+
+def test_a_hearing_is_said_before_its_day_and_after_it(anna, council):
+    hearing = make.hearing(council, deadline=days(2), received_on=days(-20), status=Status.DRAFT)
+    assert "om 2 dage" in one(anna, "Høringssvar").what
+    hearing.deadline = days(-1)
+    hearing.save()
+    assert one(anna, "Høringssvar", "i går").severity == Severity.LATE
+    Hearing.objects.filter(pk=hearing.pk).update(answered_on=TODAY)
+    assert due(anna) == []
+
+
+def test_overdue_agreements_are_one_row(anna, council):
+    item = make.item(make.meeting(council, date=days(-400)))
+    for number in (1, 2):
+        make.agreement(item, due_on=days(-number))
+    make.agreement(item, due_on=days(3))
+    make.agreement(item, due_on=days(-9), done_on=days(-5))
+    row = one(anna, "aftaler er over tiden")
+    assert row.what.startswith("2 aftaler") and row.url.endswith("?stand=over-tiden")
+
+
+def test_goals_nobody_has_told_of_for_a_year_are_counted(anna, esbjerg):
+    long_ago = NOW - datetime.timedelta(500)
+    strategy = make.strategy(esbjerg, published_at=long_ago, publish_at=long_ago)
+    theme = make.theme(strategy)
+    silent, told, old, reached = (make.goal(theme, text=f"mål {n}") for n in range(4))
+    make.follow_up(told, date=days(-30))
+    make.follow_up(old, date=days(-400))
+    make.follow_up(reached, date=days(-400), status=FollowUp.Status.REACHED)
+    assert one(anna, "ikke fulgt op i et år").what.startswith("2 mål")
+    for goal in (silent, old):
+        make.follow_up(goal, date=days(-1))
+    assert due(anna, "ikke fulgt op") == []
+
+
+def test_an_expired_period_and_groups_without_heading_are_said(anna, esbjerg):
+    old = make.strategy(esbjerg, starts_on=days(-900), ends_on=days(-3))
+    make.theme(old, title="")
+    one(anna, "Perioden for Plads til alle er udløbet")
+    one(anna, "1 gruppe i Plads til alle har ingen overskrift")
+    make.strategy(esbjerg, title="Den nye", replaces=old)
+    assert due(anna, "udløbet") == []
+
+
+def test_vacant_seats_a_term_that_ends_and_a_photo_that_may_no_longer_show_are_said(anna, council):
+    council.term_ends_on = days(100)
+    council.save()
+    make.membership(council, is_vacant=True)
+    make.membership(council, is_vacant=True, ends_on=days(-1))
+    person = make.person(council.municipality, photo_until=days(-2), photo_alt="Karen")
+    person.photo.save("karen.png", ContentFile(b"x"))
+    make.membership(council, person)
+    assert "1 plads" in one(anna, "står tom").what
+    one(anna, "Rådets periode slutter")
+    one(anna, "Fotoet af Karen Holm vises ikke mere")
+
+
+def test_letters_that_lie_are_said(anna, esbjerg):
+    Letter.objects.write(municipality=esbjerg, key="a", to="x@eksempel.dk", subject="Indkaldelse", text="Kom.")
+    Letter.objects.update(last_error="afvist", tried_at=NOW, attempts=1)
+    assert one(anna, "ikke kommet af sted").severity == Severity.LATE
+
+
+def test_each_sees_only_her_own_municipality(anna, bo, council, vejle):
+    make.meeting(make.council(vejle), date=days(3), status=Status.DRAFT)
+    assert due(anna) == []
+    assert len(due(bo)) == 1
+
+
+def test_what_takes_the_right_to_publish_is_not_for_the_editor(anna, carla, dan, council):
+    meeting = make.meeting(council, date=days(-3))
+    make.item(meeting, decision="<p>Ja.</p>")
+    make.minutes(meeting, status=Status.DRAFT, approved_on=TODAY)
+    for user, may in ((anna, True), (carla, False), (dan, True)):
+        assert one(user, "kan offentliggøres").is_for(user) is may
+    make.meeting(council, date=days(9), status=Status.DRAFT)
+    for user, may in ((anna, True), (carla, True), (dan, False)):
+        assert one(user, "Dagsordenen til").is_for(user) is may
+
+
+def test_more_of_everything_costs_no_more_questions(operator, council, esbjerg, vejle, django_assert_num_queries):
+    def fill(council, number):
+        make.meeting(council, date=days(3 + number), status=Status.DRAFT)
+        held = make.meeting(council, date=days(-3 - number))
+        item = make.item(held, discussion="<p>010190-1234</p>")
+        minutes = make.minutes(held, status=Status.DRAFT)
+        member = make.membership(council, make.person(council.municipality))
+        Approval.objects.create(minutes=minutes, member=member)
+        make.agreement(item, due_on=days(-2))
+        make.hearing(council, deadline=days(number), received_on=days(-9))
+        make.theme(make.strategy(council.municipality, title=f"S{number}", ends_on=days(-3)), title="")
+
+    def count(user):
+        from django.db import connection
+        from django.test.utils import CaptureQueriesContext
+
+        with CaptureQueriesContext(connection) as asked:
+            rows = Desk(user, NOW).due()
+        return len(rows), len(asked)
+
+    fill(council, 1)
+    few, questions = count(operator)
+    other = make.council(vejle)
+    for number in range(2, 6):
+        fill(council, number)
+        fill(other, number)
+    many, as_many = count(operator)
+    assert many > 2 * few and as_many == questions
+
+
+def test_the_front_page_says_kindly_that_nothing_is_due(client, anna, council):
+    client.force_login(anna)
+    page = client.get("/admin/").content.decode()
+    assert "Intet haster" in page and "Der er ikke sat dato på noget møde endnu" in page
+
+
+def test_the_front_page_has_one_button_for_each_and_says_whose_turn_it_is(client, anna, carla, council):
+    today = timezone.localdate()
+    held = make.meeting(council, date=today - datetime.timedelta(3))
+    make.item(held, decision="<p>Ja.</p>")
+    make.minutes(held, status=Status.DRAFT, approved_on=today)
+    make.meeting(council, date=today + datetime.timedelta(5), status=Status.DRAFT)
+    client.force_login(anna)
+    page = client.get("/admin/").content.decode()
+    assert "Offentliggør referatet" in page and "Lav dagsordenen" in page and "på en kollega" not in page
+    client.force_login(carla)
+    page = client.get("/admin/").content.decode()
+    assert "1 ting venter</summary>" not in page and "1 ting venter på en kollega" in page
+    assert "/offentliggoer/" not in page
+
+
+def test_with_several_municipalities_each_row_says_which(client, operator, council, vejle):
+    soon = timezone.localdate() + datetime.timedelta(3)
+    make.meeting(council, date=soon, status=Status.DRAFT)
+    make.meeting(make.council(vejle), date=soon, status=Status.DRAFT)
+    client.force_login(operator)
+    page = client.get("/admin/").content.decode()
+    assert "· Esbjerg" in page and "· Vejle" in page
+
+
+def test_seats_of_former_members_ask_for_no_photo(anna, council):
+    person = make.person(council.municipality, photo_until=days(-2), photo_alt="Karen")
+    person.photo.save("karen.png", ContentFile(b"x"))
+    make.membership(council, person, role=Membership.Role.MEMBER, ends_on=days(-1))
+    assert due(anna) == []

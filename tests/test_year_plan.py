@@ -1,0 +1,286 @@
+"""A year of meetings is planned in one step, outside holidays, and one that is moved takes its deadlines along."""
+
+import datetime
+
+import pytest
+from django.urls import reverse
+
+from council.models import FormerDate, Meeting
+from council.yearplan.days import Rhythm, Taken, marks, propose
+from udsat.lib.holidays import day_off
+from udsat.lib.publishing import Status
+
+from . import factories as make
+
+OVERVIEW = reverse("admin:council_meeting_aarsplan")
+NEW = reverse("admin:council_meeting_aarsplan_ny")
+YEAR = datetime.date.today().year + 1
+TUESDAY = 1
+
+
+def day(text):
+    return datetime.date.fromisoformat(text)
+
+
+def year(count, weekday=TUESDAY, first="2027-01-01", last="2027-12-31"):
+    return Rhythm(count, weekday, day(first), day(last))
+
+
+def test_five_meetings_on_tuesdays_are_spread_over_the_year_outside_holidays():
+    days = propose(year(5), Taken())
+    assert len(days) == 5 and days == sorted(days)
+    assert all(date.weekday() == TUESDAY and not day_off(date) for date in days)
+    gaps = [(later - earlier).days for earlier, later in zip(days, days[1:], strict=False)]
+    assert min(gaps) > 50 and max(gaps) < 100
+
+
+@pytest.mark.parametrize("count", range(1, 27))
+def test_as_many_are_proposed_as_were_asked_for_all_different(count):
+    days = propose(year(count), Taken())
+    assert len(set(days)) == count
+
+
+def test_days_with_meetings_and_days_next_to_them_are_avoided():
+    first = propose(year(1), Taken())[0]
+    whole = Taken(frozenset({first}), frozenset({first}))
+    assert abs((propose(year(1), whole)[0] - first).days) >= 14
+    # A visit or a group the week before is no obstacle; on the day itself it is.
+    week_before = first - datetime.timedelta(3)
+    assert propose(year(1), Taken(frozenset({week_before}))) == [first]
+    assert propose(year(1), Taken(frozenset({first}))) != [first]
+
+
+def test_a_period_with_too_few_free_days_gives_those_it_has():
+    july = year(4, first="2027-07-01", last="2027-08-20")
+    assert propose(july, Taken()) == [day("2027-08-17")]
+
+
+def test_what_speaks_against_a_day_is_said_in_words():
+    taken = Taken() + [day("2027-09-07")]
+    assert marks(day("2027-03-25"), Taken()) == ["helligdag: skærtorsdag", "skoleferie: påskeferie"]
+    assert marks(day("2027-02-16"), Taken()) == ["skoleferie: vinterferie mange steder"]
+    assert marks(day("2027-09-11"), taken) == ["weekend", "tæt på mødet 7.9.2027"]
+    assert marks(day("2027-09-07"), taken) == ["rådet har allerede et møde den dag"]
+    assert marks(day("2027-09-21"), taken) == []
+
+
+# In the back office
+
+
+@pytest.fixture
+def council(esbjerg):
+    return make.council(esbjerg, agenda_days=8, item_days=14, minutes_style="let", meetings_open=True)
+
+
+@pytest.fixture
+def as_anna(client, anna, council):
+    client.force_login(anna)
+    return client
+
+
+def rhythm(council, **changes):
+    return {
+        "raad": council.pk, "antal": 5, "ugedag": 1, "begynder": "14:00", "slutter": "16:00",
+        "fra": f"{YEAR}-01-01", "til": f"{YEAR}-12-31", **changes,
+    }  # fmt: skip
+
+
+def rows(*days, **changes):
+    data = {"m-TOTAL_FORMS": len(days), "m-INITIAL_FORMS": len(days)}
+    for number, date in enumerate(days):
+        data |= {
+            f"m-{number}-take": "on", f"m-{number}-date": date, f"m-{number}-starts_at": "14:00",
+            f"m-{number}-ends_at": "16:00", f"m-{number}-seen": date,
+        }  # fmt: skip
+    return data | changes
+
+
+def text(response):
+    return response.content.decode()
+
+
+def workday(month):
+    """A Tuesday of that month next year on which nothing speaks against a meeting."""
+    return next(
+        date
+        for date in (datetime.date(YEAR, month, number) for number in range(8, 28))
+        if date.weekday() == TUESDAY and not day_off(date)
+    )
+
+
+def test_the_form_knows_the_councils_habits(as_anna, council):
+    make.meeting(council, date=day("2026-03-05"), starts_at="16:30", ends_at="18:30")
+    page = text(as_anna.get(NEW))
+    assert '<option value="3" selected>torsdag' in page and 'value="16:30"' in page
+
+
+def test_days_are_proposed_with_their_deadlines(as_anna, council):
+    page = text(as_anna.get(NEW, rhythm(council)))
+    assert page.count("Opret dette møde") == 5 and page.count("Dagsorden ud senest") == 5
+    assert "Ferier og helligdage i perioden" in page
+    assert not Meeting.objects.exists()
+
+
+def test_the_meetings_are_made_as_drafts_with_the_councils_style_and_the_last_place(as_anna, council):
+    make.meeting(council, date=day("2026-03-05"), place="Medborgerhuset", address="Havnegade 3")
+    spring, autumn = workday(3), workday(9)
+    response = as_anna.post(NEW, rows(spring, autumn, opret="1"))
+    assert response.status_code == 302 and f"aar={YEAR}" in response.url
+    made = Meeting.objects.filter(date__year=YEAR).order_by("date")
+    assert [m.date for m in made] == [spring, autumn]
+    for meeting in made:
+        assert (meeting.status, meeting.style, meeting.place, meeting.address) == (
+            Status.DRAFT, "let", "Medborgerhuset", "Havnegade 3",
+        )  # fmt: skip
+        assert meeting.is_open and meeting.starts_at == datetime.time(14)
+
+
+def test_a_second_click_makes_nothing_twice(as_anna, council):
+    assert as_anna.post(NEW, rows(workday(3), opret="1")).status_code == 302
+    again = as_anna.post(NEW, rows(workday(3), opret="1"))
+    assert again.status_code == 400 and "allerede et møde den dag" in text(again)
+    assert Meeting.objects.count() == 1
+
+
+def test_a_day_changed_into_a_holiday_is_shown_first_and_made_when_she_insists(as_anna, council):
+    christmas = f"{YEAR}-12-24"
+    data = rows(workday(11), **{"m-0-date": christmas, "opret": "1"})
+    shown = text(as_anna.post(NEW, data))
+    assert "Helligdag: juleaftensdag" in shown and not Meeting.objects.exists()
+    assert f'name="m-0-seen" value="{christmas}"' in shown
+    assert as_anna.post(NEW, rows(christmas, opret="1")).status_code == 302
+    assert Meeting.objects.get().date == day(christmas)
+
+
+def test_looking_again_makes_nothing_and_keeps_what_was_typed(as_anna, council):
+    page = text(as_anna.post(NEW, rows(workday(3), regn="1")))
+    assert f'value="{workday(3)}"' in page and not Meeting.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"m-0-date": "i morgen"},
+        {"m-0-date": ""},
+        {"m-0-date": "0001-01-01"},
+        {"m-0-date": "9999-12-31"},
+        {"m-0-starts_at": "17:00"},
+        {"m-0-starts_at": "25:99"},
+        {"m-0-date": "2027\x0001"},
+        {"m-TOTAL_FORMS": "tusind"},
+        {"m-TOTAL_FORMS": "100000"},
+        {"m-0-take": "", "m-1-take": ""},
+        {"m-1-date": str(workday(3))},
+    ],
+    ids=str,
+)
+def test_what_is_wrong_is_said_and_nothing_is_made(as_anna, council, broken):
+    response = as_anna.post(NEW, rows(workday(3), workday(9)) | {"opret": "1"} | broken)
+    assert response.status_code in (200, 400) and "oprettet endnu" in text(response)
+    assert not Meeting.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [{"antal": "0"}, {"antal": "500"}, {"antal": "mange"}, {"fra": "x"}, {"til": "2001-01-01"}, {"ugedag": "9"},
+     {"begynder": "18:00"}, {"til": "2199-01-01"}, {"antal": "9" * 400}],
+    ids=str,
+)  # fmt: skip
+def test_a_rhythm_that_cannot_be_is_said_in_danish(as_anna, council, broken):
+    response = as_anna.get(NEW, rhythm(council) | broken)
+    assert response.status_code == 200 and "error-summary" in text(response)
+
+
+@pytest.mark.parametrize("query", ["?raad=x", "?raad=999999", "?aar=1", "?aar=99999", "?raad=" + "9" * 50])
+def test_addresses_that_lead_nowhere(as_anna, council, query):
+    assert as_anna.get(OVERVIEW + query).status_code == 404
+
+
+def test_the_year_is_shown_with_its_wheel_and_what_speaks_against_a_day(as_anna, council):
+    make.meeting(council, date=datetime.date(YEAR, 12, 24), title="Julemøde")
+    page = text(as_anna.get(f"{OVERVIEW}?aar={YEAR}"))
+    assert "Helligdag: juleaftensdag" in page and "<svg" in page and "Dagsorden ud senest" in page
+
+
+def move(meeting, date, **changes):
+    p = f"m{meeting.pk}"
+    return {
+        "meeting": meeting.pk, f"{p}-date": date, f"{p}-starts_at": "15:00", f"{p}-ends_at": "",
+        f"{p}-version": meeting.version, **changes,
+    }  # fmt: skip
+
+
+def test_a_meeting_is_moved_and_its_old_address_and_calendar_follow(as_anna, council):
+    meeting = make.meeting(council, date=workday(3))
+    assert as_anna.post(OVERVIEW, move(meeting, workday(4))).status_code == 302
+    was = meeting.date
+    meeting.refresh_from_db()
+    assert (meeting.date, meeting.starts_at, meeting.calendar_sequence) == (workday(4), datetime.time(15), 1)
+    assert FormerDate.objects.get().date == was
+
+
+def test_a_move_onto_another_meetings_day_takes_the_next_number(as_anna, council):
+    make.meeting(council, date=workday(4))
+    meeting = make.meeting(council, date=workday(3), status=Status.DRAFT)
+    as_anna.post(OVERVIEW, move(meeting, workday(4)))
+    meeting.refresh_from_db()
+    assert (meeting.date, meeting.ordinal) == (workday(4), 2)
+
+
+def test_two_at_once_do_not_overwrite_each_other(as_anna, council):
+    meeting = make.meeting(council, date=workday(3), status=Status.DRAFT)
+    stale = move(meeting, workday(4))
+    as_anna.post(OVERVIEW, move(meeting, workday(5)))
+    response = as_anna.post(OVERVIEW, stale)
+    assert response.status_code == 400 and "En anden har ændret mødet imens" in text(response)
+    meeting.refresh_from_db()
+    assert meeting.date == workday(5)
+
+
+@pytest.mark.parametrize("bad", ["", "x", "0001-01-01", "2027-02-30"])
+def test_a_day_that_is_none_moves_nothing(as_anna, council, bad):
+    meeting = make.meeting(council, date=workday(3), status=Status.DRAFT)
+    assert as_anna.post(OVERVIEW, move(meeting, bad)).status_code == 400
+    meeting.refresh_from_db()
+    assert meeting.date == workday(3)
+
+
+def test_an_editor_plans_drafts_but_moves_nothing_public(client, carla, council):
+    client.force_login(carla)
+    assert client.post(NEW, rows(workday(3), opret="1")).status_code == 302
+    public = make.meeting(council, date=workday(4))
+    assert client.post(OVERVIEW, move(public, workday(5))).status_code == 403
+    assert "Flyt mødet" in text(client.get(f"{OVERVIEW}?aar={YEAR}"))
+
+
+def test_an_approver_reads_the_year_but_plans_nothing(client, dan, council):
+    client.force_login(dan)
+    assert client.get(OVERVIEW).status_code == 200
+    assert client.get(NEW).status_code == 403
+    assert client.post(NEW, rows(workday(3), opret="1")).status_code == 403
+
+
+def test_the_year_of_another_municipality_does_not_exist(client, bo, vejle, council):
+    meeting = make.meeting(council, date=workday(3), title="Hemmeligt", status=Status.DRAFT)
+    make.council(vejle)
+    client.force_login(bo)
+    assert client.get(f"{OVERVIEW}?raad={council.pk}").status_code == 404
+    assert client.post(f"{NEW}?raad={council.pk}", rows(workday(3), opret="1")).status_code == 404
+    assert client.post(OVERVIEW, move(meeting, workday(4))).status_code == 404
+    assert "Hemmeligt" not in text(client.get(f"{OVERVIEW}?aar={YEAR}"))
+
+
+def test_a_year_with_many_meetings_asks_no_more_questions(as_anna, council, django_assert_max_num_queries):
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    def questions():
+        with CaptureQueriesContext(connection) as asked:
+            as_anna.get(f"{OVERVIEW}?aar={YEAR}")
+        return len(asked)
+
+    make.meeting(council, date=workday(3), status=Status.DRAFT)
+    few = questions()
+    for month in (4, 5, 9, 11):
+        make.meeting(council, date=workday(month), status=Status.DRAFT)
+    assert questions() == few
