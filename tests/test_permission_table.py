@@ -25,10 +25,13 @@ WRITERS = (200, 200, 403, 200, 200)
 WRITERS_OF_PUBLIC = (200, 403, 403, 200, 200)
 PUBLISHERS = (200, 403, 200, 200, 200)
 PUBLISHERS_SENT_BACK = (302, 403, 302, 302, 302)
+FORGETTERS = (200, 403, 403, 200, 200)
+FORGETTERS_SENT_BACK = (302, 403, 403, 302, 302)
 NOBODY = (403, 403, 403, 403, 403)
 OPERATOR = (403, 403, 403, 403, 200)
 MANAGERS = (403, 403, 403, 200, 200)
 NO_GET = (405, 403, 405, 405, 405)
+NO_GET_FOR_WRITERS = (405, 405, 403, 405, 405)
 
 # What every model has. {} holds where the state decides.
 LISTS = {"changelist": ALL_READ, "add": WRITERS}
@@ -50,9 +53,7 @@ MEETING = {
 # Written material out, for all who read; and in, for those who write.
 WORD = {"files": ALL_READ, "docx": ALL_READ, "agenda_docx": ALL_READ, "case_zip": ALL_READ, "import": WRITERS}
 MEETING = {state: row | WORD for state, row in MEETING.items()}
-HEARING = {
-    state: row | {"approval": ALL_READ, "send": ALL_READ, "pdf": ALL_READ} for state, row in PUBLISHABLE.items()
-}
+HEARING = {state: row | {"approval": ALL_READ, "send": ALL_READ, "pdf": ALL_READ} for state, row in PUBLISHABLE.items()}
 ITEM = {
     **PART,
     # Only the agenda is public: the editor writes the minutes.
@@ -60,6 +61,17 @@ ITEM = {
     CLOSED: {"change": WRITERS, "delete": WRITERS_OF_PUBLIC},
 }
 MINUTES_ONLY = {**PART, PUBLIC: PART[DRAFT]}
+# Done by one click.
+AGREEMENT = {state: row | {"gjort": NO_GET_FOR_WRITERS} for state, row in MINUTES_ONLY.items()}
+
+COUNCIL = {state: row | {"members": ALL_READ} for state, row in PUBLISHABLE.items()}
+MEMBERSHIP = {state: row | {"leave": row["change"]} for state, row in PART.items()}
+# The secretary makes those nameless who have left; whoever sits is sent back. Nobody here has a photo.
+NO_PHOTO = (404, 404, 404, 404, 404)
+PERSON = {
+    state: row | {"forget": FORGETTERS if state == DRAFT else FORGETTERS_SENT_BACK, "photo": NO_PHOTO}
+    for state, row in PART.items()
+}
 
 # model: (what its list and its empty form answer, what its objects answer by state)
 TABLE = {
@@ -69,20 +81,20 @@ TABLE = {
     "strategies.goal": (LISTS, PART),
     "strategies.action": (LISTS, PART),
     "strategies.followup": (LISTS, PART),
-    "council.council": ({"changelist": ALL_READ, "add": (403, 403, 403, 403, 200)}, PUBLISHABLE),
-    "council.membership": (LISTS, PART),
+    "council.council": ({"changelist": ALL_READ, "add": (403, 403, 403, 403, 200)}, COUNCIL),
+    "council.membership": (LISTS, MEMBERSHIP),
     "council.cause": (LISTS, PART),
     "council.workinggroup": (LISTS, PART),
-    "council.person": (LISTS, PART),
+    "council.person": (LISTS, PERSON),
     "council.hearing": (LISTS, HEARING),
     "council.news": (LISTS, PUBLISHABLE),
-    "council.meeting": (LISTS | {"import_new": WRITERS}, MEETING),
+    "council.meeting": (LISTS | {"import_new": WRITERS, "aarsplan": ALL_READ, "aarsplan_ny": WRITERS}, MEETING),
     "council.agenda": ({"changelist": ALL_READ, "add": NOBODY}, PUBLISHABLE),
     "council.minutes": ({"changelist": ALL_READ, "add": NOBODY}, PUBLISHABLE),
     "council.agendaitem": (LISTS, ITEM),
     # The agenda that is public shows neither of these two.
     "council.attendance": (LISTS, MINUTES_ONLY),
-    "council.agreement": (LISTS, MINUTES_ONLY),
+    "council.agreement": (LISTS, AGREEMENT),
     "council.attachment": (LISTS, PART),
     "udsat.municipality": ({"changelist": ALL_READ, "add": OPERATOR}, {"": {"change": MANAGERS, "delete": NOBODY}}),
     "udsat.user": (
@@ -306,7 +318,13 @@ def test_what_may_be_done_is_done_and_nothing_else(label, state, world, in_state
     row = {**TABLE, **NATIONAL}[label][1][state]
     wrong = []
     for column, (who, client) in enumerate(clients(world)):
-        for what, data in (("delete", {"post": "yes"}), ("withdraw", {}), ("agenda", {}), ("minutes", {})):
+        for what, data in (
+            ("delete", {"post": "yes"}),
+            ("withdraw", {}),
+            ("agenda", {}),
+            ("minutes", {}),
+            ("gjort", {}),
+        ):
             if what not in row:
                 continue
             it = in_state(label, state)
