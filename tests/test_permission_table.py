@@ -31,6 +31,7 @@ NOBODY = (403, 403, 403, 403, 403)
 OPERATOR = (403, 403, 403, 403, 200)
 MANAGERS = (403, 403, 403, 200, 200)
 NO_GET = (405, 403, 405, 405, 405)
+WRITERS_POST = (405, 405, 403, 405, 405)
 NO_GET_FOR_WRITERS = (405, 405, 403, 405, 405)
 
 # What every model has. {} holds where the state decides.
@@ -96,6 +97,10 @@ TABLE = {
     "council.attendance": (LISTS, MINUTES_ONLY),
     "council.agreement": (LISTS, AGREEMENT),
     "council.attachment": (LISTS, PART),
+    "udsat.letter": (
+        {"changelist": ALL_READ, "add": NOBODY},
+        {"": {"change": NOBODY, "delete": NOBODY, "igen": WRITERS_POST, "opgiv": WRITERS_POST}},
+    ),
     "udsat.municipality": ({"changelist": ALL_READ, "add": OPERATOR}, {"": {"change": MANAGERS, "delete": NOBODY}}),
     "udsat.user": (
         {"changelist": MANAGERS, "add": MANAGERS},
@@ -224,6 +229,7 @@ def everything(esbjerg, people):
         ("udsat.municipality", ""): esbjerg,
         ("udsat.user", ""): make.user("fie", role=Role.EDITOR, of=esbjerg),
         ("udsat.publicationevent", ""): event,
+        ("udsat.letter", ""): make.letter(esbjerg),
         ("udsat.region", ""): Region.objects.create(name="Region Vest"),
         ("strategies.topic", ""): make.topic("Bolig"),
     }
