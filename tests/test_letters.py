@@ -15,6 +15,7 @@ import pytest
 from django.core import checks
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from icalendar import Calendar
 
@@ -444,3 +445,74 @@ def test_a_letter_written_in_what_was_taken_back_is_never_sent(mailbox):
         make.letter(esbjerg)
         transaction.set_rollback(True)
     assert send_letters(later()) == 0
+
+
+# In the back office
+
+LIST = "/admin/udsat/letter/"
+
+
+@pytest.fixture
+def refused(esbjerg, mailbox):
+    """A letter that did not go."""
+    mailbox.refused = {"aase@example.dk": 550}
+    letter = make.letter(esbjerg, to_name="Åse Holm", subject="Indkaldelse <3", text="Hemmeligt link")
+    send_letters(later())
+    mailbox.refused = {}
+    return letter
+
+
+def test_a_secretary_sees_what_did_not_go_and_not_what_it_said(client, anna, esbjerg, vejle, refused, mailbox):
+    make.letter(esbjerg, "bo@example.dk", subject="Kom af sted")
+    send_letters(later())
+    make.letter(vejle, "fremmed@example.dk")
+    client.force_login(anna)
+    shown = client.get(LIST).content.decode()
+    assert "Indkaldelse &lt;3" in shown and "Åse Holm, aase@example.dk" in shown
+    assert "Opgivet" in shown and "(550)" in shown and "Sendt" in shown
+    assert "fremmed" not in shown and "Hemmeligt" not in shown
+    assert shown.count("Prøv igen nu") == 1
+    stuck = client.get(f"{LIST}?stand=mangler").content.decode()
+    assert "Indkaldelse" in stuck and "Kom af sted" not in stuck
+    page = client.get(f"{LIST}{refused.pk}/change/").content.decode()
+    assert "(550)" in page and "Hemmeligt" not in page
+
+
+def test_one_click_sends_it_again(client, anna, refused, mailbox):
+    client.force_login(anna)
+    [address] = re.findall(r'formaction="([^"]+/igen/)"', client.get(LIST).content.decode())
+    assert client.post(address, follow=True).redirect_chain == [(LIST, 302)]
+    assert send_letters(later()) == 1
+    assert "er sendt" in client.post(address, follow=True).content.decode()
+    assert send_letters(later()) == 0
+
+
+def test_one_click_gives_it_up_and_says_who_did(client, anna, refused):
+    client.force_login(anna)
+    client.post(f"{LIST}{refused.pk}/opgiv/")
+    refused.refresh_from_db()
+    assert refused.given_up_by == "Anna" and not Letter.objects.stuck().exists()
+
+
+def test_another_municipalitys_letters_are_nobodys_to_send_or_stop(client, bo, dan, refused):
+    client.force_login(bo)
+    for what in ("igen", "opgiv", "change"):
+        assert client.post(f"{LIST}{refused.pk}/{what}/").status_code == 404
+    client.force_login(dan)
+    for what in ("igen", "opgiv"):
+        assert client.post(f"{LIST}{refused.pk}/{what}/").status_code == 403
+    assert "Prøv igen nu" not in client.get(LIST).content.decode()
+    before, refused_now = refused.send_after, Letter.objects.get()
+    assert refused_now.given_up_by == "" and refused_now.given_up_at and refused_now.send_after >= before
+
+
+def test_the_list_costs_the_same_whatever_it_holds(client, anna, esbjerg):
+    client.force_login(anna)
+    costs = []
+    for number in (2, 20):
+        for _ in range(number):
+            make.letter(esbjerg)
+        with CaptureQueriesContext(connection) as asked:
+            client.get(LIST)
+        costs.append(len(asked))
+    assert costs[0] == costs[1]

@@ -31,7 +31,6 @@ NOBODY = (403, 403, 403, 403, 403)
 OPERATOR = (403, 403, 403, 403, 200)
 MANAGERS = (403, 403, 403, 200, 200)
 NO_GET = (405, 403, 405, 405, 405)
-WRITERS_POST = (405, 405, 403, 405, 405)
 NO_GET_FOR_WRITERS = (405, 405, 403, 405, 405)
 
 # What every model has. {} holds where the state decides.
@@ -99,7 +98,7 @@ TABLE = {
     "council.attachment": (LISTS, PART),
     "udsat.letter": (
         {"changelist": ALL_READ, "add": NOBODY},
-        {"": {"change": NOBODY, "delete": NOBODY, "igen": WRITERS_POST, "opgiv": WRITERS_POST}},
+        {"": {"change": NOBODY, "delete": NOBODY, "igen": NO_GET_FOR_WRITERS, "opgiv": NO_GET_FOR_WRITERS}},
     ),
     "udsat.municipality": ({"changelist": ALL_READ, "add": OPERATOR}, {"": {"change": MANAGERS, "delete": NOBODY}}),
     "udsat.user": (

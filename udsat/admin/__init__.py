@@ -11,7 +11,7 @@ from .scope import (
     may_edit,
 )
 
-from . import portal  # isort: skip  # noqa: F401  registers the portal's own models on the classes above
+from . import letters, portal  # isort: skip  # noqa: F401  register the portal's own models on the classes above
 
 __all__ = [
     "NationalAdmin",

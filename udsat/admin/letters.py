@@ -1,0 +1,141 @@
+"""The letters of a municipality: what was sent to whom, and what did not go.
+
+What they say is shown to nobody: the links in them give their reader the rights of the one they were written to.
+"""
+
+from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponseNotAllowed, HttpResponseRedirect
+from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+
+from udsat.backoffice import MORE
+from udsat.lib import roles
+from udsat.lib.danish import clock, short_date
+from udsat.models import Letter
+
+from .scope import ScopedAdmin
+
+
+class StateFilter(admin.SimpleListFilter):
+    title = "stand"
+    parameter_name = "stand"
+
+    def lookups(self, request, model_admin):
+        return [("mangler", "Kom ikke af sted"), ("venter", "Venter"), ("sendt", "Sendt"), ("opgivet", "Opgivet")]
+
+    def queryset(self, request, queryset):
+        kept = {
+            "mangler": lambda: queryset.filter(pk__in=Letter.objects.stuck().order_by().values("pk")),
+            "venter": lambda: queryset.filter(sent_at=None, given_up_at=None),
+            "sendt": lambda: queryset.exclude(sent_at=None),
+            "opgivet": lambda: queryset.filter(sent_at=None).exclude(given_up_at=None),
+        }.get(self.value())
+        return kept() if kept else queryset
+
+
+@admin.register(Letter)
+class LetterAdmin(ScopedAdmin):
+    """Read by everybody, written by the portal alone; whoever writes may have one tried again or given up."""
+
+    shelf = (MORE, 8)
+    about = "Hvem der har fået hvad, og hvad der ikke kom af sted"
+    list_display = ["subject", "recipient", "state_text", "when", "last_error"]
+    list_filter = [StateFilter]
+    search_fields = ["subject", "to", "to_name"]
+    search_help_text = "Søg i emne, navn og adresse"
+    fieldsets = [
+        (None, {"fields": ["subject", "recipient", "state_text", "when", "last_error"]}),
+        ("Mere", {"fields": ["created_at", "send_after", "attempts", "tried_at", "given_up_by"]}),
+    ]
+    readonly_fields = ["recipient", "state_text", "when"]
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).defer("calendar").select_related("municipality")
+
+    def get_list_display(self, request):
+        @admin.display(description="gør noget")
+        def tools(obj):
+            return self._tools(request.user, obj)
+
+        columns = super().get_list_display(request)
+        return [*columns, tools] if request.user.may(roles.EDIT) else columns
+
+    @admin.display(description="til", ordering="to")
+    def recipient(self, obj):
+        return f"{obj.to_name}, {obj.to}" if obj.to_name else obj.to
+
+    @admin.display(description="stand")
+    def state_text(self, obj):
+        return obj.state
+
+    @admin.display(description="hvornår", ordering="created_at")
+    def when(self, obj):
+        moment = obj.sent_at or obj.given_up_at or obj.send_after
+        return f"{short_date(moment)} kl. {clock(moment)}"
+
+    def _tools(self, user, obj):
+        if not user.may(roles.EDIT, obj.municipality):
+            return ""
+        buttons = []
+        if obj.can_be_retried:
+            buttons.append((self.url("igen", obj), "Prøv igen nu", obj))
+        if obj.can_be_given_up:
+            buttons.append((self.url("opgiv", obj), "Opgiv", obj))
+        # The list stands in a form of its own, with its token; a button sends that form to its address.
+        button = (
+            '<button type="submit" class="button" formaction="{}">{}<span class="visually-hidden">: {}</span></button>'
+        )
+        return format_html('<span class="buttons">{}</span>', format_html_join("", button, buttons))
+
+    # Nobody writes them here
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+    # The two things a person decides
+
+    def get_urls(self):
+        view = self.admin_site.admin_view
+        return [
+            path("<path:object_id>/igen/", view(self.retry_view), name="udsat_letter_igen"),
+            path("<path:object_id>/opgiv/", view(self.give_up_view), name="udsat_letter_opgiv"),
+            *super().get_urls(),
+        ]
+
+    def retry_view(self, request, object_id):
+        def retry(letter):
+            return letter.retry(timezone.now()), "Mailen bliver sendt om et øjeblik."
+
+        return self._decide(request, object_id, retry)
+
+    def give_up_view(self, request, object_id):
+        def give_up(letter):
+            return letter.give_up(timezone.now(), request.user), "Mailen er opgivet. Den bliver ikke sendt."
+
+        return self._decide(request, object_id, give_up)
+
+    def _decide(self, request, object_id, decide):
+        letter = self.get_object(request, unquote(object_id))
+        if not request.user.may(roles.EDIT, letter.municipality):
+            raise PermissionDenied
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        done, message = decide(letter)
+        if done:
+            self.message_user(request, message, messages.SUCCESS)
+        else:
+            self.message_user(
+                request,
+                "Det kan ikke lade sig gøre: Mailen er sendt, bliver sendt nu, eller er for gammel.",
+                messages.ERROR,
+            )
+        return HttpResponseRedirect(reverse("admin:udsat_letter_changelist"))
