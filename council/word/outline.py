@@ -15,7 +15,10 @@ _POINT = re.compile(
     re.I,
 )  # fmt: skip
 _AD = re.compile(r"\s*ad\.?\s*(\d{1,3})(?!\d)\s*(?P<sep>[.:)–—-]*)\s*", re.I)
-_NUMBER = re.compile(rf"\s*(\d{{1,3}})(?P<sep>[.)])\s*(?!\d|{_MONTH}|sal\b)(?=\S)", re.I)
+# »3. marts« and »3. 3. 2025« are days, »3.500« is an amount; »3. 20 boliger« is an item.
+_NUMBER = re.compile(
+    rf"\s*(\d{{1,3}})(?P<sep>[.)])(?!\d)\s*(?!{_MONTH}|sal\b|\d{{1,2}}[. ]\s?(?:19|20)\d\d)(?=\S)", re.I
+)
 _BARE_NUMBER = re.compile(rf"\s*(\d{{1,3}})(?P<sep>[:]?)\s+(?!\d|{_MONTH})(?=\S)", re.I)
 _MAX_TITLE = 200
 _TITLE_LIKE = re.compile(r"referat|dagsorden|indkaldelse|mødeprotokol|beslutningsprotokol|møde i |udsatteråd", re.I)
@@ -43,6 +46,14 @@ def find_items(pieces: list[Piece]) -> list[Start]:
     headings = _plain_headings(pieces)
     order = ["point", *sorted(name for name in chains if name.startswith("heading")), "bold", "item", "plain"]
     strong = {name: chains[name] for name in order if len(chains.get(name, ())) >= 2}
+    # One numbered heading is an item too; the lists after it are its own, and one before it is no agenda.
+    for name in order:
+        first_strong = next(iter(strong.values()), None)
+        if name.startswith(("heading", "point")) and len(chains.get(name, ())) == 1 and first_strong:
+            is_list = not first_strong[0].family.startswith(("heading", "point"))
+            in_one_place = first_strong[-1].at - first_strong[0].at < len(first_strong)
+            if is_list and (chains[name][0].at < first_strong[0].at or in_one_place):
+                strong = {name: chains[name]}
     chosen = next(iter(strong.values()), [])
     first = next(iter(strong), "")
     if len(headings) >= 2 and not first.startswith(("point", "heading")) and len(headings) * 1.5 >= len(chosen):

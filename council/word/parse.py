@@ -208,11 +208,11 @@ class _Head:
                 return
 
     def piece(self, piece: Piece) -> None:
+        if piece.kind in ("item", "table") and self.current in self.texts:
+            self.texts[self.current].append(piece)
+            return
         if piece.kind == "table":
             self.table(piece)
-            return
-        if piece.kind == "item" and self.current in ("intro", "plain_text"):
-            self.texts[self.current].append(piece)
             return
         if fold(piece.first.strip(" .")) in self.titles or _is_overview(piece, self.titles):
             self.parsed.ignored.append((piece.line, piece.text, "oversigt over punkterne"))

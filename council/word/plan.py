@@ -121,9 +121,10 @@ class Plan:
 
     def _paper(self, model):
         try:
-            return getattr(self.meeting, model._meta.model_name) if not self.is_new else model(meeting=self.meeting)
+            return getattr(self.meeting, model._meta.model_name)
         except ObjectDoesNotExist:
-            return model(meeting=self.meeting)
+            # Not tied to the meeting before it is saved: the meeting would think that it has one.
+            return model()
 
     # What is compared
 
@@ -453,6 +454,8 @@ class Plan:
         new = {id(plan.item): plan.item for plan in self.items if plan.is_new}
         meeting_first = sorted(targets.values(), key=lambda t: not isinstance(t, Publishable))
         for target in {id(t): t for t in [*meeting_first, *new.values()]}.values():
+            if target in (self.agenda, self.minutes):
+                target.meeting = self.meeting
             target.save()
             if isinstance(target, Publishable):
                 take_next_version(target)
