@@ -20,6 +20,8 @@ from council.models import (
     Minutes,
     News,
     Person,
+    Proposal,
+    StandardItem,
     WorkingGroup,
 )
 from strategies.models import Action, FollowUp, Goal, Section, Strategy, Theme, Topic
@@ -155,3 +157,11 @@ def letter(of, to="aase@example.dk", **fields):
     return Letter.objects.write(
         **{"municipality": of, "key": f"prøve:{next(_numbers)}", "to": to, "subject": "Møde", "text": "Kom!"} | fields
     )
+
+
+def standard_item(of, title, **fields):
+    return StandardItem.objects.create(council=of, title=title, **{"position": next(_numbers)} | fields)
+
+
+def proposal(of, member, title="Et varmt sted om natten", **fields):
+    return Proposal.objects.create(meeting=of, member=member, title=title, **fields)

@@ -26,6 +26,7 @@ class KeptForm(ScopedRow):
     """
 
     version = forms.CharField(required=False, widget=forms.HiddenInput)
+    has_conflict = False
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -52,14 +53,12 @@ class KeptForm(ScopedRow):
         self.posted_print = _fingerprint({name: self._posted(name) for name, _ in self._kept_fields()}, self)
         return self.posted_print not in (self.data[self.add_prefix("version")], self.saved_print)
 
-    @property
-    def has_conflict(self) -> bool:
-        return self.is_touched and self.data[self.add_prefix("version")] != self.saved_print
-
     def clean(self):
         cleaned_data = super().clean()
+        version = self.add_prefix("version")
+        self.has_conflict = bool(self.instance.pk) and self.is_touched and self.data[version] != self.saved_print
         if self.has_conflict:
-            who, name = (last_hand(self.instance) if self.instance.pk else None) or (None, "")
+            who, name = last_hand(self.instance) or (None, "")
             name = "Du" if who == self.user else name or "En anden"
             self.show_saved_values()
             self.add_error(
@@ -68,7 +67,7 @@ class KeptForm(ScopedRow):
                 "kan du se, hvad der er gemt nu. Ret til, og gem igen.",
             )
             self.data = self.data.copy()
-            self.data[self.add_prefix("version")] = self.saved_print
+            self.data[version] = self.saved_print
         return cleaned_data
 
 

@@ -219,7 +219,7 @@ class Board:
         return titles
 
     def add_new(self) -> dict:
-        title = " ".join(self.request.POST.get("new_title", "").split())
+        title = " ".join(self.request.POST.get("new_title", "").replace("\x00", "").split())
         if not title:
             return {}
         try:

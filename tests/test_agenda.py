@@ -1,0 +1,537 @@
+"""Building an agenda: what comes by itself, what is typed, two people at once, proposals, files, and the supplement."""
+
+import datetime
+import re
+from io import BytesIO
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.utils import timezone
+from lxml import html
+from pypdf import PdfReader
+
+from council.agenda.building import add_item, start_agenda
+from council.models import Agenda, AgendaItem, Attachment, Proposal, StandardItem
+from udsat.lib.publishing import Status
+from udsat.models import Letter
+
+from . import factories as make
+
+CPR = "010190-1234"
+BRINGS = StandardItem.Brings
+TEXTS = ("title", "kind", "case_number", "public_title", "presentation", "recommendation")
+
+
+def in_days(days):
+    return timezone.localdate() + datetime.timedelta(days=days)
+
+
+@pytest.fixture
+def council(esbjerg):
+    found = make.council(esbjerg, item_days=14)
+    make.standard_item(found, "Godkendelse af dagsorden", kind="godkendelse")
+    make.standard_item(found, "Godkendelse af referat", brings=BRINGS.APPROVAL)
+    make.standard_item(found, "Siden sidst", brings=BRINGS.AGREEMENTS)
+    make.standard_item(found, "Eventuelt", is_last=True)
+    make.standard_item(found, "Næste møde", brings=BRINGS.NEXT_MEETING, is_last=True)
+    return found
+
+
+@pytest.fixture
+def meeting(council):
+    return make.meeting(council, in_days(20), starts_at=datetime.time(14), place="Rådhuset")
+
+
+@pytest.fixture
+def karen(council):
+    return make.membership(council, make.person(council.municipality, email="karen@eksempel.dk"))
+
+
+@pytest.fixture
+def client(client, anna):
+    client.force_login(anna)
+    return client
+
+
+def address(meeting, what=""):
+    return f"/admin/council/meeting/{meeting.pk}/punkter/{what}"
+
+
+def titles(meeting):
+    return list(meeting.items.values_list("title", flat=True))
+
+
+class Screen:
+    """The page as somebody has it open: what its form would send."""
+
+    def __init__(self, client, meeting):
+        self.client, self.address = client, address(meeting)
+        tree = html.fromstring(client.get(self.address).content.decode())
+        self.data = dict(tree.get_element_by_id("agenda_form").form_values())
+
+    def write(self, item, **values):
+        self.data |= {f"punkt-{item.pk}-{name}": value for name, value in values.items()}
+        return self
+
+    def save(self, do="", **more):
+        return self.client.post(self.address, {**self.data, "do": do, **more}, follow=True)
+
+    def autosave(self):
+        return self.client.post(self.address, self.data, headers={"Accept": "application/json"}).json()
+
+
+def flat(response):
+    return " ".join(html.fromstring(response.content.decode()).text_content().split())
+
+
+# What comes by itself
+
+
+def test_the_councils_standard_items_come_by_themselves_around_the_days_own(client, council, meeting):
+    last = make.meeting(council, in_days(-40))
+    make.minutes(last)
+    make.agreement(make.item(last, "Natcafé"), "Invitere boligforeningen", due_on=in_days(3))
+    make.meeting(council, in_days(60), starts_at=datetime.time(15))
+    make.item(meeting, "Dagens eget")
+    Screen(client, meeting).save("start")
+    assert titles(meeting) == [
+        "Godkendelse af dagsorden", "Godkendelse af referat", "Siden sidst", "Dagens eget", "Eventuelt", "Næste møde",
+    ]  # fmt: skip
+    texts = dict(meeting.items.values_list("title", "presentation"))
+    assert last.get_absolute_url() in texts["Godkendelse af referat"]
+    assert "<li>Invitere boligforeningen (senest" in texts["Siden sidst"]
+    assert "kl. 15.00" in texts["Næste møde"]
+    assert [a.text for a in meeting.items.get(title="Siden sidst").followed_up.all()] == ["Invitere boligforeningen"]
+    Screen(client, meeting).save("start")
+    assert len(titles(meeting)) == 6
+
+
+def test_nothing_is_followed_up_where_nothing_is_open(council, meeting):
+    start_agenda(meeting)
+    assert titles(meeting) == ["Godkendelse af dagsorden", "Eventuelt", "Næste møde"]
+
+
+def test_what_was_agreed_under_a_closed_item_and_who_promised_it_stay_where_they_are(council, meeting):
+    last = make.meeting(council, in_days(-40))
+    make.minutes(last, Status.DRAFT)
+    make.agreement(make.item(last, is_closed=True), "Ringe til Kakadue")
+    make.agreement(make.item(last), "Skrive et brev", responsible="Gunnar")
+    start_agenda(meeting)
+    text = " ".join(meeting.items.values_list("presentation", flat=True))
+    assert "Skrive et brev" in text and "Kakadue" not in text and "Gunnar" not in text
+    # Nobody can open minutes that are not public.
+    assert last.get_absolute_url() not in text
+
+
+def test_opening_the_page_changes_nothing(client, meeting):
+    client.get(address(meeting))
+    assert not Agenda.objects.exists() and not AgendaItem.objects.exists()
+
+
+# Typing
+
+
+def test_a_title_and_enter_put_an_item_before_the_last_ones(client, meeting):
+    start_agenda(meeting)
+    for title in ("Natcafé", "  Varme   måltider "):
+        Screen(client, meeting).save(new_title=title)
+    assert titles(meeting) == ["Godkendelse af dagsorden", "Natcafé", "Varme måltider", "Eventuelt", "Næste møde"]
+
+
+def test_a_title_that_cannot_be_kept_is_shown_again(client, meeting):
+    response = Screen(client, meeting).save(new_title="x" * 201)
+    assert response.status_code == 200 and 'aria-invalid="true"' in response.content.decode()
+    Screen(client, meeting).save(new_title="Nul\x00")
+    assert titles(meeting) == ["Nul"]
+
+
+def test_every_button_saves_what_has_been_typed(client, meeting):
+    first, second = make.item(meeting, "Første"), make.item(meeting, "Andet")
+    screen = Screen(client, meeting).write(first, title="Allerførste", kind="beslutning")
+    screen.write(second, presentation="<p>En <script>x</script>sag.</p>").save(f"down:{first.pk}")
+    assert titles(meeting) == ["Andet", "Allerførste"]
+    first.refresh_from_db()
+    assert first.kind == "beslutning" and "sag." in meeting.items.get(pk=second.pk).presentation
+    assert "<script>" not in meeting.items.get(pk=second.pk).presentation
+
+
+def test_the_order_is_saved_as_the_rows_were_put(client, meeting):
+    made = [make.item(meeting, title) for title in "abc"]
+    screen = Screen(client, meeting)
+    for place, item in enumerate(reversed(made), 1):
+        screen.write(item, position=str(place))
+    screen.save()
+    assert titles(meeting) == ["c", "b", "a"]
+
+
+def test_a_form_of_nonsense_changes_nothing(client, meeting):
+    item = make.item(meeting, "Natcafé")
+    for data in (
+        {},
+        {"do": "up:x"},
+        {"do": "take:99"},
+        {"order": "1,x,99999999999999999999", f"punkt-{item.pk}-position": "-1"},
+        {f"punkt-{item.pk}-version": "gammel"},
+        {"punkt-99999999-version": ""},
+        {"dagsorden-version": "\x00", "new_title": " "},
+    ):
+        response = client.post(address(meeting), data)
+        assert response.status_code in (200, 302), data
+        assert titles(meeting) == ["Natcafé"], data
+
+
+def test_a_field_that_is_wrong_keeps_everything_on_the_screen(client, meeting):
+    good, bad = make.item(meeting, "God"), make.item(meeting, "Skidt")
+    screen = Screen(client, meeting).write(good, title="Bedre").write(bad, title="", presentation="<p>Langt</p>")
+    response = screen.save(f"up:{bad.pk}")
+    assert titles(meeting) == ["Bedre", "Skidt"]
+    assert "Langt" in response.content.decode()
+    assert "Langt" not in meeting.items.get(pk=bad.pk).presentation
+
+
+def test_themes_and_goals_of_another_municipality_are_refused(client, esbjerg, vejle, meeting):
+    item = make.item(meeting, "Bolig")
+    ours, theirs = make.theme(make.strategy(esbjerg)), make.theme(make.strategy(vejle))
+    Screen(client, meeting).write(item, themes=[ours.pk]).save()
+    assert list(item.themes.all()) == [ours]
+    Screen(client, meeting).write(item, themes=[theirs.pk]).save()
+    assert list(item.themes.all()) == [ours]
+
+
+def test_a_number_is_warned_about_at_once(client, meeting):
+    item = make.item(meeting, "Natcafé")
+    response = Screen(client, meeting).write(item, presentation=f"<p>Hun hedder {CPR}</p>").save()
+    assert "noget ligner et CPR-nummer" in flat(response)
+    screen = Screen(client, meeting).write(item, title=f"Om {CPR}")
+    assert "●●●●●●-●●●●" in str(screen.autosave()["numbers"])
+
+
+def test_a_long_agenda_asks_no_more_questions_than_a_short_one(client, esbjerg, meeting, django_assert_max_num_queries):
+    theme = make.theme(make.strategy(esbjerg))
+    goal = make.goal(theme)
+
+    def full(number):
+        item = make.item(meeting, f"Nr. {number}")
+        item.themes.add(theme)
+        item.goals.add(goal)
+        make.attachment(meeting, f"{number}.txt", item=item)
+
+    full(1)
+    client.get(address(meeting))
+    with django_assert_max_num_queries(60) as few:
+        client.get(address(meeting))
+    for number in range(2, 9):
+        full(number)
+    with django_assert_max_num_queries(len(few)):
+        client.get(address(meeting))
+
+
+# Two people
+
+
+def test_the_same_text_written_by_two_is_shown_as_both(client, meeting, eva):
+    item = make.item(meeting, "Natcafé", presentation="<p>Før</p>")
+    other = Client()
+    other.force_login(eva)
+    mine, hers = Screen(client, meeting), Screen(other, meeting)
+    hers.write(item, presentation="<p>Evas ord</p>").save()
+    response = mine.write(item, presentation="<p>Annas ord</p>").save()
+    page = response.content.decode()
+    assert "har gemt imens" in page and "Evas ord" in page and "Annas ord" in page
+    item.refresh_from_db()
+    assert item.presentation == "<p>Evas ord</p>"
+    again = dict(html.fromstring(page).get_element_by_id("agenda_form").form_values())
+    client.post(address(meeting), again)
+    item.refresh_from_db()
+    assert item.presentation == "<p>Annas ord</p>"
+
+
+def test_two_write_in_each_their_item_without_meeting(client, meeting, eva):
+    first, second = make.item(meeting, "Første"), make.item(meeting, "Andet")
+    other = Client()
+    other.force_login(eva)
+    mine, hers = Screen(client, meeting), Screen(other, meeting)
+    hers.write(second, title="Andet, af Eva").save()
+    response = mine.write(first, title="Første, af Anna").save()
+    assert "har gemt imens" not in response.content.decode()
+    assert titles(meeting) == ["Første, af Anna", "Andet, af Eva"]
+
+
+def test_an_item_deleted_while_somebody_wrote_in_it_comes_back_with_the_words(client, meeting):
+    item = make.item(meeting, "Natcafé")
+    screen = Screen(client, meeting).write(item, presentation="<p>Mange ord</p>")
+    item.delete()
+    assert "er slettet imens" in flat(screen.save())
+    assert [one.presentation for one in meeting.items.all()] == ["<p>Mange ord</p>"]
+
+
+def test_what_is_typed_saves_itself_and_tells_of_another_editor(client, meeting, eva):
+    item = make.item(meeting, "Natcafé")
+    other = Client()
+    other.force_login(eva)
+    screen, hers = Screen(client, meeting), Screen(other, meeting)
+    answer = screen.write(item, title="Natcafé på havnen").autosave()
+    assert answer["said"].startswith("Gemt kl.") and titles(meeting) == ["Natcafé på havnen"]
+    screen.data |= {f"{prefix}-version": version for prefix, version in answer["versions"].items()}
+    screen.write(item, title="Natcafé ved havnen").autosave()
+    assert titles(meeting) == ["Natcafé ved havnen"]
+    assert "En anden har gemt" in hers.write(item, title="Evas titel").autosave()["problems"][f"punkt-{item.pk}"]
+    assert titles(meeting) == ["Natcafé ved havnen"]
+
+
+def test_what_is_public_is_not_saved_by_itself(client, meeting):
+    item = make.item(meeting, "Natcafé")
+    make.agenda(meeting)
+    screen = Screen(client, meeting).write(item, title="Natca")
+    assert screen.autosave()["versions"] == {} and titles(meeting) == ["Natcafé"]
+    screen.save()
+    assert titles(meeting) == ["Natca"]
+
+
+def test_an_editor_reads_a_public_agenda_and_writes_in_a_draft(meeting, carla):
+    client = Client()
+    client.force_login(carla)
+    Screen(client, meeting).save(new_title="Natcafé")
+    assert titles(meeting) == ["Natcafé"]
+    Agenda.objects.update(**make.state(Status.PUBLISHED))
+    assert "Derfor kan du kun læse den" in client.get(address(meeting)).content.decode()
+    assert client.post(address(meeting), {"new_title": "Et til"}).status_code == 403
+    assert client.post(address(meeting, "bilag/"), {}).status_code == 403
+    assert client.get(address(meeting, "hent/")).status_code == 403
+    assert titles(meeting) == ["Natcafé"]
+
+
+# Files
+
+
+def test_a_file_is_put_with_an_item_by_the_form_and_by_the_script(client, meeting):
+    item = make.item(meeting, "Natcafé")
+    Screen(client, meeting).save(**{f"punkt-{item.pk}-file": SimpleUploadedFile("notat.txt", b"Et notat")})
+    answer = client.post(
+        address(meeting, "bilag/"), {"item": item.pk, "file": SimpleUploadedFile("tal.csv", b"a;b\n1;2")}
+    )
+    assert answer.json()["title"] == "tal.csv"
+    assert sorted(one.filename for one in item.attachments.all()) == ["notat.txt", "tal.csv"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("virus.exe", b"MZ"), ("tom.txt", b""), ("løgn.pdf", b"ikke en pdf"), ("x" * 250 + ".txt", b"a")],
+)
+def test_a_file_that_is_none_is_refused_with_the_reason(client, meeting, name, content):
+    item = make.item(meeting, "Natcafé")
+    response = Screen(client, meeting).save(**{f"punkt-{item.pk}-file": SimpleUploadedFile(name, content)})
+    assert "Filen er ikke gemt" in flat(response)
+    answer = client.post(address(meeting, "bilag/"), {"item": item.pk, "file": SimpleUploadedFile(name, content)})
+    assert answer.status_code == 400 and answer.json()["error"]
+    assert not Attachment.objects.exists()
+
+
+def test_a_file_without_item_or_without_content_is_refused(client, meeting, vejle):
+    theirs = make.item(make.meeting(make.council(vejle)))
+    for data in ({}, {"item": "x"}, {"item": make.item(meeting).pk}, {"item": theirs.pk, "file": BytesIO(b"x")}):
+        assert client.post(address(meeting, "bilag/"), data).status_code == 400
+    assert client.get(address(meeting, "bilag/")).status_code == 405
+
+
+# From an earlier meeting
+
+
+def test_items_are_taken_from_the_meeting_and_the_places_she_chooses(client, council, esbjerg, meeting):
+    earlier = make.meeting(council, in_days(-40))
+    theme = make.theme(make.strategy(esbjerg))
+    wanted = make.item(earlier, "Natcafé", presentation="<p>Sagen</p>", decision="<p>Hemmelig beslutning</p>")
+    wanted.themes.add(theme)
+    make.item(earlier, "Andet")
+    assert "Natcafé" in client.get(address(meeting, f"hent/?fra={earlier.pk}")).content.decode()
+    client.post(address(meeting, "hent/"), {"fra": earlier.pk, "punkt": [wanted.pk]})
+    [copy] = meeting.items.all()
+    assert (copy.title, copy.presentation, copy.decision) == ("Natcafé", "<p>Sagen</p>", "")
+    assert list(copy.themes.all()) == [theme]
+
+
+@pytest.mark.parametrize("data", [{}, {"fra": "x"}, {"fra": "1" * 30}, {"fra": "{}", "punkt": ["x"]}])
+def test_nothing_is_taken_from_nowhere_or_from_another_council(client, council, meeting, vejle, data):
+    make.item(make.meeting(council, in_days(-9)))
+    theirs = make.item(make.meeting(make.council(vejle)), "Vejles sag")
+    data = {name: theirs.meeting_id if value == "{}" else value for name, value in data.items()}
+    response = client.post(address(meeting, "hent/"), data | {"punkt": [theirs.pk]})
+    assert response.status_code == 200 and "Vejles sag" not in response.content.decode()
+    assert titles(meeting) == []
+
+
+# Proposals
+
+
+def ask(client, meeting):
+    Screen(client, meeting).save("ask")
+    letter = Letter.objects.get(key__startswith="propose:")
+    return letter, next(word for word in letter.text.split() if "/foreslaa-punkt/" in word).split("8000")[-1]
+
+
+def test_the_members_are_asked_once_and_each_by_a_link_of_her_own(client, council, meeting, karen):
+    make.membership(council, make.person(council.municipality, "Per"))
+    letter, link = ask(client, meeting)
+    assert letter.to == "karen@eksempel.dk" and "Skriv senest" in letter.text
+    Screen(client, meeting).save("ask")
+    assert Letter.objects.count() == 1
+    page = Client().get(link).content.decode()
+    assert "Skriv senest" in page and "enkeltsager" in page
+
+
+def test_a_member_proposes_and_the_secretary_takes_it_in(client, meeting, karen):
+    _, link = ask(client, meeting)
+    member = Client()
+    response = member.post(link, {"title": "Natcafé", "text": "Det er <b>koldt</b>.\n\nTak."}, follow=True)
+    assert "Vi har fået dit forslag" in flat(response)
+    member.post(link, {"title": "Natcafé", "text": "Det er <b>koldt</b>.\n\nTak."})
+    proposal = Proposal.objects.get()
+    assert "Natcafé" in client.get(address(meeting)).content.decode()
+    Screen(client, meeting).save(f"take:{proposal.pk}")
+    [item] = meeting.items.all()
+    assert item.title == "Natcafé" and "koldt" in item.presentation and "<b>" not in item.presentation
+    proposal.refresh_from_db()
+    assert (proposal.state, proposal.item) == (Proposal.State.TAKEN, item)
+    Screen(client, meeting).save(f"take:{proposal.pk}")
+    assert len(titles(meeting)) == 1
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        ({"title": "", "text": "x"}, "Skriv, hvad punktet skal hedde."),
+        ({"title": "x" * 201}, "Skriv det kortere"),
+        ({"title": "Sag", "text": "x" * 4001}, "Skriv det kortere"),
+        ({"title": f"Om {CPR}"}, "ligner et CPR-nummer"),
+        ({"title": "Sag", "text": f"Hun er {CPR}"}, "ligner et CPR-nummer"),
+        ({"title": "Nul\x00"}, "Vi har ikke sendt noget endnu"),
+    ],
+)
+def test_a_proposal_that_cannot_be_kept_is_shown_again_and_not_stored(client, meeting, karen, data, said):
+    _, link = ask(client, meeting)
+    response = Client().post(link, data)
+    assert response.status_code == 200 and said in flat(response)
+    assert not Proposal.objects.exists()
+
+
+def test_a_proposal_after_the_deadline_comes_with_a_word_of_it(client, meeting, karen):
+    _, link = ask(client, meeting)
+    meeting.date = in_days(3)
+    meeting.save()
+    assert "Fristen var" in Client().get(link).content.decode()
+    Client().post(link, {"title": "Natcafé"})
+    assert Proposal.objects.count() == 1
+
+
+@pytest.mark.parametrize("what", ["begyndt", "aflyst", "udtrådt", "en anden"])
+def test_the_link_to_propose_ends_with_the_meeting_and_with_the_seat(client, meeting, karen, what):
+    _, link = ask(client, meeting)
+    if what == "begyndt":
+        meeting.date = in_days(-1)
+    elif what == "aflyst":
+        meeting.is_cancelled = True
+    elif what == "udtrådt":
+        karen.ends_on = in_days(-1)
+    else:
+        karen.person = make.person(karen.council.municipality, "Otto")
+    meeting.save()
+    karen.save()
+    assert Client().post(link, {"title": "Natcafé"}).status_code == 410
+    assert not Proposal.objects.exists()
+
+
+def test_a_no_takes_a_reason_and_goes_by_mail(client, meeting, karen):
+    proposal = make.proposal(meeting, karen, text="Om natten")
+    response = Screen(client, meeting).save(f"decline:{proposal.pk}")
+    assert "Skriv, hvorfor punktet ikke kommer med" in flat(response)
+    Screen(client, meeting).save(f"decline:{proposal.pk}", **{f"answer-{proposal.pk}": "Vi tog det op i maj."})
+    letter = Letter.objects.get(key=f"proposal-declined:{proposal.pk}")
+    assert "Vi tog det op i maj." in letter.text and letter.to == "karen@eksempel.dk"
+    assert Proposal.objects.get().state == Proposal.State.DECLINED
+
+
+# The supplement
+
+
+@pytest.fixture
+def published(meeting, anna, karen):
+    start_agenda(meeting)
+    agenda = Agenda.objects.get()
+    agenda.publish(by=anna, confirmed=True)
+    return agenda
+
+
+def send(client, meeting, **more):
+    page = client.get(address(meeting, "tillaeg/")).content.decode()
+    seen = re.search(r'name="seen" value="([^"]*)"', page)[1]
+    return client.post(address(meeting, "tillaeg/"), {"seen": seen, **more}, follow=True)
+
+
+def test_what_comes_after_publication_waits_and_is_seen_by_nobody(client, published, meeting, anna):
+    Screen(client, meeting).save(new_title="Zebrastribe")
+    assert titles(meeting)[-1] == "Zebrastribe"
+    for where in (meeting.get_absolute_url(), meeting.get_agenda_pdf_url(), "/soeg/?q=Zebrastribe", "/esbjerg/"):
+        response = Client().get(where)
+        body = response.content
+        if where.endswith("pdf"):
+            body = "".join(page.extract_text() for page in PdfReader(BytesIO(body)).pages).encode()
+        assert response.status_code == 200 and b"<h3>Zebrastribe" not in body
+        assert "soeg" in where or b"Zebrastribe" not in body
+
+
+def test_the_supplement_is_sent_through_the_gate_and_says_what_came_when(client, published, meeting):
+    Screen(client, meeting).save(new_title="Natcafé")
+    response = send(client, meeting)
+    assert "Læs teksten, og sæt så et hak her." in flat(response)
+    assert meeting.items.waiting().exists()
+    response = send(client, meeting, confirmed="on")
+    assert "Tillægsdagsordenen er offentlig" in flat(response)
+    page = flat(Client().get(meeting.get_absolute_url()))
+    assert "Natcafé" in page and "Kom til med tillægsdagsordenen" in page
+    pdf = PdfReader(BytesIO(Client().get(meeting.get_agenda_pdf_url()).content))
+    assert "Kom til med tillægsdagsordenen" in " ".join("".join(p.extract_text() for p in pdf.pages).split())
+    letter = Letter.objects.get(key__startswith="supplement:")
+    assert "Natcafé" in letter.text and "/svar/" in letter.text and letter.files.count() == 1
+    published.refresh_from_db()
+    assert published.supplemented_on == timezone.localdate()
+    assert "Ingen punkter venter" in flat(client.get(address(meeting, "tillaeg/"), follow=True))
+    assert Letter.objects.filter(key__startswith="supplement:").count() == 1
+
+
+def test_a_number_in_what_waits_stops_the_supplement(client, published, meeting, anna):
+    add_item(meeting, title=f"Om {CPR}")
+    response = send(client, meeting, confirmed="on")
+    assert "ligner et CPR-nummer" in flat(response) and meeting.items.waiting().exists()
+    with pytest.raises(ValidationError):
+        Agenda.objects.get().publish_supplement(by=anna, confirmed=True)
+    assert not Letter.objects.filter(key__startswith="supplement:").exists()
+    send(client, meeting, confirmed="on", reason="Det er et sagsnummer.")
+    assert not meeting.items.waiting().exists()
+
+
+def test_what_changed_while_she_read_the_supplement_is_read_again(client, published, meeting):
+    Screen(client, meeting).save(new_title="Natcafé")
+    page = client.get(address(meeting, "tillaeg/")).content.decode()
+    seen = re.search(r'name="seen" value="([^"]*)"', page)[1]
+    Screen(client, meeting).write(meeting.items.last(), title="Noget helt andet").save()
+    response = client.post(address(meeting, "tillaeg/"), {"seen": seen, "confirmed": "on"})
+    assert "En anden har ændret teksten" in flat(response)
+    assert meeting.items.waiting().exists()
+
+
+def test_an_item_of_the_items_own_page_waits_too(client, published, meeting):
+    client.post("/admin/council/agendaitem/add/", {
+        "meeting": meeting.pk, "title": "Natcafé", "position": 99, "kind": "", "answer": "",
+        "agreements-TOTAL_FORMS": 0, "agreements-INITIAL_FORMS": 0,
+    })  # fmt: skip
+    assert [item.title for item in meeting.items.waiting()] == ["Natcafé"]
+
+
+def test_a_closed_item_of_the_supplement_is_a_number_and_a_neutral_title(client, published, meeting, anna):
+    add_item(meeting, title="Om Kakadue", is_closed=True, public_title="En sag", presentation="<p>Kakadue</p>")
+    send(client, meeting, confirmed="on")
+    page = Client().get(meeting.get_absolute_url()).content.decode()
+    assert "En sag" in page and "Kakadue" not in page
+    assert all("Kakadue" not in letter.text for letter in Letter.objects.all())
