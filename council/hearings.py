@@ -45,7 +45,7 @@ def steps(hearing: Hearing) -> list[Step]:
         Step("Modtaget", _received(hearing), True),
         Step(
             "Fordelt",
-            f"{hearing.assigned_to} skriver svaret." if hearing.assigned_to else "Ingen er sat til at skrive svaret.",
+            _assigned(hearing),
             bool(hearing.assigned_to or hearing.answer or is_sent),
             "Vælg, hvem der skriver svaret",
             "assigned_to",
@@ -106,6 +106,12 @@ def deadline_text(hearing: Hearing) -> str:
 def _received(hearing):
     sender = f" fra {hearing.sender}" if hearing.sender else ""
     return f"{long_date(hearing.received_on)}{sender}."
+
+
+def _assigned(hearing):
+    if hearing.assigned_to:
+        return f"{hearing.assigned_to} {'skrev' if hearing.answered_on else 'skriver'} svaret."
+    return "Ingen blev sat på." if hearing.answer else "Ingen er sat til at skrive svaret."
 
 
 def _is_asked(hearing):

@@ -15,6 +15,7 @@ from udsat.lib.links import make_token
 
 from . import factories as make
 from .approval_cast import council_with_members, day, held_meeting, letters, link_in, words
+from .test_in_chromium import AXE
 
 CPR = "010190-1234"
 
@@ -326,3 +327,36 @@ def test_the_deadline_is_no_lock(client, karens, asked, seats):
     Approval.objects.update(due_on=day(-1))
     assert sent(client, karens).status_code == 302
     assert row(asked, seats["Karen"]).answer == Approval.Answer.APPROVED
+
+
+# On a phone
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+def test_on_a_phone_without_javascript_she_comments_and_approves(page_without_javascript, page, karens, asked, seats):
+    small = page_without_javascript
+    small.set_viewport_size({"width": 360, "height": 740})
+    small.goto(karens)
+    small.get_by_text("Skriv en bemærkning til punkt 1", exact=True).click()
+    small.get_by_label("Din bemærkning til punkt 1").fill("Det var Lars.")
+    small.get_by_role("button", name="Send mine bemærkninger").click()
+    small.get_by_role("status").get_by_text("Vi har fået dine bemærkninger").wait_for()
+    small.get_by_role("link", name="Gå til dit svar").click()
+    small.get_by_role("button", name="Jeg godkender referatet").click()
+    small.get_by_role("status").get_by_text("Du har godkendt referatet").wait_for()
+    answered = row(asked, seats["Karen"])
+    assert answered.answer == Approval.Answer.APPROVED and answered.remarks.get().text == "Det var Lars."
+    for width, scheme in ((360, "dark"), (1280, "light")):
+        page.set_viewport_size({"width": width, "height": 740})
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        for wrong in (False, True):
+            page.goto(karens)
+            if wrong:
+                page.get_by_label("Din bemærkning til hele referatet").fill(CPR)
+                page.get_by_role("button", name="Jeg godkender referatet").click()
+                page.get_by_role("alert").get_by_role("link").wait_for()
+            page.evaluate(AXE)
+            found = page.evaluate("axe.run({resultTypes: ['violations']})")["violations"]
+            assert [f"{v['id']} {v['nodes'][0]['html'][:200]}" for v in found] == []
+            assert page.evaluate("document.documentElement.scrollWidth") <= width

@@ -1,7 +1,6 @@
 """Hearings and news."""
 
 from crispy_forms.helper import FormHelper
-from crispy_forms.layout import Submit
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
@@ -36,13 +35,12 @@ class SendForm(forms.Form):
         error_messages={"required": "Læs svaret, og sæt så et hak her."},
     )
 
-    def __init__(self, *args, by_mail: bool, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.helper = FormHelper()
-        self.helper.attrs = {"novalidate": True}
-        if by_mail:
-            self.helper.add_input(Submit("mail", "Send svaret nu"))
-        self.helper.add_input(Submit("otherwise", "Jeg har selv sendt det" if by_mail else "Svaret er sendt"))
+    @property
+    def helper(self):
+        helper = FormHelper()
+        helper.form_tag = False
+        helper.disable_csrf = True
+        return helper
 
 
 @admin.register(Hearing)
@@ -135,7 +133,7 @@ class HearingAdmin(PublishableAdmin):
     def send_view(self, request, object_id):
         hearing = self.get_object(request, unquote(object_id))
         may_send = request.user.may(roles.PUBLISH, hearing.municipality)
-        form = SendForm(request.POST if request.method == "POST" else None, by_mail=bool(hearing.sender_email))
+        form = SendForm(request.POST if request.method == "POST" else None)
         if request.method == "POST":
             if not may_send:
                 raise PermissionDenied
