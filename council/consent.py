@@ -10,7 +10,7 @@ from django.apps import apps
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
-from django.db.models import F, Max, Q
+from django.db.models import Count, F, Max, Q
 from django.db.models.functions import Cast
 from django.utils import timezone
 
@@ -189,25 +189,25 @@ def _scrub_letters(person, names, addresses):
 # The rule
 
 
-def due_to_anonymise(on: datetime.date, **of) -> list[Person]:
-    """Those whose last seat ended so long before that day that their council's rule takes the name out.
+def due_to_anonymise(on: datetime.date, people: models.QuerySet[Person] | None = None) -> list[Person]:
+    """Those of the people whose last seat ended so long before that day that the council's rule takes the name out.
 
-    `of` narrows the councils: `municipality=place`, or `municipality__in=…`.
+    Each with `left_on`, `keep_years` and `forget_on`, the day it happens. One query.
     """
-    found = []
-    for council in Council.objects.filter(keep_years__isnull=False, **of):
-        people = (
-            Person.objects.filter(memberships__council=council, anonymised_at=None)
-            .exclude(memberships__in=council.memberships.filter(ends_on=None))
-            .annotate(left_on=Max("memberships__ends_on"))
-            .select_related("municipality")
+    found = (
+        (Person.objects.all() if people is None else people)
+        .filter(anonymised_at=None)
+        .annotate(
+            left_on=Max("memberships__ends_on"),
+            keep_years=Max("memberships__council__keep_years"),
+            sitting=Count("memberships", filter=Q(memberships__ends_on=None)),
         )
-        for person in people:
-            person.forget_on = _years_later(person.left_on, council.keep_years)
-            person.keep_years = council.keep_years
-            if person.forget_on <= on:
-                found.append(person)
-    return found
+        .filter(sitting=0, left_on__isnull=False, keep_years__isnull=False)
+        .select_related("municipality")
+    )
+    for person in found:
+        person.forget_on = _years_later(person.left_on, person.keep_years)
+    return sorted((person for person in found if person.forget_on <= on), key=lambda person: person.forget_on)
 
 
 def _years_later(day, years):

@@ -22,6 +22,7 @@ from udsat.lib.publishing import Status
 from udsat.models import CprOverride, Letter, Municipality, Publishable, User
 
 from . import steps
+from .consent import due_to_anonymise
 from .models import (
     AgendaItem,
     Agreement,
@@ -40,6 +41,7 @@ ITEMS_AHEAD = 7
 HEARING_AHEAD = 14
 TERM_AHEAD = 120
 PHOTO_AHEAD = 30
+NAMES_AHEAD = 30
 YEAR = 365
 # Kinds of meetings that always leave minutes; of the others only those that somebody has begun.
 WITH_MINUTES = (Meeting.Kind.ORDINARY, Meeting.Kind.EXTRAORDINARY, Meeting.Kind.CONSTITUENT, Meeting.Kind.DIALOGUE)
@@ -493,7 +495,18 @@ def photos(desk: Desk) -> Iterator[Due]:
         )  # fmt: skip
 
 
+def names_to_go(desk: Desk) -> Iterator[Due]:
+    """What the council's own rule is about to take out for good."""
+    for person in due_to_anonymise(desk.ahead(NAMES_AHEAD), Person.objects.in_reach_of(desk.user)):
+        yield Due(
+            f"Navnet {person} bliver slettet den {long_date(person.forget_on)}",
+            f"Det er jeres regel: {person.keep_years} år efter udtræden. Ret først de tekster, hvor navnet står.",
+            Severity.SOMETIME, person.municipality, reverse("admin:council_person_forget", args=[person.pk]),
+            "Se, hvad der sker", person.forget_on, (roles.EDIT, roles.PUBLISH),
+        )  # fmt: skip
+
+
 QUESTIONS = [
     agendas, last_day_for_items, proposals, minutes, numbers, hearings, agreements, letters, goals, periods, untitled,
-    seats, photos,
+    seats, photos, names_to_go,
 ]  # fmt: skip

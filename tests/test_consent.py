@@ -383,6 +383,16 @@ def test_the_councils_rule_takes_names_out_in_its_own_time_and_once(former, coun
     assert Revision.objects.of(former).get().by_name == "Portalen, efter rådets regel"
 
 
+def test_the_desk_warns_before_a_name_goes(annas, former):
+    Council.objects.update(keep_years=timezone.localdate().year - 2024)
+    today = timezone.localdate()
+    Membership.objects.filter(person=former).update(ends_on=today.replace(year=2024) + datetime.timedelta(7))
+    page = annas.get("/admin/").content.decode()
+    assert "Navnet Karen Ærøskøbing bliver slettet" in page and url(Person, "forget", former.pk) in page
+    Membership.objects.filter(person=former).update(ends_on=today.replace(year=2024) + datetime.timedelta(90))
+    assert "bliver slettet" not in annas.get("/admin/").content.decode()
+
+
 def test_who_came_back_is_not_forgotten_by_rule(former, council):
     Council.objects.update(keep_years=1)
     make.membership(council, former)

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from council.agreements import remind_of_agreements
 from council.approval.rounds import remind_before_deadline
+from council.consent import anonymise_by_rule
 from council.hearings import remind_of_deadlines
 from council.invitations import send_scheduled_invitations
 
@@ -23,6 +24,7 @@ JOBS: list[Callable[[datetime.datetime], int]] = [
     remind_of_agreements,
     remind_before_deadline,
     remind_of_deadlines,
+    anonymise_by_rule,
     forget_letters,
 ]
 

@@ -346,7 +346,9 @@ class MembersPage:
             council.memberships.select_related("person", "council", "substitute_for__person", "substitute_for__council")
         )
         year = timezone.localdate() + datetime.timedelta(366)
-        forgotten = {it.pk: it.forget_on for it in due_to_anonymise(year, pk=council.pk)}
+        forgotten = {
+            it.pk: it.forget_on for it in due_to_anonymise(year, Person.objects.filter(memberships__council=council))
+        }
         for seat in seats:
             seat.forget_on = forgotten.get(seat.person_id) if seat.has_ended else None
         return TemplateResponse(
