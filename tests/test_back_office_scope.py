@@ -17,7 +17,7 @@ from strategies.models import Goal, Section, Strategy, Theme
 from udsat.admin.scope import ScopedAdmin, ScopedRelatedFilter
 from udsat.lib.publishing import Status
 from udsat.lib.roles import Role
-from udsat.models import Assignment, Revision
+from udsat.models import Assignment, LetterFile, Revision
 
 from . import factories as make
 
@@ -59,6 +59,7 @@ def esbjergs(esbjerg):
         make.attachment(meeting, name=f"{SECRET}.txt"),
         make.hearing(council, f"{SECRET} høring", status=Status.DRAFT),
         make.news(esbjerg, f"{SECRET} nyhed", status=Status.DRAFT),
+        make.letter(esbjerg, subject=f"{SECRET} mail", text=SECRET),
     ]  # fmt: skip
     return {type(obj): obj for obj in made}
 
@@ -330,7 +331,8 @@ def test_every_page_of_the_back_office_is_scoped():
         ]
         if model and model._meta.app_label in ("udsat", "strategies", "council")
     }
-    assert ours <= set(admin.site._registry)
+    # The files of a letter are shown and chosen nowhere.
+    assert ours - {LetterFile} <= set(admin.site._registry)
 
 
 def test_deletion_names_only_what_goes_along(client, anna, esbjerg, vejle, esbjergs):
@@ -465,7 +467,7 @@ def test_two_visions_in_one_form_are_told_apart_before_the_database_does(client,
 
 def test_every_model_of_ours_has_a_page():
     """One without can be chosen nowhere, so its absence is noticed here first."""
-    without = {"regionperiod", "assignment", "cproverride"}  # rows on another page
+    without = {"regionperiod", "assignment", "cproverride", "letterfile"}  # rows on another page
     missing = {
         model._meta.model_name
         for app in ("udsat", "strategies", "council")

@@ -389,7 +389,7 @@ def test_in_local_mode_letters_are_files_that_anybody_at_the_machine_can_open(es
     files = sorted((settings.VAR_DIR / "mails").iterdir())
     assert len(files) == 2
     for file in files:
-        assert "moede-paa-raadhuset til aase-example-dk" in file.name.replace("aaseexampledk", "aase-example-dk")
+        assert " moede-paa-raadhuset til aase-at-example-dk" in file.name
         assert "Kære Åse\nVi ses." in file.read_text(encoding="utf-8")
         assert file.stat().st_mode & 0o077 == 0
 

@@ -3,6 +3,7 @@
 import datetime
 import os
 from collections.abc import Iterable
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,8 @@ class MailFolder(BaseEmailBackend):
 def write_new(folder: Path, message: Any) -> Path:
     """Readable by its owner alone: the links in it are as good as the log-ins of those it is for."""
     moment = datetime.datetime.now().strftime("%Y-%m-%d %H.%M.%S")
-    name = f"{moment} {slugify(message.subject, 60)} til {slugify(message.to[0].rsplit('<')[-1], 60)}"
+    to = parseaddr(message.to[0])[1].replace("@", " at ").replace(".", " ")
+    name = f"{moment} {slugify(message.subject, 60)} til {slugify(to, 60)}"
     for number in range(1, 10_000):
         path = folder / f"{name}{f' ({number})' if number > 1 else ''}.eml"
         try:
