@@ -162,7 +162,7 @@ def test_generated_meetings_come_back_as_they_went(db, style):
         ]
     ]  # fmt: skip
     seats.append(make.membership(council, area="Hjemløse, kvinder og unge"))
-    for seed in range(12):
+    for seed in range(6):
         chance = random.Random(f"{style}-{seed}")
         meeting = make.meeting(
             council,
