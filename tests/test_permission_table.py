@@ -40,6 +40,8 @@ PUBLISHABLE = {
     PUBLIC: {"change": WRITERS_OF_PUBLIC, "delete": NOBODY, "publish": PUBLISHERS_SENT_BACK, "withdraw": PUBLISHERS},
     WITHDRAWN: {"change": WRITERS, "delete": NOBODY, "publish": PUBLISHERS, "withdraw": PUBLISHERS_SENT_BACK},
 }
+# The page as all will see it, before it is theirs.
+PUBLISHABLE = {state: row | {"preview": PUBLISHERS} for state, row in PUBLISHABLE.items()}
 PART = {
     DRAFT: {"change": WRITERS, "delete": WRITERS},
     PUBLIC: {"change": WRITERS_OF_PUBLIC, "delete": WRITERS_OF_PUBLIC},
@@ -50,6 +52,14 @@ MEETING = {
     state: row | {"change": WRITERS, "agenda": NO_GET, "minutes": NO_GET, "approval": ALL_READ}
     for state, row in PUBLISHABLE.items()
 }
+# What was public before, for all who read; and corrections, for those who both write and publish.
+MEETING = {state: row | {"editions": ALL_READ, "correct": (200, 403, 403, 200, 200)} for state, row in MEETING.items()}
+# Agenda and invitation are read by all; what waits for a supplement is sent by those who publish.
+CALL = {
+    "dagsorden": ALL_READ, "indkaldelse": ALL_READ, "item_copy": WRITERS, "item_file": NO_GET_FOR_WRITERS,
+    "supplement": PUBLISHERS_SENT_BACK,
+}  # fmt: skip
+MEETING = {state: row | CALL for state, row in MEETING.items()}
 # Written material out, for all who read; and in, for those who write.
 WORD = {"files": ALL_READ, "docx": ALL_READ, "agenda_docx": ALL_READ, "case_zip": ALL_READ, "import": WRITERS}
 MEETING = {state: row | WORD for state, row in MEETING.items()}

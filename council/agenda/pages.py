@@ -90,7 +90,8 @@ class Board:
 
     def intro_form(self, data=None):
         form = agenda_form(self.admin, self.request)
-        return form(data, instance=self.agenda or Agenda(meeting=self.meeting), prefix="dagsorden")
+        # By number: an agenda that is not saved must not hang on the meeting that its items are saved with.
+        return form(data, instance=self.agenda or Agenda(meeting_id=self.meeting.pk), prefix="dagsorden")
 
     # Showing
 
