@@ -141,10 +141,15 @@ class Desk:
         return ""
 
     def suspects(self):
-        found = [f for f in self.paper.publication_findings() if not is_overridden(f)]
-        if not self.is_minutes:
-            found = [finding for finding in found if finding.field in ("title", "question", "answer")]
-        return [(finding, self.admin._link(finding)) for finding in found]
+        """What looks like a CPR number in what the members will read, with the address where it is mended."""
+        shown = None if self.is_minutes else ("title", "question", "answer")
+        return [
+            (finding, self.admin.part_url(part, finding.field))
+            for part in self.paper.publication_parts()
+            if part.pk
+            for finding in part.findings(self.paper)
+            if (shown is None or finding.field in shown) and not is_overridden(finding)
+        ]
 
     def context(self) -> dict:
         paper, standing = self.paper, Standing.of(self.paper)
