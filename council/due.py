@@ -23,12 +23,14 @@ from udsat.models import CprOverride, Letter, Municipality, Publishable, User
 
 from . import steps
 from .consent import due_to_anonymise
+from .invitations.calling import facts
 from .models import (
     AgendaItem,
     Agreement,
     Approval,
     Council,
     Hearing,
+    Invitation,
     Meeting,
     Membership,
     Person,
@@ -213,6 +215,25 @@ def _named(meeting) -> str:
     return f"mødet den {long_date(meeting.date)}"
 
 
+def changes_nobody_was_told(desk: Desk) -> Iterator[Due]:
+    """Meetings that were moved or cancelled after people were called to them."""
+    rows = (
+        Invitation.objects.in_reach_of(desk.user)
+        .filter(meeting__date__gte=desk.today)
+        .exclude(Q(told="") | Q(member__person=None) | Q(member__person__email=""))
+        .select_related("meeting__council__municipality")
+    )
+    untold = Counter(row.meeting for row in rows if row.told != facts(row.meeting))
+    for meeting, count in untold.items():
+        happened = "aflyst" if meeting.is_cancelled else "ændret"
+        yield Due(
+            f"{some(count, 'indkaldt ved', 'indkaldte ved')} ikke, at {_named(meeting)} er {happened}",
+            "De har fået en anden dag, tid eller et andet sted at vide.",
+            Severity.LATE, meeting.municipality, steps.page_url(meeting, "indkaldelse"), "Giv dem besked",
+            meeting.date, (roles.PUBLISH,),
+        )  # fmt: skip
+
+
 def last_day_for_items(desk: Desk) -> Iterator[Due]:
     for meeting in desk.coming:
         due_on = steps.items_due_on(meeting)
@@ -387,7 +408,7 @@ def letters(desk: Desk) -> Iterator[Due]:
         yield Due(
             f"{some(len(those), 'mail er', 'mails er')} ikke kommet af sted",
             f"Den første er til {those[0].to_name or those[0].to}: {those[0].subject}",
-            Severity.LATE, municipality, reverse("admin:udsat_letter_changelist"), "Se mailene",
+            Severity.LATE, municipality, reverse("admin:udsat_letter_changelist") + "?stand=mangler", "Se mailene",
         )  # fmt: skip
 
 
@@ -507,6 +528,6 @@ def names_to_go(desk: Desk) -> Iterator[Due]:
 
 
 QUESTIONS = [
-    agendas, last_day_for_items, proposals, minutes, numbers, hearings, agreements, letters, goals, periods, untitled,
-    seats, photos, names_to_go,
+    agendas, changes_nobody_was_told, last_day_for_items, proposals, minutes, numbers, hearings, agreements, letters,
+    goals, periods, untitled, seats, photos, names_to_go,
 ]  # fmt: skip

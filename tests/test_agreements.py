@@ -109,3 +109,72 @@ def test_reminders_cost_the_same_number_of_questions_when_all_are_told(item, kar
     remind_of_agreements(at(DAY))
     with django_assert_num_queries(2):
         assert remind_of_agreements(at(DAY)) == 0
+
+
+# The list in the back office
+
+LIST = "/admin/council/agreement/"
+
+
+def rows(client, state):
+    page = client.get(LIST, {"stand": state} if state else {}).content.decode()
+    return [text for text in ("Ringe", "Skrive", "Invitere", "Måle", "Høre") if text in page]
+
+
+@pytest.fixture
+def promises(item, karen):
+    """One of each state; Høre is the secretary's."""
+    today = timezone.localdate()
+    make.agreement(item, text="Ringe", member=karen, due_on=today - datetime.timedelta(3))
+    make.agreement(item, text="Skrive", due_on=today + datetime.timedelta(30))
+    make.agreement(item, text="Invitere")
+    make.agreement(item, text="Måle", done_on=today, due_on=today - datetime.timedelta(9))
+    return make.agreement(item, text="Høre", responsible="Sekretæren")
+
+
+def test_the_list_shows_what_is_missing_late_done_and_ones_own(client, anna, promises):
+    client.force_login(anna)
+    assert rows(client, "aaben") == ["Ringe", "Skrive", "Invitere", "Høre"]
+    assert rows(client, "over-tiden") == ["Ringe"]
+    assert rows(client, "gjort") == ["Måle"]
+    assert rows(client, "mine") == ["Høre"]
+
+
+def test_an_agreement_is_ones_own_by_name_and_by_e_mail(client, carla, promises, karen, item):
+    client.force_login(carla)
+    assert rows(client, "mine") == []
+    carla.email = "KAREN@eksempel.dk"
+    carla.save()
+    assert rows(client, "mine") == ["Ringe"]
+
+
+def test_one_click_ticks_it_off_and_offers_to_say_what_came_of_it(client, anna, promises):
+    client.force_login(anna)
+    page = client.get(LIST).content.decode()
+    address = f"{LIST}{promises.pk}/gjort/"
+    assert f'formaction="{address}"' in page
+    assert client.get(address).status_code == 405
+    response = client.post(address, follow=True)
+    assert "Skriv, hvad der kom ud af det" in response.content.decode()
+    promises.refresh_from_db()
+    assert promises.done_on == timezone.localdate()
+    day = promises.done_on - datetime.timedelta(5)
+    type(promises).objects.filter(pk=promises.pk).update(done_on=day)
+    client.post(address)
+    promises.refresh_from_db()
+    assert promises.done_on == day
+
+
+def test_a_click_leads_back_to_the_list_it_was_made_in_and_nowhere_else(client, anna, promises):
+    client.force_login(anna)
+    address = f"{LIST}{promises.pk}/gjort/"
+    here = "http://testserver/admin/council/agreement/?stand=mine"
+    assert client.post(address, headers={"referer": here}).url == here
+    assert client.post(address, headers={"referer": "https://andet.example/"}).url == LIST
+
+
+def test_an_editor_ticks_off_only_what_is_not_public(client, carla, item, promises):
+    client.force_login(carla)
+    make.minutes(item.meeting)
+    assert client.post(f"{LIST}{promises.pk}/gjort/").status_code == 403
+    assert "formaction" not in client.get(LIST).content.decode()

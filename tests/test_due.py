@@ -7,6 +7,7 @@ from django.core.files.base import ContentFile
 from django.utils import timezone
 
 from council.due import Desk, Severity
+from council.invitations.calling import facts
 from council.models import Approval, Council, Hearing, Invitation, Meeting, Membership, Proposal, Remark
 from strategies.models import FollowUp
 from udsat.lib.publishing import Status
@@ -69,6 +70,21 @@ def test_an_agenda_that_is_out_is_not_asked_for_but_members_nobody_has_called_ar
     member = make.membership(council, make.person(council.municipality))
     Invitation.objects.create(meeting=meeting, member=member, sent_at=NOW)
     assert due(anna) == []
+
+
+def test_those_who_were_told_another_day_are_counted(anna, council):
+    meeting = make.meeting(council, date=days(30))
+    make.agenda(meeting)
+    for name in ("Ib", "Ea"):
+        member = make.membership(council, make.person(council.municipality, name, email=f"{name}@eksempel.dk".lower()))
+        Invitation.objects.create(meeting=meeting, member=member, sent_at=NOW, told=facts(meeting))
+    assert due(anna) == []
+    meeting.date = days(37)
+    meeting.save()
+    assert "2 indkaldte ved ikke" in one(anna, "er ændret").what
+    meeting.is_cancelled = True
+    meeting.save()
+    one(anna, "er aflyst")
 
 
 def test_the_last_day_for_items_and_proposals_that_wait_are_said(anna, council):

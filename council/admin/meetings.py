@@ -92,6 +92,7 @@ class MeetingForm(ScopedForm):
 class MeetingAdmin(PublishableAdmin):
     shelf = (DAILY, 1)
     about = "Indkald, skriv dagsorden og referat"
+    change_form_template = "admin/council/meeting/change_form.html"
     form = MeetingForm
     list_display = ["when", "heading", "status_text", "agenda_text", "minutes_text"]
     list_filter = ["kind", "status"]
