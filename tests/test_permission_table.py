@@ -322,7 +322,7 @@ def test_an_object_answers_each_person_as_the_table_says(label, state, world, in
                 if what != "history":
                     compare(who, "GET", what, client.get(address(label, what, it)).status_code, expected[column])
             # An empty form: refused, or shown again with its errors. Nothing is saved either way.
-            if what in ("change", "publish", "password"):
+            if what in ("change", "publish", "password", "correct"):
                 compare(who, "POST", what, client.post(address(label, what, it)).status_code, expected[column])
     assert wrong == []
 

@@ -3,8 +3,10 @@
 from django.contrib import admin
 from django.contrib.admin.utils import flatten_fieldsets
 from django.core.exceptions import ObjectDoesNotExist
+from django.urls import reverse
 from django.utils.html import format_html
 
+from council.agenda.building import supplement_of
 from council.models import (
     AgendaItem,
     Agreement,
@@ -32,40 +34,75 @@ def paper(meeting, name):
 
 
 class ItemRules:
-    """Who may write what in an item. While the agenda is public and the minutes are not, an editor without the
-    right to publish writes the minutes' fields and reads the rest."""
+    """Who may write what in an item.
+
+    Public minutes are corrected on a page of their own, which tells the public what was changed; here only what is no
+    text of theirs is written. While the agenda is public and the minutes are not, an editor without the right to
+    publish writes the minutes' fields and reads the rest.
+    """
 
     minutes_fields = [*sorted(AgendaItem.MINUTES_FIELDS), "answer", "internal_note"]
+    never_closed = ["internal_note", "themes", "goals"]
 
     @classmethod
     def closed_by(cls, user, meeting) -> str:
         """What stands in her way: "minutes", "agenda" or nothing."""
-        if meeting is None or user.may(roles.PUBLISH, municipality_of(meeting)):
+        if meeting is None:
             return ""
-        for name in ("minutes", "agenda"):
-            if (found := paper(meeting, name)) is not None and found.is_live:
-                return name
-        return ""
+        if (minutes := paper(meeting, "minutes")) is not None and minutes.is_live:
+            return "minutes"
+        agenda = paper(meeting, "agenda")
+        is_closed = agenda is not None and agenda.is_live and not user.may(roles.PUBLISH, municipality_of(meeting))
+        return "agenda" if is_closed else ""
 
     @classmethod
     def may_write(cls, user, meeting) -> bool:
-        return user.may(roles.EDIT, municipality_of(meeting)) and cls.closed_by(user, meeting) != "minutes"
+        place = municipality_of(meeting)
+        return user.may(roles.EDIT, place) and (
+            cls.closed_by(user, meeting) != "minutes" or user.may(roles.PUBLISH, place)
+        )
 
     @classmethod
     def read_only(cls, user, meeting, fields) -> list[str]:
-        if cls.closed_by(user, meeting) != "agenda":
-            return []
-        return [name for name in fields if name not in cls.minutes_fields]
+        match cls.closed_by(user, meeting):
+            case "minutes":
+                return [name for name in fields if name not in cls.never_closed]
+            case "agenda":
+                return [name for name in fields if name not in cls.minutes_fields]
+        return []
+
+    @classmethod
+    def where_to_write(cls, user, meeting) -> str:
+        """What a person reads who finds the fields closed, with the way to the page where they are open."""
+        if cls.closed_by(user, meeting) != "minutes":
+            return ""
+        return format_html(
+            'Referatet er offentligt. <a href="{}">Ret referatet</a> på sin egen side. Så kan alle se, hvad der er '
+            "rettet.",
+            reverse("admin:council_meeting_correct", args=[meeting.pk]),
+        )
 
 
-class ItemRow(ScopedRow):
+class WaitsForSupplement:
+    """An item that is added when the agenda has been read is public only with the next supplement."""
+
+    def _post_clean(self):
+        meeting = self.cleaned_data.get("meeting") or (self.instance.meeting_id and self.instance.meeting)
+        if self.instance.pk is None and meeting and not self.cleaned_data.get("raised_at_meeting"):
+            self.instance.supplement = supplement_of(meeting)
+        super()._post_clean()
+
+
+class ItemRow(WaitsForSupplement, ScopedRow):
     def may_save(self):
         return ItemRules.may_write(self.user, self.instance.meeting)
 
 
-class ItemForm(ScopedForm):
+class ItemForm(WaitsForSupplement, ScopedForm):
     def may_save(self):
-        return ItemRules.may_write(self.user, self.instance.meeting)
+        # Nothing new comes into public minutes by this door.
+        is_new = self.instance.pk is None and ItemRules.closed_by(self.user, self.instance.meeting) == "minutes"
+        return ItemRules.may_write(self.user, self.instance.meeting) and not is_new
 
 
 ITEM_FIELDSETS = [
@@ -119,6 +156,11 @@ class AttendanceInline(ScopedStackedInline):
     model = Attendance
     fields = [("member", "status", "substitute_for", "remark")]
     classes = ["compact"]
+
+    def has_change_permission(self, request, obj=None):
+        return super().has_change_permission(request, obj) and (
+            obj is None or ItemRules.closed_by(request.user, obj) != "minutes"
+        )
 
 
 class AttachmentRules:
@@ -194,9 +236,20 @@ class AgendaItemAdmin(ScopedAdmin):
     def get_readonly_fields(self, request, obj=None):
         return ItemRules.read_only(request.user, obj and obj.meeting, flatten_fieldsets(self.fieldsets))
 
+    def get_fieldsets(self, request, obj=None):
+        (name, first), *others = super().get_fieldsets(request, obj)
+        where = ItemRules.where_to_write(request.user, obj and obj.meeting)
+        return [(name, {**first, "description": where} if where else first), *others]
+
+
+class AttendanceForm(ScopedForm):
+    def may_save(self):
+        return super().may_save() and ItemRules.closed_by(self.user, self.instance.meeting) != "minutes"
+
 
 @admin.register(Attendance)
 class AttendanceAdmin(ScopedAdmin):
+    form = AttendanceForm
     list_display = ["member", "status", "meeting"]
     list_filter = ["status"]
     search_fields = ["member__area"]
@@ -209,6 +262,9 @@ class AttendanceAdmin(ScopedAdmin):
             .get_queryset(request)
             .select_related("meeting__council__municipality", "member__person", "member__council__municipality")
         )
+
+    def may_change(self, user, obj):
+        return super().may_change(user, obj) and ItemRules.closed_by(user, obj.meeting) != "minutes"
 
 
 @admin.register(Attachment)

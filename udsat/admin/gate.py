@@ -1,6 +1,7 @@
 """The gate between a draft and the public: what the check found, a person's word, and the way back."""
 
 import copy
+from urllib.parse import urlsplit
 
 from django import forms
 from django.contrib import messages
@@ -265,7 +266,7 @@ class PublishableAdmin(ScopedAdmin):
         obj = self._publishable(request, object_id)
         shown = copy.copy(request)
         shown.user, shown.GET, shown.method = AnonymousUser(), QueryDict(), "GET"
-        shown.path = shown.path_info = obj.get_absolute_url()
+        shown.path = shown.path_info = urlsplit(obj.get_absolute_url()).path
         shown.gate_url = self.url("publish", obj) if not obj.is_live or obj.is_scheduled else self.page_of(obj)
         match = resolve(shown.path_info)
         with transaction.atomic():

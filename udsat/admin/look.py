@@ -18,6 +18,7 @@ from udsat.lib.publishing import CheckedText, Finding, ReadText
 from udsat.models import Publishable, is_overridden, known_in
 
 CPR = "ligner et CPR-nummer"
+CLOSED_TITLE = "titel på et lukket punkt"
 _HIDDEN = "●●●●●●-●●●●"
 # More than these in one field is a list, and one look at it is enough.
 MOST = 15
@@ -31,6 +32,7 @@ class Spot(NamedTuple):
     sentence: SafeString
     url: str
     note: str = ""
+    what: str = ""  # the words that are marked
     finding: Finding | None = None  # of a CPR number, which stops; all else only asks
 
 
@@ -76,14 +78,18 @@ def _place(part, texts, within, known, titles, field_url) -> Place:
         if not is_overridden(finding):
             label = capfirst(part._meta.get_field(finding.field).verbose_name)
             url = field_url(part, finding.field)
-            place.spots.append(Spot(label, CPR, _with_marks(finding.masked, _hidden(finding.masked)), url, "", finding))
+            place.spots.append(
+                Spot(label, CPR, _with_marks(finding.masked, _hidden(finding.masked)), url, finding=finding)
+            )
     for one in texts:
         label, url = capfirst(one.field.verbose_name), field_url(part, one.field.name)
         text = hide_cpr(_words(one))
         found = list(_questions(text, one, part, known, titles))
         place.texts.append((label, _paragraphs(text, [*_hidden(text), *((q.start, q.end) for q in found)])))
-        asked = [Spot(label, q.kind, _sentence(text, q.start, q.end), url, q.note) for q in found]
-        asked += [Spot(label, kind, sentence, url, note) for kind, sentence, note in _unseen(one, text, part, known)]
+        asked = [
+            Spot(label, q.kind, _sentence(text, q.start, q.end), url, q.note, text[q.start : q.end]) for q in found
+        ]
+        asked += [Spot(label, kind, s, url, note, what) for kind, s, note, what in _unseen(one, text, known)]
         if len(asked) > MOST:
             rest = format_html("… og {} steder mere i samme tekst.", len(asked) - MOST)
             asked = [*asked[:MOST], Spot(label, "mange fund", rest, url)]
@@ -110,7 +116,7 @@ def _questions(text: str, one: ReadText, part: CheckedText, known: Known, titles
     lower = text.casefold()
     for title in titles:
         if (at := lower.find(title.casefold())) >= 0 and len(lower) == len(text):
-            yield _Question(at, at + len(title), "titel på et lukket punkt", "Titlen er ellers skjult for alle.")
+            yield _Question(at, at + len(title), CLOSED_TITLE, "Titlen er ellers skjult for alle.")
     if not isinstance(one.field, models.FileField):
         for character in sorted(_undrawable(text)):
             at = text.index(character)
@@ -125,7 +131,7 @@ def _undrawable(text: str) -> set[str]:
         return set()
 
 
-def _unseen(one: ReadText, shown: str, part: CheckedText, known: Known) -> Iterator[tuple[str, SafeString, str]]:
+def _unseen(one: ReadText, shown: str, known: Known) -> Iterator[tuple[str, SafeString, str, str]]:
     """What stands behind a link or inside a file. Of a file's names only those are asked about that may not show."""
     behind = [] if one.inside else [(text, "Står bag et link.") for text in one.unseen]
     if one.inside:
@@ -133,7 +139,7 @@ def _unseen(one: ReadText, shown: str, part: CheckedText, known: Known) -> Itera
     for text, where in behind:
         for q in find_private(text, known, names=False):
             if one.inside or q.text not in shown:
-                yield q.kind, _sentence(text, q.start, q.end), f"{where} {q.note}".strip()
+                yield q.kind, _sentence(text, q.start, q.end), f"{where} {q.note}".strip(), q.text
 
 
 def _hidden(text: str) -> list[tuple[int, int]]:
