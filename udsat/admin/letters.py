@@ -42,21 +42,21 @@ class LetterAdmin(ScopedAdmin):
 
     shelf = (MORE, 8)
     about = "Hvem der har fået hvad, og hvad der ikke kom af sted"
-    list_display = ["subject", "recipient", "state_text", "when", "last_error"]
+    list_display = ["subject", "recipient", "course"]
     list_filter = [StateFilter]
     search_fields = ["subject", "to", "to_name"]
     search_help_text = "Søg i emne, navn og adresse"
     fieldsets = [
-        (None, {"fields": ["subject", "recipient", "state_text", "when", "last_error"]}),
-        ("Mere", {"fields": ["created_at", "send_after", "attempts", "tried_at", "given_up_by"]}),
+        (None, {"fields": ["subject", "recipient", "course"]}),
+        ("Mere", {"fields": ["created_at", "attempts", "tried_at", "given_up_by"]}),
     ]
-    readonly_fields = ["recipient", "state_text", "when"]
+    readonly_fields = ["recipient", "course"]
 
     def get_queryset(self, request):
         return super().get_queryset(request).defer("calendar").select_related("municipality")
 
     def get_list_display(self, request):
-        @admin.display(description="gør noget")
+        @admin.display(description="det kan du gøre")
         def tools(obj):
             return self._tools(request.user, obj)
 
@@ -65,16 +65,13 @@ class LetterAdmin(ScopedAdmin):
 
     @admin.display(description="til", ordering="to")
     def recipient(self, obj):
-        return f"{obj.to_name}, {obj.to}" if obj.to_name else obj.to
+        return format_html("{}<br>{}", obj.to_name, obj.to) if obj.to_name else obj.to
 
-    @admin.display(description="stand")
-    def state_text(self, obj):
-        return obj.state
-
-    @admin.display(description="hvornår", ordering="created_at")
-    def when(self, obj):
+    @admin.display(description="hvordan gik det?", ordering="created_at")
+    def course(self, obj):
         moment = obj.sent_at or obj.given_up_at or obj.send_after
-        return f"{short_date(moment)} kl. {clock(moment)}"
+        state = format_html("{}, {} kl. {}", obj.state, short_date(moment), clock(moment))
+        return format_html("<strong>{}</strong><br>{}", state, obj.last_error) if obj.last_error else state
 
     def _tools(self, user, obj):
         if not user.may(roles.EDIT, obj.municipality):
