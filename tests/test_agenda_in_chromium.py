@@ -1,0 +1,97 @@
+"""The page where an agenda is built, in a real browser: by keyboard alone, and with a file that is dropped."""
+
+import datetime
+
+import pytest
+from django.utils import timezone
+
+from council.models import Attachment
+
+from . import factories as make
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def meeting(esbjerg):
+    council = make.council(esbjerg)
+    make.standard_item(council, "Godkendelse af dagsorden")
+    make.standard_item(council, "Eventuelt", is_last=True)
+    return make.meeting(council, timezone.localdate() + datetime.timedelta(days=20))
+
+
+@pytest.fixture
+def board(page, anna, meeting):
+    """The page, and what the browser complained of while it was used."""
+    complaints = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.goto(f"/admin/login/?next=/admin/council/meeting/{meeting.pk}/punkter/")
+    page.get_by_label("Brugernavn").fill("anna")
+    page.get_by_label("Adgangskode").fill(make.PASSWORD)
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="Begynd på dagsordenen").wait_for()
+    yield page
+    assert complaints == []
+
+
+def titles(meeting):
+    return list(meeting.items.values_list("title", flat=True))
+
+
+def tab_to(page, wanted):
+    """Press Tab until that has the focus, as a person without a mouse does."""
+    for _ in range(80):
+        page.keyboard.press("Tab")
+        if wanted.evaluate("element => element === document.activeElement"):
+            return
+    raise AssertionError("Tab never comes there.")
+
+
+def test_an_agenda_is_built_by_keyboard_alone(board, meeting):
+    page = board
+    tab_to(page, page.get_by_role("button", name="Lav dagsordenen"))
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="Punkter").wait_for()
+    tab_to(page, page.locator("#id_new_title"))
+    for title in ("Natcafé", "Varme måltider"):
+        page.keyboard.type(title)
+        page.keyboard.press("Enter")
+        page.locator(f"input[value='{title}']").wait_for()
+        page.wait_for_function("document.activeElement.id === 'id_new_title'")
+    assert titles(meeting) == ["Godkendelse af dagsorden", "Natcafé", "Varme måltider", "Eventuelt"]
+
+    row = page.locator(f"#punkt-{meeting.items.get(title='Varme måltider').pk}")
+    page.reload()
+    tab_to(page, row.get_by_role("button", name="Flyt op"))
+    with page.expect_response(lambda answer: answer.request.method == "POST"):
+        page.keyboard.press("Enter")
+    page.get_by_text("Gemt kl.").wait_for()
+    assert titles(meeting) == ["Godkendelse af dagsorden", "Varme måltider", "Natcafé", "Eventuelt"]
+
+    tab_to(page, row.locator("summary"))
+    page.keyboard.press("Enter")
+    editor = row.get_by_role("textbox", name="Sagsfremstilling")
+    editor.wait_for()
+    tab_to(page, editor)
+    with page.expect_response(lambda answer: "efter mad." in (answer.request.post_data or "")):
+        page.keyboard.type("Flere spørger efter mad.")
+    assert meeting.items.get(title="Varme måltider").presentation == "<p>Flere spørger efter mad.</p>"
+
+
+DROP = """([row, name, text]) => {
+    const data = new DataTransfer();
+    data.items.add(new File([text], name, {type: "text/plain"}));
+    for (const kind of ["dragover", "drop"])
+        document.querySelector(row).dispatchEvent(
+            new DragEvent(kind, {dataTransfer: data, bubbles: true, cancelable: true}));
+}"""
+
+
+def test_a_file_dropped_on_an_item_lies_there(board, meeting):
+    item = make.item(meeting, "Natcafé")
+    board.reload()
+    row = board.locator(f"#punkt-{item.pk}")
+    board.evaluate(DROP, [f"#punkt-{item.pk}", "notat.txt", "Et notat"])
+    row.get_by_role("link", name="notat.txt").wait_for()
+    assert Attachment.objects.get().item == item
