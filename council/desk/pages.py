@@ -50,7 +50,7 @@ def sync(admin, request, meeting):
         answers = desk.apply(sent["edits"], sent["decisions"]) if changes else []
         _be_there(desk, sent)
         state = desk.state()
-        present = _present(desk.meeting, sent["client"])
+        present = _present(desk.meeting, request.user, sent["client"])
     stamp = stamp_of(state)
     now = timezone.now()
     told = {"answers": [answer.as_json() for answer in answers], "present": present, "stamp": stamp, "time": clock(now)}
@@ -131,10 +131,12 @@ def _be_there(desk, sent):
         )
 
 
-def _present(meeting, client=None) -> list[dict]:
+def _present(meeting, user, client=None) -> list[dict]:
     since = timezone.now() - DeskPresence.LEFT_AFTER
     others = meeting.desk_presences.filter(seen_at__gte=since).exclude(client=client).select_related("user")
-    return [{"client": str(it.client), "name": str(it.user), "place": it.place} for it in others]
+    return [
+        {"name": "du selv i et andet vindue" if it.user == user else str(it.user), "place": it.place} for it in others
+    ]
 
 
 # The page
@@ -171,7 +173,7 @@ def desk(admin, request, meeting):
         homeless=[clash for clash in state["clashes"] if clash["field"] not in builder.seen],
         quorum=desk.quorum,
         stamp=stamp_of(state),
-        present=_present(meeting),
+        present=_present(meeting, request.user),
         form_id=uuid.uuid4(),
         empty=EMPTY,
         sync_url=admin.url("desk_sync", meeting),

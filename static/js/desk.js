@@ -94,14 +94,14 @@ function tellWords(state) {
         element("p", {}, state.kind === "other"
           ? "En anden er logget ind i denne browser. Din tekst bliver sendt, når du selv er logget ind igen."
           : "Du er logget ud. Din tekst bliver sendt, når du er logget ind igen. Du kan blive på denne side."),
-        element("a", { href: login, target: "_blank", className: "button" }, "Log ind i et nyt vindue"),
+        element("a", { href: login, target: "_blank", className: "button primary" }, "Log ind i et nyt vindue"),
       );
       alert.hidden = false;
     }
   } else if (state.kind === "closed") {
     alert.replaceChildren(
       element("p", {}, "Referatet er blevet offentligt. Det, du skriver nu, bliver gemt ved siden af og kommer ikke med."),
-      element("a", { href: location.pathname, className: "button" }, "Se, hvad du kan gøre"),
+      element("a", { href: location.pathname, className: "button primary" }, "Se, hvad du kan gøre"),
     );
     alert.hidden = false;
   } else alert.hidden = true;
@@ -121,7 +121,7 @@ function say(box, message) {
 
 function notice(...children) {
   const box = $("[data-notice]");
-  const close = element("button", { type: "button", className: "button second" }, "Luk");
+  const close = element("button", { type: "button", className: "button" }, "Luk");
   close.addEventListener("click", () => { box.hidden = true; });
   box.replaceChildren(...children, close);
   box.hidden = false;
@@ -197,7 +197,7 @@ const tell = {
   words: tellWords,
   value(key, value) {
     let box = boxOf(key);
-    if (!box) {
+    if (!box && !$(`[data-row="${key.replace(/:[^:]*$/, "")}"]`)) {
       makeRowOf(key);
       box = boxOf(key);
     }
@@ -343,7 +343,7 @@ function clashNode(clash, box) {
   texts.append(typed(`${clash.is_mine ? "Det skrev du" : `Det skrev ${clash.by}`} kl. ${clash.at}`, clash.text));
   const problem = element("p", { className: "desk-warning", role: "alert", hidden: true });
   const buttons = element("div", { className: "buttons" });
-  const button = (text, choice, look = "button second") => {
+  const button = (text, choice, look = "button") => {
     const node = element("button", { type: "button", className: look }, text);
     node.addEventListener("click", async () => {
       if (engine.misses) {
@@ -363,7 +363,7 @@ function clashNode(clash, box) {
     buttons.append(node);
   };
   if (clash.can_use) {
-    if (clash.can_join) button("Behold begge", "begge", "button");
+    if (clash.can_join) button("Behold begge", "begge", "button primary");
     button(clash.is_mine ? "Brug min tekst" : `Brug ${clash.by}s tekst`, "tekst");
     button("Behold det, der står i feltet", "felt");
   } else if (clash.reason !== "afvist" || !box) button("Jeg har kopieret teksten. Fjern den herfra", "felt");
@@ -565,7 +565,7 @@ document.querySelector("#logout-form")?.addEventListener("submit", async (event)
     element("p", {}, "Det ligger i denne browser på denne computer. Bruger andre den, så vent, til forbindelsen er tilbage."));
   const buttons = element("div", { className: "buttons" });
   const button = (text, act) => {
-    const node = element("button", { type: "button", className: "button second" }, text);
+    const node = element("button", { type: "button", className: "button" }, text);
     node.addEventListener("click", () => {
       dialog.close();
       dialog.remove();
