@@ -1,9 +1,11 @@
 """A member approves minutes, or comments on them, by the link in her letter and without an account."""
 
 import datetime
+import io
 import re
 
 import pytest
+from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -327,6 +329,24 @@ def test_the_deadline_is_no_lock(client, karens, asked, seats):
     Approval.objects.update(due_on=day(-1))
     assert sent(client, karens).status_code == 302
     assert row(asked, seats["Karen"]).answer == Approval.Answer.APPROVED
+
+
+# As mail
+
+
+def test_her_letter_arrives_by_mail_with_a_link_that_opens_and_a_reminder_follows(client, minutes, seats, mailbox):
+    rounds.ask(minutes, due_on=day(7), after_round=0)
+    call_command("run_due", stdout=io.StringIO())
+    [karens] = [mail for mail in mailbox.deliveries if mail.recipients == ["karen@example.dk"]]
+    assert karens.message["Subject"].strip().startswith("Vil du godkende referatet af mødet den ")
+    assert client.get(link_in(karens)).status_code == 200
+    minutes.approvals.filter(member=seats["Lars"]).update(answer="godkendt")
+    minutes.approvals.update(due_on=day(2), asked_at=timezone.now() - datetime.timedelta(days=5))
+    mailbox.deliveries.clear()
+    for _ in range(2):
+        call_command("run_due", stdout=io.StringIO())
+    assert sorted(mail.recipients[0] for mail in mailbox.deliveries) == ["karen@example.dk", "mia@example.dk"]
+    assert all("Vi mangler dit svar" in mail.text for mail in mailbox.deliveries)
 
 
 # On a phone

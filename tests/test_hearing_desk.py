@@ -1,10 +1,12 @@
 """A hearing at the secretary's desk: asked, assigned, answered, approved, sent, and what came of it."""
 
 import datetime
+import io
 import re
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.core.management import call_command
 from django.urls import reverse
 from django.utils import timezone
 
@@ -209,6 +211,15 @@ def test_the_answer_goes_out_as_text_and_as_a_tagged_pdf(annas, answered):
     assert "udkast" not in words_of_pdf(pdf).lower() and "kladde" not in words_of_pdf(pdf).lower()
     sent = fresh(answered)
     assert sent.answered_on == timezone.localdate() and sent.sent_at and sent.version > answered.version
+
+
+def test_whoever_asked_gets_a_mail_with_the_answer_and_the_pdf(answered, mailbox):
+    send_answer(answered, by_mail=True)
+    call_command("run_due", stdout=io.StringIO())
+    mail = mailbox.only()
+    assert mail.recipients == ["udvalg@esbjerg.example"]
+    assert "Byg flere små boliger." in mail.text
+    assert failures(mail.attachments["hoeringssvar-ny-boligpolitik.pdf"]) == []
 
 
 def test_sending_twice_sends_once(annas, answered):
