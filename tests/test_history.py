@@ -17,6 +17,7 @@ from udsat.lib.publishing import Status
 from udsat.models import Revision
 
 from . import factories as make
+from .test_in_chromium import AXE
 
 Act = Revision.Action
 
@@ -419,3 +420,31 @@ def test_a_number_that_still_stands_is_taken_from_the_text_first(client, eva, me
 def test_only_administrators_take_numbers_out(annas, meeting):
     make.item(meeting, "Brev fra 010190-1234")
     assert annas.post(address(meeting), {"what": "number", "number": "x"}).status_code == 403
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+def test_the_page_has_no_barrier_and_gives_back_by_keyboard(page, esbjerg, anna):
+    meeting = make.meeting(make.council(esbjerg), status=Status.DRAFT)
+    meeting.publish(by=anna, confirmed=True)
+    item = make.item(meeting, "Boliger", decision="<p>Vi spørger borgmesteren.</p>")
+    change(item, anna, title="Huse", decision="<p>Vi spørger <strong>udvalget</strong>.</p>")
+    change(item, anna, title="Hytter")
+    make.item(meeting, "Væk").delete()
+    page.goto("/admin/login/")
+    page.get_by_label("Brugernavn").fill("anna")
+    page.get_by_label("Adgangskode").fill(make.PASSWORD)
+    page.get_by_label("Adgangskode").press("Enter")
+    page.get_by_role("button", name="Log ud").wait_for()
+    for width, scheme in ((1280, "light"), (360, "dark")):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        page.goto(address(meeting))
+        page.evaluate(AXE)
+        found = page.evaluate("axe.run({resultTypes: ['violations']})")["violations"]
+        assert [(one["id"], one["nodes"][0]["html"]) for one in found] == []
+        assert not page.evaluate("document.documentElement.scrollWidth > innerWidth")
+    page.get_by_role("button", name="Gendan det, der stod før").first.press("Enter")
+    page.get_by_text("er gendannet").wait_for()
+    item.refresh_from_db()
+    assert item.title == "Huse"

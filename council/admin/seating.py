@@ -175,7 +175,9 @@ class LeavingForm(forms.Form):
         label="Hvad sker der med pladsen?", choices=NEXT, widget=forms.RadioSelect, initial="tom",
         error_messages={"required": "Vælg, hvad der sker med pladsen."},
     )  # fmt: skip
-    person = forms.ModelChoiceField(Person.objects.none(), label="Person, der overtager", required=False)
+    person = forms.ModelChoiceField(
+        Person.objects.none(), label="Person, der overtager", required=False, empty_label="Vælg"
+    )
     first_name = forms.CharField(label="Den nyes fornavn", max_length=80, required=False)
     last_name = forms.CharField(label="Den nyes efternavn", max_length=80, required=False)
     email = forms.EmailField(
