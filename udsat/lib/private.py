@@ -65,7 +65,7 @@ def find_private(text: str, known: Known = Known(), *, names: bool = True) -> li
 def sentence_around(text: str, start: int, end: int, most: int = 160) -> tuple[str, str]:
     """The rest of the sentence before and after [start, end), each cut to `most` characters at a word."""
     before, after = text[max(0, start - 4 * most) : start], text[end : end + 4 * most]
-    *_, before = re.split(r"\n|(?<=[.!?»])\s+(?=[A-ZÆØÅ»])", before)
+    *_, before = re.split(r"\n|(?<=[.!?»])\s+(?=[A-ZÆØÅ»]|$)", before)
     after = re.split(r"\n|(?<=[.!?])\s+(?=[A-ZÆØÅ»])", after)[0]
     if len(before) > most:
         before = "…" + before[-most:].partition(" ")[2]
