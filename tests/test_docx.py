@@ -37,14 +37,17 @@ def read_back(html):
 
 
 TEXTS = {
-    "bold, italics and a link in one": '<p>Et <strong>fedt <em>og skråt</em></strong> <a href="https://a.dk/?x=1&amp;y=2">link '
-    "<strong>her</strong></a><br>og en linje til</p>",
-    "lists in lists": "<ul><li>a<ol><li>b</li><li>c<ul><li>d<ol><li>e</li></ol></li></ul></li></ol></li><li>f</li></ul>",
+    "bold, italics and a link in one": "<p>Et <strong>fedt <em>og skråt</em></strong> "
+    '<a href="https://a.dk/?x=1&amp;y=2">link <strong>her</strong></a><br>og en linje til</p>',
+    "lists in lists": "<ul><li>a<ol><li>b</li><li>c<ul><li>d<ol><li>e</li></ol></li></ul></li></ol></li>"
+    "<li>f</li></ul>",
     "two paragraphs in an item": "<ol><li><p>f</p><p>g</p></li><li>h</li></ol>",
     "a list after a list of another kind": "<ol><li>x</li></ol><ul><li>y</li></ul>",
-    "a table with caption and merged cells": "<table><caption>Tal</caption><thead><tr><th colspan=2>A</th><th>B</th></tr></thead>"
-    "<tbody><tr><td rowspan=2>1</td><td>2</td><td>3</td></tr><tr><td>4</td><td><ul><li>5</li></ul></td></tr></tbody></table>",
-    "two tables": "<table><tr><th>A</th></tr><tr><td>1</td></tr></table><table><tr><th>B</th></tr><tr><td>2</td></tr></table>",
+    "a table with caption and merged cells": "<table><caption>Tal</caption>"
+    "<thead><tr><th colspan=2>A</th><th>B</th></tr></thead><tbody><tr><td rowspan=2>1</td><td>2</td><td>3</td></tr>"
+    "<tr><td>4</td><td><ul><li>5</li></ul></td></tr></tbody></table>",
+    "two tables": "<table><tr><th>A</th></tr><tr><td>1</td></tr></table>"
+    "<table><tr><th>B</th></tr><tr><td>2</td></tr></table>",
     "signs that XML knows": "<p>&lt;b&gt; &amp; »æøå« 5 &gt; 3</p>",
 }  # fmt: skip
 

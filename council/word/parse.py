@@ -44,7 +44,7 @@ def parse_meeting(document: RichDocument, filename: str = "") -> ParsedMeeting:
     else:
         head, tail = pieces[: starts[0].at] if starts else pieces, []
         ends = [start.at for start in starts[1:]] + [len(pieces)]
-        bodies = [(start, [*start.rest, *pieces[start.at + 1 : end]]) for start, end in zip(starts, ends, strict=True)]
+        bodies = [(start, [*start.rest, *pieces[start.at + 1 : end]]) for start, end in zip(starts, ends, strict=False)]
     tail += [p for start, body in bodies if start.is_label for p in (pieces[start.at], *body)]
     bodies = [(start, body) for start, body in bodies if not start.is_label]
     titles = {fold(title) for start, _ in bodies for title in (start.title, labels.take_kind(start.title)[0])}
@@ -75,25 +75,31 @@ def parse_meeting(document: RichDocument, filename: str = "") -> ParsedMeeting:
     return parsed
 
 
+def _begins(piece: Piece) -> bool:
+    """Does a label begin the piece?"""
+    text = piece.first
+    return bool(
+        labels.head_label(text)
+        or labels.field_label(text, piece.bold)
+        or ":" in text
+        and labels.label(text, labels.AGREEMENT_PART)
+    )
+
+
 def _apart(piece: Piece) -> list[Piece]:
-    """A paragraph whose lines are labels or items is several pieces."""
+    """A paragraph whose lines begin with labels is several pieces."""
     lines = split_lines(piece)
-    if len(lines) > 1 and any(
-        labels.head_label(line.text) or labels.field_label(line.text, line.bold) for line in lines
-    ):
-        together: list[Piece] = []
-        for line in lines:
-            is_label = labels.head_label(line.text) or labels.field_label(line.text, line.bold)
-            before = together[-1] if together else None
-            plain = before and not (labels.head_label(before.first) or labels.field_label(before.first, before.bold))
-            if before and not is_label and plain and isinstance(before.blocks[0], Paragraph):
-                block = before.blocks[0]
-                joined = Paragraph([*block.lines, *line.blocks[0].lines], heading=block.heading)
-                together[-1] = Piece(before.kind, joined.text, before.line, [joined], before.level)
-            else:
-                together.append(line)
-        return together
-    return [piece]
+    if len(lines) < 2 or not any(map(_begins, lines)):
+        return [piece]
+    together: list[Piece] = []
+    for line in lines:
+        before = together[-1] if together else None
+        if before and not _begins(line) and not _begins(before):
+            block = Paragraph(before.blocks[0].lines + line.blocks[0].lines, heading=before.blocks[0].heading)
+            together[-1] = Piece(before.kind, block.text, before.line, [block], before.level)
+        else:
+            together.append(line)
+    return together
 
 
 def _says_paper(head, title, filename) -> bool:

@@ -69,6 +69,11 @@ class Change:
         return str(value)
 
     @property
+    def brief(self) -> str:
+        """The new value on one line."""
+        return " ".join(plain_text(self.value).split()) if self.is_rich else self.shown_value
+
+    @property
     def shown_value(self) -> str:
         return self.shown(self.value)
 
@@ -227,7 +232,7 @@ class Plan:
         if meeting.is_live:
             # Members have it in their calendars: moved on the meeting's own page, which tells them.
             self.warnings += [
-                f"{change.label.capitalize()} er {change.shown_value} i filen. Mødet er offentligt, så det bliver "
+                f"I filen står der »{change.shown_value}« ved »{change.label}«. Mødet er offentligt, så det bliver "
                 "ikke ændret her. Ret det på mødets egen side."
                 for change in changes
             ]

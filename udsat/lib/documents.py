@@ -24,6 +24,7 @@ from .fileguard import (
     broken_file,
     check_size,
     decode,
+    macros,
     open_archive,
     real_type,
     xml_parts,
@@ -149,9 +150,12 @@ def read_rich(data: bytes, filename: str) -> RichDocument:
     elif suffix in (".html", ".htm"):
         rich = _rich_html(decode(data, _declared_encoding(data)))
     elif suffix in (".md", ".markdown"):
-        rich = _rich_html(MarkdownIt("commonmark", {"maxNesting": 40}).enable("table").render(_clean(decode(data))))
+        # A line that begins with a label was not meant to run on from the line above.
+        text = re.sub(r"(?<=\S)\n(?=(?:\*\*|__)?[A-ZÆØÅ][^\n:*]{1,30}:)", "  \n", _clean(decode(data)))
+        rich = _rich_html(MarkdownIt("commonmark", {"maxNesting": 40}).enable("table").render(text))
     else:
-        document = _read_text(_clean(decode(data)))
+        # »Ring til Karen« is contact details on a page and an agreement in minutes.
+        document = _read_text(_clean(decode(data)), is_page=False)
         rich = RichDocument(document.title, _rich_blocks(document.blocks), document.ignored)
     if not rich.blocks:
         raise _no_text()
@@ -171,7 +175,7 @@ def _accept(data: bytes, filename: str) -> str:
             "Brug den Word-fil, den er lavet af, eller kopiér teksten over i en .txt-fil."
         )
     if suffix in (".docm", ".dotm"):
-        raise UnreadableDocument("Filen indeholder makroer. Gem den som .docx uden makroer, og prøv igen.")
+        raise macros()
     if suffix not in ACCEPTED:
         raise UnreadableDocument(
             f"Filtypen {suffix or 'uden endelse'} kan ikke læses ind. Gem teksten som .docx, .html, .md eller .txt."
@@ -201,8 +205,9 @@ def _too_long() -> UnreadableDocument:
 class _Builder:
     """Collects blocks, sets page chrome aside, counts, and keeps the size of the whole within bounds."""
 
-    def __init__(self, unit: str) -> None:
+    def __init__(self, unit: str, *, is_page: bool = True) -> None:
         self.document = Document(unit=unit)
+        self.is_page = is_page  # may hold what stands around the text on a web page: menus, contact details
         self.size = 0
         self.count = 0
 
@@ -218,11 +223,14 @@ class _Builder:
         self.size += len(block.text)
         if self.size > MAX_TEXT or len(self.document.blocks) >= MAX_BLOCKS:
             raise _too_long()
-        reason = "" if isinstance(block, Table) else chrome_reason(block.text, in_list=isinstance(block, ListItem))
-        if reason:
+        if not isinstance(block, Table) and (reason := self.chrome(block.text, isinstance(block, ListItem))):
             self.ignore(block.line, block.text, reason)
         else:
             self.document.blocks.append(block)
+
+    def chrome(self, text: str, in_list: bool) -> str:
+        """Why the text is no part of the document; "" if it may be."""
+        return chrome_reason(text, in_list=in_list) if self.is_page else ""
 
     def ignore(self, line: int, text: str, reason: str) -> None:
         self.document.ignored.append(Remark(line, text, reason))
@@ -231,7 +239,7 @@ class _Builder:
         document = self.document
         document.blocks = list(_resolve_dashes(document.blocks))
         while document.blocks and isinstance(last := document.blocks[-1], Paragraph | Heading):
-            if not is_foot_heading(last.text):
+            if not self.is_page or not is_foot_heading(last.text):
                 break
             document.blocks.pop()
             self.ignore(last.line, last.text, "sidens fod")
@@ -297,8 +305,8 @@ def _clean(text: str) -> str:
     return _INVISIBLE.sub("", text)
 
 
-def _read_text(text: str) -> Document:
-    builder = _Builder("linje")
+def _read_text(text: str, *, is_page: bool = True) -> Document:
+    builder = _Builder("linje", is_page=is_page)
     lines = _lines(text)
     _TextReader(builder, _wrap_width(lines)).read(lines)
     return builder.finish()
@@ -370,7 +378,7 @@ class _TextReader:
             text = line.text
             if not text or at in rules:
                 self.after_blank = True
-            elif reason := chrome_reason(text, in_list=bool(_BULLET.match(text))):
+            elif reason := self.builder.chrome(text, bool(_BULLET.match(text))):
                 self.close()
                 self.builder.ignore(line.number, text, reason)
                 self.above, self.after_blank = None, True
@@ -851,7 +859,16 @@ def _rich_html(text: str) -> RichDocument:
 def _numbers_to_html(html: str) -> str:
     """From the numbers that Word would have shown to the words of headings and the beginnings of lists."""
     root = _parse_html(f"<body>{html}</body>")
+    for listing in list(root.iter("ul", "ol")):
+        # An item of the second level under none of the first.
+        while len(listing) == 1 and len(listing[0]) == 1 and listing[0][0].tag in ("ul", "ol") and not listing[0].text:
+            inner = listing[0][0]
+            inner.tail = listing.tail
+            listing.getparent().replace(listing, inner)
+            listing = inner
     for item in list(root.iter("li")):
+        if not item.text and len(item) and item[0].tag in ("ul", "ol"):
+            continue
         found = NUMBER_MARK.match(item.text_content())
         if not found:
             continue

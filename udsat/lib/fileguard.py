@@ -158,7 +158,7 @@ def open_archive(data: bytes) -> zipfile.ZipFile:
     if any(entry.flag_bits & 0x1 for entry in entries):
         raise UnreadableDocument("Filen er låst med en adgangskode. Gem den uden adgangskode, og prøv igen.")
     if any("vbaproject" in entry.filename.lower() for entry in entries):
-        raise UnreadableDocument("Filen indeholder makroer. Gem den som .docx uden makroer, og prøv igen.")
+        raise macros()
     names = [entry.filename for entry in entries]
     if len(set(names)) < len(names):
         raise broken_file()
@@ -175,7 +175,8 @@ def open_archive(data: bytes) -> zipfile.ZipFile:
 def xml_parts(archive: zipfile.ZipFile) -> Iterator[tuple[str, "etree._Element"]]:
     """Name and parsed root of each XML part, counting the bytes that really come out.
 
-    Raises UnreadableDocument for a part that is broken, too big or declares entities, which no Office program writes.
+    Raises UnreadableDocument for a part that is broken, too big or declares entities, which no Office program writes,
+    and for a file that says it may hold macros.
     """
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
     left = MAX_XML_BYTES
@@ -199,7 +200,15 @@ def xml_parts(archive: zipfile.ZipFile) -> Iterator[tuple[str, "etree._Element"]
                 "Filen henviser til noget uden for sig selv, og den bliver derfor ikke læst. "
                 "Åbn den i Word, og gem den på ny som .docx."
             )
+        if entry.filename == "[Content_Types].xml" and any(
+            "macroenabled" in (element.get("ContentType") or "").lower() for element in root
+        ):
+            raise macros()
         yield entry.filename, root
+
+
+def macros() -> UnreadableDocument:
+    return UnreadableDocument("Filen indeholder makroer. Gem den som .docx uden makroer, og prøv igen.")
 
 
 def broken_file() -> UnreadableDocument:
