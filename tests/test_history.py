@@ -245,8 +245,8 @@ def test_publications_stand_in_the_same_list(annas, meeting, anna, dan):
     agenda.publish(by=anna, confirmed=True)
     agenda.withdraw(by=dan)
     page = text(annas.get(address(meeting)))
-    assert page.index("Dagsorden: trukket tilbage Dan") < page.index("Dagsorden: offentliggjort Anna")
-    assert "Møde: offentliggjort Anna" in page
+    assert page.index("Trukket tilbage: dagsorden Dan") < page.index("Offentliggjort: dagsorden Anna")
+    assert "Offentliggjort: møde Anna" in page
 
 
 def test_dates_people_and_files_are_read_as_words(annas, esbjerg, anna):
