@@ -31,7 +31,7 @@ class StateFilter(admin.SimpleListFilter):
             "mangler": lambda: queryset.filter(pk__in=Letter.objects.stuck().order_by().values("pk")),
             "venter": lambda: queryset.filter(sent_at=None, given_up_at=None),
             "sendt": lambda: queryset.exclude(sent_at=None),
-            "opgivet": lambda: queryset.filter(sent_at=None).exclude(given_up_at=None),
+            "opgivet": lambda: queryset.filter(sent_at=None).exclude(given_up_by=""),
         }.get(self.value())
         return kept() if kept else queryset
 

@@ -188,7 +188,7 @@ class Letter(models.Model):
         if self.sent_at:
             return "Sendt"
         if self.given_up_at:
-            return "Opgivet"
+            return "Opgivet" if self.given_up_by else "Kom ikke af sted"
         if self.claimed_until and self.claimed_until > timezone.now():
             return "Sendes nu"
         if self.last_error:
