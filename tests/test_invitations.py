@@ -1,11 +1,14 @@
 """Calling the council to a meeting: who gets a mail, what it brings, what they answer, and who comes instead."""
 
 import datetime
+import io
 
 import pytest
+from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 from lxml import html
+from pypdf import PdfReader
 
 from council.invitations import (
     expected_attendance,
@@ -370,3 +373,32 @@ def test_a_member_without_mail_is_told_by_phone(council, meeting, per, anna, cli
     press(client, meeting, f"told:{per.pk}")
     assert "ikke sagt til alle" not in page(client, meeting)
     assert not Letter.objects.exists()
+
+
+# As mail
+
+
+def test_the_invitation_arrives_as_one_mail_with_agenda_calendar_and_link(published, meeting, client, mailbox):
+    for _ in range(2):
+        call_command("run_due", stdout=io.StringIO())
+    assert sorted(mail.recipients[0] for mail in mailbox.deliveries) == ["ib@eksempel.dk", "karen@eksempel.dk"]
+    mail = next(mail for mail in mailbox.deliveries if mail.recipients == ["ib@eksempel.dk"])
+    assert mail.message["Subject"].strip().startswith("Indkaldelse til møde")
+    pdf = next(content for name, content in mail.attachments.items() if name and name.startswith("dagsorden"))
+    assert "Natcafé" in "".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages)
+    calendars = [part for part in mail.message.walk() if part.get_content_type() == "text/calendar"]
+    assert {part.get_param("method") for part in calendars} == {"REQUEST"}
+    client.post(link_in(mail), {"svar": "afbud"})
+    assert Invitation.objects.get(member__person__first_name="Ib").reply == "afbud"
+    meeting.is_cancelled = True
+    meeting.save()
+    mailbox.deliveries.clear()
+    tell_change(meeting)
+    call_command("run_due", stdout=io.StringIO())
+    methods = {
+        part.get_param("method")
+        for mail in mailbox.deliveries
+        for part in mail.message.walk()
+        if part.get_content_type() == "text/calendar"
+    }
+    assert methods == {"CANCEL"} and len(mailbox.deliveries) == 2
