@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.core.management import call_command
 from django.urls import reverse
 
-from council.models import Agreement, Council, Meeting, Minutes, News
+from council.models import Agreement, Council, Hearing, Meeting, Minutes, News
 from strategies.models import Goal, Strategy
 from udsat.lib.publishing import Status
 from udsat.models import User
@@ -59,6 +59,7 @@ def pages():
     draft, public = News.objects.filter(status=Status.DRAFT).first(), Meeting.objects.filter(status="offentliggjort")
     minutes = Minutes.objects.filter(status=Status.DRAFT).first()
     meeting = public.filter(council__municipality__slug="eksempelkoebing").first()
+    hearing = Hearing.objects.filter(council__municipality__slug="eksempelkoebing").exclude(answer="").first()
     person = User.objects.get(username="redaktoer")
     return [
         *found,
@@ -67,6 +68,9 @@ def pages():
         address(News, "history", draft.pk),
         address(Minutes, "publish", minutes.pk),
         address(Meeting, "withdraw", meeting.pk),
+        address(Meeting, "approval", minutes.meeting_id),
+        address(Hearing, "approval", hearing.pk),
+        address(Hearing, "send", hearing.pk),
         address(User, "password", person.pk),
         address(News, "changelist") + "?q=findes-ikke",
     ]

@@ -121,6 +121,8 @@ class Desk:
         # Approval is read with the paper: once that is public, it takes the right to publish.
         self.may_settle = self.may_write and may_edit(request.user, paper)
         self.forms = {}
+        # Looked for when she sends, not on every visit: files are read too.
+        self.found = []
 
     # What it shows
 
@@ -169,12 +171,12 @@ class Desk:
         }
         if self.obstacle or paper.approved_on:
             return context
-        context["suspects"] = suspects = self.suspects()
+        context["suspects"] = self.found
         context["to_ask"] = rounds.members_to_ask(paper)
         meetings = rounds.meetings_that_may_have_approved(paper)
         own = paper.meeting if self.is_minutes else None
         blank = {
-            "ask_form": AskForm(suspects=suspects, initial={"due_on": rounds.due_day(paper)}),
+            "ask_form": AskForm(initial={"due_on": rounds.due_day(paper)}),
             "meeting_form": AtMeetingForm(meetings=meetings, own=own) if meetings else None,
             "register_form": RegisterForm(standing=standing, items=items) if standing.is_open else None,
         }
@@ -260,7 +262,8 @@ class Desk:
 
     def ask(self):
         standing = self.standing()
-        form = self.forms["ask_form"] = AskForm(self.request.POST, suspects=self.suspects())
+        self.found = self.suspects()
+        form = self.forms["ask_form"] = AskForm(self.request.POST, suspects=self.found)
         if not form.is_valid():
             return False
         rows = rounds.ask(self.paper, due_on=form.cleaned_data["due_on"], after_round=standing.number)
