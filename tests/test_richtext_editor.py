@@ -13,6 +13,7 @@ from udsat import urls
 from udsat.lib.richtext import clean_html
 
 from . import factories
+from .pasted import PASTED
 
 pytestmark = [pytest.mark.browser, pytest.mark.urls(__name__)]
 
@@ -285,6 +286,17 @@ def test_minutes_pasted_from_word_look_at_once_as_they_will_be_stored(desk, sect
     expect(text.locator("td")).to_have_text(["Hvem", "Hvornår", "Ida", "1. juni"])
     expect(text.locator("strong").first).to_have_text("Punkt 3. Boliger")
     assert save(desk, section) == clean_html(WORD)
+
+
+def test_what_office_programs_paste_looks_at_once_as_it_will_be_stored(desk, section):
+    """One window for all of them: each takes the place of the one before."""
+    for pasted, expected in PASTED.values():
+        text = open_section(desk, section)
+        text.press("Control+a")
+        paste(text, pasted)
+        # What the editor holds before the server has cleaned it.
+        assert clean_html(desk.locator("textarea[name=body]").input_value()) == expected
+        assert save(desk, section) == expected
 
 
 def test_pasted_code_never_runs(desk, section):

@@ -399,11 +399,15 @@ function fromWord(html) {
     node.replaceWith(renamedNode);
     return renamedNode;
   };
-  wordLists(body, style);
-  for (const node of body.querySelectorAll("h1, h2, h3, h4, h5, h6")) {
+  // What was taken out again, and comments in the margin.
+  for (const node of body.querySelectorAll('del, [class*="MsoComment"], [class*="msocom"], [data-style*="mso-element:comment"]')) node.remove();
+  for (const node of body.querySelectorAll('h1, h2, h3, h4, h5, h6, [role="heading"]')) {
+    for (const marker of node.querySelectorAll("[data-style]")) if (/mso-list\s*:\s*ignore/i.test(style(marker))) marker.remove();
     const paragraph = rename(node, "p");
     paragraph.replaceChildren(element("strong", {}, ...paragraph.childNodes));
   }
+  wordLists(body, style);
+  webWordLists(body);
   for (const node of body.querySelectorAll("b, strong, span, i, em")) {
     if (/(?<![-\w])font-weight\s*:\s*(normal|[1-4]00)/i.test(style(node)) && /^(B|STRONG)$/.test(node.tagName)) rename(node, "span");
     else if (/(?<![-\w])font-weight\s*:\s*(bold|[6-9]00)/i.test(style(node))) node.replaceChildren(element("strong", {}, ...node.childNodes));
@@ -436,6 +440,29 @@ function wordLists(body, style) {
     path.at(-1).list.append(element("li", {}, element("p", {}, ...node.childNodes)));
     previous = path[0].list;
     node.remove();
+  }
+}
+
+// Word on the web writes each item as a list of its own, and its depth beside it.
+function webWordLists(body) {
+  let path = []; // the open lists, outermost first: { level, list }
+  let previous = null;
+  for (const wrapper of body.querySelectorAll(".ListContainerWrapper")) {
+    const list = wrapper.querySelector("ul, ol");
+    if (!list) continue;
+    const level = Number(list.querySelector("li")?.getAttribute("aria-level")) || 1;
+    if (!previous || wrapper.previousElementSibling !== previous) path = [];
+    while (path.length && (path.at(-1).level > level || (path.at(-1).level === level && path.at(-1).list.tagName !== list.tagName))) path.pop();
+    if (!path.length) {
+      previous = wrapper;
+      path.push({ level, list });
+      continue;
+    }
+    if (path.at(-1).level < level) {
+      path.at(-1).list.lastElementChild.append(list);
+      path.push({ level, list });
+    } else path.at(-1).list.append(...list.children);
+    wrapper.remove();
   }
 }
 

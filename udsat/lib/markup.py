@@ -30,8 +30,8 @@ BLOCKS = HEADINGS | set(
 INLINE = {"b", "strong", "i", "em", "a", "span", "br"}
 LISTS = {"ul", "ol", "menu"}
 STRUCTURE = LISTS | set("li table caption thead tbody tfoot tr th td".split())
-# What stands in these was not written for readers.
-DROPPED = set("script style xml title template iframe noscript noembed noframes object svg math".split())
+# What stands in these was not written for readers, or was taken out again.
+DROPPED = set("del script style xml title template iframe noscript noembed noframes object svg math".split())
 
 # Deeper nesting is an accident or an attack: the time of the HTML parser grows with its square.
 MAX_DEPTH = 60
@@ -43,7 +43,7 @@ _lenient = nh3.Cleaner(
     tags=BLOCKS | INLINE | STRUCTURE,
     clean_content_tags=DROPPED,
     # Word tells only by class and style that a paragraph is a list item or a text is bold.
-    attributes={"*": {"class", "style"}, "ol": {"start"}, **ATTRIBUTES},
+    attributes={"*": {"class", "style", "role", "aria-level"}, "ol": {"start"}, **ATTRIBUTES},
     url_schemes=SCHEMES,
     url_relative="deny",
     link_rel=None,
@@ -78,6 +78,8 @@ _ITALIC = re.compile(r"(?<![-\w])font-style\s*:\s*italic", re.IGNORECASE)
 _WORD_LIST = re.compile(r"mso-list\s*:\s*(l\d+)\s+level(\d)\s*(\w*)", re.IGNORECASE)
 _WORD_MARKER = re.compile(r"mso-list\s*:\s*ignore", re.IGNORECASE)
 _WORD_CLASS = re.compile(r"\bMsoList(Paragraph|Bullet|Number)\D*(\d?)", re.IGNORECASE)
+# Comments in the margin, and what in the text leads to them.
+_WORD_COMMENT = re.compile(r"mso-element\s*:\s*comment|\bMsoComment|\bmsocom", re.IGNORECASE)
 _NUMBER = re.compile(r"\(?(?:\d{1,3}|[a-zæøå]|[ivxl]{1,5})[.)]", re.IGNORECASE)
 _TYPED_MARKER = re.compile(rf"(?:[·•▪◦§o–-]|{_NUMBER.pattern})\s+", re.IGNORECASE)
 
@@ -261,6 +263,7 @@ class _Flow:
         self.word: WordItem | None = None
         self.word_class = ""
         self.heading: int | None = None
+        self.in_web_word = False
 
     def finish(self) -> list[Block]:
         self.flush()
@@ -278,6 +281,8 @@ class _Flow:
         for child in element.children:
             if isinstance(child, str):
                 self.text(child, mark, element.tag)
+            elif _WORD_COMMENT.search(f"{child.attributes.get('style', '')} {child.attributes.get('class', '')}"):
+                continue
             elif child.tag == "br":
                 self.lines.append([])
             elif child.tag in LISTS and self.list_depth < MAX_LIST_DEPTH:
@@ -322,14 +327,18 @@ class _Flow:
     def block(self, element: _Element, mark: Run) -> None:
         self.flush()
         self.word_class = element.attributes.get("class", "")
-        if found := _WORD_LIST.search(element.attributes.get("style", "")):
+        is_heading = element.tag in HEADINGS or element.attributes.get("role") == "heading"
+        found = _WORD_LIST.search(element.attributes.get("style", ""))
+        if found and not is_heading:
             self.word = WordItem(found[1] + found[3], int(found[2]), ordered=False)
-        if element.tag in HEADINGS:
-            self.heading = 0 if self.word_class == "doc-title" else int(element.tag[1])
+        if is_heading:
+            level = element.tag[1:] if element.tag in HEADINGS else element.attributes.get("aria-level", "")
+            self.heading = 0 if self.word_class == "doc-title" else int(level) if level in list("123456") else 2
             mark = mark._replace(strong=True)
+        self.in_web_word = "ListContainerWrapper" in self.word_class
         self.walk(element, mark)
         self.flush()
-        self.word, self.word_class, self.heading = None, "", None
+        self.word, self.word_class, self.heading, self.in_web_word = None, "", None, False
 
     def listing(self, element: _Element, mark: Run) -> None:
         start = element.attributes.get("start", "")
@@ -342,7 +351,15 @@ class _Flow:
             # A list straight inside a list, as Outlook writes it, belongs to the item before it.
             items[-1].walk(child if is_item else _Element("li", {}, [child]), mark)  # type: ignore[arg-type]
         listing.items = [blocks for item in items if (blocks := item.finish())]
-        if listing.items:
+        if self.in_web_word:
+            levels = [c.attributes.get("aria-level", "") for c in element.children if isinstance(c, _Element)]
+            level = int(levels[0]) if levels and levels[0] in list("123456789") else 1
+            # Word on the web writes each item as a list of its own, and its depth beside it.
+            for block in (block for item in listing.items for block in item):
+                if isinstance(block, Paragraph):
+                    block.word = WordItem("web", level, listing.ordered)
+                self.blocks.append(block)
+        elif listing.items:
             self.blocks.append(listing)
 
     def orphan(self, element: _Element, mark: Run) -> None:

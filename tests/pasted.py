@@ -1,0 +1,40 @@
+"""What Word, Outlook, Google Docs and Word on the web put on the clipboard, and what shall come of it."""
+
+# ruff: noqa: E501  As the programs write it.
+
+WORD = """<html xmlns:o="urn:schemas-microsoft-com:office:office" xmlns:st1="urn:schemas-microsoft-com:office:smarttags"><head>
+<meta name=Generator content="Microsoft Word 15"><!--[if gte mso 9]><xml><w:WordDocument></w:WordDocument></xml><![endif]-->
+<style><!-- p.MsoNormal {margin:0cm;} @list l0 {mso-list-id:1;} --></style></head><body lang=DA>
+<!--StartFragment--><h2 style='mso-list:l1 level1 lfo2'><a name="_Toc1"></a><a name="_Hlk2">Beslutning<o:p></o:p></a></h2>
+<p class=MsoNormal><span style='font-size:12.0pt;font-family:"Arial",sans-serif'>Mødet er i <st1:place w:st="on">Esbjerg</st1:place><del cite="mailto:Karen" datetime="2025-03-03T14:00"><span lang=DA>, tidligere Ribe</span></del><ins cite="mailto:Karen" datetime="2025-03-03T14:00">, på rådhuset</ins>.<span class=MsoCommentReference><span style='font-size:8.0pt'><![if !supportAnnotations]><a class=msocomanchor id="_anchor_1" href="#_msocom_1" name="_msoanchor_1">[KH1]</a><![endif]><span style='mso-special-character:comment'>&nbsp;</span></span></span><a href="#_ftn1" name="_ftnref1"><span class=MsoFootnoteReference><![if !supportFootnotes]>[1]<![endif]></span></a><o:p></o:p></span></p>
+<p class=MsoListParagraphCxSpFirst style='text-indent:-18.0pt;mso-list:l0 level1 lfo1'><![if !supportLists]><span style='font-family:Symbol'><span style='mso-list:Ignore'>·<span style='font:7.0pt "Times New Roman"'>&nbsp;&nbsp;&nbsp;&nbsp; </span></span></span><![endif]><b>Første</b><o:p></o:p></p>
+<p class=MsoListParagraphCxSpMiddle style='margin-left:72.0pt;mso-list:l0 level2 lfo1'><![if !supportLists]><span><span style='mso-list:Ignore'>1.<span style='font:7.0pt "Times New Roman"'>&nbsp;&nbsp; </span></span></span><![endif]>Under<o:p></o:p></p>
+<p class=MsoListParagraphCxSpLast style='mso-list:l0 level1 lfo1'><![if !supportLists]><span><span style='mso-list:Ignore'>·<span>&nbsp; </span></span></span><![endif]>Anden<o:p></o:p></p>
+<table class=MsoTableGrid border=1><tr><td><p class=MsoNormal><b>Kvartal<o:p></o:p></b></p></td><td colspan=2><p class=MsoNormal>Tal</p></td></tr><tr><td><p class=MsoNormal>1<o:p></o:p></p></td><td><p>2</p></td><td>3</td></tr></table>
+<!--EndFragment-->
+<div style='mso-element:footnote-list'><![if !supportFootnotes]><hr><![endif]><div style='mso-element:footnote' id=ftn1><p class=MsoFootnoteText><a href="#_ftnref1" name="_ftn1"><span class=MsoFootnoteReference>[1]</span></a> En note.</p></div></div>
+<div style='mso-element:comment-list'><hr class=msocomoff><div style='mso-element:comment'><div id="_com_1" class=msocomtxt><p class=MsoCommentText><a class=msocomanchor href="#_msoanchor_1">[KH1]</a>Hemmelig kommentar</p></div></div></div>
+</body></html>"""
+OUTLOOK = """<div class=WordSection1><p class=MsoNormal><span style='color:#1F497D'>Kære alle<o:p></o:p></span></p><ul style='margin-top:0cm' type=disc><li class=MsoListParagraph style='margin-left:0cm;mso-list:l0 level1 lfo1'>Et<o:p></o:p></li><ul type=circle><li class=MsoListParagraph style='mso-list:l0 level2 lfo1'>To<o:p></o:p></li></ul></ul></div>"""
+GDOCS = """<meta charset='utf-8'><b style="font-weight:normal;" id="docs-internal-guid-1"><h2 dir="ltr"><span style="font-size:16pt;font-weight:400">Aftaler</span></h2><ul style="margin-top:0"><li dir="ltr" style="list-style-type:disc" aria-level="1"><p dir="ltr" role="presentation"><span style="font-weight:700">Fed</span><span style="font-weight:400"> ring</span></p></li><ul><li dir="ltr" aria-level="2"><p dir="ltr" role="presentation"><span style="font-style:italic">under</span></p></li></ul></ul><br /><p dir="ltr"><a href="https://www.google.com/url?q=https://a.dk" style="text-decoration:none"><span style="text-decoration:underline">link</span></a></p><div dir="ltr" align="left"><table><colgroup><col width="100"/></colgroup><tbody><tr><td><p dir="ltr"><span>A</span></p></td></tr></tbody></table></div></b>"""
+ONLINE = """<div class="OutlineElement Ltr SCXW1"><p class="Paragraph SCXW1" role="heading" aria-level="2"><span data-contrast="auto" class="TextRun SCXW1"><span class="NormalTextRun SCXW1">Overskrift</span></span><span class="EOP SCXW1" data-ccp-props="{}">&nbsp;</span></p></div><div class="ListContainerWrapper SCXW1"><ul class="BulletListStyle1 SCXW1" role="list"><li data-leveltext="" data-aria-level="1" aria-level="1" class="OutlineElement Ltr SCXW1"><p class="Paragraph SCXW1"><span class="TextRun">Et</span><span class="EOP">&nbsp;</span></p></li></ul></div><div class="ListContainerWrapper SCXW1"><ul class="BulletListStyle2 SCXW1" role="list" style="margin-left:24px"><li data-aria-level="2" aria-level="2" class="OutlineElement"><p class="Paragraph"><span>To</span></p></li></ul></div><div class="ListContainerWrapper SCXW1"><ul role="list"><li aria-level="1" data-aria-level="1"><p>Tre</p></li></ul></div>"""
+
+PASTED = {
+    "Word": (
+        WORD,
+        "<p><strong>Beslutning</strong></p><p>Mødet er i Esbjerg, på rådhuset.[1]</p>"
+        "<ul><li><strong>Første</strong><ol><li>Under</li></ol></li><li>Anden</li></ul>"
+        '<table><tbody><tr><td><strong>Kvartal</strong></td><td colspan="2">Tal</td></tr>'
+        "<tr><td>1</td><td>2</td><td>3</td></tr></tbody></table><p>[1] En note.</p>",
+    ),
+    "Outlook": (OUTLOOK, "<p>Kære alle</p><ul><li>Et<ul><li>To</li></ul></li></ul>"),
+    "Google Docs": (
+        GDOCS,
+        "<p><strong>Aftaler</strong></p><ul><li><strong>Fed</strong> ring<ul><li><em>under</em></li></ul></li></ul>"
+        '<p><a href="https://www.google.com/url?q=https://a.dk">link</a></p><table><tbody><tr><td>A</td></tr></tbody></table>',
+    ),
+    "Word on the web": (
+        ONLINE,
+        "<p><strong>Overskrift</strong></p><ul><li>Et<ul><li>To</li></ul></li><li>Tre</li></ul>",
+    ),
+}
