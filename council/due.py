@@ -45,8 +45,6 @@ TERM_AHEAD = 120
 PHOTO_AHEAD = 30
 NAMES_AHEAD = 30
 YEAR = 365
-# Kinds of meetings that always leave minutes; of the others only those that somebody has begun.
-WITH_MINUTES = (Meeting.Kind.ORDINARY, Meeting.Kind.EXTRAORDINARY, Meeting.Kind.CONSTITUENT, Meeting.Kind.DIALOGUE)
 
 
 class Severity(IntEnum):
@@ -125,9 +123,7 @@ class Desk:
 
     def _leaves_minutes(self, meeting):
         minutes = steps.paper(meeting, "minutes")
-        if minutes is None:
-            return meeting.kind in WITH_MINUTES
-        return minutes.status != Status.WITHDRAWN
+        return steps.leaves_minutes(meeting) and not (minutes and minutes.status == Status.WITHDRAWN)
 
     def due(self) -> list[Due]:
         """All of it, the most pressing first."""
@@ -230,7 +226,7 @@ def changes_nobody_was_told(desk: Desk) -> Iterator[Due]:
             f"{some(count, 'indkaldt ved', 'indkaldte ved')} ikke, at {_named(meeting)} er {happened}",
             "De har fået en anden dag, tid eller et andet sted at vide.",
             Severity.LATE, meeting.municipality, steps.page_url(meeting, "indkaldelse"), "Giv dem besked",
-            meeting.date, (roles.PUBLISH,),
+            meeting.date,
         )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from django.core.exceptions import ObjectDoesNotExist
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils import timezone
 
 from udsat.lib import roles
@@ -16,6 +16,10 @@ from .models import AgendaItem, Council, Invitation, Meeting, Minutes
 
 # Without a rule of the council's own, the agenda is asked for this many days before the meeting.
 USUAL_AGENDA_DAYS = 7
+
+
+# Kinds of meetings that always leave minutes; of the others only those that somebody has begun.
+WITH_MINUTES = (Meeting.Kind.ORDINARY, Meeting.Kind.EXTRAORDINARY, Meeting.Kind.CONSTITUENT, Meeting.Kind.DIALOGUE)
 
 
 class State(StrEnum):
@@ -100,14 +104,22 @@ def is_sent(meeting: Meeting) -> bool:
     return bool(meeting.called or (agenda and agenda.is_live))
 
 
+def leaves_minutes(meeting: Meeting) -> bool:
+    return meeting.kind in WITH_MINUTES or paper(meeting, "minutes") is not None
+
+
 def _dones(meeting: Meeting, now: datetime.datetime) -> dict[str, bool]:
     minutes = paper(meeting, "minutes")
-    is_public = bool(minutes and minutes.is_live)
-    is_written = bool(minutes and (meeting.has_record or minutes.approval_asked_on or minutes.approved_on))
-    return {
+    to_the_meeting = {
         "Dagsorden": is_sent(meeting),
         "Indkaldt": bool(meeting.called),
         "Møde": is_over(meeting, now),
+    }
+    if not leaves_minutes(meeting):
+        return to_the_meeting
+    is_public = bool(minutes and minutes.is_live)
+    is_written = bool(minutes and (meeting.has_record or minutes.approval_asked_on or minutes.approved_on))
+    return to_the_meeting | {
         "Referat": is_public or (is_over(meeting, now) and is_written),
         "Godkendt": bool(minutes and minutes.approved_on),
         "Offentliggjort": is_public,
@@ -156,11 +168,8 @@ def _note(meeting, name, done) -> str:
 
 
 def page_url(meeting: Meeting, name: str) -> str:
-    """The page of the back office where that is done; the meeting's own while there is none."""
-    try:
-        return reverse(f"admin:council_meeting_{name}", args=[meeting.pk])
-    except NoReverseMatch:
-        return reverse("admin:council_meeting_change", args=[meeting.pk])
+    """The page of the back office where that is done."""
+    return reverse(f"admin:council_meeting_{name}", args=[meeting.pk])
 
 
 def next_step(meeting: Meeting, now: datetime.datetime) -> NextStep | None:
@@ -175,10 +184,8 @@ def next_step(meeting: Meeting, now: datetime.datetime) -> NextStep | None:
             label = "Gør dagsordenen færdig" if meeting.has_items else "Lav dagsordenen"
             return NextStep(f"Dagsordenen {when} den {long_date(due)}.", label, page_url(meeting, "dagsorden"))
         case "Indkaldt":
-            return NextStep(
-                "Dagsordenen er klar, men ingen er indkaldt.", "Indkald medlemmerne", page_url(meeting, "indkaldelse"),
-                roles.PUBLISH,
-            )  # fmt: skip
+            return NextStep("Dagsordenen er klar, men ingen er indkaldt.", "Indkald medlemmerne",
+                            page_url(meeting, "indkaldelse"))  # fmt: skip
         case "Møde" if meeting.date == today:
             return NextStep("Mødet er i dag. Her skriver du, mens I holder det.", "Åbn mødebordet",
                             page_url(meeting, "desk"))  # fmt: skip
@@ -204,7 +211,7 @@ def _approval_step(meeting):
         return NextStep(f"Referatet blev sendt rundt den {long_date(minutes.approval_asked_on)}.",
                         "Se, hvem der har svaret", url)  # fmt: skip
     if meeting.council.approval == Council.ApprovalWay.WRITTEN:
-        return NextStep("Referatet er skrevet, men ikke sendt rundt.", "Send til godkendelse", url, roles.PUBLISH)
+        return NextStep("Referatet er skrevet, men ikke sendt rundt.", "Send til godkendelse", url)
     return NextStep("Referatet er skrevet. Rådet godkender det på næste møde.", "Skriv, at det er godkendt", url)
 
 

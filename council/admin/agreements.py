@@ -102,7 +102,7 @@ class AgreementAdmin(ScopedAdmin):
     def when(self, obj):
         if not obj.due_on:
             return "ingen frist"
-        return f"{short_date(obj.due_on)}{' ! over tiden' if obj.is_overdue else ''}"
+        return short_date(obj.due_on) + (", over\u00a0tiden" if obj.is_overdue else "")
 
     @admin.display(description="møde", ordering="item__meeting__date")
     def meeting(self, obj):
@@ -110,7 +110,7 @@ class AgreementAdmin(ScopedAdmin):
 
     def _done_button(self, user, obj):
         if obj.done_on:
-            return f"✓ {short_date(obj.done_on)}"
+            return f"✓\u00a0{short_date(obj.done_on)}"
         if not may_edit(user, obj):
             return "mangler"
         # The list stands in a form of its own, with its token; the button sends that form here.

@@ -27,6 +27,8 @@ from udsat.lib.holidays import public_holiday, school_holiday
 
 from .days import Rhythm, Taken, marks, propose
 
+# Meetings of the whole council, which should not lie too close.
+WHOLE = (Meeting.Kind.ORDINARY, Meeting.Kind.EXTRAORDINARY, Meeting.Kind.CONSTITUENT)
 MOST = 26  # meetings at once: one every other week of a year
 
 
@@ -44,6 +46,15 @@ class Row:
     items_due_on: datetime.date | None
     form: forms.Form | None = None
     is_over: bool = False
+
+    @property
+    def outcome(self) -> str:
+        """What became of a meeting that has been held, or should have been."""
+        if self.meeting.is_cancelled:
+            return "Aflyst"
+        if self.next:
+            return self.next.what
+        return "Referatet er offentligt" if steps.is_finished(self.meeting) else "Holdt"
 
 
 @dataclass
@@ -133,6 +144,8 @@ def _year_of(request, council, number, bound) -> Year:
     rows = []
     for meeting in meetings:
         taken = _taken([other for other in meetings if other != meeting and not other.is_cancelled])
+        if meeting.kind not in WHOLE:
+            taken = Taken(taken.any)
         over = steps.is_over(meeting, now)
         row = Row(
             meeting,
@@ -214,7 +227,8 @@ def _free_number(council, day) -> int:
 class RhythmForm(forms.Form):
     """How many, which day of the week, what time, and from when to when."""
 
-    raad = forms.ModelChoiceField(Council.objects.none(), label="Råd", empty_label=None)
+    # What the page is about is read from the address before this form is; here one chooses another.
+    raad = forms.ModelChoiceField(Council.objects.none(), label="Råd", empty_label=None, required=False)
     antal = forms.IntegerField(
         label="Hvor mange møder?", min_value=1, max_value=MOST,
         error_messages={"min_value": "Skriv mindst 1.", "max_value": f"Skriv højst {MOST}."},
@@ -399,10 +413,9 @@ def _make(admin, request, council):
 
 
 def _taken(meetings) -> Taken:
-    whole = (Meeting.Kind.ORDINARY, Meeting.Kind.EXTRAORDINARY, Meeting.Kind.CONSTITUENT)
     return Taken(
         frozenset(meeting.date for meeting in meetings),
-        frozenset(meeting.date for meeting in meetings if meeting.kind in whole),
+        frozenset(meeting.date for meeting in meetings if meeting.kind in WHOLE),
     )
 
 
