@@ -119,6 +119,9 @@ class Plan:
         self._meeting()
         self._papers()
         self._items()
+        numbers = {id(item): number for number, item in enumerate(self._order(), meeting.first_number)}
+        for item in self.items:
+            item.number = numbers[id(item.item)]
         self._attendance()
         self._files()
         for number, change in enumerate(self.all_changes, 1):
@@ -477,15 +480,18 @@ class Plan:
             saved.append(attendance)
         return saved
 
-    def _place_new_items(self) -> None:
+    def _order(self) -> list[AgendaItem]:
         """New items after the one they follow in the document; after all others while the numbers are public."""
         order = list(self.existing)
         at = 0
         for plan in self.items:
             if plan.is_new:
                 order.insert(len(order) if self.agenda.pk and self.agenda.is_live else at, plan.item)
-            at = order.index(plan.item) + 1
-        for position, item in enumerate(order, 1):
+            at = next(n for n, item in enumerate(order, 1) if item is plan.item)
+        return order
+
+    def _place_new_items(self) -> None:
+        for position, item in enumerate(self._order(), 1):
             if item.pk and item.position != position:
                 AgendaItem.objects.filter(pk=item.pk).update(position=position)
             item.position = position
