@@ -143,6 +143,12 @@ def test_pressing_twice_or_two_secretaries_at_once_send_one_letter(desk, client,
     assert Approval.objects.count() == 4 and Letter.objects.count() == 3
 
 
+def test_a_round_is_asked_once_however_it_is_called(asked):
+    with pytest.raises(rounds.Settled):
+        rounds.ask(asked, due_on=day(5), after_round=0)
+    assert rounds.last_round(asked) == 1
+
+
 def test_a_council_without_members_is_told_to_write_them_in(desk, minutes, seats):
     seats["Karen"].council.memberships.update(ends_on=day(-1))
     assert "Skriv rådets medlemmer ind først" in desk()
