@@ -59,6 +59,13 @@ def test_a_letter_arrives_as_it_was_written(esbjerg, mailbox):
     assert all(len(line) <= 998 for line in arrived.raw.split(b"\r\n"))
 
 
+def test_danish_letters_cross_a_server_that_knows_only_seven_bits(esbjerg, mailbox):
+    make.letter(esbjerg, text="Kære Åse: blåbærgrød")
+    assert send_letters(later()) == 1
+    assert mailbox.only().raw.isascii()
+    assert mailbox.only().text == "Kære Åse: blåbærgrød\n"
+
+
 def test_an_invitation_is_one_that_outlook_and_google_know(esbjerg, mailbox):
     meeting = make.meeting(make.council(esbjerg), starts_at=datetime.time(14), place="Rådhuset")
     pdf = LetterFile.objects.create(municipality=esbjerg, name="dagsorden 3. marts æøå.pdf", content=bytes(range(256)))
