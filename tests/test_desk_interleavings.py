@@ -1,0 +1,159 @@
+"""200 meetings, each with two people, cut cables, dying pages and dying servers: no word is lost.
+
+The engine of the page runs as it is, against the real server and the browser's own store. The test owns the clock,
+the cable, and the moment at which a page or a request dies.
+"""
+
+import random
+import uuid
+from pathlib import Path
+
+import pytest
+from django.db import connection
+from django.http import HttpResponse
+from django.urls import reverse
+
+from council.models import AgendaItem, Agreement, DeskClash, DeskEdit, Minutes
+from udsat.lib.publishing import Status
+
+from . import factories as make
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+WORLD = (Path(__file__).parent / "desk_world.js").read_text()
+RUNS, IN_ONE_TEST = 200, 20
+
+
+class Died(BaseException):
+    """No handler of the code may take it for an error of its own, as none would hear that its process is killed."""
+
+
+def dying_server(get_response):
+    """Ends a request at the n-th question to the database, so that its transaction is never finished; where it has
+    fewer, after the work and before the answer."""
+
+    def middleware(request):
+        count = int(request.headers.get("X-Die-At", 0))
+        if not count:
+            return get_response(request)
+        asked = 0
+
+        def ask(execute, sql, params, many, context):
+            nonlocal asked
+            asked += 1
+            if asked == count:
+                raise Died
+            return execute(sql, params, many, context)
+
+        try:
+            with connection.execute_wrapper(ask):
+                get_response(request)
+        except Died:
+            connection.close()  # as the kernel does it for a dead process: the database rolls back
+        return HttpResponse(status=502)
+
+    return middleware
+
+
+def script(chance, fields):
+    """What happens in one meeting, in order: (what, who, …)."""
+    steps = []
+    rows = [f"aftale:{uuid.UUID(int=chance.getrandbits(128), version=4)}:text" for _ in range(2)]
+    item = fields[0].rsplit(":", 1)[0]
+    raised = f"punkt:{uuid.UUID(int=chance.getrandbits(128), version=4)}"
+    for _ in range(chance.randint(10, 18)):
+        who = chance.randrange(2)
+        # Most of the time both are at the same field: that is where words meet.
+        field, under = chance.choice([(fields[0], "")] * 4 + [(f, "") for f in fields] + [(r, item) for r in rows])
+        if chance.random() < 0.08:
+            field, under = f"{raised}:{chance.choice(['title', 'decision'])}", ""
+        what = chance.choices(
+            ["type", "pass", "cable", "kill", "open", "die", "form", "choose", "flush"],
+            [40, 26, 12, 5, 6, 5, 4, 6, 3],
+        )[0]
+        steps += {
+            "type": [["type", who, field, under]],
+            "pass": [["pass", who, chance.choice([100, 400, 900, 1100, 2500, 5100, 9000])]],
+            "cable": [["cable", who, chance.choice(["whole", "whole", "cut", "answers lost"])]],
+            "kill": [["kill", who]],
+            "open": [["open", who]],
+            "die": [["die", who, chance.randint(1, 45)], ["flush", who]],
+            "form": [["form", who, fields[0], chance.choice([0, 0, 2000])]],
+            "choose": [["choose", who, chance.choice(["begge", "tekst", "felt"])]],
+            "flush": [["flush", who]],
+        }[what]
+    return steps
+
+
+def everything_kept(meeting):
+    """All that the server holds of the meeting, in whatever place a person finds it."""
+    texts = [text for clash in DeskClash.objects.filter(meeting=meeting) for text in (clash.text, clash.field_text)]
+    for item in AgendaItem.objects.filter(meeting=meeting):
+        texts += [item.title, item.discussion, item.decision, item.dissent, item.internal_note]
+    texts += Agreement.objects.filter(item__meeting=meeting).values_list("text", flat=True)
+    texts += Minutes.objects.filter(meeting=meeting).values_list("guests", flat=True)
+    return " ".join(texts)
+
+
+@pytest.fixture
+def window(page, client, esbjerg, anna, settings):
+    settings.MIDDLEWARE = [*settings.MIDDLEWARE, f"{__name__}.dying_server"]
+    client.force_login(anna)
+    cookie = client.cookies["sessionid"].value
+    page.context.add_cookies([{"name": "sessionid", "value": cookie, "domain": "localhost", "path": "/"}])
+    page.route("**/desk_world.js", lambda route: route.fulfill(body=WORLD, content_type="text/javascript"))
+    page.goto("/healthz/live")
+    return page
+
+
+def play(window, council, anna, seed, steps_of=script):
+    meeting = make.meeting(council, date=f"2025-{seed // 28 + 1:02}-{seed % 28 + 1:02}", status=Status.DRAFT)
+    item = make.item(meeting)
+    fields = [f"punkt:{item.pk}:decision", f"punkt:{item.pk}:discussion", "moede:hoved:guests"]
+    steps = steps_of(random.Random(seed), fields)
+    result = window.evaluate(
+        "async (world) => (await import('/desk_world.js')).play(world)",
+        {
+            "meeting": meeting.pk, "user": anna.pk, "seed": seed, "steps": steps,
+            "page": reverse("admin:council_meeting_desk", args=[meeting.pk]),
+            "sync": reverse("admin:council_meeting_desk_sync", args=[meeting.pk]),
+            # Threads of a test on SQLite in memory share one connection.
+            "oneAtATime": connection.vendor == "sqlite",
+        },
+    )  # fmt: skip
+    return meeting, steps, result
+
+
+def wrong_with(meeting, result):
+    kept = everything_kept(meeting)
+    lost = [word for word in result["words"] if word["safe"] and f"{word['word']}" not in kept]
+    found = [f"lost: {word['word']} in {word['key']}" for word in lost]
+    if result["left"] or result["unsent"]:
+        found.append(f"still on the machine: {result['left']} {result['unsent']}")
+    return found + result["problems"]
+
+
+@pytest.mark.parametrize("first", range(0, RUNS, IN_ONE_TEST))
+def test_no_interleaving_of_two_people_and_their_accidents_loses_a_word(window, esbjerg, anna, first):
+    council = make.council(esbjerg)
+    wrong = []
+    for seed in range(first, first + IN_ONE_TEST):
+        meeting, steps, result = play(window, council, anna, seed)
+        if found := wrong_with(meeting, result):
+            wrong.append((seed, found, steps))
+    assert wrong == []
+
+
+def test_one_person_alone_never_meets_herself(window, esbjerg, anna):
+    """Lost answers and dead pages are no second editor: with one at the desk there is never a clash."""
+
+    def alone(chance, fields):
+        steps = [step for step in script(chance, fields) if step[0] not in ("form", "choose")]
+        return [["kill", 1], *([what, 0, *rest] for what, _, *rest in steps)]
+
+    council = make.council(esbjerg)
+    for seed in range(20):
+        meeting, steps, result = play(window, council, anna, seed, alone)
+        assert wrong_with(meeting, result) == []
+        assert not DeskClash.objects.filter(meeting=meeting).exists(), (seed, steps)
+    assert DeskEdit.objects.exists()
