@@ -63,6 +63,8 @@ MEETING = {state: row | CALL for state, row in MEETING.items()}
 # Written material out, for all who read; and in, for those who write.
 WORD = {"files": ALL_READ, "docx": ALL_READ, "agenda_docx": ALL_READ, "case_zip": ALL_READ, "import": WRITERS}
 MEETING = {state: row | WORD for state, row in MEETING.items()}
+# The desk, and the address that it saves to.
+MEETING = {state: row | {"desk": WRITERS, "desk_sync": WRITERS} for state, row in MEETING.items()}
 HEARING = {state: row | {"approval": ALL_READ, "send": ALL_READ, "pdf": ALL_READ} for state, row in PUBLISHABLE.items()}
 ITEM = {
     **PART,

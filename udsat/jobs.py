@@ -11,6 +11,7 @@ from django.utils import timezone
 from council.agreements import remind_of_agreements
 from council.approval.rounds import remind_before_deadline
 from council.consent import anonymise_by_rule
+from council.desk.desk import forget as forget_desk
 from council.hearings import remind_of_deadlines
 from council.invitations import send_scheduled_invitations
 
@@ -26,6 +27,7 @@ JOBS: list[Callable[[datetime.datetime], int]] = [
     remind_of_deadlines,
     anonymise_by_rule,
     forget_letters,
+    forget_desk,
 ]
 
 # Any number that no other use of PostgreSQL's advisory locks in this database has.
