@@ -175,9 +175,18 @@ class Correction:
         before, after = (attendance_line(saved) if saved else ""), ("" if removed else attendance_line(row))
         return Change("Fremmøde", str(row.member), word_difference(before, after))
 
+    def _field_on_page(self, part, field) -> str:
+        """Where it is mended: further down on the same page, if it stands there."""
+        prefix = {Minutes: "hoved", AgendaItem: f"punkt-{part.pk}"}.get(type(part))
+        if prefix is None:
+            return "#texts"
+        return "#id_what" if field == "correction" else f"#id_{prefix}-{field}"
+
     def _places(self):
         """What was found in what is changed, without what stood there before and was looked at then."""
-        places = self.admin.admin_site.get_model_admin(Minutes).look(self.minutes, [self.minutes, *self.changed])
+        places = self.admin.admin_site.get_model_admin(Minutes).look(
+            self.minutes, [self.minutes, *self.changed], self._field_on_page
+        )
         numbers = {}
         for part in (self.minutes, *self.changed):
             if part.pk and part not in self.opened and not isinstance(getattr(part, "item", None), AgendaItem):

@@ -186,6 +186,7 @@ def test_what_the_correction_brings_in_is_looked_at_and_what_stood_there_is_not(
     seen = look(annas, meeting, what=WHAT, **{f"punkt-{item.pk}-discussion": "<p>Bente Krogh og Ole Friis talte.</p>"})
     spots = [spot.what for place, _ in seen.context["found"] for spot in place.spots]
     assert spots == ["Ole Friis"]
+    assert f'href="#id_punkt-{item.pk}-discussion"' in text(seen)
     data = seen.context["correction"].data.dict()
     assert "Se på det, vi fandt" in html.unescape(text(annas.post(page_of(meeting), {**data, "confirmed": "on"})))
     assert "offentlig nu" in text(confirm(annas, meeting, seen))

@@ -254,9 +254,9 @@ class PublishableAdmin(ScopedAdmin):
             reasons=[form[name] for name in ("reason", "files_seen") if name in form.fields],
         )  # fmt: skip
 
-    def look(self, obj, parts=None):
+    def look(self, obj, parts=None, field_url=None):
         """What a person has to look at in it, place by place."""
-        return look(obj.publication_parts() if parts is None else parts, obj, self.part_url)
+        return look(obj.publication_parts() if parts is None else parts, obj, field_url or self.part_url)
 
     def preview_view(self, request, object_id):
         """The page as everybody will read it, made by the public view itself while the thing is public.
