@@ -10,49 +10,18 @@ from pathlib import Path
 
 import pytest
 from django.db import connection
-from django.http import HttpResponse
 from django.urls import reverse
 
 from council.models import AgendaItem, Agreement, DeskClash, DeskEdit, Minutes
 from udsat.lib.publishing import Status
 
 from . import factories as make
+from .deskserver import deaths, difficult_server
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 WORLD = (Path(__file__).parent / "desk_world.js").read_text()
 RUNS, IN_ONE_TEST = 200, 20
-
-
-class Died(BaseException):
-    """No handler of the code may take it for an error of its own, as none would hear that its process is killed."""
-
-
-def dying_server(get_response):
-    """Ends a request at the n-th question to the database, so that its transaction is never finished; where it has
-    fewer, after the work and before the answer."""
-
-    def middleware(request):
-        count = int(request.headers.get("X-Die-At", 0))
-        if not count:
-            return get_response(request)
-        asked = 0
-
-        def ask(execute, sql, params, many, context):
-            nonlocal asked
-            asked += 1
-            if asked == count:
-                raise Died
-            return execute(sql, params, many, context)
-
-        try:
-            with connection.execute_wrapper(ask):
-                get_response(request)
-        except Died:
-            connection.close()  # as the kernel does it for a dead process: the database rolls back
-        return HttpResponse(status=502)
-
-    return middleware
 
 
 def script(chance, fields):
@@ -96,14 +65,17 @@ def everything_kept(meeting):
 
 
 @pytest.fixture
-def window(page, client, esbjerg, anna, settings):
-    settings.MIDDLEWARE = [*settings.MIDDLEWARE, f"{__name__}.dying_server"]
-    client.force_login(anna)
-    cookie = client.cookies["sessionid"].value
-    page.context.add_cookies([{"name": "sessionid", "value": cookie, "domain": "localhost", "path": "/"}])
-    page.route("**/desk_world.js", lambda route: route.fulfill(body=WORLD, content_type="text/javascript"))
-    page.goto("/healthz/live")
-    return page
+def window(chromium, transactional_db, settings, client, esbjerg, anna):
+    with difficult_server(settings) as server:
+        context = chromium.new_context(base_url=server.url)
+        client.force_login(anna)
+        cookie = {"name": "sessionid", "value": client.cookies["sessionid"].value, "url": server.url}
+        context.add_cookies([cookie])
+        page = context.new_page()
+        page.route("**/desk_world.js", lambda route: route.fulfill(body=WORLD, content_type="text/javascript"))
+        page.goto("/admin/login/")
+        yield page
+        context.close()
 
 
 def play(window, council, anna, seed, steps_of=script):
@@ -142,6 +114,7 @@ def test_no_interleaving_of_two_people_and_their_accidents_loses_a_word(window, 
         if found := wrong_with(meeting, result):
             wrong.append((seed, found, steps))
     assert wrong == []
+    assert deaths
 
 
 def test_one_person_alone_never_meets_herself(window, esbjerg, anna):

@@ -212,7 +212,7 @@ class _Builder:
             "label": field.label,
             "hint": field.model_field.help_text,
             "kind": field.kind,
-            "value": suggested or (RichTextWidget().format_value(value) if field.kind == "rich" else value),
+            "value": suggested or (RichTextWidget().format_value(value) or "" if field.kind == "rich" else value),
             "is_suggested": bool(suggested),
             "base": fingerprint(value),
             "under": under,

@@ -337,7 +337,7 @@ function showClashes(clashes) {
 
 function clashNode(clash, box) {
   const id = `clash-${clash.key}`;
-  const typed = (heading, text) => element("div", {}, element("h5", {}, heading), element("p", { className: "typed" }, text || "Ingenting"));
+  const typed = (heading, text) => element("div", {}, element("h4", {}, heading), element("p", { className: "typed" }, text || "Ingenting"));
   const texts = element("div", { className: "clash-texts" });
   if (!clash.is_gone) texts.append(typed("Det står i feltet", clash.saved));
   texts.append(typed(`${clash.is_mine ? "Det skrev du" : `Det skrev ${clash.by}`} kl. ${clash.at}`, clash.text));
@@ -367,7 +367,7 @@ function clashNode(clash, box) {
     button(clash.is_mine ? "Brug min tekst" : `Brug ${clash.by}s tekst`, "tekst");
     button("Behold det, der står i feltet", "felt");
   } else if (clash.reason !== "afvist" || !box) button("Jeg har kopieret teksten. Fjern den herfra", "felt");
-  const node = element("section", { className: "clash", "aria-labelledby": id }, element("h4", { id }, `${clash.label}: ${clash.said.toLowerCase()}`), texts, problem, buttons);
+  const node = element("section", { className: "clash", "aria-labelledby": id }, element("h3", { id }, `${clash.label}: ${clash.said.toLowerCase()}`), texts, problem, buttons);
   return node;
 }
 
