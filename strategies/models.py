@@ -250,6 +250,11 @@ class Strategy(Publishable):
     def goal_count(self) -> int:
         return sum(1 + len(goal.children.all()) for theme in self.themes.all() for goal in theme.goals.all())
 
+    def search_texts(self):
+        from .search import texts_of
+
+        return texts_of(self)
+
     def publication_parts(self):
         goals = Goal.objects.filter(theme__strategy=self)
         return [
@@ -432,6 +437,7 @@ class Goal(Part):
 class Action(Part):
     """What the municipality does to reach a goal, or for a theme as a whole."""
 
+    is_searched = False
     municipality_lookup = "strategy__municipality"
     root_lookup = "strategy"
 
@@ -483,6 +489,7 @@ class FollowUp(Part):
         GIVEN_UP = "opgivet", "Opgivet"
 
     root_lookup = "goal__theme__strategy"
+    is_searched = False
     municipality_lookup = "goal__theme__strategy__municipality"
 
     goal = models.ForeignKey(Goal, models.CASCADE, related_name="follow_ups", verbose_name="mål")

@@ -2,22 +2,25 @@
 
 import difflib
 import logging
+import re
 
 from django.db import DatabaseError
 from django.db.models import Exists, OuterRef, Q
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.template.loader import get_template
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
 from council.models import Council, Meeting, Minutes, News
 from strategies.house import houses, rooms_of
-from strategies.models import Strategy
+from strategies.models import Strategy, Topic
 from strategies.views import find_municipality, promises, tally
 from udsat.lib.danish import fold, slugify
-from udsat.models import Municipality
-from udsat.search import MAX_LENGTH, named_by, words_of
+from udsat.models import Kind, Municipality
+from udsat.search import MAX_LENGTH, PAGE, Filter, Narrow, named_by
 from udsat.search import search as find
 
 log = logging.getLogger(__name__)
@@ -103,20 +106,44 @@ def municipality(request, kommune):
 
 @require_safe
 def search(request):
-    query = " ".join(request.GET.get("q", "").replace("\0", " ").split())
-    slug = request.GET.get("kommune", "")
-    words = words_of(query)
+    query = " ".join(request.GET.get("q", "").replace("\0", " ").split())[:MAX_LENGTH]
     places = list(Municipality.objects.all())
-    place = next((one for one in places if one.slug == slug), None)
+    filters = [
+        Filter("kommune", "Kommune", {place.slug: (place.pk, place.name) for place in places}),
+        Filter("slags", "Slags", {kind.value: (kind.value, kind.label) for kind in Kind}),
+        Filter("emne", "Emne", {topic.slug: (topic.slug, topic.name) for topic in Topic.objects.all()}),
+        Filter("aar", "År", {str(year): (year, str(year)) for year in range(1990, timezone.localdate().year + 6)}),
+    ]
+    for one in filters:
+        one.read(request.GET.get(one.name, ""))
+    kommune, kind, topic, year = (one.value for one in filters)
+    page = int(request.GET["side"]) if re.fullmatch(r"[1-9]\d?", request.GET.get("side", "")) else 1
+    found = find(query, places, Narrow(municipality=kommune, kind=kind, topic=topic, year=year), page)
+
+    def address(**changes):
+        asked = {"q": query} | {one.name: one.chosen for one in filters} | changes
+        return f"{reverse('search')}?{urlencode({name: value for name, value in asked.items() if value})}"
+
     context = {
         "section": "soeg",
-        "query": query[:MAX_LENGTH],
-        "words": words,
-        "named": list(dict.fromkeys(place for found in named_by(words, places).values() for place in found)),
-        "place": place,
-        "unknown_place": slug if slug and not place else "",
+        "query": query,
+        "found": found,
+        "named": named_by(found.words, places),
+        "place": next((place for place in places if place.pk == kommune), None),
         "places": with_content(),
-        "groups": find(query, places, place),
+        "unknown": [one for one in filters if one.unknown],
+        "chosen": [(one, address(**{one.name: ""})) for one in filters if one.chosen],
+        "narrower": [
+            (one, [(label, count, address(**{one.name: value})) for value, label, count in one.choices(counts)])
+            for one, counts in zip(filters, found.counts, strict=True)
+            if len(counts) > 1 and not one.chosen
+        ],
+        "anywhere": address(**{one.name: "" for one in filters}),
+        "one_by_one": [(word, address(q=word)) for word in query.split()],
+        "page": page,
+        "pages": -(-found.total // PAGE),
+        "before": address(side=page - 1) if page > 1 else "",
+        "after": address(side=page + 1) if page * PAGE < found.total else "",
     }
     return render(request, "search.html", context)
 

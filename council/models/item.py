@@ -119,7 +119,7 @@ class AgendaItem(Part):
             attachment.item, attachment.meeting = self, self.meeting
 
     def roots(self):
-        return _papers(self.meeting)
+        return papers_of(self.meeting)
 
     def shows_in(self, root):
         return self.is_on_agenda or not isinstance(root, Agenda)
@@ -241,6 +241,7 @@ class Attendance(Part):
         EXCUSED = "afbud", "Afbud"
         ABSENT = "fravaerende", "Fraværende"
 
+    is_searched = False
     municipality_lookup = "meeting__council__municipality"
 
     meeting = models.ForeignKey(Meeting, models.CASCADE, related_name="attendances", verbose_name="møde")
@@ -284,7 +285,7 @@ class Attendance(Part):
         return Minutes.published_when(f"{prefix}meeting__minutes__")
 
     def roots(self):
-        return _papers(self.meeting)
+        return papers_of(self.meeting)
 
     def shows_in(self, root):
         return not isinstance(root, Agenda)
@@ -314,6 +315,7 @@ class Attachment(Part):
         AGENDA = "dagsorden", "Dagsordenen"
         MINUTES = "referat", "Referatet"
 
+    is_searched = False
     municipality_lookup = "meeting__council__municipality"
 
     meeting = models.ForeignKey(Meeting, models.CASCADE, related_name="attachments", verbose_name="møde")
@@ -347,7 +349,7 @@ class Attachment(Part):
         return is_open & (agenda | Minutes.published_when(f"{prefix}meeting__minutes__"))
 
     def roots(self):
-        return _papers(self.meeting)
+        return papers_of(self.meeting)
 
     def shows_in(self, root):
         later = self.paper == self.Paper.MINUTES or (self.item and not self.item.is_on_agenda)
@@ -412,7 +414,7 @@ class Attachment(Part):
         return reverse("attachment", args=[self.municipality.slug, self.meeting.address_part, self.pk, self.filename])
 
 
-def _papers(meeting: Meeting) -> list[Publishable]:
+def papers_of(meeting: Meeting) -> list[Publishable]:
     """The agenda and minutes that a part of the meeting is public with, as far as they exist."""
     papers = []
     for name in ("agenda", "minutes"):

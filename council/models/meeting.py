@@ -162,6 +162,11 @@ class Meeting(Publishable):
     def address_part(self) -> str:
         return f"{self.date.isoformat()}{f'-{self.ordinal}' if self.ordinal > 1 else ''}"
 
+    def search_texts(self):
+        from council.search import meeting_texts
+
+        return meeting_texts(self)
+
     def _url(self, name):
         return reverse(name, args=[self.municipality.slug, self.address_part])
 
@@ -233,6 +238,10 @@ class MeetingPaper(Publishable):
 
     def history_page(self):
         return Meeting, self.meeting_id
+
+    @property
+    def search_root(self):
+        return self.meeting
 
     def get_absolute_url(self):
         return self.meeting.get_absolute_url()

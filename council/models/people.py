@@ -131,6 +131,7 @@ class Membership(Part):
         POLITICIAN = "politiker", "Politisk udpeget"
 
     root_lookup = "council"
+    is_searched = False
     municipality_lookup = "council__municipality"
 
     council = models.ForeignKey(Council, models.CASCADE, related_name="memberships", verbose_name="råd")

@@ -608,6 +608,12 @@ class ScopedAdmin(HistoryPages, _Scoped, admin.ModelAdmin):
         self._count_change(obj)
         self.warn_of_cpr(request, [obj])
 
+    def save_related(self, request, form, formsets, change):
+        """What it is tied to (topics, themes) is set after it was saved, and is found by too."""
+        super().save_related(request, form, formsets, change)
+        if hasattr(form.instance, "reindex"):
+            form.instance.reindex()
+
     def save_formset(self, request, form, formset, change):
         super().save_formset(request, form, formset, change)
         for row in [*formset.new_objects, *(obj for obj, _ in formset.changed_objects)]:

@@ -5,6 +5,7 @@ A *publishable* (strategy, council, meeting, agenda, minutes, hearing, news) has
 `published()` and, for people with a log-in, `visible_to(user)`. `in_reach_of(user)` is the back office's scope.
 """
 
+import datetime
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -69,6 +70,12 @@ def published_when(prefix: str) -> Q:
     return Q(**{f"{prefix}status": Status.PUBLISHED, f"{prefix}publish_at__lte": now}) & (
         Q(**{f"{prefix}expires_at": None}) | Q(**{f"{prefix}expires_at__gt": now})
     )
+
+
+def window(*publishables: Any) -> tuple[datetime.datetime, datetime.datetime | None]:
+    """From when until when all of them are public at once, if none is withdrawn; until None: no end is set."""
+    ends = [one.expires_at for one in publishables if one.expires_at]
+    return max(one.publish_at for one in publishables), min(ends, default=None)
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from .publication import (
     known_in,
     own_domains,
 )
+from .search import Kind, SearchEntry, SearchText, SearchWord
 from .users import Assignment, User
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "Assignment",
     "Conflict",
     "CprOverride",
+    "Kind",
     "Letter",
     "LetterFile",
     "Municipality",
@@ -34,6 +36,9 @@ __all__ = [
     "Region",
     "RegionPeriod",
     "Revision",
+    "SearchEntry",
+    "SearchText",
+    "SearchWord",
     "Stop",
     "User",
     "is_overridden",

@@ -1,7 +1,7 @@
 """The verbs of publication: what is made public, withdrawn and kept, and by whom."""
 
 import datetime
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 from urllib.parse import urlsplit
@@ -19,6 +19,7 @@ from udsat.lib.publishing import CheckedText, Finding, ScopedQuerySet, Status, c
 
 from .history import Recorded, Revision
 from .places import Municipality
+from .search import SearchEntry, SearchText
 from .users import User
 
 
@@ -125,6 +126,8 @@ class Part(Recorded):
     """
 
     root_lookup: ClassVar[str]
+    # Whether what is found of its root depends on it.
+    is_searched: ClassVar[bool] = True
 
     objects = ScopedQuerySet.as_manager()
 
@@ -180,6 +183,20 @@ class Part(Recorded):
             root.refresh_from_db(fields=["status"], from_queryset=type(root).objects.select_for_update(of=("self",)))
         self.check_while_public()
         super().save(**kwargs)
+        self.reindex()
+
+    @transaction.atomic
+    def delete(self, **kwargs):
+        roots = self.roots()
+        deleted = super().delete(**kwargs)
+        for root in roots if self.is_searched else ():
+            root.reindex()
+        return deleted
+
+    def reindex(self) -> None:
+        if self.is_searched:
+            for root in {root.search_root for root in self.roots()}:
+                root.reindex()
 
     def check_while_public(self):
         for root in self.roots():
@@ -251,6 +268,24 @@ class Publishable(Recorded):
             if read.inside and not read.inside.complete
         ]
 
+    # Search
+
+    @property
+    def search_root(self) -> "Publishable":
+        """What the index holds together with this and replaces as one."""
+        return self
+
+    def search_texts(self) -> Iterable[SearchText]:
+        """What can be found of it and its parts, now or from a set time on; nothing of a draft."""
+        return ()
+
+    def reindex(self) -> None:
+        """Bring the index in step, in the transaction of the change."""
+        # Read again: what hangs on this copy may be older than what was saved.
+        root = self.search_root
+        root = type(root)._base_manager.get(pk=root.pk)
+        SearchEntry.objects.replace(root, root.municipality, root.search_texts())
+
     def withheld(self) -> list[str]:
         """What goes with it and stays in the back office, as sentences."""
         return []
@@ -273,10 +308,21 @@ class Publishable(Recorded):
         if self.is_live:
             check_texts(self, is_overridden, within=self)
 
+    @transaction.atomic
     def save(self, **kwargs):
         if self.is_live:
             check_texts(self, is_overridden, within=self)
         super().save(**kwargs)
+        self.reindex()
+
+    @transaction.atomic
+    def delete(self, **kwargs):
+        if self.search_root is self:
+            SearchEntry.objects.of(self).delete()
+            return super().delete(**kwargs)
+        root, deleted = self.search_root, super().delete(**kwargs)
+        root.reindex()
+        return deleted
 
     def take_version(self, expected: int) -> None:
         """Claim the next version inside the caller's transaction; Conflict if another has saved since `expected`."""

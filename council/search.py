@@ -1,0 +1,152 @@
+"""What a council, its meetings, hearings and news tell the search index."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from udsat.lib.danish import long_date
+from udsat.lib.publishing import window
+from udsat.lib.richtext import plain_text
+from udsat.models import Kind, SearchText
+
+from .models import Council, Hearing, Meeting, News, PublicItem, public_items
+from .models.item import papers_of
+from .models.meeting import Agenda, Minutes
+
+
+def council_texts(council: Council) -> Iterator[SearchText]:
+    if not council.is_live:
+        return
+    starts_at, ends_at = window(council)
+    shared = {"starts_at": starts_at, "ends_at": ends_at}
+    yield SearchText(
+        kind=Kind.COUNCIL,
+        url=council.get_absolute_url(),
+        title=council.name,
+        body=_joined(
+            council.summary,
+            plain_text(council.plain_text),
+            plain_text(council.about),
+            plain_text(council.work),
+            council.visits,
+            council.dialogue_text,
+        ),  # fmt: skip
+        **shared,
+    )
+    for cause in council.causes.all():
+        yield SearchText(
+            kind=Kind.CAUSE,
+            url=cause.get_absolute_url(),
+            title=cause.title,
+            body=plain_text(cause.body),
+            meta=f"Mærkesag for {council.name}",
+            **shared,
+        )
+
+
+def hearing_texts(hearing: Hearing) -> Iterator[SearchText]:
+    if hearing.is_live:
+        starts_at, ends_at = window(hearing)
+        yield SearchText(
+            kind=Kind.HEARING,
+            url=hearing.get_absolute_url(),
+            title=hearing.title,
+            body=_joined(
+                plain_text(hearing.outcome_text),
+                plain_text(hearing.public_answer),
+                plain_text(hearing.question),
+                hearing.sender,
+            ),  # fmt: skip
+            meta=f"Høring modtaget {long_date(hearing.received_on)}",
+            date=hearing.received_on,
+            starts_at=starts_at,
+            ends_at=ends_at,
+        )
+
+
+def news_texts(story: News) -> Iterator[SearchText]:
+    if story.is_live:
+        starts_at, ends_at = window(story)
+        yield SearchText(
+            kind=Kind.NEWS,
+            url=story.get_absolute_url(),
+            title=story.title,
+            body=_joined(story.lead, plain_text(story.body)),
+            meta=long_date(story.date),
+            date=story.date,
+            starts_at=starts_at,
+            ends_at=ends_at,
+        )
+
+
+def meeting_texts(meeting: Meeting) -> Iterator[SearchText]:
+    """The meeting; its items as the agenda shows them, until the minutes with what was decided take their place."""
+    if not meeting.is_live:
+        return
+    papers = {type(paper): paper for paper in papers_of(meeting) if paper.is_live}
+    agenda, minutes = papers.get(Agenda), papers.get(Minutes)
+    yield from _meeting(meeting, agenda, minutes)
+    if agenda:
+        starts_at, ends_at = window(meeting, agenda)
+        if minutes:
+            taken_over = window(meeting, minutes)[0]
+            ends_at = min(ends_at, taken_over) if ends_at else taken_over
+        yield from _items(meeting, with_minutes=False, starts_at=starts_at, ends_at=ends_at)
+    if minutes:
+        starts_at, ends_at = window(meeting, minutes)
+        yield from _items(meeting, with_minutes=True, starts_at=starts_at, ends_at=ends_at)
+
+
+def _meeting(meeting, agenda, minutes):
+    """Once for each stretch of time, so that what a paper says in short comes out with the paper."""
+    starts_at, ends_at = window(meeting)
+    where = (meeting.place, meeting.address, meeting.how_to_attend)
+    text = SearchText(
+        kind=Kind.MEETING,
+        url=meeting.get_absolute_url(),
+        title=meeting.long_title,
+        body=_joined(*where),
+        meta=meeting.place,
+        date=meeting.date,
+        starts_at=starts_at,
+        ends_at=ends_at,
+    )
+    for paper in sorted(filter(None, (agenda, minutes)), key=lambda paper: paper.publish_at):
+        begins = window(meeting, paper)[0]
+        if begins > text.starts_at:
+            yield replace(text, ends_at=begins)
+        text = replace(text, starts_at=begins, body=_joined(plain_text(paper.plain_text), *where))
+    yield text
+
+
+def _items(meeting, *, with_minutes, starts_at, ends_at) -> Iterator[SearchText]:
+    if ends_at and ends_at <= starts_at:
+        return
+    for item in public_items(meeting, with_minutes=with_minutes):
+        if not item.is_closed:
+            yield SearchText(
+                kind=Kind.DECISION if with_minutes else Kind.ITEM,
+                url=f"{meeting.get_absolute_url()}#{item.anchor}",
+                title=item.title,
+                body=_item_body(item),
+                meta=f"Punkt {item.number} på mødet {long_date(meeting.date)}"
+                + (f", {item.answer.lower()}" if item.answer else ""),
+                date=meeting.date,
+                topics=_topics(item),
+                starts_at=starts_at,
+                ends_at=ends_at,
+            )
+
+
+def _item_body(item: PublicItem) -> str:
+    agreements = [agreement.text for agreement in item.agreements]
+    rich = (item.decision, item.plain_text, item.discussion, item.dissent, item.presentation, item.recommendation)
+    return _joined(*map(plain_text, rich), *agreements, item.case_number)
+
+
+def _topics(item: PublicItem) -> tuple[str, ...]:
+    themes = [*item.themes, *(goal.theme for goal in item.goals)]
+    return tuple(sorted({topic.slug for theme in themes for topic in theme.topics.all()}))
+
+
+def _joined(*texts: str) -> str:
+    return "\n".join(text for text in texts if text)

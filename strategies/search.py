@@ -1,0 +1,59 @@
+"""What a strategy tells the search index: itself, its themes and its goals."""
+
+from collections.abc import Iterator
+
+from udsat.lib.publishing import window
+from udsat.lib.richtext import plain_text
+from udsat.models import Kind, SearchText
+
+from .models import Strategy, Theme
+
+
+def texts_of(strategy: Strategy) -> Iterator[SearchText]:
+    if not strategy.is_live:
+        return
+    starts_at, ends_at = window(strategy)
+    shared = {"date": strategy.starts_on or strategy.adopted_on, "starts_at": starts_at, "ends_at": ends_at}
+    themes = list(strategy.themes.prefetch_related("topics", "goals__parent", "goals__theme"))
+    sections = [f"{section.display_heading}. {plain_text(section.body)}" for section in strategy.sections.all()]
+    yield SearchText(
+        kind=Kind.STRATEGY,
+        url=strategy.get_absolute_url(),
+        title=str(strategy),
+        body=_joined(strategy.summary, plain_text(strategy.plain_text), *sections, strategy.adopted_by),
+        meta=strategy.get_kind_display(),
+        topics=tuple(sorted({topic.slug for theme in themes for topic in theme.topics.all()})),
+        pdf_url=strategy.get_pdf_url(),
+        **shared,
+    )
+    for number, theme in enumerate(themes, 1):
+        theme.strategy, theme.number = strategy, number
+        shared["topics"] = tuple(sorted(topic.slug for topic in theme.topics.all()))
+        yield SearchText(
+            kind=Kind.THEME,
+            url=theme.get_absolute_url(),
+            title=theme.display_title,
+            body=_joined(theme.guiding_thread, plain_text(theme.body), plain_text(theme.plain_text)),
+            meta=f"{strategy.theme_label.capitalize()} i {strategy}",
+            pdf_url=strategy.get_pdf_url(),
+            **shared,
+        )
+        yield from _goals(theme, strategy, shared)
+
+
+def _goals(theme: Theme, strategy: Strategy, shared: dict) -> Iterator[SearchText]:
+    for goal in theme.goals.all():
+        goal.theme = theme
+        yield SearchText(
+            kind=Kind.GOAL,
+            url=goal.get_absolute_url(),
+            title=goal.full_text,
+            body=_joined(plain_text(goal.explanation), goal.target, goal.plain_text),
+            meta=f"{theme.display_title} i {strategy}",
+            pdf_url=strategy.get_pdf_url(),
+            **shared,
+        )
+
+
+def _joined(*texts: str) -> str:
+    return "\n".join(text for text in texts if text)

@@ -1,0 +1,92 @@
+"""How long a search takes among many texts: python -m tests.bench_search [how many, 100.000 unless told]
+
+Fills the database of DATABASE_URL (an empty, migrated one; it is left filled) with made-up texts whose words are as
+unevenly spread as in real ones, and prints the median and the 95th percentile over a set of queries, in milliseconds.
+"""
+
+import datetime
+import os
+import random
+import statistics
+import sys
+import time
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "udsat.settings")
+django.setup()
+
+from django.db import connection, transaction  # noqa: E402
+from django.utils import timezone  # noqa: E402
+
+from udsat.demo import build  # noqa: E402
+from udsat.models import Kind, Municipality, SearchEntry, SearchText  # noqa: E402
+from udsat.search import Narrow, search  # noqa: E402
+
+QUERIES = {
+    "sjældent ord": ["vandpost 731", "natcafé 42", "tandlæge 918", "sommerlejr 5"],
+    "to ord": ["bolig unge", "misbrug behandling", "gæld rådgivning", "ensomhed ældre"],
+    "hyppigt ord": ["rådet", "kommunen", "bolig", "møde"],
+    "bøjet og bagfra": ["boligerne", "rådgivning", "hjemløses", "værestedet"],
+    "begyndelse": ["bol", "hjeml", "være", "sund"],
+    "stavefejl": ["hjemlöse", "boligre", "raadgivnin", "værestd"],
+    "i en kommune": ["bolig", "rådet", "misbrug", "unge"],
+}
+
+
+def words_of_demo():
+    text = " ".join(path.read_text() for path in sorted(build.FOLDER.rglob("*.toml")))
+    return [word for word in text.split() if word.isalpha()]
+
+
+def fill(count, rng):
+    words = words_of_demo()
+    places = list(Municipality.objects.all())
+    kinds = list(Kind)
+    today = timezone.localdate()
+    for number in range(0, count, 500):
+        place = places[(number // 500) % len(places)]
+        texts = [
+            SearchText(
+                kind=rng.choice(kinds),
+                url=f"/{place.slug}/{number + n}/",
+                title=" ".join(rng.choices(words, k=6)),
+                body=" ".join(rng.choices(words, k=90)) + f" {rng.choice(words)} {rng.randrange(1000)}",
+                date=today - datetime.timedelta(days=rng.randrange(3000)),
+                topics=("boliger",),
+            )
+            for n in range(min(500, count - number))
+        ]
+        with transaction.atomic():
+            # Any row will do for the root; its number keeps each lot apart.
+            root = Municipality(pk=10_000 + number)
+            SearchEntry.objects.replace(root, place, texts)
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA optimize" if connection.vendor == "sqlite" else "ANALYZE")
+
+
+def main():
+    count = int(sys.argv[1].replace(".", "")) if len(sys.argv) > 1 else 100_000
+    rng = random.Random(1)
+    if SearchEntry.objects.count() < count:
+        fill(count, rng)
+    places = list(Municipality.objects.all())
+    everything = []
+    for name, queries in QUERIES.items():
+        narrow = Narrow(municipality=places[3].pk) if name == "i en kommune" else Narrow()
+        took = []
+        for query in queries * 10:
+            begun = time.perf_counter()
+            search(query, places, narrow)
+            took.append((time.perf_counter() - begun) * 1000)
+        everything += took
+        show(name, took)
+    show("alle", everything)
+
+
+def show(name, took):
+    print(f"{name:16} median {statistics.median(took):7.1f}  95 % {statistics.quantiles(took, n=20)[-1]:7.1f} ms")
+
+
+if __name__ == "__main__":
+    main()

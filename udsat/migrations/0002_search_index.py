@@ -1,0 +1,60 @@
+"""The databases' own search engines over the tokens of SearchEntry.
+
+SQLite forgets triggers when a later migration rebuilds the table: such a migration makes them again.
+"""
+
+from django.db import migrations
+
+SQLITE = [
+    """
+    CREATE VIRTUAL TABLE udsat_searchindex USING fts5(
+        title_tokens, body_tokens, tags, content = 'udsat_searchentry', content_rowid = 'id',
+        prefix = '2 3 4', tokenize = "unicode61 remove_diacritics 0"
+    )
+    """,
+    """
+    CREATE TRIGGER udsat_searchentry_in AFTER INSERT ON udsat_searchentry BEGIN
+        INSERT INTO udsat_searchindex (rowid, title_tokens, body_tokens, tags)
+        VALUES (new.id, new.title_tokens, new.body_tokens, new.tags);
+    END
+    """,
+    """
+    CREATE TRIGGER udsat_searchentry_out AFTER DELETE ON udsat_searchentry BEGIN
+        INSERT INTO udsat_searchindex (udsat_searchindex, rowid, title_tokens, body_tokens, tags)
+        VALUES ('delete', old.id, old.title_tokens, old.body_tokens, old.tags);
+    END
+    """,
+]
+SQLITE_BACK = [
+    "DROP TRIGGER udsat_searchentry_in",
+    "DROP TRIGGER udsat_searchentry_out",
+    "DROP TABLE udsat_searchindex",
+]
+POSTGRESQL = [
+    """
+    ALTER TABLE udsat_searchentry ADD COLUMN vector tsvector GENERATED ALWAYS AS (
+        setweight(to_tsvector('simple', title_tokens), 'A') || setweight(to_tsvector('simple', body_tokens), 'C')
+        || setweight(to_tsvector('simple', tags), 'D')
+    ) STORED
+    """,
+    "CREATE INDEX udsat_searchentry_vector ON udsat_searchentry USING gin (vector)",
+]
+POSTGRESQL_BACK = ["ALTER TABLE udsat_searchentry DROP COLUMN vector"]
+
+
+def make(apps, schema_editor):
+    run(schema_editor, SQLITE if schema_editor.connection.vendor == "sqlite" else POSTGRESQL)
+
+
+def drop(apps, schema_editor):
+    run(schema_editor, SQLITE_BACK if schema_editor.connection.vendor == "sqlite" else POSTGRESQL_BACK)
+
+
+def run(schema_editor, statements):
+    for statement in statements:
+        schema_editor.execute(statement)
+
+
+class Migration(migrations.Migration):
+    dependencies = [("udsat", "0001_initial")]
+    operations = [migrations.RunPython(make, drop)]
