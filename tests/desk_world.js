@@ -106,7 +106,7 @@ const waits = [...pending, ...people.map(({ alive, engine }) => (alive ? engine.
     const mine = person.life;
     person.store = await machine(user, meeting, person.client, async (client) => people.some((other) => other.alive && other.client === client));
     // A cut cable brings no page. Whoever opens the laptop has one first.
-    const cable = person.cable;
+    const { cable } = person;
     person.cable = "whole";
     const { document, fields } = await readPage();
     person.tokens = document;
@@ -114,7 +114,7 @@ const waits = [...pending, ...people.map(({ alive, engine }) => (alive ? engine.
       client: person.client,
       user,
       empty: document.querySelector("#desk").dataset.empty,
-      post: poster(sync, user, net(person)),
+      post: poster(sync, user, document.querySelector("[name=csrfmiddlewaretoken]").value, net(person)),
       store: person.store,
       timers: clock(person),
       uuid,
@@ -122,6 +122,8 @@ const waits = [...pending, ...people.map(({ alive, engine }) => (alive ? engine.
     });
     person.engine = engine;
     person.alive = person.life === mine;
+    // Sometimes it is out again before the page has said a word.
+    if (random() < 0.4) person.cable = cable;
     await track(engine.start(fields));
     await rest();
     person.cable = cable;

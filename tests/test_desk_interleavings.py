@@ -30,21 +30,23 @@ def script(chance, fields):
     rows = [f"aftale:{uuid.UUID(int=chance.getrandbits(128), version=4)}:text" for _ in range(2)]
     item = fields[0].rsplit(":", 1)[0]
     raised = f"punkt:{uuid.UUID(int=chance.getrandbits(128), version=4)}"
-    for _ in range(chance.randint(10, 18)):
+    for _ in range(chance.randint(9, 15)):
         who = chance.randrange(2)
         # Most of the time both are at the same field: that is where words meet.
         field, under = chance.choice([(fields[0], "")] * 4 + [(f, "") for f in fields] + [(r, item) for r in rows])
         if chance.random() < 0.08:
             field, under = f"{raised}:{chance.choice(['title', 'decision'])}", ""
         what = chance.choices(
-            ["type", "pass", "cable", "kill", "open", "die", "form", "choose", "flush"],
-            [40, 26, 12, 5, 6, 5, 4, 6, 3],
+            ["type", "pass", "cable", "kill", "open", "die", "form", "choose", "flush", "lid"],
+            [40, 26, 12, 5, 6, 5, 4, 6, 3, 7],
         )[0]
         steps += {
             "type": [["type", who, field, under]],
             "pass": [["pass", who, chance.choice([100, 400, 900, 1100, 2500, 5100, 9000])]],
             "cable": [["cable", who, chance.choice(["whole", "whole", "cut", "answers lost"])]],
             "kill": [["kill", who]],
+            # The cable out, a sentence, and the battery gone: what only the machine knows.
+            "lid": [["cable", who, "cut"], ["type", who, field, under], ["pass", who, 5100], ["kill", who]],
             "open": [["open", who]],
             "die": [["die", who, chance.randint(1, 45)], ["flush", who]],
             "form": [["form", who, fields[0], chance.choice([0, 0, 2000])]],

@@ -277,8 +277,7 @@ export class Failure extends Error {
 
 // A function that posts to the desk's address. The token of the form grows old when somebody logs in again in another
 // window, so a refusal is answered by asking for the new one, once.
-export function poster(address, user, fetch = globalThis.fetch.bind(globalThis), wait = 15000) {
-  let token = null;
+export function poster(address, user, token, fetch = globalThis.fetch.bind(globalThis), wait = 15000) {
   const ask = async (options) => {
     let response;
     try {
@@ -308,10 +307,8 @@ export function poster(address, user, fetch = globalThis.fetch.bind(globalThis),
       body: JSON.stringify(body),
       ...options,
     });
-    const isFresh = !token;
-    if (isFresh) await refresh();
     let { status, content } = await send();
-    if (status === 403 && !content && !isFresh) {
+    if (status === 403 && !content) {
       await refresh();
       ({ status, content } = await send());
     }

@@ -165,7 +165,7 @@ function list(section) {
   const link = element("a", { href: `#${section.id}` },
     element("span", { "data-number": "" }), ". ", element("span", { "data-title": "" }), " ",
     element("span", { className: "done", hidden: true }, "✓", element("span", { className: "visually-hidden" }, " skrevet")),
-    element("span", { className: "who", "data-who": "" }));
+    element("span", { className: "desk-who", "data-who": "" }));
   $("[data-after]").before(element("li", { "data-for": row }, link));
   number();
 }
@@ -378,7 +378,7 @@ if (hasLocks) navigator.locks.request(lock(client), () => new Promise(() => {}))
 const isAlive = async (id) => hasLocks && (await navigator.locks.query()).held.some(({ name }) => name === lock(id));
 
 const nowhere = { put: () => Promise.reject(new Error()), delete: async () => {}, entries: async () => [] };
-const post = poster(address, user);
+const post = poster(address, user, form.elements.csrfmiddlewaretoken.value);
 const engine = new DeskSync({
   client,
   user,
