@@ -187,15 +187,15 @@ class Part(Recorded):
 
     @transaction.atomic
     def delete(self, **kwargs):
-        roots = self.roots()
+        roots = [root for root in self.roots() if self.is_searched and root.is_live]
         deleted = super().delete(**kwargs)
-        for root in roots if self.is_searched else ():
+        for root in roots:
             root.reindex()
         return deleted
 
     def reindex(self) -> None:
         if self.is_searched:
-            for root in {root.search_root for root in self.roots()}:
+            for root in {root.search_root for root in self.roots() if root.is_live}:
                 root.reindex()
 
     def check_while_public(self):
@@ -281,8 +281,10 @@ class Publishable(Recorded):
 
     def reindex(self) -> None:
         """Bring the index in step, in the transaction of the change."""
-        # Read again: what hangs on this copy may be older than what was saved.
         root = self.search_root
+        if not (self.is_live or SearchEntry.objects.of(root).exists()):
+            return
+        # Read again: what hangs on this copy may be older than what was saved.
         root = type(root)._base_manager.get(pk=root.pk)
         SearchEntry.objects.replace(root, root.municipality, root.search_texts())
 
