@@ -165,6 +165,7 @@ class Desk:
             "standing": standing,
             "may_write": self.may_write,
             "may_settle": self.may_settle,
+            "goes_on": self.may_publish and not paper.is_live,
             "rows": self.rows(standing),
             "remarks": self.remarks(standing, items),
             "in_writing_first": rounds.council_of(paper).approval == "skriftligt" or not self.is_minutes,
@@ -293,6 +294,7 @@ class Desk:
             raise Settled
         rounds.close(self.paper, how=rounds.IN_WRITING, on=timezone.localdate())
         self.say(f"Skrevet ind: Rådet har godkendt {self.thing} skriftligt.")
+        self.go_on_to_the_gate()
         return self.changed("Godkendt skriftligt")
 
     def at_meeting(self):
@@ -307,7 +309,17 @@ class Desk:
         held = form.cleaned_data["held"]
         rounds.close(self.paper, how=rounds.at_meeting(held), on=held.date)
         self.say(f"Skrevet ind: Rådet har godkendt {self.thing} på mødet den {long_date(held.date)}.")
+        self.go_on_to_the_gate()
         return self.changed("Godkendt på mødet")
+
+    def go_on_to_the_gate(self):
+        """Approved minutes are made public next. She who may do that need not look for the button."""
+        if self.may_publish and not self.paper.is_live:
+            self.url = self.admin.url("publish", self.paper)
+
+    @property
+    def may_publish(self) -> bool:
+        return self.is_minutes and self.request.user.may(roles.PUBLISH, rounds.council_of(self.paper).municipality)
 
     def reopen(self):
         self.must_settle()
