@@ -253,8 +253,13 @@ class MeetingPaper(Publishable):
         super().publish(by=by, confirmed=confirmed, reason=reason, at=at)
 
     def show_as_public(self):
-        super().show_as_public()
         self.meeting.show_as_public()
+        super().show_as_public()
+
+    def _lock(self):
+        # The meeting first, as whoever writes in it does, so that publisher and writer never wait for each other.
+        Meeting.objects.select_for_update(of=("self",)).get(pk=self.meeting_id)
+        super()._lock()
 
     def items(self) -> list:
         """The meeting's items, each with its `number`."""

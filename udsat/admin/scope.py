@@ -424,7 +424,7 @@ class ScopedAdmin(HistoryPages, _Scoped, admin.ModelAdmin):
         if obj is None:
             raise Http404(f"{capfirst(self.opts.verbose_name)} findes ikke.")
         if request.method == "POST" and connection.in_atomic_block:
-            owner = owner_of(obj)
+            owner = self.owner(obj)
             # The owner first, as the page that edits all of it does, so that two savers never wait for each other.
             for locked in {id(o): o for o in (owner, obj) if o is not None}.values():
                 locked.refresh_from_db(from_queryset=type(locked)._base_manager.select_for_update(of=("self",)))

@@ -1,0 +1,82 @@
+"""Two people at one meeting in the same second: neither waits for ever, and nobody's word is lost."""
+
+import threading
+
+import pytest
+from django.db import connection, transaction
+from django.test import Client
+
+from council.invitations.calling import locked
+from council.models import Agenda, AgendaItem, Minutes
+from udsat.lib.publishing import Status
+
+from . import factories as make
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+class Beside(threading.Thread):
+    """A request of another person, with a connection of its own, begun while this test holds its locks.
+
+    SQLite lets one in at a time, so there it begins when the other is done.
+    """
+
+    def __init__(self, client, send):
+        super().__init__(daemon=True)
+        self.client, self.send = client, send
+
+    def begin(self):
+        """Returns when the request stands before a lock that is held here."""
+        if connection.vendor != "postgresql":
+            return
+        self.start()
+        while self.is_alive():
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_stat_clear_snapshot()")
+                cursor.execute(
+                    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+                    " AND wait_event_type = 'Lock'"
+                )
+                if cursor.fetchone()[0]:
+                    return
+
+    def run(self):
+        try:
+            self.response = self.send(self.client)
+        finally:
+            connection.close()
+
+    def answer(self):
+        if self.ident is None:
+            return self.send(self.client)
+        self.join(30)
+        return self.response
+
+
+@pytest.fixture
+def her(eva):
+    client = Client(raise_request_exception=False)
+    client.force_login(eva)
+    return client
+
+
+@pytest.mark.parametrize("what", ["agenda", "minutes"])
+@pytest.mark.parametrize("page", ["offentliggoer", "traek-tilbage", "forhaandsvisning"])
+def test_one_publishes_while_another_writes_and_neither_is_thrown_off(esbjerg, her, what, page):
+    meeting = make.meeting(make.council(esbjerg), status=Status.DRAFT)
+    item = make.item(meeting, "Natcafé")
+    status = Status.PUBLISHED if page == "traek-tilbage" else Status.DRAFT
+    paper = make.agenda(meeting, status) if what == "agenda" else make.minutes(meeting, status)
+    address = f"/admin/council/{what}/{paper.pk}/{page}/"
+    said = {"seen": f"{paper.version}-{meeting.version}", "confirmed": "on"}
+    method = "get" if page == "forhaandsvisning" else "post"
+    other = Beside(her, lambda client: getattr(client, method)(address, said))
+    with transaction.atomic():
+        locked(meeting)
+        other.begin()
+        item.internal_note = "Ring til Karen"
+        item.save()
+    assert other.answer().status_code in (200, 302)
+    assert AgendaItem.objects.get().internal_note == "Ring til Karen"
+    if page == "offentliggoer":
+        assert (Agenda if what == "agenda" else Minutes).objects.get().status == Status.PUBLISHED
