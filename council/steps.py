@@ -90,12 +90,15 @@ def items_due_on(meeting: Meeting) -> datetime.date | None:
 
 
 def is_over(meeting: Meeting, now: datetime.datetime) -> bool:
-    """Whether it has been held: its day is past, or its last hour is."""
+    """Whether it has been held: its day is past, or its last hour is, or its minutes are on their way."""
     now = timezone.localtime(now)
     if meeting.date != now.date():
         return meeting.date < now.date()
-    last = meeting.ends_at or meeting.starts_at
-    return bool(last and last <= now.time())
+    last, minutes = meeting.ends_at or meeting.starts_at, paper(meeting, "minutes")
+    return bool(
+        (last and last <= now.time())
+        or (minutes and (minutes.approval_asked_on or minutes.approved_on or minutes.is_live))
+    )
 
 
 def is_sent(meeting: Meeting) -> bool:

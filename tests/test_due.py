@@ -128,6 +128,22 @@ def test_minutes_go_from_missing_to_public(anna, council):
     assert due(anna) == []
 
 
+def test_a_meeting_of_today_is_over_once_its_minutes_are_with_the_members(anna, council):
+    meeting = make.meeting(council, date=TODAY)
+    make.item(meeting, decision="<p>Ja.</p>")
+    minutes = make.minutes(meeting, status=Status.DRAFT)
+    assert Desk(anna, NOW).coming == [meeting]
+    minutes.approval_asked_on = TODAY
+    minutes.save()
+    approval = Approval.objects.create(
+        minutes=minutes, member=make.membership(council, make.person(council.municipality)), asked_at=NOW,
+        due_on=days(5), answer=Approval.Answer.REMARKS,
+    )  # fmt: skip
+    Remark.objects.create(approval=approval, text="Det var 12.")
+    assert one(anna, "1 bemærkning").label == "Læs bemærkningerne"
+    assert Desk(anna, NOW).coming == []
+
+
 def test_minutes_that_the_next_meeting_approves_are_asked_for_after_it(anna, council):
     meeting = make.meeting(council, date=days(-60))
     make.item(meeting, decision="<p>Ja.</p>")
