@@ -17,7 +17,7 @@ from council.invitations import (
     send_scheduled_invitations,
     tell_change,
 )
-from council.models import Agenda, Invitation, Membership, Person
+from council.models import Agenda, AgendaItem, Invitation, Meeting, Membership, Person
 from udsat.lib.publishing import Status
 from udsat.models import Letter
 
@@ -111,6 +111,41 @@ def test_publishing_the_agenda_calls_each_member_once(published, meeting, anna):
     Agenda.objects.get().publish(by=anna, confirmed=True)
     assert send_scheduled_invitations(timezone.now()) == 0
     assert Letter.objects.count() == 2
+
+
+@pytest.mark.parametrize("what", ["agenda", "meeting"])
+def test_what_has_not_left_of_a_withdrawn_agenda_never_leaves(published, meeting, anna, karen, what):
+    """The mail server is down, and the secretary sees a name that should not stand there."""
+    Letter.objects.filter(key__startswith=f"invitation:{meeting.pk}:{karen.pk}:").update(sent_at=timezone.now())
+    (published if what == "agenda" else Meeting.objects.get()).withdraw(by=anna)
+    assert set(letters()) == {"Karen"}
+    assert Invitation.objects.get(member=karen).sent_at
+    AgendaItem.objects.update(title="Et andet punkt")
+    (Agenda if what == "agenda" else Meeting).objects.get().publish(by=anna, confirmed=True)
+    assert set(letters()) == {"Karen", "Ib"} and "Natcafé" not in letters()["Ib"].text
+    assert Letter.objects.count() == 2
+
+
+def test_a_letter_that_leaves_at_that_moment_is_let_go(published, anna):
+    Letter.objects.claim(timezone.now())
+    published.withdraw(by=anna)
+    assert Letter.objects.count() == 1
+
+
+def test_a_change_that_was_kept_back_with_the_agenda_is_shown_as_not_told(client, published, meeting, anna, karen):
+    Letter.objects.update(sent_at=timezone.now())
+    meeting.refresh_from_db()
+    meeting.place = "Biblioteket"
+    meeting.save()
+    assert tell_change(meeting) == 2
+    published.withdraw(by=anna)
+    assert Letter.objects.count() == 2
+    client.force_login(anna)
+    assert "Mødet er ændret, men det er ikke sagt til alle" in flat(page(client, meeting))
+    press(client, meeting, "tell")
+    told = letters()["Karen"].text
+    assert "Biblioteket" in told and "Før:" not in told and "Natcafé" not in told
+    assert tell_change(meeting) == 0
 
 
 def test_all_letters_share_one_agenda_as_pdf(published):

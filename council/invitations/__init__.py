@@ -9,6 +9,7 @@ from .calling import (
     invited_seats,
     send_scheduled_invitations,
     send_supplement,
+    take_back,
     tell_change,
     time_and_place,
 )
@@ -27,6 +28,7 @@ __all__ = [
     "quorum_of",
     "send_scheduled_invitations",
     "send_supplement",
+    "take_back",
     "tell_change",
     "time_and_place",
 ]

@@ -5,7 +5,7 @@ import hashlib
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef
+from django.db.models import Exists, F, OuterRef, Q
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
@@ -22,6 +22,8 @@ from udsat.models import Letter, LetterFile
 from .answers import begins_at, is_substitute, seats_on
 
 CANCELLED = "Aflyst"
+# What a member was told last, where the letter that told her more was taken back.
+UNKNOWN = "?"
 _LINK = "[link]"
 # The link outlives a meeting that is put off; the page itself says when it is too late to answer.
 LINK_LIFE = datetime.timedelta(days=366)
@@ -135,7 +137,8 @@ def tell_change(meeting: Meeting) -> int:
         if not invitation.member.person or not invitation.member.person.email:
             continue
         before = invitation.told
-        moved = not meeting.is_cancelled and before.split("\n")[0] != time_and_place(meeting)[0]
+        # What is unknown was no answer's reason: the last answer came after it.
+        moved = not meeting.is_cancelled and before != UNKNOWN and before.split("\n")[0] != time_and_place(meeting)[0]
         if moved:
             # An answer was about the other day.
             invitation.reply, invitation.replied_at = "", None
@@ -145,7 +148,7 @@ def tell_change(meeting: Meeting) -> int:
             template, subject, method = "meeting_changed", "Ændret: møde", "REQUEST"
         _write(
             invitation, template, f"{subject} {weekday_date(meeting.date)}", method=method,
-            files=[] if meeting.is_cancelled else paper.files(), before=before.split("\n"), moved=moved,
+            files=[] if meeting.is_cancelled else paper.files(), before=told_before(before), moved=moved,
             was_cancelled=before == CANCELLED,
         )  # fmt: skip
         count += 1
@@ -159,6 +162,34 @@ def untold(meeting: Meeting) -> list[Invitation]:
         "member__person", "member__council__municipality", "called_for__person"
     )
     return [invitation for invitation in found if invitation.member.person]
+
+
+def told_before(told: str) -> list[str]:
+    """When and where, as a member was told; empty when nobody knows."""
+    return [part for part in told.split("\n") if part and part != UNKNOWN]
+
+
+def take_back(meeting: Meeting) -> None:
+    """Let nothing of an agenda that is withdrawn leave: what has not been sent is taken out.
+
+    Whom no letter had reached is called with the next agenda. Call it where the agenda is withdrawn, under its lock.
+    """
+    prefix = f"invitation:{meeting.pk}:"
+    waiting = (
+        Letter.objects.filter(Q(key__startswith=prefix) | Q(key__startswith=f"supplement:{meeting.pk}:"), sent_at=None)
+        # One that is being sent now has left. That a meeting is cancelled says nothing of its agenda.
+        .exclude(claimed_until__gt=timezone.now())
+        .exclude(calendar__contains="METHOD:CANCEL")
+        .select_for_update(of=("self",))
+    )
+    taken = list(waiting.values_list("pk", "key"))
+    Letter.objects.filter(pk__in=[pk for pk, _ in taken]).delete()
+    members = {int(key.split(":")[2]) for _, key in taken if key.startswith(prefix)}
+    reached = {
+        int(key.split(":")[2]) for key in Letter.objects.filter(key__startswith=prefix).values_list("key", flat=True)
+    }
+    meeting.invitations.filter(member__in=members - reached).update(sent_at=None, told="")
+    meeting.invitations.filter(member__in=members & reached).update(told=UNKNOWN)
 
 
 # Substitutes

@@ -26,6 +26,7 @@ from .calling import (
     locked,
     tell_change,
     time_and_place,
+    told_before,
     untold,
 )
 
@@ -115,7 +116,7 @@ def invitation_page(admin, request, meeting):
         sent=any(one.invitation and one.invitation.sent_at for one in called),
         changed=changed,
         reachable=[one for one in changed if one.member.person.email],
-        before=[part for part in before.split("\n") if part],
+        before=told_before(before),
         was_cancelled=before == CANCELLED,
         when=when,
         where=where,

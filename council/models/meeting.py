@@ -154,6 +154,23 @@ class Meeting(Publishable):
         """The row as it is saved now, locked so that two changes at once are counted one after the other."""
         return None if self._state.adding else Meeting.objects.select_for_update().filter(pk=self.pk).first()
 
+    @transaction.atomic
+    def publish(self, *, by, confirmed, reason="", at=None):
+        """Public again at once, it also calls the members whom its agenda has not reached."""
+        from council.invitations import invite
+
+        super().publish(by=by, confirmed=confirmed, reason=reason, at=at)
+        if Agenda.objects.published().filter(meeting=self).exists():
+            invite(self)
+
+    @transaction.atomic
+    def withdraw(self, *, by):
+        """Also keeps back the letters that have not left: they bring the agenda, which goes with the meeting."""
+        from council.invitations import take_back
+
+        super().withdraw(by=by)
+        take_back(self)
+
     @property
     def municipality(self):
         return self.council.municipality
@@ -325,6 +342,14 @@ class Agenda(MeetingPaper):
             super().publish(by=by, confirmed=confirmed, reason=reason, at=at)
             if self.is_published:
                 invite(self.meeting)
+
+    @transaction.atomic
+    def withdraw(self, *, by):
+        """Also keeps back the letters that have not left with it."""
+        from council.invitations import take_back
+
+        super().withdraw(by=by)
+        take_back(self.meeting)
 
     # What comes after the agenda is out
 
