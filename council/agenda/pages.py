@@ -437,7 +437,7 @@ def copy_page(admin, request, meeting):
         request,
         meeting,
         "agenda_copy.html",
-        title="Hent punkter",
+        title="Hent punkter fra et tidligere møde",
         others=others[:60],
         source=source,
         items=items,

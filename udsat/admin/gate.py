@@ -213,7 +213,7 @@ class PublishableAdmin(ScopedAdmin):
             f"admin/publishable/{template}",
             {
                 **self.admin_site.each_context(request),
-                "opts": self.opts,
+                "opts": self.owner(obj)._meta,  # an agenda stands under its meeting in the menu
                 "original": obj,
                 "page_url": self.page_of(obj),
                 "crumbs": self.crumbs(obj)
