@@ -95,6 +95,7 @@ def test_it_is_found(text, kind, what):
         # Numbers that are no phone
         "Strategien gælder 2023 2026 og 2023-2026.",
         "Sagsnr. 26184407",
+        "2026-0877",
         "CVR-nr. 26184407, EAN 5798 0055 0123 4",
         "sagsnr. 330-2021-45767 og 27.12.00-G01-12-25",
         "Der er 26184407 kr. i puljen og 12.345.678 kr. i alt.",

@@ -111,7 +111,9 @@ def _phones(text: str, known: Known) -> Iterator[Private]:
         before, after = text[max(0, match.start() - 24) : match.start()], text[match.end() : match.end() + 12]
         if digits in ours or (digits.startswith(_BUSINESS) and not match["intl"]):
             continue
-        if _NUMBER_OF.search(before) or _MONEY.match(after) or _is_years(match["number"]) or _is_date(digits):
+        if _NUMBER_OF.search(before) or _MONEY.match(after):
+            continue
+        if _is_years(match["number"]) or _is_case(match["number"]) or _is_date(digits):
             continue
         if not match["intl"] and len({digits[n : n + 2] for n in (0, 2, 4, 6)}) == 1:
             continue  # 79 79 79 79: the main number of an office
@@ -127,6 +129,11 @@ def _digits(text: str) -> str:
 def _is_years(number: str) -> bool:
     halves = re.fullmatch(r"((?:19|20)\d\d)\D((?:19|20)\d\d)", number)
     return halves is not None
+
+
+def _is_case(number: str) -> bool:
+    """2026-0877, as cases are numbered."""
+    return re.fullmatch(r"(?:19|20)\d\d-\d{4}", number) is not None
 
 
 def _is_date(digits: str) -> bool:
