@@ -1,14 +1,18 @@
 """Two people at one meeting in the same second: neither waits for ever, and nobody's word is lost."""
 
+import datetime
 import threading
 
 import pytest
 from django.db import connection, transaction
 from django.test import Client
+from django.utils import timezone
 
-from council.invitations.calling import locked
-from council.models import Agenda, AgendaItem, Minutes
+from council.invitations import invite, tell_change
+from council.invitations.calling import locked, time_and_place
+from council.models import Agenda, AgendaItem, Invitation, Minutes
 from udsat.lib.publishing import Status
+from udsat.models import Letter
 
 from . import factories as make
 
@@ -80,3 +84,21 @@ def test_one_publishes_while_another_writes_and_neither_is_thrown_off(esbjerg, h
     assert AgendaItem.objects.get().internal_note == "Ring til Karen"
     if page == "offentliggoer":
         assert (Agenda if what == "agenda" else Minutes).objects.get().status == Status.PUBLISHED
+
+
+def test_a_member_who_answers_while_the_new_day_is_sent_out_is_asked_again(esbjerg):
+    council = make.council(esbjerg)
+    karen = make.membership(council, make.person(esbjerg, email="karen@eksempel.dk"))
+    meeting = make.meeting(council, timezone.localdate() + datetime.timedelta(20))
+    make.agenda(meeting)
+    assert invite(meeting) == 1
+    link = next(word for word in Letter.objects.get().text.split() if "/svar/" in word).split("8000")[-1]
+    asked = {"svar": "kommer", "tid": time_and_place(meeting)[0]}
+    other = Beside(Client(raise_request_exception=False), lambda client: client.post(link, asked))
+    with transaction.atomic():
+        meeting.date += datetime.timedelta(7)
+        meeting.save()
+        other.begin()
+        assert tell_change(meeting) == 1
+    assert other.answer().status_code == 409
+    assert Invitation.objects.get(member=karen).reply == ""

@@ -437,3 +437,18 @@ def test_the_invitation_arrives_as_one_mail_with_agenda_calendar_and_link(publis
         if part.get_content_type() == "text/calendar"
     }
     assert methods == {"CANCEL"} and len(mailbox.deliveries) == 2
+
+
+def test_an_answer_about_the_old_day_is_none_about_the_new_one(published, meeting, karen):
+    """She reads the page; the meeting is moved, and then she presses the button."""
+    link, browser = link_in(letters()["Karen"]), Client()
+    seen = html.fromstring(browser.get(link).text).xpath("//input[@name='tid']/@value")[0]
+    meeting.date = in_days(27)
+    meeting.save()
+    assert tell_change(meeting) == 2
+    answer = browser.post(link, {"svar": "kommer", "tid": seen})
+    assert answer.status_code == 409 and "svar igen" in flat(answer.text)
+    assert Invitation.objects.get(member=karen).reply == ""
+    again = html.fromstring(answer.text).xpath("//input[@name='tid']/@value")[0]
+    assert browser.post(link, {"svar": "kommer", "tid": again}).status_code == 302
+    assert Invitation.objects.get(member=karen).reply == "kommer"

@@ -1,17 +1,18 @@
 """The page on which a member says whether she comes, by her personal link."""
 
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from council.links import link_view
-from council.models import Agenda, Invitation, Membership
+from council.models import Agenda, Invitation, Meeting, Membership
 from udsat.lib.links import LinkBroken, LinkExpired
 from udsat.models import Municipality
 
 from .answers import begins_at, give_answer
-from .calling import time_and_place
+from .calling import locked, time_and_place
 
 
 @link_view("svar")
@@ -29,13 +30,15 @@ def answer_invitation(request: HttpRequest, municipality: Municipality, pk: int,
     meeting = invitation.meeting
     if begins_at(meeting) <= timezone.now() or not holds_seat(invitation.member, meeting.date):
         raise LinkExpired
-    unknown = False
+    unknown = moved = False
     if request.method == "POST" and not meeting.is_cancelled:
         reply = request.POST.get("svar")
-        if reply in Invitation.Reply.values:
-            give_answer(invitation, reply)
-            return HttpResponseRedirect(request.path)
-        unknown = True
+        unknown = reply not in Invitation.Reply.values
+        if not unknown:
+            meeting = _take(invitation, reply, request.POST.get("tid"))
+            if meeting is None:
+                return HttpResponseRedirect(request.path)
+            moved = not meeting.is_cancelled
     when, where = time_and_place(meeting)
     context = {
         "municipality": municipality,
@@ -45,9 +48,26 @@ def answer_invitation(request: HttpRequest, municipality: Municipality, pk: int,
         "when": when,
         "where": where,
         "unknown": unknown,
+        "moved": moved,
         "agenda_is_public": Agenda.objects.published().filter(meeting=meeting).exists(),
     }
-    return render(request, "links/answer.html", context, status=400 if unknown else 200)
+    return render(request, "links/answer.html", context, status=400 if unknown else 409 if moved else 200)
+
+
+@transaction.atomic
+def _take(invitation: Invitation, reply: str, seen: str | None) -> Meeting | None:
+    """Write the answer down; the meeting as it is now, where that is another one than she was asked about.
+
+    Letters about the meeting are written under the same lock, so none of them puts an older answer back.
+    """
+    meeting = locked(invitation.meeting)
+    if meeting.is_cancelled or seen not in (None, time_and_place(meeting)[0]):
+        return meeting
+    current = Invitation.objects.filter(pk=invitation.pk).first()
+    if current is None:
+        raise LinkExpired
+    give_answer(current, reply)
+    return None
 
 
 def holds_seat(member: Membership, day) -> bool:
