@@ -115,7 +115,7 @@ def _assigned(hearing):
 
 
 def _is_asked(hearing):
-    return hearing.pk is not None and hearing.approvals.filter(closed_at=None).exists()
+    return hearing.pk is not None and any(approval.closed_at is None for approval in hearing.approvals.all())
 
 
 def _approved(hearing):

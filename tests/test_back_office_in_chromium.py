@@ -171,6 +171,7 @@ def test_a_person_is_added_in_a_small_window_beside_the_form(window):
     council = Council.objects.get(municipality__slug="eksempelkoebing")
     count = council.memberships.count()
     window.goto(address(Council, "change", council.pk))
+    window.get_by_role("heading", name="Medlemskaber").click()
     window.get_by_role("button", name="Tilføj medlemskab").click()
     with window.expect_popup() as opened:
         window.locator(f"#add_id_memberships-{count}-person").click()

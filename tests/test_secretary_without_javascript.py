@@ -24,6 +24,7 @@ def test_she_makes_a_meeting_with_an_item_and_publishes_and_withdraws_it(
     page.locator("input[name=date]").fill("2030-06-06")
     page.get_by_role("button", name="Gem og bliv her").click()
     page.get_by_role("link", name="Vis så en tom række i hver liste").click()
+    page.get_by_role("heading", name="Punkter").click()
     page.locator("input[name=items-0-title]").fill("Et varmt sted at sove")
     page.get_by_role("button", name="Gem og bliv her").click()
     meeting = Meeting.objects.get()

@@ -70,7 +70,8 @@ class HearingAdmin(PublishableAdmin):
     ]
 
     def get_queryset(self, request):
-        return super().get_queryset(request).select_related("council__municipality", "assigned_to__person")
+        hearings = super().get_queryset(request).select_related("council__municipality", "assigned_to__person")
+        return hearings.prefetch_related("approvals")
 
     @admin.display(description="status", ordering="status")
     def status_text(self, obj):

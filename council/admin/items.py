@@ -129,6 +129,7 @@ class AgendaItemInline(ScopedStackedInline):
 
     model = AgendaItem
     form = ItemRow
+    classes = ["collapse"]
     fieldsets = [
         (None, {"fields": [("title", "kind", "position"), ("is_closed", "public_title")]}),
         ("Til dagsordenen", {"fields": ["case_number", "presentation", "recommendation"], "classes": ["collapse"]}),
@@ -155,7 +156,10 @@ class AgendaItemInline(ScopedStackedInline):
 class AttendanceInline(ScopedStackedInline):
     model = Attendance
     fields = [("member", "status", "substitute_for", "remark")]
-    classes = ["compact"]
+    classes = ["compact", "collapse"]
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).select_related("member__person", "member__council")
 
     def has_change_permission(self, request, obj=None):
         return super().has_change_permission(request, obj) and (

@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.contrib.admin.utils import flatten_fieldsets, unquote
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.http import HttpResponseNotAllowed, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path
@@ -48,7 +49,7 @@ class PaperInline(ScopedStackedInline):
     max_num = 1
     extra = 1
     can_delete = False
-    classes = ["single"]
+    classes = ["single", "collapse"]
 
     def has_change_permission(self, request, obj=None):
         it = paper(obj, self.model._meta.model_name) if obj is not None and obj.pk else None
@@ -123,7 +124,12 @@ class MeetingAdmin(PublishableAdmin):
     ]  # fmt: skip
 
     def get_queryset(self, request):
-        return super().get_queryset(request).select_related("council__municipality", "agenda", "minutes")
+        return (
+            super()
+            .get_queryset(request)
+            .select_related("council__municipality", "agenda", "minutes")
+            .annotate(minutes_are_public=Exists(Minutes.objects.published().filter(meeting=OuterRef("pk"))))
+        )
 
     # Columns
 
@@ -145,7 +151,7 @@ class MeetingAdmin(PublishableAdmin):
 
     @admin.display(description="referat")
     def minutes_text(self, obj):
-        return it.stage if (it := paper(obj, "minutes")) else "ikke lavet"
+        return it.stage_if(obj.minutes_are_public) if (it := paper(obj, "minutes")) else "ikke lavet"
 
     # Rights: the meeting's own fields close with the meeting, the papers' with the papers
 

@@ -40,6 +40,7 @@ class MembershipInline(ScopedStackedInline):
     ]
     can_add_here = ("person",)
     show_change_link = True
+    classes = ["collapse"]
     is_former = False
 
     def get_queryset(self, request):
@@ -65,6 +66,9 @@ class CauseInline(ScopedStackedInline):
 class WorkingGroupInline(ScopedStackedInline):
     model = WorkingGroup
     fields = ["name", "cause", "description", "members", "position"]
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).prefetch_related("members")
 
     def formfield_for_manytomany(self, db_field, request, **kwargs):
         return super().formfield_for_manytomany(db_field, request, widget=forms.CheckboxSelectMultiple, **kwargs)

@@ -134,9 +134,8 @@ def _be_there(desk, sent):
 def _present(meeting, user, client=None) -> list[dict]:
     since = timezone.now() - DeskPresence.LEFT_AFTER
     others = meeting.desk_presences.filter(seen_at__gte=since).exclude(client=client).select_related("user")
-    return [
-        {"name": "du selv i et andet vindue" if it.user == user else str(it.user), "place": it.place} for it in others
-    ]
+    names = [("du selv i et andet vindue" if it.user == user else str(it.user), it.place) for it in others]
+    return [{"name": name, "place": place} for name, place in dict.fromkeys(names)]  # two windows at one place: once
 
 
 # The page

@@ -430,8 +430,11 @@ class Minutes(MeetingPaper):
 
     @property
     def stage(self) -> str:
+        return self.stage_if(self.is_published)
+
+    def stage_if(self, is_published: bool) -> str:
         """Kladde, til godkendelse, godkendt, offentliggjort or rettet: how far the minutes have come."""
-        if self.is_published:
+        if is_published:
             return "Rettet" if self.corrected_on else "Offentliggjort"
         if self.approved_on:
             return "Godkendt"
@@ -450,6 +453,7 @@ class Minutes(MeetingPaper):
 
     def publication_parts(self):
         items = self.items()
+        models.prefetch_related_objects(items, "agreements")
         agreements = [agreement for item in items for agreement in item.agreements.all()]
         return [self, self.meeting, *items, *agreements, *self.meeting.attendances.all(), *self.files(items)]
 

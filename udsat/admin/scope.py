@@ -305,6 +305,15 @@ class ScopedFormSet(BaseInlineFormSet):
                 "Det, du har skrevet i den, står nu i en ny række. Fjern den, eller gem igen."
             )
 
+    def get_queryset(self):
+        """The rows; while they are only shown, each knows its parent instead of reading it again."""
+        is_new = not hasattr(self, "_queryset")
+        rows = super().get_queryset()
+        if is_new and not self.is_bound:
+            for row in rows:
+                setattr(row, self.fk.name, self.instance)
+        return rows
+
     def get_form_kwargs(self, index):
         return {**super().get_form_kwargs(index), "parent": self.instance}
 
@@ -318,7 +327,7 @@ class ScopedFormSet(BaseInlineFormSet):
 
     def _with_choices(self, form):
         for name, field in form.fields.items():
-            widget = field.widget
+            widget = getattr(field.widget, "widget", field.widget)  # inside the one with »Tilføj« beside it
             listed = isinstance(widget, forms.Select | forms.CheckboxSelectMultiple)
             if isinstance(field, ModelChoiceField) and listed and not isinstance(widget, AutocompleteMixin):
                 if name not in self._choices:
