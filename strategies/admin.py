@@ -20,6 +20,7 @@ from .upload import ImportsFile
 class StrategyAdmin(ImportsFile, PublishableAdmin):
     shelf = (DAILY, 2)
     about = "Temaer, mål og det, kommunen har lovet"
+    guide = "strategi"
     list_display = ["title", "period", "status_text", "validity_text"]
     list_filter = ["status", "kind"]
     search_fields = ["title", "summary", "themes__title"]
@@ -77,6 +78,7 @@ class StrategyAdmin(ImportsFile, PublishableAdmin):
 class StrategyPartAdmin(ScopedAdmin):
     """A page of its own for what is otherwise reached from its strategy."""
 
+    guide = "strategi"
     list_filter = ["strategy"]
 
 
@@ -138,6 +140,7 @@ class GoalAdmin(ScopedAdmin):
 
     shelf = (FOLLOW_UP, 2)
     about = "Skriv, hvordan det går med hvert mål"
+    guide = "strategi"
     list_display = ["short_text", "theme", "follow_up"]
     list_filter = ["theme__strategy"]
     search_fields = ["text", "theme__title"]
@@ -167,6 +170,7 @@ class GoalAdmin(ScopedAdmin):
 
 @admin.register(FollowUp)
 class FollowUpAdmin(ScopedAdmin):
+    guide = "strategi"
     list_display = ["date", "status", "goal"]
     list_filter = ["status", "goal__theme__strategy"]
     search_fields = ["text", "goal__text"]
@@ -196,6 +200,7 @@ class ActionAdmin(StrategyPartAdmin):
 class TopicAdmin(NationalAdmin):
     shelf = (PORTAL, 3)
     about = "Den fælles liste, der gør temaer sammenlignelige"
+    guide = "strategi"
     list_display = ["name", "description"]
     search_fields = ["name"]
     fieldsets = [(None, {"fields": ["name", "description", "position", "slug"]})]

@@ -1,7 +1,7 @@
 """A server of a test's own: its requests are counted, and one of them can be made to die."""
 
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 from django.db import connection
 from django.http import HttpResponse
@@ -25,6 +25,8 @@ class Traffic:
 
 
 traffic = Traffic()
+# SQLite in memory is one connection for all threads, so one request at a time has it.
+turn = threading.Lock()
 deaths = []  # of requests, for a test that wants to know that there were some
 
 
@@ -40,7 +42,8 @@ def difficult(get_response):
         traffic.add(1)
         try:
             count = int(request.headers.get("X-Die-At", 0))
-            return _killed(request, count) if count else get_response(request)
+            with turn if connection.vendor == "sqlite" else nullcontext():
+                return _killed(request, count) if count else get_response(request)
         finally:
             traffic.add(-1)
 

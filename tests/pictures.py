@@ -8,12 +8,14 @@ from PIL import Image, ImageChops, ImageStat
 GUIDE = Path(__file__).resolve().parent.parent / "static" / "guide"
 
 
-def take_picture(page, name, *, of=None):
+def take_picture(page, name, *, of=None, height=None):
     """Hold static/guide/<name>.png against the window, or the part `of` it; make the picture when it is missing.
 
-    When a page has a new look: delete its picture and run the test again.
+    `height`: no more than so many pixels of it. When a page has a new look: delete its picture and run the test again.
     """
     now = (of or page).screenshot(animations="disabled")
+    if height:
+        now = _upper(now, height)
     path = GUIDE / f"{name}.png"
     if not path.exists():
         path.parent.mkdir(exist_ok=True)
@@ -24,3 +26,9 @@ def take_picture(page, name, *, of=None):
     ]
     difference = ImageStat.Stat(ImageChops.difference(*thumbnails)).mean[0]
     assert difference < 12, f"static/guide/{name}.png is out of date (differs by {difference:.0f} of 255)"
+
+
+def _upper(picture, height):
+    image, kept = Image.open(io.BytesIO(picture)), io.BytesIO()
+    image.crop((0, 0, image.width, min(height, image.height))).save(kept, "PNG")
+    return kept.getvalue()

@@ -63,6 +63,7 @@ class AgreementAdmin(ScopedAdmin):
 
     shelf = (FOLLOW_UP, 1)
     about = "Hvem der gør hvad, og hvornår"
+    guide = "aftaler"
     list_display = ["text", "who", "when", "meeting"]
     list_filter = [StateFilter]
     search_fields = ["text", "responsible", "member__person__first_name", "member__person__last_name"]

@@ -47,6 +47,7 @@ class SendForm(forms.Form):
 class HearingAdmin(PublishableAdmin):
     shelf = (DAILY, 4)
     about = "Det, rådet bliver spurgt om, og hvad der kom ud af det"
+    guide = "hoeringer"
     change_form_template = "admin/council/hearing.html"
     list_display = ["title", "received_on", "deadline", "next_text", "outcome", "status_text"]
     list_filter = ["status", "outcome"]
@@ -170,6 +171,7 @@ class HearingAdmin(PublishableAdmin):
 class NewsAdmin(PublishableAdmin):
     shelf = (DAILY, 5)
     about = "Korte historier om, hvad der sker"
+    guide = "offentliggoer"
     list_display = ["title", "date", "status_text"]
     list_filter = ["status"]
     search_fields = ["title", "lead", "body"]

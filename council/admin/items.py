@@ -208,6 +208,7 @@ class AgreementInline(ScopedStackedInline):
 
 @admin.register(AgendaItem)
 class AgendaItemAdmin(ScopedAdmin):
+    guide = "dagsorden"
     form = ItemForm
     list_display = ["title", "meeting", "is_closed"]
     list_filter = ["is_closed", "kind"]
@@ -253,6 +254,7 @@ class AttendanceForm(ScopedForm):
 
 @admin.register(Attendance)
 class AttendanceAdmin(ScopedAdmin):
+    guide = "moedebord"
     form = AttendanceForm
     list_display = ["member", "status", "meeting"]
     list_filter = ["status"]
@@ -273,6 +275,7 @@ class AttendanceAdmin(ScopedAdmin):
 
 @admin.register(Attachment)
 class AttachmentAdmin(UploadsFile, ScopedAdmin):
+    guide = "dagsorden"
     form = AttachmentForm
     list_display = ["display_title", "meeting", "paper"]
     list_filter = ["paper"]

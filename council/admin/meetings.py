@@ -93,6 +93,7 @@ class MeetingForm(ScopedForm):
 class MeetingAdmin(PublishableAdmin):
     shelf = (DAILY, 1)
     about = "Indkald, skriv dagsorden og referat"
+    guide = "aaret"
     change_form_template = "admin/council/meeting/change_form.html"
     form = MeetingForm
     list_display = ["when", "heading", "status_text", "agenda_text", "minutes_text"]
@@ -289,6 +290,7 @@ class PaperAdmin(PublishableAdmin):
 
 @admin.register(Agenda)
 class AgendaAdmin(PaperAdmin):
+    guide = "dagsorden"
     fieldsets = [(None, {"fields": ["intro", "plain_text", "expires_at"]})]
 
     def follows(self, obj):
@@ -297,6 +299,7 @@ class AgendaAdmin(PaperAdmin):
 
 @admin.register(Minutes)
 class MinutesAdmin(PaperAdmin):
+    guide = "moedebord"
     fieldsets = [
         (
             None,

@@ -87,6 +87,7 @@ class StandardItemInline(ScopedStackedInline):
 @admin.register(Council)
 class CouncilAdmin(MembersPage, PublishableAdmin):
     shelf = (DAILY, 3)
+    guide = "raadet"
     about = "Medlemmer, mærkesager, kontakt"
     list_display = ["name", "status_text"]
     search_fields = ["name", "municipality__name"]
@@ -156,6 +157,7 @@ class CouncilAdmin(MembersPage, PublishableAdmin):
 @admin.register(Person)
 class PersonAdmin(ConsentPages, ScopedAdmin):
     shelf = (MORE, 1)
+    guide = "personer"
     about = "Dem, der sidder i rådet, og hvad siden må vise om dem"
     list_display = ["__str__", "shown", "seats"]
     list_filter = ["shown"]
@@ -202,9 +204,11 @@ class PersonAdmin(ConsentPages, ScopedAdmin):
 
 class CouncilPartAdmin(ScopedAdmin):
     """A page of its own for what is otherwise edited on the council's."""
+    guide = "raadet"
 
 
 @admin.register(Membership)
+    guide = "personer"
 class MembershipAdmin(SeatPages, CouncilPartAdmin):
     list_display = ["__str__", "area", "starts_on", "ends_on"]
     list_filter = ["role"]

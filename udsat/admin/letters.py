@@ -42,6 +42,7 @@ class LetterAdmin(ScopedAdmin):
 
     shelf = (MORE, 8)
     about = "Hvem der har fået hvad, og hvad der ikke kom af sted"
+    guide = "galt"
     list_display = ["subject", "recipient", "course"]
     list_filter = [StateFilter]
     search_fields = ["subject", "to", "to_name"]

@@ -46,6 +46,7 @@ class RegionPeriodInline(admin.StackedInline):
 class MunicipalityAdmin(ScopedAdmin):
     shelf = (PORTAL, 1)
     about = "Telefon, adresse og farve"
+    guide = "adgang"
     ability = roles.MANAGE
     list_display = ["official_name", "phone", "email"]
     search_fields = ["name"]
@@ -160,6 +161,7 @@ class UserForm(ScopedForm):
 class UserAdmin(ScopedAdmin):
     shelf = (PORTAL, 2)
     about = "Hvem der kan logge ind, og hvad de må"
+    guide = "adgang"
     ability = roles.MANAGE
     form = UserForm
     list_display = ["__str__", "username", "roles_here", "is_active"]
@@ -308,6 +310,7 @@ class PublicationEventAdmin(ScopedAdmin):
 
     shelf = (MORE, 9)
     about = "Hvem der offentliggjorde hvad, og hvornår"
+    guide = "historik"
     list_display = ["what", "action", "at", "by_name"]
     list_filter = ["action"]
     date_hierarchy = "at"

@@ -19,6 +19,7 @@ from django.contrib.admin.widgets import AdminTextareaWidget, AutocompleteMixin
 from django.core.exceptions import NON_FIELD_ERRORS, ObjectDoesNotExist
 from django.db import IntegrityError, connection, models
 from django.db.models import F
+from django.db.models.fields import BLANK_CHOICE_DASH
 from django.forms.formsets import DELETION_FIELD_NAME, INITIAL_FORM_COUNT, TOTAL_FORM_COUNT
 from django.forms.models import BaseInlineFormSet, ModelChoiceField
 from django.http import Http404, HttpResponseRedirect
@@ -41,6 +42,8 @@ from .history import HistoryPages, last_hand
 
 # Fields that are not asked when the user has one municipality, and so one council.
 PLACE_FIELDS = ("municipality", "council")
+# No choice has been made: Django's own dashes are read aloud one by one.
+NOTHING, DASHES = "Ikke valgt", BLANK_CHOICE_DASH[0][1]
 FILTER_ENDINGS = {"", "exact", "id__exact", "isnull", "gte", "lt", "year", "month", "day"}
 
 
@@ -156,6 +159,9 @@ class ScopedRow(forms.ModelForm):
             if isinstance(field, ModelChoiceField):
                 field.queryset = narrowed(field.queryset, place, owner)
                 self._settle(name, field)
+                field.empty_label = field.empty_label and NOTHING
+            elif isinstance(field, forms.ChoiceField):
+                field.choices = [(value, NOTHING if label == DASHES else label) for value, label in field.choices]
 
     def _settle(self, name, field):
         """Ask where it belongs only while there is something to choose, and once."""
@@ -420,6 +426,7 @@ class ScopedAdmin(HistoryPages, _Scoped, admin.ModelAdmin):
     # Where the model stands on the front page of the back office; None: reached from another page only.
     shelf: tuple[str, int] | None = None
     about = ""  # one line below its name there
+    guide = ""  # the section of the guide that its pages lead to
     ability = roles.EDIT
 
     # What is there

@@ -1,6 +1,7 @@
 """What the pages of the back office show."""
 
 from django import template
+from django.contrib import admin
 from django.db import models
 from django.utils.html import format_html
 
@@ -37,3 +38,11 @@ def error_summary(adminform, inlines):
         "fields": [form[name] for form in forms for name in form.errors if name in form.fields],
         "count": sum(len(form.errors) for form in forms),
     }
+
+
+@register.simple_tag(takes_context=True)
+def guide_anchor(context):
+    """The section of the guide that tells of what the page is about; its beginning where no section does."""
+    opts = context.get("opts")
+    guide = getattr(admin.site.get_model_admin(opts.model), "guide", "") if opts else ""
+    return f"#{guide}" if guide else ""
