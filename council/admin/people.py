@@ -51,7 +51,6 @@ class MembershipInline(ScopedStackedInline):
 
 class FormerMembershipInline(MembershipInline):
     verbose_name_plural = "tomme pladser og tidligere medlemmer"
-    classes = ["collapse"]
     is_former = True
 
     def has_add_permission(self, request, obj=None):
@@ -87,8 +86,8 @@ class StandardItemInline(ScopedStackedInline):
 @admin.register(Council)
 class CouncilAdmin(MembersPage, PublishableAdmin):
     shelf = (DAILY, 3)
-    guide = "raadet"
     about = "Medlemmer, mærkesager, kontakt"
+    guide = "raadet"
     list_display = ["name", "status_text"]
     search_fields = ["name", "municipality__name"]
     inlines = [StandardItemInline, MembershipInline, FormerMembershipInline, CauseInline, WorkingGroupInline]
@@ -157,8 +156,8 @@ class CouncilAdmin(MembersPage, PublishableAdmin):
 @admin.register(Person)
 class PersonAdmin(ConsentPages, ScopedAdmin):
     shelf = (MORE, 1)
-    guide = "personer"
     about = "Dem, der sidder i rådet, og hvad siden må vise om dem"
+    guide = "personer"
     list_display = ["__str__", "shown", "seats"]
     list_filter = ["shown"]
     search_fields = ["first_name", "last_name"]
@@ -204,12 +203,13 @@ class PersonAdmin(ConsentPages, ScopedAdmin):
 
 class CouncilPartAdmin(ScopedAdmin):
     """A page of its own for what is otherwise edited on the council's."""
+
     guide = "raadet"
 
 
 @admin.register(Membership)
-    guide = "personer"
 class MembershipAdmin(SeatPages, CouncilPartAdmin):
+    guide = "personer"
     list_display = ["__str__", "area", "starts_on", "ends_on"]
     list_filter = ["role"]
     search_fields = ["person__first_name", "person__last_name", "area"]
