@@ -603,6 +603,25 @@ class ScopedAdmin(HistoryPages, _Scoped, admin.ModelAdmin):
 
     # Afterwards: back to where one came from
 
+    def response_add(self, request, obj, post_url_continue=None):
+        request.said = self._saved(request, obj)
+        return super().response_add(request, obj, post_url_continue)
+
+    def response_change(self, request, obj):
+        request.said = self._saved(request, obj)
+        return super().response_change(request, obj)
+
+    def _saved(self, request, obj):
+        if "_addanother" in request.POST:
+            return format_html("»{}« er gemt. Her kan du lave en ny.", obj)
+        if "_continue" in request.POST:
+            return format_html("»{}« er gemt.", obj)
+        return format_html('»<a href="{}">{}</a>« er gemt.', self.url("change", obj), obj)
+
+    def message_user(self, request, message, *args, **kwargs):
+        """The stock sentence after saving, "Du kan redigere den/det igen herunder", gives way to ours."""
+        super().message_user(request, request.__dict__.pop("said", message), *args, **kwargs)
+
     def response_post_save_add(self, request, obj):
         return self.response_post_save_change(request, obj)
 
