@@ -30,6 +30,21 @@ def test_a_secretary_adds_a_person(office, esbjerg):
     assert Person.objects.get().public_name == "Karen"
 
 
+@pytest.mark.parametrize(
+    ("button", "said"),
+    [("", "Karen Holm</a>« er gemt."), ("_continue", "»Karen Holm« er gemt."), ("_addanother", "lave en ny.")],
+)
+def test_she_reads_in_plain_words_that_it_is_saved(office, esbjerg, button, said):
+    fields = {"municipality": esbjerg.pk, "first_name": "Karen", "last_name": "Holm", "shown": "rolle", button: "1"}
+    page = office.post("/admin/council/person/add/", fields, follow=True).content.decode()
+    assert said in page and "herunder" not in page
+    person = Person.objects.get()
+    address = f"/admin/council/person/{person.pk}/change/"
+    shown = html.fromstring(office.get(address).content).xpath("//form[@id='person_form']")[0].form_values()
+    page = office.post(address, {**dict(shown), button: "1"}, follow=True).content.decode()
+    assert said in page and "herunder" not in page
+
+
 @pytest.mark.parametrize("day", ["0026-12-01", "0001-01-01", "9999-12-31", "31.12.0026"])
 def test_a_year_that_cannot_be_meant_is_asked_about(office, esbjerg, day):
     make.council(esbjerg)

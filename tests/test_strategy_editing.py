@@ -173,7 +173,7 @@ def test_goals_and_themes_are_moved_by_keyboard_and_by_drag(page, anna, strategy
     page.locator("#themes-1").get_by_role("button", name="Tilføj et mål").click()
     page.keyboard.type("åbne et sundhedsrum.")
     page.get_by_role("button", name="Gem og bliv her").click()
-    page.get_by_text("blev ændret").first.wait_for()
+    page.get_by_text("er gemt").first.wait_for()
     assert [theme.title for theme in Theme.objects.all()] == ["Sundhed", "Bolig"]
     assert goals()[0] == ("Sundhed", None, "åbne et sundhedsrum.")
     assert goals()[1][2] == "bygge boliger:"

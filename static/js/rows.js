@@ -12,6 +12,13 @@ const positionOf = (row) =>
 const siblingsOf = (row) =>
   [...row.parentElement.children].filter((other) => other.matches(ROW) && positionOf(other) && !other.hidden);
 
+// Ten buttons called »Flyt op« are one to a screen reader.
+const nameOf = (row) => {
+  const titles = [...row.querySelectorAll("[name$='-title'], [name$='-text']")];
+  const title = titles.find((input) => input.closest(ROW) === row)?.value;
+  return title ? `: ${title.slice(0, 60)}` : "";
+};
+
 function renumber(row) {
   siblingsOf(row).forEach((other, index) => {
     const input = positionOf(other);
@@ -72,8 +79,8 @@ function equip(row) {
   });
   mover.append(
     handle,
-    button("↑", "Flyt op", () => move(row, -1)),
-    button("↓", "Flyt ned", () => move(row, 1)),
+    button("↑", `Flyt op${nameOf(row)}`, () => move(row, -1)),
+    button("↓", `Flyt ned${nameOf(row)}`, () => move(row, 1)),
   );
   row.prepend(mover);
   row.classList.add("ordered");
