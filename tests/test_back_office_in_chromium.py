@@ -164,6 +164,7 @@ def test_pickers_work_under_the_policy_that_forbids_inline_code(window):
 
     count = council.causes.count()
     window.goto(address(Council, "change", council.pk))
+    window.get_by_role("heading", name="Mærkesager").click()
     window.get_by_role("button", name="Tilføj mærkesag").click()
     row = window.locator(f"#causes-{count}")
     row.get_by_label("Titel").fill("Varme stuer")
