@@ -110,3 +110,24 @@ def test_an_address_taken_out_is_made_again_even_when_something_else_is_wrong(of
     for thing, address in ((strategy, "plads-til-alle"), (theme, "et-sted-at-bo"), (story, "nyt-vaerested")):
         thing.refresh_from_db()
         assert thing.slug == address
+
+
+@pytest.mark.parametrize("nonsense", ["9" * 5000, "99999999999999999999", "²", "[]", "\x00"])
+def test_numbers_that_are_none_are_taken_for_nothing_on_the_pages_of_a_meeting(office, esbjerg, nonsense):
+    meeting = make.meeting(make.council(esbjerg), status=Status.DRAFT)
+    item, page = make.item(meeting, "Natcafé"), f"/admin/council/meeting/{meeting.pk}"
+    typed = {f"punkt-{item.pk}-{name}": nonsense for name in ("version", "themes", "goals")}
+    typed[f"punkt-{item.pk}-title"] = "Et nyt navn"
+    answer = office.post(f"{page}/punkter/", {**typed, "order": nonsense, "do": f"up:{nonsense}"})
+    assert answer.status_code == 200 and "Et nyt navn" in answer.text
+    assert office.post(f"{page}/punkter/", {"order": nonsense}).status_code == 302
+    assert office.post(f"{page}/punkter/bilag/", {"item": nonsense}).status_code == 400
+    assert office.post(f"{page}/godkendelse/", {"do": "look", "remark": nonsense}).status_code == 302
+    own = {"title": "Natcafé", "themes": nonsense, "meeting": nonsense}
+    assert office.post(f"/admin/council/agendaitem/{item.pk}/change/", own).status_code == 200
+    item.refresh_from_db()
+    assert item.title == "Natcafé"
+
+
+def test_a_search_that_no_database_can_make_leads_back_to_the_list(office, esbjerg):
+    assert office.get("/admin/udsat/letter/", {"q": "x" * 60_000}).status_code == 302

@@ -489,6 +489,8 @@ def test_a_zip_that_holds_no_word_document_is_refused():
 def test_an_endless_text_is_refused():
     assert "for lang" in told(b"ord " * 400_000, "a.txt")
     assert "for lang" in told(b"- a\n" * 8_001, "a.txt")
+    # Read to its end, this would take minutes.
+    assert "for lang" in told(b"# x\n1. y\n" * 400_000, "a.md")
 
 
 def test_a_very_long_line_is_read():

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from functools import partial
 
 from django import forms
-from django.contrib.admin.widgets import AutocompleteSelectMultiple
 
 from council.admin.items import ItemRules
 from council.models import Agenda, AgendaItem
 from udsat.admin import ScopedRow, may_edit
 from udsat.admin.history import last_hand
+from udsat.admin.scope import KnownSeveral
 from udsat.lib.richtext import RichTextFormField
 
 ITEM_FIELDS = [
@@ -87,7 +87,7 @@ def _plain(field, value):
     return " ".join(str(value or "").split())
 
 
-class KnownChoices(AutocompleteSelectMultiple):
+class KnownChoices(KnownSeveral):
     """What is chosen is read with the items, so that a long agenda asks no more questions than a short one."""
 
     known = None
@@ -149,7 +149,7 @@ def agenda_form(model_admin, request) -> type[AgendaForm]:
 
 def order_of(data: Mapping[str, str], items: list[AgendaItem]) -> list[AgendaItem] | None:
     """The items as the person has put them; None if she has left them as they were shown."""
-    shown = [int(pk) for pk in data.get("order", "").split(",") if pk.isascii() and pk.isdigit()]
+    shown = [int(pk) for pk in data.get("order", "").split(",") if pk.isascii() and pk.isdigit() and len(pk) < 18]
     place = {}
     for item in items:
         raw = data.get(f"{prefix_of(item)}-position", "")

@@ -388,7 +388,8 @@ def files_page(admin, request, meeting):
     number, file = request.POST.get("item", ""), request.FILES.get("file")
     with transaction.atomic():
         board.lock()
-        item = board.meeting.items.filter(pk=number).first() if number.isascii() and number.isdigit() else None
+        is_number = number.isascii() and number.isdigit() and len(number) < 18
+        item = board.meeting.items.filter(pk=number).first() if is_number else None
         try:
             if item is None:
                 raise ValidationError("Punktet er her ikke mere. Hent siden igen.")

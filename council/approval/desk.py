@@ -351,7 +351,8 @@ class Desk:
     def look(self):
         pk = self.request.POST.get("remark", "")
         owner = {"approval__minutes": self.paper} if self.is_minutes else {"approval__hearing": self.paper}
-        remark = Remark.objects.filter(**owner, pk=int(pk)).first() if pk.isascii() and pk.isdigit() else None
+        is_number = pk.isascii() and pk.isdigit() and len(pk) < 18
+        remark = Remark.objects.filter(**owner, pk=int(pk)).first() if is_number else None
         if remark is None:
             raise Settled
         remark.handled_at = timezone.now() if self.request.POST["do"] == "look" else None

@@ -386,6 +386,36 @@ class ScopedRelatedFilter(RelatedFieldListFilter):
         return [(obj.pk, str(obj)) for obj in reachable.filter(pk__in=used)]
 
 
+def _fits(number) -> bool:
+    """Whether it can be the number of a row: no more digits than the databases count with."""
+    text = str(number)
+    return text.isascii() and text.isdigit() and len(text) < 19
+
+
+class SeveralField(forms.ModelMultipleChoiceField):
+    """Says of any nonsense that it is no choice."""
+
+    def clean(self, value):
+        if wrong := [one for one in value or [] if not _fits(one)]:
+            raise forms.ValidationError(self.error_messages["invalid_choice"], params={"value": str(wrong[0])[:40]})
+        return super().clean(value)
+
+
+class _Known(AutocompleteMixin):
+    """Shows again what was chosen, and nothing for what can be no choice."""
+
+    def optgroups(self, name, value, attr=None):
+        return super().optgroups(name, [one for one in value if _fits(one)], attr)
+
+
+class KnownOne(_Known, forms.Select):
+    pass
+
+
+class KnownSeveral(_Known, forms.SelectMultiple):
+    pass
+
+
 class _Scoped:
     """What model admins and inlines share: choices come from what the user can list of the related model."""
 
@@ -402,6 +432,16 @@ class _Scoped:
 
     def get_field_queryset(self, db, db_field, request):
         return self.admin_site.get_model_admin(db_field.remote_field.model).get_queryset(request)
+
+    def formfield_for_foreignkey(self, db_field, request, **kwargs):
+        if db_field.name in self.get_autocomplete_fields(request):
+            kwargs.setdefault("widget", KnownOne(db_field, self.admin_site))
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def formfield_for_manytomany(self, db_field, request, **kwargs):
+        if db_field.name in self.get_autocomplete_fields(request):
+            kwargs.setdefault("widget", KnownSeveral(db_field, self.admin_site))
+        return super().formfield_for_manytomany(db_field, request, **{"form_class": SeveralField, **kwargs})
 
     def formfield_for_dbfield(self, db_field, request, **kwargs):
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
@@ -551,7 +591,9 @@ class ScopedAdmin(HistoryPages, _Scoped, admin.ModelAdmin):
         return super().changelist_view(request, {"title": title, "crumbs": crumbs, **(extra_context or {})})
 
     def get_changelist_instance(self, request):
-        if "\x00" in "".join(request.GET.values()):
+        asked = "".join(request.GET.values())
+        # More than anybody asks for, and more than the database can look for.
+        if "\x00" in asked or len(asked) > 2000:
             raise IncorrectLookupParameters
         try:
             return super().get_changelist_instance(request)

@@ -40,6 +40,8 @@ __all__ = [
 ACCEPTED = (".docx", ".html", ".htm", ".md", ".markdown", ".txt")
 MAX_TEXT = 1_500_000
 MAX_BLOCKS = 8_000
+# Markdown is slow to read: so much is seen to be too much before it is read.
+MAX_LINES = 20_000
 MAX_LIST_DEPTH = 8
 
 
@@ -123,8 +125,8 @@ def read_document(data: bytes, filename: str) -> Document:
     elif suffix in (".html", ".htm"):
         document = _read_html(decode(data, _declared_encoding(data)))
     else:
-        text = _clean(decode(data))
-        document = _read_markdown(text) if suffix in (".md", ".markdown") else _read_text(text)
+        is_markdown = suffix in (".md", ".markdown")
+        document = _read_markdown(_markdown(data)) if is_markdown else _read_text(_clean(decode(data)))
     if not any(block.text.strip() for block in document.blocks):
         raise _no_text()
     return document
@@ -151,7 +153,7 @@ def read_rich(data: bytes, filename: str) -> RichDocument:
         rich = _rich_html(decode(data, _declared_encoding(data)))
     elif suffix in (".md", ".markdown"):
         # A line that begins with a label was not meant to run on from the line above.
-        text = re.sub(r"(?<=\S)\n(?=(?:\*\*|__)?[A-ZÆØÅ][^\n:*]{1,30}:)", "  \n", _clean(decode(data)))
+        text = re.sub(r"(?<=\S)\n(?=(?:\*\*|__)?[A-ZÆØÅ][^\n:*]{1,30}:)", "  \n", _markdown(data))
         rich = _rich_html(MarkdownIt("commonmark", {"maxNesting": 40}).enable("table").render(text))
     else:
         # »Ring til Karen« is contact details on a page and an agreement in minutes.
@@ -505,6 +507,13 @@ def _nesting(open_lists: list[tuple[int, str]], indent: int, kind: str) -> int:
 
 
 # Markdown
+
+
+def _markdown(data: bytes) -> str:
+    text = _clean(decode(data))
+    if len(text) > MAX_TEXT or text.count("\n") > MAX_LINES:
+        raise _too_long()
+    return text
 
 
 def _read_markdown(text: str) -> Document:
