@@ -89,6 +89,7 @@ class Town:
     def open(self, mail):
         """The link of a mail on an old telephone."""
         self.phone.page.goto(re.search(rf"{self.server.url}/\S+/(svar|foreslaa-punkt|godkend)/\S+", mail.text)[0])
+        assert not self.phone.page.evaluate("document.documentElement.scrollWidth > innerWidth")
         return self.phone
 
     def read(self, meeting, status=200):
@@ -229,8 +230,7 @@ def move_it_to_today(town, lise, meeting, uid):
     page, today = lise.page, timezone.localdate()
     lise.press(page.get_by_role("link", name="Møder", exact=True).first)
     lise.press(page.get_by_role("link", name="Årets møder"))
-    if meeting.date.year != today.year:
-        lise.press(page.get_by_role("link", name=str(meeting.date.year), exact=True))
+    lise.press(page.get_by_role("link", name=str(meeting.date.year), exact=True))
     lise.press(page.get_by_text("Flyt mødet").first)
     lise.date(page.get_by_label("Ny dato").first, today)
     lise.clock(page.get_by_label("Begynder kl.").first, "")
@@ -245,7 +245,7 @@ def move_it_to_today(town, lise, meeting, uid):
     return mails
 
 
-def one_stays_away_and_another_comes(town, lise, mails):
+def one_stays_away_and_another_comes(town, lise, meeting, mails):
     page = lise.page
     for name, answer, thanks in (
         ("jonas", "Jeg melder afbud", "Du har meldt afbud"), ("karin", "Jeg kommer", "at du kommer"),
@@ -260,7 +260,8 @@ def one_stays_away_and_another_comes(town, lise, mails):
     rosa = town.open(town.post()["rosa"])
     rosa.press(button(rosa.page, "Jeg kommer"))
     rosa.page.get_by_text("at du kommer").wait_for()
-    assert Council.objects.get() and Attendance.objects.count() == 0
+    called = meeting.invitations.get(member__person__first_name="Rosa")
+    assert (called.reply, called.called_for.person.first_name) == ("kommer", "Jonas")
 
 
 def hold_the_meeting(town, lise, meeting):
@@ -292,7 +293,7 @@ def hold_the_meeting(town, lise, meeting):
     expect(clash).to_contain_text("Rådet beder om 21 boliger.", timeout=15_000)
     expect(clash).to_contain_text("Rådet skriver til udvalget.")
     lise.press(button(clash, "Behold begge"))
-    expect(clash).to_have_count(0)
+    expect(clash).to_have_count(0, timeout=15_000)
     mads.page.close()
 
     lise.write(homes.get_by_label("Hvad er aftalt?").first, "Invitere boligforeningen")
@@ -339,7 +340,8 @@ def publish_the_minutes(town, lise, meeting):
     with lise.counted():
         lise.press(page.get_by_role("button", name="Luk runden"))
         through_the_gate(lise)
-    assert lise.count <= 5  # from the end of the meeting; what the remark took is her own work
+    # From »Mødet er slut« on. What she did about the remark is work of its own.
+    assert lise.count <= 5
     assert "12 boliger" in town.read(meeting)
 
 
@@ -381,7 +383,7 @@ def test_a_council_year(town, council):
     build_the_agenda(town, lise, meeting)
     uid = publish_the_agenda(town, lise, meeting)
     mails = move_it_to_today(town, lise, meeting, uid)
-    one_stays_away_and_another_comes(town, lise, mails)
+    one_stays_away_and_another_comes(town, lise, meeting, mails)
     hold_the_meeting(town, lise, meeting)
     let_the_members_approve(town, lise)
     publish_the_minutes(town, lise, meeting)
