@@ -485,3 +485,16 @@ def test_more_members_cost_no_more_queries(client, anna, asked, seats, esbjerg):
         asked.approvals.create(member=member, due_on=day(7))
         says(asked, member, REMARKS, hele="Flere ord")
     assert count() == few
+
+
+def test_minutes_that_are_approved_by_another_way_ask_nobody_any_more(client, asked, minutes):
+    """»Godkendt« is written on the meeting's own page, or at the desk, while the round is open."""
+    Approval.objects.update(asked_at=timezone.now() - datetime.timedelta(days=6), due_on=day(1))
+    link = link_in(letters()[0])
+    assert client.get(link).status_code == 200
+    Minutes.objects.update(approved_on=day(-1), approved_how="på mødet")
+    assert rounds.remind_before_deadline(timezone.now()) == 0
+    assert client.get(link).status_code == 410
+    assert client.post(link, {"answer": APPROVED}).status_code == 410
+    Minutes.objects.update(approved_on=None)
+    assert rounds.remind_before_deadline(timezone.now()) == 3

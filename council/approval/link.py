@@ -145,7 +145,7 @@ def _approval(municipality, pk, person) -> Approval:
     )  # fmt: skip
     if row is not None and row.member.council.municipality_id != municipality.pk:
         raise LinkBroken
-    if row is None or row.closed_at or row.member.person_id != person or not rounds.still_sits(row.member):
+    if row is None or rounds.is_settled(row) or row.member.person_id != person or not rounds.still_sits(row.member):
         raise LinkExpired
     return row
 

@@ -225,6 +225,12 @@ def _with_row(row: Approval) -> list[Remark]:
     return remarks
 
 
+def is_settled(approval: Approval) -> bool:
+    """Whether it is too late to answer: the round is closed, the paper approved by another way, or the answer sent."""
+    paper = approval.paper
+    return bool(approval.closed_at or paper.approved_on or (isinstance(paper, Hearing) and paper.answered_on))
+
+
 def lock(paper: Paper) -> Paper:
     """The paper as it is now, under a lock until the transaction ends. Its meeting is locked first, as the pages do."""
     if isinstance(paper, Minutes):
@@ -315,7 +321,7 @@ def answer(approval: Approval, *, answer: str, remarks: dict[int | None, str], v
     writes down what she said by phone. Settled when the round is closed.
     """
     row = Approval.objects.select_for_update(of=("self",)).get(pk=approval.pk)
-    if row.closed_at:
+    if is_settled(row):
         raise Settled
     row.answer, row.answered_at, row.text_version, row.registered_by = answer, timezone.now(), version, by
     row.save()
@@ -385,7 +391,7 @@ def remind(paper: Paper) -> int:
     """Write to those who have not answered, at most once a day. How many were written to."""
     lock(paper)
     standing = Standing.of(paper)
-    if not standing.is_open:
+    if not standing.is_open or paper.approved_on:
         raise Settled
     return sum(_write(row, "approval_reminder", key=_by_hand(standing.today)) for row in standing.reachable)
 
@@ -401,6 +407,7 @@ def remind_before_deadline(now: datetime.datetime) -> int:
         Approval.objects.filter(
             answer="", closed_at=None, due_on__gte=today, due_on__lte=today + datetime.timedelta(days=REMIND_DAYS)
         )
+        .filter(minutes__approved_on=None, hearing__approved_on=None, hearing__answered_on=None)
         .filter(asked_at__lt=timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0))
         .select_related(
             "member__person", "member__council__municipality", "minutes__meeting__council__municipality",
