@@ -151,14 +151,17 @@ def filename(hearing: Hearing) -> str:
 
 
 @transaction.atomic
-def send_answer(hearing: Hearing, *, by_mail: bool) -> None:
+def send_answer(hearing: Hearing, *, by_mail: bool, seen: str = "") -> None:
     """The answer is given: as a letter with the PDF to whoever asked, or told to have been sent another way.
 
-    Raises ValidationError, in Danish, where it cannot be sent; rounds.Settled if it has been already.
+    `seen` is the version that was read: nobody's word is taken for another text, or another receiver. Raises
+    ValidationError, in Danish, where it cannot be sent; rounds.Settled if it has been already.
     """
     hearing = rounds.lock(hearing)
     if hearing.answered_on:
         raise rounds.Settled
+    if seen and seen != str(hearing.version):
+        raise ValidationError("En anden har ændret høringen, mens du læste. Læs svaret igen, og send det så.")
     if not plain_text(hearing.answer).strip():
         raise ValidationError("Der er ikke skrevet noget svar endnu.")
     if any(f.field != "outcome_text" and not is_overridden(f) for f in hearing.findings()):

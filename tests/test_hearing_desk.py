@@ -14,6 +14,7 @@ from council.approval import rounds
 from council.hearings import deadline_text, filename, next_step, remind_of_deadlines, send_answer
 from council.models import Hearing
 from council.pdf import answer_pdf
+from udsat.admin.scope import take_next_version
 from udsat.lib.publishing import Status
 from udsat.models import Letter, LetterFile
 
@@ -227,6 +228,27 @@ def test_sending_twice_sends_once(annas, answered):
         page = annas.post(address(answered, "send"), {"confirmed": "on", "mail": "mail"}, follow=True)
     assert "En anden har sendt svaret imens." in words(page)
     assert len(letters(to="udvalg@esbjerg.example")) == 1 and LetterFile.objects.count() == 1
+
+
+def test_what_another_changed_while_she_read_does_not_go_out(annas, answered):
+    seen = {"confirmed": "on", "mail": "mail", "seen": answered.version}
+    other = fresh(answered)
+    other.answer = "<p>Byg flere store boliger.</p>"
+    other.save()
+    take_next_version(other)
+    page = words(annas.post(address(answered, "send"), seen, follow=True))
+    assert "En anden har ændret høringen, mens du læste." in page and "store boliger" in page
+    assert fresh(answered).answered_on is None and not letters(to="udvalg@esbjerg.example")
+    annas.post(address(answered, "send"), seen | {"seen": other.version})
+    assert "store boliger" in letters(to="udvalg@esbjerg.example")[0].text
+
+
+def test_when_the_answer_is_sent_the_members_are_asked_no_more(client, answered):
+    ask(answered)
+    link = link_in(letters()[0])
+    assert client.get(link).status_code == 200
+    send_answer(fresh(answered), by_mail=False)
+    assert client.get(link).status_code == 410
 
 
 def test_an_answer_the_council_has_not_approved_is_called_that(annas, answered):

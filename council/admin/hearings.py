@@ -28,8 +28,9 @@ from udsat.lib.pdf import PdfTooLarge
 
 
 class SendForm(forms.Form):
-    """Her word that the answer may go out."""
+    """Her word that the answer may go out. `seen` is the version she read."""
 
+    seen = forms.CharField(widget=forms.HiddenInput, required=False)
     confirmed = forms.BooleanField(
         label="Jeg har læst svaret. Ingen private personer kan genkendes.",
         error_messages={"required": "Læs svaret, og sæt så et hak her."},
@@ -135,12 +136,14 @@ class HearingAdmin(PublishableAdmin):
     def send_view(self, request, object_id):
         hearing = self.get_object(request, unquote(object_id))
         may_send = request.user.may(roles.PUBLISH, hearing.municipality)
-        form = SendForm(request.POST if request.method == "POST" else None)
+        form = SendForm(request.POST if request.method == "POST" else None, initial={"seen": hearing.version})
         if request.method == "POST":
             if not may_send:
                 raise PermissionDenied
-            if form.is_valid() and self._send(request, hearing):
-                return HttpResponseRedirect(self.url("send", hearing))
+            if form.is_valid():
+                if self._send(request, hearing, form.cleaned_data["seen"]):
+                    return HttpResponseRedirect(self.url("send", hearing))
+                form = SendForm(initial={"seen": hearing.version})
         return self.page(
             request, hearing, "hearing_send.html", title="Send svaret", form=form, may_send=may_send,
             standing=rounds.Standing.of(hearing), pdf_url=self.url("pdf", hearing),
@@ -148,10 +151,10 @@ class HearingAdmin(PublishableAdmin):
             outcome_url=f"{self.page_of(hearing)}#id_outcome", deadline_text=deadline_text(hearing),
         )  # fmt: skip
 
-    def _send(self, request, hearing) -> bool:
+    def _send(self, request, hearing, seen) -> bool:
         by_mail = "mail" in request.POST
         try:
-            send_answer(hearing, by_mail=by_mail)
+            send_answer(hearing, by_mail=by_mail, seen=seen)
         except rounds.Settled:
             self.message_user(request, "En anden har sendt svaret imens.", messages.WARNING)
         except (ValidationError, PdfTooLarge) as error:
