@@ -146,6 +146,20 @@ def test_showing_a_name_takes_the_day_of_the_consent(annas, esbjerg):
     assert (person.shown, person.consent_on) == ("fuldt", datetime.date(2026, 1, 2))
 
 
+def test_a_name_that_was_taken_back_does_not_come_again_from_the_history(annas, anna, council, karen):
+    with acting(anna):
+        karen.shown, karen.consent_on = Person.Shown.FULL, timezone.localdate()
+        karen.save()
+        Revision.objects.of(karen).update(is_closed=True)
+        karen.shown, karen.consent_on = Person.Shown.ROLE, None
+        karen.save()
+    last = Revision.objects.latest_of(karen)
+    asked = {"what": "restore", "revision": last.pk, "seen": last.stamp, "field": ["shown"]}
+    answer = annas.post(f"/admin/council/person/{karen.pk}/history/", asked, follow=True)
+    assert "Skriv, hvornår personen har sagt ja" in answer.text
+    assert Person.objects.get(pk=karen.pk).shown == Person.Shown.ROLE
+
+
 def test_the_secretary_is_told_where_the_name_still_stands(annas, council, karen):
     make.news(council.municipality, lead="Karen Holmstrup åbnede huset.")
     make.news(council.municipality, "Nyt", Status.DRAFT, body="<p>Holmstrups tale. Om <strong>Karen</strong>.</p>")

@@ -41,9 +41,6 @@ class PersonForm(ScopedForm):
 
     def clean(self):
         cleaned = super().clean()
-        shows_name = cleaned.get("shown") not in (None, Person.Shown.ROLE)
-        if shows_name and "shown" in self.changed_data and not cleaned.get("consent_on"):
-            self.add_error("consent_on", "Skriv, hvornår personen har sagt ja til, at navnet må stå der.")
         if cleaned.get("remove_photo"):
             cleaned["photo"] = False
         has_photo = bool(cleaned.get("photo"))

@@ -60,6 +60,12 @@ class Person(Recorded):
     def clean(self):
         super().clean()
         check_texts(self, lambda finding: False)
+        if self.shown != self.Shown.ROLE and not self.consent_on:
+            # By whatever door a name comes to be shown, a consent goes with it.
+            was = Person.objects.filter(pk=self.pk).values_list("shown", flat=True).first()
+            if was != self.shown:
+                message = "Skriv, hvornår personen har sagt ja til, at navnet må stå der."
+                raise ValidationError({"consent_on": message})
 
     @transaction.atomic
     def save(self, **kwargs):
