@@ -187,6 +187,7 @@ def test_attendance_starts_from_the_answers_and_says_whether_the_council_can_dec
     Invitation.objects.create(meeting=meeting, member=ib, reply="afbud")
     page = anna_at_desk.client.get(anna_at_desk.page).content.decode()
     assert page.count(" data-suggested") == 2 and not Attendance.objects.exists()
+    assert "Fremmødet er ikke gemt endnu." in page and "beslutningsdygtigt" not in page
     anna_at_desk.write(f"medlem:{karen.pk}:status", "til-stede", suggested=True)
     answer = anna_at_desk.write(f"medlem:{ib.pk}:status", "afbud", suggested=True)
     assert "1 af 3 medlemmer er til stede. Rådet er ikke beslutningsdygtigt." in answer["state"]["quorum"]

@@ -433,6 +433,9 @@ class Desk:
     @property
     def quorum(self) -> str:
         """How many seats are filled, and whether that is enough to decide."""
+        if not self.attendances:
+            # Ticks that only stand there as suggestions are nobody's word that the council can decide, or cannot.
+            return "Fremmødet er ikke gemt endnu."
         seats = {seat.pk for seat in self.memberships if seat.role in SEATS}
         here = {pk: a for pk, a in self.attendances.items() if a.status == Attendance.Status.PRESENT}
         filled = (seats & here.keys()) | {a.substitute_for_id for a in here.values() if a.substitute_for_id in seats}
