@@ -39,8 +39,10 @@ def test_from_log_in_to_published_minutes(lise, page, chromium, live_server):
     page.get_by_role("link", name=f"Referat af {meeting}").click()
 
     # She writes the decision in the editor, and by mistake a number.
+    page.get_by_role("heading", name="Punkter").click()
     row = page.locator(".inline-related", has_text=item.title).filter(has=page.locator("summary")).first
     row.get_by_text("Til referatet").click()
+    row.locator("[contenteditable=true]").first.wait_for()
     editor = row.get_by_role("textbox", name="Beslutning")
     editor.click()
     page.keyboard.press("Control+a")

@@ -60,11 +60,13 @@ class FormerMembershipInline(MembershipInline):
 class CauseInline(ScopedStackedInline):
     model = Cause
     fields = ["title", "body", "position"]
+    classes = ["collapse"]
 
 
 class WorkingGroupInline(ScopedStackedInline):
     model = WorkingGroup
     fields = ["name", "cause", "description", "members", "position"]
+    classes = ["collapse"]
 
     def get_queryset(self, request):
         return super().get_queryset(request).prefetch_related("members")
@@ -78,6 +80,7 @@ class StandardItemInline(ScopedStackedInline):
 
     model = StandardItem
     fields = ["title", ("kind", "brings"), "is_last", "position"]
+    classes = ["collapse"]
 
     def has_change_permission(self, request, obj=None):
         return request.user.may(roles.EDIT) if obj is None else may_edit(request.user, obj)
