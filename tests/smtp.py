@@ -2,6 +2,7 @@
 
 import base64
 import queue
+import socket
 import socketserver
 import threading
 from dataclasses import dataclass
@@ -43,6 +44,7 @@ class Mailbox:
         self.password = ""  # of the user "udsat"; empty: nobody is asked
         self.meeting: threading.Barrier | None = None  # the first mail of each connection waits for the others
         self._server: _Server | None = None
+        self._kept: socket.socket | None = None
         self.port = 0
         self.start()
 
@@ -50,6 +52,9 @@ class Mailbox:
         self._server = _Server(("127.0.0.1", self.port), _Session)
         self._server.mailbox = self
         self.port = self._server.server_address[1]
+        if self._kept:
+            self._kept.close()
+            self._kept = None
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
 
     def stop(self):
@@ -57,6 +62,10 @@ class Mailbox:
             self._server.shutdown()
             self._server.server_close()
             self._server = None
+            # Nobody listens, and nobody else can: another test's server must not take the mail meanwhile.
+            self._kept = socket.socket()
+            self._kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            self._kept.bind(("127.0.0.1", self.port))
 
     def to(self, address) -> list[Delivery]:
         return [delivery for delivery in self.deliveries if address in delivery.recipients]
