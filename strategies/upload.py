@@ -124,7 +124,12 @@ class ImportsFile:
             themes=themes,
             theme_word=strategy.theme_label if len(themes) == 1 else strategy.theme_label_plural,
             goal_count=sum(theme.tops for theme in themes),
-            suspects=[(f, self._link(f)) for f in strategy.publication_findings() if not is_overridden(f)],
+            suspects=[
+                (finding, self.part_url(part, finding.field))
+                for part in strategy.publication_parts()
+                for finding in part.findings(strategy)
+                if not is_overridden(finding)
+            ],
             change_url=self.page_of(strategy),
         )
 
