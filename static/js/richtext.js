@@ -182,7 +182,10 @@ async function enhance(textarea) {
   toolbar.setAttribute("aria-controls", attributes.id);
   box.append(hint);
   textarea.after(box);
+  // The library is large: on a slow line somebody is already writing here when it comes.
+  const isWriting = document.activeElement === textarea;
   textarea.hidden = true;
+  if (isWriting) editor.commands.focus("end");
   // The browser cannot show its own message at a field that nobody sees; the server checks.
   textarea.required = false;
   for (const label of textarea.labels) label.addEventListener("click", () => editor.commands.focus());
