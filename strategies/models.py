@@ -193,6 +193,9 @@ class Strategy(Publishable):
     def get_absolute_url(self):
         return reverse("strategy", args=[self.municipality.slug, self.slug])
 
+    def get_progress_url(self):
+        return reverse("strategy-progress", args=[self.municipality.slug, self.slug])
+
     def get_pdf_url(self):
         return reverse("strategy-pdf", args=[self.municipality.slug, self.slug])
 
@@ -312,6 +315,10 @@ class Section(Part):
         return self.heading or self.get_kind_display()
 
 
+# Addresses below a strategy that are not themes.
+RESERVED_SLUGS = ["strategi.pdf", "resume.pdf", "opfoelgning"]
+
+
 class Theme(Part):
     root_lookup = "strategy"
     municipality_lookup = "strategy__municipality"
@@ -341,9 +348,10 @@ class Theme(Part):
                 name="theme_unique_slug",
                 violation_error_message="Strategien har allerede et tema med den adresse.",
             ),
-            # Addresses below a strategy that are not themes.
             models.CheckConstraint(
-                condition=~Q(slug__in=["strategi.pdf", "resume.pdf"]), name="theme_slug_not_reserved"
+                condition=~Q(slug__in=RESERVED_SLUGS),
+                name="theme_slug_not_reserved",
+                violation_error_message="Adressen bruges til en anden side om strategien. Vælg en anden.",
             ),
         ]
 
@@ -362,7 +370,8 @@ class Theme(Part):
 
     def _free_slug(self):
         stem = slugify(self.title, 90) or "gruppe"
-        taken = set(Theme.objects.filter(strategy=self.strategy).exclude(pk=self.pk).values_list("slug", flat=True))
+        others = Theme.objects.filter(strategy=self.strategy).exclude(pk=self.pk)
+        taken = {*others.values_list("slug", flat=True), *RESERVED_SLUGS}
         candidates = (f"{stem}-{n}" for n in range(2 if self.title else 1, len(taken) + 3))
         return stem if self.title and stem not in taken else next(c for c in candidates if c not in taken)
 

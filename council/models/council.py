@@ -247,6 +247,9 @@ class Hearing(Publishable):
     outcome = models.CharField("udfald", max_length=12, choices=Outcome.choices, default=Outcome.PENDING)
     outcome_text = RichTextField("hvad skete der?", blank=True)
     outcome_on = models.DateField("udfaldet kendt", null=True, blank=True)
+    items = models.ManyToManyField(
+        "council.AgendaItem", blank=True, related_name="hearings", verbose_name="rådet talte om den under"
+    )
 
     class Meta(Publishable.Meta):
         ordering = ["-received_on", "-pk"]

@@ -15,7 +15,7 @@ from udsat.lib.publishing import ScopedQuerySet
 from udsat.lib.richtext import RichTextField
 from udsat.models import Part, Publishable
 
-from .council import Agreement, ItemKind
+from .council import Agreement, Cause, ItemKind
 from .meeting import Agenda, Meeting, Minutes
 from .people import Membership
 
@@ -86,6 +86,7 @@ class AgendaItem(Part):
     internal_note = models.TextField("note til sekretæren", blank=True, help_text="Vises aldrig.")
     themes = models.ManyToManyField(Theme, blank=True, related_name="agenda_items", verbose_name="temaer")
     goals = models.ManyToManyField(Goal, blank=True, related_name="agenda_items", verbose_name="mål")
+    causes = models.ManyToManyField(Cause, blank=True, related_name="agenda_items", verbose_name="mærkesager")
 
     objects = AgendaItemQuerySet.as_manager()
 
@@ -186,7 +187,7 @@ class PublicItem:
         if item.is_closed:
             self.title = item.public_title or "Lukket punkt"
             self.kind = self.case_number = self.presentation = self.recommendation = ""
-            self.themes, self.goals, self.attachments = [], [], []
+            self.themes, self.goals, self.causes, self.attachments = [], [], [], []
             with_minutes = False
         else:
             self.title = item.title
@@ -196,6 +197,7 @@ class PublicItem:
             self.recommendation = item.recommendation
             self.themes = list(item.themes.all())
             self.goals = list(item.goals.all())
+            self.causes = list(item.causes.all())
             self.attachments = [a for a in item.attachments.all() if with_minutes or a.paper == Attachment.Paper.AGENDA]
         self.discussion = item.discussion if with_minutes else ""
         self.answer = item.get_answer_display() if with_minutes else ""
@@ -227,6 +229,7 @@ def public_items(meeting: Meeting, *, with_minutes: bool) -> list[PublicItem]:
             Theme.objects.published().select_related("strategy__municipality").prefetch_related("strategy__themes"),
         ),
         Prefetch("goals", Goal.objects.published().select_related("theme__strategy__municipality", "parent")),
+        Prefetch("causes", Cause.objects.published().select_related("council__municipality")),
     )
     return [
         PublicItem(item, number, with_minutes=with_minutes)
