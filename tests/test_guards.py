@@ -24,6 +24,7 @@ NEVER_SHOWN = {
     "council.AgendaItem": {"internal_note"},
     "council.Meeting": {"internal_note"},
     "council.Hearing": {"sender_email"},
+    "council.Input": {"text", "name", "phone", "email", "group", "wished_times", "reference", "network", "form_key"},
     "council.Person": {"email", "phone", "note"},
 }
 NOT_SEARCHED = {
@@ -39,6 +40,7 @@ NOT_SEARCHED = {
     "udsat.Revision": {"by_name", "label"},
     "udsat.Letter": {"key", "to", "to_name", "subject", "text", "calendar", "last_error", "given_up_by"},
     "udsat.LetterFile": {"name", "media_type"},
+    "udsat.Knock": {"purpose", "network"},
     "strategies.Topic": {"name", "slug", "description"},
     # What members write to the secretary; it becomes public only when she takes it into an item.
     "council.Proposal": {"title", "text", "answer"},
@@ -86,6 +88,7 @@ def test_every_model_knows_its_municipality(model):
         "udsat.User",
         "udsat.CprOverride",
         "udsat.SearchWord",
+        "udsat.Knock",
         "strategies.Topic",
     }
     lookup = getattr(model, "municipality_lookup", None)

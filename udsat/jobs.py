@@ -14,6 +14,7 @@ from council.consent import anonymise_by_rule
 from council.desk.desk import forget as forget_desk
 from council.hearings import remind_of_deadlines
 from council.invitations import send_scheduled_invitations
+from udsat.models import forget_knocks
 
 from .post import forget_letters, send_letters
 
@@ -28,6 +29,7 @@ JOBS: list[Callable[[datetime.datetime], int]] = [
     anonymise_by_rule,
     forget_letters,
     forget_desk,
+    forget_knocks,
 ]
 
 # Any number that no other use of PostgreSQL's advisory locks in this database has.

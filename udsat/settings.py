@@ -92,6 +92,8 @@ SECURE_HSTS_SECONDS = env_int("HSTS_SECONDS", 31_536_000) if PRODUCTION else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = PRODUCTION
 if header := env("PROXY_HTTPS_HEADER"):
     SECURE_PROXY_SSL_HEADER = ("HTTP_" + header.upper().replace("-", "_"), "https")
+# Where the proxy says whom it asks for, so that one network cannot send a form a thousand times.
+PROXY_ADDRESS_HEADER = f"HTTP_{header.upper().replace('-', '_')}" if (header := env("PROXY_ADDRESS_HEADER")) else ""
 CSRF_TRUSTED_ORIGINS = [SITE_URL] if urlsplit(SITE_URL).scheme == "https" else []
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"

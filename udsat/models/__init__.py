@@ -1,6 +1,7 @@
 """What both apps stand on."""
 
 from .history import Recorded, Revision
+from .knocks import Knock, forget_knocks
 from .letters import Letter, LetterFile
 from .places import RESERVED_SLUGS, Municipality, MunicipalityQuerySet, Region, RegionPeriod
 from .publication import (
@@ -25,6 +26,7 @@ __all__ = [
     "Conflict",
     "CprOverride",
     "Kind",
+    "Knock",
     "Letter",
     "LetterFile",
     "Municipality",
@@ -41,6 +43,7 @@ __all__ = [
     "SearchWord",
     "Stop",
     "User",
+    "forget_knocks",
     "is_overridden",
     "known_in",
     "own_domains",

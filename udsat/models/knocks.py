@@ -1,0 +1,44 @@
+"""How often a network has sent a form, for as long as that matters."""
+
+import datetime
+
+from django.db import models
+from django.utils import timezone
+
+# Nothing is counted for longer.
+KEPT = datetime.timedelta(days=1)
+
+
+class KnockQuerySet(models.QuerySet):
+    def let_in(self, purpose: str, network: str, *, at_most: int, within: datetime.timedelta) -> bool:
+        """Whether the network may send one more, which is counted; always where the network is not known ("")."""
+        if not network:
+            return True
+        now = timezone.now()
+        if self.filter(purpose=purpose, network=network, at__gt=now - within).count() >= at_most:
+            return False
+        self.create(purpose=purpose, network=network, at=now)
+        return True
+
+
+class Knock(models.Model):
+    """One form sent. `network` is the fingerprint of the day from `udsat.lib.spam.network_of`, never an address."""
+
+    purpose = models.CharField(max_length=30)
+    network = models.CharField(max_length=32)
+    at = models.DateTimeField(default=timezone.now)
+
+    objects = KnockQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["purpose", "network", "at"])]
+        verbose_name = "indsendelse"
+        verbose_name_plural = "indsendelser"
+
+    def __str__(self):
+        return f"{self.purpose} {self.at:%d.%m.%Y}"
+
+
+def forget_knocks(now: datetime.datetime) -> int:
+    """Delete what is no longer counted."""
+    return Knock.objects.filter(at__lt=now - KEPT).delete()[0]
