@@ -1,5 +1,6 @@
 """The back office of strategies."""
 
+from django import forms
 from django.contrib import admin
 from django.utils.text import Truncator
 
@@ -10,9 +11,10 @@ from udsat.admin import (
     ScopedStackedInline,
 )
 from udsat.backoffice import DAILY, FOLLOW_UP, PORTAL
+from udsat.lib.richtext import EasyTextWidget
 
 from .editing import SectionInline, ThemeInline
-from .models import Action, FollowUp, Goal, Section, Strategy, Theme, Topic
+from .models import Action, FollowUp, Goal, Section, Situation, Strategy, Theme, Topic
 from .upload import ImportsFile
 
 
@@ -204,3 +206,16 @@ class TopicAdmin(NationalAdmin):
     list_display = ["name", "description"]
     search_fields = ["name"]
     fieldsets = [(None, {"fields": ["name", "description", "position", "slug"]})]
+
+
+@admin.register(Situation)
+class SituationAdmin(NationalAdmin):
+    shelf = (PORTAL, 4)
+    about = "Det, folk står i, og hvad de kan gøre nu"
+    guide = "strategi"
+    list_display = ["title", "position"]
+    search_fields = ["title", "advice"]
+    fieldsets = [(None, {"fields": ["title", "advice", "topics", "position", "slug"]})]
+
+    def formfield_for_manytomany(self, db_field, request, **kwargs):
+        return super().formfield_for_manytomany(db_field, request, widget=forms.CheckboxSelectMultiple, **kwargs)

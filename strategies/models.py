@@ -13,20 +13,41 @@ from udsat.lib.richtext import RichTextField
 from udsat.models import Municipality, Part, Publishable
 
 
-class TopicQuerySet(models.QuerySet):
+class NationalQuerySet(models.QuerySet):
     def published(self):
         return self.all()
 
 
-class Topic(models.Model):
+class NationalEntry(models.Model):
+    """What stands below /emner/. Topics and situations share their addresses, so no slug is used by both."""
+
+    slug = models.SlugField("adresse", max_length=60, unique=True)
+    position = models.PositiveSmallIntegerField("rækkefølge", default=0)
+
+    objects = NationalQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+
+    def save(self, **kwargs):
+        self.clean()
+        super().save(**kwargs)
+
+    def get_absolute_url(self):
+        return reverse("topic", args=[self.slug])
+
+    def clean(self):
+        super().clean()
+        others = [model for model in NationalEntry.__subclasses__() if not isinstance(self, model)]
+        if any(model.objects.filter(slug=self.slug).exists() for model in others):
+            raise ValidationError({"slug": "Et emne eller en situation har allerede den adresse."})
+
+
+class Topic(NationalEntry):
     """The national list that makes themes of different municipalities comparable."""
 
     name = models.CharField("navn", max_length=60, unique=True)
-    slug = models.SlugField("adresse", max_length=60, unique=True)
     description = models.CharField("beskrivelse", max_length=200, blank=True)
-    position = models.PositiveSmallIntegerField("rækkefølge", default=0)
-
-    objects = TopicQuerySet.as_manager()
 
     class Meta:
         ordering = ["position", "name"]
@@ -37,17 +58,39 @@ class Topic(models.Model):
         return self.name
 
 
+class Situation(NationalEntry):
+    """What somebody in trouble would say, and the topics that hold what is promised about it."""
+
+    title = models.CharField("situation", max_length=80, unique=True, help_text="Som borgeren selv ville sige det.")
+    advice = models.TextField(
+        "det kan du gøre nu", help_text="Et råd på hver linje. Kun det, der gælder i hele landet.",
+    )  # fmt: skip
+    topics = models.ManyToManyField(Topic, related_name="situations", verbose_name="emner")
+
+    class Meta:
+        ordering = ["position", "title"]
+        verbose_name = "livssituation"
+        verbose_name_plural = "livssituationer"
+
+    def __str__(self):
+        return self.title
+
+    @property
+    def steps(self) -> list[str]:
+        return [line.strip() for line in self.advice.splitlines() if line.strip()]
+
+
 class StrategyQuerySet(ScopedQuerySet):
     def in_force(self):
         """Published strategies that have begun, have not ended and are not replaced; the newest first."""
         day = timezone.localdate()
+        begun_not_ended = (Q(starts_on=None) | Q(starts_on__lte=day), Q(ends_on=None) | Q(ends_on__gte=day))
+        return self.not_replaced().filter(*begun_not_ended).newest_first()
+
+    def not_replaced(self):
+        """Published strategies that are the latest word: in force, coming, or past their period without a newer one."""
         replaced = Strategy.objects.replacing().filter(replaces__isnull=False)
-        return (
-            self.published()
-            .filter(Q(starts_on=None) | Q(starts_on__lte=day), Q(ends_on=None) | Q(ends_on__gte=day))
-            .exclude(pk__in=replaced.values("replaces"))
-            .newest_first()
-        )
+        return self.published().exclude(pk__in=replaced.values("replaces"))
 
     def newest_first(self):
         return self.order_by(
