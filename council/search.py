@@ -8,7 +8,7 @@ from udsat.lib.publishing import window
 from udsat.lib.richtext import plain_text
 from udsat.models import Kind, SearchText
 
-from .models import Council, Hearing, Meeting, News, PublicItem, public_items
+from .models import Council, Hearing, Input, Meeting, News, PublicItem, public_items
 from .models.item import papers_of
 from .models.meeting import Agenda, Minutes
 
@@ -58,6 +58,23 @@ def hearing_texts(hearing: Hearing) -> Iterator[SearchText]:
             ),  # fmt: skip
             meta=f"Høring modtaget {long_date(hearing.received_on)}",
             date=hearing.received_on,
+            starts_at=starts_at,
+            ends_at=ends_at,
+        )
+
+
+def input_texts(found: Input) -> Iterator[SearchText]:
+    """The secretary's words of it; never the citizen's own."""
+    if found.is_live and found.may_publish:
+        starts_at, ends_at = window(found)
+        yield SearchText(
+            kind=Kind.INPUT,
+            url=found.get_absolute_url(),
+            title=found.title,
+            body=_joined(found.question, found.answer),
+            meta=f"Besvaret {long_date(found.answered_on)}" if found.answered_on else "",
+            date=found.answered_on,
+            topics=(found.topic.slug,) if found.topic else (),
             starts_at=starts_at,
             ends_at=ends_at,
         )

@@ -10,6 +10,7 @@ urlpatterns = [
     path("udsatteraad/medlemmer/", views.members, name="members"),
     path("udsatteraad/medlemmer/<int:person>/foto.jpg", views.photo, name="photo"),
     path("udsatteraad/maerkesager/", views.causes, name="causes"),
+    path("udsatteraad/spoergsmaal/", views.answers, name="answers"),
     path("moeder/", views.meetings, name="meetings"),
     path("moeder.ics", views.meetings_ics, name="meetings-ics"),
     path("moeder/<slug:meeting>/", views.meeting, name="meeting"),

@@ -32,6 +32,7 @@ from .models import (
     Cause,
     Council,
     Hearing,
+    Input,
     Meeting,
     Membership,
     Minutes,
@@ -234,6 +235,37 @@ def causes(request, kommune):
             .filter(council=found)
             .prefetch_related(Prefetch("groups", groups)),
             "other_groups": groups.filter(council=found, cause=None),
+        },
+    )
+
+
+def _answers(request, council):
+    """What citizens have asked, in the secretary's words, with the answers; the newest first."""
+    return (
+        _marked(Input.objects.visible_to(request.user))
+        .filter(council=council)
+        .exclude(answered_at=None)
+        .exclude(question="")
+        .filter(may_publish=True)
+        .with_public_item()
+        .select_related("council__municipality", "item__meeting__council__municipality")
+        .order_by("-answered_at", "-pk")
+    )
+
+
+@require_safe
+def answers(request, kommune):
+    place = _municipality(kommune)
+    found = _council(request, place)
+    return render(
+        request,
+        "council/answers.html",
+        {
+            "municipality": place,
+            "section": "raad",
+            "council": found,
+            "preview": None if found.is_public else found,
+            "answers": _answers(request, found),
         },
     )
 

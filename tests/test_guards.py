@@ -24,7 +24,7 @@ NEVER_SHOWN = {
     "council.AgendaItem": {"internal_note"},
     "council.Meeting": {"internal_note"},
     "council.Hearing": {"sender_email"},
-    "council.Input": {"text", "name", "phone", "email", "group", "wished_times", "reference", "network", "form_key"},
+    "council.Input": {"text", "name", "phone", "email", "group", "wished_times", "reference", "form_key"},
     "council.Person": {"email", "phone", "note"},
 }
 NOT_SEARCHED = {
@@ -42,6 +42,7 @@ NOT_SEARCHED = {
     "udsat.LetterFile": {"name", "media_type"},
     "udsat.Knock": {"purpose", "network"},
     "strategies.Topic": {"name", "slug", "description"},
+    "strategies.Situation": {"title", "slug", "advice"},
     # What members write to the secretary; it becomes public only when she takes it into an item.
     "council.Proposal": {"title", "text", "answer"},
     "council.Approval": {"text_version"},
@@ -90,6 +91,7 @@ def test_every_model_knows_its_municipality(model):
         "udsat.SearchWord",
         "udsat.Knock",
         "strategies.Topic",
+        "strategies.Situation",
     }
     lookup = getattr(model, "municipality_lookup", None)
     if model._meta.label in without:

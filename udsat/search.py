@@ -23,7 +23,7 @@ MAX_LENGTH = 200
 # What a citizen asks for first: what has been promised, then what was decided about it.
 _KIND_WEIGHTS = {
     Kind.STRATEGY: 1.3, Kind.THEME: 1.3, Kind.GOAL: 1.2, Kind.COUNCIL: 1.2, Kind.CAUSE: 1.1, Kind.DECISION: 1.1,
-    Kind.HEARING: 1.0, Kind.NEWS: 1.0, Kind.MEETING: 0.9, Kind.ITEM: 0.9,
+    Kind.HEARING: 1.0, Kind.NEWS: 1.0, Kind.INPUT: 1.0, Kind.MEETING: 0.9, Kind.ITEM: 0.9,
 }  # fmt: skip
 
 _OF_STRATEGY = {Kind.STRATEGY, Kind.THEME, Kind.GOAL}

@@ -2,6 +2,7 @@ from .correspondence import Approval, Invitation, Proposal, Remark
 from .council import Agreement, Cause, Council, Hearing, ItemKind, News, StandardItem, WorkingGroup
 from .desk import DeskClash, DeskEdit, DeskPresence, DeskRow
 from .edition import Edition
+from .input import Input
 from .item import AgendaItem, Attachment, Attendance, PublicItem, public_items
 from .meeting import Agenda, FormerDate, Meeting, Minutes
 from .people import Membership, Person
@@ -22,6 +23,7 @@ __all__ = [
     "Edition",
     "FormerDate",
     "Hearing",
+    "Input",
     "Invitation",
     "ItemKind",
     "Meeting",

@@ -3,6 +3,7 @@
 import datetime
 
 from django.core.exceptions import ValidationError
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
@@ -38,7 +39,7 @@ class Council(Publishable):
         NARRATIVE = "fortaellende", "Fortællende (1. …)"
         POINT = "punkt", "Punkt 1: …"
 
-    contact_fields = frozenset({"phone", "phone_hours", "email", "address"})
+    contact_fields = frozenset({"phone", "phone_hours", "email", "address", "meeting_place", "directions"})
 
     municipality = models.OneToOneField(Municipality, models.PROTECT, related_name="council", verbose_name="kommune")
     name = models.CharField("officielt navn", max_length=120, default="Udsatterådet")
@@ -84,6 +85,24 @@ class Council(Publishable):
         "navne slettes, år efter udtræden", null=True, blank=True,
         help_text="Tom: de bliver stående, til du selv sletter dem.",
     )  # fmt: skip
+    # What whoever writes to the council is promised.
+    input_months = models.PositiveSmallIntegerField(
+        "henvendelser slettes, måneder efter svaret", default=6, validators=[MinValueValidator(1)],
+        help_text="Navn, telefon, e-mail og det, borgeren skrev. Så længe lover siden, at det bliver gemt.",
+    )  # fmt: skip
+    # »Kan jeg komme med?«: what is usual at the meetings. What is empty is not spoken of.
+    meeting_place = models.CharField(
+        "møderne er som regel her", max_length=160, blank=True,
+        help_text="Skriv det, som det står i »Sted« på møderne. Vejen derhen og adgangen vises kun på møder her.",
+    )  # fmt: skip
+    directions = models.TextField("sådan finder du derhen", blank=True, max_length=600)
+    access = models.TextField(
+        "trin, elevator og toilet", blank=True, max_length=400, help_text="For eksempel »Ingen trin. Handicaptoilet.«"
+    )
+    travel_money = models.TextField("penge til rejsen", blank=True, max_length=400)
+    food = models.TextField("mad og kaffe", blank=True, max_length=400)
+    companion = models.TextField("bisidder eller ven", blank=True, max_length=400)
+    interpreter = models.TextField("tolk", blank=True, max_length=400)
     phone = models.CharField("telefon", max_length=40, blank=True)
     phone_hours = models.CharField("telefontid", max_length=80, blank=True)
     email = models.EmailField("e-mail", blank=True)
@@ -128,6 +147,17 @@ class Council(Publishable):
     def mailbox(self) -> str:
         """Where an answer to its letters goes; empty where nobody has said."""
         return self.email or self.municipality.email or self._secretary_email()
+
+    @property
+    def has_readers(self) -> bool:
+        """Whether somebody here opens what citizens write; without them no page asks anybody to write."""
+        users = User.objects.filter(is_active=True, is_staff=True, assignments__municipality=self.municipality_id)
+        return users.filter(assignments__role__in=[Role.SECRETARY, Role.ADMINISTRATOR]).exists()
+
+    @property
+    def offers_dialogue(self) -> bool:
+        """Whether people may book the council to come or to talk."""
+        return bool(self.dialogue_label or self.dialogue_text)
 
     def _secretary_email(self) -> str:
         secretaries = User.objects.filter(

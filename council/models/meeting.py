@@ -85,7 +85,9 @@ class Meeting(Publishable):
     address = models.CharField("adresse", max_length=200, blank=True)
     is_open = models.BooleanField("åbent for alle", default=False)
     how_to_attend = models.TextField(
-        "må jeg komme med?", blank=True, help_text="Tilmelding, kørsel, mad, hvem man kan ringe til."
+        "særligt ved dette møde",
+        blank=True,
+        help_text="Tilmelding, kørsel, mad, hvem man kan ringe til. Det står før det, der plejer at gælde.",
     )
     is_cancelled = models.BooleanField("aflyst", default=False)
     cancelled_reason = models.CharField("hvorfor aflyst", max_length=200, blank=True)

@@ -32,6 +32,7 @@ class Kind(models.TextChoices):
     NEWS = "nyt", "Nyt"
     COUNCIL = "raad", "Udsatteråd"
     CAUSE = "maerkesag", "Mærkesager"
+    INPUT = "svar", "Spørgsmål og svar"
 
 
 @dataclass(frozen=True)

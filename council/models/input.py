@@ -1,0 +1,232 @@
+"""What citizens write to the council, and what everybody may read of it afterwards."""
+
+import datetime
+import re
+import secrets
+
+from django.db import models, transaction
+from django.db.models import Exists, OuterRef, Q
+from django.urls import reverse
+from django.utils import timezone
+
+from strategies.models import Topic
+from udsat.lib.publishing import ScopedQuerySet
+from udsat.models import Letter, Publishable, Revision, Stop
+
+from .council import Council
+from .item import AgendaItem
+
+# Without those that are mistaken for each other on paper or by phone.
+_REFERENCE_CHARACTERS = "ACDEFHJKLMNPRTUVXY34679"
+
+
+def new_reference() -> str:
+    """Six characters to say on the phone, such as »KM4 7TP«. They open nothing."""
+    drawn = [secrets.choice(_REFERENCE_CHARACTERS) for _ in range(6)]
+    return f"{''.join(drawn[:3])} {''.join(drawn[3:])}"
+
+
+class InputQuerySet(ScopedQuerySet):
+    def waiting(self):
+        """Those that somebody still has to answer or close."""
+        return self.filter(state__in=[Input.State.NEW, Input.State.UNDER_WAY])
+
+    def with_public_item(self):
+        """With `item_is_public`: whether anybody may read the item it became."""
+        items = AgendaItem.objects.published().filter(pk=OuterRef("item"))
+        return self.annotate(item_is_public=Exists(items))
+
+
+class Input(Publishable):
+    """A citizen's words to the council, or her wish to talk with it.
+
+    What she wrote is never public and leaves no trace in the history. The public reads the secretary's own short
+    version of the question and the answer, and only where the writer has agreed.
+    """
+
+    class Kind(models.TextChoices):
+        LETTER = "skriv", "Skrevet til rådet"
+        DIALOGUE = "dialog", "Vil tale med rådet"
+
+    class State(models.TextChoices):
+        NEW = "ny", "Ny"
+        UNDER_WAY = "i-gang", "I gang"
+        ANSWERED = "besvaret", "Besvaret"
+        CLOSED = "afsluttet", "Afsluttet"
+        HELD = "maaske-spam", "Måske spam"
+        SPAM = "spam", "Spam"
+
+    municipality_lookup = "council__municipality"
+    # What the citizen wrote, and what leads to her.
+    own_words = frozenset({"text", "name", "phone", "email", "group", "wished_times"})
+    private_fields = own_words | {"reference", "form_key"}
+
+    council = models.ForeignKey(Council, models.PROTECT, related_name="inputs", verbose_name="råd")
+    kind = models.CharField("slags", max_length=10, choices=Kind.choices, default=Kind.LETTER)
+    state = models.CharField("stand", max_length=12, choices=State.choices, default=State.NEW)
+    reference = models.CharField("kendeord", max_length=10, unique=True, default=new_reference, editable=False)
+    topic = models.ForeignKey(Topic, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name="emne")
+    text = models.TextField("hvad borgeren skrev", blank=True, max_length=4000)
+    name = models.CharField("navn", max_length=120, blank=True)
+    phone = models.CharField("telefon", max_length=40, blank=True)
+    email = models.EmailField("e-mail", blank=True)
+    for_other = models.BooleanField("skriver for en anden", default=False)
+    may_publish = models.BooleanField("må svaret vises?", default=False, help_text="Borgeren har sagt ja til det.")
+    # Of a wish to talk with the council
+    group = models.CharField("gruppe eller sted", max_length=160, blank=True)
+    wished_times = models.CharField("hvornår passer det?", max_length=400, blank=True)
+    people = models.PositiveSmallIntegerField("hvor mange", null=True, blank=True)
+    # The secretary's side
+    title = models.CharField(
+        "hvad handler det om?", max_length=200, blank=True, help_text="Få ord, uden navne. Det bliver overskriften."
+    )
+    question = models.TextField(
+        "spørgsmålet med dine ord",
+        blank=True,
+        max_length=1500,
+        help_text="Det, alle kan læse. Skriv kort, hvad borgeren spørger om, uden noget, man kan genkende en på.",
+    )
+    answer = models.TextField("svaret", blank=True, max_length=6000)
+    answered_at = models.DateTimeField("besvaret", null=True, blank=True, editable=False)
+    item = models.ForeignKey(
+        AgendaItem, models.SET_NULL, null=True, blank=True, related_name="inputs", verbose_name="på dagsordenen som"
+    )
+    closed_at = models.DateTimeField("afsluttet", null=True, blank=True, editable=False)
+    forgotten_at = models.DateTimeField("slettet", null=True, blank=True, editable=False)
+    # A fingerprint of the form it came by, so that the same is not taken twice.
+    form_key = models.CharField(max_length=64, blank=True, editable=False)
+
+    objects = InputQuerySet.as_manager()
+
+    class Meta(Publishable.Meta):
+        ordering = ["-created_at", "-pk"]
+        verbose_name = "henvendelse"
+        verbose_name_plural = "henvendelser"
+        constraints = [
+            *Publishable.Meta.constraints,
+            models.CheckConstraint(condition=Q(kind__in=["skriv", "dialog"]), name="input_kind_known"),
+            models.CheckConstraint(
+                condition=Q(state__in=["ny", "i-gang", "besvaret", "afsluttet", "maaske-spam", "spam"]),
+                name="input_state_known",
+            ),
+            # Sent twice by a nervous finger, it is one.
+            models.UniqueConstraint(fields=["form_key"], name="input_sent_once", condition=~Q(form_key="")),
+        ]
+
+    def __str__(self):
+        return self.title or f"Henvendelse {self.reference}"
+
+    @classmethod
+    def recorded_fields(cls):
+        """The citizen's words are changed by nobody, and the history must not keep them longer than the input."""
+        return {name: field for name, field in super().recorded_fields().items() if name not in cls.own_words}
+
+    @classmethod
+    def published_when(cls, prefix):
+        """Also only while the writer agrees."""
+        return super().published_when(prefix) & Q(**{f"{prefix}may_publish": True})
+
+    @property
+    def municipality(self):
+        return self.council.municipality
+
+    @property
+    def anchor(self) -> str:
+        return f"svar-{self.pk}"
+
+    def get_absolute_url(self):
+        return f"{reverse('answers', args=[self.municipality.slug])}#{self.anchor}"
+
+    def search_texts(self):
+        from council.search import input_texts
+
+        return input_texts(self)
+
+    @property
+    def answered_on(self) -> datetime.date | None:
+        return timezone.localdate(self.answered_at) if self.answered_at else None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether somebody still has to answer or close it."""
+        return self.state in (self.State.NEW, self.State.UNDER_WAY)
+
+    @property
+    def can_be_reached(self) -> bool:
+        return bool(self.phone or self.email)
+
+    def publication_stops(self):
+        stops = []
+        if not self.may_publish:
+            stops.append(Stop("Borgeren har ikke sagt ja til, at svaret bliver vist.", self, "may_publish"))
+        if not self.title:
+            stops.append(Stop("Skriv, hvad det handler om.", self, "title"))
+        if not self.question:
+            stops.append(
+                Stop("Skriv spørgsmålet med dine egne ord. Borgerens egen tekst vises aldrig.", self, "question")
+            )
+        if not self.answer or not self.answered_at:
+            stops.append(Stop("Svar borgeren først. Et spørgsmål uden svar hjælper ingen.", self, "answer"))
+        public = {name: getattr(self, name) for name in ("title", "question", "answer")}
+        for field, text in public.items():
+            stops += [
+                Stop(f"Borgerens {word} står i »{self._meta.get_field(field).verbose_name}«. Tag det ud.", self, field)
+                for word, value in (("navn", self.name), ("telefon", self.phone), ("e-mail", self.email))
+                if _stands_in(value, text)
+            ]
+        return stops
+
+    # Forgetting
+
+    @property
+    def letter_prefix(self) -> str:
+        """What the keys of all letters about it begin with."""
+        return f"input:{self.pk}:"
+
+    @transaction.atomic
+    def forget(self) -> None:
+        """Take out for good who wrote, what she wrote, and what is not public of the answer.
+
+        That there was an input, of what kind and when, and the item it became stay for the trail.
+        """
+        now = timezone.now()
+        self._lock()
+        for name in self.own_words:
+            setattr(self, name, "")
+        self.people, self.form_key = None, ""
+        if not (self.is_live and self.may_publish):
+            self.title = self.question = self.answer = ""
+        if self.is_open or self.state == self.State.HELD:
+            self.state = self.State.CLOSED
+        self.closed_at, self.forgotten_at = self.closed_at or now, now
+        self.save()
+        own = Revision.objects.of(self)
+        own.exclude(pk=own.order_by("-pk").values("pk")[:1].get()["pk"]).delete()
+        self._forget_letters(now)
+
+    def _forget_letters(self, now):
+        """That a letter was sent is remembered, not to whom or what it said. One that waits is not sent."""
+        letters = Letter.objects.filter(key__startswith=self.letter_prefix)
+        letters.filter(sent_at=None, given_up_at=None).update(given_up_at=now, given_up_by="Portalen")
+        letters.update(to="", to_name="", subject="Slettet", text="", last_error="")
+
+    @transaction.atomic
+    def erase(self) -> None:
+        """Take out all of it: spam is nobody's words."""
+        self._forget_letters(timezone.now())
+        own = list(Revision.objects.of(self).values_list("pk", flat=True))
+        kind, pk = type(self), self.pk
+        self.delete()
+        Revision.objects.filter(pk__in=own).delete()
+        Revision.objects.of(kind(pk=pk)).delete()
+
+
+def _stands_in(word: str, text: str) -> bool:
+    """Whole words of it; a phone number however it is spaced."""
+    word = word.strip()
+    if len(word) < 3:
+        return False
+    digits = re.sub(r"\D", "", word)
+    if len(digits) >= 8 and len(digits) >= len(word.replace(" ", "")) - 1:
+        return digits[-8:] in re.sub(r"[ .-]", "", text)
+    return re.search(rf"(?<!\w){re.escape(word)}s?(?!\w)", text, re.IGNORECASE) is not None
