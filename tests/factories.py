@@ -24,7 +24,7 @@ from council.models import (
     StandardItem,
     WorkingGroup,
 )
-from strategies.models import Action, FollowUp, Goal, Section, Strategy, Theme, Topic
+from strategies.models import Action, FollowUp, Goal, Section, Situation, Strategy, Theme, Topic
 from udsat.lib.danish import slugify
 from udsat.lib.publishing import Status
 from udsat.models import Assignment, Letter, Municipality, User
@@ -165,3 +165,11 @@ def standard_item(of, title, **fields):
 
 def proposal(of, member, title="Et varmt sted om natten", **fields):
     return Proposal.objects.create(meeting=of, member=member, title=title, **fields)
+
+
+def situation(title="Jeg mangler et sted at bo", *topics, **fields):
+    made = Situation.objects.create(
+        **{"title": title, "slug": slugify(title), "advice": "Ring 112, hvis der er fare."} | fields
+    )
+    made.topics.set(topics)
+    return made

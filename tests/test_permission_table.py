@@ -125,6 +125,7 @@ TABLE = {
 NATIONAL = {
     "udsat.region": ({"changelist": ALL_READ, "add": OPERATOR}, {"": {"change": OPERATOR, "delete": OPERATOR}}),
     "strategies.topic": ({"changelist": ALL_READ, "add": OPERATOR}, {"": {"change": OPERATOR, "delete": OPERATOR}}),
+    "strategies.situation": ({"changelist": ALL_READ, "add": OPERATOR}, {"": {"change": OPERATOR, "delete": OPERATOR}}),
 }
 # What others hang on cannot be deleted: a person with a seat, a council with meetings.
 KEPT = {
@@ -243,6 +244,7 @@ def everything(esbjerg, people):
         ("udsat.letter", ""): make.letter(esbjerg),
         ("udsat.region", ""): Region.objects.create(name="Region Vest"),
         ("strategies.topic", ""): make.topic("Bolig"),
+        ("strategies.situation", ""): make.situation(),
     }
     # A person without a seat can be deleted; the one above cannot.
     objects["council.person", DRAFT] = make.person(esbjerg, "Ib")

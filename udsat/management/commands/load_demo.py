@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils.crypto import get_random_string
 
-from strategies.models import Topic
+from strategies.models import Situation, Topic
 from udsat.demo.build import Builder, read, read_all, years_since
 from udsat.lib.roles import Role
 from udsat.models import Assignment, Municipality, User
@@ -76,7 +76,7 @@ class Command(BaseCommand):
     def load(self, files: list) -> str:
         if Municipality.objects.filter(slug__in=REAL).count() < len(REAL):
             call_command("load_municipalities", stdout=self.stdout)
-        if not Topic.objects.exists():
+        if not (Topic.objects.exists() and Situation.objects.exists()):
             call_command("load_topics", stdout=self.stdout)
         fictional = Municipality.objects.create(**read("eksempelkoebing/kommune.toml"))
         logins, users = [], {}
