@@ -3,7 +3,7 @@ from .council import Agreement, Cause, Council, Hearing, ItemKind, News, Standar
 from .desk import DeskClash, DeskEdit, DeskPresence, DeskRow
 from .edition import Edition
 from .input import Input
-from .item import AgendaItem, Attachment, Attendance, PublicItem, public_items
+from .item import AgendaItem, Attachment, Attendance, PublicItem, public_decisions, public_items
 from .meeting import Agenda, FormerDate, Meeting, Minutes
 from .people import Membership, Person
 
@@ -36,5 +36,6 @@ __all__ = [
     "Remark",
     "StandardItem",
     "WorkingGroup",
+    "public_decisions",
     "public_items",
 ]

@@ -33,6 +33,27 @@ class AgendaItemQuerySet(ScopedQuerySet):
         """With what the address of an item needs."""
         return self.select_related("meeting__council__municipality")
 
+    def with_public_parts(self):
+        """With what others may read of all that hangs on them."""
+        return self.prefetch_related(
+            Prefetch("attachments", Attachment.objects.select_related("meeting__council__municipality")),
+            Prefetch(
+                "agreements",
+                Agreement.objects.select_related("member__person", "member__council").prefetch_related(
+                    Prefetch("followed_up_at", AgendaItem.objects.decided_in_public().with_meeting())
+                ),
+            ),
+            Prefetch(
+                "followed_up", Agreement.objects.published().select_related("item__meeting__council__municipality")
+            ),
+            Prefetch(
+                "themes",
+                Theme.objects.published().select_related("strategy__municipality").prefetch_related("strategy__themes"),
+            ),
+            Prefetch("goals", Goal.objects.published().select_related("theme__strategy__municipality", "parent")),
+            Prefetch("causes", Cause.objects.published().select_related("council__municipality")),
+        )
+
     def with_numbers(self):
         """With `place`: how many items of the meeting stand before this one."""
         earlier = AgendaItem.objects.filter(meeting=OuterRef("meeting")).filter(
@@ -215,26 +236,19 @@ def public_items(meeting: Meeting, *, with_minutes: bool) -> list[PublicItem]:
 
     A closed item is only its number and neutral title. Without minutes nothing that was said or decided is in.
     """
-    items = meeting.items.select_related("meeting").prefetch_related(
-        Prefetch("attachments", Attachment.objects.select_related("meeting__council__municipality")),
-        Prefetch(
-            "agreements",
-            Agreement.objects.select_related("member__person", "member__council").prefetch_related(
-                Prefetch("followed_up_at", AgendaItem.objects.decided_in_public().with_meeting())
-            ),
-        ),
-        Prefetch("followed_up", Agreement.objects.published().select_related("item__meeting__council__municipality")),
-        Prefetch(
-            "themes",
-            Theme.objects.published().select_related("strategy__municipality").prefetch_related("strategy__themes"),
-        ),
-        Prefetch("goals", Goal.objects.published().select_related("theme__strategy__municipality", "parent")),
-        Prefetch("causes", Cause.objects.published().select_related("council__municipality")),
-    )
+    items = meeting.items.select_related("meeting").with_public_parts()
     return [
         PublicItem(item, number, with_minutes=with_minutes)
         for number, item in enumerate(items, meeting.first_number)
         if with_minutes or item.is_on_agenda
+    ]
+
+
+def public_decisions(items: AgendaItemQuerySet, at_most: int) -> list[tuple[Meeting, PublicItem]]:
+    """The same door for items of many meetings: the open ones whose minutes anybody may read, in the order given."""
+    found = items.decided_in_public().with_numbers().with_meeting().with_public_parts()[:at_most]
+    return [
+        (item.meeting, PublicItem(item, item.meeting.first_number + item.place, with_minutes=True)) for item in found
     ]
 
 
