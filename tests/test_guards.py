@@ -38,7 +38,7 @@ NOT_SEARCHED = {
     "udsat.SearchEntry": {"url", "pdf_url", "title", "body", "meta", "topics", "title_tokens", "body_tokens", "tags"},
     "udsat.SearchWord": {"word", "start", "tail"},
     "udsat.Revision": {"by_name", "label"},
-    "udsat.Letter": {"key", "to", "to_name", "subject", "text", "calendar", "last_error", "given_up_by"},
+    "udsat.Letter": {"key", "composer", "to", "to_name", "subject", "text", "calendar", "last_error", "given_up_by"},
     "udsat.LetterFile": {"name", "media_type"},
     "udsat.Knock": {"purpose", "network"},
     "strategies.Topic": {"name", "slug", "description"},
@@ -55,6 +55,10 @@ NOT_SEARCHED = {
     "council.DeskPresence": {"place"},
     "council.DeskRow": set(),
     "council.FormerDate": set(),
+    # An address that nobody is shown, and what it has been told.
+    "council.Follower": {"email"},
+    "council.Subscription": set(),
+    "council.Notice": {"thing"},
     # What was corrected is searched as the minutes' field of that name.
     "council.Edition": {"by_name", "correction"},
 }
@@ -91,6 +95,10 @@ def test_every_model_knows_its_municipality(model):
         "udsat.SearchWord",
         "udsat.Knock",
         "strategies.Topic",
+        # Who follows is the business of no municipality.
+        "council.Follower",
+        "council.Subscription",
+        "council.Notice",
         "strategies.Situation",
     }
     lookup = getattr(model, "municipality_lookup", None)

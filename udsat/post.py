@@ -19,7 +19,7 @@ from django.utils import timezone
 from django.utils.encoding import punycode
 
 from udsat.models import Letter, Municipality
-from udsat.models.letters import one_line
+from udsat.models.letters import COMPOSERS, one_line
 
 SMTP = "django.core.mail.backends.smtp.EmailBackend"
 
@@ -49,6 +49,8 @@ def send_letters(now: datetime.datetime, keep_on: Callable[[], bool] = lambda: T
 
 
 def _send(letter: Letter, connection, now: datetime.datetime) -> bool:
+    if letter.composer and not _compose(letter, now):
+        return False
     try:
         message = email_of(letter)
         message.message()
@@ -65,7 +67,8 @@ def _send(letter: Letter, connection, now: datetime.datetime) -> bool:
         connection.send_messages([message])
     except OSError as error:
         text, is_final = _why_refused(error)
-        letter.note_failure(now, text, is_final=is_final)
+        is_refused = is_final and isinstance(error, smtplib.SMTPRecipientsRefused)
+        letter.note_failure(now, text, is_final=is_final, is_refused=is_refused)
         # The next letter gets a connection of its own; nobody knows what state this one is in.
         _close(connection)
         return False
@@ -73,6 +76,20 @@ def _send(letter: Letter, connection, now: datetime.datetime) -> bool:
         letter.note_failure(now, "Der er en fejl i portalen. Sig det til driften.")
         raise
     letter.note_sent(now)
+    return True
+
+
+def _compose(letter: Letter, now: datetime.datetime) -> bool:
+    """Let it say what is true now; False when there is nothing left to say, and it is dropped."""
+    try:
+        words = COMPOSERS[letter.composer](letter)
+    except Exception:
+        letter.note_failure(now, "Der er en fejl i portalen. Sig det til driften.")
+        raise
+    if words is None:
+        letter.delete()
+        return False
+    letter.take(words)
     return True
 
 
@@ -123,21 +140,26 @@ def email_of(letter: Letter) -> EmailMultiAlternatives:
     except ValidationError as error:
         raise ValueError("No e-mail address.") from error
     sender = parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
-    name, reply_to = sender_of(letter.municipality)
+    name, reply_to = letter.sender or sender_of(letter.municipality)
+    headers = {
+        # The same however often it is tried, so that a mail program shows once what arrived twice.
+        "Message-ID": f"<{hashlib.sha256(letter.key.encode()).hexdigest()[:40]}@{sender.rpartition('@')[2]}>",
+        # No absence notes in return (RFC 3834; the second is what Exchange reads).
+        "Auto-Submitted": "auto-generated",
+        "X-Auto-Response-Suppress": "OOF, AutoReply",
+        "Content-Language": "da",
+    }
+    if letter.unsubscribe_url:
+        # The button »Afmeld« of the mail program (RFC 8058). It counts where the mail server signs both (DKIM).
+        headers["List-Unsubscribe"] = f"<{letter.unsubscribe_url}>"
+        headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message = EmailMultiAlternatives(
         subject=one_line(letter.subject),
         body=letter.text,
         from_email=_address(name, sender),
         to=[_address(letter.to_name, letter.to)],
         reply_to=[_address(name, reply_to)] if reply_to else None,
-        headers={
-            # The same however often it is tried, so that a mail program shows once what arrived twice.
-            "Message-ID": f"<{hashlib.sha256(letter.key.encode()).hexdigest()[:40]}@{sender.rpartition('@')[2]}>",
-            # No absence notes in return (RFC 3834; the second is what Exchange reads).
-            "Auto-Submitted": "auto-generated",
-            "X-Auto-Response-Suppress": "OOF, AutoReply",
-            "Content-Language": "da",
-        },
+        headers=headers,
     )
     # Short lines of plain ASCII, whatever the text: some servers still cut what is longer or has an eighth bit.
     message.encoding = utf8_charset_qp

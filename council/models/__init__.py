@@ -6,6 +6,7 @@ from .input import Input
 from .item import AgendaItem, Attachment, Attendance, PublicItem, public_decisions, public_items
 from .meeting import Agenda, FormerDate, Meeting, Minutes
 from .people import Membership, Person
+from .subscription import Follower, Notice, Subscription
 
 __all__ = [
     "Agenda",
@@ -21,6 +22,7 @@ __all__ = [
     "DeskPresence",
     "DeskRow",
     "Edition",
+    "Follower",
     "FormerDate",
     "Hearing",
     "Input",
@@ -30,11 +32,13 @@ __all__ = [
     "Membership",
     "Minutes",
     "News",
+    "Notice",
     "Person",
     "Proposal",
     "PublicItem",
     "Remark",
     "StandardItem",
+    "Subscription",
     "WorkingGroup",
     "public_decisions",
     "public_items",

@@ -2,7 +2,7 @@
 
 from .history import Recorded, Revision
 from .knocks import Knock, forget_knocks
-from .letters import Letter, LetterFile
+from .letters import COMPOSERS, Letter, LetterFile, Words
 from .places import RESERVED_SLUGS, Municipality, MunicipalityQuerySet, Region, RegionPeriod
 from .publication import (
     KNOWN_BY,
@@ -20,6 +20,7 @@ from .search import Kind, SearchEntry, SearchText, SearchWord
 from .users import Assignment, User
 
 __all__ = [
+    "COMPOSERS",
     "KNOWN_BY",
     "RESERVED_SLUGS",
     "Assignment",
@@ -43,6 +44,7 @@ __all__ = [
     "SearchWord",
     "Stop",
     "User",
+    "Words",
     "forget_knocks",
     "is_overridden",
     "known_in",

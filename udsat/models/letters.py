@@ -2,6 +2,8 @@
 
 import datetime
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from django.db import models, transaction
 from django.db.models import Q
@@ -19,6 +21,21 @@ GIVE_UP_AFTER = datetime.timedelta(days=3)
 FIRST_DELAY, LONGEST_DELAY = datetime.timedelta(minutes=5), datetime.timedelta(hours=1)
 # So long may a letter lie before somebody should look.
 PATIENCE = datetime.timedelta(minutes=30)
+
+
+@dataclass(frozen=True)
+class Words:
+    """What a letter says that is composed only when it leaves."""
+
+    to: str
+    subject: str
+    text: str
+    sender: tuple[str, str]  # the name it comes from, and where an answer is read (may be empty)
+    unsubscribe_url: str = ""  # by one click of the mail program (RFC 8058)
+
+
+# By the name that a letter has in `composer`. None: there is nothing left to say, and the letter is dropped.
+COMPOSERS: "dict[str, Callable[[Letter], Words | None]]" = {}
 
 
 def one_line(text: str) -> str:
@@ -47,6 +64,10 @@ class LetterFile(models.Model):
 
 
 class LetterQuerySet(ScopedQuerySet):
+    def reach_q(self, user):
+        """Letters of no municipality are for nobody's eyes in the back office."""
+        return super().reach_q(user) & Q(municipality__isnull=False)
+
     def waiting(self):
         """Not sent and not given up, in the order in which they are to go."""
         return self.filter(sent_at=None, given_up_at=None).order_by("send_after", "pk")
@@ -95,7 +116,11 @@ class LetterQuerySet(ScopedQuerySet):
         return letter
 
     def forget_before(self, moment: datetime.datetime) -> int:
-        """Take out what the letters sent or given up before then said; that they were sent is remembered."""
+        """Take out what the letters sent or given up before then said; that they were sent is remembered.
+
+        Those composed when they left said nothing here and go as a whole.
+        """
+        self.exclude(composer="").filter(Q(sent_at__lt=moment) | Q(given_up_at__lt=moment)).delete()
         old = self.filter(Q(sent_at__lt=moment) | Q(sent_at=None, given_up_at__lt=moment)).exclude(text="")
         gone = list(old.values_list("pk", flat=True))
         Letter.files.through.objects.filter(letter__in=gone).delete()
@@ -108,9 +133,14 @@ class Letter(models.Model):
 
     municipality_lookup = "municipality"
 
-    municipality = models.ForeignKey(Municipality, models.CASCADE, related_name="letters", verbose_name="kommune")
+    # None: to somebody who follows by e-mail and is known to no municipality.
+    municipality = models.ForeignKey(
+        Municipality, models.CASCADE, null=True, related_name="letters", verbose_name="kommune"
+    )
     key = models.CharField(max_length=200, unique=True)
-    to = models.EmailField("til")
+    # Who writes it the moment it leaves, and to whom; until then it holds neither address nor text.
+    composer = models.CharField(max_length=30, blank=True)
+    to = models.EmailField("til", blank=True)
     to_name = models.CharField("modtager", max_length=160, blank=True)
     subject = models.CharField("emne", max_length=200)
     text = models.TextField("tekst")
@@ -129,6 +159,12 @@ class Letter(models.Model):
     given_up_at = models.DateTimeField("opgivet", null=True, blank=True)
     # Empty: it was the portal that stopped trying.
     given_up_by = models.CharField("opgivet af", max_length=200, blank=True)
+    # The recipient's mail server said for good that it will not have it.
+    is_refused = models.BooleanField("afvist", default=False)
+
+    # Of the moment it is sent, never stored
+    sender: tuple[str, str] | None = None
+    unsubscribe_url = ""
 
     objects = LetterQuerySet.as_manager()
 
@@ -143,20 +179,29 @@ class Letter(models.Model):
     def __str__(self):
         return f"{self.subject} til {self.to_name or self.to}"
 
+    def take(self, words: Words) -> None:
+        """Say this when it is sent now; not saved."""
+        self.to, self.subject, self.text = one_line(words.to), words.subject, words.text
+        self.sender, self.unsubscribe_url = words.sender, words.unsubscribe_url
+
     def note_sent(self, now: datetime.datetime) -> None:
         self.sent_at, self.claimed_until, self.last_error = now, None, ""
         # Even where a person gave it up while it went.
         self.given_up_at, self.given_up_by = None, ""
         self.save(update_fields=["sent_at", "claimed_until", "last_error", "given_up_at", "given_up_by"])
 
-    def note_failure(self, now: datetime.datetime, error: str, *, is_final: bool = False) -> None:
+    def note_failure(
+        self, now: datetime.datetime, error: str, *, is_final: bool = False, is_refused: bool = False
+    ) -> None:
         """Why it did not go, in words for the secretary and without any address; tried again later unless final."""
-        self.claimed_until, self.last_error = None, error
+        self.claimed_until, self.last_error, self.is_refused = None, error, is_refused
         self.failing_since = self.failing_since or now
         self.send_after = now + min(FIRST_DELAY * 2 ** min(self.attempts - 1, 10), LONGEST_DELAY)
         if is_final or now - self.failing_since >= GIVE_UP_AFTER:
             self.given_up_at = now
-        self.save(update_fields=["claimed_until", "last_error", "failing_since", "send_after", "given_up_at"])
+        self.save(
+            update_fields=["claimed_until", "last_error", "failing_since", "send_after", "given_up_at", "is_refused"]
+        )
 
     @property
     def can_be_retried(self) -> bool:

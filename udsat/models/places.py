@@ -15,7 +15,7 @@ from .history import Recorded
 
 # First parts of addresses that are not municipalities. A test holds this against the address table.
 RESERVED_SLUGS = (
-    "admin", "api", "data", "emner", "healthz", "kommuner", "om", "privatliv", "robots.txt", "sammenlign",
+    "admin", "api", "data", "emner", "foelg", "healthz", "kommuner", "om", "privatliv", "robots.txt", "sammenlign",
     "sitemap.xml", "soeg", "static", "tilgaengelighed", "was",
 )  # fmt: skip
 
