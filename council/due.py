@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from functools import cached_property
 
-from django.db.models import Count, Exists, OuterRef, Q, Subquery
+from django.db.models import Count, Q
 from django.urls import reverse
 from django.utils import timezone
 
-from strategies.models import FollowUp, Goal, Strategy
+from strategies.models import Goal, Strategy
 from udsat.lib import roles
 from udsat.lib.danish import long_date, weekday_date
 from udsat.lib.publishing import Status
@@ -412,26 +412,18 @@ def letters(desk: Desk) -> Iterator[Due]:
 
 
 def goals(desk: Desk) -> Iterator[Due]:
-    """Strategies in force whose goals nobody has said anything of for a year."""
-    latest = FollowUp.objects.filter(goal=OuterRef("pk")).order_by("-date", "-pk")
-    rows = (
-        Goal.objects.in_reach_of(desk.user)
-        .filter(theme__strategy__in=Strategy.objects.in_force().order_by())
-        .exclude(Exists(Goal.objects.filter(parent=OuterRef("pk"))))
-        .annotate(told_on=Subquery(latest.values("date")[:1]), told=Subquery(latest.values("status")[:1]))
-        .filter(
-            # A goal that is reached or given up has been told of for good.
-            Q(told_on__lt=desk.ago(YEAR)) & ~Q(told__in=[FollowUp.Status.REACHED, FollowUp.Status.GIVEN_UP])
-            | Q(told_on=None, theme__strategy__published_at__lt=desk.now - datetime.timedelta(YEAR))
-        )
-        .values_list("theme__strategy", flat=True)
-    )
-    counts = Counter(rows)
-    for strategy in Strategy.objects.filter(pk__in=counts).select_related("municipality"):
+    """Strategies in force whose goals nobody has said anything of for a year; the way to the one quiet the longest."""
+    rows = Goal.objects.in_reach_of(desk.user).quiet(desk.today).order_by("since", "position", "pk")
+    quiet: dict[int, list[int]] = defaultdict(list)
+    for strategy, goal in rows.values_list("theme__strategy", "pk"):
+        quiet[strategy].append(goal)
+    for strategy in Strategy.objects.filter(pk__in=quiet).select_related("municipality"):
+        those = quiet[strategy.pk]
         yield Due(
-            f"{some(counts[strategy.pk], 'mål er', 'mål er')} ikke fulgt op i et år: {strategy}",
-            "Borgerne kan ikke se, hvordan det går med dem.",
-            Severity.SOMETIME, strategy.municipality, reverse("admin:strategies_followup_add"), "Skriv en opfølgning",
+            f"{some(len(those), 'mål er', 'mål er')} ikke fulgt op i et år: {strategy}",
+            "På strategiens side står der åbent, at der intet nyt er.",
+            Severity.SOMETIME, strategy.municipality,
+            f"{reverse('admin:strategies_followup_add')}?goal={those[0]}", "Skriv en opfølgning",
             abilities=editing(strategy),
         )  # fmt: skip
 

@@ -274,8 +274,7 @@ def rooms_of(strategy, url_of: Callable) -> list[Room]:
     """The rooms of a strategy with content; `url_of(theme)` says where each leads."""
     rooms = []
     for theme in strategy.themes.all():
-        goals = [g for goal in theme.goals.all() for g in (goal, *goal.children.all())]
-        latest = [goal.latest_follow_up for goal in goals]
+        goals = theme.all_goals
         spoken = f"{strategy.theme_label.capitalize()} {theme.number}: {theme.display_title}"
         if goals:
             spoken += f", {len(goals)} {strategy.goal_label if len(goals) == 1 else strategy.goal_label_plural}"
@@ -284,7 +283,7 @@ def rooms_of(strategy, url_of: Callable) -> list[Room]:
                 url=url_of(theme),
                 title=theme.display_title,
                 spoken=spoken,
-                goals=[follow_up.status if follow_up else "" for follow_up in latest],
+                goals=[goal.status for goal in goals],
             )
         )
     return rooms

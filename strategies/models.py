@@ -1,8 +1,11 @@
 """A municipality's strategy as structured data: sections, themes, goals, and what came of them."""
 
+import datetime
+
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import F, Prefetch, Q
+from django.db.models import F, OuterRef, Prefetch, Q, Subquery
+from django.db.models.functions import Coalesce, TruncDate
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
@@ -288,13 +291,17 @@ class Strategy(Publishable):
             return self.Validity.EXPIRED
         return self.Validity.IN_FORCE if self.ends_on else self.Validity.UNTIL_FURTHER
 
+    @property
+    def is_in_force(self) -> bool:
+        return self.validity in (self.Validity.IN_FORCE, self.Validity.UNTIL_FURTHER)
+
     @cached_property
     def vision(self) -> "Section | None":
         return next((section for section in self.sections.all() if section.kind == Section.Kind.VISION), None)
 
     @property
     def goal_count(self) -> int:
-        return sum(1 + len(goal.children.all()) for theme in self.themes.all() for goal in theme.goals.all())
+        return sum(len(theme.all_goals) for theme in self.themes.all())
 
     def search_texts(self):
         from .search import texts_of
@@ -430,6 +437,38 @@ class Theme(Part):
     def display_title(self):
         return self.title or f"Gruppe {self.number}"
 
+    @property
+    def all_goals(self) -> "list[Goal]":
+        """Both layers in reading order; ask it of a theme from `with_content()`."""
+        tops = [goal for goal in self.goals.all() if goal.parent_id is None]
+        return [goal for top in tops for goal in (top, *top.children.all())]
+
+
+class GoalQuerySet(ScopedQuerySet):
+    def quiet(self, today: datetime.date):
+        """Those that nobody has said anything of for more than a year, with the day they are quiet `since`.
+
+        Only of strategies in force, counted from the start where nothing was ever said. A goal that is reached or
+        given up has been told of for good, and one with goals below it is told of by them.
+        """
+        told = FollowUp.objects.filter(goal=OuterRef("pk")).order_by("-date", "-pk")
+        strategy = "theme__strategy__"
+        # The 29th of February has no day a year before.
+        a_year_ago = (today - datetime.timedelta((today.month, today.day) == (2, 29))).replace(year=today.year - 1)
+        return (
+            self.filter(theme__strategy__in=Strategy.objects.in_force().order_by(), children=None)
+            .annotate(
+                told=Subquery(told.values("status")[:1]),
+                since=Coalesce(
+                    Subquery(told.values("date")[:1]),
+                    f"{strategy}starts_on",
+                    f"{strategy}adopted_on",
+                    TruncDate(f"{strategy}published_at"),
+                ),
+            )
+            .filter(Q(told=None) | ~Q(told__in=FollowUp.FOR_GOOD), since__lt=a_year_ago)
+        )
+
 
 class Goal(Part):
     root_lookup = "theme__strategy"
@@ -444,6 +483,8 @@ class Goal(Part):
     explanation = RichTextField("uddybning", blank=True)
     target = models.CharField("måltal", max_length=120, blank=True, help_text="For eksempel »20 boliger i 2028«.")
     plain_text = models.TextField("kort fortalt", blank=True)
+
+    objects = GoalQuerySet.as_manager()
 
     class Meta:
         ordering = ["position", "pk"]
@@ -484,6 +525,11 @@ class Goal(Part):
     def latest_follow_up(self) -> "FollowUp | None":
         follow_ups = self.follow_ups.all()
         return follow_ups[0] if follow_ups else None
+
+    @property
+    def status(self) -> str:
+        """Of the latest follow-up; empty without any."""
+        return self.latest_follow_up.status if self.latest_follow_up else ""
 
 
 class Action(Part):
@@ -539,6 +585,9 @@ class FollowUp(Part):
         NOT_BEGUN = "ikke-begyndt", "Ikke begyndt"
         PAUSED = "i-bero", "Sat i bero"
         GIVEN_UP = "opgivet", "Opgivet"
+
+    # After these nothing more is expected.
+    FOR_GOOD = (Status.REACHED, Status.GIVEN_UP)
 
     root_lookup = "goal__theme__strategy"
     is_searched = False

@@ -92,8 +92,7 @@ def _context(strategy):
 
 def _changed(strategy):
     """The day of the latest edit or follow-up."""
-    goals = [goal for theme in strategy.themes.all() for goal in theme.goals.all()]
-    goals += [child for goal in goals for child in goal.children.all()]
+    goals = [goal for theme in strategy.themes.all() for goal in theme.all_goals]
     followed_up = [goal.latest_follow_up.date for goal in goals if goal.latest_follow_up]
     return max([timezone.localtime(strategy.updated_at).date(), *followed_up])
 

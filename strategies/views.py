@@ -1,19 +1,19 @@
 """The public pages and PDFs of a municipality's strategies. All of them ask `visible_to(user)` what may be seen."""
 
-from collections import Counter
-
 from django.db.models import Q
 from django.http import Http404
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from udsat.lib.pages import find_or_404, pdf_response
 from udsat.lib.richtext import plain_text
 from udsat.models import Municipality
 
-from . import pdf
+from . import bars, pdf
 from .house import houses, rooms_of
-from .models import FollowUp, Strategy
+from .models import Goal, Strategy
+from .progress import months_between, progress
 
 ROOF_LENGTH = 70  # what can be read in the roof of a house at a glance
 
@@ -78,7 +78,6 @@ def strategy(request, kommune, strategy):
         "themes": themes,
         "sections": [section for section in strategy.sections.all() if section != strategy.vision],
         "only_titles": bool(themes) and all(theme.is_only_a_title for theme in themes),
-        "tally": tally(strategy),
         "houses": houses(promises(strategy), rooms) if rooms else [],
         "parent": next((s for s in relatives if s.pk == strategy.parent_id), None),
         "replaced": next((s for s in relatives if s.pk == strategy.replaces_id), None),
@@ -100,15 +99,32 @@ def theme(request, kommune, strategy, theme):
         "themes": themes,
         "previous": themes[place - 1] if place else None,
         "next": themes[place + 1] if place + 1 < len(themes) else None,
-        "tally": tally(strategy),
     }
     return render(request, "strategies/theme.html", context)
 
 
+@require_safe
+def strategy_progress(request, kommune, strategy):
+    strategy = _strategy(request, kommune, strategy)
+    context = _context(request, strategy)
+    quiet = [goal for theme in strategy.themes.all() for goal in theme.all_goals if goal.quiet_months]
+    context |= {
+        "drawings": bars.drawings(context["progress"].rows),
+        "quiet": sorted(quiet, key=lambda goal: -goal.quiet_months),
+    }
+    return render(request, "strategies/progress.html", context)
+
+
 def _context(request, strategy):
     """What every page of the strategy needs; also gives its themes and goals what the templates ask of them."""
+    today = timezone.localdate()
+    quiet = Goal.objects.filter(theme__strategy=strategy).quiet(today).values_list("pk", "since")
+    months = {pk: months_between(since, today) for pk, since in quiet}
     for theme in strategy.themes.all():
         theme.is_only_a_title = _is_only_a_title(theme)
+        for goal in theme.all_goals:
+            goal.theme = theme
+            goal.quiet_months = months.get(goal.pk, 0)
         for n, goal in enumerate(theme.goals.all(), 1):
             goal.number = f"{theme.number}.{n}"
             for m, child in enumerate(goal.children.all(), 1):
@@ -117,6 +133,7 @@ def _context(request, strategy):
         "municipality": strategy.municipality,
         "section": "strategi",
         "strategy": strategy,
+        "progress": progress(strategy),
         "preview": None if strategy.is_published else strategy,
         "updated": strategy.updated_at,
     }
@@ -132,18 +149,6 @@ def promises(strategy):
     sentence = text.split("\n")[0].split(". ")[0].strip().rstrip(".")
     short = sentence and len(sentence) <= ROOF_LENGTH and not sentence.endswith(":")
     return [f"{sentence}.", strategy.title] if short else [strategy.title]
-
-
-def tally(strategy):
-    """How many goals stand where: pairs of status and number, in the order of `FollowUp.Status`, unknown last.
-
-    Empty when nothing at all has been followed up: then there is nothing to compare.
-    """
-    count = Counter(status for room in rooms_of(strategy, lambda theme: "") for status in room.goals)
-    if not count.keys() - {""}:
-        return []
-    labels = [(status.value, status.label) for status in FollowUp.Status] + [("", "Ingen opfølgning endnu")]
-    return [(status, label, count[status]) for status, label in labels if count[status]]
 
 
 @require_safe

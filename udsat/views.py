@@ -17,7 +17,8 @@ from django.views.decorators.http import require_safe
 from council.models import Council, Meeting, Minutes, News
 from strategies.house import houses, rooms_of
 from strategies.models import Strategy, Topic
-from strategies.views import find_municipality, promises, tally
+from strategies.progress import progress
+from strategies.views import find_municipality, promises
 from udsat.lib.danish import fold, slugify
 from udsat.models import Kind, Municipality
 from udsat.search import MAX_LENGTH, PAGE, Filter, Narrow, named_by
@@ -98,7 +99,7 @@ def municipality(request, kommune):
         "stories": latest_news().filter(municipality=place)[:3],
     }
     if strategy:
-        context["tally"] = tally(strategy)
+        context["progress"] = progress(strategy)
         rooms = rooms_of(strategy, lambda theme: theme.get_absolute_url())
         context["houses"] = houses(promises(strategy), rooms) if rooms else []
     return render(request, "municipality.html", context)
