@@ -7,6 +7,7 @@ import pytest
 
 from udsat.lib.roles import Role
 
+from . import demo as demo_copy
 from . import factories
 from .smtp import Mailbox
 
@@ -83,6 +84,12 @@ def mailbox(settings):
     settings.DEFAULT_FROM_EMAIL = "udsat@portalen.example"
     yield box
     box.stop()
+
+
+@pytest.fixture
+def demo(transactional_db, own_folders, settings, tmp_path_factory):
+    """What `manage.py load_demo` loads, for tests whose pages a server reads."""
+    demo_copy.load(settings.VAR_DIR, tmp_path_factory.getbasetemp())
 
 
 @pytest.fixture(scope="session")

@@ -1,11 +1,9 @@
 """Every kind of public page in a real browser: no barrier axe-core finds, no sideways scroll, no blocked code."""
 
-import io
 from pathlib import Path
 
 import axe_playwright_python
 import pytest
-from django.core.management import call_command
 from django.urls import get_resolver
 
 from council.models import Meeting
@@ -24,11 +22,6 @@ NO_PAGE = {
     "current-strategy", "strategy-pdf", "strategy-summary-pdf", "agenda-pdf", "minutes-pdf", "attachment", "photo",
     "meetings-ics", "meeting-ics", "answer-invitation", "propose-item", "approve",
 }  # fmt: skip
-
-
-@pytest.fixture
-def demo(transactional_db):
-    call_command("load_demo", verbosity=0, stdout=io.StringIO())
 
 
 def pages():

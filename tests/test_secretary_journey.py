@@ -1,9 +1,6 @@
 """A secretary comes back after two months, writes the minutes and publishes them, in a real browser."""
 
-import io
-
 import pytest
-from django.core.management import call_command
 
 from council.models import Minutes
 from udsat.models import User
@@ -14,9 +11,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture
-def lise(transactional_db):
+def lise(demo):
     """The demo's secretary, with a password this test knows."""
-    call_command("load_demo", verbosity=0, stdout=io.StringIO())
     secretary = User.objects.get(username="sekretaer")
     secretary.set_password(make.PASSWORD)
     secretary.save()
