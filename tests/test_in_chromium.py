@@ -41,6 +41,7 @@ def pages():
         "about": ["/om/"],
         "strategies": [f"{TOWN}/strategier/", "/esbjerg/strategier/"],
         "strategy": list(strategies.values()),
+        "strategy-progress": [f"{address}opfoelgning/" for address in strategies.values()][:4],
         "theme": [theme.themes.first().get_absolute_url() for theme in themes]
         + [
             Strategy.objects.published()

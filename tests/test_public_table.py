@@ -38,6 +38,7 @@ ADDRESSES = {
     "current-strategy": ("/esbjerg/strategi/", "redirect"),
     "strategies": ("/esbjerg/strategier/", "list"),
     "strategy": ("/esbjerg/strategier/plan/", "thing"),
+    "strategy-progress": ("/esbjerg/strategier/plan/opfoelgning/", "thing"),
     "strategy-pdf": ("/esbjerg/strategier/plan/strategi.pdf", "pdf"),
     "strategy-summary-pdf": ("/esbjerg/strategier/plan/resume.pdf", "pdf"),
     "theme": ("/esbjerg/strategier/plan/bolig/", "thing"),
@@ -87,7 +88,6 @@ def build(esbjerg, status):
     photo = {"photo": ContentFile(WORD.encode(), "foto.jpg"), "photo_alt": WORD}
     person = make.person(esbjerg, WORD, email=f"{NEVER}@example.dk", phone=NEVER, note=NEVER, **photo)
     member = make.membership(council, person, area=WORD)
-    make.group(council, cause=make.cause(council, f"{WORD} sag"), name=WORD)
     meeting = make.meeting(council, status=status, title=f"{WORD} møde", place=WORD, internal_note=NEVER)
     make.agenda(meeting, status)
     make.minutes(meeting, status)
@@ -101,12 +101,17 @@ def build(esbjerg, status):
     )  # fmt: skip
     closed.themes.add(theme)
     closed.goals.add(goal)
+    cause = make.cause(council, f"{WORD} sag")
+    for one in (item, closed):
+        one.causes.add(cause)
     make.attendance(meeting, member, remark=WORD)
     make.agreement(item, f"{WORD} aftale", member=member)
     make.agreement(closed, f"{CLOSED} aftale")
     attachment = make.attachment(meeting, "notat.txt", WORD.encode(), item=item, title=f"{WORD} bilag")
     secret = make.attachment(meeting, f"{CLOSED}.txt", CLOSED.encode(), item=closed, title=CLOSED)
-    make.hearing(council, f"{WORD} høring", status, answer=f"<p>{WORD}</p>", deadline=datetime.date(2025, 4, 1))
+    make.group(council, cause=cause, name=WORD)
+    hearing = make.hearing(council, f"{WORD} høring", status, answer=f"<p>{WORD}</p>", deadline=datetime.date(2025, 4, 1))
+    hearing.items.add(item, closed)
     make.news(esbjerg, f"{WORD} nyt", status, slug="historie", lead=WORD, strategy=strategy, meeting=meeting)
     return attachment, secret
 
