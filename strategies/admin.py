@@ -158,6 +158,11 @@ class GoalAdmin(ScopedAdmin):
         goals = super().get_queryset(request).select_related("theme__strategy__municipality")
         return goals.prefetch_related("follow_ups", "theme__strategy__themes")
 
+    def formfield_for_dbfield(self, db_field, request, **kwargs):
+        if db_field.name == "plain_text":
+            kwargs["widget"] = EasyTextWidget({"rows": 3, "cols": 80})
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
     def choice_name(self, obj):
         return f"{Truncator(obj.text).words(14)} ({obj.theme.strategy})"
 

@@ -65,20 +65,6 @@ def test_spellings_meet_when_folded():
     assert danish.fold("café") == "cafe"
 
 
-def test_lix_counts_long_words_and_sentences():
-    # 6 words, 2 sentences, 2 long words: 3 + 33.
-    assert danish.lix("Kommunen hjælper dig. Ring i dag") == 3 + round(100 * 2 / 6)
-
-
-def test_a_bullet_ends_a_sentence():
-    assert danish.lix("ja\nnej\nmåske") == 1
-
-
-def test_a_text_without_words_has_no_lix():
-    assert danish.lix("— 12 …") is not None
-    assert danish.lix("…") is None
-
-
 def test_words_are_listed_with_og():
     assert danish.join_words(["a", "b", "c"]) == "a, b og c"
     assert danish.join_words(["a"]) == "a"

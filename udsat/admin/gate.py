@@ -17,9 +17,10 @@ from django.utils import timezone
 from django.utils.html import format_html
 
 from udsat.lib import roles
-from udsat.lib.cpr import find_cpr
-from udsat.lib.danish import long_datetime
+from udsat.lib.cpr import find_cpr, hide_cpr
+from udsat.lib.danish import join_words, lix, lix_word, long_datetime
 from udsat.lib.publishing import Status
+from udsat.lib.richtext import plain_text
 from udsat.models import PublicationEvent
 
 from .look import look
@@ -53,6 +54,33 @@ def drop_ticks(data):
     """Her ticks were for what she had read, and that has changed."""
     for name in ["confirmed", "files_seen", *(tick for tick in data if tick.startswith(TICK))]:
         data.pop(name, None)
+
+
+HARD = 35  # LIX of an easy text that is not easy
+
+
+def easy_notes(obj, field_url):
+    """What could be easier to read of what becomes public: sentences, each with the field it is about. Never a lock."""
+    notes, missing = [], {}
+    for part in obj.publication_parts():
+        if not hasattr(part, "plain_text") or not part.is_read("plain_text", obj):
+            continue
+        value = lix(plain_text(part.plain_text)) if part.plain_text else None
+        if value is None:
+            missing.setdefault(type(part), []).append(part)
+        elif value > HARD:
+            said = f"»Kort fortalt« til {part.place_name()} har LIX {value}: {lix_word(value)}. Prøv kortere"
+            notes.append((f"{hide_cpr(said)} sætninger og kortere ord.", field_url(part, "plain_text")))
+    if obj in missing.pop(type(obj), []):
+        notes.insert(0, ("Der er ingen »Kort fortalt« endnu.", field_url(obj, "plain_text")))
+    if missing:
+        counts = join_words([
+            f"{len(parts)} {kind._meta.verbose_name if len(parts) == 1 else kind._meta.verbose_name_plural}"
+            for kind, parts in missing.items()
+        ])  # fmt: skip
+        first = next(iter(missing.values()))[0]
+        notes.append((f"Uden »Kort fortalt«: {counts}.", field_url(first, "plain_text")))
+    return notes
 
 
 class CprReason(forms.CharField):
@@ -250,7 +278,8 @@ class PublishableAdmin(ScopedAdmin):
             request, obj, "publish.html", title="Offentliggør", form=form, places=places, files=files,
             found=with_ticks(form), suspects=[spot for place in places for spot in place.suspects],
             stops=[(stop.message, self.part_url(stop.part, stop.field)) for stop in obj.publication_stops()],
-            withheld=obj.withheld(), follows=self.follows(obj), preview_url=self.url("preview", obj),
+            withheld=obj.withheld(), easy_notes=easy_notes(obj, self.part_url),
+            follows=self.follows(obj), preview_url=self.url("preview", obj),
             reasons=[form[name] for name in ("reason", "files_seen") if name in form.fields],
         )  # fmt: skip
 
@@ -265,7 +294,8 @@ class PublishableAdmin(ScopedAdmin):
         """
         obj = self._publishable(request, object_id)
         shown = copy.copy(request)
-        shown.user, shown.GET, shown.method = AnonymousUser(), QueryDict(), "GET"
+        asked = QueryDict("kort=1" if request.GET.get("kort") == "1" else "")
+        shown.user, shown.GET, shown.method = AnonymousUser(), asked, "GET"
         shown.path = shown.path_info = urlsplit(obj.get_absolute_url()).path
         shown.gate_url = self.url("publish", obj) if not obj.is_live or obj.is_scheduled else self.page_of(obj)
         match = resolve(shown.path_info)

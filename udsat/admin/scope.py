@@ -34,8 +34,9 @@ from django.utils.text import capfirst
 
 from udsat.lib import roles
 from udsat.lib.cpr import hide_cpr
+from udsat.lib.danish import reading
 from udsat.lib.publishing import CheckedText
-from udsat.lib.richtext import RichTextFormField, safe_html
+from udsat.lib.richtext import RichTextFormField, plain_text, safe_html
 from udsat.models import Municipality, Publishable, Recorded, is_overridden
 
 from .history import HistoryPages, last_hand
@@ -654,11 +655,14 @@ class ScopedAdmin(HistoryPages, _Scoped, admin.ModelAdmin):
         return super().response_change(request, obj)
 
     def _saved(self, request, obj):
+        """That it is saved, and how its easy text reads: after »Gem« she no longer sees the field."""
+        easy = reading(plain_text(getattr(obj, "plain_text", "")))
+        easy = f" Kort fortalt: {easy}" if easy else ""
         if "_addanother" in request.POST:
-            return format_html("»{}« er gemt. Her kan du lave en ny.", obj)
+            return format_html("»{}« er gemt.{} Her kan du lave en ny.", obj, easy)
         if "_continue" in request.POST:
             return format_html("»{}« er gemt.", obj)
-        return format_html('»<a href="{}">{}</a>« er gemt.', self.url("change", obj), obj)
+        return format_html('»<a href="{}">{}</a>« er gemt.{}', self.url("change", obj), obj, easy)
 
     def message_user(self, request, message, *args, **kwargs):
         """The stock sentence after saving, "Du kan redigere den/det igen herunder", gives way to ours."""

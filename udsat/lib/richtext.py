@@ -8,14 +8,33 @@ from django.contrib.admin.widgets import AdminTextareaWidget
 from django.db import models
 from django.templatetags.static import static
 
+from .danish import reading
 from .markup import clean_html, link_addresses, plain_text, safe_html
 
 __all__ = [
-    "RichTextField", "RichTextFormField", "RichTextWidget", "clean_html", "link_addresses", "plain_text", "safe_html",
+    "EasyTextWidget", "RichTextField", "RichTextFormField", "RichTextWidget", "clean_html", "link_addresses",
+    "plain_text", "safe_html",
 ]  # fmt: skip
 
 
-class RichTextWidget(forms.Textarea):
+class EasyTextWidget(forms.Textarea):
+    """A text area that says how its text reads (LIX): as it was saved, and with static/js/lix.js as it is written."""
+
+    template_name = "udsat/widgets/easy_text.html"
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__({"data-lix": True, **(attrs or {})})
+
+    @property
+    def media(self) -> forms.Media:
+        return forms.Media(js=[forms.Script("js/lix.js", type="module")])  # type: ignore[list-item]
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        text = plain_text(value) if isinstance(value, str) else ""
+        return {**super().get_context(name, value, attrs), "reading": reading(text)}
+
+
+class RichTextWidget(EasyTextWidget):
     """A text area that static/js/richtext.js turns into an editor. Without JavaScript it takes plain text or HTML."""
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
@@ -24,7 +43,7 @@ class RichTextWidget(forms.Textarea):
     @property
     def media(self) -> forms.Media:
         script = forms.Script("js/richtext.js", type="module")
-        return forms.Media(css={"all": ["css/richtext.css"]}, js=[script])  # type: ignore[list-item]
+        return super().media + forms.Media(css={"all": ["css/richtext.css"]}, js=[script])  # type: ignore[list-item]
 
     def build_attrs(self, base_attrs: dict[str, Any], extra_attrs: dict[str, Any] | None = None) -> dict[str, Any]:
         attrs = super().build_attrs(base_attrs, extra_attrs)

@@ -1,0 +1,114 @@
+// How a text reads, told while it is written: LIX and the longest sentence. The counting is that of udsat/lib/danish.py,
+// where the reasons stand; one table of examples is put to both. Nothing is ever locked by it.
+
+const LETTER = "A-Za-zÀ-ÖØ-öø-ɏ";
+const WORD = new RegExp(`(?:https?://|www\\.)\\S+|\\S+@\\S+|[${LETTER}]+(?:[-'’.][${LETTER}]+)*|\\d+(?:[.,:]\\d+)*`, "g");
+const ADDRESS = /^(?:https?:\/\/|www\.|\S*@)/;
+const LETTERS = new RegExp(`[${LETTER}]`, "g");
+const BULLET = /^\s*(?:[•·▪▫◦*–—-]|\(?(?:\d{1,3}|[a-zæøå])[.)])\s+/;
+const STOP = /[.!?…]+["'”’»)\]]*(?=\s)|:(?=\s)/g;
+const LOWER = /^[\s"'“”‘’»«(\[–—-]*[a-zß-öø-ÿ]/;
+const DIGIT = /^[\s"'“”‘’»«(\[–—-]*\d/;
+const LAST_WORD = /[^\s"'“”‘’»«(\[]+$/;
+const ABBREVIATIONS = new Set(
+  ("adr afd ang art bl.a bl bla ca cirka d.v.s dr dvs ekskl eks evt ex f.eks fx fhv fr hhv hr i.f.m i.f.t ifm ift " +
+    "inkl jf jfr jvf kap kl m.h.p m.h.t maks max mht min mr mrs nr nuv p.g.a pga pkt pl prof red s sct skt sml sr st stk " +
+    "tlf v.h.a vedr vha").split(" "),
+);
+const ONE_LETTER_OR_DAY = new RegExp(`^(?:[${LETTER}]|\\d{1,2})$`);
+const LONG_WORD = 7;
+const LONG_SENTENCE = 20;
+const FEW_WORDS = 8;
+const QUOTED = 160;
+const SCALE = [
+  [25, "let at læse, også for børn"], [35, "let at læse"], [45, "middelsvær at læse"], [55, "svær at læse"],
+  [Infinity, "meget svær at læse"],
+];
+
+export const words = (text) => text.match(WORD) ?? [];
+
+export function sentences(text) {
+  const found = [];
+  for (let line of text.normalize("NFC").split(/\n| \| /)) {
+    line = line.replace(BULLET, "");
+    let start = 0;
+    for (const stop of line.matchAll(STOP)) {
+      const end = stop.index + stop[0].length;
+      if (!ends(line, stop, end)) continue;
+      found.push(line.slice(start, end));
+      start = end;
+    }
+    found.push(line.slice(start));
+  }
+  return found.map((sentence) => sentence.trim()).filter((sentence) => words(sentence).length);
+}
+
+function ends(line, stop, end) {
+  if (stop[0] === ":") return true;
+  const rest = line.slice(end);
+  if (LOWER.test(rest)) return false;
+  if (stop[0] !== ".") return true;
+  const word = line.slice(0, stop.index).match(LAST_WORD)?.[0] ?? "";
+  if (ABBREVIATIONS.has(word.toLowerCase())) return false;
+  if (!ONE_LETTER_OR_DAY.test(word)) return true;
+  return !(/^\d/.test(word) ? DIGIT.test(rest) : word !== word.toLowerCase());
+}
+
+const isLong = (word) => !ADDRESS.test(word) && (word.match(LETTERS) ?? []).length >= LONG_WORD;
+
+export function lix(text) {
+  const perSentence = sentences(text).map(words);
+  const every = perSentence.flat();
+  if (!every.length) return null;
+  return Math.floor(every.length / perSentence.length + (100 * every.filter(isLong).length) / every.length + 0.5);
+}
+
+export const lixWord = (value) => SCALE.find(([limit]) => value < limit)[1];
+
+export function reading(text) {
+  const counts = sentences(text).map((sentence) => [words(sentence).length, sentence]);
+  if (counts.reduce((sum, [count]) => sum + count, 0) < FEW_WORDS) return "";
+  const value = lix(text);
+  const said = `LIX ${value}: ${lixWord(value)}.`;
+  const [count, longest] = counts.reduce((most, one) => (one[0] > most[0] ? one : most));
+  if (count <= LONG_SENTENCE) return said;
+  const shown = longest.length <= QUOTED ? longest : `${longest.slice(0, QUOTED).trimEnd()} …`;
+  return `${said} Den længste sætning har ${count} ord: »${shown}«`;
+}
+
+// A text as lines. What a field holds may be HTML: each paragraph, item and cell is a line of its own.
+const LINES = "p, li, td, th, caption, div, h1, h2, h3, h4, h5, h6";
+export function linesOf(value) {
+  if (!/<[a-z]/i.test(value)) return value;
+  const { body } = new DOMParser().parseFromString(value, "text/html");
+  // What is between the elements is space, a line break of the HTML included.
+  const walker = document.createTreeWalker(body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) walker.currentNode.data = walker.currentNode.data.replace(/\s+/g, " ");
+  for (const node of body.querySelectorAll("br")) node.replaceWith("\n");
+  for (const node of body.querySelectorAll(LINES)) node.append("\n"), node.prepend("\n");
+  return body.textContent;
+}
+
+const FIELDS = "textarea[data-lix], textarea[data-richtext]";
+const timers = new WeakMap();
+
+function tell(textarea) {
+  let said = textarea.parentElement?.querySelector(":scope > .lix");
+  const text = reading(linesOf(textarea.value));
+  if (!said && !text) return;
+  if (!said) {
+    // What is written in rows that a script adds has no place of its own from the server.
+    said = document.createElement("p");
+    said.className = "lix";
+    textarea.parentElement.append(said);
+  }
+  if (said.textContent !== text) said.textContent = text;
+  said.hidden = !text;
+}
+
+document.addEventListener("input", ({ target }) => {
+  if (!target.matches?.(FIELDS)) return;
+  clearTimeout(timers.get(target));
+  timers.set(target, setTimeout(() => tell(target), 250));
+});
+for (const textarea of document.querySelectorAll(FIELDS)) tell(textarea);

@@ -1,0 +1,145 @@
+"""How a text reads: one table for the server and the browser, and what an editor is told of her text."""
+
+import pytest
+
+from udsat.lib import danish
+from udsat.lib.publishing import Status
+
+from . import factories as make
+
+LONG = "Kommunen og rådet vil sammen " + "og så videre " * 6 + "finde et sted"
+# Text, its sentences, its LIX.
+EXAMPLES = [
+    ("", [], None),
+    ("… — !", [], None),
+    # 6 words, 2 sentences, 2 long words: 3 + 33,3.
+    ("Kommunen hjælper dig. Ring i dag", ["Kommunen hjælper dig.", "Ring i dag"], 36),
+    # Six letters are no long word, seven are.
+    ("Maries hus", ["Maries hus"], 2),
+    ("Kirsten bor", ["Kirsten bor"], 52),
+    ("ja\nnej\nmåske", ["ja", "nej", "måske"], 1),
+    ("Vi vil:\n• bygge\n• lytte", ["Vi vil:", "bygge", "lytte"], 1),
+    ("1. Kom i dag\n2) Ring i dag\na. Skriv", ["Kom i dag", "Ring i dag", "Skriv"], 2),
+    ("Rådet siger: Byg nu", ["Rådet siger:", "Byg nu"], 2),
+    ("Vi mødes kl. 14.30 den 3. marts 2025. Kom bare.", ["Vi mødes kl. 14.30 den 3. marts 2025.", "Kom bare."], 5),
+    ("Det var den 1. 3. 2025. Vi var 12. Kom med.", ["Det var den 1. 3. 2025.", "Vi var 12.", "Kom med."], 4),
+    ("Der er bl.a. Kompasset og f.eks. nr. 4.", ["Der er bl.a. Kompasset og f.eks. nr. 4."], 21),
+    ("Der er mad, kaffe m.m. Kom forbi.", ["Der er mad, kaffe m.m.", "Kom forbi."], 4),
+    ("H. C. Hansen kom. Han gik.", ["H. C. Hansen kom.", "Han gik."], 3),
+    ("»Hvad nu?« spurgte hun. Ingen svarede!", ["»Hvad nu?« spurgte hun.", "Ingen svarede!"], 36),
+    ("Han sagde ”Kom.” Vi kom.", ["Han sagde ”Kom.”", "Vi kom."], 3),
+    ("Det koster 1.250.000 kr. og 12,5 mio. kroner", ["Det koster 1.250.000 kr. og 12,5 mio. kroner"], 8),
+    ("Se https://www.eksempel.dk/en/lang.side?x=1 eller skriv til post@eksempel.dk", None, 6),
+    ("Natcafé-gruppen kom", ["Natcafé-gruppen kom"], 52),
+    ("Hvem | Hvornår\nRådet | Mandag", ["Hvem", "Hvornår", "Rådet", "Mandag"], 26),
+    ("Æbler på Ærø\u00a0er gode. Øl er dyrt.", ["Æbler på Ærø\u00a0er gode.", "Øl er dyrt."], 4),
+    # Letters with a loose ring or accent are the same letters.
+    ("Ra\u030adet ga\u030ar hjem", ["Rådet går hjem"], 3),
+    (f"{LONG}. Kom.", [f"{LONG}.", "Kom."], None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "sentences", "lix"), EXAMPLES)
+def test_a_text_is_counted_as_people_read_it(text, sentences, lix):
+    if sentences is not None:
+        assert danish.sentences(text) == sentences
+    if lix is not None or not sentences:
+        assert danish.lix(text) == lix
+
+
+@pytest.mark.parametrize(
+    ("lix", "word"),
+    [
+        (24, "let at læse, også for børn"), (25, "let at læse"), (34, "let at læse"), (35, "middelsvær at læse"),
+        (45, "svær at læse"), (55, "meget svær at læse"),
+    ],
+)  # fmt: skip
+def test_a_number_has_a_word_beside_it(lix, word):
+    assert danish.lix_word(lix) == word
+
+
+def test_the_longest_sentence_is_quoted_when_it_is_too_long():
+    assert danish.long_sentences(f"Kom. {LONG}.") == [f"{LONG}."]
+    assert f"Den længste sætning har 26 ord: »{LONG}.«" in danish.reading(f"Kom. {LONG}.")
+    assert danish.reading("Kommunen hjælper dig i dag. Ring til Kompasset, eller kom forbi.") == "LIX 33: let at læse."
+    assert danish.reading("Vi vil hjælpe dig.") == ""
+
+
+def test_a_very_long_sentence_is_quoted_in_part():
+    said = danish.reading("ord " * 400)
+    assert said.endswith(" …«") and len(said) < 260
+
+
+HARD = "<p>Kommunalbestyrelsen prioriterer helhedsorienterede boligindsatser gennem tværfaglige samarbejder.</p>"
+EASY = "<p>Kommunen hjælper dig i dag. Ring til Kompasset, eller kom forbi.</p>"
+
+
+def test_the_editor_sees_how_her_text_reads_without_javascript(client, anna, esbjerg):
+    strategy = make.strategy(esbjerg, status=Status.DRAFT, plain_text=EASY)
+    goal = make.goal(make.theme(strategy), plain_text="Vi vil bygge nogle flere små huse, som du kan betale.")
+    client.force_login(anna)
+    page = client.get(f"/admin/strategies/strategy/{strategy.pk}/change/").content.decode()
+    assert "LIX 33: let at læse." in page
+    assert "LIX " in client.get(f"/admin/strategies/goal/{goal.pk}/change/").content.decode()
+
+
+def test_she_is_told_when_she_saves(client, anna, esbjerg):
+    council = make.council(esbjerg, Status.DRAFT)
+    agenda = make.agenda(make.meeting(council), status=Status.DRAFT, plain_text=HARD)
+    client.force_login(anna)
+    data = {"intro": "", "plain_text": EASY, "expires_at_0": "", "expires_at_1": "", "version": agenda.version}
+    address = f"/admin/council/agenda/{agenda.pk}/change/"
+    form = client.get(address).context["adminform"].form
+    data |= {form.add_prefix(name): form[name].value() or "" for name in form.fields if name not in data}
+    response = client.post(address, data, follow=True)
+    assert "er gemt. Kort fortalt: LIX 33: let at læse." in response.content.decode()
+
+
+def test_the_gate_notes_what_is_hard_or_missing_and_locks_nothing(client, anna, esbjerg):
+    strategy = make.strategy(esbjerg, status=Status.DRAFT)
+    make.theme(strategy, "Et sted at bo", plain_text=HARD)
+    make.theme(strategy, "Penge")
+    client.force_login(anna)
+    address = f"/admin/strategies/strategy/{strategy.pk}/offentliggoer/"
+    page = client.get(address).content.decode()
+    assert "Der er ingen »Kort fortalt« endnu." in page
+    assert "»Kort fortalt« til Tema Et sted at bo har LIX" in page
+    assert "Uden »Kort fortalt«: 1 tema." in page
+    client.post(address, {"seen": client.get(address).context["form"].stamp, "confirmed": "on"})
+    strategy.refresh_from_db()
+    assert strategy.is_published
+
+
+def test_the_gate_asks_no_easy_text_of_what_stays_closed(client, anna, esbjerg):
+    minutes = make.minutes(make.meeting(make.council(esbjerg)), status=Status.DRAFT, plain_text=EASY)
+    make.item(minutes.meeting, "Personsag", is_closed=True, public_title="Lukket punkt")
+    client.force_login(anna)
+    page = client.get(f"/admin/council/minutes/{minutes.pk}/offentliggoer/").content.decode()
+    assert "Kan det læses let?" not in page
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+def test_lix_follows_as_she_writes(page, live_server, client, anna, esbjerg):
+    strategy = make.strategy(esbjerg, status=Status.DRAFT, plain_text=HARD)
+    client.force_login(anna)
+    page.context.add_cookies(
+        [{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}]
+    )
+    page.goto(f"/admin/strategies/strategy/{strategy.pk}/change/")
+
+    # The same table, counted by the browser.
+    counted = page.evaluate(
+        """async (texts) => {
+          const { lix, sentences, lixWord, reading } = await import(document.querySelector("script[src*='lix']").src);
+          return texts.map((text) => [sentences(text), lix(text), reading(text)]);
+        }""",
+        [text for text, _, _ in EXAMPLES],
+    )
+    assert counted == [[danish.sentences(t), danish.lix(t), danish.reading(t)] for t, _, _ in EXAMPLES]
+
+    field = page.locator(".field-plain_text .field").first
+    assert "meget svær at læse" in field.locator(".lix").inner_text()
+    text = field.get_by_role("textbox")
+    text.fill("Kommunen hjælper dig i dag. Ring til Kompasset, eller kom forbi.")
+    page.wait_for_function("document.querySelector('.field-plain_text .lix').textContent === 'LIX 33: let at læse.'")
