@@ -40,6 +40,7 @@ from .models import (
     WorkingGroup,
     public_items,
 )
+from .trail import items_by_cause, trails_of_hearings, trails_of_items
 
 # What a browser may open by itself. Everything else is saved to a file, whatever it claims to be.
 SHOWN_TYPES = {"pdf": "application/pdf", "png": "image/png", "jpg": "image/jpeg", "jpeg": "image/jpeg"}
@@ -222,6 +223,11 @@ def causes(request, kommune):
     groups = WorkingGroup.objects.visible_to(request.user).prefetch_related(
         Prefetch("members", _seats(request, found), to_attr="current_members")
     )
+    own = Cause.objects.visible_to(request.user).filter(council=found).prefetch_related(Prefetch("groups", groups))
+    talked = items_by_cause(found)
+    for cause in own:
+        cause.items = talked[cause.pk]
+        cause.hearings = list(dict.fromkeys(hearing for item in cause.items for hearing in item.hearings.all()))
     return render(
         request,
         "council/causes.html",
@@ -231,9 +237,7 @@ def causes(request, kommune):
             "council": found,
             "preview": None if found.is_public else found,
             "updated": found.updated_at,
-            "causes": Cause.objects.visible_to(request.user)
-            .filter(council=found)
-            .prefetch_related(Prefetch("groups", groups)),
+            "causes": own,
             "other_groups": groups.filter(council=found, cause=None),
         },
     )
@@ -448,6 +452,10 @@ def meeting(request, kommune, meeting):
         attendances = Attendance.objects.visible_to(request.user).filter(meeting=found)
     else:
         files = files.filter(paper=Attachment.Paper.AGENDA)
+    items = public_items(found, with_minutes=bool(minutes)) if agenda or minutes else []
+    trails = trails_of_items(found) if items else {}
+    for item in items:
+        item.trail = trails.get(item.pk)
     others = _meetings(request, place)
     before = Q(date__lt=found.date) | Q(date=found.date, ordinal__lt=found.ordinal)
     after = Q(date__gt=found.date) | Q(date=found.date, ordinal__gt=found.ordinal)
@@ -464,7 +472,7 @@ def meeting(request, kommune, meeting):
             "minutes": minutes,
             "preview": _preview(found, agenda, minutes),
             "updated": max(thing.updated_at for thing in (found, agenda, minutes) if thing),
-            "items": public_items(found, with_minutes=bool(minutes)) if agenda or minutes else [],
+            "items": items,
             "attachments": files.select_related("meeting__council__municipality") if agenda or minutes else [],
             "attendance": attendance_lists(attendances),
             "news": News.objects.visible_to(request.user).filter(meeting=found).select_related("municipality"),
@@ -568,6 +576,9 @@ def hearings(request, kommune):
     place = _municipality(kommune)
     council = _councils(request, place).first()
     found = list(_hearings(request, place))
+    trails = trails_of_hearings(found)
+    for hearing in found:
+        hearing.trail = trails.get(hearing.pk)
     return render(
         request,
         "council/hearings.html",

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from django import template
 from django.db.models import Exists, OuterRef, Prefetch, Q
 
-from council.models import AgendaItem, Council, Hearing, Meeting, News
+from council.models import Council, Hearing, Meeting, News
+from council.models.council import readers
+from council.trail import items_in_public, trails_of_goals
 from strategies.models import Goal, Strategy, Theme
 from udsat.models import Municipality
 
@@ -52,12 +54,9 @@ def council_talks(strategy):
     A constant number of queries for the whole strategy.
     """
     items = (
-        AgendaItem.objects.published()
+        items_in_public()
         .filter(Q(themes__strategy=strategy) | Q(goals__theme__strategy=strategy))
         .distinct()
-        .with_numbers()
-        .annotate(is_decided=Exists(AgendaItem.objects.decided_in_public().filter(pk=OuterRef("pk"))))
-        .select_related("meeting__council__municipality")
         .prefetch_related(
             Prefetch("themes", Theme.objects.filter(strategy=strategy)),
             Prefetch("goals", Goal.objects.filter(theme__strategy=strategy)),
@@ -89,9 +88,20 @@ def about(talks, subject):
 @register.filter
 def about_all(talks, theme):
     """The talks about a theme and about any of its goals, each once, the newest first."""
-    subjects = [theme, *(g for goal in theme.goals.all() for g in (goal, *goal.children.all()))]
-    found = dict.fromkeys(talk for subject in subjects for talk in about(talks, subject))
+    found = dict.fromkeys(talk for subject in [theme, *theme.all_goals] for talk in about(talks, subject))
     return sorted(found, key=lambda talk: talk.date, reverse=True)
+
+
+@register.simple_tag
+def goal_trails(theme):
+    """What happened, by goal of the theme."""
+    return trails_of_goals(theme)
+
+
+@register.filter
+def of(trails, goal):
+    """The trail of one goal."""
+    return trails[goal.pk]
 
 
 @register.inclusion_tag("council/_news_about.html")

@@ -249,7 +249,8 @@ class Builder:
     def item(self, data: dict, meeting: Meeting, position: int):
         data = dict(data)
         agreements, files = data.pop("agreements", []), data.pop("files", [])
-        links = {name: [self.rows[key] for key in data.pop(name, [])] for name in ("themes", "goals", "followed_up")}
+        ties = ("themes", "goals", "causes", "followed_up")
+        links = {name: [self.rows[key] for key in data.pop(name, [])] for name in ties}
         item = self.make(AgendaItem, data, meeting=meeting, position=position)
         for name, rows in links.items():
             getattr(item, name).set(rows)
@@ -293,7 +294,10 @@ class Builder:
     def hearing(self, council: Council, data: dict):
         data = dict(data)
         status, published = self.publication(data, data["received_on"])
-        self.settle(self.make(Hearing, data, council=council), status, published)
+        items = [self.rows[key] for key in data.pop("items", [])]
+        hearing = self.make(Hearing, data, council=council)
+        hearing.items.set(items)
+        self.settle(hearing, status, published)
 
     def news(self, data: dict):
         data = dict(data)
