@@ -221,7 +221,7 @@ def _remind(hearing, today) -> int:
     ahead = min(limit for limit in REMIND_DAYS if days <= limit)
     council = hearing.council
     written = 0
-    for address, name in _secretaries(council):
+    for address, name in secretaries(council):
         key = f"hearing-deadline:{hearing.pk}:{hearing.deadline.isoformat()}:{ahead}:{address}"[:200]
         if Letter.objects.filter(key=key).exists():
             continue
@@ -245,7 +245,7 @@ def _remind(hearing, today) -> int:
     return written
 
 
-def _secretaries(council) -> list[tuple[str, str]]:
+def secretaries(council) -> list[tuple[str, str]]:
     """Where the secretary reads mail: the council's own address, else those who have that role here."""
     if council.email:
         return [(council.email, council.name)]

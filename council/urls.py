@@ -3,6 +3,7 @@ from django.urls import path
 from . import views
 from .agenda.proposals import propose_item
 from .approval.link import approve
+from .inputs import pages as inputs
 from .invitations.link import answer_invitation
 
 urlpatterns = [
@@ -11,6 +12,9 @@ urlpatterns = [
     path("udsatteraad/medlemmer/<int:person>/foto.jpg", views.photo, name="photo"),
     path("udsatteraad/maerkesager/", views.causes, name="causes"),
     path("udsatteraad/spoergsmaal/", views.answers, name="answers"),
+    path("udsatteraad/dialog/", inputs.book, name="book-dialogue"),
+    path("skriv-til-raadet/", inputs.write, name="write"),
+    path("skriv-til-raadet/<str:token>/", inputs.written, name="written"),
     path("moeder/", views.meetings, name="meetings"),
     path("moeder.ics", views.meetings_ics, name="meetings-ics"),
     path("moeder/<slug:meeting>/", views.meeting, name="meeting"),

@@ -15,6 +15,7 @@ from council.models import (
     Cause,
     Council,
     Hearing,
+    Input,
     Meeting,
     Membership,
     Minutes,
@@ -173,3 +174,18 @@ def situation(title="Jeg mangler et sted at bo", *topics, **fields):
     )
     made.topics.set(topics)
     return made
+
+
+def input_(of, text="Hvorfor er der ikke flere bænke ved banegården?", **fields):
+    """What a citizen has written to the council."""
+    return Input.objects.create(council=of, text=text, **{"form_key": f"prøve-{next(_numbers)}"} | fields)
+
+
+def answered_input(of, title="Bænke ved banegården", status=Status.PUBLISHED, **fields):
+    """One that the writer lets everybody read the answer to."""
+    moment = timezone.now() - datetime.timedelta(days=1)
+    given = {
+        "title": title, "question": "Kommer der bænke ved banegården?", "answer": "Ja, til foråret.",
+        "may_publish": True, "state": Input.State.ANSWERED, "answered_at": moment, "closed_at": moment,
+    }  # fmt: skip
+    return input_(of, **given | state(status) | fields)

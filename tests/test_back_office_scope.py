@@ -59,6 +59,7 @@ def esbjergs(esbjerg):
         make.attachment(meeting, name=f"{SECRET}.txt"),
         make.hearing(council, f"{SECRET} høring", status=Status.DRAFT),
         make.news(esbjerg, f"{SECRET} nyhed", status=Status.DRAFT),
+        make.answered_input(council, f"{SECRET} spørgsmål", Status.DRAFT, text=SECRET, name=SECRET),
         make.letter(esbjerg, subject=f"{SECRET} mail", text=SECRET),
     ]  # fmt: skip
     return {type(obj): obj for obj in made}

@@ -20,7 +20,7 @@ TOWN = "/eksempelkoebing"
 # Not pages: a file, an address that only leads on, or one that needs a personal link and is tried where that is made.
 NO_PAGE = {
     "current-strategy", "strategy-pdf", "strategy-summary-pdf", "agenda-pdf", "minutes-pdf", "attachment", "photo",
-    "meetings-ics", "meeting-ics", "answer-invitation", "propose-item", "approve",
+    "meetings-ics", "meeting-ics", "answer-invitation", "propose-item", "approve", "written",
 }  # fmt: skip
 
 
@@ -53,6 +53,9 @@ def pages():
         "council": [f"{TOWN}/udsatteraad/", "/esbjerg/udsatteraad/"],
         "members": [f"{TOWN}/udsatteraad/medlemmer/", "/esbjerg/udsatteraad/medlemmer/"],
         "causes": [f"{TOWN}/udsatteraad/maerkesager/", "/esbjerg/udsatteraad/maerkesager/"],
+        "answers": [f"{TOWN}/udsatteraad/spoergsmaal/"],
+        "write": [f"{TOWN}/skriv-til-raadet/", "/esbjerg/skriv-til-raadet/"],
+        "book-dialogue": [f"{TOWN}/udsatteraad/dialog/"],
         "meetings": [f"{TOWN}/moeder/"],
         "meeting": [meeting.get_absolute_url() for meeting in [*styles, coming]],
         "hearings": [f"{TOWN}/hoeringer/"],

@@ -66,6 +66,12 @@ MEETING = {state: row | WORD for state, row in MEETING.items()}
 # The desk, and the address that it saves to.
 MEETING = {state: row | {"desk": WRITERS, "desk_sync": WRITERS} for state, row in MEETING.items()}
 HEARING = {state: row | {"approval": ALL_READ, "send": ALL_READ, "pdf": ALL_READ} for state, row in PUBLISHABLE.items()}
+# Citizens make them, and they are forgotten, not deleted. Whoever writes and publishes answers, and so forgets.
+INPUT = {
+    state: row | {"delete": NOBODY, "answer": ALL_READ, "do": NO_GET_FOR_WRITERS, "forget": FORGETTERS}
+    for state, row in PUBLISHABLE.items()
+}
+INPUT[PUBLIC]["do"] = (405, 403, 403, 405, 405)
 ITEM = {
     **PART,
     # Only the agenda is public: the editor writes the minutes.
@@ -99,6 +105,7 @@ TABLE = {
     "council.workinggroup": (LISTS, PART),
     "council.person": (LISTS, PERSON),
     "council.hearing": (LISTS, HEARING),
+    "council.input": ({"changelist": ALL_READ, "add": NOBODY}, INPUT),
     "council.news": (LISTS, PUBLISHABLE),
     "council.meeting": (LISTS | {"import_new": WRITERS, "aarsplan": ALL_READ, "aarsplan_ny": WRITERS}, MEETING),
     "council.agenda": ({"changelist": ALL_READ, "add": NOBODY}, PUBLISHABLE),
@@ -223,6 +230,7 @@ def everything(esbjerg, people):
             ("council.agreement", state): make.agreement(item),
             ("council.attachment", state): make.attachment(papers),
             ("council.hearing", state): make.hearing(council, title=f"Høring {state}", status=state),
+            ("council.input", state): make.answered_input(council, f"Spørgsmål {state}", status=state),
             ("council.minutes", state): make.minutes(make.meeting(council, date=day, ordinal=3), status=state),
             ("council.council", state): council,
             ("council.membership", state): make.membership(council),

@@ -46,6 +46,11 @@ ADDRESSES = {
     "members": ("/esbjerg/udsatteraad/medlemmer/", "thing"),
     "photo": ("/esbjerg/udsatteraad/medlemmer/{person}/foto.jpg", "thing"),
     "causes": ("/esbjerg/udsatteraad/maerkesager/", "thing"),
+    "answers": ("/esbjerg/udsatteraad/spoergsmaal/", "thing"),
+    # Nobody writes to a council that is not public, not even for a look.
+    "write": ("/esbjerg/skriv-til-raadet/", "public thing"),
+    "book-dialogue": ("/esbjerg/udsatteraad/dialog/", "public thing"),
+    "written": ("/esbjerg/skriv-til-raadet/gaettet/", "guessed link"),
     "meetings": ("/esbjerg/moeder/", "list"),
     "meeting": ("/esbjerg/moeder/2025-03-03/", "thing"),
     # A calendar file goes on to others, so nobody's log-in puts a draft in it.
@@ -84,7 +89,9 @@ def build(esbjerg, status):
     goal = make.goal(theme, f"{WORD} mål")
     make.action(f"{WORD} indsats", goal=goal)
     make.follow_up(goal, FollowUp.Status.REACHED, text=WORD)
-    council = make.council(esbjerg, status, name=f"{WORD} råd", about=f"<p>{WORD}</p>")
+    council = make.council(esbjerg, status, name=f"{WORD} råd", about=f"<p>{WORD}</p>", dialogue_label=WORD)
+    hers = {"text": NEVER, "name": NEVER, "phone": NEVER, "email": f"{NEVER}@example.dk"}
+    make.answered_input(council, f"{WORD} spørgsmål", status, question=WORD, answer=WORD, **hers)
     photo = {"photo": ContentFile(WORD.encode(), "foto.jpg"), "photo_alt": WORD}
     person = make.person(esbjerg, WORD, email=f"{NEVER}@example.dk", phone=NEVER, note=NEVER, **photo)
     member = make.membership(council, person, area=WORD)

@@ -14,7 +14,7 @@ from udsat.lib.danish import slugify
 from udsat.lib.publishing import ScopedQuerySet
 from udsat.lib.richtext import RichTextField
 from udsat.lib.roles import Role
-from udsat.models import Municipality, Part, Publishable, User
+from udsat.models import Assignment, Municipality, Part, Publishable, User
 
 
 class ItemKind(models.TextChoices):
@@ -151,8 +151,7 @@ class Council(Publishable):
     @property
     def has_readers(self) -> bool:
         """Whether somebody here opens what citizens write; without them no page asks anybody to write."""
-        users = User.objects.filter(is_active=True, is_staff=True, assignments__municipality=self.municipality_id)
-        return users.filter(assignments__role__in=[Role.SECRETARY, Role.ADMINISTRATOR]).exists()
+        return readers().filter(municipality=self.municipality_id).exists()
 
     @property
     def offers_dialogue(self) -> bool:
@@ -168,6 +167,12 @@ class Council(Publishable):
     def publication_parts(self):
         people = [m.person for m in self.memberships.select_related("person") if m.person]
         return [self, *self.memberships.all(), *people, *self.causes.all(), *self.groups.all()]
+
+
+def readers() -> models.QuerySet[Assignment]:
+    """Those who open and answer what citizens write, in all municipalities."""
+    roles = [Role.SECRETARY, Role.ADMINISTRATOR]
+    return Assignment.objects.filter(role__in=roles, user__is_active=True, user__is_staff=True)
 
 
 class StandardItem(models.Model):

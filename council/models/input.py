@@ -152,6 +152,10 @@ class Input(Publishable):
         return self.state in (self.State.NEW, self.State.UNDER_WAY)
 
     @property
+    def is_dialogue(self) -> bool:
+        return self.kind == self.Kind.DIALOGUE
+
+    @property
     def can_be_reached(self) -> bool:
         return bool(self.phone or self.email)
 

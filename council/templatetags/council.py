@@ -27,8 +27,11 @@ def municipality_frame(municipality, user):
         has_meetings=Exists(Meeting.objects.visible_to(user).filter(council__municipality=here)),
         has_hearings=Exists(Hearing.objects.visible_to(user).filter(council__municipality=here)),
         has_news=Exists(News.objects.visible_to(user).filter(municipality=here)),
+        has_readers=Exists(readers().filter(municipality=here)),
     ).get(pk=municipality.pk)
     frame.visible_council = Council.objects.visible_to(user).filter(municipality=municipality).first()
+    # Somebody reads what is written there.
+    frame.takes_inputs = bool(frame.visible_council and frame.visible_council.is_live and frame.has_readers)
     for field in ("phone", "phone_hours", "email", "address"):
         setattr(frame, f"shown_{field}", getattr(frame.visible_council, field, "") or getattr(municipality, field))
     return frame

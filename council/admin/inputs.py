@@ -1,0 +1,303 @@
+"""What citizens write to the council: read, answered, put on an agenda, shown to others, forgotten."""
+
+from urllib.parse import urlencode
+
+from crispy_forms.helper import FormHelper
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.http import HttpResponseNotAllowed, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.text import Truncator
+
+from council.inputs import desk
+from council.models import Input, Meeting
+from udsat.admin import PublishableAdmin, may_edit
+from udsat.admin.scope import take_next_version
+from udsat.backoffice import DAILY
+from udsat.lib import roles
+from udsat.lib.danish import long_date, short_date
+
+State = Input.State
+
+
+class AnswerForm(forms.Form):
+    """`seen` is the version she read, so that nobody answers twice."""
+
+    seen = forms.CharField(widget=forms.HiddenInput, required=False)
+    text = forms.CharField(
+        label="Dit svar",
+        max_length=6000,
+        widget=forms.Textarea({"rows": 10}),
+        error_messages={
+            "required": "Skriv et svar.",
+            "max_length": "Skriv det kortere. Der er plads til %(limit_value)d tegn, og du har skrevet %(show_value)d.",
+        },
+    )
+
+    @property
+    def helper(self):
+        helper = FormHelper()
+        helper.form_tag = False
+        helper.disable_csrf = True
+        return helper
+
+
+class OpenFilter(admin.SimpleListFilter):
+    title = "stand"
+    parameter_name = "stand"
+
+    def lookups(self, request, model_admin):
+        return [("venter", "Venter på svar"), *State.choices]
+
+    def queryset(self, request, queryset):
+        if self.value() == "venter":
+            return queryset.waiting()
+        return queryset.filter(state=self.value()) if self.value() in State.values else queryset
+
+
+@admin.register(Input)
+class InputAdmin(PublishableAdmin):
+    shelf = (DAILY, 6)
+    about = "Det, borgerne skriver til rådet, og dine svar"
+    guide = "henvendelser"
+    change_form_template = "admin/council/input.html"
+    list_display = ["what", "received", "kind", "state", "status_text"]
+    list_filter = [OpenFilter, "kind"]
+    search_fields = ["reference", "title", "text", "name"]
+    search_help_text = "Søg i kendeord, navn og tekst"
+    date_hierarchy = "created_at"
+
+    def get_queryset(self, request):
+        return (
+            super()
+            .get_queryset(request)
+            .select_related("council__municipality", "topic", "item__meeting__council__municipality")
+        )
+
+    def get_fieldsets(self, request, obj=None):
+        public = ["title", "question", *(["answer"] if obj is None or obj.answered_at else [])]
+        return [
+            (
+                "Til alle andre",
+                {
+                    "fields": public,
+                    "description": "Overskrift og spørgsmål med dine egne ord. De kommer på dagsordenen, og de vises "
+                    "sammen med svaret, hvis borgeren har sagt ja.",
+                },
+            ),
+            ("Emne og visning", {"fields": ["topic", "may_publish", "expires_at"], "classes": ["collapse"]}),
+        ]
+
+    def get_form(self, request, obj=None, change=False, **kwargs):
+        form = super().get_form(request, obj, change=change, **kwargs)
+        if "answer" in form.base_fields:
+            form.base_fields["answer"].help_text = "Retter du svaret her, får borgeren ikke en ny mail."
+        return form
+
+    # Citizens write them. What they wrote is forgotten by a rule, or at their wish.
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+    @admin.display(description="henvendelse")
+    def what(self, obj):
+        return obj.title or Truncator(obj.text).chars(70) or f"Henvendelse {obj.reference}"
+
+    @admin.display(description="modtaget", ordering="created_at")
+    def received(self, obj):
+        return short_date(obj.created_at)
+
+    @admin.display(description="vises", ordering="status")
+    def status_text(self, obj):
+        return obj.status_text if obj.may_publish else "–"
+
+    # The pages about one
+
+    def get_urls(self):
+        view = self.admin_site.admin_view
+        return [
+            path("<path:object_id>/svar/", view(self.answer_view), name="council_input_answer"),
+            path("<path:object_id>/goer/", view(self.do_view), name="council_input_do"),
+            path("<path:object_id>/slet/", view(self.forget_view), name="council_input_forget"),
+            *super().get_urls(),
+        ]
+
+    def tabs(self, found) -> list[dict]:
+        return [
+            {"label": "Henvendelsen", "url": self.page_of(found)},
+            {"label": "Svar", "url": self.url("answer", found)},
+        ]
+
+    def page(self, request, found, template, *, title, **context):
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "original": found,
+            "input": found,
+            "title": title,
+            "crumbs": self.way_to(found),
+            "tabs": self.tabs(found),
+            "forget_on": desk.forget_on(found),
+            **context,
+        }
+        return TemplateResponse(request, f"admin/council/{template}", context)
+
+    def may_answer(self, user, found) -> bool:
+        """To write and to send it out of the house."""
+        return all(user.may(ability, found.municipality) for ability in (roles.EDIT, roles.PUBLISH))
+
+    def coming_meetings(self, found):
+        """The nearest first, and of those the council's own, where such things are spoken of."""
+        coming = Meeting.objects.filter(council=found.council).coming().exclude(kind=Meeting.Kind.GROUP)
+        return coming.select_related("council__municipality")[:8]
+
+    def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
+        if obj is not None:
+            context |= {
+                "input": obj,
+                "tabs": self.tabs(obj),
+                "meetings": self.coming_meetings(obj) if not obj.item_id else [],
+                "forget_on": desk.forget_on(obj),
+                "answer_url": self.url("answer", obj),
+                "do_url": self.url("do", obj),
+                "forget_url": self.url("forget", obj),
+                "may_do": may_edit(request.user, obj),
+                "may_answer": self.may_answer(request.user, obj),
+                "dialogue_url": self._dialogue_url(obj),
+            }
+        return super().render_change_form(request, context, add, change, form_url, obj)
+
+    def _dialogue_url(self, found) -> str:
+        """Where a dialogue meeting is made, with the council's own word for it."""
+        if not (found.is_dialogue and found.is_open):
+            return ""
+        address = reverse("admin:council_meeting_add")
+        query = {"kind": Meeting.Kind.DIALOGUE, "kind_label": found.council.dialogue_label}
+        return f"{address}?{urlencode(query)}"
+
+    def answer_view(self, request, object_id):
+        found = self.get_object(request, unquote(object_id))
+        if not self.has_view_permission(request, found):
+            raise PermissionDenied
+        may_answer = self.may_answer(request.user, found)
+        if request.method == "POST" and not may_answer:
+            raise PermissionDenied
+        start = {"seen": found.version, "text": found.answer}
+        form = AnswerForm(request.POST if request.method == "POST" else None, initial=start)
+        if request.method == "POST" and form.is_valid() and self._answer(request, found, form):
+            return HttpResponseRedirect(self.page_of(found))
+        return self.page(
+            request,
+            found,
+            "input_answer.html",
+            title="Svar",
+            form=form,
+            may_answer=may_answer and not found.forgotten_at,
+        )
+
+    def _answer(self, request, found, form) -> bool:
+        try:
+            done = desk.answer(found, form.cleaned_data["text"], seen=form.cleaned_data["seen"])
+        except desk.Settled:
+            found.refresh_from_db()
+            form.data = form.data.copy()
+            form.data["seen"] = found.version
+            form.add_error(
+                None,
+                "En anden har ændret henvendelsen imens. Dit svar står her endnu og er ikke sendt. "
+                "Se, hvad der er sket, og tryk igen, hvis det skal sendes.",
+            )
+            return False
+        except ValidationError as error:
+            form.add_error("text", error.messages)
+            return False
+        if done.email:
+            said = f"Svaret er på vej til {done.email}."
+        elif done.phone:
+            said = f"Svaret er gemt. Ring til borgeren på {done.phone}."
+        else:
+            said = "Svaret er gemt. Borgeren kan læse det på sit eget link."
+        self.message_user(request, said, messages.SUCCESS)
+        return True
+
+    @transaction.atomic
+    def do_view(self, request, object_id):
+        """The buttons that take one click."""
+        found = self.get_object(request, unquote(object_id))
+        if not may_edit(request.user, found):
+            raise PermissionDenied
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        verbs = {
+            "dagsorden": self._put_on_agenda,
+            "luk": lambda request, found: self._close(found, State.CLOSED, "Henvendelsen er lukket."),
+            "spam": lambda request, found: self._close(found, State.SPAM, "Det er lagt til side som spam."),
+            "ikke-spam": self._release,
+            "aaben": self._reopen,
+        }
+        verb = verbs.get(request.POST.get("goer", ""))
+        if verb is None:
+            self.message_user(request, "Tryk på en af knapperne.", messages.WARNING)
+            return HttpResponseRedirect(self.page_of(found))
+        try:
+            with transaction.atomic():
+                said = verb(request, found)
+        except desk.Settled:
+            self.message_user(request, "En anden har gjort noget ved henvendelsen imens.", messages.WARNING)
+        except ValidationError as error:
+            self.message_user(request, " ".join(error.messages), messages.ERROR)
+        else:
+            self.message_user(request, said, messages.SUCCESS)
+        return HttpResponseRedirect(self.page_of(found))
+
+    def _put_on_agenda(self, request, found):
+        chosen = request.POST.get("moede", "")
+        meeting = next((m for m in self.coming_meetings(found) if str(m.pk) == chosen), None)
+        if meeting is None:
+            raise ValidationError("Vælg et møde, der ikke er holdt endnu.")
+        item = desk.put_on_agenda(found, meeting)
+        return format_html(
+            'Sat på dagsordenen til mødet {}. <a href="{}">Se dagsordenen</a>',
+            long_date(meeting.date), f"{reverse('admin:council_meeting_dagsorden', args=[meeting.pk])}#punkt-{item.pk}",
+        )  # fmt: skip
+
+    def _close(self, found, state, said):
+        desk.close(found, state)
+        return said
+
+    def _release(self, request, found):
+        desk.release(found)
+        return "Henvendelsen er ny igen. Borgeren har fået sin kvittering, hvis der er en e-mail."
+
+    def _reopen(self, request, found):
+        desk.reopen(found)
+        return "Henvendelsen er åben igen."
+
+    @transaction.atomic
+    def forget_view(self, request, object_id):
+        """At the citizen's wish, before the rule does it."""
+        found = self.get_object(request, unquote(object_id))
+        if not self.may_answer(request.user, found):
+            raise PermissionDenied
+        if found.forgotten_at:
+            self.message_user(request, "Det er slettet i forvejen.", messages.WARNING)
+            return HttpResponseRedirect(self.page_of(found))
+        if request.method == "POST":
+            found.forget()
+            take_next_version(found)
+            self.message_user(request, "Borgerens ord, navn og adresser er slettet.", messages.SUCCESS)
+            return HttpResponseRedirect(reverse("admin:council_input_changelist"))
+        stays = found.is_live and found.may_publish
+        return self.page(
+            request, found, "input_forget.html", title="Slet", stays=stays, page_url=self.page_of(found),
+            today=timezone.localdate(),
+        )  # fmt: skip

@@ -1,0 +1,1 @@
+"""What citizens write to the council: taken in, answered, put on an agenda, and forgotten."""

@@ -1,0 +1,133 @@
+"""The two forms that anybody may send to a council: few fields, and nothing that has to be filled in but the words."""
+
+from crispy_forms.helper import FormHelper
+from django import forms
+from django.utils.crypto import salted_hmac
+
+from council.models import Input
+from strategies.models import Topic
+from udsat.lib.cpr import find_cpr
+from udsat.lib.spam import TrapForm
+
+TOO_LONG = "Skriv det kortere. Der er plads til %(limit_value)d tegn, og du har skrevet %(show_value)d."
+NO_EMAIL = "Det ligner ikke en e-mail. Skriv den som navn@eksempel.dk, eller lad feltet stå tomt."
+CPR = "Her står noget, der ligner et CPR-nummer. Slet det, og send igen. Vi har ikke gemt noget."
+
+
+class _WriterForm(TrapForm, forms.ModelForm):
+    """What both forms ask of whoever writes."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.error_messages["max_length"] = TOO_LONG
+            for validator in field.validators:
+                if getattr(validator, "code", "") == "max_length":
+                    validator.message = TOO_LONG
+        self.helper = FormHelper()
+        self.helper.form_tag = False
+        self.helper.disable_csrf = True
+
+    def clean(self):
+        """A CPR number is stopped here: nothing is saved, and it stands in the field for her to take out."""
+        cleaned = super().clean()
+        for name, value in list(self.cleaned_data.items()):
+            if isinstance(value, str) and any(find_cpr(value)):
+                self.add_error(name, CPR)
+        # The same words by the same form are one input, however often the button is pressed.
+        words = "\0".join(str(self.cleaned_data.get(name, "")) for name in ("hentet", *sorted(self._meta.fields)))
+        self.instance.form_key = salted_hmac("udsat.input", f"{self.instance.council_id}\0{words}").hexdigest()
+        return cleaned
+
+
+CONTACT = {
+    "name": forms.TextInput({"autocomplete": "name"}),
+    "phone": forms.TextInput({"autocomplete": "tel", "type": "tel"}),
+    "email": forms.EmailInput({"autocomplete": "email"}),
+}
+
+
+class LetterForm(_WriterForm):
+    topic = forms.ModelChoiceField(
+        Topic.objects.all(), label="Emne", required=False, empty_label="Vælg, hvis et af dem passer"
+    )
+
+    class Meta:
+        model = Input
+        fields = ["text", "topic", "name", "phone", "email", "for_other", "may_publish"]
+        labels = {
+            "text": "Hvad vil du sige til rådet?",
+            "name": "Dit navn",
+            "phone": "Din telefon",
+            "email": "Din e-mail",
+            "for_other": "Jeg skriver for en anden",
+            "may_publish": "Rådet må vise svaret her på siden",
+        }
+        help_texts = {
+            "text": "Skriv, som du taler. Skriv ikke CPR-nummer, og skriv ikke andres navne.",
+            "name": "",
+            "phone": "",
+            "email": "Så får du en kvittering og svaret som mail.",
+            "for_other": "For eksempel som pårørende eller frivillig.",
+            "may_publish": "Uden dit navn. Sekretæren skriver dit spørgsmål om med få ord.",
+        }
+        widgets = {"text": forms.Textarea({"rows": 9}), **CONTACT}
+        error_messages = {
+            "text": {"required": "Skriv, hvad du vil sige."},
+            "email": {"invalid": NO_EMAIL},
+        }
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["text"].required = True
+
+
+class DialogueForm(_WriterForm):
+    class Meta:
+        model = Input
+        fields = ["text", "group", "people", "wished_times", "name", "phone", "email"]
+        labels = {
+            "text": "Hvad vil I tale om?",
+            "group": "Hvem er I?",
+            "people": "Hvor mange kommer I?",
+            "wished_times": "Hvornår passer det jer?",
+            "name": "Hvem skal rådet svare?",
+            "phone": "Telefon",
+            "email": "E-mail",
+        }
+        help_texts = {
+            "text": "Et par linjer er nok.",
+            "group": "For eksempel et værested, en forening, et udvalg eller nogle venner. Og hvor I holder til.",
+            "people": "Et cirka-tal er fint.",
+            "wished_times": "For eksempel »en tirsdag om eftermiddagen i marts«.",
+            "email": "",
+        }
+        widgets = {
+            "text": forms.Textarea({"rows": 5}),
+            "people": forms.TextInput({"inputmode": "numeric"}),
+            **CONTACT,
+        }
+        error_messages = {
+            "text": {"required": "Skriv, hvad I vil tale om."},
+            "group": {"required": "Skriv, hvem I er."},
+            "people": {"invalid": "Skriv et tal, for eksempel 12.", "max_value": "Skriv et mindre tal."},
+            "email": {"invalid": NO_EMAIL},
+        }
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["text"].required = self.fields["group"].required = True
+
+    def clean_people(self):
+        people = self.cleaned_data["people"]
+        if people is not None and not 1 <= people <= 2000:
+            raise forms.ValidationError("Skriv et tal mellem 1 og 2000, eller lad feltet stå tomt.")
+        return people
+
+    def clean(self):
+        cleaned = super().clean()
+        if not ({"phone", "email"} & set(self.errors)) and not (
+            self.cleaned_data.get("phone") or self.cleaned_data.get("email")
+        ):
+            self.add_error("phone", "Skriv en telefon eller en e-mail, så rådet kan svare jer.")
+        return cleaned

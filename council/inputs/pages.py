@@ -1,0 +1,93 @@
+"""The pages on which citizens write to the council, and the one where the answer comes.
+
+They set no cookie and need none: nobody's log-in adds to what they may do, so they ask for no CSRF token either.
+"""
+
+import datetime
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils.cache import patch_cache_control
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_safe
+
+from council.links import link_view
+from council.models import AgendaItem, Council, Input
+from udsat.lib.links import LinkBroken
+from udsat.lib.pages import find_or_404
+from udsat.lib.spam import network_of
+from udsat.models import Knock, Municipality
+
+from . import desk
+from .forms import DialogueForm, LetterForm
+
+
+def _council(kommune: str) -> Council:
+    place = find_or_404(Municipality.objects.all(), f"Vi kender ingen kommune med adressen »{kommune}«.", slug=kommune)
+    return find_or_404(
+        Council.objects.published().select_related("municipality"),
+        f"{place} har ikke noget udsatteråd her på portalen.",
+        municipality=place,
+    )
+
+
+@csrf_exempt
+@require_http_methods(["GET", "HEAD", "POST"])
+def write(request: HttpRequest, kommune: str) -> HttpResponse:
+    return _form_page(request, _council(kommune), LetterForm, Input.Kind.LETTER, "council/write.html")
+
+
+@csrf_exempt
+@require_http_methods(["GET", "HEAD", "POST"])
+def book(request: HttpRequest, kommune: str) -> HttpResponse:
+    council = _council(kommune)
+    if not council.offers_dialogue:
+        raise Http404(f"{council.name} tilbyder ikke at holde dialogmøder. Du kan ringe eller skrive til rådet.")
+    return _form_page(request, council, DialogueForm, Input.Kind.DIALOGUE, "council/dialogue.html")
+
+
+def _form_page(request, council, form_class, kind, template):
+    form = None
+    if council.has_readers:
+        form = form_class(
+            request.POST if request.method == "POST" else None, instance=Input(council=council, kind=kind)
+        )
+        if form.is_valid():
+            if desk.is_full(council):
+                form.add_error(
+                    None,
+                    "Rådet har fået usædvanligt mange henvendelser i dag. Ring i stedet, eller send igen i morgen.",
+                )
+            else:
+                knocks = Knock.objects.let_in(
+                    "henvendelse", network_of(request), at_most=desk.MOST_FROM_NETWORK,
+                    within=datetime.timedelta(hours=1),
+                )  # fmt: skip
+                found = desk.receive(form.instance, from_many=not knocks)
+                return _kept_nowhere(HttpResponseRedirect(desk.link_path(found)))
+    context = {"municipality": council.municipality, "section": "raad", "council": council, "form": form}
+    return _kept_nowhere(render(request, template, context))
+
+
+def _kept_nowhere(response):
+    """What was typed is left on no borrowed computer, and the time in the form is the reader's own."""
+    patch_cache_control(response, private=True, no_store=True)
+    return response
+
+
+@link_view("henvendelse")
+@require_safe
+def written(request: HttpRequest, municipality: Municipality, pk: int) -> HttpResponse:
+    """The writer's own page: what happens now, and later the answer. It never shows what she wrote."""
+    found = Input.objects.filter(pk=pk).select_related("council__municipality").first()
+    if found is None or found.council.municipality_id != municipality.pk:
+        raise LinkBroken
+    item = AgendaItem.objects.published().filter(pk=found.item_id).with_meeting().first()
+    context = {
+        "municipality": municipality,
+        "council": found.council,
+        "input": found,
+        "item": item,
+        "address": desk.link_to(found) if not found.forgotten_at else "",
+    }
+    return render(request, "council/written.html", context)
