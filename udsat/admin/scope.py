@@ -167,7 +167,8 @@ class ScopedRow(forms.ModelForm):
     def _settle(self, name, field):
         """Ask where it belongs only while there is something to choose, and once."""
         if self.instance.pk:
-            home = self.instance.municipality_lookup.split("__")[0]
+            # What is the whole country's has none.
+            home = getattr(self.instance, "municipality_lookup", "").split("__")[0]
             if name == home and issubclass(field.queryset.model, Publishable | Municipality):
                 field.disabled = True
                 field.widget = forms.HiddenInput()
@@ -410,7 +411,11 @@ class _Known(AutocompleteMixin):
 
 
 class KnownOne(_Known, forms.Select):
-    pass
+    def optgroups(self, name, value, attr=None):
+        """First a choice of nothing that has a text: HTML wants one, also where something must be chosen."""
+        [(_, options, _)] = super().optgroups(name, value, attr)
+        chosen = [option for option in options if option["value"] != ""]
+        return [(None, [self.create_option(name, "", "–", False, 0), *chosen], 0)]
 
 
 class KnownSeveral(_Known, forms.SelectMultiple):

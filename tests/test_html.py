@@ -1,0 +1,57 @@
+"""What we send is HTML as the standard has it: the Nu HTML checker reads every kind of page."""
+
+import json
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from udsat.models import User
+
+from . import test_back_office_in_chromium as back_office
+from . import test_in_chromium as public
+
+# It starts no browser, but it takes long and asks the same of both databases, so it runs with those that do.
+pytestmark = [pytest.mark.browser]
+
+CHECKER = Path(__file__).parent / "browser/node_modules/vnu-jar/build/dist/vnu.jar"
+
+
+# One that it must object to, so that its silence about the others means something.
+FAULTY = "<!doctype html><html lang=da><title>T</title><p><a href='/'><a href='/'>"
+
+
+def complaints(folder):
+    """What the checker says of the HTML files in the folder, as `file:line message: the HTML`."""
+    assert CHECKER.exists(), "The HTML checker is not installed: make test installs it."
+    files = sorted(str(path) for path in folder.glob("*.html"))
+    command = ["java", "-jar", str(CHECKER), "--format", "json", "--stdout", "--exit-zero-always", *files]
+    checked = subprocess.run(command, capture_output=True, text=True, timeout=300, check=True)
+    return [
+        f"{Path(m['url']).name}:{m.get('lastLine')} {m['type']}: {m['message']} {m.get('extract', '').strip()}"
+        for m in json.loads(checked.stdout)["messages"]
+    ]
+
+
+def keep(folder, client, address, status=200):
+    response = client.get(address, follow=True)
+    assert response.status_code == status, address
+    name = re.sub(r"[^\w-]+", "_", address.strip("/")) or "front"
+    (folder / f"{name}.html").write_bytes(response.content)
+
+
+def test_every_page_is_html_as_the_standard_has_it(demo, client, tmp_path):
+    folder = tmp_path / "html"
+    folder.mkdir()
+    for kind, addresses in public.pages().items():
+        for address in addresses:
+            keep(folder, client, address, 404 if kind == "not found" else 200)
+    keep(folder, client, "/admin/login/")
+    client.force_login(User.objects.get(username="administrator"))
+    for address in back_office.pages():
+        keep(folder, client, address)
+    (folder / "faulty.html").write_text(FAULTY)
+    found = complaints(folder)
+    assert any(complaint.startswith("faulty.html") for complaint in found)
+    assert [complaint for complaint in found if not complaint.startswith("faulty.html")] == []
