@@ -58,6 +58,7 @@ def hearing_texts(hearing: Hearing) -> Iterator[SearchText]:
             ),  # fmt: skip
             meta=f"Høring modtaget {long_date(hearing.received_on)}",
             date=hearing.received_on,
+            also=long_date(hearing.received_on),
             starts_at=starts_at,
             ends_at=ends_at,
         )
@@ -90,6 +91,7 @@ def news_texts(story: News) -> Iterator[SearchText]:
             body=_joined(story.lead, plain_text(story.body)),
             meta=long_date(story.date),
             date=story.date,
+            also=long_date(story.date),
             starts_at=starts_at,
             ends_at=ends_at,
         )
@@ -124,6 +126,7 @@ def _meeting(meeting, agenda, minutes):
         body=_joined(*where),
         meta=meeting.place,
         date=meeting.date,
+        also=meeting.get_kind_display(),
         starts_at=starts_at,
         ends_at=ends_at,
     )
@@ -131,7 +134,12 @@ def _meeting(meeting, agenda, minutes):
         begins = window(meeting, paper)[0]
         if begins > text.starts_at:
             yield replace(text, ends_at=begins)
-        text = replace(text, starts_at=begins, body=_joined(plain_text(paper.plain_text), *where))
+        text = replace(
+            text,
+            starts_at=begins,
+            body=_joined(plain_text(paper.plain_text), *where),
+            also=f"{text.also} {paper._meta.verbose_name}",
+        )
     yield text
 
 
@@ -148,6 +156,7 @@ def _items(meeting, *, with_minutes, starts_at, ends_at) -> Iterator[SearchText]
                 meta=f"Punkt {item.number} på mødet {long_date(meeting.date)}"
                 + (f", {item.answer.lower()}" if item.answer else ""),
                 date=meeting.date,
+                also=long_date(meeting.date),
                 topics=_topics(item),
                 starts_at=starts_at,
                 ends_at=ends_at,

@@ -22,6 +22,7 @@ def texts_of(strategy: Strategy) -> Iterator[SearchText]:
         title=str(strategy),
         body=_joined(strategy.summary, plain_text(strategy.plain_text), *sections, strategy.adopted_by),
         meta=strategy.get_kind_display(),
+        also=_years(strategy),
         topics=tuple(sorted({topic.slug for theme in themes for topic in theme.topics.all()})),
         pdf_url=strategy.get_pdf_url(),
         **shared,
@@ -34,6 +35,7 @@ def texts_of(strategy: Strategy) -> Iterator[SearchText]:
             url=theme.get_absolute_url(),
             title=theme.display_title,
             body=_joined(theme.guiding_thread, plain_text(theme.body), plain_text(theme.plain_text)),
+            also=" ".join(f"{topic.name} {topic.description}" for topic in theme.topics.all()),
             meta=f"{strategy.theme_label.capitalize()} i {strategy}",
             pdf_url=strategy.get_pdf_url(),
             **shared,
@@ -53,6 +55,12 @@ def _goals(theme: Theme, strategy: Strategy, shared: dict) -> Iterator[SearchTex
             pdf_url=strategy.get_pdf_url(),
             **shared,
         )
+
+
+def _years(strategy: Strategy) -> str:
+    if not strategy.starts_on or not strategy.ends_on:
+        return ""
+    return " ".join(map(str, range(strategy.starts_on.year, strategy.ends_on.year + 1)[:30]))
 
 
 def _joined(*texts: str) -> str:

@@ -34,13 +34,16 @@ QUERIES = {
 }
 
 
-def words_of_demo():
+def words_of_demo(rng):
+    """As often as they stand there, and as in any large pile of Danish many compounds that stand in few texts."""
     text = " ".join(path.read_text() for path in sorted(build.FOLDER.rglob("*.toml")))
-    return [word for word in text.split() if word.isalpha()]
+    found = [word for word in text.split() if word.isalpha()]
+    long = [word.lower() for word in found if len(word) > 4]
+    return found + [rng.choice(long) + rng.choice(long) for _ in range(len(found) // 8)]
 
 
 def fill(count, rng):
-    words = words_of_demo()
+    words = words_of_demo(rng)
     places = list(Municipality.objects.all())
     kinds = list(Kind)
     today = timezone.localdate()

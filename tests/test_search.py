@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from udsat.lib.publishing import Status
-from udsat.lib.search import marked, query_words, snippet
+from udsat.lib.search import Sought, marked, query_words, snippet
 from udsat.search import PAGE
 
 from . import factories as make
@@ -326,19 +326,19 @@ def test_a_question_is_read_as_words(query, words):
 
 
 def test_a_hit_is_marked_in_the_text_as_it_is_written():
-    assert marked("Åge & Aage på Ærø", ["aage", "aeroe"]) == (
+    assert marked("Åge & Aage på Ærø", Sought(["aage", "aeroe"])) == (
         "<mark>Åge</mark> &amp; <mark>Aage</mark> på <mark>Ærø</mark>"
     )
-    assert marked("bolig", ["bol", "lig"]) == "<mark>bolig</mark>"
-    assert marked("<b>", ["b"]) == "&lt;<mark>b</mark>&gt;"
-    assert marked("intet", ["bolig"]) == "intet"
+    assert marked("bolig", Sought(["bol", "lig"])) == "<mark>bolig</mark>"
+    assert marked("<b>", Sought(["b"])) == "&lt;<mark>b</mark>&gt;"
+    assert marked("intet", Sought(["bolig"])) == "intet"
 
 
 def test_the_snippet_is_cut_around_the_first_hit():
     long = "Indledning uden noget. " * 20 + "Her står bolig midt i det hele. " + "Slut uden noget. " * 20
-    cut = snippet(long, ["bolig"])
+    cut = snippet(long, Sought(["bolig"]))
     assert "<mark>bolig</mark>" in cut
     assert cut.startswith("… ") and cut.endswith(" …")
     assert len(cut) < 300
-    assert snippet("Kun begyndelsen.", ["bolig"]) == "Kun begyndelsen."
-    assert snippet("", ["bolig"]) == ""
+    assert snippet("Kun begyndelsen.", Sought(["bolig"])) == "Kun begyndelsen."
+    assert snippet("", Sought(["bolig"])) == ""

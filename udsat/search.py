@@ -1,50 +1,92 @@
 """Search over what is public: finds, counts and orders; the index is `udsat.models.search`.
 
-Words that stand in very many texts would cost the time of ranking them all, so a search looks at the first
-`LOOKED_AT` texts that the engine finds and says so (»over 1.000«).
+The database says which texts hold the words, and Python puts them in order, alike for both databases: first what has
+the words in its title, what is in force, what people come for. Words that stand in very many texts would cost the time
+of looking at them all, so a search looks at no more than `LOOKED_AT` texts (»over 1.000«), and takes care that those
+with the words in the title and those of the last years are among them.
 """
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from django.db import connection
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from strategies.models import Strategy
-from udsat.lib.search import exact_token, looked_for, marked, query_words, snippet, stem_token, tag, words
-from udsat.models import Kind, Municipality, SearchEntry, SearchWord
+from udsat.lib.everyday import OF_PLACE, SILENT
+from udsat.lib.search import (
+    Sought,
+    asked_words,
+    called,
+    exact_token,
+    is_spelled,
+    looked_for,
+    marked,
+    nearest,
+    query_words,
+    shapes,
+    snippet,
+    tag,
+    words,
+)
+from udsat.models import KIND_WORDS, PAPER_WORDS, Kind, Municipality, SearchEntry, SearchWord
 
 PAGE = 20
 LOOKED_AT = 1_000
 MAX_LENGTH = 200
+SUGGESTIONS = 8
+
+_LOOKED_AT_FIRST = 400  # of those with the words in the title, and of those of the last years
+_READ = 2 * PAGE  # the best by title, whose texts then are read
+_LAST_YEARS = 2
 
 # What a citizen asks for first: what has been promised, then what was decided about it.
 _KIND_WEIGHTS = {
-    Kind.STRATEGY: 1.3, Kind.THEME: 1.3, Kind.GOAL: 1.2, Kind.COUNCIL: 1.2, Kind.CAUSE: 1.1, Kind.DECISION: 1.1,
-    Kind.HEARING: 1.0, Kind.NEWS: 1.0, Kind.INPUT: 1.0, Kind.MEETING: 0.9, Kind.ITEM: 0.9,
+    Kind.STRATEGY: 1.3, Kind.THEME: 1.4, Kind.GOAL: 1.2, Kind.COUNCIL: 1.2, Kind.CAUSE: 1.1, Kind.DECISION: 1.1,
+    Kind.HEARING: 1.0, Kind.NEWS: 1.0, Kind.MEETING: 0.9, Kind.ITEM: 0.9, Kind.INPUT: 1.0,
 }  # fmt: skip
 
 _OF_STRATEGY = {Kind.STRATEGY, Kind.THEME, Kind.GOAL}
-_WORTH_WHEN_OVER = 0.5
-# However the words are inflected: what a text is about outweighs where it happens to use the very word.
-_WORTH_IN_TITLE = 3
+_WORTH_WHEN_OVER = 0.4
+_WORTH_LOST_IN_A_YEAR = 0.03
+# What a text is about outweighs where it happens to use the very word, and all the more if it is about nothing else.
+_WORTH_IN_TITLE = 4
+_WORTH_OF_PHRASE = 1.4  # the words in the title as they were asked, the small ones between them too
+_WORTH_OF_BEGINNING = 1.15  # the first word of the title
+_WORTH_OF_KIND = 1.5  # »høring bænke« asks for a hearing
+_WORTH_OF_TOPIC = 0.9  # of a theme, beside a word in its title
+
+_OWN_TOKENS = {kind: {token for word in words(said) for token in shapes(word)} for kind, said in KIND_WORDS.items()}
+_PAPER_TOKENS = {kind: {token for word in words(said) for token in shapes(word)} for kind, said in PAPER_WORDS.items()}
+_SILENT_TOKENS = {exact_token(word) for word in SILENT}
 
 _SQLITE = """
 SELECT entry.id, entry.kind, entry.municipality_id, entry.year, entry.topics, entry.date, entry.root_id,
-    -bm25(udsat_searchindex, 4.0, 1.0, 0.1), entry.title_tokens
+    entry.title_tokens
 FROM udsat_searchindex JOIN udsat_searchentry entry ON entry.id = udsat_searchindex.rowid
 WHERE udsat_searchindex MATCH %s AND entry.starts_at <= %s AND (entry.ends_at IS NULL OR entry.ends_at > %s)
 ORDER BY udsat_searchindex.rowid DESC LIMIT %s
 """
 _POSTGRESQL = """
-SELECT id, kind, municipality_id, year, topics, date, root_id,
-    ts_rank('{0.02, 0.25, 0.5, 1.0}', vector, query, 1), title_tokens
-FROM udsat_searchentry, to_tsquery('simple', %s) query
-WHERE vector @@ query AND starts_at <= %s AND (ends_at IS NULL OR ends_at > %s)
+SELECT id, kind, municipality_id, year, topics, date, root_id, title_tokens
+FROM udsat_searchentry
+WHERE {vector} @@ to_tsquery('simple', %s) AND starts_at <= %s AND (ends_at IS NULL OR ends_at > %s)
 LIMIT %s
 """
+
+
+class Row(NamedTuple):
+    id: int
+    kind: str
+    municipality: int
+    year: int | None
+    topics: str
+    date: object  # SQLite gives text
+    root: int
+    title_tokens: str
 
 
 @dataclass(frozen=True)
@@ -114,6 +156,8 @@ class Found:
     # Values with their number of hits, by municipality, kind, topic and year.
     counts: tuple[list, list, list, list] = ([], [], [], [])
     mended: str = ""  # the query that was searched for instead, where the one asked finds nothing
+    is_some: bool = False  # no text has all the words, so these have some of them
+    others: list[str] = field(default_factory=list)  # words that were searched for too, because the texts use them
 
 
 def named_by(sought: Sequence[str], municipalities: Iterable[Municipality]) -> list[Municipality]:
@@ -122,82 +166,247 @@ def named_by(sought: Sequence[str], municipalities: Iterable[Municipality]) -> l
 
 
 def search(query: str, municipalities: Sequence[Municipality], narrow: Narrow, page: int = 1) -> Found:
-    """One page of hits and the counts of all. A query that finds nothing is mended, if a known word is near.
+    """One page of hits and the counts of all. A query that finds nothing is mended, if a known word is near; where
+    still no text has all the words, those with some of them are found.
 
     `municipalities` is all of them: beside other words, the name of one stands for what belongs to it (»bolig vejle«).
     """
-    sought = query_words(query[:MAX_LENGTH])
+    query = query[:MAX_LENGTH]
+    sought = query_words(query)
     if not sought:
         return Found([])
-    names = {word for place in municipalities for word in words(place.name)} & set(sought)
-    names = names if names != set(sought) else set()
-    if rows := _matching(sought, names, narrow):
-        return _found(sought, rows, page)
-    meant = [word if word in names else _meant(word) for word in sought]
-    if meant != sought and (rows := _matching(meant, names, narrow)):
-        return _found(meant, rows, page, mended=" ".join(meant))
+    named = _Names(municipalities)
+    asked = _Question(sought, named, narrow)
+    if asked.rows:
+        return _found(asked, query, page)
+    mended = _Question([part for word in sought for part in asked.meant(word)], named, narrow)
+    if mended.words != asked.words:
+        if mended.rows:
+            return _found(mended, " ".join(mended.words), page, mended=" ".join(mended.words))
+    if len(mended.words) > 1:
+        mended.rows = mended.rows_with_some()
+        if mended.rows:
+            return _found(mended, query, page, is_some=True)
     return Found(sought)
 
 
-def _meant(word):
-    return word if _matching([word], set(), Narrow(), at_most=1) else SearchWord.objects.meant_by(word) or word
-
-
-def _matching(sought, names, narrow, at_most=LOOKED_AT + 1):
-    """Rows that hold every word, best first: id, kind, municipality, year, topics, date, root, rank, title."""
-    now = timezone.now()
-    if connection.vendor == "sqlite":
-        sql, either, both, beginning = _SQLITE, " OR ", " AND ", "*"
-    else:
-        sql, either, both, beginning = _POSTGRESQL, " | ", " & ", ":*"
-    groups = [[*looked_for(word), *([(tag("n", word), False)] if word in names else [])] for word in sought] + [
-        [(token, False)] for token in narrow.tags()
-    ]
-    # Tokens are letters and digits, so quotes are only for FTS5's own words, such as AND.
-    quote = '"' if connection.vendor == "sqlite" else ""
-    text = both.join(
-        f"({either.join(f'{quote}{token}{quote}{beginning * begins}' for token, begins in group)})" for group in groups
+def suggestions(query: str, municipalities: Sequence[Municipality]) -> list[str]:
+    """How the query may go on: words that begin so in the titles of what is public, names, and such titles."""
+    query = " ".join(query[:MAX_LENGTH].split())
+    typed = asked_words(query)
+    if not typed or len(typed[-1]) < 2:
+        return []
+    *before, last = typed
+    asked = _Question(query_words(query), _Names(municipalities), Narrow())
+    rows = asked.in_order(asked.fetch(asked.groups(), _LOOKED_AT_FIRST // 2, in_title=True), "")
+    best = [row.id for row in rows[:100]]
+    titles = dict(SearchEntry.objects.published().filter(pk__in=best).values_list("pk", "title"))
+    in_order = [titles[pk] for pk in best if pk in titles]
+    counted = Counter(
+        word
+        for title in in_order
+        for word in set(words(title))
+        if word.startswith(last) and word != last and word not in before
     )
-    with connection.cursor() as cursor:
-        cursor.execute(sql, [text, now, now, at_most])
-        rows = cursor.fetchall()
-    # The newest of equals first, then the best of all.
-    rows.sort(key=lambda row: str(row[5] or ""), reverse=True)
-    shapes = [{exact_token(word), stem_token(word)} for word in sought]
-    in_force = set(Strategy.objects.in_force().values_list("pk", flat=True))
+    names = [name for place in municipalities for name in words(place.name) if name.startswith(last) and name != last]
+    written = query.rsplit(" ", 1)[0] + " " if " " in query else ""
+    finished = [written + word for word in [*[word for word, _ in counted.most_common(4)], *sorted(set(names))[:2]]]
+    short = [title for title in in_order if len(title) <= 60]
+    return list(dict.fromkeys([*finished, *short]))[:SUGGESTIONS]
 
-    def worth(row):
-        is_over = row[1] in _OF_STRATEGY and row[6] not in in_force
-        title = row[8].split()
-        is_about = not any(shape.isdisjoint(title) for shape in shapes)
-        return (
-            row[7] * _KIND_WEIGHTS[row[1]] * (_WORTH_WHEN_OVER if is_over else 1) * (_WORTH_IN_TITLE if is_about else 1)
+
+class _Names:
+    """The words of the municipalities' names."""
+
+    def __init__(self, municipalities: Iterable[Municipality]) -> None:
+        self.places: dict[str, set[int]] = {}
+        for place in municipalities:
+            for word in words(place.name):
+                self.places.setdefault(word, set()).add(place.pk)
+
+
+class _Question:
+    """The words of a query, with what stands for a place among them, and the rows that hold them all."""
+
+    def __init__(self, sought: Sequence[str], named: _Names, narrow: Narrow) -> None:
+        self.named, self.narrow = named, narrow
+        names = {word for word in sought if word in named.places}
+        if names:
+            sought = [word for word in sought if word not in OF_PLACE or word in names]
+        self.words = list(dict.fromkeys(sought))
+        self.names = names if names != set(self.words) else set()
+        self.sought = Sought(self.words)
+        self.is_more = False
+        self._rows: list[Row] | None = None
+
+    @property
+    def rows(self) -> list[Row]:
+        if self._rows is None:
+            self._rows = self._all_rows()
+        return self._rows
+
+    @rows.setter
+    def rows(self, found: list[Row]) -> None:
+        self._rows = found
+
+    def groups(self, only: Iterable[str] | None = None) -> list[list[tuple[str, bool]]]:
+        """Of each group one token must stand in the text; each with whether it is only the beginning of one."""
+        return [
+            [*looked_for(word), *([(tag("n", word), False)] if word in self.names else [])]
+            for word in (self.words if only is None else only)
+        ] + [[(token, False)] for token in self.narrow.tags()]
+
+    def fetch(self, groups: list[list[tuple[str, bool]]], at_most: int, *, in_title: bool = False) -> list[Row]:
+        now = timezone.now()
+        # Tokens are letters and digits, so quotes are only for FTS5's own words, such as AND.
+        if connection.vendor == "sqlite":
+            sql, either, both, quote, beginning = _SQLITE, " OR ", " AND ", '"', "*"
+        else:
+            sql = _POSTGRESQL.format(vector="title_vector" if in_title else "vector")
+            either, both, quote, beginning = " | ", " & ", "", ":*"
+        text = both.join(
+            f"({either.join(f'{quote}{token}{quote}{beginning * begins}' for token, begins in group)})"
+            for group in groups
         )
+        if in_title and connection.vendor == "sqlite":
+            text = f"{{title_tokens tags}} : ({text})"
+        with connection.cursor() as cursor:
+            cursor.execute(sql, [text, now, now, at_most])
+            return [Row(*row) for row in cursor.fetchall()]
 
-    rows.sort(key=worth, reverse=True)
-    return rows
+    def _all_rows(self) -> list[Row]:
+        groups = self.groups()
+        found = self.fetch(groups, LOOKED_AT + 1)
+        self.is_more = len(found) > LOOKED_AT
+        if not self.is_more:
+            return found
+        year = timezone.localdate().year
+        lately = [(tag("y", year - back), False) for back in range(-1, _LAST_YEARS)]
+        first = self.fetch(groups, _LOOKED_AT_FIRST, in_title=True)
+        first += self.fetch([*groups, lately], _LOOKED_AT_FIRST)
+        return list({row.id: row for row in [*first, *found]}.values())[:LOOKED_AT]
+
+    def rows_with_some(self) -> list[Row]:
+        """Those that hold some of the words; of a long question its longest words are tried."""
+        found: dict[int, Row] = {}
+        for word in sorted(set(self.words) - self.names, key=len, reverse=True)[:4]:
+            rows = self.fetch(self.groups([word, *self.names]), _LOOKED_AT_FIRST)
+            found |= {row.id: row for row in rows or self.fetch(self.groups([word]), _LOOKED_AT_FIRST)}
+        return list(found.values())
+
+    def stands_anywhere(self, groups: list[list[tuple[str, bool]]]) -> bool:
+        return bool(self.fetch(groups, 1))
+
+    def meant(self, word: str) -> list[str]:
+        """The word itself where it is found; else the public one it may be a misspelling of, or those it is made of."""
+        everywhere = _Question([word], self.named, Narrow())
+        if word in self.named.places or everywhere.rows_exist():
+            return [word]
+        for name in nearest(word, self.named.places):
+            if everywhere.stands_anywhere([[(tag("n", name), False)]]):
+                return [name]
+        for known in SearchWord.objects.meant_by(word):
+            if everywhere.stands_anywhere([[(exact_token(known), False)]]):
+                return [known]
+        return SearchWord.objects.parts_of(word) or [word]
+
+    def rows_exist(self) -> bool:
+        return self.stands_anywhere(self.groups())
+
+    # In order
+
+    def in_order(self, rows: list[Row], query: str) -> list[Row]:
+        """The best first, judged by all but the text itself; the newest of equals first."""
+        in_force = set(Strategy.objects.in_force().values_list("pk", flat=True))
+        this_year = timezone.localdate().year
+        phrase = f" {' '.join(map(exact_token, asked_words(query)))} " if len(self.words) > 1 else ""
+        topics: dict[str, dict[int, float]] = {}
+        own: dict[str, tuple[list[int], set[int]]] = {
+            kind: (self._numbers(_OWN_TOKENS[kind]), set(self._numbers(_PAPER_TOKENS.get(kind, set()))))
+            for kind in Kind.values
+        }
+        places = {number: self.named.places[word] for number, word in enumerate(self.words) if word in self.names}
+
+        def worth(row: Row) -> float:
+            met, length, begins = self._met_in_title(row.title_tokens)
+            of_kind, of_paper = own[row.kind]
+            beside = of_paper.union(of_kind, [n for n, there in places.items() if row.municipality in there])
+            if row.kind == Kind.THEME:
+                if row.topics not in topics:
+                    topics[row.topics] = self._met_in_topics(row.topics)
+                for number, value in topics[row.topics].items():
+                    met[number] = max(met.get(number, 0.0), value)
+            left = len(self.words) - len(beside)
+            value = sum(value for number, value in met.items() if number not in beside)
+            about = value / left if left > 0 else 1.0
+            points = _KIND_WEIGHTS[row.kind] * (1 + (_WORTH_IN_TITLE - 1) * about)
+            points *= 1 + min(1.0, len(met) / max(1, length)) * about
+            if begins:
+                points *= _WORTH_OF_BEGINNING
+            if of_kind:
+                points *= _WORTH_OF_KIND
+            if phrase and about == 1 and phrase in f" {' '.join(filter(is_spelled, row.title_tokens.split()))} ":
+                points *= _WORTH_OF_PHRASE
+            if row.kind in _OF_STRATEGY:
+                return points if row.root in in_force else points * _WORTH_WHEN_OVER
+            age = this_year - row.year if row.year else 0
+            return points * max(0.5, 1 - _WORTH_LOST_IN_A_YEAR * max(0, age))
+
+        rows = sorted(rows, key=lambda row: str(row.date or ""), reverse=True)
+        self.worth = {row.id: worth(row) for row in rows}
+        return sorted(rows, key=lambda row: self.worth[row.id], reverse=True)
+
+    def _numbers(self, tokens: set[str]) -> list[int]:
+        return [number for number, word in enumerate(self.words) if not tokens.isdisjoint(shapes(word)[:2])]
+
+    def _met_in_title(self, title_tokens: str) -> tuple[dict[int, float], int, bool]:
+        """How well each word is met, how many words the title has that say something, and if the first is met."""
+        best: dict[int, float] = {}
+        length, begins = 0, False
+        for token in title_tokens.split():
+            if is_spelled(token) and token not in _SILENT_TOKENS:
+                length += 1
+            if met := self.sought.met(token):
+                begins = begins or length == 1
+                for number, value in met.items():
+                    if value > best.get(number, 0.0):
+                        best[number] = value
+        return best, length, begins
+
+    def _met_in_topics(self, topics: str) -> dict[int, float]:
+        met: dict[int, float] = {}
+        for word in words(topics.replace("-", " ")):
+            for token in shapes(word):
+                met |= {number: value * _WORTH_OF_TOPIC for number, value in self.sought.met(token).items()}
+        return met
 
 
-def _found(sought, rows, page, mended=""):
-    is_more = len(rows) > LOOKED_AT
-    rows = rows[:LOOKED_AT]
-    on_page = [row[0] for row in rows[(page - 1) * PAGE : page * PAGE]]
+def _found(asked, query, page, mended="", is_some=False):
+    rows = asked.in_order(asked.rows, query)
+    start = (page - 1) * PAGE
+    to_read = [row.id for row in (rows[:_READ] if start < _READ else rows[start : start + PAGE])]
     entries = (
         SearchEntry.objects.published().select_related("municipality").defer("title_tokens", "body_tokens", "tags")
     )
-    by_id = entries.in_bulk(on_page)
+    by_id = entries.in_bulk(to_read)
+    if start < _READ:
+        share = {pk: 1 + asked.sought.share_of(f"{entry.title} {entry.body}") for pk, entry in by_id.items()}
+        to_read.sort(key=lambda pk: asked.worth[pk] * share.get(pk, 1), reverse=True)
+        to_read = to_read[start : start + PAGE]
     return Found(
-        words=sought,
-        hits=[_hit(by_id[pk], sought) for pk in on_page if pk in by_id],
+        words=asked.words,
+        hits=[_hit(by_id[pk], asked.sought) for pk in to_read if pk in by_id],
         total=len(rows),
-        is_more=is_more,
+        is_more=asked.is_more,
         counts=(
-            Counter(row[2] for row in rows).most_common(),
-            Counter(row[1] for row in rows).most_common(),
-            Counter(topic for row in rows for topic in row[4].split()).most_common(),
-            sorted(Counter(row[3] for row in rows if row[3]).items(), reverse=True),
+            Counter(row.municipality for row in rows).most_common(),
+            Counter(row.kind for row in rows).most_common(),
+            Counter(topic for row in rows for topic in row.topics.split()).most_common(),
+            sorted(Counter(row.year for row in rows if row.year).items(), reverse=True),
         ),
         mended=mended,
+        is_some=is_some,
+        others=list(dict.fromkeys(other for word in asked.words for other in called(word) if other not in asked.words)),
     )
 
 

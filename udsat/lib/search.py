@@ -1,8 +1,8 @@
 """Words as search sees them. The index and the query pass through the same functions, so that spellings meet.
 
-A word is looked up in three shapes: as it is spelled (`bolig`), by its stem (`zzsbol`, Snowball's Danish) and from its
-end (`zztgilob`), so that *bolig* finds *boligerne*, and *rådgivning* finds *gældsrådgivning*. No Danish word begins
-with zz, so the shapes share a column and both databases take them for words.
+A word is looked up in three shapes: as it is spelled (`bolig`), by its stem (`xbol`, Snowball's Danish) and from its
+end (`qgilob`), so that *bolig* finds *boligerne*, and *rådgivning* finds *gældsrådgivning*. No word as it is spelled is
+let begin with x, q or zz, so the shapes share a column and both databases take them for words.
 """
 
 import functools
@@ -16,7 +16,8 @@ from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from rapidfuzz.distance import OSA
 
-from .danish import fold
+from .danish import MONTHS, fold
+from .everyday import CALLED, SILENT
 
 MAX_WORDS = 8
 SNIPPET = 220  # characters
@@ -25,6 +26,9 @@ _LONG_WORD = 8
 # What inflection adds to a noun or an adjective, longest first; lighter than a stemmer, for the ends of compounds.
 _ENDINGS = ("ernes", "erne", "enes", "ene", "ers", "ens", "ets", "er", "en", "et", "es", "e", "s")
 _WORD = re.compile(r"[^\W_]+")
+# 25.8.2026 or 25/8-2026, and 2026-08-25
+_DAY = re.compile(r"\b(?P<day>\d{1,2})[./-](?P<month>\d{1,2})[./-](?P<year>\d{4})\b")
+_ISO_DAY = re.compile(r"\b(?P<year>\d{4})-(?P<month>\d\d)-(?P<day>\d\d)\b")
 # The stemmer keeps a buffer of its own, so each thread has one.
 _stemmers = threading.local()
 
@@ -53,26 +57,34 @@ def uninflected(word: str) -> str:
 
 
 def exact_token(word: str) -> str:
-    return fold(word)
+    token = fold(word)
+    return {"q": "k", "x": "ks"}.get(token[:1], token[:1]) + token[1:]
 
 
 def stem_token(word: str) -> str:
-    return f"zzs{fold(stem(word))}"
+    return f"x{fold(stem(word))}"
 
 
 def tail_token(word: str) -> str:
     """From the end, so that a prefix of it is an end of the word."""
-    return f"zzt{fold(uninflected(word))[::-1]}"
+    return f"q{fold(uninflected(word))[::-1]}"
 
 
 def tokens(text: str) -> list[str]:
     """Every shape of every word of a text, in order, for the index."""
-    found = []
-    for word in words(text):
-        found += [exact_token(word), stem_token(word)]
-        if len(word) >= _LONG_WORD:
-            found.append(tail_token(word))
-    return found
+    return [token for word in words(text) for token in shapes(word)]
+
+
+@functools.lru_cache(maxsize=20_000)
+def shapes(word: str) -> tuple[str, ...]:
+    """Exact and stem token of one of `words`, and its tail where it is long enough to be a compound."""
+    tail = (tail_token(word),) if len(word) >= _LONG_WORD else ()
+    return (exact_token(word), stem_token(word), *tail)
+
+
+def is_spelled(token: str) -> bool:
+    """Whether a token is a word as it is spelled, not its stem or its end."""
+    return token[:1] not in "xq"
 
 
 def tag(kind: str, value: object) -> str:
@@ -80,43 +92,108 @@ def tag(kind: str, value: object) -> str:
     return f"zz{kind}{fold(str(value)).replace('-', '')}"
 
 
+def asked_words(query: str) -> list[str]:
+    """All the words of a query, days written out as texts write them."""
+
+    def written_out(match):
+        month = int(match["month"])
+        return f" {int(match['day'])} {MONTHS[month - 1]} {match['year']} " if 1 <= month <= 12 else match[0]
+
+    return words(_DAY.sub(written_out, _ISO_DAY.sub(written_out, query)))
+
+
 def query_words(query: str) -> list[str]:
-    """The words to look for; single letters only where there is nothing else."""
-    found = list(dict.fromkeys(words(query)))
-    return ([word for word in found if len(word) > 1 or word.isdigit()] or found)[:MAX_WORDS]
+    """The words to look for; single letters and words that say nothing only where there is nothing else."""
+    found = list(dict.fromkeys(asked_words(query)))
+    for says in (lambda word: word not in SILENT and (len(word) > 1 or word.isdigit()), lambda word: len(word) > 1):
+        if saying := [word for word in found if says(word)]:
+            return saying[:MAX_WORDS]
+    return found[:MAX_WORDS]
+
+
+def called(word: str) -> tuple[str, ...]:
+    """What the texts call that which people ask for by this word."""
+    return CALLED.get(word) or CALLED.get(stem(word)) or CALLED.get(uninflected(word)) or ()
 
 
 def looked_for(word: str) -> list[tuple[str, bool]]:
     """The tokens that find a word of a query, each with whether it is only the beginning of one in the index."""
-    found = [(exact_token(word), len(word) > 1), (stem_token(word), False)]
+    found = [(exact_token(word), len(word) > 2 and not word.isdigit()), (stem_token(word), False)]
     if len(uninflected(word)) >= _SHORTEST_TAIL:
         found.append((tail_token(word), True))
-    return found
+    if len(word) == 4 and word.isdigit():
+        found.append((tag("y", word), False))
+    return found + [(token, False) for other in called(word) for token in shapes(other)[:2]]
+
+
+# How much better it is to meet a word as it was spelled than some form, part or other name of it.
+_EXACT, _SAME_STEM, _BEGINNING, _END, _OTHER_WORD = 1.0, 0.95, 0.8, 0.7, 0.6
+
+
+class Sought:
+    """The words that are looked for, held against tokens. It remembers each token that it has seen."""
+
+    def __init__(self, sought: Sequence[str]) -> None:
+        self.words = list(sought)
+        self._exact = [exact_token(word) for word in sought]
+        self._stems = [stem_token(word) for word in sought]
+        self._beginnings = [len(word) > 2 and not word.isdigit() for word in sought]
+        self._tails = [tail_token(word) if len(uninflected(word)) >= _SHORTEST_TAIL else "" for word in sought]
+        self._others = [{token for other in called(word) for token in shapes(other)[:2]} for word in sought]
+        self._known: dict[str, dict[int, float]] = {}
+        self._written: dict[str, dict[int, float]] = {}
+
+    def met(self, token: str) -> dict[int, float]:
+        """The numbers of the words that a token of the index stands for, with how well."""
+        found = self._known.get(token)
+        if found is None:
+            found = self._known[token] = {
+                number: value for number in range(len(self.words)) if (value := self._value(number, token))
+            }
+        return found
+
+    def _value(self, number: int, token: str) -> float:
+        if token == self._exact[number]:
+            return _EXACT
+        if token == self._stems[number]:
+            return _SAME_STEM
+        if self._beginnings[number] and token.startswith(self._exact[number]):
+            return _BEGINNING
+        if self._tails[number] and token.startswith(self._tails[number]):
+            return _END
+        return _OTHER_WORD if token in self._others[number] else 0.0
+
+    def met_in(self, written: str) -> dict[int, float]:
+        """The same of a stretch of letters (most often one word) as it stands in a text."""
+        found = self._written.get(written)
+        if found is None:
+            found = self._written[written] = {}
+            for word in words(written):
+                for token in shapes(word):
+                    for number, value in self.met(token).items():
+                        found[number] = max(value, found.get(number, 0.0))
+        return found
+
+    def share_of(self, text: str) -> float:
+        """From 0 to 1: how much a text speaks of the words, as against mentioning them in passing."""
+        counts, length = [0.0] * len(self.words), 0
+        for written in _WORD.findall(text):
+            length += 1
+            for number, value in self.met_in(written).items():
+                counts[number] += value
+        # Each further mention adds less, and a long text mentions more.
+        return sum(count / (count + 0.5 + length / 100) for count in counts) / max(1, len(counts))
 
 
 # Showing what was found
 
 
-@functools.lru_cache(maxsize=20_000)
-def _shapes(written: str) -> list[tuple[str, str, str]]:
-    """Exact, stem and tail token of a stretch of letters (most often one word) as it stands in a text."""
-    tail = (tail_token(word) if len(word) >= _LONG_WORD else "" for word in words(written))
-    return [(exact_token(w), stem_token(w), t) for w, t in zip(words(written), tail, strict=True)]
-
-
-def _spans(text: str, sought: Sequence[str]) -> list[tuple[int, int]]:
+def _spans(text: str, sought: Sought) -> list[tuple[int, int]]:
     """Where words that the sought ones find stand in the text as it is written."""
-    wanted = [token for word in sought for token in looked_for(word)]
-    whole = {token for token, _ in wanted}
-    beginnings = tuple(token for token, begins in wanted if begins)
-    return [
-        match.span()
-        for match in _WORD.finditer(text)
-        if any(token in whole or token.startswith(beginnings) for shapes in _shapes(match[0]) for token in shapes)
-    ]
+    return [match.span() for match in _WORD.finditer(text) if sought.met_in(match[0])]
 
 
-def marked(text: str, sought: Sequence[str]) -> SafeString:
+def marked(text: str, sought: Sought) -> SafeString:
     """The text, escaped, with <mark> around the words that were found."""
     text = unicodedata.normalize("NFC", text)
     pieces, done = [], 0
@@ -127,7 +204,7 @@ def marked(text: str, sought: Sequence[str]) -> SafeString:
     return mark_safe("".join([*pieces, escape(text[done:])]))
 
 
-def snippet(text: str, sought: Sequence[str]) -> SafeString:
+def snippet(text: str, sought: Sought) -> SafeString:
     """The stretch of a text that holds most of the sought words, else its beginning."""
     text = " ".join(unicodedata.normalize("NFC", text).split())
     spans = _spans(text, sought)
@@ -151,12 +228,12 @@ def _best_start(text: str, spans: Sequence[tuple[int, int]]) -> int:
     return max(0, max(spans, key=variety)[0] - SNIPPET // 4)
 
 
-def nearest(word: str, candidates: Iterable[str]) -> str:
-    """The candidate that a typing error turned into the word; empty when none is near enough."""
-    allowed = 1 if len(word) < 6 else 2
-    best, best_distance = "", allowed + 1
+def nearest(word: str, candidates: Iterable[str], allowed: int = 0) -> list[str]:
+    """The candidates that a typing error may have turned into the word, the most likely first, at most five."""
+    allowed = allowed or (1 if len(word) < 6 else 2)
+    found = []
     for candidate in candidates:
         distance = OSA.distance(word, candidate, score_cutoff=allowed)
-        if distance < best_distance or (distance == best_distance <= allowed and len(candidate) > len(best)):
-            best, best_distance = candidate, distance
-    return best
+        if distance <= allowed:
+            found.append((distance, -len(candidate), candidate))
+    return [candidate for *_, candidate in sorted(found)[:5]]

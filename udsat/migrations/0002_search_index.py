@@ -9,7 +9,7 @@ SQLITE = [
     """
     CREATE VIRTUAL TABLE udsat_searchindex USING fts5(
         title_tokens, body_tokens, tags, content = 'udsat_searchentry', content_rowid = 'id',
-        prefix = '2 3 4', tokenize = "unicode61 remove_diacritics 0"
+        detail = 'column', columnsize = 0, prefix = '3 4 5 6 7 8', tokenize = "unicode61 remove_diacritics 0"
     )
     """,
     """
@@ -30,16 +30,22 @@ SQLITE_BACK = [
     "DROP TRIGGER udsat_searchentry_out",
     "DROP TABLE udsat_searchindex",
 ]
+# Two vectors without positions and weights: what counts in a title is asked of the smaller one, and no row need be
+# looked at to know that it matches.
 POSTGRESQL = [
     """
-    ALTER TABLE udsat_searchentry ADD COLUMN vector tsvector GENERATED ALWAYS AS (
-        setweight(to_tsvector('simple', title_tokens), 'A') || setweight(to_tsvector('simple', body_tokens), 'C')
-        || setweight(to_tsvector('simple', tags), 'D')
+    ALTER TABLE udsat_searchentry
+    ADD COLUMN vector tsvector GENERATED ALWAYS AS (
+        strip(to_tsvector('simple', title_tokens || ' ' || body_tokens || ' ' || tags))
+    ) STORED,
+    ADD COLUMN title_vector tsvector GENERATED ALWAYS AS (
+        strip(to_tsvector('simple', title_tokens || ' ' || tags))
     ) STORED
     """,
     "CREATE INDEX udsat_searchentry_vector ON udsat_searchentry USING gin (vector)",
+    "CREATE INDEX udsat_searchentry_title_vector ON udsat_searchentry USING gin (title_vector)",
 ]
-POSTGRESQL_BACK = ["ALTER TABLE udsat_searchentry DROP COLUMN vector"]
+POSTGRESQL_BACK = ["ALTER TABLE udsat_searchentry DROP COLUMN vector, DROP COLUMN title_vector"]
 
 
 def make(apps, schema_editor):

@@ -16,10 +16,12 @@ from .publication import (
     known_in,
     own_domains,
 )
-from .search import Kind, SearchEntry, SearchText, SearchWord
+from .search import KIND_WORDS, PAPER_WORDS, Kind, SearchEntry, SearchText, SearchWord
 from .users import Assignment, User
 
 __all__ = [
+    "KIND_WORDS",
+    "PAPER_WORDS",
     "COMPOSERS",
     "KNOWN_BY",
     "RESERVED_SLUGS",

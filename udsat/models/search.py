@@ -35,9 +35,30 @@ class Kind(models.TextChoices):
     INPUT = "svar", "Spørgsmål og svar"
 
 
+# What people call a thing of each kind, so that »høring bænke« finds the hearing. And what they call the paper it
+# stands in, which says where to look but not what is meant.
+KIND_WORDS = {
+    Kind.STRATEGY: "strategi politik plan",
+    Kind.THEME: "tema indsatsområde",
+    Kind.GOAL: "mål målsætning",
+    Kind.DECISION: "beslutning punkt",
+    Kind.ITEM: "punkt",
+    Kind.MEETING: "møde dagsorden referat",
+    Kind.HEARING: "høring høringssvar",
+    Kind.NEWS: "nyhed nyt",
+    Kind.COUNCIL: "udsatteråd råd medlemmer",
+    Kind.CAUSE: "mærkesag",
+    Kind.INPUT: "spørgsmål svar henvendelse",
+}
+PAPER_WORDS = {Kind.DECISION: "referat", Kind.ITEM: "dagsorden"}
+
+
 @dataclass(frozen=True)
 class SearchText:
-    """What a publishable tells the index about itself or a part of it. Plain text; `topics` are slugs."""
+    """What a publishable tells the index about itself or a part of it. Plain text; `topics` are slugs.
+
+    `also` finds it without being shown: its day, the names of its topics.
+    """
 
     kind: Kind
     url: str
@@ -49,6 +70,7 @@ class SearchText:
     starts_at: datetime.datetime | None = None
     ends_at: datetime.datetime | None = None
     pdf_url: str = ""
+    also: str = ""
 
     def tags(self, municipality: Municipality) -> list[str]:
         """The filters as tokens, so that the index itself narrows by them."""
@@ -56,7 +78,10 @@ class SearchText:
         # With its name, so that »bolig vejle« finds what Vejle says of it.
         name = [tag("n", word) for word in words(municipality.name)]
         topics = [tag("e", topic) for topic in self.topics]
-        return [tag("k", self.kind), tag("m", municipality.pk), *year, *topics, *name]
+        # A meeting has a dagsorden or a referat only where it says so itself.
+        called = "møde" if self.kind == Kind.MEETING else KIND_WORDS[self.kind]
+        said = tokens(f"{called} {PAPER_WORDS.get(self.kind, '')} {self.also}")
+        return [tag("k", self.kind), tag("m", municipality.pk), *year, *topics, *name, *said]
 
 
 class SearchEntryQuerySet(ScopedQuerySet):
@@ -133,10 +158,13 @@ class SearchEntry(models.Model):
         return self.title
 
 
+LONGEST_KNOWN = 60
+
+
 class SearchWordQuerySet(models.QuerySet):
     def learn(self, found: Iterable[str]) -> None:
         """Remember how words are spelled. Single letters and numbers have no typing errors to mend."""
-        known = {word for word in found if len(word) > 3 and not word[0].isdigit() and len(word) <= 60}
+        known = {word for word in found if len(word) > 3 and not word[0].isdigit() and len(word) <= LONGEST_KNOWN}
         self.bulk_create(
             [
                 SearchWord(word=word, start=fold(word)[:2], tail=fold(word)[-3:], length=len(word))
@@ -146,13 +174,28 @@ class SearchWordQuerySet(models.QuerySet):
             batch_size=500,
         )
 
-    def meant_by(self, word: str) -> str:
-        """The known word that this is a misspelling of, if any. It may be known from a text that is gone."""
-        if len(word) < 4:
-            return ""
+    def meant_by(self, word: str) -> list[str]:
+        """The known words that this may be a misspelling of. They may be known from a text that is gone."""
+        if not 4 <= len(word) <= LONGEST_KNOWN:
+            return []
         start, tail = fold(word)[:2], fold(word)[-3:]
         near = self.filter(Q(start=start) | Q(tail=tail), length__range=(len(word) - 2, len(word) + 2))
         return nearest(word, near.values_list("word", flat=True).iterator())
+
+    def parts_of(self, word: str) -> list[str]:
+        """The two known words that this one is put together of, as misbrugsbehandling is, or none."""
+        if not 8 <= len(word) <= LONGEST_KNOWN:
+            return []
+        # The letter that binds the two together belongs to neither.
+        splits = [
+            (first, word[at:])
+            for at in range(4, len(word) - 3)
+            for first in (word[:at], word[: at - 1] if word[at - 1] in "se" else "")
+            if len(first) > 3
+        ]
+        known = set(self.filter(word__in={part for split in splits for part in split}).values_list("word", flat=True))
+        whole = [split for split in splits if known.issuperset(split)]
+        return list(max(whole, key=lambda split: min(map(len, split)))) if whole else []
 
 
 class SearchWord(models.Model):
