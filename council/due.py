@@ -30,6 +30,7 @@ from .models import (
     Approval,
     Council,
     Hearing,
+    Input,
     Invitation,
     Meeting,
     Membership,
@@ -44,6 +45,8 @@ HEARING_AHEAD = 14
 TERM_AHEAD = 120
 PHOTO_AHEAD = 30
 NAMES_AHEAD = 30
+# So long may a citizen wait before it is late.
+INPUT_DAYS = 7
 YEAR = 365
 
 
@@ -374,6 +377,50 @@ def hearings(desk: Desk) -> Iterator[Due]:
             yield _approvals(desk, answers, f"Svaret på »{hearing.title}«", hearing.municipality, page)
 
 
+def inputs(desk: Desk) -> Iterator[Due]:
+    """Citizens who wait for an answer, and what may be spam. Nothing of what they wrote."""
+    State = Input.State
+    rows = (
+        Input.objects.in_reach_of(desk.user)
+        .filter(state__in=[State.NEW, State.UNDER_WAY, State.HELD])
+        .select_related("council__municipality", "item__meeting")
+        .order_by("created_at")
+    )
+    found: dict[tuple[Municipality, str], list[Input]] = defaultdict(list)
+    for row in rows:
+        # What the council is going to talk about waits for that meeting.
+        if not (row.state == State.UNDER_WAY and row.item and row.item.meeting.is_to_come):
+            found[row.municipality, row.state].append(row)
+    for (municipality, state), those in found.items():
+        first = those[0]
+        since = timezone.localdate(first.created_at)
+        when, days = in_days(since, desk.today), (desk.today - since).days
+        alone = len(those) == 1
+        page = change(first) if alone else f"{reverse('admin:council_input_changelist')}?stand={state}"
+        late = Severity.LATE if days > INPUT_DAYS else Severity.READY
+        if state == State.HELD:
+            yield Due(
+                f"{some(len(those), 'henvendelse ligner', 'henvendelser ligner')} spam",
+                f"Den {'' if alone else 'første '}kom {when}. Er den fra et menneske, venter han eller hun på dig.",
+                Severity.LATE if days > INPUT_DAYS else Severity.SOMETIME,
+                municipality, page, "Se på den" if alone else "Se på dem", since,
+            )  # fmt: skip
+        elif state == State.NEW:
+            what = "vil tale med rådet" if alone and first.is_dialogue else "har skrevet til rådet"
+            yield Due(
+                f"En borger {what} {when}" if alone else f"{len(those)} borgere har skrevet til rådet",
+                "Borgeren venter på svar." if alone else f"Den første skrev {when}. De venter på svar.",
+                late, municipality, page, "Læs og svar", since,
+            )  # fmt: skip
+        else:
+            yield Due(
+                f"{some(len(those), 'borger venter', 'borgere venter')} stadig på svar",
+                f"Henvendelsen kom {when}, og rådet har ikke noget møde foran sig om den." if alone
+                else f"Den første skrev {when}.",
+                late, municipality, page, "Svar borgeren" if alone else "Se henvendelserne", since,
+            )  # fmt: skip
+
+
 def agreements(desk: Desk) -> Iterator[Due]:
     late: dict[Municipality, list[Agreement]] = defaultdict(list)
     rows = (
@@ -516,6 +563,6 @@ def names_to_go(desk: Desk) -> Iterator[Due]:
 
 
 QUESTIONS = [
-    agendas, changes_nobody_was_told, last_day_for_items, proposals, minutes, numbers, hearings, agreements, letters,
-    goals, periods, untitled, seats, photos, names_to_go,
+    agendas, changes_nobody_was_told, last_day_for_items, proposals, minutes, numbers, hearings, inputs, agreements,
+    letters, goals, periods, untitled, seats, photos, names_to_go,
 ]  # fmt: skip

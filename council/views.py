@@ -25,6 +25,7 @@ from udsat.models import Municipality
 
 from . import pdf, yearwheel
 from .calendar import meetings_calendar
+from .come_along import come_along
 from .models import (
     Agenda,
     Attachment,
@@ -147,6 +148,7 @@ def council(request, kommune):
             "next_meeting": coming.first(),
             "latest_minutes": latest.first(),
             "hearings": _hearings(request, place)[:3],
+            "answers": _answers(request, found)[:3],
         },
     )
 
@@ -459,14 +461,16 @@ def meeting(request, kommune, meeting):
     others = _meetings(request, place)
     before = Q(date__lt=found.date) | Q(date=found.date, ordinal__lt=found.ordinal)
     after = Q(date__gt=found.date) | Q(date=found.date, ordinal__gt=found.ordinal)
+    council = _councils(request, place).first()
     return render(
         request,
         "council/meeting.html",
         {
             "municipality": place,
             "section": "moeder",
-            "council": _councils(request, place).first(),
+            "council": council,
             "meeting": found,
+            "come_along": come_along(found, council, others) if found.is_to_come else None,
             "is_to_come": found.is_public and not found.is_past and not found.is_cancelled,
             "agenda": agenda,
             "minutes": minutes,

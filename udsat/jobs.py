@@ -13,6 +13,7 @@ from council.approval.rounds import remind_before_deadline
 from council.consent import anonymise_by_rule
 from council.desk.desk import forget as forget_desk
 from council.hearings import remind_of_deadlines
+from council.inputs.desk import forget_old_inputs
 from council.invitations import send_scheduled_invitations
 from udsat.models import forget_knocks
 
@@ -27,6 +28,7 @@ JOBS: list[Callable[[datetime.datetime], int]] = [
     remind_before_deadline,
     remind_of_deadlines,
     anonymise_by_rule,
+    forget_old_inputs,
     forget_letters,
     forget_desk,
     forget_knocks,

@@ -217,6 +217,10 @@ class Meeting(Publishable):
     def is_past(self) -> bool:
         return self.date < timezone.localdate()
 
+    @property
+    def is_to_come(self) -> bool:
+        return not self.is_past and not self.is_cancelled
+
 
 class FormerDate(models.Model):
     """A day that a public meeting was moved from, so that its old address still leads to it."""
