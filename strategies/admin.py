@@ -2,6 +2,10 @@
 
 from django import forms
 from django.contrib import admin
+from django.http import HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.text import Truncator
 
 from udsat.admin import (
@@ -136,6 +140,22 @@ class FollowUpInline(ScopedStackedInline):
     fields = ["date", "status", "measure", "text", "source", "source_url"]
 
 
+class QuietFilter(admin.SimpleListFilter):
+    title = "nyt"
+    parameter_name = "nyt"
+
+    def lookups(self, request, model_admin):
+        return [("intet", "Intet nyt i over et år"), ("aldrig", "Aldrig fulgt op")]
+
+    def queryset(self, request, queryset):
+        match self.value():
+            case "intet":
+                return queryset.filter(pk__in=Goal.objects.quiet(timezone.localdate()).values("pk"))
+            case "aldrig":
+                return queryset.filter(follow_ups=None, children=None)
+        return queryset
+
+
 @admin.register(Goal)
 class GoalAdmin(ScopedAdmin):
     """Where a secretary says how a goal is going."""
@@ -143,8 +163,8 @@ class GoalAdmin(ScopedAdmin):
     shelf = (FOLLOW_UP, 2)
     about = "Skriv, hvordan det går med hvert mål"
     guide = "strategi"
-    list_display = ["short_text", "theme", "follow_up"]
-    list_filter = ["theme__strategy"]
+    list_display = ["short_text", "theme", "follow_up", "add_follow_up"]
+    list_filter = [QuietFilter, "theme__strategy"]
     search_fields = ["text", "theme__title"]
     search_help_text = "Søg i mål og temaer"
     autocomplete_fields = ["theme"]
@@ -174,10 +194,20 @@ class GoalAdmin(ScopedAdmin):
     def follow_up(self, obj):
         return obj.latest_follow_up or "ingen endnu"
 
+    @admin.display(description="hvordan går det nu?")
+    def add_follow_up(self, obj):
+        return format_html(
+            '<a href="{}?goal={}">Skriv opfølgning<span class="visually-hidden">: {}</span></a>',
+            reverse("admin:strategies_followup_add"), obj.pk, Truncator(obj.text).words(8),
+        )  # fmt: skip
+
 
 @admin.register(FollowUp)
 class FollowUpAdmin(ScopedAdmin):
+    """A short form, with what was said of the goal before. It is opened from the goal."""
+
     guide = "strategi"
+    change_form_template = "admin/strategies/follow_up.html"
     list_display = ["date", "status", "goal"]
     list_filter = ["status", "goal__theme__strategy"]
     search_fields = ["text", "goal__text"]
@@ -187,6 +217,24 @@ class FollowUpAdmin(ScopedAdmin):
 
     def get_queryset(self, request):
         return super().get_queryset(request).select_related("goal__theme__strategy__municipality")
+
+    def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
+        asked = str(obj.goal_id if obj else context["adminform"].form["goal"].value() or "")
+        # What comes in the address or in a form may be anything, also more digits than the databases count with.
+        asked = asked if asked.isascii() and asked.isdigit() and len(asked) < 19 else 0
+        reach = Goal.objects.in_reach_of(request.user)
+        goal = reach.filter(pk=asked).select_related("theme__strategy__municipality", "parent").first()
+        if goal:
+            context["goal"] = goal
+            context["earlier"] = [one for one in goal.follow_ups.all() if one != obj]
+            others = reach.filter(theme__strategy=goal.theme.strategy).quiet(timezone.localdate()).exclude(pk=goal.pk)
+            context["quiet"] = others.select_related("theme", "parent__theme").order_by("since", "position", "pk")[:10]
+        return super().render_change_form(request, context, add, change, form_url, obj)
+
+    def response_post_save_add(self, request, obj):
+        """On to the other goals of the strategy: where one is followed up, several are."""
+        listing = reverse("admin:strategies_goal_changelist")
+        return HttpResponseRedirect(f"{listing}?theme__strategy__id__exact={obj.goal.theme.strategy_id}")
 
 
 @admin.register(Action)

@@ -9,6 +9,7 @@ from django.utils.html import strip_tags
 from udsat.lib.pdf import frame, stored_pdf
 
 from .models import Goal, Section, Strategy, Theme
+from .progress import progress
 
 FULL = ("short", "long")  # a long one, of more pages than this, gets a table of contents
 FULL_PAGES = 4
@@ -78,6 +79,7 @@ def _context(strategy):
         "changed": _changed(strategy),
         "sections": [section for section in strategy.sections.all() if section.kind != Section.Kind.VISION],
         "themes": strategy.themes.all(),
+        "progress": progress(strategy),
         "facts": [fact for fact in (_validity(strategy), strategy.adopted_text) if fact],
         "sizes": [
             _count(number, one, many)

@@ -55,12 +55,20 @@ class HearingAdmin(PublishableAdmin):
     search_fields = ["title", "sender"]
     search_help_text = "Søg i titel og afsender"
     date_hierarchy = "received_on"
+    autocomplete_fields = ["items"]
     fieldsets = [
         (
             "Det blev rådet spurgt om",
             {"fields": ["council", "title", "sender", "sender_email", "received_on", "deadline", "question"]},
         ),
         ("Rådets svar", {"fields": ["assigned_to", "answer", "answered_on"]}),
+        (
+            "På rådets møder",
+            {
+                "fields": ["items"],
+                "description": "Vælg de punkter, hvor rådet talte om høringen. Så kan alle følge sagen.",
+            },
+        ),
         (
             "Hvad skete der?",
             {

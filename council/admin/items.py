@@ -42,7 +42,7 @@ class ItemRules:
     """
 
     minutes_fields = [*sorted(AgendaItem.MINUTES_FIELDS), "answer", "internal_note"]
-    never_closed = ["internal_note", "themes", "goals"]
+    never_closed = ["internal_note", "themes", "goals", "causes"]
 
     @classmethod
     def closed_by(cls, user, meeting) -> str:
@@ -119,7 +119,7 @@ ITEM_FIELDSETS = [
         "Til referatet",
         {"fields": ["raised_at_meeting", "discussion", "answer", "decision", "dissent", "plain_text"]},
     ),
-    ("Handler om", {"fields": ["themes", "goals"], "classes": ["collapse"]}),
+    ("Handler om", {"fields": ["themes", "goals", "causes"], "classes": ["collapse"]}),
     ("Kun for redaktionen", {"fields": ["internal_note"], "classes": ["collapse"]}),
 ]
 
@@ -213,7 +213,7 @@ class AgendaItemAdmin(ScopedAdmin):
     list_display = ["title", "meeting", "is_closed"]
     list_filter = ["is_closed", "kind"]
     search_fields = ["title", "case_number"]
-    autocomplete_fields = ["themes", "goals", "meeting"]
+    autocomplete_fields = ["themes", "goals", "causes", "meeting"]
     inlines = [AgreementInline]
     fieldsets = [(None, {"fields": ["meeting"]}), *ITEM_FIELDSETS]
 

@@ -145,12 +145,13 @@ def add_item(meeting: Meeting, **fields) -> AgendaItem:
 
 
 def copy_items(meeting: Meeting, sources: Iterable[AgendaItem]) -> list[AgendaItem]:
-    """The same items again, with their themes and goals."""
+    """The same items again, with their themes, goals and causes."""
     made = []
     for source in sources:
         item = add_item(meeting, **{name: getattr(source, name) for name in COPIED})
         item.themes.set(source.themes.all())
         item.goals.set(source.goals.all())
+        item.causes.set(source.causes.all())
         made.append(item)
     _put_among(meeting, made)
     return made

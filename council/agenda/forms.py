@@ -14,8 +14,10 @@ from udsat.admin.history import last_hand
 from udsat.admin.scope import KnownSeveral
 from udsat.lib.richtext import RichTextFormField
 
+# What an item is about.
+TIES = ("themes", "goals", "causes")
 ITEM_FIELDS = [
-    "title", "kind", "case_number", "is_closed", "public_title", "presentation", "recommendation", "themes", "goals",
+    "title", "kind", "case_number", "is_closed", "public_title", "presentation", "recommendation", *TIES,
 ]  # fmt: skip
 
 
@@ -107,7 +109,7 @@ class ItemForm(KeptForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         if not self.is_bound and self.instance.pk:
-            for name in ("themes", "goals"):
+            for name in TIES:
                 self.fields[name].widget.known = list(getattr(self.instance, name).all())
 
     def may_save(self):
@@ -126,7 +128,7 @@ def item_form(model_admin, request) -> type[ItemForm]:
     page = model_admin.admin_site.get_model_admin(AgendaItem)
 
     def field_of(db_field, **kwargs):
-        if db_field.name in ("themes", "goals"):
+        if db_field.name in TIES:
             kwargs["widget"] = KnownChoices(db_field, page.admin_site)
         return page.formfield_for_dbfield(db_field, request, **kwargs)
 

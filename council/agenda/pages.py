@@ -12,7 +12,7 @@ from django.utils.functional import cached_property
 
 from council.admin.items import ItemRules, paper
 from council.invitations.calling import locked
-from council.models import Agenda, AgendaItem, Agreement, Attachment, Meeting, Proposal
+from council.models import Agenda, AgendaItem, Agreement, Attachment, Cause, Meeting, Proposal
 from council.pages import MeetingPage
 from strategies.models import Goal, Theme
 from udsat.admin.scope import is_live, take_next_version
@@ -51,6 +51,8 @@ class Row:
         links = len(self.item.themes.all()) + len(self.item.goals.all())
         if links:
             words.append(f"{links} fra strategien")
+        if causes := len(self.item.causes.all()):
+            words.append("1 mærkesag" if causes == 1 else f"{causes} mærkesager")
         return join_words(words)
 
     @property
@@ -82,6 +84,7 @@ class Board:
                 "attachments",
                 Prefetch("themes", Theme.objects.select_related("strategy__municipality")),
                 Prefetch("goals", Goal.objects.select_related("theme__strategy__municipality")),
+                Prefetch("causes", Cause.objects.select_related("council__municipality")),
             )
         )
 
@@ -414,7 +417,7 @@ def copy_page(admin, request, meeting):
     ).order_by("-date", "-ordinal")
     asked = request.POST.get("fra") or request.GET.get("fra", "")
     source = others.filter(pk=asked).first() if asked.isascii() and asked.isdigit() and len(asked) < 18 else None
-    items = list(source.items.prefetch_related("themes", "goals")) if source else []
+    items = list(source.items.prefetch_related("themes", "goals", "causes")) if source else []
     error = ""
     if request.method == "POST":
         chosen = set(request.POST.getlist("punkt"))
