@@ -131,6 +131,26 @@ class CouncilAdmin(MembersPage, PublishableAdmin):
         ),
         ("Arbejdet", {"fields": ["work", "visits", "dialogue_label", "dialogue_text"]}),
         (
+            "Kan jeg komme med?",
+            {
+                "fields": [
+                    "meeting_place",
+                    "directions",
+                    "access",
+                    "travel_money",
+                    "food",
+                    "companion",
+                    "interpreter",
+                ],
+                "description": "Det, der plejer at gælde. Det står ved hvert åbent møde. Det, du ikke skriver, nævner "
+                "siden ikke. Er noget anderledes en dag, så skriv det på mødet.",
+            },
+        ),
+        (
+            "Når borgere skriver",
+            {"fields": ["input_months"], "description": "Siden lover det, før borgeren skriver."},
+        ),
+        (
             "Kilde og visning",
             {"fields": ["is_restatement", "source_url", "source_checked_on", "expires_at"], "classes": ["collapse"]},
         ),

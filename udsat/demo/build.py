@@ -19,6 +19,7 @@ from council.models import (
     Cause,
     Council,
     Hearing,
+    Input,
     Meeting,
     Membership,
     Minutes,
@@ -298,6 +299,25 @@ class Builder:
         hearing = self.make(Hearing, data, council=council)
         hearing.items.set(items)
         self.settle(hearing, status, published)
+
+    def input(self, council: Council, data: dict):
+        """What a citizen wrote; by way of the back office, since no form is open while the demo is made."""
+        data = dict(data)
+        status, published = self.publication(data, data.get("answered"))
+        received = self.moment(self.day(data.pop("received")))
+        answered, closed = (data.pop(name, None) for name in ("answered", "closed"))
+        given = {"item": self.rows[data.pop("item")]} if "item" in data else {}
+        if "topic" in data:
+            given["topic"] = Topic.objects.get(slug=data.pop("topic"))
+        if answered:
+            moment = self.moment(self.day(answered))
+            given |= {"state": Input.State.ANSWERED, "answered_at": moment, "closed_at": moment}
+        elif closed:
+            given["closed_at"] = self.moment(self.day(closed))
+        found = self.make(Input, data, council=council, **given)
+        self.settle(found, status, published)
+        # It was there before it was answered.
+        Input.objects.filter(pk=found.pk).update(created_at=received)
 
     def news(self, data: dict):
         data = dict(data)

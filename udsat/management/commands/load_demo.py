@@ -123,6 +123,8 @@ class Command(BaseCommand):
             builder.meeting(council, meeting)
         for hearing in read("eksempelkoebing/hoeringer.toml")["hearings"]:
             builder.hearing(council, hearing)
+        for found in read("eksempelkoebing/henvendelser.toml")["inputs"]:
+            builder.input(council, found)
         for story in read("eksempelkoebing/nyheder.toml")["news"]:
             builder.news(story)
 
