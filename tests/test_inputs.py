@@ -6,15 +6,20 @@ import re
 
 import pytest
 from django.core import signing
+from django.core.exceptions import ValidationError
 from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import timezone
 
+from council import due
 from council.inputs import desk
 from council.models import Input
 from udsat.lib import spam
 from udsat.lib.publishing import Status
-from udsat.models import Knock, Letter
+from udsat.models import Knock, Letter, Revision, SearchEntry
+from udsat.post import send_letters
 
 from . import factories as make
 
@@ -291,3 +296,373 @@ def test_a_flood_is_held_and_then_asked_to_ring(client, council, monkeypatch):
     assert page.status_code == 200 and "Ring i stedet" in words(page)
     assert "Nummer tre" in page.content.decode()
     assert Input.objects.count() == 2
+
+
+# The secretary
+
+
+@pytest.fixture
+def found(council):
+    return make.input_(council, WORDS, name="Karl Madsen", email="karl@example.dk", phone="20 30 40 50")
+
+
+@pytest.fixture
+def as_anna(client, anna):
+    client.force_login(anna)
+    return client
+
+
+def page_of(found, what="change"):
+    return reverse(f"admin:council_input_{what}", args=[found.pk])
+
+
+def do(client, found, verb):
+    return client.post(page_of(found, "do"), {"goer": verb}, follow=True)
+
+
+def test_her_desk_says_that_a_citizen_has_written(anna, council):
+    found = make.input_(council)
+    Input.objects.filter(pk=found.pk).update(created_at=timezone.now() - datetime.timedelta(days=3))
+    row = next(row for row in due.inputs(due.Desk(anna)))
+    assert row.what == "En borger har skrevet til rådet for 3 dage siden"
+    assert (row.url, row.severity) == (page_of(found), due.Severity.READY)
+    Input.objects.filter(pk=found.pk).update(created_at=timezone.now() - datetime.timedelta(days=8))
+    assert next(due.inputs(due.Desk(anna))).severity == due.Severity.LATE
+
+
+def test_her_desk_counts_several_and_keeps_what_may_be_spam_apart(anna, bo, council, django_assert_num_queries):
+    for state in (Input.State.NEW, Input.State.NEW, Input.State.HELD, Input.State.UNDER_WAY, Input.State.ANSWERED):
+        make.input_(council, state=state)
+    with django_assert_num_queries(2):  # her roles, and the inputs
+        rows = {row.what for row in due.inputs(due.Desk(anna))}
+    assert rows == {"2 borgere har skrevet til rådet", "1 henvendelse ligner spam", "1 borger venter stadig på svar"}
+    assert not list(due.inputs(due.Desk(bo)))
+
+
+def test_what_the_council_will_talk_about_is_due_again_when_the_meeting_is_over(anna, council):
+    today = timezone.localdate()
+    found = make.input_(council, state=Input.State.UNDER_WAY, item=make.item(make.meeting(council, today)))
+    assert not list(due.inputs(due.Desk(anna)))
+    council.meetings.update(date=today - datetime.timedelta(days=1))
+    assert [row.url for row in due.inputs(due.Desk(anna))] == [page_of(found)]
+
+
+def test_she_answers_and_the_letter_brings_it(as_anna, found, mailbox):
+    page = as_anna.get(page_of(found, "answer"))
+    assert WORDS in page.content.decode()
+    given = {"seen": found.version, "text": "Der kommer tre bænke."}
+    assert as_anna.post(page_of(found, "answer"), given).status_code == 302
+    found.refresh_from_db()
+    assert (found.state, found.answer) == (Input.State.ANSWERED, "Der kommer tre bænke.")
+    assert found.answered_at and found.closed_at
+    send_letters(timezone.now())
+    (delivery,) = mailbox.deliveries
+    assert delivery.recipients == ["karl@example.dk"]
+    assert "Kære Karl Madsen" in delivery.text and "Der kommer tre bænke." in delivery.text
+    assert WORDS not in delivery.text
+
+
+def test_two_who_answer_at_once_send_one_answer(as_anna, found):
+    seen = found.version
+    desk.answer(found, "Det første svar.")
+    page = as_anna.post(page_of(found, "answer"), {"seen": seen, "text": "Det andet svar."})
+    assert page.status_code == 200
+    assert "En anden har ændret henvendelsen imens" in words(page) and "Det andet svar." in page.content.decode()
+    found.refresh_from_db()
+    assert found.answer == "Det første svar."
+    assert Letter.objects.filter(to="karl@example.dk").count() == 1
+
+
+def test_an_answer_with_a_cpr_number_or_without_words_is_not_sent(as_anna, found):
+    for text in (f"Dit nummer er {CPR}", "  ", "", "a" * 6001, "a\x00b"):
+        page = as_anna.post(page_of(found, "answer"), {"seen": found.version, "text": text})
+        assert page.status_code == 200 and "Fejl:" in page.content.decode(), text[:20]
+    found.refresh_from_db()
+    assert (found.state, found.answer) == (Input.State.NEW, "")
+    assert not Letter.objects.exists()
+    assert CPR not in everything_stored()
+
+
+def test_an_editor_reads_but_sends_nothing_out_of_the_house(client, carla, found):
+    client.force_login(carla)
+    assert WORDS in client.get(page_of(found, "answer")).content.decode()
+    assert client.post(page_of(found, "answer"), {"seen": "1", "text": "Hej"}).status_code == 403
+    assert client.post(page_of(found, "forget")).status_code == 403
+    assert not Letter.objects.exists()
+
+
+def test_one_click_puts_it_on_an_agenda_without_anything_of_the_citizens(as_anna, found, council):
+    meeting = make.meeting(council, timezone.localdate() + datetime.timedelta(days=20), Status.DRAFT)
+    given = {
+        "version": found.version, "title": "Bænke ved banegården", "question": "Kan der komme <bænke>?",
+        "moede": meeting.pk, "_dagsorden": "",
+    }  # fmt: skip
+    page = as_anna.post(page_of(found), given, follow=True)
+    assert "Sat på dagsordenen til mødet" in words(page)
+    found.refresh_from_db()
+    item = found.item
+    assert (item.meeting, item.title, item.presentation) == (
+        meeting, "Bænke ved banegården", "<p>Kan der komme &lt;bænke&gt;?</p>",
+    )  # fmt: skip
+    assert found.state == Input.State.UNDER_WAY
+    said = " ".join(str(value) for value in item.recorded_values().values())
+    assert not any(word in said for word in ("Karl", "Madsen", "karl@", "20 30", WORDS))
+    # Once is enough.
+    as_anna.post(page_of(found), given | {"version": found.version})
+    assert meeting.items.count() == 1
+
+
+def test_without_words_of_hers_the_item_has_a_neutral_title(found, council):
+    item = desk.put_on_agenda(found, make.meeting(council, timezone.localdate()))
+    assert (item.title, item.presentation) == ("Henvendelse fra en borger", "")
+
+
+def test_on_a_public_agenda_it_waits_for_the_supplement(found, council):
+    meeting = make.meeting(council, timezone.localdate() + datetime.timedelta(days=20))
+    make.agenda(meeting)
+    item = desk.put_on_agenda(found, meeting)
+    assert item.supplement == "venter"
+
+
+def test_no_meeting_of_another_or_of_the_past_takes_it(as_anna, found, council, vejle):
+    theirs = make.meeting(make.council(vejle), timezone.localdate() + datetime.timedelta(days=3))
+    held = make.meeting(council, timezone.localdate() - datetime.timedelta(days=3))
+    make.meeting(council, timezone.localdate() + datetime.timedelta(days=30))
+    for chosen in (theirs.pk, held.pk, "", "x", "9" * 30):
+        page = as_anna.post(page_of(found), {"version": found.version, "moede": chosen, "_dagsorden": ""}, follow=True)
+        assert "Vælg et møde, der ikke er holdt endnu" in words(page)
+        found.refresh_from_db()
+        assert found.item is None
+
+
+def test_spam_is_put_aside_and_taken_back(as_anna, found):
+    do(as_anna, found, "spam")
+    found.refresh_from_db()
+    assert found.state == Input.State.SPAM and found.closed_at
+    do(as_anna, found, "ikke-spam")
+    found.refresh_from_db()
+    assert found.state == Input.State.NEW and found.closed_at is None
+    do(as_anna, found, "luk")
+    assert "gjort noget ved henvendelsen imens" in words(do(as_anna, found, "spam"))
+    do(as_anna, found, "aaben")
+    found.refresh_from_db()
+    assert found.state == Input.State.UNDER_WAY
+    assert "Tryk på en af knapperne" in words(do(as_anna, found, "noget helt andet"))
+
+
+def test_the_citizens_words_stand_in_no_revision(as_anna, found):
+    as_anna.post(page_of(found), {"version": found.version, "title": "Bænke", "question": "Hvor er bænkene?"})
+    desk.answer(found, "De kommer.")
+    history = str([(r.label, r.by_name, r.values) for r in Revision.objects.of(found)])
+    assert "De kommer." in history and "Bænke" in history
+    assert not any(word in history for word in ("Karl", "karl@", "20 30", WORDS))
+    assert WORDS not in as_anna.get(page_of(found, "history")).content.decode()
+
+
+# What others see
+
+
+def test_what_the_writer_agreed_to_is_shown_in_the_secretarys_words(client, council):
+    make.answered_input(council, text=WORDS, name="Karl Madsen")
+    page = client.get("/esbjerg/udsatteraad/spoergsmaal/")
+    assert "Det har andre spurgt om" in words(page)
+    assert "Kommer der bænke ved banegården?" in words(page) and "Ja, til foråret." in words(page)
+    assert WORDS not in words(page) and "Karl" not in words(page)
+    front = client.get("/esbjerg/udsatteraad/").content.decode()
+    assert Input.objects.get().get_absolute_url() in front
+
+
+def test_without_her_consent_nothing_is_shown_whatever_the_status(client, council):
+    found = make.answered_input(council, may_publish=False)
+    assert not Input.objects.published().exists()
+    assert found.title not in words(client.get("/esbjerg/udsatteraad/spoergsmaal/"))
+    assert found.title not in words(client.get("/esbjerg/udsatteraad/"))
+    assert not SearchEntry.objects.filter(kind="svar").exists()
+
+
+def test_it_is_found_by_search_until_she_changes_her_mind(client, council):
+    found = make.answered_input(council, text="Pingvin")
+    assert found.get_absolute_url() in client.get("/soeg/?q=bænke").content.decode()
+    assert found.get_absolute_url() not in client.get("/soeg/?q=pingvin").content.decode()
+    found.may_publish = False
+    found.save()
+    assert found.get_absolute_url() not in client.get("/soeg/?q=bænke").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("fields", "why"),
+    [
+        ({"may_publish": False}, "ikke sagt ja"),
+        ({"title": ""}, "hvad det handler om"),
+        ({"question": ""}, "med dine egne ord"),
+        ({"answered_at": None}, "Svar borgeren først"),
+        ({"name": "Karl Madsen", "answer": "Kære Karl Madsen"}, "Borgerens navn"),
+        ({"phone": "20 30 40 50", "answer": "Vi ringer på 20304050"}, "Borgerens telefon"),
+        ({"email": "karl@example.dk", "question": "Skriv til Karl@example.dk"}, "Borgerens e-mail"),
+    ],
+)
+def test_the_gate_stops_what_is_not_ready_or_names_the_writer(as_anna, council, anna, fields, why):
+    found = make.answered_input(council, status=Status.DRAFT, **fields)
+    assert why in words(as_anna.get(page_of(found, "publish")))
+    with pytest.raises(ValidationError, match=why):
+        found.publish(by=anna, confirmed=True)
+
+
+def test_she_publishes_it_through_the_gate(as_anna, council, client):
+    found = make.answered_input(council, status=Status.DRAFT)
+    assert "Det har andre spurgt om" in words(as_anna.get(page_of(found, "preview")))
+    page = as_anna.get(page_of(found, "publish"))
+    seen = re.search(r'name="seen" value="([^"]+)"', page.content.decode())[1]
+    as_anna.post(page_of(found, "publish"), {"seen": seen, "confirmed": "on"})
+    assert list(Input.objects.published()) == [found]
+
+
+def test_the_item_it_became_is_linked_once_it_is_public(client, council):
+    meeting = make.meeting(council, datetime.date(2025, 3, 3))
+    item = make.item(meeting)
+    make.answered_input(council, item=item)
+    assert item.get_absolute_url() not in client.get("/esbjerg/udsatteraad/spoergsmaal/").content.decode()
+    make.agenda(meeting)
+    assert item.get_absolute_url() in client.get("/esbjerg/udsatteraad/spoergsmaal/").content.decode()
+    item.is_closed = True
+    item.save()
+    assert item.get_absolute_url() not in client.get("/esbjerg/udsatteraad/spoergsmaal/").content.decode()
+
+
+@pytest.mark.parametrize("address", ["/esbjerg/udsatteraad/", "/esbjerg/udsatteraad/spoergsmaal/"])
+def test_many_answers_cost_the_queries_of_few(client, council, address):
+    meeting = make.meeting(council)
+    make.agenda(meeting)
+
+    def ask():
+        with CaptureQueriesContext(connection) as queries:
+            client.get(address)
+        return len(queries)
+
+    make.answered_input(council, item=make.item(meeting))
+    few = ask()
+    for number in range(6):
+        make.answered_input(council, f"Spørgsmål {number}", item=make.item(meeting))
+    assert ask() == few
+
+
+# Forgetting
+
+
+def later(months, days=0):
+    return timezone.now() + datetime.timedelta(days=31 * months + days)
+
+
+def test_after_the_promised_months_the_citizen_is_forgotten_in_row_history_and_letters(client, council):
+    address = send(client, name="Karl Madsen", email="karl@example.dk", phone="20 30 40 50").url
+    found = Input.objects.get()
+    desk.answer(found, "Kære Karl, der kommer bænke.")
+    Revision.objects.of(found).update(is_closed=True)
+    found.refresh_from_db()
+    found.answer = "Kære Karl Madsen, der kommer tre."
+    found.save()
+    assert desk.forget_old_inputs(timezone.now() + datetime.timedelta(days=150)) == 0
+    assert desk.forget_old_inputs(later(council.input_months, 1)) == 1
+    kept = everything_stored()
+    for gone in ("Karl", "karl@example.dk", "20 30 40 50", WORDS, "der kommer"):
+        assert gone not in kept, gone
+    found.refresh_from_db()
+    assert found.state == Input.State.ANSWERED and found.forgotten_at
+    assert "Vi har slettet det, du skrev" in words(client.get(address))
+    assert desk.forget_old_inputs(later(council.input_months, 2)) == 0
+
+
+def test_what_everybody_may_read_stays(council):
+    found = make.answered_input(council, text=WORDS, name="Karl")
+    assert desk.forget_old_inputs(later(7)) == 1
+    found.refresh_from_db()
+    assert (found.text, found.name) == ("", "")
+    assert found.title and found.question and found.answer
+    assert list(Input.objects.published()) == [found]
+
+
+def test_an_unanswered_one_is_never_deleted_silently(council):
+    for state in (Input.State.NEW, Input.State.UNDER_WAY, Input.State.HELD):
+        make.input_(council, state=state)
+    assert desk.forget_old_inputs(later(60)) == 0
+    assert Input.objects.exclude(text="").count() == 3
+
+
+def test_the_council_decides_how_long(council, vejle):
+    council.input_months = 2
+    council.save()
+    moment = timezone.now() - datetime.timedelta(days=80)
+    make.input_(council, state=Input.State.CLOSED, closed_at=moment)
+    theirs = make.input_(make.council(vejle), state=Input.State.CLOSED, closed_at=moment)
+    assert desk.forget_old_inputs(timezone.now()) == 1
+    theirs.refresh_from_db()
+    assert theirs.text
+
+
+def test_spam_is_deleted_with_its_history(council):
+    found = make.input_(council, "Buy", email="offer@example.dk")
+    desk.close(found, Input.State.SPAM)
+    assert desk.forget_old_inputs(timezone.now() + datetime.timedelta(days=29)) == 0
+    assert desk.forget_old_inputs(timezone.now() + datetime.timedelta(days=31)) == 1
+    assert not Input.objects.exists() and not Revision.objects.of(found).exists()
+
+
+def test_a_citizen_who_asks_is_forgotten_at_once(as_anna, found):
+    assert "Det kan ikke fortrydes" in words(as_anna.get(page_of(found, "forget")))
+    assert Input.objects.get().text
+    as_anna.post(page_of(found, "forget"))
+    forgotten = Input.objects.get()
+    assert (forgotten.text, forgotten.name, forgotten.email) == ("", "", "")
+    assert forgotten.state == Input.State.CLOSED
+    assert as_anna.get(page_of(found, "forget")).status_code == 302
+    assert "ikke noget at svare på længere" in words(
+        as_anna.post(page_of(found, "answer"), {"seen": forgotten.version, "text": "Hej"})
+    )
+
+
+# By keyboard only
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+def test_a_citizen_writes_with_the_keys_alone_and_reads_the_answer(council, page_without_javascript):
+    page = page_without_javascript
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.goto("/esbjerg/udsatteraad/")
+
+    def tab_to(name, most=80):
+        """Press Tab until the focus is on what has that name."""
+        for _ in range(most):
+            page.keyboard.press("Tab")
+            focused = page.locator(":focus")
+            if focused.count() and name in (focused.text_content() or "") + (focused.get_attribute("id") or ""):
+                return focused
+        raise AssertionError(f"Tab never came to {name}")
+
+    tab_to("Skriv til rådet")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/skriv-til-raadet/")
+    tab_to("id_text")
+    page.keyboard.type(f"Mit nummer er {CPR}. {WORDS}")
+    assert not page.locator("[name=kommentar]").is_visible()
+    tab_to("Send til rådet")
+    # The form was handed out a while ago, as it is for somebody who types.
+    stamp = signing.dumps(int(timezone.now().timestamp()) - 60, salt=spam._SALT)
+    page.locator("[name=hentet]").evaluate("(field, stamp) => { field.value = stamp }", stamp)
+    page.keyboard.press("Enter")
+    page.get_by_role("alert").wait_for()
+    assert not Input.objects.exists()
+    tab_to("Her står noget, der ligner et CPR-nummer")
+    page.keyboard.press("Enter")
+    tab_to("id_text")
+    page.keyboard.press("Control+A")
+    page.keyboard.type(WORDS)
+    tab_to("Send til rådet")
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="Tak. Vi har fået det").wait_for()
+    assert page.context.cookies() == []
+    found = Input.objects.get()
+    assert found.reference in page.inner_text("main")
+    desk.answer(found, "Der kommer tre bænke.")
+    page.reload()
+    assert "Der kommer tre bænke." in page.inner_text("main")

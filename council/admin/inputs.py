@@ -156,16 +156,19 @@ class InputAdmin(PublishableAdmin):
         return all(user.may(ability, found.municipality) for ability in (roles.EDIT, roles.PUBLISH))
 
     def coming_meetings(self, found):
-        """The nearest first, and of those the council's own, where such things are spoken of."""
+        """The nearest first; no meetings of groups, which have agendas of their own."""
         coming = Meeting.objects.filter(council=found.council).coming().exclude(kind=Meeting.Kind.GROUP)
         return coming.select_related("council__municipality")[:8]
 
     def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
         if obj is not None:
+            meetings = list(self.coming_meetings(obj)) if not obj.item_id else []
             context |= {
                 "input": obj,
                 "tabs": self.tabs(obj),
-                "meetings": self.coming_meetings(obj) if not obj.item_id else [],
+                "meetings": meetings,
+                # Where such things are spoken of, unless she chooses another.
+                "usual": next((meeting for meeting in meetings if meeting.kind == Meeting.Kind.ORDINARY), None),
                 "forget_on": desk.forget_on(obj),
                 "answer_url": self.url("answer", obj),
                 "do_url": self.url("do", obj),
@@ -238,7 +241,6 @@ class InputAdmin(PublishableAdmin):
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         verbs = {
-            "dagsorden": self._put_on_agenda,
             "luk": lambda request, found: self._close(found, State.CLOSED, "Henvendelsen er lukket."),
             "spam": lambda request, found: self._close(found, State.SPAM, "Det er lagt til side som spam."),
             "ikke-spam": self._release,
@@ -248,6 +250,10 @@ class InputAdmin(PublishableAdmin):
         if verb is None:
             self.message_user(request, "Tryk på en af knapperne.", messages.WARNING)
             return HttpResponseRedirect(self.page_of(found))
+        self._try(request, found, verb)
+        return HttpResponseRedirect(self.page_of(found))
+
+    def _try(self, request, found, verb) -> None:
         try:
             with transaction.atomic():
                 said = verb(request, found)
@@ -257,7 +263,13 @@ class InputAdmin(PublishableAdmin):
             self.message_user(request, " ".join(error.messages), messages.ERROR)
         else:
             self.message_user(request, said, messages.SUCCESS)
-        return HttpResponseRedirect(self.page_of(found))
+
+    def response_change(self, request, obj):
+        """Her words are saved by the same click that puts them on an agenda."""
+        if "_dagsorden" not in request.POST:
+            return super().response_change(request, obj)
+        self._try(request, obj, self._put_on_agenda)
+        return HttpResponseRedirect(self.page_of(obj))
 
     def _put_on_agenda(self, request, found):
         chosen = request.POST.get("moede", "")

@@ -5,6 +5,7 @@ They set no cookie and need none: nobody's log-in adds to what they may do, so t
 
 import datetime
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.cache import patch_cache_control
@@ -88,6 +89,6 @@ def written(request: HttpRequest, municipality: Municipality, pk: int) -> HttpRe
         "council": found.council,
         "input": found,
         "item": item,
-        "address": desk.link_to(found) if not found.forgotten_at else "",
+        "address": settings.SITE_URL + request.path,
     }
     return render(request, "council/written.html", context)
