@@ -110,7 +110,7 @@ class DialogueForm(_WriterForm):
         error_messages = {
             "text": {"required": "Skriv, hvad I vil tale om."},
             "group": {"required": "Skriv, hvem I er."},
-            "people": {"invalid": "Skriv et tal, for eksempel 12.", "max_value": "Skriv et mindre tal."},
+            "people": {"invalid": "Skriv et tal, for eksempel 12.", "min_value": "Skriv et tal, for eksempel 12."},
             "email": {"invalid": NO_EMAIL},
         }
 

@@ -1,0 +1,119 @@
+"""A group asks to talk with the council, where the council offers it."""
+
+import pytest
+from django.core import signing
+from django.urls import reverse
+from django.utils import timezone
+
+from council import due
+from council.inputs import desk
+from council.models import Input, Meeting
+from udsat.lib import spam
+from udsat.lib.publishing import Status
+from udsat.models import Letter
+
+from . import factories as make
+from .approval_cast import words
+
+PAGE = "/esbjerg/udsatteraad/dialog/"
+
+
+@pytest.fixture
+def council(esbjerg, anna):
+    return make.council(
+        esbjerg, dialogue_label="Dialogklippekort", dialogue_text="Rådet kommer ud til jer.", phone="76 16 16 16"
+    )
+
+
+def book(client, **fields):
+    stamp = signing.dumps(int(timezone.now().timestamp()) - 60, salt=spam._SALT)
+    given = {"hentet": stamp, "text": "Ventetid på en bolig", "group": "Værestedet Kompasset", "phone": "20 30 40 50"}
+    return client.post(PAGE, {name: value for name, value in (given | fields).items() if value is not None})
+
+
+def test_the_page_has_the_councils_own_word_and_its_text(client, council):
+    page = client.get(PAGE)
+    assert "<h1>Dialogklippekort</h1>" in page.content.decode()
+    assert "Rådet kommer ud til jer." in words(page)
+    assert PAGE in client.get("/esbjerg/udsatteraad/").content.decode()
+
+
+def test_without_a_word_of_its_own_the_page_asks(client, council):
+    council.dialogue_label = ""
+    council.save()
+    assert "<h1>Vil I tale med rådet?</h1>" in client.get(PAGE).content.decode()
+
+
+def test_a_council_that_does_not_offer_it_has_no_page_and_no_link(client, council):
+    council.dialogue_label = council.dialogue_text = ""
+    council.save()
+    page = client.get(PAGE)
+    assert page.status_code == 404 and "tilbyder ikke at holde dialogmøder" in words(page)
+    assert client.post(PAGE, {"text": "Hej"}).status_code == 404
+    assert PAGE not in client.get("/esbjerg/udsatteraad/").content.decode()
+    assert not Input.objects.exists()
+
+
+def test_where_nobody_reads_there_is_the_phone_instead_and_no_link(client, esbjerg):
+    make.council(esbjerg, dialogue_label="Dialogklippekort", phone="76 16 16 16")
+    page = client.get(PAGE)
+    assert page.status_code == 200 and "<form" not in page.content.decode() and "76 16 16 16" in words(page)
+    assert PAGE not in client.get("/esbjerg/udsatteraad/").content.decode()
+
+
+def test_a_group_books_and_is_answered(client, council, anna):
+    response = book(client, people="14", wished_times="En tirsdag", name="Mona", email="mona@example.dk")
+    found = Input.objects.get()
+    assert (found.kind, found.group, found.people, found.wished_times) == (
+        "dialog", "Værestedet Kompasset", 14, "En tirsdag",
+    )  # fmt: skip
+    assert not found.may_publish
+    assert "finder en dag sammen med jer" in words(client.get(response.url))
+    receipt = Letter.objects.get(to="mona@example.dk")
+    assert "gerne vil tale med rådet" in receipt.text and "Kompasset" not in receipt.text
+    assert next(due.inputs(due.Desk(anna))).what == "En borger vil tale med rådet i dag"
+    desk.answer(found, "Vi kommer tirsdag den 3.")
+    assert "Vi kommer tirsdag den 3." in words(client.get(response.url))
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"phone": ""}, "Skriv en telefon eller en e-mail"),
+        ({"group": ""}, "Skriv, hvem I er."),
+        ({"text": None}, "Skriv, hvad I vil tale om."),
+        ({"people": "mange"}, "Skriv et tal, for eksempel 12."),
+        ({"people": "-3"}, "Skriv et tal"),
+        ({"people": "9" * 30}, "Skriv et"),
+        ({"group": "010190-1234"}, "ligner et CPR-nummer"),
+        ({"wished_times": "Kald på 010190-1234"}, "ligner et CPR-nummer"),
+        ({"wished_times": "x" * 401}, "Skriv det kortere"),
+    ],
+)
+def test_what_is_missing_or_wrong_is_said_beside_its_field(client, council, fields, message):
+    page = book(client, **fields)
+    assert page.status_code == 200
+    assert message in words(page)
+    assert not Input.objects.exists()
+
+
+def test_an_e_mail_alone_is_enough(client, council):
+    assert book(client, phone="", email="mona@example.dk").status_code == 302
+
+
+def test_the_secretary_makes_the_meeting_with_the_councils_word_and_nothing_of_the_writers(client, council, anna):
+    found = make.input_(council, kind="dialog", group="Værestedet Kompasset", name="Mona", phone="20 30 40 50")
+    client.force_login(anna)
+    page = client.get(reverse("admin:council_input_change", args=[found.pk])).content.decode()
+    address = reverse("admin:council_meeting_add") + "?kind=dialog&amp;kind_label=Dialogklippekort"
+    assert address in page
+    form = client.get(address.replace("&amp;", "&")).content.decode()
+    assert 'value="Dialogklippekort"' in form and '<option value="dialog" selected>' in form
+    assert "Kompasset" not in form and "Mona" not in form
+    item = desk.put_on_agenda(found, make.meeting(council, timezone.localdate(), Status.DRAFT))
+    assert item.title == "En gruppe vil tale med rådet"
+
+
+def test_dialogue_meetings_keep_the_councils_label(client, council):
+    meeting = make.meeting(council, timezone.localdate(), kind=Meeting.Kind.DIALOGUE, kind_label="Dialogklippekort")
+    assert "<h1>Dialogklippekort" in client.get(meeting.get_absolute_url()).content.decode()
