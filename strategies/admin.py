@@ -15,6 +15,7 @@ from udsat.admin import (
     ScopedStackedInline,
 )
 from udsat.backoffice import DAILY, FOLLOW_UP, PORTAL
+from udsat.lib import roles
 from udsat.lib.richtext import EasyTextWidget
 
 from .editing import SectionInline, ThemeInline
@@ -182,6 +183,11 @@ class GoalAdmin(ScopedAdmin):
         if db_field.name == "plain_text":
             kwargs["widget"] = EasyTextWidget({"rows": 3, "cols": 80})
         return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    def get_list_display(self, request):
+        columns = super().get_list_display(request)
+        writes = request.user.may(roles.EDIT)
+        return columns if writes else [name for name in columns if name != "add_follow_up"]
 
     def choice_name(self, obj):
         return f"{Truncator(obj.text).words(14)} ({obj.theme.strategy})"
