@@ -23,7 +23,7 @@ from udsat.lib.pages import find_or_404, pdf_response
 from udsat.lib.publishing import Status
 from udsat.models import Municipality
 
-from . import pdf, yearwheel
+from . import pdf, schema, yearwheel
 from .calendar import meetings_calendar
 from .come_along import come_along
 from .models import (
@@ -96,6 +96,11 @@ def _seats(request, council):
     return Membership.objects.visible_to(request.user).filter(council=council).on().select_related("person", "council")
 
 
+def _latest(things):
+    """When the last of them was changed; None without any."""
+    return max((thing.updated_at for thing in things), default=None)
+
+
 # The council
 
 IN_THE_COUNCIL = (Membership.Role.CHAIR, Membership.Role.DEPUTY, Membership.Role.MEMBER)
@@ -135,6 +140,7 @@ def council(request, kommune):
             "council": found,
             "preview": None if found.is_public else found,
             "updated": found.updated_at,
+            "data": [schema.council(found)],
             "causes": Cause.objects.visible_to(request.user)
             .filter(council=found)
             .select_related("council__municipality")
@@ -263,6 +269,7 @@ def _answers(request, council):
 def answers(request, kommune):
     place = _municipality(kommune)
     found = _council(request, place)
+    answers = _answers(request, found)
     return render(
         request,
         "council/answers.html",
@@ -271,7 +278,8 @@ def answers(request, kommune):
             "section": "raad",
             "council": found,
             "preview": None if found.is_public else found,
-            "answers": _answers(request, found),
+            "answers": answers,
+            "updated": _latest([found, *answers]),
         },
     )
 
@@ -382,6 +390,7 @@ def meetings(request, kommune):
             "past": past,
             "next_meeting": next((entry.meeting for entry in entries if entry.event.is_next), None),
             "has_public_meetings": any(entry.meeting and entry.meeting.is_public for entry in entries),
+            "updated": _latest(entry.meeting or entry.hearing for entry in entries),
         },
     )
 
@@ -476,6 +485,7 @@ def meeting(request, kommune, meeting):
             "minutes": minutes,
             "preview": _preview(found, agenda, minutes),
             "updated": max(thing.updated_at for thing in (found, agenda, minutes) if thing),
+            "data": [schema.meeting(found, council)],
             "items": items,
             "attachments": files.select_related("meeting__council__municipality") if agenda or minutes else [],
             "attendance": attendance_lists(attendances),
@@ -594,6 +604,7 @@ def hearings(request, kommune):
             "answered": [hearing for hearing in found if hearing.answered_on],
             "heard": [h for h in found if h.outcome in (Hearing.Outcome.FOLLOWED, Hearing.Outcome.PARTLY)],
             "total": len(found),
+            "updated": _latest(found),
         },
     )
 
@@ -601,16 +612,11 @@ def hearings(request, kommune):
 @require_safe
 def news_list(request, kommune):
     place = _municipality(kommune)
+    stories = _marked(News.objects.visible_to(request.user)).filter(municipality=place).select_related("municipality")
     return render(
         request,
         "council/news_list.html",
-        {
-            "municipality": place,
-            "section": "nyt",
-            "stories": _marked(News.objects.visible_to(request.user))
-            .filter(municipality=place)
-            .select_related("municipality"),
-        },
+        {"municipality": place, "section": "nyt", "stories": stories, "updated": _latest(stories)},
     )
 
 
@@ -628,6 +634,7 @@ def news_story(request, kommune, story):
             "municipality": place,
             "section": "nyt",
             "story": found,
+            "data": [schema.news(found)],
             "preview": None if found.is_public else found,
             "updated": found.updated_at,
             "strategy": Strategy.objects.visible_to(request.user)

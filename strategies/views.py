@@ -10,7 +10,7 @@ from udsat.lib.pages import find_or_404, pdf_response
 from udsat.lib.richtext import plain_text
 from udsat.models import Municipality
 
-from . import bars, pdf
+from . import bars, pdf, schema
 from .house import houses, rooms_of
 from .models import Goal, Strategy
 from .progress import months_between, progress
@@ -82,6 +82,7 @@ def strategy(request, kommune, strategy):
         "parent": next((s for s in relatives if s.pk == strategy.parent_id), None),
         "replaced": next((s for s in relatives if s.pk == strategy.replaces_id), None),
         "children": [s for s in relatives if s.parent_id == strategy.pk],
+        "data": [schema.strategy(strategy)],
     }
     return render(request, "strategies/strategy.html", context)
 
@@ -97,6 +98,7 @@ def theme(request, kommune, strategy, theme):
     context = _context(request, strategy) | {
         "theme": found,
         "themes": themes,
+        "data": [schema.theme(found)],
         "previous": themes[place - 1] if place else None,
         "next": themes[place + 1] if place + 1 < len(themes) else None,
     }

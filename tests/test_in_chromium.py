@@ -19,6 +19,7 @@ TOWN = "/eksempelkoebing"
 
 # Not pages: a file, an address that only leads on, or one that needs a personal link and is tried where that is made.
 NO_PAGE = {
+    "sitemap", "robots", "was",
     "current-strategy", "strategy-pdf", "strategy-summary-pdf", "agenda-pdf", "minutes-pdf", "attachment", "photo",
     "meetings-ics", "meeting-ics", "answer-invitation", "propose-item", "approve", "written",
 }  # fmt: skip
@@ -39,6 +40,8 @@ def pages():
         "municipality": [f"{TOWN}/", "/vejle/", "/aarhus/"],
         "search": ["/soeg/", "/soeg/?q=bolig", "/soeg/?q=xyzxyz"],
         "about": ["/om/"],
+        "accessibility": ["/tilgaengelighed/"],
+        "privacy": ["/privatliv/"],
         "strategies": [f"{TOWN}/strategier/", "/esbjerg/strategier/"],
         "strategy": list(strategies.values()),
         "strategy-progress": [f"{address}opfoelgning/" for address in strategies.values()][:4],

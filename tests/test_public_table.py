@@ -35,6 +35,13 @@ ADDRESSES = {
     "municipality": ("/esbjerg/", "list"),
     "search": (f"/soeg/?q={WORD}", "query"),
     "about": ("/om/", "static"),
+    "accessibility": ("/tilgaengelighed/", "static"),
+    # It tells how long each public council keeps things.
+    "privacy": ("/privatliv/", "public list"),
+    "was": ("/was", "redirect always"),
+    # What it leads to is tried in test_every_page.
+    "sitemap": ("/sitemap.xml", "static"),
+    "robots": ("/robots.txt", "static"),
     "current-strategy": ("/esbjerg/strategi/", "redirect"),
     "strategies": ("/esbjerg/strategier/", "list"),
     "strategy": ("/esbjerg/strategier/plan/", "thing"),
@@ -159,6 +166,8 @@ def test_nothing_leaks(esbjerg, vejle, client, request, reader, status):
             assert f"{WORD} møde" not in text and f"{WORD} punkt" not in text and f"{WORD} høring" not in text, cell
         elif rule == "redirect":
             assert response.status_code == (302 if public else 404) or (allowed and response.status_code == 302), cell
+        elif rule == "redirect always":
+            assert response.status_code == 302, cell
         elif rule == "query":
             assert response.status_code == 200, cell
             assert (f"{WORD} punkt" in strip_marks(text)) is public or allowed, cell

@@ -86,7 +86,6 @@ else:
 
 # HTTPS. Behind a proxy that ends TLS, PROXY_HTTPS_HEADER names the header by which it says so.
 SECURE_SSL_REDIRECT = PRODUCTION
-SECURE_REDIRECT_EXEMPT = [r"^healthz/"]
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
 SECURE_HSTS_SECONDS = env_int("HSTS_SECONDS", 31_536_000) if PRODUCTION else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = PRODUCTION
@@ -119,8 +118,10 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "udsat.lib.health.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "udsat.lib.pages.CompressionMiddleware",
     "udsat.lib.csp.ContentSecurityPolicyMiddleware",
     "udsat.lib.pages.FreshnessMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

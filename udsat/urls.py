@@ -1,13 +1,18 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from . import views
+from . import sitemap, statements, views
 
 urlpatterns = [
     path("", views.front, name="front"),
     path("kommuner/", views.municipalities, name="municipalities"),
     path("soeg/", views.search, name="search"),
     path("om/", views.about, name="about"),
+    path("tilgaengelighed/", statements.accessibility, name="accessibility"),
+    path("was", statements.was, name="was"),
+    path("privatliv/", statements.privacy, name="privacy"),
+    path("sitemap.xml", sitemap.sitemap, name="sitemap"),
+    path("robots.txt", sitemap.robots, name="robots"),
     path("admin/", admin.site.urls),
     path("<slug:kommune>/", views.municipality, name="municipality"),
     path("<slug:kommune>/", include("strategies.urls")),

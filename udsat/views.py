@@ -18,7 +18,9 @@ from council.models import Council, Meeting, Minutes, News
 from strategies.house import houses, rooms_of
 from strategies.models import Strategy, Topic
 from strategies.progress import progress
+from strategies.schema import municipality as municipality_schema
 from strategies.views import find_municipality, promises
+from udsat.lib import schema
 from udsat.lib.danish import fold, slugify
 from udsat.models import Kind, Municipality
 from udsat.search import MAX_LENGTH, PAGE, Filter, Narrow, named_by
@@ -60,8 +62,21 @@ def front(request):
         "meetings": coming_meetings()[:SHOWN],
         "papers": latest_minutes()[:SHOWN],
         "stories": latest_news()[:SHOWN],
+        "data": [site_schema()],
     }
     return render(request, "front.html", context)
+
+
+def site_schema():
+    """The portal itself, and how it is searched."""
+    search = schema.thing(
+        "SearchAction",
+        target=f"{schema.absolute(reverse('search'))}?q={{search_term_string}}",
+        **{"query-input": "required name=search_term_string"},
+    )
+    return schema.thing(
+        "WebSite", name="Udsatteportalen", url=schema.absolute("/"), inLanguage="da", potentialAction=search
+    )
 
 
 @require_safe
@@ -95,9 +110,12 @@ def municipality(request, kommune):
         "council": Council.objects.published().filter(municipality=place).first(),
         "strategy": strategy,
         "next_meeting": coming_meetings().filter(council__municipality=place).first(),
-        "papers": latest_minutes().filter(meeting__council__municipality=place)[:3],
-        "stories": latest_news().filter(municipality=place)[:3],
+        "papers": list(latest_minutes().filter(meeting__council__municipality=place)[:3]),
+        "stories": list(latest_news().filter(municipality=place)[:3]),
+        "data": [municipality_schema(place)],
     }
+    shown = [strategy, context["council"], context["next_meeting"], *context["papers"], *context["stories"]]
+    context["updated"] = max((one.updated_at for one in shown if one), default=None)
     if strategy:
         context["progress"] = progress(strategy)
         rooms = rooms_of(strategy, lambda theme: theme.get_absolute_url())

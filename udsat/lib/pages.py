@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from django.conf import settings
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.middleware.gzip import GZipMiddleware
 from django.utils.cache import get_conditional_response
 from django.utils.http import http_date, quote_etag
 
@@ -62,4 +63,17 @@ class FreshnessMiddleware:
             response.headers["Cache-Control"] = "private, no-store"
         else:
             response.headers.setdefault("Cache-Control", "no-cache")
+        return response
+
+
+class CompressionMiddleware(GZipMiddleware):
+    """Sends text in a third of its size, also where no proxy does. PDFs, photos and most files are compressed already.
+
+    Django's own mixes in a random length, so that the size tells nothing of a form's secret.
+    """
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        kind = response.headers.get("Content-Type", "").partition(";")[0]
+        if kind.startswith("text/") or kind.endswith(("json", "xml")):
+            return super().process_response(request, response)
         return response

@@ -1,12 +1,76 @@
 """What every page has around it."""
 
+import re
+from html.parser import HTMLParser
+
 from django import template
 from django.conf import settings
+from django.utils.html import format_html
+from django.utils.safestring import mark_safe
+
+from udsat.lib import schema
 
 register = template.Library()
+register.filter("structured", schema.script)
 
 
 @register.simple_tag(takes_context=True)
 def canonical(context):
     """The one address of this page: without query, on the portal's own host."""
     return settings.SITE_URL + context["request"].path
+
+
+@register.simple_block_tag(takes_context=True)
+def open_graph(context, content):
+    """Title and description as they are, and once more for those who show a link as a card.
+
+    Only on pages that have a canonical address: the others are not for passing on.
+    """
+    if 'rel="canonical"' not in content:
+        return content
+    title = " ".join(re.search(r"<title>(.*?)</title>", content, re.DOTALL)[1].split())
+    description = re.search(r'<meta name="description" content="(.*?)">', content, re.DOTALL)[1]
+    # Safe: both are copied from the page, where the template has escaped them.
+    return content + format_html(
+        '<meta property="og:title" content="{}">\n<meta property="og:description" content="{}">\n'
+        '<meta property="og:url" content="{}">\n<meta property="og:locale" content="da_DK">\n'
+        '<meta property="og:site_name" content="Udsatteportalen">\n',
+        mark_safe(title),
+        mark_safe(" ".join(description.split())),
+        canonical(context),
+    )
+
+
+class _Crumbs(HTMLParser):
+    """The texts of the list items, and the address of the link in each; empty for the page itself."""
+
+    def __init__(self):
+        super().__init__()
+        self.found = []
+
+    def handle_starttag(self, tag, attrs):
+        if tag == "li":
+            self.found.append(["", ""])
+        elif tag == "a" and self.found:
+            self.found[-1][1] = dict(attrs).get("href", "")
+
+    def handle_data(self, data):
+        if self.found:
+            self.found[-1][0] += data
+
+
+@register.simple_block_tag
+def breadcrumbs(content):
+    """The list as it is, and once more for machines."""
+    crumbs = _Crumbs()
+    crumbs.feed(content)
+    items = [
+        schema.thing(
+            "ListItem",
+            position=position,
+            name=" ".join(text.split()),
+            item=schema.absolute(address) if address else "",
+        )
+        for position, (text, address) in enumerate(crumbs.found, 1)
+    ]
+    return content + schema.script(schema.thing("BreadcrumbList", itemListElement=items)) if items else content
