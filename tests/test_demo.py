@@ -20,6 +20,7 @@ from council.models import (
     Attendance,
     Council,
     Hearing,
+    Input,
     Meeting,
     Membership,
     Minutes,
@@ -155,6 +156,8 @@ def test_eksempelkoebing_shows_every_choice_that_the_portal_knows(demo):
     assert set(Meeting.objects.published().values_list("kind", flat=True)) == set(Meeting.Kind.values)
     assert set(FollowUp.objects.values_list("status", flat=True)) == set(FollowUp.Status.values)
     assert set(Hearing.objects.published().values_list("outcome", flat=True)) == set(Hearing.Outcome.values)
+    assert set(Input.objects.values_list("state", flat=True)) == set(Input.State.values)
+    assert set(Input.objects.values_list("kind", flat=True)) == set(Input.Kind.values)
     assert set(Person.objects.values_list("shown", flat=True)) == set(Person.Shown.values)
     assert set(Membership.objects.on().values_list("role", flat=True)) == set(Membership.Role.values)
     assert set(Attendance.objects.values_list("status", flat=True)) == set(Attendance.Status.values)
