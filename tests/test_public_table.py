@@ -124,7 +124,9 @@ def build(esbjerg, status):
     attachment = make.attachment(meeting, "notat.txt", WORD.encode(), item=item, title=f"{WORD} bilag")
     secret = make.attachment(meeting, f"{CLOSED}.txt", CLOSED.encode(), item=closed, title=CLOSED)
     make.group(council, cause=cause, name=WORD)
-    hearing = make.hearing(council, f"{WORD} høring", status, answer=f"<p>{WORD}</p>", deadline=datetime.date(2025, 4, 1))
+    hearing = make.hearing(
+        council, f"{WORD} høring", status, answer=f"<p>{WORD}</p>", deadline=datetime.date(2025, 4, 1)
+    )
     hearing.items.add(item, closed)
     make.news(esbjerg, f"{WORD} nyt", status, slug="historie", lead=WORD, strategy=strategy, meeting=meeting)
     return attachment, secret
