@@ -19,7 +19,7 @@ TOWN = "/eksempelkoebing"
 
 # Not pages: a file, an address that only leads on, or one that needs a personal link and is tried where that is made.
 NO_PAGE = {
-    "sitemap", "robots", "was",
+    "sitemap", "robots", "was", "search-suggestions",
     "current-strategy", "strategy-pdf", "strategy-summary-pdf", "agenda-pdf", "minutes-pdf", "attachment", "photo",
     "meetings-ics", "meeting-ics", "answer-invitation", "propose-item", "approve", "written",
 }  # fmt: skip

@@ -34,6 +34,7 @@ ADDRESSES = {
     "municipalities": ("/kommuner/", "list"),
     "municipality": ("/esbjerg/", "list"),
     "search": (f"/soeg/?q={WORD}", "query"),
+    "search-suggestions": (f"/soeg/forslag/?q={WORD[:6]}", "public list"),
     "about": ("/om/", "static"),
     "accessibility": ("/tilgaengelighed/", "static"),
     # It tells how long each public council keeps things.

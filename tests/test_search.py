@@ -234,10 +234,138 @@ def test_an_unknown_municipality_is_said_and_all_are_searched(client, esbjerg):
 
 
 def test_an_empty_answer_helps_on(client, esbjerg):
+    esbjerg.phone, esbjerg.phone_hours = "76 16 16 16", "hverdage kl. 9–14"
+    esbjerg.save()
+    make.theme(make.strategy(make.municipality("Kolding")), "Bolig")
     text = find(client, "bolig xyzzy", "esbjerg")
-    assert "Vi fandt ikke noget, hvor alle ordene står i Esbjerg Kommune." in text
+    assert "Vi fandt ikke noget om »bolig xyzzy« i Esbjerg Kommune." in text
     assert 'href="/soeg/?q=bolig+xyzzy"' in text
-    assert 'href="/soeg/?q=bolig&amp;kommune=esbjerg"' in text
+    assert '<a href="/soeg/?q=bolig">Søg kun efter »bolig«</a>' in text
+    assert "kun efter »xyzzy«" not in text
+    assert 'Ring til Esbjerg Kommune på <a href="tel:+4576161616">76 16 16 16</a>, hverdage kl. 9–14.' in text
+
+
+def test_an_empty_answer_asks_if_another_word_was_meant(client, esbjerg, anna):
+    strategy = make.strategy(esbjerg)
+    make.theme(strategy, "Gældsrådgivning")
+    gone = make.theme(make.strategy(esbjerg, "Gammel"), "Gældsrettning").strategy
+    gone.withdraw(by=anna)
+    page = client.get("/soeg/", {"q": "gældrodgivnin"})
+    assert [word for word, _ in page.context["near"]] == ["gældsrådgivning"]
+    assert 'href="/soeg/?q=g%C3%A6ldsr%C3%A5dgivning"' in page.content.decode()
+    assert "gældsrettning" not in find(client, "gældsretnynk")
+
+
+def test_texts_with_some_of_the_words_are_shown_where_none_has_all(client, esbjerg):
+    strategy = make.strategy(esbjerg)
+    one, two, three = (make.theme(strategy, title) for title in ("Bolig", "Bolig og gæld", "Gæld"))
+    make.theme(strategy, "Sundhed")
+    page = client.get("/soeg/", {"q": "bolig gæld xyzzy"})
+    assert {hit.url for hit in page.context["found"].hits} == {one_.get_absolute_url() for one_ in (one, two, three)}
+    assert page.context["found"].hits[0].url == two.get_absolute_url()
+    assert "Ingen tekst har alle ordene." in page.content.decode()
+    assert hits(client, "bolig gæld") == [two.get_absolute_url()]
+
+
+def test_everyday_words_lead_on_and_the_page_says_so(client, esbjerg):
+    theme = make.theme(make.strategy(esbjerg), "Behandling for alkohol")
+    text = find(client, "jeg drikker for meget")
+    assert theme.get_absolute_url() in text
+    assert "Vi har også søgt efter <strong>alkohol</strong> og <strong>afhængighed</strong>." in text
+    assert "Vi har også søgt" not in find(client, "alkohol")
+
+
+def test_a_compound_that_nobody_wrote_is_taken_apart(client, esbjerg):
+    strategy = make.strategy(esbjerg)
+    theme = make.theme(strategy, "Misbrug", body="<p>Der er hurtig behandling.</p>")
+    make.theme(strategy, "Misbrug")
+    page = client.get("/soeg/", {"q": "misbrugsbehandling"})
+    assert [hit.url for hit in page.context["found"].hits] == [theme.get_absolute_url()]
+    assert page.context["found"].mended == "misbrug behandling"
+
+
+@pytest.mark.parametrize("asked", ["3. marts 2026", "3.3.2026", "03/03/2026", "3-3-2026", "2026-03-03"])
+def test_a_day_is_found_however_it_is_written(client, meeting, asked):
+    type(meeting).objects.filter(pk=meeting.pk).update(date=datetime.date(2026, 3, 3))
+    meeting.refresh_from_db()
+    make.minutes(meeting)
+    make.minutes(make.meeting(meeting.council, date=datetime.date(2026, 4, 3)))
+    assert hits(client, f"referat {asked}") == [meeting.get_absolute_url()]
+
+
+def test_what_kind_of_thing_is_asked_for_comes_first(client, esbjerg):
+    council = make.council(esbjerg)
+    hearing = make.hearing(council, "Bænkene")
+    make.news(esbjerg, "Bænkene til høring")
+    assert hits(client, "høring bænke")[0] == hearing.get_absolute_url()
+
+
+def test_what_is_in_force_comes_before_what_is_over(client, esbjerg):
+    over = make.strategy(esbjerg, starts_on=datetime.date(2015, 1, 1), ends_on=datetime.date(2018, 12, 31))
+    old = make.theme(over, "Bolig")
+    new = make.theme(make.strategy(esbjerg, "Ny"), "Bolig og hjem")
+    assert hits(client, "bolig") == [new.get_absolute_url(), old.get_absolute_url()]
+
+
+@pytest.mark.parametrize("side", ["99", "99999", "999999", "9" * 500, "-1", "0", "1e3", "٣", "x"])
+def test_a_page_that_is_not_there_is_the_last_or_the_first(client, esbjerg, side):
+    theme = make.theme(make.strategy(esbjerg), "Bolig")
+    page = client.get("/soeg/", {"q": "bolig", "side": side})
+    assert [hit.url for hit in page.context["found"].hits] == [theme.get_absolute_url()]
+
+
+# Suggestions while one types
+
+
+def suggested(client, query):
+    response = client.get("/soeg/forslag/", {"q": query})
+    assert response.status_code == 200
+    assert response.headers["Content-Type"] == "application/json"
+    assert not response.cookies and "Cookie" not in response.headers.get("Vary", "")
+    return response.json()["forslag"]
+
+
+def test_words_and_titles_that_begin_so_are_suggested(client, esbjerg):
+    strategy = make.strategy(esbjerg)
+    for title in ("Gældsrådgivning hver torsdag", "Gæld", "Fri for gæld", "Sundhed"):
+        make.theme(strategy, title)
+    assert suggested(client, "gæl") == [
+        "gæld", "gældsrådgivning", "Gæld", "Gældsrådgivning hver torsdag", "Fri for gæld",
+    ]  # fmt: skip
+    assert suggested(client, "GAEL") == suggested(client, "gæl")
+    assert "fri gæld" in suggested(client, "fri gæ")
+    assert suggested(client, "xyz") == suggested(client, "g") == suggested(client, "") == suggested(client, "!") == []
+
+
+def test_no_more_than_eight_are_suggested(client, esbjerg):
+    strategy = make.strategy(esbjerg)
+    for number in range(12):
+        make.theme(strategy, f"Bolig{'abcdefghijkl'[number]} for alle")
+    assert len(suggested(client, "bol")) == 8
+
+
+@pytest.mark.parametrize("status", HIDDEN)
+def test_nothing_hidden_is_suggested(client, esbjerg, status):
+    strategy = make.strategy(esbjerg, "Hemmelig", status)
+    make.goal(make.theme(strategy, "Hemmelig"), "Hemmelig")
+    council = make.council(esbjerg, status, name="Hemmelig")
+    make.cause(council, "Hemmelig")
+    meeting = make.meeting(council, title="Hemmelig", status=status)
+    make.agenda(meeting, status)
+    make.minutes(meeting, status)
+    make.item(meeting, "Hemmelig")
+    make.hearing(council, "Hemmelig", status)
+    make.news(esbjerg, "Hemmelig", status)
+    assert suggested(client, "hemm") == suggested(client, "hemmelig") == []
+
+
+def test_a_closed_item_is_not_suggested_and_one_withdrawn_no_more(client, esbjerg, meeting, anna):
+    make.agenda(meeting)
+    make.item(meeting, "Kakadue", is_closed=True, public_title="Personsag")
+    strategy = make.strategy(esbjerg, "Kakerlakker")
+    assert suggested(client, "kak") == ["kakerlakker", "Kakerlakker"]
+    strategy.withdraw(by=anna)
+    assert suggested(client, "kak") == suggested(client, "pers") == []
 
 
 def test_without_a_question_the_page_says_how_to_ask(client, esbjerg):
@@ -266,13 +394,36 @@ def test_many_hits_stand_on_several_pages(client, esbjerg):
         "a\0b",
         "\ud800".encode("utf-8", "surrogatepass"),
         "%F0%28",
+        "🏠 🏠🏠",
+        "\u202eglob\u202c \u200f\u200b",
+        "' OR 1=1; DROP TABLE udsat_searchentry; --",
+        'title_tokens:bolig NEAR(a b) AND NOT "x" ^ * {a b}:c',
+        "bolig:* & !unge | <-> (x)",
+        "AND",
+        "NOT",
+        "OR",
+        "NEAR",
+        "zzm1",
+        "xbol",
+        "qgilob",
+        "zzkmaal",
+        "x" * 5_000_000,
+        "bolig " * 1_000_000,
+        "1.1.9999999 99.99.2026 0.0.0000",
         "٣ ٤",
         "ß",
         "İ" * 50,
     ],
 )
 def test_a_strange_question_is_only_a_question(client, esbjerg, query):
-    assert client.get("/soeg/", {"q": query}).status_code == 200
+    for path in ("/soeg/", "/soeg/forslag/"):
+        assert client.get(path, {"q": query}).status_code == 200
+
+
+@pytest.mark.parametrize("name", ["kommune", "slags", "emne", "aar", "side"])
+@pytest.mark.parametrize("value", ["\0", "x" * 3000, "' OR 1=1", "🏠", "-1"])
+def test_a_strange_filter_is_said_to_be_unknown(client, esbjerg, name, value):
+    assert client.get("/soeg/", {"q": "bolig", name: value}).status_code == 200
 
 
 def test_what_was_typed_is_shown_as_text(client, esbjerg):

@@ -3,19 +3,21 @@
 The database says which texts hold the words, and Python puts them in order, alike for both databases: first what has
 the words in its title, what is in force, what people come for. Words that stand in very many texts would cost the time
 of looking at them all, so a search looks at no more than `LOOKED_AT` texts (»over 1.000«), and takes care that those
-with the words in the title and those of the last years are among them.
+with the words in the title are among them, the latest first.
 """
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import NamedTuple
 
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
-from strategies.models import Strategy
+from strategies.models import Situation, Strategy, Topic
 from udsat.lib.everyday import OF_PLACE, SILENT
 from udsat.lib.search import (
     Sought,
@@ -39,8 +41,8 @@ LOOKED_AT = 1_000
 MAX_LENGTH = 200
 SUGGESTIONS = 8
 
-_LOOKED_AT_FIRST = 400  # of those with the words in the title, and of those of the last years
-_READ = 2 * PAGE  # the best by title, whose texts then are read
+_OF_MANY = 300  # looked at of the latest with the words in the title, of all such, and of the rest, if there are more
+_READ = 30  # the best by title, whose texts then are read
 _LAST_YEARS = 2
 
 # What a citizen asks for first: what has been promised, then what was decided about it.
@@ -63,17 +65,22 @@ _OWN_TOKENS = {kind: {token for word in words(said) for token in shapes(word)} f
 _PAPER_TOKENS = {kind: {token for word in words(said) for token in shapes(word)} for kind, said in PAPER_WORDS.items()}
 _SILENT_TOKENS = {exact_token(word) for word in SILENT}
 
+_SHOWN = """
+entry.id, entry.kind, entry.municipality_id, entry.year, entry.topics, COALESCE(CAST(entry.date AS TEXT), ''),
+entry.root_id, entry.title_tokens
+"""
 _SQLITE = """
-SELECT entry.id, entry.kind, entry.municipality_id, entry.year, entry.topics, entry.date, entry.root_id,
-    entry.title_tokens
-FROM udsat_searchindex JOIN udsat_searchentry entry ON entry.id = udsat_searchindex.rowid
+SELECT {shown}
+FROM udsat_searchindex CROSS JOIN udsat_searchentry entry INDEXED BY udsat_searchentry_narrow
+    ON entry.id = udsat_searchindex.rowid
 WHERE udsat_searchindex MATCH %s AND entry.starts_at <= %s AND (entry.ends_at IS NULL OR entry.ends_at > %s)
 ORDER BY udsat_searchindex.rowid DESC LIMIT %s
 """
 _POSTGRESQL = """
-SELECT id, kind, municipality_id, year, topics, date, root_id, title_tokens
-FROM udsat_searchentry
-WHERE {vector} @@ to_tsquery('simple', %s) AND starts_at <= %s AND (ends_at IS NULL OR ends_at > %s)
+SELECT {shown}
+FROM udsat_searchentry entry
+WHERE entry.{vector} @@ to_tsquery('simple', %s)
+    AND entry.starts_at <= %s AND (entry.ends_at IS NULL OR entry.ends_at > %s)
 LIMIT %s
 """
 
@@ -84,9 +91,22 @@ class Row(NamedTuple):
     municipality: int
     year: int | None
     topics: str
-    date: object  # SQLite gives text
+    date: str
     root: int
     title_tokens: str
+
+
+@contextmanager
+def _by_index() -> Iterator[None]:
+    """PostgreSQL believes that a word stands in every 70th text until it knows better, and that reading a vector costs
+    nothing, so it would rather read every text than ask the index.
+    """
+    if connection.vendor == "sqlite":
+        yield
+        return
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        yield
 
 
 @dataclass(frozen=True)
@@ -152,6 +172,8 @@ class Found:
     words: list[str]
     hits: list[Hit] = field(default_factory=list)
     total: int = 0
+    page: int = 1  # the last one, where a later one was asked for
+    pages: int = 1  # of those that were looked at
     is_more: bool = False  # more than `total`, which is as many as were looked at
     # Values with their number of hits, by municipality, kind, topic and year.
     counts: tuple[list, list, list, list] = ([], [], [], [])
@@ -165,6 +187,36 @@ def named_by(sought: Sequence[str], municipalities: Iterable[Municipality]) -> l
     return [place for place in municipalities if set(sought) & set(words(place.name))]
 
 
+def on_topic(sought: Sequence[str], named: Sequence[Municipality], known: Iterable[Topic | Situation]) -> list:
+    """The topics and situations in life that all the words, but for a municipality's name, speak of; a few."""
+    places = {word for place in named for word in words(place.name)}
+    asked = Sought([word for word in sought if word not in places])
+    found = []
+    for one in known:
+        in_title = [asked.met_in(word) for word in words(str(one))]
+        for met in (in_title, [asked.met_in(word) for word in words(getattr(one, "description", ""))]):
+            if asked.words and len({number for numbers in met for number in numbers}) == len(asked.words):
+                found.append(one)
+                break
+    return found[:3]
+
+
+@_by_index()
+def standing(sought: Sequence[str]) -> list[str]:
+    """Those of the words that stand in any public text."""
+    anywhere = _Question([], _Names([]), Narrow())
+    return [word for word in sought if anywhere.stands_anywhere([looked_for(word)])]
+
+
+@_by_index()
+def near_words(sought: Sequence[str]) -> list[str]:
+    """Words of public texts that are spelled more or less like those that found nothing."""
+    nothing = _Question([], _Names([]), Narrow())
+    candidates = dict.fromkeys(known for word in sought for known in SearchWord.objects.meant_by(word, loosely=True))
+    return [word for word in candidates if nothing.fetch([[(exact_token(word), False)]], 1)][: SUGGESTIONS // 2]
+
+
+@_by_index()
 def search(query: str, municipalities: Sequence[Municipality], narrow: Narrow, page: int = 1) -> Found:
     """One page of hits and the counts of all. A query that finds nothing is mended, if a known word is near; where
     still no text has all the words, those with some of them are found.
@@ -190,16 +242,18 @@ def search(query: str, municipalities: Sequence[Municipality], narrow: Narrow, p
     return Found(sought)
 
 
+@_by_index()
 def suggestions(query: str, municipalities: Sequence[Municipality]) -> list[str]:
     """How the query may go on: words that begin so in the titles of what is public, names, and such titles."""
     query = " ".join(query[:MAX_LENGTH].split())
     typed = asked_words(query)
-    if not typed or len(typed[-1]) < 2:
+    if not typed:
         return []
     *before, last = typed
     asked = _Question(query_words(query), _Names(municipalities), Narrow())
-    rows = asked.in_order(asked.fetch(asked.groups(), _LOOKED_AT_FIRST // 2, in_title=True), "")
-    best = [row.id for row in rows[:100]]
+    rows = asked.in_order(asked.fetch(asked.groups(), _OF_MANY, in_title=True), "")
+    # A goal is a sentence that begins as all the others do.
+    best = [row.id for row in rows[:100] if row.kind != Kind.GOAL]
     titles = dict(SearchEntry.objects.published().filter(pk__in=best).values_list("pk", "title"))
     in_order = [titles[pk] for pk in best if pk in titles]
     counted = Counter(
@@ -215,14 +269,47 @@ def suggestions(query: str, municipalities: Sequence[Municipality]) -> list[str]
     return list(dict.fromkeys([*finished, *short]))[:SUGGESTIONS]
 
 
+def as_text(groups: list[list[tuple[str, bool]]]) -> str:
+    """As the database's own engine wants it written: of every group one token."""
+    # Tokens are letters and digits, so quotes are only for FTS5's own words, such as AND.
+    if connection.vendor == "sqlite":
+        either, both, quote, beginning = " OR ", " AND ", '"', "*"
+    else:
+        either, both, quote, beginning = " | ", " & ", "", ":*"
+    return both.join(
+        f"({either.join(f'{quote}{token}{quote}{beginning * begins}' for token, begins in group)})" for group in groups
+    )
+
+
+def _select(shown: str, groups: list[list[tuple[str, bool]]], at_most: int, in_title: bool = False) -> tuple[str, list]:
+    text, now = as_text(groups), timezone.now()
+    if connection.vendor == "sqlite":
+        sql, text = _SQLITE, f"{{title_tokens tags}} : ({text})" if in_title else text
+    else:
+        sql = _POSTGRESQL
+    return sql.format(shown=shown, vector="title_vector" if in_title else "vector"), [text, now, now, at_most]
+
+
 class _Names:
     """The words of the municipalities' names."""
 
-    def __init__(self, municipalities: Iterable[Municipality]) -> None:
+    def __init__(self, municipalities: Sequence[Municipality]) -> None:
         self.places: dict[str, set[int]] = {}
+        self.by_pk = {place.pk: str(place) for place in municipalities}
         for place in municipalities:
             for word in words(place.name):
                 self.places.setdefault(word, set()).add(place.pk)
+
+
+class _Text(NamedTuple):
+    pk: int
+    municipality_id: int
+    kind: str
+    url: str
+    pdf_url: str
+    title: str
+    body: str
+    meta: str
 
 
 class _Question:
@@ -237,6 +324,7 @@ class _Question:
         self.names = names if names != set(self.words) else set()
         self.sought = Sought(self.words)
         self.is_more = False
+        self._tokens: dict[str, tuple[bool, dict[int, float]]] = {}  # of titles: if it says something, what it meets
         self._rows: list[Row] | None = None
 
     @property
@@ -257,41 +345,34 @@ class _Question:
         ] + [[(token, False)] for token in self.narrow.tags()]
 
     def fetch(self, groups: list[list[tuple[str, bool]]], at_most: int, *, in_title: bool = False) -> list[Row]:
-        now = timezone.now()
-        # Tokens are letters and digits, so quotes are only for FTS5's own words, such as AND.
-        if connection.vendor == "sqlite":
-            sql, either, both, quote, beginning = _SQLITE, " OR ", " AND ", '"', "*"
-        else:
-            sql = _POSTGRESQL.format(vector="title_vector" if in_title else "vector")
-            either, both, quote, beginning = " | ", " & ", "", ":*"
-        text = both.join(
-            f"({either.join(f'{quote}{token}{quote}{beginning * begins}' for token, begins in group)})"
-            for group in groups
-        )
-        if in_title and connection.vendor == "sqlite":
-            text = f"{{title_tokens tags}} : ({text})"
         with connection.cursor() as cursor:
-            cursor.execute(sql, [text, now, now, at_most])
-            return [Row(*row) for row in cursor.fetchall()]
+            cursor.execute(*_select(_SHOWN, groups, at_most, in_title))
+            return list(map(Row._make, cursor.fetchall()))
+
+    def count(self, groups: list[list[tuple[str, bool]]], at_most: int, *, in_title: bool = False) -> int:
+        sql, values = _select("1", groups, at_most, in_title)
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT COUNT(*) FROM ({sql}) AS found", values)
+            return cursor.fetchone()[0]
 
     def _all_rows(self) -> list[Row]:
         groups = self.groups()
-        found = self.fetch(groups, LOOKED_AT + 1)
-        self.is_more = len(found) > LOOKED_AT
+        are_many = self.count(groups, LOOKED_AT + 1, in_title=True) > LOOKED_AT
+        found = [] if are_many else self.fetch(groups, LOOKED_AT + 1)
+        self.is_more = are_many or len(found) > LOOKED_AT
         if not self.is_more:
             return found
         year = timezone.localdate().year
         lately = [(tag("y", year - back), False) for back in range(-1, _LAST_YEARS)]
-        first = self.fetch(groups, _LOOKED_AT_FIRST, in_title=True)
-        first += self.fetch([*groups, lately], _LOOKED_AT_FIRST)
-        return list({row.id: row for row in [*first, *found]}.values())[:LOOKED_AT]
+        rows = self.fetch([*groups, lately], _OF_MANY, in_title=True) + self.fetch(groups, _OF_MANY, in_title=True)
+        return list({row.id: row for row in [*rows, *found[:_OF_MANY]]}.values())
 
     def rows_with_some(self) -> list[Row]:
         """Those that hold some of the words; of a long question its longest words are tried."""
         found: dict[int, Row] = {}
         for word in sorted(set(self.words) - self.names, key=len, reverse=True)[:4]:
-            rows = self.fetch(self.groups([word, *self.names]), _LOOKED_AT_FIRST)
-            found |= {row.id: row for row in rows or self.fetch(self.groups([word]), _LOOKED_AT_FIRST)}
+            rows = self.fetch(self.groups([word, *self.names]), _OF_MANY)
+            found |= {row.id: row for row in rows or self.fetch(self.groups([word]), _OF_MANY)}
         return list(found.values())
 
     def stands_anywhere(self, groups: list[list[tuple[str, bool]]]) -> bool:
@@ -321,38 +402,49 @@ class _Question:
         this_year = timezone.localdate().year
         phrase = f" {' '.join(map(exact_token, asked_words(query)))} " if len(self.words) > 1 else ""
         topics: dict[str, dict[int, float]] = {}
-        own: dict[str, tuple[list[int], set[int]]] = {
-            kind: (self._numbers(_OWN_TOKENS[kind]), set(self._numbers(_PAPER_TOKENS.get(kind, set()))))
-            for kind in Kind.values
+        count = len(self.words)
+        # Of each kind: whether the question asks for it, and the words of the question that are no more than its name.
+        own = {
+            kind: (
+                bool(self._numbers(tokens)),
+                {*self._numbers(tokens), *self._numbers(_PAPER_TOKENS.get(kind, set()))},
+            )
+            for kind, tokens in _OWN_TOKENS.items()
         }
         places = {number: self.named.places[word] for number, word in enumerate(self.words) if word in self.names}
 
         def worth(row: Row) -> float:
             met, length, begins = self._met_in_title(row.title_tokens)
-            of_kind, of_paper = own[row.kind]
-            beside = of_paper.union(of_kind, [n for n, there in places.items() if row.municipality in there])
+            share = min(1.0, len(met) / length) if length else 0.0
+            of_kind, beside = own[row.kind]
+            here = [number for number, there in places.items() if row.municipality in there]
+            if here:
+                beside = beside.union(here)
             if row.kind == Kind.THEME:
                 if row.topics not in topics:
                     topics[row.topics] = self._met_in_topics(row.topics)
                 for number, value in topics[row.topics].items():
                     met[number] = max(met.get(number, 0.0), value)
-            left = len(self.words) - len(beside)
-            value = sum(value for number, value in met.items() if number not in beside)
-            about = value / left if left > 0 else 1.0
-            points = _KIND_WEIGHTS[row.kind] * (1 + (_WORTH_IN_TITLE - 1) * about)
-            points *= 1 + min(1.0, len(met) / max(1, length)) * about
-            if begins:
-                points *= _WORTH_OF_BEGINNING
+                    share = max(share, value * value)
+            points = _KIND_WEIGHTS[row.kind]
+            left = count - len(beside)
+            if left <= 0 or met:
+                value = sum(value for number, value in met.items() if number not in beside)
+                about = value / left if left > 0 else 1.0
+                points *= 1 + (_WORTH_IN_TITLE - 1) * about
+                points *= 1 + share * about
+                if begins:
+                    points *= _WORTH_OF_BEGINNING
+                if phrase and about == 1 and phrase in f" {' '.join(filter(is_spelled, row.title_tokens.split()))} ":
+                    points *= _WORTH_OF_PHRASE
             if of_kind:
                 points *= _WORTH_OF_KIND
-            if phrase and about == 1 and phrase in f" {' '.join(filter(is_spelled, row.title_tokens.split()))} ":
-                points *= _WORTH_OF_PHRASE
             if row.kind in _OF_STRATEGY:
                 return points if row.root in in_force else points * _WORTH_WHEN_OVER
             age = this_year - row.year if row.year else 0
             return points * max(0.5, 1 - _WORTH_LOST_IN_A_YEAR * max(0, age))
 
-        rows = sorted(rows, key=lambda row: str(row.date or ""), reverse=True)
+        rows = sorted(rows, key=attrgetter("date"), reverse=True)
         self.worth = {row.id: worth(row) for row in rows}
         return sorted(rows, key=lambda row: self.worth[row.id], reverse=True)
 
@@ -361,14 +453,20 @@ class _Question:
 
     def _met_in_title(self, title_tokens: str) -> tuple[dict[int, float], int, bool]:
         """How well each word is met, how many words the title has that say something, and if the first is met."""
+        if not self.sought.is_in(title_tokens):
+            return {}, 0, False
         best: dict[int, float] = {}
-        length, begins = 0, False
+        length, begins, known = 0, False, self._tokens
         for token in title_tokens.split():
-            if is_spelled(token) and token not in _SILENT_TOKENS:
+            seen = known.get(token)
+            if seen is None:
+                says = is_spelled(token) and token not in _SILENT_TOKENS
+                seen = known[token] = (says, self.sought.met(token))
+            if seen[0]:
                 length += 1
-            if met := self.sought.met(token):
+            if seen[1]:
                 begins = begins or length == 1
-                for number, value in met.items():
+                for number, value in seen[1].items():
                     if value > best.get(number, 0.0):
                         best[number] = value
         return best, length, begins
@@ -383,20 +481,23 @@ class _Question:
 
 def _found(asked, query, page, mended="", is_some=False):
     rows = asked.in_order(asked.rows, query)
+    page = min(page, max(1, -(-len(rows) // PAGE)))
     start = (page - 1) * PAGE
-    to_read = [row.id for row in (rows[:_READ] if start < _READ else rows[start : start + PAGE])]
-    entries = (
-        SearchEntry.objects.published().select_related("municipality").defer("title_tokens", "body_tokens", "tags")
-    )
-    by_id = entries.in_bulk(to_read)
+    end = start + PAGE
+    to_read = [row.id for row in rows[0 if start < _READ else start : max(end, _READ)]]
+    texts = SearchEntry.objects.published().filter(pk__in=to_read)
+    by_id = {text[0]: _Text(*text) for text in texts.values_list(*_Text._fields)}
+    to_read = [pk for pk in to_read if pk in by_id]
     if start < _READ:
-        share = {pk: 1 + asked.sought.share_of(f"{entry.title} {entry.body}") for pk, entry in by_id.items()}
-        to_read.sort(key=lambda pk: asked.worth[pk] * share.get(pk, 1), reverse=True)
-        to_read = to_read[start : start + PAGE]
+        share = {pk: 1 + asked.sought.share_of(f"{by_id[pk].title} {by_id[pk].body}") for pk in to_read[:_READ]}
+        best = sorted(to_read[:_READ], key=lambda pk: asked.worth[pk] * share[pk], reverse=True)
+        to_read = [*best, *to_read[_READ:]][start:end]
     return Found(
         words=asked.words,
-        hits=[_hit(by_id[pk], asked.sought) for pk in to_read if pk in by_id],
-        total=len(rows),
+        hits=[_hit(by_id[pk], asked) for pk in to_read],
+        total=LOOKED_AT if asked.is_more else len(rows),
+        pages=max(1, -(-len(rows) // PAGE)),
+        page=page,
         is_more=asked.is_more,
         counts=(
             Counter(row.municipality for row in rows).most_common(),
@@ -410,13 +511,13 @@ def _found(asked, query, page, mended="", is_some=False):
     )
 
 
-def _hit(entry, sought):
+def _hit(text, asked):
     return Hit(
-        url=entry.url,
-        kind=entry.get_kind_display(),
-        title=marked(entry.title, sought),
-        place=str(entry.municipality),
-        meta=entry.meta,
-        snippet=snippet(entry.body, sought),
-        pdf_url=entry.pdf_url,
+        url=text.url,
+        kind=Kind(text.kind).label,
+        title=marked(text.title, asked.sought),
+        place=asked.named.by_pk[text.municipality_id],
+        meta=text.meta,
+        snippet=snippet(text.body, asked.sought),
+        pdf_url=text.pdf_url,
     )

@@ -7,6 +7,7 @@ urlpatterns = [
     path("", views.front, name="front"),
     path("kommuner/", views.municipalities, name="municipalities"),
     path("soeg/", views.search, name="search"),
+    path("soeg/forslag/", views.search_suggestions, name="search-suggestions"),
     path("om/", views.about, name="about"),
     path("tilgaengelighed/", statements.accessibility, name="accessibility"),
     path("was", statements.was, name="was"),

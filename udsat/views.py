@@ -6,7 +6,7 @@ import re
 
 from django.db import DatabaseError
 from django.db.models import Exists, OuterRef, Q
-from django.http import HttpResponse
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.loader import get_template
 from django.urls import reverse
@@ -16,14 +16,14 @@ from django.views.decorators.http import require_safe
 
 from council.models import Council, Meeting, Minutes, News
 from strategies.house import houses, rooms_of
-from strategies.models import Strategy, Topic
+from strategies.models import Situation, Strategy, Topic
 from strategies.progress import progress
 from strategies.schema import municipality as municipality_schema
 from strategies.views import find_municipality, promises
 from udsat.lib import schema
 from udsat.lib.danish import fold, slugify
 from udsat.models import Kind, Municipality
-from udsat.search import MAX_LENGTH, PAGE, Filter, Narrow, named_by
+from udsat.search import MAX_LENGTH, Filter, Narrow, named_by, near_words, on_topic, standing, suggestions
 from udsat.search import search as find
 
 log = logging.getLogger(__name__)
@@ -123,32 +123,41 @@ def municipality(request, kommune):
     return render(request, "municipality.html", context)
 
 
+def asked(request):
+    """The query as it was typed, without what no text holds."""
+    return " ".join(request.GET.get("q", "").replace("\0", " ").split())[:MAX_LENGTH]
+
+
 @require_safe
 def search(request):
-    query = " ".join(request.GET.get("q", "").replace("\0", " ").split())[:MAX_LENGTH]
+    query = asked(request)
     places = list(Municipality.objects.all())
+    topics = list(Topic.objects.all())
     filters = [
         Filter("kommune", "Kommune", {place.slug: (place.pk, place.name) for place in places}),
         Filter("slags", "Slags", {kind.value: (kind.value, kind.label) for kind in Kind}),
-        Filter("emne", "Emne", {topic.slug: (topic.slug, topic.name) for topic in Topic.objects.all()}),
+        Filter("emne", "Emne", {topic.slug: (topic.slug, topic.name) for topic in topics}),
         Filter("aar", "År", {str(year): (year, str(year)) for year in range(1990, timezone.localdate().year + 6)}),
     ]
     for one in filters:
         one.read(request.GET.get(one.name, ""))
     kommune, kind, topic, year = (one.value for one in filters)
-    page = int(request.GET["side"]) if re.fullmatch(r"[1-9]\d?", request.GET.get("side", "")) else 1
+    page = int(request.GET["side"]) if re.fullmatch(r"[1-9]\d{0,5}", request.GET.get("side", "")) else 1
     found = find(query, places, Narrow(municipality=kommune, kind=kind, topic=topic, year=year), page)
 
     def address(**changes):
-        asked = {"q": query} | {one.name: one.chosen for one in filters} | changes
-        return f"{reverse('search')}?{urlencode({name: value for name, value in asked.items() if value})}"
+        kept = {"q": query} | {one.name: one.chosen for one in filters} | changes
+        return f"{reverse('search')}?{urlencode({name: value for name, value in kept.items() if value})}"
 
+    named = named_by(found.words, places)
+    place = next((place for place in places if place.pk == kommune), None)
     context = {
         "section": "soeg",
         "query": query,
         "found": found,
-        "named": named_by(found.words, places),
-        "place": next((place for place in places if place.pk == kommune), None),
+        "named": named,
+        "topics": on_topic(found.words, named, [*Situation.objects.all(), *topics]),
+        "place": place,
         "places": with_content(),
         "unknown": [one for one in filters if one.unknown],
         "chosen": [(one, address(**{one.name: ""})) for one in filters if one.chosen],
@@ -158,13 +167,23 @@ def search(request):
             if len(counts) > 1 and not one.chosen
         ],
         "anywhere": address(**{one.name: "" for one in filters}),
-        "one_by_one": [(word, address(q=word)) for word in query.split()],
-        "page": page,
-        "pages": -(-found.total // PAGE),
-        "before": address(side=page - 1) if page > 1 else "",
-        "after": address(side=page + 1) if page * PAGE < found.total else "",
+        "page": found.page,
+        "pages": found.pages,
+        "before": address(side=found.page - 1) if found.page > 1 else "",
+        "after": address(side=found.page + 1) if found.page < found.pages else "",
     }
+    if found.words and not found.hits:
+        context["near"] = [(word, address(q=word)) for word in near_words(found.words)]
+        everywhere = {one.name: "" for one in filters}
+        context["elsewhere"] = [(word, address(q=word, **everywhere)) for word in standing(found.words)]
+        context["called"] = place or (named[0] if named else None)
     return render(request, "search.html", context)
+
+
+@require_safe
+def search_suggestions(request):
+    """How the query may go on, for static/js/search.js. Without a query, none."""
+    return JsonResponse({"forslag": suggestions(asked(request), list(Municipality.objects.all()))})
 
 
 @require_safe

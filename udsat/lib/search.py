@@ -21,6 +21,7 @@ from .everyday import CALLED, SILENT
 
 MAX_WORDS = 8
 SNIPPET = 220  # characters
+READ = 8_000  # characters of a text that are read to see what it speaks of
 _SHORTEST_TAIL = 4
 _LONG_WORD = 8
 # What inflection adds to a noun or an adjective, longest first; lighter than a stemmer, for the ends of compounds.
@@ -95,7 +96,7 @@ def tag(kind: str, value: object) -> str:
 def asked_words(query: str) -> list[str]:
     """All the words of a query, days written out as texts write them."""
 
-    def written_out(match):
+    def written_out(match: re.Match[str]) -> str:
         month = int(match["month"])
         return f" {int(match['day'])} {MONTHS[month - 1]} {match['year']} " if 1 <= month <= 12 else match[0]
 
@@ -116,9 +117,14 @@ def called(word: str) -> tuple[str, ...]:
     return CALLED.get(word) or CALLED.get(stem(word)) or CALLED.get(uninflected(word)) or ()
 
 
+def _may_begin(word: str) -> bool:
+    """Whether a word of a query may be the beginning of a longer one: not two letters, and no number."""
+    return len(exact_token(word)) > 2 and not word.isdigit()
+
+
 def looked_for(word: str) -> list[tuple[str, bool]]:
     """The tokens that find a word of a query, each with whether it is only the beginning of one in the index."""
-    found = [(exact_token(word), len(word) > 2 and not word.isdigit()), (stem_token(word), False)]
+    found = [(exact_token(word), _may_begin(word)), (stem_token(word), False)]
     if len(uninflected(word)) >= _SHORTEST_TAIL:
         found.append((tail_token(word), True))
     if len(word) == 4 and word.isdigit():
@@ -130,6 +136,9 @@ def looked_for(word: str) -> list[tuple[str, bool]]:
 _EXACT, _SAME_STEM, _BEGINNING, _END, _OTHER_WORD = 1.0, 0.95, 0.8, 0.7, 0.6
 
 
+_NOTHING: dict[int, float] = {}
+
+
 class Sought:
     """The words that are looked for, held against tokens. It remembers each token that it has seen."""
 
@@ -137,14 +146,28 @@ class Sought:
         self.words = list(sought)
         self._exact = [exact_token(word) for word in sought]
         self._stems = [stem_token(word) for word in sought]
-        self._beginnings = [len(word) > 2 and not word.isdigit() for word in sought]
+        self._beginnings = [_may_begin(word) for word in sought]
         self._tails = [tail_token(word) if len(uninflected(word)) >= _SHORTEST_TAIL else "" for word in sought]
         self._others = [{token for other in called(word) for token in shapes(other)[:2]} for word in sought]
+        wanted = [token for word in sought for token in looked_for(word)]
+        self._whole = {token for token, _ in wanted}
+        self._any_beginning = tuple(token for token, begins in wanted if begins)
         self._known: dict[str, dict[int, float]] = {}
         self._written: dict[str, dict[int, float]] = {}
+        self._needles = [f" {token}{'' if begins else ' '}" for token, begins in wanted]
+
+    def is_in(self, tokens: str) -> bool:
+        """Whether any of these tokens, with spaces between, stands for any of the words."""
+        padded = f" {tokens} "
+        for needle in self._needles:
+            if needle in padded:
+                return True
+        return False
 
     def met(self, token: str) -> dict[int, float]:
         """The numbers of the words that a token of the index stands for, with how well."""
+        if token not in self._whole and not token.startswith(self._any_beginning):
+            return _NOTHING
         found = self._known.get(token)
         if found is None:
             found = self._known[token] = {
@@ -167,22 +190,31 @@ class Sought:
         """The same of a stretch of letters (most often one word) as it stands in a text."""
         found = self._written.get(written)
         if found is None:
-            found = self._written[written] = {}
-            for word in words(written):
-                for token in shapes(word):
-                    for number, value in self.met(token).items():
-                        found[number] = max(value, found.get(number, 0.0))
+            found = {}
+            for token in _shapes_in(written):
+                for number, value in self.met(token).items():
+                    found[number] = max(value, found.get(number, 0.0))
+            self._written[written] = found
         return found
 
     def share_of(self, text: str) -> float:
         """From 0 to 1: how much a text speaks of the words, as against mentioning them in passing."""
-        counts, length = [0.0] * len(self.words), 0
-        for written in _WORD.findall(text):
-            length += 1
-            for number, value in self.met_in(written).items():
+        written = _WORD.findall(text[:READ])
+        counts = [0.0] * len(self.words)
+        known, met_in = self._written, self.met_in
+        for one in written:
+            found = known.get(one)
+            if found is None:
+                found = met_in(one)
+            for number, value in found.items():
                 counts[number] += value
         # Each further mention adds less, and a long text mentions more.
-        return sum(count / (count + 0.5 + length / 100) for count in counts) / max(1, len(counts))
+        return sum(count / (count + 0.5 + len(written) / 100) for count in counts) / max(1, len(counts))
+
+
+@functools.lru_cache(maxsize=20_000)
+def _shapes_in(written: str) -> tuple[str, ...]:
+    return tuple(token for word in words(written) for token in shapes(word))
 
 
 # Showing what was found

@@ -174,13 +174,14 @@ class SearchWordQuerySet(models.QuerySet):
             batch_size=500,
         )
 
-    def meant_by(self, word: str) -> list[str]:
+    def meant_by(self, word: str, *, loosely: bool = False) -> list[str]:
         """The known words that this may be a misspelling of. They may be known from a text that is gone."""
         if not 4 <= len(word) <= LONGEST_KNOWN:
             return []
         start, tail = fold(word)[:2], fold(word)[-3:]
         near = self.filter(Q(start=start) | Q(tail=tail), length__range=(len(word) - 2, len(word) + 2))
-        return nearest(word, near.values_list("word", flat=True).iterator())
+        allowed = max(2, len(word) // 3) if loosely else 0
+        return nearest(word, near.values_list("word", flat=True).iterator(), allowed)
 
     def parts_of(self, word: str) -> list[str]:
         """The two known words that this one is put together of, as misbrugsbehandling is, or none."""
