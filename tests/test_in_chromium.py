@@ -10,6 +10,7 @@ from council.models import Meeting, News
 from strategies.models import Strategy
 
 from . import facts
+from .hands import Keyboard
 from .pictures import take_picture
 from .test_public_table import named_patterns
 
@@ -175,34 +176,52 @@ def test_no_page_has_a_barrier_however_it_is_seen(demo, page):
     )  # fmt: skip
 
 
+def follow(hand, link):
+    """Go there by the keys alone, having seen where one was."""
+    hand.reach(link)
+    assert link.evaluate("it => getComputedStyle(it).outlineStyle") != "none", f"{link} does not show its focus"
+    with hand.page.expect_navigation():
+        hand.page.keyboard.press("Enter")
+
+
 def test_a_citizen_finds_what_was_promised_and_what_came_of_it(demo, page_without_javascript):
-    """From the front page to a goal, and to the minutes of the meeting that discussed it."""
+    """From the front page to a goal, and to the minutes of the meeting that discussed it, by the keys alone."""
     page = page_without_javascript
+    hand = Keyboard(page)
     page.goto("/")
-    page.get_by_role("link", name="Eksempelkøbing").first.click()
-    page.get_by_role("navigation").get_by_role("link", name="Strategi", exact=True).click()
+    page.keyboard.press("Tab")
+    skip = page.get_by_role("link", name="Gå til indholdet")
+    assert skip.evaluate("it => it === document.activeElement && it.getBoundingClientRect().left >= 0")
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "indhold"
+    follow(hand, page.get_by_role("link", name="Eksempelkøbing").first)
+    follow(hand, page.get_by_role("navigation").get_by_role("link", name="Strategi", exact=True))
     assert page.get_by_role("heading", level=1).inner_text().replace("\n", " ") == "Plads til alle i Eksempelkøbing"
     goal = page.locator("li", has_text="bygge 20 små boliger").last
-    goal.locator("a[href*='/moeder/']").first.click()
+    follow(hand, goal.locator("a[href*='/moeder/']").first)
     item = page.locator(":target")
     assert item.get_by_role("heading").first.is_visible()
     assert "/moeder/" in page.url and "#punkt-" in page.url
     assert "Beslutning" in item.inner_text() or "Aftale" in item.inner_text()
     # And back again to the promise.
-    item.locator("a[href*='/strategier/']").first.click()
+    follow(hand, item.locator("a[href*='/strategier/']:visible").first)
     assert "/strategier/" in page.url
     assert page.context.cookies() == []
 
 
 def test_a_caseworker_finds_a_theme_and_takes_a_dated_pdf(demo, page_without_javascript):
+    """By a search, with the keys alone."""
     page = page_without_javascript
+    hand = Keyboard(page)
     page.goto("/")
-    page.get_by_role("searchbox").fill("bolig til alle")
-    page.get_by_role("button", name="Søg").click()
-    page.get_by_role("main").get_by_role("link", name="Bolig til alle").first.click()
+    hand.write(page.get_by_role("searchbox"), "bolig til alle")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    follow(hand, page.get_by_role("main").get_by_role("link", name="Bolig til alle").first)
     assert page.get_by_role("heading", level=1).inner_text() == "Bolig til alle"
-    address = page.locator("a[href$='strategi.pdf']").first.get_attribute("href")
-    response = page.request.get(address)
+    to_pdf = page.locator("a[href$='strategi.pdf']").first
+    hand.reach(to_pdf)
+    response = page.request.get(to_pdf.get_attribute("href"))
     assert response.headers["content-type"] == "application/pdf"
     assert response.body().startswith(b"%PDF-")
 

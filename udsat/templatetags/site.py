@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 
 from django import template
 from django.conf import settings
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import mark_safe
 
 from udsat.lib import schema
@@ -57,6 +57,51 @@ class _Crumbs(HTMLParser):
     def handle_data(self, data):
         if self.found:
             self.found[-1][0] += data
+
+
+class _Chapters(HTMLParser):
+    """The heading of each chapter, and the id that leads to it: its own, or that of the section it opens."""
+
+    def __init__(self):
+        super().__init__()
+        self.found, self.section, self.is_in_heading = [], "", False
+
+    def handle_starttag(self, tag, attrs):
+        attrs = dict(attrs)
+        if tag == "section":
+            self.section = attrs.get("id", "")
+        elif tag == "h2" and (anchor := attrs.get("id") or self.section):
+            self.found.append([anchor, ""])
+            self.is_in_heading = True
+
+    def handle_endtag(self, tag):
+        if tag == "h2":
+            self.is_in_heading = False
+
+    def handle_data(self, data):
+        if self.is_in_heading:
+            self.found[-1][1] += data
+
+
+@register.simple_block_tag
+def on_this_page(content):
+    """Before a long row of chapters, what they are: the headings, as they turned out."""
+    chapters = _Chapters()
+    chapters.feed(content)
+    if len(chapters.found) < 4:
+        return content
+    links = format_html_join(
+        "\n",
+        '<li><a href="#{}"><span>{}</span></a></li>',
+        ((anchor, " ".join(name.split())) for anchor, name in chapters.found),
+    )
+    return (
+        format_html(
+            '<nav class="on-page" aria-labelledby="paa-siden"><h2 id="paa-siden">På denne side</h2>\n<ol>{}</ol></nav>',
+            links,
+        )
+        + content
+    )
 
 
 @register.simple_block_tag
