@@ -23,8 +23,10 @@ from django.utils import timezone  # noqa: E402
 
 from udsat.demo import build  # noqa: E402
 from udsat.lib.search import query_words  # noqa: E402
+from udsat.management.commands.rebuild_search import TIDY  # noqa: E402
 from udsat.models import Kind, Municipality, SearchEntry, SearchText  # noqa: E402
-from udsat.search import LOOKED_AT, Narrow, _by_index, _Names, _Question, as_text, search  # noqa: E402
+from udsat.question import LOOKED_AT, Names, Narrow, Question, as_text, by_index  # noqa: E402
+from udsat.search import search  # noqa: E402
 
 ROUNDS = 10
 
@@ -70,13 +72,14 @@ def fill(count, rng):
             root = Municipality(pk=10_000 + number)
             SearchEntry.objects.replace(root, place, texts)
     with connection.cursor() as cursor:
-        cursor.execute("PRAGMA optimize" if connection.vendor == "sqlite" else "ANALYZE")
+        for statement in TIDY[connection.vendor]:
+            cursor.execute(statement)
 
 
 def bare(query, places, narrow):
     """What the engine itself needs to find the same words: no order, no counts, no text."""
-    text = as_text(_Question(query_words(query), _Names(places), narrow).groups())
-    with _by_index(), connection.cursor() as cursor:
+    text = as_text(Question(query_words(query), Names(places), narrow).groups())
+    with by_index(), connection.cursor() as cursor:
         if connection.vendor == "sqlite":
             sql = "SELECT rowid FROM udsat_searchindex WHERE udsat_searchindex MATCH %s ORDER BY rowid DESC LIMIT %s"
         else:

@@ -1,14 +1,19 @@
 """Search finds what is public, however it is spelled, and nothing else."""
 
 import datetime
+import io
+import re
 
 import pytest
+from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from udsat.lib.publishing import Status
 from udsat.lib.search import Sought, marked, query_words, snippet
+from udsat.models import Kind, SearchEntry, SearchText, SearchWord
+from udsat.question import LOOKED_AT
 from udsat.search import PAGE
 
 from . import factories as make
@@ -457,6 +462,24 @@ def test_it_costs_the_same_for_one_hit_and_for_many(client, esbjerg, vejle, meet
     assert cost() == few
 
 
+def test_more_than_a_thousand_are_said_to_be_more_and_the_best_comes_first(client, esbjerg):
+    strategy = make.strategy(esbjerg)
+    theme = make.theme(strategy, "Bolig til alle")
+    texts = [
+        SearchText(Kind.NEWS, f"/n/{number}", f"Nyt {number}", "Noget om en bolig.", date=datetime.date(2020, 1, 1))
+        for number in range(LOOKED_AT + 10)
+    ]
+    SearchEntry.objects.replace(esbjerg, esbjerg, texts)
+    page = client.get("/soeg/", {"q": "bolig"})
+    found, text = page.context["found"], page.content.decode()
+    assert "Over 1.000 steder" in text and "Det er mange." in text
+    assert found.hits[0].url == theme.get_absolute_url()
+    last = client.get("/soeg/", {"q": "bolig", "side": str(found.pages)})
+    assert last.context["found"].hits and not last.context["after"]
+    # Of some that were looked at, the count says that there may be more.
+    assert re.search(r'Nyt <span class="count">\d+\+</span>', text)
+
+
 # Its parts
 
 
@@ -493,3 +516,16 @@ def test_the_snippet_is_cut_around_the_first_hit():
     assert len(cut) < 300
     assert snippet("Kun begyndelsen.", Sought(["bolig"])) == "Kun begyndelsen."
     assert snippet("", Sought(["bolig"])) == ""
+
+
+# The index
+
+
+def test_the_index_is_made_anew_from_what_is_public(client, esbjerg):
+    theme = make.theme(make.strategy(esbjerg), "Bolig")
+    make.theme(make.strategy(esbjerg, "Udkast", Status.DRAFT), "Bolig")
+    SearchEntry.objects.all().delete()
+    SearchWord.objects.all().delete()
+    assert hits(client, "bolig") == []
+    call_command("rebuild_search", stdout=io.StringIO())
+    assert hits(client, "bolig") == hits(client, "bolgi") == [theme.get_absolute_url()]

@@ -23,7 +23,8 @@ from strategies.views import find_municipality, promises
 from udsat.lib import schema
 from udsat.lib.danish import fold, slugify
 from udsat.models import Kind, Municipality
-from udsat.search import MAX_LENGTH, Filter, Narrow, named_by, near_words, on_topic, standing, suggestions
+from udsat.question import Narrow
+from udsat.search import MAX_LENGTH, Filter, named_by, near_words, on_topic, standing, suggestions
 from udsat.search import search as find
 
 log = logging.getLogger(__name__)

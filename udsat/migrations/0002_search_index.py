@@ -15,19 +15,30 @@ SQLITE = [
     """
     CREATE VIRTUAL TABLE udsat_searchindex USING fts5(
         title_tokens, body_tokens, tags, content = 'udsat_searchentry', content_rowid = 'id',
-        detail = 'column', columnsize = 0, prefix = '3 4 5 6 7 8', tokenize = "unicode61 remove_diacritics 0"
+        detail = 'none', columnsize = 0, prefix = '3 4 5 6 7 8', tokenize = "unicode61 remove_diacritics 0"
+    )
+    """,
+    # What counts in a title is asked of a small index of its own.
+    """
+    CREATE VIRTUAL TABLE udsat_searchtitleindex USING fts5(
+        title_tokens, tags, content = 'udsat_searchentry', content_rowid = 'id',
+        detail = 'none', columnsize = 0, prefix = '3 4 5 6 7 8', tokenize = "unicode61 remove_diacritics 0"
     )
     """,
     """
     CREATE TRIGGER udsat_searchentry_in AFTER INSERT ON udsat_searchentry BEGIN
         INSERT INTO udsat_searchindex (rowid, title_tokens, body_tokens, tags)
         VALUES (new.id, new.title_tokens, new.body_tokens, new.tags);
+        INSERT INTO udsat_searchtitleindex (rowid, title_tokens, tags)
+        VALUES (new.id, new.title_tokens, new.tags);
     END
     """,
     """
     CREATE TRIGGER udsat_searchentry_out AFTER DELETE ON udsat_searchentry BEGIN
         INSERT INTO udsat_searchindex (udsat_searchindex, rowid, title_tokens, body_tokens, tags)
         VALUES ('delete', old.id, old.title_tokens, old.body_tokens, old.tags);
+        INSERT INTO udsat_searchtitleindex (udsat_searchtitleindex, rowid, title_tokens, tags)
+        VALUES ('delete', old.id, old.title_tokens, old.tags);
     END
     """,
 ]
@@ -36,6 +47,7 @@ SQLITE_BACK = [
     "DROP TRIGGER udsat_searchentry_in",
     "DROP TRIGGER udsat_searchentry_out",
     "DROP TABLE udsat_searchindex",
+    "DROP TABLE udsat_searchtitleindex",
 ]
 # Two vectors without positions and weights: what counts in a title is asked of the smaller one, and no row need be
 # looked at to know that it matches.
