@@ -28,7 +28,7 @@ from udsat.models import Kind, Municipality, SearchEntry, SearchText  # noqa: E4
 from udsat.question import LOOKED_AT, Names, Narrow, Question, as_text, by_index  # noqa: E402
 from udsat.search import search  # noqa: E402
 
-ROUNDS = 10
+ROUNDS = 20
 
 QUERIES = {
     "sjældent ord": ["vandpost 731", "natcafé 42", "tandlæge 918", "sommerlejr 5"],

@@ -21,7 +21,7 @@ from udsat.lib.search import Sought, asked_words, exact_token, is_spelled, looke
 from udsat.models import KIND_WORDS, PAPER_WORDS, Kind, Municipality, SearchWord
 
 LOOKED_AT = 1_000
-OF_MANY = 200  # looked at of the latest with the words in the title, of all such, and else of any, if there are more
+OF_MANY = 150  # looked at of the latest with the words in the title, of all such, and else of any, if there are more
 _LAST_YEARS = 2
 
 
@@ -185,14 +185,16 @@ class Question:
     def _all_rows(self) -> list[Row]:
         groups = self.groups()
         # The smaller index first: it often knows already.
-        self.is_more = any(self.count(groups, LOOKED_AT + 1, in_title=only) > LOOKED_AT for only in (True, False))
+        are_many = self.count(groups, LOOKED_AT + 1, in_title=True) > LOOKED_AT
+        found = [] if are_many else self.fetch(groups, LOOKED_AT + 1)
+        self.is_more = are_many or len(found) > LOOKED_AT
         if not self.is_more:
-            return self.fetch(groups, LOOKED_AT)
+            return found
         year = timezone.localdate().year
         lately = [(tag("y", year - back), False) for back in range(-1, _LAST_YEARS)]
         rows = self.fetch(groups, OF_MANY, in_title=True)
         rows += self.fetch([*groups, lately], OF_MANY, in_title=True) if len(rows) == OF_MANY else []
-        rows += self.fetch(groups, OF_MANY) if len(rows) < OF_MANY else []
+        rows += found[:OF_MANY]
         return list({row.id: row for row in rows}.values())
 
     def rows_with_some(self) -> list[Row]:
@@ -281,7 +283,7 @@ class Question:
 
     def _met_in_title(self, title_tokens: str) -> tuple[dict[int, float], int, bool]:
         """How well each word is met, how many words the title has that say something, and if the first is met."""
-        if not self.sought.is_in(title_tokens):
+        if not self.sought.is_in(f" {title_tokens} "):
             return {}, 0, False
         best: dict[int, float] = {}
         length, begins, known = 0, False, self._tokens

@@ -156,9 +156,8 @@ class Sought:
         self._written: dict[str, dict[int, float]] = {}
         self._needles = [f" {token}{'' if begins else ' '}" for token, begins in wanted]
 
-    def is_in(self, tokens: str) -> bool:
-        """Whether any of these tokens, with spaces between, stands for any of the words."""
-        padded = f" {tokens} "
+    def is_in(self, padded: str) -> bool:
+        """Whether any of these tokens, with spaces between and around, stands for any of the words."""
         for needle in self._needles:
             if needle in padded:
                 return True
@@ -190,10 +189,12 @@ class Sought:
         """The same of a stretch of letters (most often one word) as it stands in a text."""
         found = self._written.get(written)
         if found is None:
-            found = {}
-            for token in _shapes_in(written):
-                for number, value in self.met(token).items():
-                    found[number] = max(value, found.get(number, 0.0))
+            found, tokens = _NOTHING, _tokens_in(written)
+            if self.is_in(tokens):
+                found = {}
+                for token in tokens.split():
+                    for number, value in self.met(token).items():
+                        found[number] = max(value, found.get(number, 0.0))
             self._written[written] = found
         return found
 
@@ -206,15 +207,16 @@ class Sought:
             found = known.get(one)
             if found is None:
                 found = met_in(one)
-            for number, value in found.items():
-                counts[number] += value
+            if found:
+                for number, value in found.items():
+                    counts[number] += value
         # Each further mention adds less, and a long text mentions more.
         return sum(count / (count + 0.5 + len(written) / 100) for count in counts) / max(1, len(counts))
 
 
 @functools.lru_cache(maxsize=20_000)
-def _shapes_in(written: str) -> tuple[str, ...]:
-    return tuple(token for word in words(written) for token in shapes(word))
+def _tokens_in(written: str) -> str:
+    return f" {' '.join(token for word in words(written) for token in shapes(word))} "
 
 
 # Showing what was found

@@ -15,14 +15,14 @@ SQLITE = [
     """
     CREATE VIRTUAL TABLE udsat_searchindex USING fts5(
         title_tokens, body_tokens, tags, content = 'udsat_searchentry', content_rowid = 'id',
-        detail = 'none', columnsize = 0, prefix = '3 4 5 6 7 8', tokenize = "unicode61 remove_diacritics 0"
+        detail = 'none', columnsize = 0, prefix = '3 4 5 6 7 8 9 10 11 12', tokenize = "unicode61 remove_diacritics 0"
     )
     """,
     # What counts in a title is asked of a small index of its own.
     """
     CREATE VIRTUAL TABLE udsat_searchtitleindex USING fts5(
         title_tokens, tags, content = 'udsat_searchentry', content_rowid = 'id',
-        detail = 'none', columnsize = 0, prefix = '3 4 5 6 7 8', tokenize = "unicode61 remove_diacritics 0"
+        detail = 'none', columnsize = 0, prefix = '3 4 5 6 7 8 9 10 11 12', tokenize = "unicode61 remove_diacritics 0"
     )
     """,
     """
