@@ -7,6 +7,7 @@ by `udsat.models.Knock`.
 import hmac
 import ipaddress
 from hashlib import sha256
+from typing import Any
 
 from django import forms
 from django.conf import settings
@@ -34,11 +35,11 @@ class TrapForm(forms.Form):
     )
     hentet = forms.CharField(required=False, widget=forms.HiddenInput)
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.initial["hentet"] = stamp()
 
-    def clean(self):
+    def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean()
         if self.cleaned_data.get("kommentar"):
             self._renew(kommentar="")
@@ -54,10 +55,12 @@ class TrapForm(forms.Form):
             self.add_error(None, "Det gik meget hurtigt. Se, om det hele er rigtigt, og tryk på knappen igen.")
         return cleaned
 
-    def _renew(self, **values):
-        self.data = self.data.copy()
+    def _renew(self, **values: str) -> None:
+        # A QueryDict, or what a test gives; its copy may be changed.
+        data: Any = self.data
+        self.data = data.copy()
         for name, value in values.items():
-            self.data[self.add_prefix(name)] = value
+            self.data[self.add_prefix(name)] = value  # type: ignore[index]
 
 
 def stamp() -> str:
