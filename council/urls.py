@@ -26,6 +26,7 @@ urlpatterns = [
     path("svar/<str:token>/", answer_invitation, name="answer-invitation"),
     path("foreslaa-punkt/<str:token>/", propose_item, name="propose-item"),
     path("godkend/<str:token>/", approve, name="approve"),
+    path("nyt.atom", views.news_atom, name="news-feed"),
     path("nyt/", views.news_list, name="news"),
     path("nyt/<slug:story>/", views.news_story, name="news-story"),
 ]

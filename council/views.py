@@ -26,6 +26,7 @@ from udsat.models import Municipality
 from . import pdf, schema, yearwheel
 from .calendar import meetings_calendar
 from .come_along import come_along
+from .feed import news_feed
 from .models import (
     Agenda,
     Attachment,
@@ -529,7 +530,11 @@ def _calendar_response(request, content: bytes, filename: str):
     """A calendar file; 304 to a program that has asked before and has it already."""
     response = HttpResponse(content, content_type="text/calendar; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{filename}"'
-    response["ETag"] = etag = quote_etag(hashlib.sha256(content).hexdigest()[:32])
+    return _if_new(request, response)
+
+
+def _if_new(request, response):
+    response["ETag"] = etag = quote_etag(hashlib.sha256(response.content).hexdigest()[:32])
     return get_conditional_response(request, etag=etag, response=response) or response
 
 
@@ -618,6 +623,15 @@ def news_list(request, kommune):
         "council/news_list.html",
         {"municipality": place, "section": "nyt", "stories": stories, "updated": _latest(stories)},
     )
+
+
+@require_safe
+def news_atom(request, kommune):
+    """What anybody may read, whoever asks: a feed is fetched by programs and goes on to others."""
+    place = _municipality(kommune)
+    council = Council.objects.published().filter(municipality=place).select_related("municipality").first()
+    content = news_feed(place, council)
+    return _if_new(request, HttpResponse(content, content_type="application/atom+xml; charset=utf-8"))
 
 
 @require_safe

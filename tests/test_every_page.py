@@ -260,6 +260,7 @@ def test_a_search_engine_is_led_to_nothing_that_is_not_public(client, esbjerg, a
 NOT_LISTED = {
     "search", "search-suggestions", "compare", "was", "sitemap", "robots", "current-strategy", "strategy-pdf",
     "strategy-summary-pdf", "agenda-pdf", "minutes-pdf", "attachment", "photo", "meetings-ics", "meeting-ics",
+    "news-feed",
     "answer-invitation", "propose-item", "approve", "write", "written", "book-dialogue",
 }  # fmt: skip
 # One by one, by what is published.

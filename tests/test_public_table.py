@@ -73,6 +73,7 @@ ADDRESSES = {
     "propose-item": ("/esbjerg/foreslaa-punkt/gaettet/", "guessed link"),
     "approve": ("/esbjerg/godkend/gaettet/", "guessed link"),
     "news": ("/esbjerg/nyt/", "list"),
+    "news-feed": ("/esbjerg/nyt.atom", "public list"),
     "news-story": ("/esbjerg/nyt/historie/", "thing"),
 }
 
