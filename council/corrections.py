@@ -30,6 +30,7 @@ ITEM_FIELDS = [
     "is_closed", "public_title",
 ]  # fmt: skip
 CLOSED_FIELDS = ["is_closed", "public_title"]
+MOST_ROWS = 200  # of attendance; a form that claims more is broken
 
 
 class CorrectedRow(ScopedRow):
@@ -99,6 +100,7 @@ class Correction:
         formset = inlineformset_factory(
             Meeting, Attendance, form=CorrectedRow, formset=ScopedFormSet,
             fields=["member", "status", "substitute_for", "remark"], extra=1, can_delete=True,
+            max_num=MOST_ROWS, absolute_max=MOST_ROWS,
         )  # fmt: skip
         formset.form.user = request.user
         rows = Attendance.objects.select_related("member__person", "member__council", "substitute_for__person")

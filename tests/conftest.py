@@ -15,6 +15,14 @@ from .smtp import Mailbox
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
 
+def pytest_collection_modifyitems(items):
+    """What never asks the database asks the same of both, so tests/run_all.py runs it once."""
+    for item in items:
+        if not {"django_db_setup", "db", "transactional_db"} & set(item.fixturenames):
+            if not item.get_closest_marker("django_db"):
+                item.add_marker("once")
+
+
 @pytest.fixture(autouse=True)
 def own_folders(settings, tmp_path):
     """Uploads and stored PDFs of a test lie in its own folder; static files come from the source tree."""

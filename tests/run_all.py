@@ -1,6 +1,7 @@
 """Run every test, on SQLite and on PostgreSQL, two processes at a time; `make test` calls this.
 
-What drives a browser takes longest and asks the same of both databases, so it runs once, on PostgreSQL.
+What drives a browser takes longest and asks the same of both databases, so it runs once, on PostgreSQL. What draws
+PDFs, compares permissions or never asks a database is marked `once` and runs on SQLite alone.
 
 PostgreSQL is a fresh private server: its cluster and its only socket lie in a temporary folder, and it is stopped and
 removed at the end, also after a failure or Ctrl-C. A skipped or expected failure counts as a failure here.
@@ -150,7 +151,7 @@ def main():
     suites = []
     with private_postgres() as postgres_url:
         try:
-            waiting = [("SQLite", "", "not browser"), ("PostgreSQL", postgres_url, "not browser")]
+            waiting = [("SQLite", "", "not browser"), ("PostgreSQL", postgres_url, "not browser and not once")]
             # A database of another name, so that two suites can use the one server.
             suites.append(Suite("Browser", f"{postgres_url.removesuffix('postgres')}browser", "browser"))
             print(f"To follow the tests: tail -f {OUTPUT}/*/log.txt", flush=True)

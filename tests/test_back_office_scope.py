@@ -21,6 +21,8 @@ from udsat.models import Assignment, LetterFile, Revision
 
 from . import factories as make
 
+pytestmark = pytest.mark.once
+
 SECRET = "Sildehagen"  # stands in every text of Esbjerg's, and nowhere else
 MODELS = list(admin.site._registry)
 

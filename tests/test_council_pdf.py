@@ -14,6 +14,8 @@ from udsat.lib.publishing import Status
 from . import factories
 from .pdfreader import chapters, code_on_page, elements, failures, links, read, words
 
+pytestmark = pytest.mark.once
+
 DAY = datetime.date(2025, 3, 3)
 
 

@@ -1,8 +1,13 @@
 """A text too long for a PDF is still read on its page; who asks for the PDF is told so."""
 
+import pytest
+
 from udsat.lib.pdf import MAX_CHARACTERS
 
 from . import factories as make
+
+pytestmark = pytest.mark.once
+
 
 LONG = f"<p>{'ord og ord. ' * (MAX_CHARACTERS // 12)}</p>"
 

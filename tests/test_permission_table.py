@@ -16,6 +16,8 @@ from udsat.models import PublicationEvent, Region
 
 from . import factories as make
 
+pytestmark = pytest.mark.once
+
 DRAFT, PUBLIC, WITHDRAWN, CLOSED = Status.DRAFT, Status.PUBLISHED, Status.WITHDRAWN, "closed"
 
 # Columns: secretary, editor, approver and administrator of this municipality, superuser.

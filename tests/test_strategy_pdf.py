@@ -15,6 +15,8 @@ from udsat.lib.publishing import Status
 from . import factories
 from .pdfreader import chapters, code_on_page, failures, links, read, words
 
+pytestmark = pytest.mark.once
+
 FORTY_WORDS = "at hjælpen kommer, før det går galt, og at den, der hjælper, bliver ved, " * 3
 
 
@@ -115,7 +117,7 @@ def test_the_summary_is_one_page_with_16_goals_of_40_words(esbjerg):
     assert all(goal.text[-9:] in said for goal in goals)
 
 
-@pytest.mark.parametrize(("themes", "goals"), [(1, 60), (12, 30), (90, 1)])
+@pytest.mark.parametrize(("themes", "goals"), [(1, 60), (6, 12), (60, 1)])
 def test_the_summary_of_a_far_too_long_strategy_is_one_page_that_says_so(esbjerg, themes, goals):
     strategy = factories.strategy(esbjerg)
     for number in range(themes):
