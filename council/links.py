@@ -17,14 +17,16 @@ def link_view(kind: str):
 
     An altered, guessed or expired link gets a page that says what to do and nothing else. The view raises LinkExpired
     itself where the link has served its time for another reason (the meeting is over, the seat is another's).
-    Needs no CSRF token: the right lies in the address, and no cookie of the browser adds to it.
+    Needs no CSRF token: the right lies in the address, and no cookie of the browser adds to it. Where the address has
+    no municipality, the view gets None for it.
     """
 
     def decorate(view):
         @csrf_exempt
         @functools.wraps(view)
-        def wrapped(request: HttpRequest, kommune: str, token: str) -> HttpResponse:
-            municipality = find_or_404(Municipality.objects.all(), "Den kommune findes ikke.", slug=kommune)
+        def wrapped(request: HttpRequest, token: str, kommune: str = "") -> HttpResponse:
+            places = Municipality.objects.all()
+            municipality = find_or_404(places, "Den kommune findes ikke.", slug=kommune) if kommune else None
             try:
                 response = view(request, municipality, *read_token(kind, token))
             except (LinkBroken, LinkExpired) as problem:

@@ -3,6 +3,7 @@ from django.urls import path
 from . import views
 from .agenda.proposals import propose_item
 from .approval.link import approve
+from .following import pages as following
 from .inputs import pages as inputs
 from .invitations.link import answer_invitation
 
@@ -27,6 +28,7 @@ urlpatterns = [
     path("foreslaa-punkt/<str:token>/", propose_item, name="propose-item"),
     path("godkend/<str:token>/", approve, name="approve"),
     path("nyt.atom", views.news_atom, name="news-feed"),
+    path("foelg/", following.follow, name="follow"),
     path("nyt/", views.news_list, name="news"),
     path("nyt/<slug:story>/", views.news_story, name="news-story"),
 ]

@@ -262,6 +262,7 @@ NOT_LISTED = {
     "strategy-summary-pdf", "agenda-pdf", "minutes-pdf", "attachment", "photo", "meetings-ics", "meeting-ics",
     "news-feed",
     "answer-invitation", "propose-item", "approve", "write", "written", "book-dialogue",
+    "follow", "follow-topics", "subscriptions", "unsubscribe",
 }  # fmt: skip
 # One by one, by what is published.
 EACH = {"strategy", "strategy-progress", "theme", "meeting", "news-story", "topic"}

@@ -24,6 +24,7 @@ NO_PAGE = {
     "sitemap", "robots", "was", "search-suggestions",
     "current-strategy", "strategy-pdf", "strategy-summary-pdf", "agenda-pdf", "minutes-pdf", "attachment", "photo",
     "meetings-ics", "meeting-ics", "news-feed", "answer-invitation", "propose-item", "approve", "written",
+    "subscriptions", "unsubscribe",
 }  # fmt: skip
 
 
@@ -41,6 +42,8 @@ def pages():
         "municipalities": ["/kommuner/"],
         "municipality": [f"{TOWN}/", "/vejle/", "/aarhus/"],
         "search": ["/soeg/", "/soeg/?q=bolig", "/soeg/?q=xyzxyz"],
+        "follow": [f"{TOWN}/foelg/", "/esbjerg/foelg/"],
+        "follow-topics": ["/foelg/?emne=bolig"],
         "about": ["/om/"],
         "accessibility": ["/tilgaengelighed/"],
         "privacy": ["/privatliv/"],

@@ -35,6 +35,11 @@ ADDRESSES = {
     "municipality": ("/esbjerg/", "list"),
     "search": (f"/soeg/?q={WORD}", "query"),
     "search-suggestions": (f"/soeg/forslag/?q={WORD[:6]}", "public list"),
+    # Only what everybody can read can be followed.
+    "follow": ("/esbjerg/foelg/", "public list"),
+    "follow-topics": ("/foelg/", "static"),
+    "subscriptions": ("/foelg/mine/gaettet/", "guessed link"),
+    "unsubscribe": ("/foelg/stop/gaettet/", "guessed link"),
     "about": ("/om/", "static"),
     "accessibility": ("/tilgaengelighed/", "static"),
     # It tells how long each public council keeps things.

@@ -12,6 +12,7 @@ from council.agreements import remind_of_agreements
 from council.approval.rounds import remind_before_deadline
 from council.consent import anonymise_by_rule
 from council.desk.desk import forget as forget_desk
+from council.following.telling import clean_addresses, forget_unconfirmed, tell_at_once, tell_monthly
 from council.hearings import remind_of_deadlines
 from council.inputs.desk import forget_old_inputs
 from council.invitations import send_scheduled_invitations
@@ -27,6 +28,10 @@ JOBS: list[Callable[[datetime.datetime], int]] = [
     remind_of_agreements,
     remind_before_deadline,
     remind_of_deadlines,
+    tell_at_once,
+    tell_monthly,
+    clean_addresses,
+    forget_unconfirmed,
     anonymise_by_rule,
     forget_old_inputs,
     forget_letters,

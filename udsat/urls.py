@@ -1,6 +1,8 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from council.following import pages as following
+
 from . import sitemap, statements, views
 
 urlpatterns = [
@@ -8,6 +10,9 @@ urlpatterns = [
     path("kommuner/", views.municipalities, name="municipalities"),
     path("soeg/", views.search, name="search"),
     path("soeg/forslag/", views.search_suggestions, name="search-suggestions"),
+    path("foelg/", following.follow_topics, name="follow-topics"),
+    path("foelg/mine/<str:token>/", following.subscriptions, name="subscriptions"),
+    path("foelg/stop/<str:token>/", following.unsubscribe, name="unsubscribe"),
     path("om/", views.about, name="about"),
     path("tilgaengelighed/", statements.accessibility, name="accessibility"),
     path("was", statements.was, name="was"),

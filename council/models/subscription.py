@@ -7,7 +7,7 @@ mail server has refused `MOST_REFUSALS` letters in a row by the job that finds i
 """
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from strategies.models import Strategy, Topic
@@ -47,8 +47,11 @@ class SubscriptionQuerySet(models.QuerySet):
         return self.filter(confirmed_at=None)
 
     def with_target(self):
-        """With what it follows, and what that is called."""
-        return self.select_related("council__municipality", "strategy__municipality", "topic")
+        """With what it follows, and whether that is public now."""
+        return self.select_related("council__municipality", "strategy__municipality", "topic").annotate(
+            council_is_public=Exists(Council.objects.published().filter(pk=OuterRef("council"))),
+            strategy_is_public=Exists(Strategy.objects.published().filter(pk=OuterRef("strategy"))),
+        )
 
 
 class Subscription(models.Model):
@@ -99,7 +102,7 @@ class Subscription(models.Model):
         ]
 
     def __str__(self):
-        return self.name
+        return f"{self.target}, {self.get_how_often_display().lower()}"
 
     @property
     def target(self) -> Council | Strategy | Topic:
@@ -107,12 +110,14 @@ class Subscription(models.Model):
 
     @property
     def name(self) -> str:
-        """What is followed, as its reader knows it."""
+        """What is followed, as its reader may know it; of one from `with_target()`."""
         if self.council:
-            return self.council.sender_name
+            place = self.council.municipality
+            return self.council.sender_name if self.council_is_public else f"Udsatterådet i {place.name}"
         if self.strategy:
-            return f"{self.strategy}, {self.strategy.municipality}"
-        return f"Emnet {self.topic.name.lower()}"
+            place = self.strategy.municipality
+            return f"{self.strategy}, {place}" if self.strategy_is_public else f"En strategi i {place}"
+        return f"Emnet »{self.topic}«"
 
 
 class Notice(models.Model):

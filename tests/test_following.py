@@ -1,0 +1,477 @@
+"""People follow by e-mail without an account: asked, confirmed, told once, and forgotten when they stop."""
+
+import datetime
+import re
+
+import pytest
+from django.core import signing
+from django.urls import reverse
+from django.utils import timezone
+
+from council.models import Follower, Hearing, Meeting, Notice, Subscription
+from council.models.subscription import MOST_REFUSALS, UNCONFIRMED_DAYS
+from udsat import jobs
+from udsat.lib import spam
+from udsat.lib.publishing import Status
+from udsat.models import Letter
+
+from . import factories as make
+
+AASE, IB = "aase@example.dk", "ib@example.dk"
+FORM = "/esbjerg/foelg/"
+
+
+@pytest.fixture
+def council(esbjerg):
+    return make.council(esbjerg, phone="76 16 16 16", email="raadet@esbjerg.example")
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """Lets the time pass: `clock(days=3)`."""
+    real = timezone.now
+    passed = datetime.timedelta()
+
+    def forward(**by):
+        nonlocal passed
+        passed += datetime.timedelta(**by)
+
+    monkeypatch.setattr(timezone, "now", lambda: real() + passed)
+    return forward
+
+
+def run():
+    results = jobs.run(timezone.now())
+    assert None not in results.values(), results
+
+
+def ask(client, email=AASE, address=FORM, **fields):
+    """Fill in the form as it was handed out a minute ago."""
+    page = client.get(address)
+    html = page.content.decode()
+    ticked = re.findall(r'<input type="checkbox" name="what" value="([^"]+)"[^>]* checked', html)
+    stamp = signing.dumps(int(timezone.now().timestamp()) - 60, salt=spam._SALT)
+    given = {"email": email, "what": ticked, "how_often": "straks", "hentet": stamp, "kommentar": ""} | fields
+    return client.post(address.partition("?")[0], given, REMOTE_ADDR="203.0.113.9")
+
+
+def links(delivery, name):
+    """The addresses in a mail that lead to the page of that name, without the host."""
+    start = reverse(name, args=["x"]).removesuffix("x/")
+    return re.findall(rf"https?://[^/\s]+({re.escape(start)}\S+)", delivery.text)
+
+
+def press(client, address, **said):
+    response = client.post(address, said)
+    assert response.status_code in {200, 302}
+    return response
+
+
+def confirm(client, mailbox, email=AASE):
+    """She opens the mail and says yes."""
+    run()
+    [address] = links(mailbox.to(email)[-1], "subscriptions")
+    asked = re.findall(r'name="abonnement" value="(\d+)"', client.get(address).content.decode())
+    press(client, address, goer="bekraeft", abonnement=asked)
+    mailbox.deliveries.clear()
+    return address
+
+
+def follow(client, mailbox, email=AASE, address=FORM, **fields):
+    ask(client, email, address, **fields)
+    return confirm(client, mailbox, email)
+
+
+def tomorrow():
+    return timezone.localdate() + datetime.timedelta(days=1)
+
+
+def published_agenda(council, anna, title="Boliger til unge"):
+    meeting = make.meeting(council, tomorrow(), Status.DRAFT)
+    make.item(meeting, title)
+    agenda = make.agenda(meeting, Status.DRAFT)
+    agenda.publish(by=anna, confirmed=True)
+    return agenda
+
+
+# Asking and confirming
+
+
+def test_a_citizen_follows_a_council_once_she_has_said_yes_in_her_own_mail(client, mailbox, council, anna):
+    sent = ask(client)
+    assert sent.status_code == 302 and AASE not in sent.url
+    assert "Se i din mail" in client.get(sent.url).content.decode()
+    run()
+    mail = mailbox.only()
+    assert mail.recipients == [AASE] and "Udsatterådet i Esbjerg" in mail.text
+    published_agenda(council, anna, "Før hun sagde ja")
+    run()
+    assert len(mailbox.deliveries) == 1, "nothing before she has said yes"
+
+    [address] = links(mail, "subscriptions")
+    page = client.get(address)
+    assert Subscription.objects.confirmed().count() == 0, "opening the page changes nothing"
+    assert not page.cookies and "no-store" in page["Cache-Control"] and page["Referrer-Policy"] == "no-referrer"
+    asked = re.findall(r'name="abonnement" value="(\d+)"', page.content.decode())
+    press(client, address, goer="bekraeft", abonnement=asked)
+    assert Subscription.objects.confirmed().count() == 1
+    assert "Det følger du" in client.get(address).content.decode()
+    run()
+    assert len(mailbox.deliveries) == 1, "what was public before she said yes is no news"
+
+
+def test_the_answer_is_the_same_whether_the_address_is_known_or_not(client, mailbox, council):
+    follow(client, mailbox)
+    again, new = ask(client, AASE), ask(client, IB)
+    assert (again.status_code, again.url) == (new.status_code, new.url)
+    pages = [client.get(response.url).content for response in (again, new)]
+    assert pages[0] == pages[1]
+
+
+def test_whoever_writes_anothers_address_changes_nothing_for_her(client, mailbox, council):
+    follow(client, mailbox)
+    ask(client, AASE.upper(), how_often="maaned")
+    assert Follower.objects.count() == 1
+    assert Subscription.objects.get().how_often == "straks"
+
+
+def test_nobody_can_be_flooded_with_mails_that_ask(client, mailbox, council):
+    for _ in range(30):
+        ask(client)
+    run()
+    assert len(mailbox.to(AASE)) == 1
+    stopped = ask(client, IB)
+    assert stopped.status_code == 429
+    assert not Follower.objects.filter(email=IB).exists()
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"email": "ikke en adresse"}, {"email": ""}, {"email": "a\x00@example.dk"},
+        {"email": f"{'x' * 900}@example.dk"},
+        {"what": []}, {"what": ["council-999999"]}, {"what": ["topic-1"]}, {"how_often": "altid"},
+        {"email": "a@example.dk\nBcc: alle@example.dk"}, {"kommentar": "spam"}, {"hentet": "nu"},
+    ],
+)  # fmt: skip
+def test_what_cannot_be_followed_is_said_in_words_and_keeps_nothing(client, council, fields):
+    response = ask(client, **({"email": AASE} | fields))
+    assert response.status_code == 200 and 'role="alert"' in response.content.decode()
+    assert not Follower.objects.exists() and not Letter.objects.exists()
+
+
+def test_what_is_not_public_cannot_be_followed(client, esbjerg, vejle):
+    hidden = make.council(esbjerg, Status.DRAFT, name="Hemmeligt råd")
+    strategy = make.strategy(esbjerg, "Hemmelig plan", Status.DRAFT)
+    html = client.get(FORM).content.decode()
+    assert "Hemmelig" not in html and "<form" not in html
+    for thing in (f"council-{hidden.pk}", f"strategy-{strategy.pk}"):
+        ask(client, what=[thing])
+    assert not Follower.objects.exists()
+    assert client.get("/ribe/foelg/").status_code == 404
+
+
+def test_an_address_that_nobody_confirms_is_forgotten(client, mailbox, council, clock):
+    ask(client)
+    clock(days=UNCONFIRMED_DAYS, hours=1)
+    run()
+    assert not Follower.objects.exists()
+
+
+@pytest.mark.parametrize("name", ["subscriptions", "unsubscribe"])
+def test_a_link_that_is_guessed_altered_or_old_leads_to_help_and_nowhere_else(client, mailbox, council, clock, name):
+    address = follow(client, mailbox)
+    follower = Follower.objects.get()
+    for token in (
+        "gaettet",
+        address.rstrip("/").rpartition("/")[2][:-1],
+        signing.dumps([9**12, follower.pk], salt="x"),
+    ):
+        response = client.post(reverse(name, args=[token]), {"goer": "stop-alt"})
+        assert response.status_code == 404 and "Linket virker ikke" in response.content.decode()
+    clock(days=1000)
+    response = client.post(address, {"goer": "stop-alt"})
+    assert response.status_code == 410 and "Linket er udløbet" in response.content.decode()
+    assert Subscription.objects.count() == 1
+
+
+def test_nobody_reaches_what_another_follows(client, mailbox, council, vejle):
+    hers = follow(client, mailbox)
+    make.council(vejle)
+    his = follow(client, mailbox, IB, "/vejle/foelg/")
+    [aases] = Subscription.objects.filter(follower__email=AASE)
+    page = client.get(his).content.decode()
+    assert "Vejle" in page and "Esbjerg" not in page and AASE not in page
+    press(client, his, goer="stop", abonnement=aases.pk)
+    press(client, his, goer="ret", abonnement=aases.pk, hvor_tit="maaned")
+    aases.refresh_from_db()
+    assert aases.how_often == "straks"
+    press(client, his, goer="stop-alt")
+    assert [one.email for one in Follower.objects.all()] == [AASE]
+    assert "Du følger ikke noget" in client.get(his).content.decode()
+    assert "Det følger du" in client.get(hers).content.decode()
+
+
+# Being told
+
+
+def test_each_thing_that_becomes_public_is_told_once(client, mailbox, council, anna):
+    follow(client, mailbox)
+    follow(client, mailbox, IB)
+    agenda = published_agenda(council, anna)
+    run()
+    assert sorted(mail.recipients[0] for mail in mailbox.deliveries) == [AASE, IB]
+    mail = mailbox.to(AASE)[0]
+    assert "Boliger til unge" in mail.text and agenda.get_absolute_url() in mail.text
+    assert "76 16 16 16" in mail.text and IB not in mail.raw.decode()
+    run()
+    assert len(mailbox.deliveries) == 2
+
+    mailbox.deliveries.clear()
+    minutes = make.minutes(agenda.meeting, Status.DRAFT)
+    minutes.publish(by=anna, confirmed=True)
+    run()
+    assert len(mailbox.to(AASE)) == 1 and "Referat" in mailbox.to(AASE)[0].message["Subject"]
+    mailbox.deliveries.clear()
+    minutes.correct([], by=anna, what="Der stod 21 boliger. Det rigtige tal er 12.", confirmed=True)
+    run()
+    assert "Det rigtige tal er 12" in mailbox.to(AASE)[0].text
+    run()
+    assert len(mailbox.to(AASE)) == 1
+
+
+def test_a_hearing_is_told_with_its_question_its_answer_and_what_came_of_it(client, mailbox, council, anna):
+    follow(client, mailbox)
+    hearing = make.hearing(council, "Ny boligpolitik", Status.DRAFT, sender="Socialudvalget")
+    hearing.publish(by=anna, confirmed=True)
+    run()
+    assert "Ny boligpolitik" in mailbox.only().text
+    hearing = Hearing.objects.get()
+    hearing.answer, hearing.answered_on = "<p>Byg flere.</p>", timezone.localdate()
+    hearing.save()
+    run()
+    assert "Byg flere." in mailbox.deliveries[1].text
+    hearing.outcome, hearing.outcome_text = Hearing.Outcome.FOLLOWED, "<p>Der bygges ti.</p>"
+    hearing.save()
+    run()
+    run()
+    assert len(mailbox.deliveries) == 3 and "Der bygges ti." in mailbox.deliveries[2].text
+
+
+def test_news_and_strategies_of_ones_own_municipality_are_told_and_of_no_other(
+    client, mailbox, council, anna, vejle, bo
+):
+    follow(client, mailbox)
+    make.council(vejle)
+    make.news(vejle, "Nyt i Vejle", Status.DRAFT).publish(by=bo, confirmed=True)
+    make.news(council.municipality, "Nyt værested", Status.DRAFT).publish(by=anna, confirmed=True)
+    make.strategy(council.municipality, "Plads til alle", Status.DRAFT).publish(by=anna, confirmed=True)
+    run()
+    news, plan = mailbox.deliveries
+    assert "Nyt værested" in news.text and "Plads til alle" in plan.text
+
+
+def test_what_is_planned_is_told_when_its_time_has_come(client, mailbox, council, anna, clock):
+    follow(client, mailbox)
+    story = make.news(council.municipality, "Nyt værested", Status.DRAFT)
+    story.publish(by=anna, confirmed=True, at=timezone.now() + datetime.timedelta(days=2))
+    run()
+    assert not mailbox.deliveries
+    clock(days=2, minutes=1)
+    run()
+    run()
+    assert "Nyt værested" in mailbox.only().text
+
+
+def test_what_is_withdrawn_before_the_mail_leaves_is_told_to_nobody(client, mailbox, council, anna):
+    follow(client, mailbox)
+    story = make.news(council.municipality, "Karens sag", Status.DRAFT)
+    mailbox.stop()
+    story.publish(by=anna, confirmed=True)
+    jobs.run(timezone.now())
+    letter = Letter.objects.get(sent_at=None)
+    assert not (letter.to or letter.text or letter.subject), "a waiting letter holds neither address nor text"
+    story.withdraw(by=anna)
+    mailbox.start()
+    Letter.objects.update(send_after=timezone.now())
+    run()
+    assert not mailbox.deliveries and not Letter.objects.filter(sent_at=None).exists()
+
+
+def test_whoever_stops_before_the_mail_leaves_gets_none(client, mailbox, council, anna):
+    address = follow(client, mailbox)
+    mailbox.stop()
+    published_agenda(council, anna)
+    jobs.run(timezone.now())
+    press(client, address, goer="stop-alt")
+    mailbox.start()
+    Letter.objects.update(send_after=timezone.now())
+    run()
+    assert not mailbox.deliveries
+
+
+def test_nothing_closed_is_in_any_mail(client, mailbox, council, anna):
+    follow(client, mailbox)
+    meeting = make.meeting(council, tomorrow(), Status.DRAFT)
+    make.item(meeting, "Åbent punkt")
+    closed = {"presentation": "<p>Kakadue</p>", "decision": "<p>Kakadue</p>"}
+    make.item(meeting, "Kakadue", is_closed=True, public_title="Personsag", **closed)
+    for paper in (make.agenda(meeting, Status.DRAFT), make.minutes(meeting, Status.DRAFT)):
+        paper.publish(by=anna, confirmed=True)
+    run()
+    assert len(mailbox.deliveries) == 2
+    for mail in mailbox.deliveries:
+        assert "Kakadue" not in mail.text and "Personsag" in mail.text
+
+
+def test_a_topic_is_followed_across_the_country(client, mailbox, council, anna, vejle, bo):
+    home, drink = make.topic("Bolig"), make.topic("Misbrug")
+    follow(client, mailbox, address=f"/foelg/?emne={home.slug}")
+    theirs = make.strategy(vejle, "Vejles plan", Status.DRAFT)
+    make.theme(theirs).topics.add(home)
+    theirs.publish(by=bo, confirmed=True)
+    other = make.strategy(vejle, "En plan om andet", Status.DRAFT)
+    make.theme(other).topics.add(drink)
+    other.publish(by=bo, confirmed=True)
+    run()
+    assert "Vejles plan" in mailbox.only().text
+
+    mailbox.deliveries.clear()
+    meeting = make.meeting(council, status=Status.DRAFT)
+    make.item(meeting, "Boliger på Havnen", decision="<p>Ja.</p>").themes.add(theirs.themes.get())
+    make.item(meeting, "Kaffe", decision="<p>Ja.</p>")
+    make.minutes(meeting, Status.DRAFT).publish(by=anna, confirmed=True)
+    run()
+    mail = mailbox.only()
+    assert "Boliger på Havnen" in mail.text and "Kaffe" not in mail.text
+    assert "Emnet »Bolig«" in mail.text
+
+
+def test_follow_ups_of_a_strategy_come_in_one_mail(client, mailbox, esbjerg, clock):
+    strategy = make.strategy(esbjerg)
+    goals = [make.goal(make.theme(strategy), text) for text in ("bygge boliger.", "åbne et værested.")]
+    follow(client, mailbox)
+    for goal in goals:
+        make.follow_up(goal, text="Det går godt.")
+    clock(hours=1)
+    run()
+    run()
+    mail = mailbox.only()
+    assert "bygge boliger." in mail.text and "åbne et værested." in mail.text
+
+
+# The monthly mail
+
+
+def first_of_next_month():
+    today = timezone.localdate()
+    day = (today.replace(day=28) + datetime.timedelta(days=4)).replace(day=1)
+    return timezone.make_aware(datetime.datetime.combine(day, datetime.time(9)))
+
+
+def test_the_monthly_mail_gathers_what_is_new_and_comes_once(client, mailbox, council, anna, clock):
+    follow(client, mailbox, how_often="maaned")
+    published_agenda(council, anna)
+    make.news(council.municipality, "Nyt værested", Status.DRAFT).publish(by=anna, confirmed=True)
+    gone = make.news(council.municipality, "Trukket tilbage", Status.DRAFT)
+    gone.publish(by=anna, confirmed=True)
+    gone.withdraw(by=anna)
+    run()
+    assert not mailbox.deliveries
+    Meeting.objects.update(date=timezone.localdate() + datetime.timedelta(days=60))
+    clock(seconds=(first_of_next_month() - timezone.now()).total_seconds())
+    run()
+    mail = mailbox.only()
+    assert "Dagsorden" in mail.text and "Nyt værested" in mail.text and "Trukket tilbage" not in mail.text
+    assert mail.text.count("https://") + mail.text.count("http://") >= 4
+    run()
+    clock(days=1)
+    run()
+    assert len(mailbox.deliveries) == 1
+
+
+def test_a_month_without_news_brings_no_mail(client, mailbox, council, clock):
+    follow(client, mailbox, how_often="maaned")
+    clock(seconds=(first_of_next_month() - timezone.now()).total_seconds())
+    run()
+    assert not mailbox.deliveries
+
+
+def test_who_changes_how_often_is_told_as_often_from_then_on(client, mailbox, council, anna, clock):
+    address = follow(client, mailbox)
+    one = Subscription.objects.get()
+    press(client, address, goer="ret", abonnement=one.pk, hvor_tit="maaned")
+    make.news(council.municipality, "Nyt værested", Status.DRAFT).publish(by=anna, confirmed=True)
+    run()
+    assert not mailbox.deliveries
+    clock(seconds=(first_of_next_month() - timezone.now()).total_seconds())
+    run()
+    assert "Nyt værested" in mailbox.only().text
+
+
+# Stopping
+
+
+def test_the_button_of_the_mail_program_stops_at_once_and_opening_its_address_does_not(
+    client, mailbox, council, anna, django_user_model
+):
+    follow(client, mailbox)
+    published_agenda(council, anna)
+    run()
+    message = mailbox.only().message
+    assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    address = re.fullmatch(r"<https?://[^/]+(/\S+)>", message["List-Unsubscribe"].strip())[1]
+    page = client.get(address)
+    assert page.status_code == 200 and "Vil du stoppe?" in page.content.decode()
+    assert Subscription.objects.exists()
+    # By RFC 8058: no cookie, no log-in, no token of a form, and no redirect.
+    response = type(client)(enforce_csrf_checks=True).post(address, {"List-Unsubscribe": "One-Click"})
+    assert response.status_code == 200
+    assert not Subscription.objects.exists() and not Follower.objects.exists() and not Notice.objects.exists()
+    assert client.post(address).status_code == 200, "a second time does no harm"
+
+
+def test_the_links_in_the_mail_stop_one_or_all(client, mailbox, council, anna):
+    strategy = make.strategy(council.municipality)
+    what = [f"council-{council.pk}", f"strategy-{strategy.pk}"]
+    follow(client, mailbox, what=what)
+    published_agenda(council, anna)
+    run()
+    mail = mailbox.only()
+    [stop] = links(mail, "unsubscribe")
+    client.get(stop)
+    assert Subscription.objects.count() == 2
+    press(client, stop)
+    assert [one.target for one in Subscription.objects.all()] == [strategy]
+    [page] = links(mail, "subscriptions")
+    html = client.get(page).content.decode()
+    assert "Plads til alle" in html and "Udsatterådet" not in html.partition("<main")[2].partition("</main>")[0]
+    press(client, page, goer="stop-alt")
+    assert not Follower.objects.exists()
+
+
+def test_an_address_that_is_refused_for_good_is_forgotten(client, mailbox, council, anna):
+    follow(client, mailbox)
+    mailbox.refused[AASE] = 550
+    for number in range(MOST_REFUSALS):
+        assert Follower.objects.exists()
+        make.news(council.municipality, f"Nyt {number}", Status.DRAFT).publish(by=anna, confirmed=True)
+        run()
+    run()
+    assert not Follower.objects.exists()
+
+
+# The back office
+
+
+def test_no_page_of_the_back_office_shows_who_follows_but_the_secretary_sees_how_many(client, mailbox, council, anna):
+    follow(client, mailbox)
+    make.news(council.municipality, "Nyt værested", Status.DRAFT).publish(by=anna, confirmed=True)
+    run()
+    client.force_login(anna)
+    page = client.get(reverse("admin:council_council_change", args=[council.pk])).content.decode()
+    assert AASE not in page
+    assert "1 følger rådet" in page
+    letters = client.get(reverse("admin:udsat_letter_changelist")).content.decode()
+    assert AASE not in letters and "Nyt værested" not in letters
+    assert not Letter.objects.in_reach_of(anna).exists()
