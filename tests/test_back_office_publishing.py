@@ -62,7 +62,7 @@ def test_with_the_tick_it_is_public_and_the_page_says_so(annas, client, news):
     response = annas.post(gate(annas, news), {"seen": "1", **TICK}, follow=True)
     assert response.redirect_chain == [(url(News, "change", news.pk), 302)]
     page = text(response)
-    assert "er offentlig nu" in page and f'<a href="{news.get_absolute_url()}">Se siden</a>' in page
+    assert "er offentliggjort" in page and f'<a href="{news.get_absolute_url()}">Se siden</a>' in page
     assert "af Anna" in page and "Træk tilbage" in page
     assert client.get(news.get_absolute_url()).status_code == 200
     event = PublicationEvent.objects.get()

@@ -137,7 +137,7 @@ def saved(page):
 def through_the_gate(hand):
     hand.tick(hand.page.get_by_label("Jeg har læst teksten"))
     hand.press(button(hand.page, "Offentliggør"))
-    hand.page.get_by_text("er offentlig nu").wait_for()
+    hand.page.get_by_text("er offentliggjort").wait_for()
 
 
 def event_in(mail):

@@ -33,7 +33,7 @@ def test_she_makes_a_meeting_with_an_item_and_publishes_and_withdraws_it(
     page.get_by_role("button", name="Offentliggør dagsordenen").click()
     page.get_by_label("Jeg har læst teksten").check()
     page.get_by_role("button", name="Offentliggør").click()
-    page.get_by_text("er offentlig nu").wait_for()
+    page.get_by_text("er offentliggjort").wait_for()
     assert "Et varmt sted at sove" in client.get(meeting.get_absolute_url()).content.decode()
 
     page.get_by_role("link", name="Træk mødet tilbage").click()

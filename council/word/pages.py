@@ -146,9 +146,8 @@ def read_meeting(data: bytes, filename: str) -> ParsedMeeting:
 
 
 def import_page(admin, request, meeting):
-    minutes = getattr(meeting, "minutes", None)
-    if minutes is not None and minutes.is_live:
-        return admin.page(request, meeting, "import.html", title="Indlæs fra fil", is_public=True)
+    if _is_public(meeting):
+        return _refused(admin, request, meeting)
     if request.method == "POST" and "payload" in request.POST:
         parsed = _from_payload(request)
         if parsed is None:
@@ -163,6 +162,15 @@ def import_page(admin, request, meeting):
         else:
             return _report(admin, request, meeting, Plan(parsed, meeting, request.user), payload)
     return _import_form(admin, request, meeting, form)
+
+
+def _is_public(meeting) -> bool:
+    minutes = getattr(meeting, "minutes", None)
+    return minutes is not None and minutes.is_live
+
+
+def _refused(admin, request, meeting):
+    return admin.page(request, meeting, "import.html", title="Indlæs fra fil", is_public=True)
 
 
 def _import_form(admin, request, meeting, form, too_old=False):
@@ -198,6 +206,9 @@ def _confirm(admin, request, meeting, parsed):
     with transaction.atomic():
         # Locked, so that what is compared is what is overwritten.
         meeting.refresh_from_db(from_queryset=Meeting._base_manager.select_for_update(of=("self",)))
+        # Somebody may have published the minutes since the file was read; whoever does that waits for this lock.
+        if _is_public(meeting):
+            return _refused(admin, request, meeting)
         plan = Plan(parsed, meeting, request.user)
         if plan.fingerprint != request.POST.get("fingerprint"):
             return _report(admin, request, meeting, plan, request.POST["payload"], changed=True)

@@ -316,7 +316,7 @@ class PublishableAdmin(ScopedAdmin):
 
     def _done(self, request, obj):
         self.log_change(request, obj, "Planlagt" if obj.is_scheduled else "Offentliggjort")
-        said = f"bliver offentlig {when(obj.publish_at)}" if obj.is_scheduled else "er offentlig nu"
+        said = f"bliver offentlig {when(obj.publish_at)}" if obj.is_scheduled else "er offentliggjort"
         link = "Se, hvordan den kommer til at se ud" if obj.is_scheduled else "Se siden"
         self.message_user(
             request,
