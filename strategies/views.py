@@ -40,7 +40,8 @@ def current_strategy(request, kommune):
     strategy = own.in_force().first() or own.published().newest_first().first()
     if strategy is None:
         raise Http404(f"{municipality} har ingen strategi på portalen endnu.")
-    return redirect(strategy)
+    # Somebody who reads the easy texts gets the easy one here, too.
+    return redirect(strategy.get_absolute_url() + ("?kort=1" if request.GET.get("kort") == "1" else ""))
 
 
 @require_safe
