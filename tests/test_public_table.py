@@ -35,8 +35,8 @@ ADDRESSES = {
     "municipality": ("/esbjerg/", "list"),
     "search": (f"/soeg/?q={WORD}", "query"),
     "search-suggestions": (f"/soeg/forslag/?q={WORD[:6]}", "public list"),
-    # Only what everybody can read can be followed.
-    "follow": ("/esbjerg/foelg/", "public list"),
+    # Her own draft stands only in a secretary's frame; nobody can follow it.
+    "follow": ("/esbjerg/foelg/", "list"),
     "follow-topics": ("/foelg/", "static"),
     "subscriptions": ("/foelg/mine/gaettet/", "guessed link"),
     "unsubscribe": ("/foelg/stop/gaettet/", "guessed link"),

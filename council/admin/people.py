@@ -150,11 +150,14 @@ class CouncilAdmin(MembersPage, PublishableAdmin):
             "Når borgere skriver",
             {"fields": ["input_months"], "description": "Siden lover det, før borgeren skriver."},
         ),
+        ("Når borgere følger med", {"fields": ["followers"]}),
         (
             "Kilde og visning",
             {"fields": ["is_restatement", "source_url", "source_checked_on", "expires_at"], "classes": ["collapse"]},
         ),
     ]
+
+    readonly_fields = ["followers"]
 
     def get_queryset(self, request):
         return super().get_queryset(request).select_related("municipality")
@@ -162,6 +165,12 @@ class CouncilAdmin(MembersPage, PublishableAdmin):
     @admin.display(description="status", ordering="status")
     def status_text(self, obj):
         return obj.status_text
+
+    @admin.display(description="får mail om rådet")
+    def followers(self, obj):
+        """How many, never who."""
+        count = obj.subscriptions.confirmed().count() if obj.pk else 0
+        return f"{count} følger rådet. Ingen kan se, hvem de er." if count else "Ingen følger rådet endnu."
 
     def has_add_permission(self, request):
         """A municipality has one council."""
