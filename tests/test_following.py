@@ -16,6 +16,7 @@ from udsat.lib.publishing import Status
 from udsat.models import Letter
 
 from . import factories as make
+from .hands import Keyboard
 
 AASE, IB = "aase@example.dk", "ib@example.dk"
 FORM = "/esbjerg/foelg/"
@@ -475,3 +476,41 @@ def test_no_page_of_the_back_office_shows_who_follows_but_the_secretary_sees_how
     letters = client.get(reverse("admin:udsat_letter_changelist")).content.decode()
     assert AASE not in letters and "Nyt værested" not in letters
     assert not Letter.objects.in_reach_of(anna).exists()
+
+
+# In a browser
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+def test_a_citizen_follows_changes_and_stops_by_the_keys_alone(page_without_javascript, mailbox, council, monkeypatch):
+    """From the council's page to the last mail, without a mouse, JavaScript, a log-in or a cookie."""
+    monkeypatch.setattr(spam, "AT_LEAST", 0)  # keys are pressed faster here than by anybody
+    page = page_without_javascript
+    hand = Keyboard(page)
+
+    def press(it):
+        hand.reach(it)
+        with page.expect_navigation():
+            page.keyboard.press("Enter")
+
+    page.goto("/esbjerg/udsatteraad/")
+    press(page.get_by_role("main").get_by_role("link", name="Følg med"))
+    hand.tick(page.get_by_label("Én gang om måneden"))
+    press(page.get_by_role("button", name="Send mig en mail"))
+    assert page.get_by_role("alert").get_by_role("link", name="Skriv din e-mail").is_visible()
+    assert page.get_by_label("Én gang om måneden").is_checked(), "what she chose is still there"
+    hand.write(page.get_by_label("Din e-mail"), AASE)
+    press(page.get_by_role("button", name="Send mig en mail"))
+    assert page.get_by_role("heading", level=1).inner_text() == "Se i din mail"
+
+    run()
+    page.goto(links(mailbox.only(), "subscriptions")[0])
+    press(page.get_by_role("button", name="Ja, send mig mails"))
+    assert page.get_by_role("heading", level=1).inner_text() == "Det følger du"
+    hand.choose(page.get_by_label("Hvor tit?"), "Med det samme")
+    press(page.get_by_role("button", name="Gem"))
+    assert Subscription.objects.get().how_often == "straks"
+    press(page.get_by_role("button", name="Stop det hele, og slet min adresse"))
+    assert page.get_by_role("heading", level=1).inner_text() == "Du følger ikke noget"
+    assert not Follower.objects.exists() and page.context.cookies() == []

@@ -74,7 +74,7 @@ def _label(target):
         case Strategy():
             return f"{target}: nyt om målene, og hvad rådet beslutter"
         case _:
-            return f"{target.name}: nye strategier og beslutninger i hele landet"
+            return target.name
 
 
 @csrf_exempt
@@ -138,7 +138,7 @@ def _kept_nowhere(response):
 @link_view(telling.PAGE)
 @require_http_methods(["GET", "HEAD", "POST"])
 def subscriptions(request: HttpRequest, municipality: None, pk: int) -> HttpResponse:
-    """»Mine abonnementer« of one address: confirm what was asked for, change how often, stop one or all."""
+    """»Det følger du« of one address: confirm what was asked for, change how often, stop one or all."""
     follower = Follower.objects.filter(pk=pk).first()
     own = {str(one.pk): one for one in follower.subscriptions.with_target()} if follower else {}
     if follower and request.method == "POST":

@@ -261,7 +261,7 @@ def _tidy(text):
 
 
 def page_url(follower: Follower, life: datetime.timedelta = PAGE_LIFE) -> str:
-    """»Mine abonnementer« of that address."""
+    """»Det følger du« of that address."""
     return _url("subscriptions", PAGE, life, follower.pk)
 
 
