@@ -9,6 +9,7 @@ from .invitations.link import answer_invitation
 
 urlpatterns = [
     path("udsatteraad/", views.council, name="council"),
+    path("udsatteraad/plakat.pdf", views.council_poster, name="council-poster"),
     path("udsatteraad/medlemmer/", views.members, name="members"),
     path("udsatteraad/medlemmer/<int:person>/foto.jpg", views.photo, name="photo"),
     path("udsatteraad/maerkesager/", views.causes, name="causes"),
@@ -22,6 +23,7 @@ urlpatterns = [
     path("moeder/<slug:meeting>/moede.ics", views.meeting_ics, name="meeting-ics"),
     path("moeder/<slug:meeting>/dagsorden.pdf", views.agenda_pdf, name="agenda-pdf"),
     path("moeder/<slug:meeting>/referat.pdf", views.minutes_pdf, name="minutes-pdf"),
+    path("moeder/<slug:meeting>/plakat.pdf", views.meeting_poster, name="meeting-poster"),
     path("moeder/<slug:meeting>/bilag/<int:attachment>/<str:filename>", views.attachment, name="attachment"),
     path("hoeringer/", views.hearings, name="hearings"),
     path("svar/<str:token>/", answer_invitation, name="answer-invitation"),

@@ -23,7 +23,7 @@ from udsat.lib.pages import find_or_404, pdf_response
 from udsat.lib.publishing import Status
 from udsat.models import Municipality
 
-from . import pdf, schema, yearwheel
+from . import pdf, poster, schema, yearwheel
 from .calendar import meetings_calendar
 from .come_along import come_along
 from .feed import news_feed
@@ -482,6 +482,7 @@ def meeting(request, kommune, meeting):
             "meeting": found,
             "come_along": come_along(found, council, others) if found.is_to_come else None,
             "is_to_come": found.is_public and not found.is_past and not found.is_cancelled,
+            "has_poster": not found.is_past,
             "agenda": agenda,
             "minutes": minutes,
             "preview": _preview(found, agenda, minutes),
@@ -524,6 +525,42 @@ def agenda_pdf(request, kommune, meeting):
 def minutes_pdf(request, kommune, meeting):
     minutes = _paper(request, _municipality(kommune), meeting, Minutes, "intet referat")
     return _pdf_response(request, minutes, lambda: pdf.minutes_pdf(minutes.meeting), "referat")
+
+
+@require_safe
+@follows_moves
+def meeting_poster(request, kommune, meeting):
+    """Also for a cancelled meeting: where a poster hangs already, one must say that it is off.
+
+    Not for one that is over: whoever prints by an old address would hang up a meeting to which nobody can come.
+    """
+    place = _municipality(kommune)
+    found = _get_meeting(request, place, meeting)
+    if found.is_past:
+        raise Http404("Mødet er holdt, så der er ingen plakat. Se, hvornår rådet mødes næste gang.")
+    council = _councils(request, place).first()
+    return pdf_response(
+        request,
+        lambda: poster.meeting_poster(found, council),
+        f"plakat-{place.slug}-{found.address_part}.pdf",
+        changed=found.updated_at,
+        is_public=found.is_public,
+    )
+
+
+@require_safe
+def council_poster(request, kommune):
+    place = _municipality(kommune)
+    found = _council(request, place)
+    # On paper a draft among the dates cannot be told from the others, so there is none.
+    coming = Meeting.objects.published().filter(council=found).coming()
+    return pdf_response(
+        request,
+        lambda: poster.council_poster(found, coming),
+        f"plakat-{place.slug}.pdf",
+        changed=found.updated_at,
+        is_public=found.is_public,
+    )
 
 
 def _calendar_response(request, content: bytes, filename: str):

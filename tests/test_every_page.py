@@ -260,7 +260,7 @@ def test_a_search_engine_is_led_to_nothing_that_is_not_public(client, esbjerg, a
 NOT_LISTED = {
     "search", "search-suggestions", "compare", "was", "sitemap", "robots", "current-strategy", "strategy-pdf",
     "strategy-summary-pdf", "agenda-pdf", "minutes-pdf", "attachment", "photo", "meetings-ics", "meeting-ics",
-    "news-feed",
+    "news-feed", "meeting-poster", "council-poster",
     "answer-invitation", "propose-item", "approve", "write", "written", "book-dialogue",
     "follow", "follow-topics", "subscriptions", "unsubscribe",
 }  # fmt: skip

@@ -198,6 +198,9 @@ class Meeting(Publishable):
     def get_minutes_pdf_url(self):
         return self._url("minutes-pdf")
 
+    def get_poster_url(self):
+        return self._url("meeting-poster")
+
     def get_calendar_url(self):
         return self._url("meeting-ics")
 
