@@ -299,6 +299,20 @@ def test_what_is_withdrawn_before_the_mail_leaves_is_told_to_nobody(client, mail
     assert not mailbox.deliveries and not Letter.objects.filter(sent_at=None).exists()
 
 
+def test_what_is_taken_back_and_shown_again_is_told_once_and_to_nobody_who_came_after_it(
+    client, mailbox, council, anna
+):
+    follow(client, mailbox)
+    story = make.news(council.municipality, "Nyt værested", Status.DRAFT)
+    story.publish(by=anna, confirmed=True)
+    run()
+    follow(client, mailbox, IB)
+    story.withdraw(by=anna)
+    story.publish(by=anna, confirmed=True)
+    run()
+    assert not mailbox.deliveries
+
+
 def test_whoever_stops_before_the_mail_leaves_gets_none(client, mailbox, council, anna):
     address = follow(client, mailbox)
     mailbox.stop()

@@ -29,9 +29,8 @@ from council.models import (
 from strategies.models import FollowUp, Strategy
 from udsat.lib.cpr import hide_cpr
 from udsat.lib.danish import clock, long_date, weekday_date
-from udsat.lib.publishing import window
 from udsat.lib.richtext import plain_text
-from udsat.models import Municipality, PublicationEvent, Revision
+from udsat.models import Municipality, PublicationEvent, Publishable, Revision
 
 # A letter lists no more items than this; the page has them all.
 MOST_ITEMS = 12
@@ -95,13 +94,18 @@ def _asked(pks, lookup="pk", **since):
     return Q.create([(f"{name}__gt", moment) for name, moment in since.items()], connector=Q.OR)
 
 
+def _first(thing: Publishable) -> datetime.datetime:
+    """When it first became public: what is taken back and shown again is no news to those who came meanwhile."""
+    return thing.published_at or thing.publish_at
+
+
 # Meetings
 
 
 def _of_paper(paper, **fields):
     meeting = paper.meeting
     return {
-        "at": window(paper, meeting)[0],
+        "at": max(_first(paper), _first(meeting)),
         "path": meeting.get_absolute_url(),
         **_of_council(meeting.council),
         **fields,
@@ -211,7 +215,7 @@ def _minutes_words(meeting):
 
 def _corrections(pks=None, since=None) -> Iterator[Thing]:
     # What was corrected before the minutes were public has never been read otherwise.
-    found = Edition.objects.published().filter(_asked(pks, at=since), at__gte=F("minutes__publish_at"))
+    found = Edition.objects.published().filter(_asked(pks, at=since), at__gte=F("minutes__published_at"))
     for edition in found.exclude(correction="").select_related("minutes__meeting__council__municipality"):
         meeting = edition.minutes.meeting
         yield Thing(
@@ -219,7 +223,7 @@ def _corrections(pks=None, since=None) -> Iterator[Thing]:
             kind="Rettelser",
             title=f"Rettelse i referatet fra mødet {weekday_date(meeting.date)}",
             tell=lambda topics, strategies, said=edition.correction: [said],
-            **_of_paper(edition.minutes, at=max(edition.at, meeting.publish_at)),
+            **_of_paper(edition.minutes, at=max(edition.at, _first(meeting))),
         )
 
 
@@ -232,7 +236,7 @@ def _cancellations(pks=None, since=None) -> Iterator[Thing]:
     moments = _moments(meetings, "is_cancelled", lambda value: value)
     for meeting in meetings:
         # One that was off before anybody could read of it is told by nobody.
-        if moments[meeting.pk] > meeting.publish_at:
+        if moments[meeting.pk] > _first(meeting):
             yield Thing(
                 key=f"aflyst-{meeting.pk}",
                 at=moments[meeting.pk],
@@ -246,7 +250,7 @@ def _cancellations(pks=None, since=None) -> Iterator[Thing]:
 
 def _moments(rows, name, is_so) -> dict[int, datetime.datetime]:
     """When each of them came to be so, by its history; of those that have none, when they became public."""
-    moments = {row.pk: row.publish_at for row in rows}
+    moments = {row.pk: _first(row) for row in rows}
     if rows:
         revisions = Revision.objects.filter(
             content_type=ContentType.objects.get_for_model(rows[0]), object_id__in=moments
@@ -272,7 +276,7 @@ def _hearings(pks=None, since=None) -> Iterator[Thing]:
         deadline = f"Rådet skal svare senest {weekday_date(hearing.deadline)}." if hearing.deadline else ""
         yield Thing(
             key=f"hoering-{hearing.pk}",
-            at=hearing.publish_at,
+            at=_first(hearing),
             kind="Høringer",
             title=f"Høring: {hearing.title}",
             path=hearing.get_absolute_url(),
@@ -289,7 +293,7 @@ def _answers(pks=None, since=None) -> Iterator[Thing]:
     moments = _moments(found, "answered_on", bool)
     for hearing in found:
         # One that was there when the hearing became public was told with it. So with the outcome.
-        if moments[hearing.pk] > hearing.publish_at:
+        if moments[hearing.pk] > _first(hearing):
             yield Thing(
                 key=f"svar-{hearing.pk}",
                 at=moments[hearing.pk],
@@ -308,7 +312,7 @@ def _outcomes(pks=None, since=None) -> Iterator[Thing]:
     found = list(_all_hearings(pks, updated_at=since).exclude(outcome=Hearing.Outcome.PENDING))
     moments = _moments(found, "outcome", lambda value: value not in (None, "", Hearing.Outcome.PENDING))
     for hearing in found:
-        if moments[hearing.pk] > hearing.publish_at:
+        if moments[hearing.pk] > _first(hearing):
             yield Thing(
                 key=f"udfald-{hearing.pk}",
                 at=moments[hearing.pk],
@@ -337,7 +341,7 @@ def _news(pks=None, since=None) -> Iterator[Thing]:
     for story in found:
         yield Thing(
             key=f"nyhed-{story.pk}",
-            at=story.publish_at,
+            at=_first(story),
             kind="Nyheder",
             title=story.title,
             path=story.get_absolute_url(),
@@ -370,7 +374,7 @@ def _strategies(pks=None, since=None) -> Iterator[Thing]:
         replaced = f"Den afløser »{old}«." if old and old.status == strategy.status else ""
         yield Thing(
             key=f"strategi-{strategy.pk}",
-            at=strategy.publish_at,
+            at=_first(strategy),
             kind="Strategier",
             title=f"{strategy.get_kind_display()}: {strategy}",
             path=strategy.get_absolute_url(),
@@ -395,7 +399,7 @@ def _follow_ups(pks=None, since=None) -> Iterator[Thing]:
     for row in found.select_related("goal__parent", "goal__theme__strategy__municipality").order_by("pk"):
         strategy = row.goal.theme.strategy
         # Those that were there when the strategy became public are a part of it.
-        if moments[row.pk] > strategy.publish_at:
+        if moments[row.pk] > _first(strategy):
             measure = f" ({row.measure})" if row.measure else ""
             yield Thing(
                 key=f"opfoelgning-{row.pk}",
