@@ -110,11 +110,19 @@ def test_the_device_remembers_the_choice(page, live_server, plan):
     page.get_by_role("link", name="Kort fortalt", exact=True).click()
     expect(page.locator(".versions [aria-current]")).to_have_text("Kort fortalt")
     expect(page.get_by_text("Boligsocial helhedsindsats.")).to_be_hidden()
-    # An address from elsewhere, which says nothing of the choice; what it points at is unfolded.
-    goal = theme.goals.first()
+    # An address from elsewhere, which says nothing of the choice; what it points at is unfolded. Nothing of the other
+    # text is painted on the way.
+    page.context.expose_binding("painted", lambda source, query: painted.append(query))
+    page.add_init_script(
+        "new PerformanceObserver((list) => list.getEntries().forEach((paint) => paint.name === 'first-contentful-paint'"
+        " && painted(location.search))).observe({ type: 'paint', buffered: true })"
+    )
+    goal, painted = theme.goals.first(), []
     page.goto(goal.get_absolute_url())
     page.wait_for_url(f"**{theme.get_absolute_url()}?kort=1#*")
     expect(page.get_by_text("Vi bygger små huse.")).to_be_visible()
+    page.wait_for_function("performance.getEntriesByName('first-contentful-paint').length")
+    assert set(painted) <= {"?kort=1"}
     assert page.context.cookies() == []
     page.get_by_role("link", name="Hele teksten", exact=True).click()
     expect(page.get_by_text("Boligsocial helhedsindsats.")).to_be_visible()

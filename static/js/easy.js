@@ -22,6 +22,9 @@ document.addEventListener("click", ({ target }) => {
 if (memory() && !isShort) {
   if (document.querySelector(".versions")) {
     address.searchParams.set("kort", "1");
+    // The other text is not shown meanwhile, unless the line is so slow that something is better than nothing.
+    document.documentElement.hidden = true;
+    setTimeout(() => { document.documentElement.hidden = false; }, 3000);
     location.replace(address);
   } else {
     // No easy text here. Its links lead to where there may be one.
