@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from itertools import groupby
 
+from django.conf import settings
 from django.db.models import Exists, OuterRef, Prefetch, Q
 from django.http import FileResponse, Http404, HttpResponse, HttpResponsePermanentRedirect
 from django.shortcuts import render
@@ -380,6 +381,7 @@ def meetings(request, kommune):
     deadlines = _hearings(request, place).exclude(deadline=None)
     entries = entries_of(_meetings(request, place).with_publication(), deadlines, today)
     coming, past = years_of(entries, today)
+    calendar = settings.SITE_URL + reverse("meetings-ics", args=[place.slug])
     return render(
         request,
         "council/meetings.html",
@@ -390,6 +392,8 @@ def meetings(request, kommune):
             "coming": coming,
             "past": past,
             "next_meeting": next((entry.meeting for entry in entries if entry.event.is_next), None),
+            # By its own scheme a phone knows that the calendar is to be followed, not copied once.
+            "calendar": {"address": calendar, "webcal": f"webcal://{calendar.partition('//')[2]}"},
             "has_public_meetings": any(entry.meeting and entry.meeting.is_public for entry in entries),
             "updated": _latest(entry.meeting or entry.hearing for entry in entries),
         },

@@ -141,11 +141,13 @@ def test_the_feed_costs_the_same_whatever_it_holds(client, council, django_asser
         client.get("/esbjerg/moeder.ics")
 
 
-def test_pages_lead_to_the_calendars_where_there_is_something_to_come_to(client, council, anna):
+def test_pages_lead_to_the_calendars_where_there_is_something_to_come_to(client, council, anna, settings):
+    settings.SITE_URL = "http://127.0.0.1:8000"
     tomorrow = timezone.localdate() + datetime.timedelta(1)
     coming = make.meeting(council, date=tomorrow)
     assert f'href="{coming.get_calendar_url()}"' in client.get(coming.get_absolute_url()).content.decode()
     assert 'href="/esbjerg/moeder.ics"' in client.get("/esbjerg/moeder/").content.decode()
+    assert 'href="webcal://127.0.0.1:8000/esbjerg/moeder.ics"' in client.get("/esbjerg/moeder/").content.decode()
     past = make.meeting(council)
     cancelled = make.meeting(council, date=tomorrow, ordinal=2, is_cancelled=True)
     draft = make.meeting(council, date=tomorrow, ordinal=3, status=Status.DRAFT)

@@ -23,7 +23,8 @@ TOWN = "/eksempelkoebing"
 NO_PAGE = {
     "sitemap", "robots", "was", "search-suggestions",
     "current-strategy", "strategy-pdf", "strategy-summary-pdf", "agenda-pdf", "minutes-pdf", "attachment", "photo",
-    "meetings-ics", "meeting-ics", "meeting-poster", "council-poster", "news-feed", "answer-invitation", "propose-item", "approve", "written",
+    "meetings-ics", "meeting-ics", "meeting-poster", "council-poster", "news-feed",
+    "answer-invitation", "propose-item", "approve", "written",
     "subscriptions", "unsubscribe",
 }  # fmt: skip
 

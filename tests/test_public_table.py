@@ -174,7 +174,7 @@ def test_nothing_leaks(esbjerg, vejle, client, request, reader, status):
             assert response.status_code == (200 if allowed else 404), cell
             assert (WORD in text) is allowed, cell
         elif rule == "never":
-            assert response.status_code == 404 and WORD not in text, cell
+            assert response.status_code == 404 and f"{WORD} møde" not in text, cell
         elif rule == "guessed link":
             assert response.status_code == 404, cell
             assert f"{WORD} møde" not in text and f"{WORD} punkt" not in text and f"{WORD} høring" not in text, cell
