@@ -39,7 +39,7 @@ OF_ESBJERG = [
     "/esbjerg/nyt/",
     "/esbjerg/nyt/historie/",
 ]
-OF_THE_PORTAL = ["/", "/kommuner/", "/om/", "/tilgaengelighed/", "/privatliv/"]
+OF_THE_PORTAL = ["/", "/kommuner/", "/emner/", "/om/", "/tilgaengelighed/", "/privatliv/"]
 
 
 @pytest.fixture

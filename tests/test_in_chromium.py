@@ -43,6 +43,13 @@ def pages():
         "municipalities": ["/kommuner/"],
         "municipality": [f"{TOWN}/", "/vejle/", "/aarhus/"],
         "search": ["/soeg/", "/soeg/?q=bolig", "/soeg/?q=xyzxyz"],
+        "topics": ["/emner/", "/emner/?kommune=esbjerg"],
+        "topic": ["/emner/bolig/", "/emner/soen-paa-gaden/?kommune=eksempelkoebing", "/emner/vold-og-kriser/"],
+        "compare": [
+            "/sammenlign/",
+            "/sammenlign/?kommune=esbjerg&kommune=vejle&kommune=kolding&kommune=eksempelkoebing&emne=faellesskab",
+            "/sammenlign/?strategi=eksempelkoebing/plads-til-alle-i-eksempelkoebing-2025-2028",
+        ],
         "follow": [f"{TOWN}/foelg/", "/esbjerg/foelg/"],
         "follow-topics": ["/foelg/?emne=bolig"],
         "about": ["/om/"],

@@ -9,12 +9,12 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from council.models import Agenda, Cause, Council, Hearing, Input, Meeting, Minutes, News
-from strategies.models import Strategy, Theme
+from strategies.models import Situation, Strategy, Theme, Topic
 
 LARGEST = 50_000  # addresses in one file, by the standard (sitemaps.org)
 
 # The portal's own pages. A test holds that every page is either here, below, or not for search engines.
-OWN = ["front", "municipalities", "about", "accessibility", "privacy"]
+OWN = ["front", "municipalities", "topics", "about", "accessibility", "privacy"]
 # Those of a municipality, each once it has something to show.
 OF_A_MUNICIPALITY = [
     "municipality",
@@ -70,6 +70,7 @@ def entries():
     for story in News.objects.published().select_related("municipality").order_by("pk"):
         note(story.municipality, "news", story.updated_at)
         things.append((story.get_absolute_url(), story.updated_at))
+    things += [(one.get_absolute_url(), None) for model in (Topic, Situation) for one in model.objects.all()]
     return [
         *((reverse(name), None) for name in OWN),
         *(

@@ -3,13 +3,16 @@ from django.urls import include, path
 
 from council.following import pages as following
 
-from . import sitemap, statements, views
+from . import compare, sitemap, statements, topics, views
 
 urlpatterns = [
     path("", views.front, name="front"),
     path("kommuner/", views.municipalities, name="municipalities"),
     path("soeg/", views.search, name="search"),
     path("soeg/forslag/", views.search_suggestions, name="search-suggestions"),
+    path("emner/", topics.topics, name="topics"),
+    path("emner/<slug:slug>/", topics.topic, name="topic"),
+    path("sammenlign/", compare.compare, name="compare"),
     path("foelg/", following.follow_topics, name="follow-topics"),
     path("foelg/mine/<str:token>/", following.subscriptions, name="subscriptions"),
     path("foelg/stop/<str:token>/", following.unsubscribe, name="unsubscribe"),

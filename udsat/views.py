@@ -26,6 +26,7 @@ from udsat.models import Kind, Municipality
 from udsat.question import Narrow
 from udsat.search import MAX_LENGTH, Filter, named_by, near_words, on_topic, standing, suggestions
 from udsat.search import search as find
+from udsat.topics import topics_of
 
 log = logging.getLogger(__name__)
 
@@ -59,6 +60,7 @@ def latest_news():
 @require_safe
 def front(request):
     context = {
+        "situations": Situation.objects.all(),
         "places": with_content(),
         "meetings": coming_meetings()[:SHOWN],
         "papers": latest_minutes()[:SHOWN],
@@ -110,6 +112,7 @@ def municipality(request, kommune):
         "municipality": place,
         "council": Council.objects.published().filter(municipality=place).first(),
         "strategy": strategy,
+        "topics": topics_of(place),
         "next_meeting": coming_meetings().filter(council__municipality=place).first(),
         "papers": list(latest_minutes().filter(meeting__council__municipality=place)[:3]),
         "stories": list(latest_news().filter(municipality=place)[:3]),
@@ -161,6 +164,7 @@ def search(request):
         "place": place,
         "places": with_content(),
         "unknown": [one for one in filters if one.unknown],
+        "topic": filters[2],
         "chosen": [(one, address(**{one.name: ""})) for one in filters if one.chosen],
         "narrower": [
             (one, [(label, count, address(**{one.name: value})) for value, label, count in one.choices(counts)])
@@ -199,7 +203,7 @@ def not_found(request, exception):
     try:
         place = Municipality.objects.filter(slug=slugify(first)).first()
         if not place:
-            suggestions = _spelled_like(first)
+            suggestions = _spelled_like(request.path_info)
         context = {"municipality": place, "suggestions": suggestions, "message": _danish_message(exception)}
         return render(request, "404.html", context, status=404)
     except DatabaseError:
@@ -213,9 +217,14 @@ def _danish_message(exception):
     return message if isinstance(message, str) and not message.startswith("No ") else ""
 
 
-def _spelled_like(word):
-    by_slug = {place.slug: place for place in Municipality.objects.all()}
-    return [by_slug[slug] for slug in difflib.get_close_matches(slugify(fold(word)), by_slug, 4, 0.6)]
+def _spelled_like(path):
+    """Municipalities whose address is nearly this; below /emner/, topics and situations."""
+    first, _, rest = path.strip("/").partition("/")
+    found, word, near = Municipality.objects.all(), first, 0.6
+    if first == "emner":
+        found, word, near = [*Topic.objects.all(), *Situation.objects.all()], rest, 0.5
+    by_slug = {one.slug: one for one in found}
+    return [by_slug[slug] for slug in difflib.get_close_matches(slugify(fold(word[:80])), by_slug, 4, near)]
 
 
 def no_access(request, exception):

@@ -1,0 +1,272 @@
+"""/sammenlign/: municipalities side by side about a topic, and a strategy against the one it replaced."""
+
+import re
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from strategies.models import Strategy
+from strategies.versions import Change, compare
+from udsat.lib.likeness import ALIKE, Reading, likeness
+from udsat.lib.publishing import Status
+
+from . import factories as make
+from .test_topics import html, promise, words
+
+HIDDEN = [Status.DRAFT, Status.WITHDRAWN, "planlagt", "udløbet"]
+
+
+def queries(client, address):
+    with CaptureQueriesContext(connection) as captured:
+        assert client.get(address).status_code == 200
+    return len(captured)
+
+
+@pytest.fixture
+def housing(db):
+    return make.topic("Bolig")
+
+
+# Municipalities side by side
+
+
+def test_two_municipalities_stand_side_by_side_with_goals_targets_and_follow_up(client, esbjerg, vejle, housing):
+    make.follow_up(promise(esbjerg, housing, "bygge 20 små boliger."), "naaet")
+    make.goal(promise(vejle, housing, "skaffe hjem.").theme, "bygge nyt.", target="10 i 2028")
+    response = client.get("/sammenlign/?kommune=vejle&kommune=esbjerg&emne=bolig")
+    text = html(response)
+    assert re.findall(r"<h2 [^>]*><a [^>]*>(\w+)", text) == ["Vejle", "Esbjerg"]  # as asked
+    shown = words(response)
+    assert "Vi vil: bygge 20 små boliger." in shown and "bygge nyt. Måltal: 10 i 2028" in shown
+    assert "Målet" not in shown and "1 af 1 mål er nået." in shown
+    rows = [re.findall(r">([^<>]+)</(?:a|td)>", row) for row in re.findall(r"<tr>(.*?)</tr>", text)[1:]]
+    assert rows == [["Vejle", "2", "1", "0", "0"], ["Esbjerg", "1", "0", "1", "1"]]
+    assert text.count('<th scope="col">') == 5 and text.count('<th scope="row">') == 2
+
+
+def test_a_municipality_that_has_written_nothing_has_its_column_and_says_so(client, esbjerg, vejle, housing):
+    promise(esbjerg, housing)
+    text = words(client.get("/sammenlign/?kommune=esbjerg&kommune=vejle&emne=bolig"))
+    assert "Vejle Kommune har ikke skrevet om bolig på portalen endnu." in text
+
+
+def test_more_than_four_are_cut_and_the_unknown_are_named(client, esbjerg, housing):
+    names = ["Esbjerg", "Odense", "Randers", "Svendborg", "Holbæk"]
+    for name in names[1:]:
+        make.municipality(name)
+    asked = "&".join(f"kommune={slug}" for slug in ("esbjerg", "odense", "andeby", "randers", "svendborg", "holbaek"))
+    text = words(client.get(f"/sammenlign/?{asked}&kommune=esbjerg&emne=bolig"))
+    assert "Derfor er Holbæk Kommune ikke med." in text
+    assert "Vi kender ingen kommune, der hedder »andeby«." in text
+    assert text.count("Hvad har kommunen lovet?") == 4
+
+
+def test_one_alone_or_no_topic_gets_help_to_choose(client, esbjerg, vejle, housing):
+    promise(esbjerg, housing)
+    assert "Vælg mindst én kommune mere" in words(client.get("/sammenlign/?kommune=esbjerg&emne=bolig"))
+    text = html(client.get("/sammenlign/?kommune=esbjerg&kommune=vejle"))
+    assert "1 af 2 kommuner har skrevet om det" in text
+    assert 'href="/sammenlign/?kommune=esbjerg&amp;kommune=vejle&amp;emne=bolig"' in text
+    assert "Vi kender intet emne, der hedder »gaeld«" in words(client.get("/sammenlign/?kommune=esbjerg&emne=gaeld"))
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "",
+        "?kommune=&kommune=&emne=",
+        "?kommune=%00&emne=%00",
+        "?emne=bolig",
+        "?kommune=" + "x" * 3000,
+        "?strategi=",
+        "?strategi=%00/%00&strategi=x",
+        "?strategi=esbjerg/findes-ikke&strategi=../../etc",
+        "?" + "kommune=x&" * 900,
+    ],
+)
+def test_nonsense_gives_the_form_and_never_an_error(client, esbjerg, housing, query):
+    text = html(client.get(f"/sammenlign/{query}"))
+    assert '<form class="compare-form" action="/sammenlign/" method="get">' in text and "csrf" not in text
+
+
+@pytest.mark.parametrize("status", HIDDEN)
+def test_nothing_hidden_is_compared(client, esbjerg, vejle, housing, status):
+    old = promise(esbjerg, housing, "Zebra", status, title="Zebra").theme.strategy
+    new = promise(esbjerg, housing, "Giraf", title="Ny", replaces=old).theme.strategy
+    for query in (
+        "?kommune=esbjerg&kommune=vejle&emne=bolig",
+        f"?strategi=esbjerg/{old.slug}&strategi=esbjerg/{new.slug}",
+        f"?strategi=esbjerg/{new.slug}",
+        "",
+    ):
+        text = html(client.get(f"/sammenlign/{query}"))
+        assert "Zebra" not in text, query
+    assert "Hvad er nyt siden den forrige?" not in html(client.get(new.get_absolute_url()))
+
+
+def test_side_by_side_costs_the_same_with_little_and_with_much(client, esbjerg, vejle, housing):
+    address = "/sammenlign/?kommune=esbjerg&kommune=vejle&emne=bolig"
+    promise(esbjerg, housing)
+    few = queries(client, address)
+    for place in (esbjerg, vejle):
+        for number in range(3):
+            goal = promise(place, housing, title=f"Plan {number}")
+            make.follow_up(make.goal(goal.theme, "under", parent=goal))
+    # What a first strategy brings is there; the second municipality's first follow-up is another's second.
+    assert queries(client, address) <= few + 1
+    much = queries(client, address)
+    for number in range(3, 6):
+        make.follow_up(promise(vejle, housing, title=f"Plan {number}"))
+    assert queries(client, address) == much
+
+
+# Two versions of one strategy
+
+
+@pytest.fixture
+def old(esbjerg):
+    made = make.strategy(esbjerg, "Plads til alle 1")
+    home = make.theme(made, "Et sted at bo")
+    make.goal(home, "bygge 20 små boliger i byen.", target="20 boliger")
+    make.goal(home, "hjælpe alle, der bliver sat ud.")
+    make.follow_up(make.goal(home, "åbne et værested på havnen."), "opgivet")
+    make.goal(make.theme(made, "Sundhed for alle"), "køre tandlægen ud til værestederne hver uge.")
+    make.theme(made, "Kultur")
+    return made
+
+
+@pytest.fixture
+def new(esbjerg, old):
+    made = make.strategy(esbjerg, "Plads til alle 2", replaces=old)
+    home = make.theme(made, "Et godt sted at bo")
+    make.goal(home, "bygge 30 små boliger i byen inden 2030.", target="30 boliger")
+    make.goal(home, "hjælpe alle, der bliver sat ud.")
+    make.goal(home, "køre tandlægen ud til værestederne hver uge.")
+    make.goal(make.theme(made, "Gæld"), "give råd om penge på biblioteket.")
+    return made
+
+
+def address_of(*strategies):
+    return "/sammenlign/?" + "&".join(f"strategi={one.municipality.slug}/{one.slug}" for one in strategies)
+
+
+def compared(old, new):
+    found = {one.pk: one for one in Strategy.objects.with_content().filter(pk__in=[old.pk, new.pk])}
+    return compare(found[old.pk], found[new.pk])
+
+
+def test_what_is_new_gone_reworded_moved_and_the_same_is_told_apart(old, new):
+    found = compared(old, new)
+    assert [(one.change, one.new.title) for one in found.themes] == [
+        (Change.REWORDED, "Et godt sted at bo"),
+        (Change.NEW, "Gæld"),
+    ]
+    assert [one.old.title for one in found.gone] == ["Sundhed for alle", "Kultur"]
+    home = {(one.new or one.old).text.split()[0]: one for one in found.themes[0].goals}
+    assert {word: one.change for word, one in home.items()} == {
+        "bygge": Change.REWORDED,
+        "hjælpe": Change.SAME,
+        "køre": Change.REWORDED,
+        "åbne": Change.GONE,
+    }
+    assert home["køre"].is_only_moved and home["køre"].moved_from.title == "Sundhed for alle"
+    assert [part.label for part in home["bygge"].more] == ["Måltal"]
+    assert found.words == (
+        "1 tema er nyt, 1 er skrevet om eller flyttet og 2 er væk. "
+        "1 mål er nyt, 2 er skrevet om eller flyttet, 1 er uændret og 1 er væk."
+    )
+
+
+def test_rewording_is_seen_and_heard_and_what_became_of_a_lost_goal_is_told(client, old, new):
+    text = html(client.get(address_of(old, new)))
+    assert re.search(r"<del><span class=\"visually-hidden\"> fjernet: </span>20<", text)
+    assert re.search(r"<ins><span class=\"visually-hidden\"> tilføjet: </span>30<", text)
+    shown = words(client.get(address_of(new, old)))  # the older one is found, whatever the order
+    assert "Plads til alle 2 sammenlignet med Plads til alle 1" in shown
+    assert "Stod før under »Sundhed for alle«." in shown
+    assert "Sidst vi hørte om det: Opgivet" in shown
+    assert text.count("<h1") == 1 and 'class="visually-hidden"' in text
+
+
+def test_themes_that_share_no_word_are_held_together_by_their_topic_and_that_is_said(client, esbjerg, housing):
+    old = make.strategy(esbjerg, "Før")
+    make.theme(old, "Tag over hovedet").topics.add(housing)
+    new = make.strategy(esbjerg, "Efter", replaces=old)
+    theme = make.theme(new, "Egen dør", body="<p>Nøglen kommer først.</p>")
+    theme.topics.add(housing)
+    make.goal(theme)
+    text = words(client.get(address_of(new)))  # what it replaced comes with it
+    assert "Handler om det samme som » Tag over hovedet « i den forrige." in text
+    assert "Af den forrige kender vi kun overskriften." in text
+    assert "Vi kender ingen mål fra den forrige strategi. Derfor står alle mål som nye." in text
+
+
+def test_two_versions_that_say_the_same_are_said_to_be_the_same(esbjerg):
+    versions = []
+    for number in (1, 2):
+        made = make.strategy(esbjerg, f"Plan {number}")
+        make.section(made, "vision", "<p>Plads til alle.</p>")
+        make.goal(make.theme(made, "Et sted at bo"), f"bygge{' ' * number}boliger.")
+        versions.append(made)
+    found = compared(*versions)
+    assert found.is_the_same and found.words == "Der er ingen forskel på vision, temaer og mål."
+
+
+def test_a_text_that_is_altogether_another_is_shown_as_before_and_now(esbjerg):
+    old, new = make.strategy(esbjerg, "Plan 1"), make.strategy(esbjerg, "Plan 2")
+    make.section(old, "vision", "<p>Ingen skal fryse om natten i byen.</p>")
+    make.section(new, "vision", "<p>Mennesker vokser gennem fællesskaber og kultur.</p>")
+    assert re.fullmatch(r"<p><del>.*?</del></p><p><ins>.*?</ins></p>", compared(old, new).vision)
+
+
+def test_strategies_that_are_no_two_versions_get_a_word_about_why(client, esbjerg, vejle, old, new):
+    theirs = make.strategy(vejle, "En anden")
+    assert "fra hver sin kommune" in words(client.get(address_of(old, theirs)))
+    assert "Vi kender kun én udgave" in words(client.get(address_of(old)))
+    assert "Vi kender kun én udgave" in words(client.get(address_of(old, old)))
+    text = words(client.get("/sammenlign/?strategi=esbjerg/findes-ikke"))
+    assert "Vi kender ingen strategi med adressen »esbjerg/findes-ikke«." in text
+    third = make.strategy(esbjerg, "Den tredje")
+    assert "Man kan sammenligne to udgaver ad gangen." in words(client.get(address_of(old, new, third)))
+
+
+def test_the_strategy_and_the_page_of_comparison_lead_to_what_is_new(client, old, new):
+    link = address_of(old, new).replace("&", "&amp;")
+    assert f'href="{link}"' in html(client.get(new.get_absolute_url()))
+    assert f'href="{link}"' in html(client.get("/sammenlign/"))
+    assert "Hvad er nyt siden den forrige?" not in html(client.get(old.get_absolute_url()))
+
+
+def test_versions_cost_the_same_however_many_goals_there_are(client, old, new):
+    def fill(numbers):
+        for strategy in (old, new):
+            for number in numbers:
+                theme = make.theme(strategy, f"Tema {number}")
+                make.goal(theme, f"mål nummer {number}", parent=make.goal(theme, f"hele vejen {number}"))
+
+    fill([0])
+    few = queries(client, address_of(old, new))
+    fill(range(1, 4))
+    assert queries(client, address_of(old, new)) == few
+
+
+# How alike
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "is_alike"),
+    [
+        ("bygge 20 små boliger.", "bygge 30 små boliger inden 2030.", True),
+        ("holde et værested åbent alle hverdage.", "holde to væresteder åbne alle dage, også i weekenden.", True),
+        ("vejlede og støtte forældrene.", "støtte og vejlede forældre til udsatte børn.", True),
+        ("Sundt liv", "Lighed i sundhed", True),
+        ("at hjælpen bliver formet efter borgeren.", "at et nej tak til hjælp bliver respekteret.", False),
+        ("give hver ung en voksen, der bliver.", "give efterværn i et helt år til alle, der vil have det.", False),
+        ("Mulighed for en bolig", "Et sted at bo", False),
+        ("", "", False),
+    ],
+)
+def test_sentences_are_held_alike_as_a_reader_would(a, b, is_alike):
+    assert (likeness(Reading(a), Reading(b)) >= ALIKE) is is_alike
+    assert likeness(Reading(a), Reading(b)) == likeness(Reading(b), Reading(a))
