@@ -2,7 +2,7 @@
 // there is no button; without this file the page is the same.
 
 const synth = window.speechSynthesis;
-const NOT_READ = "nav, form, button, svg, script, style, .aloud, .versions, [aria-hidden='true']";
+const NOT_READ = "nav, form, button, summary, svg, script, style, .aloud, .versions, [aria-hidden='true']";
 const MARK = "laest";
 
 let voice, bar, play, stop;
