@@ -50,10 +50,23 @@ def whole(context, content, easy="", of=""):
     )
 
 
-@register.simple_block_tag(takes_context=True)
-def on_in_short(context, content):
-    """Links to other pages take the choice along."""
-    if not is_short(context):
-        return content
-    # Safe: the page as the template has made it; only a query of our own is added.
-    return mark_safe(_PAGE.sub(r"\1?kort=1\2", content))
+class OnInShort(template.Node):
+    """Links to other pages take the choice along.
+
+    A node of its own: Django looks for no block inside a `simple_block_tag`, so `block.super` would be empty there.
+    """
+
+    def __init__(self, nodelist):
+        self.nodelist = nodelist
+
+    def render(self, context):
+        content = self.nodelist.render(context)
+        # Safe: the page as the template has made it; only a query of our own is added.
+        return mark_safe(_PAGE.sub(r"\1?kort=1\2", content)) if is_short(context) else content
+
+
+@register.tag
+def on_in_short(parser, token):
+    nodelist = parser.parse(["endon_in_short"])
+    parser.delete_first_token()
+    return OnInShort(nodelist)
