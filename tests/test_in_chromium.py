@@ -100,7 +100,7 @@ SPACING = """() => {
 # Text that does not fit: the page scrolls sideways, or a box cuts off what stands in it.
 CUT = """() => {
     const root = document.documentElement;
-    const cuts = (it) => it instanceof HTMLElement && !it.closest(".unseen")
+    const cuts = (it) => it instanceof HTMLElement && !it.closest(".unseen, .visually-hidden")
         && /hidden|clip/.test(getComputedStyle(it).overflow)
         && (it.scrollWidth > it.clientWidth + 1 || it.scrollHeight > it.clientHeight + 1);
     return [
