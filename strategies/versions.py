@@ -139,7 +139,8 @@ def _pair_themes(
 
     def by_words(i, j):
         goals = len(old[i].all_goals) + len(new[j].all_goals)
-        share = 200 * shared[old[i].pk, new[j].pk] / goals if goals else 0
+        # A theme that has kept its name is itself, whatever became of its goals.
+        share = 180 * shared[old[i].pk, new[j].pk] / goals if goals else 0
         return max(likeness(before[i], after[j]), share)
 
     found = {new[j].pk: old[i].pk for j, i in pair_up(len(old), len(new), by_words).items()}

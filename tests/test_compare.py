@@ -1,5 +1,6 @@
 """/sammenlign/: municipalities side by side about a topic, and a strategy against the one it replaced."""
 
+import datetime
 import re
 
 import pytest
@@ -200,6 +201,25 @@ def test_themes_that_share_no_word_are_held_together_by_their_topic_and_that_is_
     assert "Handler om det samme som » Tag over hovedet « i den forrige." in text
     assert "Af den forrige kender vi kun overskriften." in text
     assert "Vi kender ingen mål fra den forrige strategi. Derfor står alle mål som nye." in text
+
+
+def test_a_goal_that_stands_in_two_themes_stays_in_its_own_when_they_change_places(esbjerg):
+    titles = ["Bolig til alle", "Sundhed på gaden"]
+    versions = []
+    for number, order in enumerate((titles, titles[::-1])):
+        made = make.strategy(esbjerg, f"Plan {number}")
+        for title in order:
+            make.goal(make.theme(made, title), "følge op hvert år.")
+        versions.append(made)
+    found = compared(*versions)
+    assert found.is_the_same
+
+
+def test_what_replaced_another_is_the_newer_one_whatever_the_dates_say(client, esbjerg):
+    new = make.strategy(esbjerg, "Efter", starts_on=datetime.date(2020, 1, 1))
+    old = make.strategy(esbjerg, "Før", starts_on=datetime.date(2021, 1, 1))
+    Strategy.objects.filter(pk=new.pk).update(replaces=old)
+    assert "Efter fra 2020 sammenlignet med Før fra 2021" in words(client.get(address_of(old, new)))
 
 
 def test_two_versions_that_say_the_same_are_said_to_be_the_same(esbjerg):
