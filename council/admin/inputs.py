@@ -63,6 +63,7 @@ class OpenFilter(admin.SimpleListFilter):
 
 @admin.register(Input)
 class InputAdmin(PublishableAdmin):
+    comes_from_citizens = True
     shelf = (DAILY, 6)
     about = "Det, borgerne skriver til rådet, og dine svar"
     guide = "henvendelser"
