@@ -322,6 +322,43 @@ def test_opening_a_text_does_not_change_it(desk, section):
     assert desk.locator("html").get_attribute("data-typed") == "yes"
 
 
+@pytest.mark.parametrize(
+    ("stored", "typed", "stored_then"),
+    [
+        ("", "Varme stuer. ", "<p>Varme stuer. Åbne døgnet rundt.</p>"),
+        ("", "Varme stuer:\nNord\n\n", "<p>Varme stuer:<br>Nord</p><p>Åbne døgnet rundt.</p>"),
+        ("<p>Mad.</p><p>Seng.</p>", None, "<p>Mad. Åbne døgnet rundt.</p><p>Seng.</p>"),
+    ],
+)
+def test_who_writes_before_the_editor_has_come_loses_no_letter_and_not_her_place(
+    desk, section, stored, typed, stored_then
+):
+    section.body = stored
+    section.save()
+    held = []
+    desk.route("**/django_prose_editor/editor.js", lambda route: held.append(route))
+    with desk.expect_request("**/django_prose_editor/editor.js"):
+        desk.goto(f"/proeve/strategies/section/{section.pk}/change/", wait_until="domcontentloaded")
+    area = desk.locator("textarea[name=body]")
+    area.focus()
+    if typed:
+        desk.keyboard.type(typed)
+    else:
+        area.evaluate("area => area.setSelectionRange(...Array(2).fill(area.value.indexOf('Mad.') + 4))")
+        desk.keyboard.type(" ")
+    # Whoever has the focus as the text area goes gets the next letter.
+    desk.evaluate("""() => {
+        const area = document.querySelector("textarea[name=body]");
+        const note = () => (window.next = document.activeElement.getAttribute("contenteditable"));
+        new MutationObserver(note).observe(area, { attributeFilter: ["hidden"] });
+    }""")
+    held[0].continue_()
+    desk.wait_for_function("() => window.next !== undefined")
+    assert desk.evaluate("() => window.next") == "true"
+    desk.keyboard.type("Åbne døgnet rundt.")
+    assert save(desk, section) == stored_then
+
+
 def test_forms_added_to_the_page_get_their_editor_and_their_name(desk, section):
     strategy = section.strategy
     desk.goto(f"/proeve/strategies/strategy/{strategy.pk}/change/")

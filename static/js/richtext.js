@@ -149,9 +149,12 @@ async function enhance(textarea) {
   const editable = !textarea.disabled && !textarea.readOnly;
   if (!editable) attributes["aria-readonly"] = "true";
 
+  // The library is large: on a slow line somebody is already writing here when it comes.
+  const caret = document.activeElement === textarea ? textarea.selectionStart : null;
   const editor = new lib.Editor({
     element: box,
-    content: textarea.value,
+    content: contentOf(textarea.value),
+    parseOptions: { preserveWhitespace: caret !== null }, // the space that the next word comes after
     extensions: extensions(lib),
     editable,
     injectCSS: false, // it is in richtext.css
@@ -182,13 +185,42 @@ async function enhance(textarea) {
   toolbar.setAttribute("aria-controls", attributes.id);
   box.append(hint);
   textarea.after(box);
-  // The library is large: on a slow line somebody is already writing here when it comes.
-  const isWriting = document.activeElement === textarea;
+  // At once: the editor's own command waits for a frame, and a letter struck in between would be lost.
+  if (caret !== null) {
+    editor.commands.setTextSelection(placeOf(caret, textarea.value, editor.state.doc));
+    editor.view.focus();
+  }
   textarea.hidden = true;
-  if (isWriting) editor.commands.focus("end");
   // The browser cannot show its own message at a field that nobody sees; the server checks.
   textarea.required = false;
   for (const label of textarea.labels) label.addEventListener("click", () => editor.commands.focus());
+}
+
+// What somebody wrote before the editor came has no tags; as HTML it would lose its lines and its last space.
+function contentOf(text) {
+  if (!text || /<[a-z!/]/i.test(text)) return text;
+  const lineOf = (line) => (line ? [{ type: "text", text: line }] : []);
+  const paragraph = (lines) => ({
+    type: "paragraph",
+    content: lines.split("\n").flatMap((line, at) => [...(at ? [{ type: "hardBreak" }] : []), ...lineOf(line)]),
+  });
+  return { type: "doc", content: text.split(/\n{2,}/).map(paragraph) };
+}
+
+// Where in the editor's document a place in the text area is: after as many letters.
+function placeOf(caret, text, doc) {
+  const end = doc.content.size - 1;
+  if (!text.slice(caret).trim()) return end;
+  const before = new DOMParser().parseFromString(text.slice(0, caret), "text/html").body.textContent;
+  let left = before.replaceAll("\n", "").length;
+  let place = 1;
+  doc.descendants((node, at) => {
+    if (node.isText && left > 0) {
+      place = at + Math.min(left, node.nodeSize);
+      left -= node.nodeSize;
+    }
+  });
+  return place;
 }
 
 // The name that assistive technology reads: the field's label, or the heading of its column in a tabular inline.
