@@ -5,7 +5,6 @@ import socket
 import sqlite3
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from contextlib import contextmanager
@@ -49,28 +48,23 @@ def served():
     collect = [sys.executable, "manage.py", "collectstatic", "--noinput", "--verbosity=0"]
     subprocess.run([*collect, *(f"--ignore={it}" for it in NOT_ASKED_FOR)], cwd=ROOT, env=environment, check=True)
     granian = [str(Path(sys.executable).parent / "granian"), "--interface=wsgi", "--no-ws", "--blocking-threads=4"]
-    with open(settings.VAR_DIR / "server.log", "wb") as log:
-        server = subprocess.Popen(
-            [*granian, f"--port={port}", "udsat.wsgi:application"],
-            cwd=ROOT, env=environment, stdout=log, stderr=log, start_new_session=True,
-        )  # fmt: skip
+    server = subprocess.Popen(
+        [*granian, f"--port={port}", "udsat.wsgi:application"],
+        cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
+    )  # fmt: skip
     try:
-        _wait_for(f"{address}/healthz/ready", server)
-        yield address
+        said = []
+        for line in server.stdout:
+            said.append(line)
+            if "Started worker" in line:
+                break
+        else:
+            raise AssertionError("".join(said))
+        with urllib.request.urlopen(f"{address}/healthz/ready", timeout=60):
+            yield address
     finally:
         server.terminate()
-        server.wait(30)
-
-
-def _wait_for(address, server):
-    until = time.monotonic() + 60
-    while time.monotonic() < until and server.poll() is None:
-        try:
-            with urllib.request.urlopen(address, timeout=5):
-                return
-        except OSError:
-            time.sleep(0.1)
-    raise AssertionError((settings.VAR_DIR / "server.log").read_text())
+        server.communicate(timeout=30)
 
 
 def fetch(address):
