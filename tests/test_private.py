@@ -237,6 +237,10 @@ def demo_texts():
                 {"public_title": item.get("public_title", "")} if item.get("is_closed") else item
                 for item in data["items"]
             ]
+        # What a citizen sends stays inside, and is hers to write; the public reads the council's own words for it.
+        for one in data.get("inputs", ()):
+            for name in {"name", "group", "text"} & set(one):
+                del one[name]
         yield path.stem, list(texts_of(data))
 
 
