@@ -272,6 +272,20 @@ def test_news_and_strategies_of_ones_own_municipality_are_told_and_of_no_other(
     assert "Nyt værested" in news.text and "Plads til alle" in plan.text
 
 
+def test_what_a_strategy_replaces_is_named_as_long_as_the_public_sees_it(client, mailbox, council, anna, clock):
+    follow(client, mailbox)
+    soon = timezone.now() + datetime.timedelta(days=9)
+    place = council.municipality
+    shown = make.strategy(place, "Den kendte")
+    planned = make.strategy(place, "Den planlagte", publish_at=soon)
+    for number, old in enumerate((shown, planned, make.strategy(place, "Den skjulte", Status.DRAFT))):
+        make.strategy(place, f"Ny {number}", Status.DRAFT, replaces=old).publish(by=anna, confirmed=True)
+    run()
+    mails = " ".join(mail.text for mail in mailbox.deliveries)
+    assert "Den afløser »Den kendte" in mails and "Ny 2" in mails
+    assert "Den planlagte" not in mails and "Den skjulte" not in mails
+
+
 def test_what_is_planned_is_told_when_its_time_has_come(client, mailbox, council, anna, clock):
     follow(client, mailbox)
     story = make.news(council.municipality, "Nyt værested", Status.DRAFT)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import F, Q
+from django.db.models import F, Prefetch, Q
 from django.utils import timezone
 
 from council.models import (
@@ -365,13 +365,12 @@ def _strategies(pks=None, since=None) -> Iterator[Thing]:
     found = (
         Strategy.objects.published()
         .filter(_asked(pks, publish_at=since))
-        .select_related("municipality", "replaces")
-        .prefetch_related("themes__topics")
+        .select_related("municipality")
+        .prefetch_related("themes__topics", Prefetch("replaces", Strategy.objects.published(), to_attr="predecessor"))
     )
     councils = _councils(found)
     for strategy in found:
-        old = strategy.replaces
-        replaced = f"Den afløser »{old}«." if old and old.status == strategy.status else ""
+        replaced = f"Den afløser »{strategy.predecessor}«." if strategy.predecessor else ""
         yield Thing(
             key=f"strategi-{strategy.pk}",
             at=_first(strategy),
