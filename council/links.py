@@ -22,7 +22,7 @@ def link_view(kind: str):
     """
 
     def decorate(view):
-        @csrf_exempt
+        @csrf_exempt  # the right lies in the address
         @functools.wraps(view)
         def wrapped(request: HttpRequest, token: str, kommune: str = "") -> HttpResponse:
             places = Municipality.objects.all()

@@ -48,7 +48,7 @@ def meeting_poster(meeting: Meeting, council: Council | None) -> bytes:
         {
             "meeting": meeting,
             "weekday": WEEKDAYS[meeting.date.weekday()],
-            "headline": cut(_headline(meeting), 90),
+            "headline": cut(_headline(meeting, council), 90),
             "place": cut(meeting.place, 70),
             "address": cut(meeting.address, 80),
             "directions": cut(directions, 170),
@@ -78,10 +78,10 @@ def council_poster(council: Council, meetings) -> bytes:
     )
 
 
-def _headline(meeting):
-    if meeting.title or meeting.kind not in EVERYDAY:
+def _headline(meeting, council):
+    if meeting.title or meeting.kind not in EVERYDAY or not council:
         return meeting.display_title
-    return f"Møde i {meeting.council.name}"
+    return f"Møde i {council.name}"
 
 
 def _poster(template, subject, council, cut, context, qr_title):

@@ -19,10 +19,10 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
 from strategies.models import Strategy
+from strategies.views import find_municipality
 from udsat.lib.danish import join_words, long_date
 from udsat.lib.pages import find_or_404, pdf_response
 from udsat.lib.publishing import Status
-from udsat.models import Municipality
 
 from . import pdf, poster, schema, yearwheel
 from .calendar import meetings_calendar
@@ -58,10 +58,6 @@ SAVED_TYPES = {
     "txt": "text/plain",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
-
-
-def _municipality(slug):
-    return find_or_404(Municipality.objects.all(), f"Vi kender ingen kommune med adressen »{slug}«.", slug=slug)
 
 
 def _marked(queryset):
@@ -123,7 +119,7 @@ RIGHTS = [
 
 @require_safe
 def council(request, kommune):
-    place = _municipality(kommune)
+    place = find_municipality(kommune)
     found = _council(request, place)
     seats = _seats(request, found).filter(role__in=IN_THE_COUNCIL)
     coming = _meetings(request, place).coming()
@@ -172,7 +168,7 @@ ROLE_GROUPS = [
 
 @require_safe
 def members(request, kommune):
-    place = _municipality(kommune)
+    place = find_municipality(kommune)
     found = _council(request, place)
     seats = list(
         _seats(request, found)
@@ -207,7 +203,7 @@ def members(request, kommune):
 @require_safe
 def photo(request, kommune, person):
     """The photo of somebody with a seat today, as long as she agrees."""
-    place = _municipality(kommune)
+    place = find_municipality(kommune)
     # Numbers too big for the database are nobody's.
     seats = Membership.objects.visible_to(request.user).on().filter(council__municipality=place)
     seat = seats.filter(person=person).select_related("person").first() if person < 2**63 else None
@@ -228,7 +224,7 @@ def photo_response(person):
 
 @require_safe
 def causes(request, kommune):
-    place = _municipality(kommune)
+    place = find_municipality(kommune)
     found = _council(request, place)
     groups = WorkingGroup.objects.visible_to(request.user).prefetch_related(
         Prefetch("members", _seats(request, found), to_attr="current_members")
@@ -269,7 +265,7 @@ def _answers(request, council):
 
 @require_safe
 def answers(request, kommune):
-    place = _municipality(kommune)
+    place = find_municipality(kommune)
     found = _council(request, place)
     answers = _answers(request, found)
     return render(
@@ -364,7 +360,7 @@ def follows_moves(view):
         try:
             return view(request, kommune, meeting, **rest)
         except Http404:
-            place = _municipality(kommune)
+            place = find_municipality(kommune)
             moved = Meeting.objects.published().filter(council__municipality=place).moved_from(meeting).first()
             if moved is None or _meetings(request, place).at_address(meeting).exists():
                 raise
@@ -376,7 +372,7 @@ def follows_moves(view):
 
 @require_safe
 def meetings(request, kommune):
-    place = _municipality(kommune)
+    place = find_municipality(kommune)
     today = timezone.localdate()
     deadlines = _hearings(request, place).exclude(deadline=None)
     entries = entries_of(_meetings(request, place).with_publication(), deadlines, today)
@@ -458,7 +454,7 @@ def attendance_lists(attendances) -> list[tuple[str, list[tuple[str, int]]]]:
 @require_safe
 @follows_moves
 def meeting(request, kommune, meeting):
-    place = _municipality(kommune)
+    place = find_municipality(kommune)
     found = _get_meeting(request, place, meeting)
     agenda = _marked(Agenda.objects.visible_to(request.user)).filter(meeting=found).first()
     minutes = _marked(Minutes.objects.visible_to(request.user)).filter(meeting=found).first()
@@ -520,14 +516,14 @@ def _pdf_response(request, paper, make, name):
 @require_safe
 @follows_moves
 def agenda_pdf(request, kommune, meeting):
-    agenda = _paper(request, _municipality(kommune), meeting, Agenda, "ingen dagsorden")
+    agenda = _paper(request, find_municipality(kommune), meeting, Agenda, "ingen dagsorden")
     return _pdf_response(request, agenda, lambda: pdf.agenda_pdf(agenda.meeting), "dagsorden")
 
 
 @require_safe
 @follows_moves
 def minutes_pdf(request, kommune, meeting):
-    minutes = _paper(request, _municipality(kommune), meeting, Minutes, "intet referat")
+    minutes = _paper(request, find_municipality(kommune), meeting, Minutes, "intet referat")
     return _pdf_response(request, minutes, lambda: pdf.minutes_pdf(minutes.meeting), "referat")
 
 
@@ -538,7 +534,7 @@ def meeting_poster(request, kommune, meeting):
 
     Not for one that is over: whoever prints by an old address would hang up a meeting to which nobody can come.
     """
-    place = _municipality(kommune)
+    place = find_municipality(kommune)
     found = _get_meeting(request, place, meeting)
     if found.is_past:
         raise Http404("Mødet er holdt, så der er ingen plakat. Se, hvornår rådet mødes næste gang.")
@@ -554,7 +550,7 @@ def meeting_poster(request, kommune, meeting):
 
 @require_safe
 def council_poster(request, kommune):
-    place = _municipality(kommune)
+    place = find_municipality(kommune)
     found = _council(request, place)
     # On paper a draft among the dates cannot be told from the others, so there is none.
     coming = Meeting.objects.published().filter(council=found).coming()
@@ -583,7 +579,7 @@ def _if_new(request, response):
 @follows_moves
 def meeting_ics(request, kommune, meeting):
     """Whoever asks gets what the public may know: a file goes on to others."""
-    place = _municipality(kommune)
+    place = find_municipality(kommune)
     found = _get_meeting(request, place, meeting)
     if not found.is_public:
         raise Http404("Mødet er ikke offentligt endnu, så det kan ikke lægges i en kalender.")
@@ -593,7 +589,7 @@ def meeting_ics(request, kommune, meeting):
 @require_safe
 def meetings_ics(request, kommune):
     """All public meetings, for a calendar that follows them; cancelled ones say so."""
-    place = _municipality(kommune)
+    place = find_municipality(kommune)
     found = Meeting.objects.published().filter(council__municipality=place).select_related("council__municipality")
     council = _councils(request, place).filter(is_public=True).first()
     name = f"Møder i {council.sender_name}" if council else f"Udsatterådets møder i {place.name}"
@@ -604,7 +600,7 @@ def meetings_ics(request, kommune):
 @follows_moves
 def attachment(request, kommune, meeting, attachment, filename):
     """A closed item's file never leaves by this address, whoever asks."""
-    place = _municipality(kommune)
+    place = find_municipality(kommune)
     found = (
         Attachment.objects.visible_to(request.user)
         .filter(Q(item=None) | Q(item__is_closed=False), pk=attachment)
@@ -633,7 +629,7 @@ def attachment_response(found: Attachment) -> FileResponse:
 
 @require_safe
 def hearings(request, kommune):
-    place = _municipality(kommune)
+    place = find_municipality(kommune)
     council = _councils(request, place).first()
     found = list(_hearings(request, place))
     trails = trails_of_hearings(found)
@@ -657,7 +653,7 @@ def hearings(request, kommune):
 
 @require_safe
 def news_list(request, kommune):
-    place = _municipality(kommune)
+    place = find_municipality(kommune)
     stories = _marked(News.objects.visible_to(request.user)).filter(municipality=place).select_related("municipality")
     return render(
         request,
@@ -669,7 +665,7 @@ def news_list(request, kommune):
 @require_safe
 def news_atom(request, kommune):
     """What anybody may read, whoever asks: a feed is fetched by programs and goes on to others."""
-    place = _municipality(kommune)
+    place = find_municipality(kommune)
     council = Council.objects.published().filter(municipality=place).select_related("municipality").first()
     content = news_feed(place, council)
     return _if_new(request, HttpResponse(content, content_type="application/atom+xml; charset=utf-8"))
@@ -677,7 +673,7 @@ def news_atom(request, kommune):
 
 @require_safe
 def news_story(request, kommune, story):
-    place = _municipality(kommune)
+    place = find_municipality(kommune)
     stories = _marked(News.objects.visible_to(request.user)).filter(municipality=place).select_related("municipality")
     found = find_or_404(
         stories, f"Vi kan ikke finde nyheden. Den er måske taget ned. Se alt nyt fra {place}.", slug=story

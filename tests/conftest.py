@@ -5,6 +5,9 @@ import shutil
 import threading
 
 import pytest
+from django.core.management import call_command
+from django.db import transaction
+from django.test import override_settings
 
 from udsat.lib.roles import Role
 
@@ -33,7 +36,7 @@ def own_folders(settings, tmp_path):
         **settings.STORAGES,
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.PASSWORD_HASHERS = [factories.CHEAP_HASHER]
 
 
 @pytest.fixture(autouse=True)
@@ -113,6 +116,20 @@ def mailbox(settings):
 def demo(transactional_db, own_folders, settings, tmp_path_factory):
     """What `manage.py load_demo` loads, for tests whose pages a server reads."""
     demo_copy.load(settings.VAR_DIR, tmp_path_factory.getbasetemp())
+
+
+@pytest.fixture(scope="module")
+def demo_to_read(django_db_setup, django_db_blocker, tmp_path_factory):
+    """The demo for the tests of one file that read and change nothing of it for the next; yields where its files lie.
+
+    Loaded once, into a transaction that is rolled back after the last of them.
+    """
+    folder = tmp_path_factory.mktemp("demo")
+    own = {"VAR_DIR": folder, "MEDIA_ROOT": folder / "uploads", "PASSWORD_HASHERS": [factories.CHEAP_HASHER]}
+    with django_db_blocker.unblock(), override_settings(**own), transaction.atomic():
+        call_command("load_demo", verbosity=0)
+        yield folder
+        transaction.set_rollback(True)
 
 
 @pytest.fixture(scope="session")

@@ -32,6 +32,7 @@ from udsat.models import Assignment, Letter, Municipality, User
 
 _numbers = count(1)
 _codes = cycle(range(1000, 10_000))  # the real ones are lower
+CHEAP_HASHER = "django.contrib.auth.hashers.MD5PasswordHasher"
 PASSWORD = "Et godt løsen 4 alle"
 
 

@@ -7,9 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 from django.apps import apps
-from django.core.management import call_command
-from django.db import models, transaction
-from django.test import override_settings
+from django.db import models
 from django.utils import timezone
 
 from council.models import (
@@ -33,28 +31,10 @@ from udsat.lib.publishing import CheckedText, Status
 from udsat.models import CprOverride, Municipality, Part, PublicationEvent, Publishable
 
 
-@pytest.fixture(scope="module")
-def loaded(django_db_setup, django_db_blocker, tmp_path_factory):
-    """The demo, loaded once for this file into a transaction that is rolled back."""
-    folder = tmp_path_factory.mktemp("demo")
-    with (
-        django_db_blocker.unblock(),
-        override_settings(
-            VAR_DIR=folder,
-            MEDIA_ROOT=folder / "uploads",
-            PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
-        ),
-        transaction.atomic(),
-    ):
-        call_command("load_demo", verbosity=0)
-        yield folder
-        transaction.set_rollback(True)
-
-
 @pytest.fixture
-def demo(loaded, settings, db):
-    settings.VAR_DIR = loaded
-    settings.MEDIA_ROOT = loaded / "uploads"
+def demo(demo_to_read, settings, db):
+    settings.VAR_DIR = demo_to_read
+    settings.MEDIA_ROOT = demo_to_read / "uploads"
     return SimpleNamespace(**{place.slug: place for place in Municipality.objects.filter(strategies__isnull=False)})
 
 

@@ -5,9 +5,6 @@ import random
 from html import escape
 
 import pytest
-from django.core.management import call_command
-from django.db import transaction
-from django.test import override_settings
 
 from council.models import AgendaItem, Attendance, Meeting, Membership
 from council.word.export import agenda_docx, minutes_docx
@@ -73,20 +70,9 @@ def there_and_back(meeting, by, *, with_minutes=True):
     return plan, Meeting.objects.get(pk=copy.pk)
 
 
-@pytest.fixture(scope="module")
-def loaded(django_db_setup, django_db_blocker, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("demo")
-    with django_db_blocker.unblock(), override_settings(MEDIA_ROOT=folder / "uploads", VAR_DIR=folder):
-        with transaction.atomic():
-            call_command("load_municipalities", verbosity=0)
-            call_command("load_demo", verbosity=0)
-            yield folder
-            transaction.set_rollback(True)
-
-
 @pytest.fixture
-def demo(loaded, settings, db):
-    settings.MEDIA_ROOT = loaded / "uploads"
+def demo(demo_to_read, settings, db):
+    settings.MEDIA_ROOT = demo_to_read / "uploads"
     return Municipality.objects.get(slug="eksempelkoebing")
 
 

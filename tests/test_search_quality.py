@@ -2,10 +2,7 @@
 
 import re
 
-import pytest
-from django.core.management import call_command
-from django.db import transaction
-from django.test import Client, override_settings
+from django.test import Client
 from django.utils.html import strip_tags
 
 from council.models import Meeting
@@ -117,24 +114,6 @@ QUERIES = [
 ]
 
 
-@pytest.fixture(scope="module")
-def demo(django_db_setup, django_db_blocker, tmp_path_factory):
-    """The demo, loaded once for this file into a transaction that is rolled back."""
-    folder = tmp_path_factory.mktemp("demo")
-    with (
-        django_db_blocker.unblock(),
-        override_settings(
-            VAR_DIR=folder,
-            MEDIA_ROOT=folder / "uploads",
-            PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
-        ),
-        transaction.atomic(),
-    ):
-        call_command("load_demo", verbosity=0)
-        yield
-        transaction.set_rollback(True)
-
-
 def days():
     """The days of meetings that people ask for: a past one with minutes, and the next one with an agenda."""
     meetings = Meeting.objects.published().with_publication().filter(council__municipality__slug=TOWN)
@@ -166,7 +145,7 @@ def rank(hits, expected):
     return None
 
 
-def test_people_find_what_they_expect(demo, db):
+def test_people_find_what_they_expect(demo_to_read, db):
     client, known, missed, late = Client(), days(), [], []
     for query, expected in QUERIES:
         asked, wanted = filled_in(query, expected, known)

@@ -92,10 +92,7 @@ class BackOffice(AdminSite):
         """What was changed last in the user's municipalities, with the page each is edited on."""
         found = []
         for model, admin in self._registry.items():
-            # What citizens send lies among what is due; here it would push out what was being written.
-            if getattr(admin, "comes_from_citizens", False):
-                continue
-            if issubclass(model, Publishable) and admin.has_module_permission(request):
+            if issubclass(model, Publishable) and admin.is_written_here and admin.has_module_permission(request):
                 found += admin.get_queryset(request).order_by("-updated_at")[:6]
         found.sort(key=lambda obj: obj.updated_at, reverse=True)
         # A meeting and its papers are edited on one page.

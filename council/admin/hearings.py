@@ -1,12 +1,10 @@
 """Hearings and news."""
 
-from crispy_forms.helper import FormHelper
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpResponseRedirect
-from django.template.response import TemplateResponse
 from django.urls import path
 
 from council.approval import rounds
@@ -23,11 +21,12 @@ from udsat.admin import (
 from udsat.admin.scope import take_next_version
 from udsat.backoffice import DAILY
 from udsat.lib import roles
+from udsat.lib.forms import FieldsOnly
 from udsat.lib.pages import pdf_response
 from udsat.lib.pdf import PdfTooLarge
 
 
-class SendForm(forms.Form):
+class SendForm(FieldsOnly, forms.Form):
     """Her word that the answer may go out. `seen` is the version she read."""
 
     seen = forms.CharField(widget=forms.HiddenInput, required=False)
@@ -35,13 +34,6 @@ class SendForm(forms.Form):
         label="Jeg har læst svaret. Ingen private personer kan genkendes.",
         error_messages={"required": "Læs svaret, og sæt så et hak her."},
     )
-
-    @property
-    def helper(self):
-        helper = FormHelper()
-        helper.form_tag = False
-        helper.disable_csrf = True
-        return helper
 
 
 @admin.register(Hearing)
@@ -103,20 +95,7 @@ class HearingAdmin(PublishableAdmin):
             *super().get_urls(),
         ]
 
-    def page(self, request, hearing, template, *, title, **context):
-        context = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "original": hearing,
-            "hearing": hearing,
-            "title": title,
-            "crumbs": self.way_to(hearing),
-            "tabs": self.tabs(hearing),
-            **context,
-        }
-        return TemplateResponse(request, f"admin/council/{template}", context)
-
-    def tabs(self, hearing) -> list[dict]:
+    def tabs(self, request, hearing) -> list[dict]:
         return [
             {"label": "Høringen", "url": self.page_of(hearing)},
             {"label": "Godkendelse", "url": self.url("approval", hearing)},
@@ -129,7 +108,7 @@ class HearingAdmin(PublishableAdmin):
             for step in found:
                 pages = {"approval", "send", "publish"}
                 step.url = self.url(step.target, obj) if step.target in pages else f"#id_{step.target}"
-            context |= {"tabs": self.tabs(obj), "steps": found, "deadline_text": deadline_text(obj)}
+            context |= {"steps": found, "deadline_text": deadline_text(obj)}
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     def approval_view(self, request, object_id):

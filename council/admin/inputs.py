@@ -2,14 +2,12 @@
 
 from urllib.parse import urlencode
 
-from crispy_forms.helper import FormHelper
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.http import HttpResponseNotAllowed, HttpResponseRedirect
-from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -22,11 +20,12 @@ from udsat.admin.scope import take_next_version
 from udsat.backoffice import DAILY
 from udsat.lib import roles
 from udsat.lib.danish import long_date, short_date
+from udsat.lib.forms import FieldsOnly
 
 State = Input.State
 
 
-class AnswerForm(forms.Form):
+class AnswerForm(FieldsOnly, forms.Form):
     """`seen` is the version she read, so that nobody answers twice."""
 
     seen = forms.CharField(widget=forms.HiddenInput, required=False)
@@ -39,13 +38,6 @@ class AnswerForm(forms.Form):
             "max_length": "Skriv det kortere. Der er plads til %(limit_value)d tegn, og du har skrevet %(show_value)d.",
         },
     )
-
-    @property
-    def helper(self):
-        helper = FormHelper()
-        helper.form_tag = False
-        helper.disable_csrf = True
-        return helper
 
 
 class OpenFilter(admin.SimpleListFilter):
@@ -63,7 +55,7 @@ class OpenFilter(admin.SimpleListFilter):
 
 @admin.register(Input)
 class InputAdmin(PublishableAdmin):
-    comes_from_citizens = True
+    is_written_here = False
     shelf = (DAILY, 6)
     about = "Det, borgerne skriver til rådet, og dine svar"
     guide = "henvendelser"
@@ -132,25 +124,11 @@ class InputAdmin(PublishableAdmin):
             *super().get_urls(),
         ]
 
-    def tabs(self, found) -> list[dict]:
+    def tabs(self, request, found) -> list[dict]:
         return [
             {"label": "Henvendelsen", "url": self.page_of(found)},
             {"label": "Svar", "url": self.url("answer", found)},
         ]
-
-    def page(self, request, found, template, *, title, **context):
-        context = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "original": found,
-            "input": found,
-            "title": title,
-            "crumbs": self.way_to(found),
-            "tabs": self.tabs(found),
-            "forget_on": desk.forget_on(found),
-            **context,
-        }
-        return TemplateResponse(request, f"admin/council/{template}", context)
 
     def may_answer(self, user, found) -> bool:
         """To write and to send it out of the house."""
@@ -166,7 +144,6 @@ class InputAdmin(PublishableAdmin):
             meetings = list(self.coming_meetings(obj)) if not obj.item_id else []
             context |= {
                 "input": obj,
-                "tabs": self.tabs(obj),
                 "meetings": meetings,
                 # Where such things are spoken of, unless she chooses another.
                 "usual": next((meeting for meeting in meetings if meeting.kind == Meeting.Kind.ORDINARY), None),
@@ -205,6 +182,7 @@ class InputAdmin(PublishableAdmin):
             "input_answer.html",
             title="Svar",
             form=form,
+            forget_on=desk.forget_on(found),
             may_answer=may_answer and not found.forgotten_at,
         )
 

@@ -8,7 +8,6 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.http import HttpResponseNotAllowed, HttpResponseRedirect
-from django.template.response import TemplateResponse
 from django.urls import path
 
 from council import corrections
@@ -220,25 +219,6 @@ class MeetingAdmin(PublishableAdmin):
         pages = [page for page in PAGES if page.tab and request.user.may(page.ability, meeting.municipality)]
         links = [{"label": "Mødet", "url": self.page_of(meeting)}]
         return [*links, *({"label": page.tab, "url": self.url(page.name, meeting)} for page in pages)]
-
-    def page(self, request, meeting, template, *, title, status=200, **context):
-        """One of the pages about a meeting: `admin/council/<template>`, with the way back and the tabs."""
-        context = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "original": meeting,
-            "meeting": meeting,
-            "title": title,
-            "crumbs": self.way_to(meeting),
-            "tabs": self.tabs(request, meeting),
-            **context,
-        }
-        return TemplateResponse(request, f"admin/council/{template}", context, status=status)
-
-    def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
-        if obj is not None:
-            context["tabs"] = self.tabs(request, obj)
-        return super().render_change_form(request, context, add, change, form_url, obj)
 
     def make_agenda(self, request, object_id):
         return self._make_paper(request, object_id, Agenda)

@@ -1,6 +1,5 @@
 """The secretary's page about an approval: ask, see who has answered, look at the remarks, settle it."""
 
-from crispy_forms.helper import FormHelper
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -14,6 +13,7 @@ from udsat.admin import may_edit
 from udsat.admin.scope import DayField, take_next_version
 from udsat.lib import roles
 from udsat.lib.danish import long_date, weekday_date
+from udsat.lib.forms import FieldsOnly
 from udsat.models import Letter, is_overridden
 
 from . import rounds
@@ -21,18 +21,7 @@ from .link import remark_field
 from .rounds import Settled, Standing
 
 
-class PlainForm(forms.Form):
-    """Fields and nothing else: the page brings the form around them and its button."""
-
-    @property
-    def helper(self):
-        helper = FormHelper()
-        helper.form_tag = False
-        helper.disable_csrf = True
-        return helper
-
-
-class AskForm(PlainForm):
+class AskForm(FieldsOnly, forms.Form):
     due_on = DayField(label="Svar senest", error_messages={"required": "Skriv, hvornår medlemmerne senest skal svare."})
     checked = forms.BooleanField(
         label="Jeg har set efter. Det er ikke CPR-numre.",
@@ -51,7 +40,7 @@ class AskForm(PlainForm):
         return day
 
 
-class AtMeetingForm(PlainForm):
+class AtMeetingForm(FieldsOnly, forms.Form):
     held = forms.TypedChoiceField(
         label="Hvilket møde?",
         coerce=int,
@@ -70,7 +59,7 @@ class AtMeetingForm(PlainForm):
         return self.meetings[self.cleaned_data["held"]]
 
 
-class RegisterForm(PlainForm):
+class RegisterForm(FieldsOnly, forms.Form):
     """What a member said by phone or in person."""
 
     member = forms.TypedChoiceField(

@@ -5,7 +5,6 @@ Opening a page changes nothing: programs that read mail open every link.
 
 import datetime
 
-from crispy_forms.helper import FormHelper
 from django import forms
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -19,9 +18,10 @@ from council.links import link_view
 from council.models import Council, Follower, Subscription
 from council.models.subscription import UNCONFIRMED_DAYS
 from strategies.models import Strategy, Topic
-from udsat.lib.pages import find_or_404
+from strategies.views import find_municipality
+from udsat.lib.forms import FieldsOnly
 from udsat.lib.spam import TrapForm, network_of
-from udsat.models import Knock, Municipality
+from udsat.models import Knock
 
 from . import telling
 
@@ -31,7 +31,7 @@ MOST_FROM_NETWORK = 20
 NO_EMAIL = "Det ligner ikke en e-mail. Skriv den som navn@eksempel.dk."
 
 
-class FollowForm(TrapForm):
+class FollowForm(FieldsOnly, TrapForm):
     what = forms.MultipleChoiceField(
         label="Hvad vil du følge?",
         widget=forms.CheckboxSelectMultiple,
@@ -58,9 +58,6 @@ class FollowForm(TrapForm):
         super().__init__(*args, **kwargs)
         self.targets = {f"{target._meta.model_name}-{target.pk}": target for target in targets}
         self.fields["what"].choices = [(key, _label(target)) for key, target in self.targets.items()]
-        self.helper = FormHelper()
-        self.helper.form_tag = False
-        self.helper.disable_csrf = True
 
     @property
     def chosen(self):
@@ -77,11 +74,11 @@ def _label(target):
             return target.name
 
 
-@csrf_exempt
+@csrf_exempt  # no cookie of the browser adds to what the form may do; its trap holds machines off
 @require_http_methods(["GET", "HEAD", "POST"])
 def follow(request: HttpRequest, kommune: str) -> HttpResponse:
     """A council and its municipality's strategies."""
-    place = find_or_404(Municipality.objects.all(), f"Vi kender ingen kommune med adressen »{kommune}«.", slug=kommune)
+    place = find_municipality(kommune)
     council = Council.objects.published().filter(municipality=place).select_related("municipality").first()
     strategies = list(Strategy.objects.in_force().filter(municipality=place).select_related("municipality"))
     wanted = [one for one in strategies if one.slug == request.GET.get("strategi")]
@@ -94,7 +91,7 @@ def follow(request: HttpRequest, kommune: str) -> HttpResponse:
     return _form_page(request, context, targets, wanted or targets[:1])
 
 
-@csrf_exempt
+@csrf_exempt  # no cookie of the browser adds to what the form may do; its trap holds machines off
 @require_http_methods(["GET", "HEAD", "POST"])
 def follow_topics(request: HttpRequest) -> HttpResponse:
     """Topics of the whole country; `?emne=bolig` is ticked."""

@@ -1,12 +1,12 @@
 """The two forms that anybody may send to a council: few fields, and nothing that has to be filled in but the words."""
 
-from crispy_forms.helper import FormHelper
 from django import forms
 from django.utils.crypto import salted_hmac
 
 from council.models import Input
 from strategies.models import Topic
 from udsat.lib.cpr import find_cpr
+from udsat.lib.forms import FieldsOnly
 from udsat.lib.spam import TrapForm
 
 TOO_LONG = "Skriv det kortere. Der er plads til %(limit_value)d tegn, og du har skrevet %(show_value)d."
@@ -14,7 +14,7 @@ NO_EMAIL = "Det ligner ikke en e-mail. Skriv den som navn@eksempel.dk, eller lad
 CPR = "Her står noget, der ligner et CPR-nummer. Slet det, og send igen. Vi har ikke gemt noget."
 
 
-class _WriterForm(TrapForm, forms.ModelForm):
+class _WriterForm(FieldsOnly, TrapForm, forms.ModelForm):
     """What both forms ask of whoever writes."""
 
     def __init__(self, *args, **kwargs):
@@ -24,9 +24,6 @@ class _WriterForm(TrapForm, forms.ModelForm):
             for validator in field.validators:
                 if getattr(validator, "code", "") == "max_length":
                     validator.message = TOO_LONG
-        self.helper = FormHelper()
-        self.helper.form_tag = False
-        self.helper.disable_csrf = True
 
     def clean(self):
         """A CPR number is stopped here: nothing is saved, and it stands in the field for her to take out."""

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from council.links import link_view
 from council.models import AgendaItem, Council, Input
+from strategies.views import find_municipality
 from udsat.lib.links import LinkBroken
 from udsat.lib.pages import find_or_404
 from udsat.lib.spam import network_of
@@ -24,7 +25,7 @@ from .forms import DialogueForm, LetterForm
 
 
 def _council(kommune: str) -> Council:
-    place = find_or_404(Municipality.objects.all(), f"Vi kender ingen kommune med adressen »{kommune}«.", slug=kommune)
+    place = find_municipality(kommune)
     return find_or_404(
         Council.objects.published().select_related("municipality"),
         f"{place} har ikke noget udsatteråd her på portalen.",
@@ -32,13 +33,13 @@ def _council(kommune: str) -> Council:
     )
 
 
-@csrf_exempt
+@csrf_exempt  # no cookie of the browser adds to what the form may do; its trap holds machines off
 @require_http_methods(["GET", "HEAD", "POST"])
 def write(request: HttpRequest, kommune: str) -> HttpResponse:
     return _form_page(request, _council(kommune), LetterForm, Input.Kind.LETTER, "council/write.html")
 
 
-@csrf_exempt
+@csrf_exempt  # no cookie of the browser adds to what the form may do; its trap holds machines off
 @require_http_methods(["GET", "HEAD", "POST"])
 def book(request: HttpRequest, kommune: str) -> HttpResponse:
     council = _council(kommune)

@@ -18,6 +18,7 @@ from council.pages import MeetingPage
 from udsat.admin.scope import ClockField, DayField, municipalities_where
 from udsat.lib import docx, roles
 from udsat.lib.documents import ACCEPTED, MAX_DOCUMENT_BYTES, UnreadableDocument, read_rich
+from udsat.lib.forms import FieldsOnly
 
 from .export import agenda_docx, case_attachments, case_zip, file_stem, minutes_docx
 from .parse import parse_meeting
@@ -94,7 +95,7 @@ class FileForm(forms.Form):
         return file
 
 
-class NewMeetingForm(forms.Form):
+class NewMeetingForm(FieldsOnly, forms.Form):
     """What a new meeting must know before the rest of the file can be saved."""
 
     council = forms.ModelChoiceField(
@@ -118,9 +119,6 @@ class NewMeetingForm(forms.Form):
         if len(only := councils[:2]) == 1:
             self.initial["council"] = only[0].pk
             self.fields["council"].widget = forms.HiddenInput()
-        self.helper = FormHelper()
-        self.helper.form_tag = False
-        self.helper.disable_csrf = True
 
     def clean(self):
         data = super().clean()

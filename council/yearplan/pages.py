@@ -23,6 +23,7 @@ from council.views import entries_of
 from udsat.admin.scope import ClockField, DayField, has_several, may_edit, municipalities_where
 from udsat.lib import roles
 from udsat.lib.danish import WEEKDAYS, long_date, weekday_date
+from udsat.lib.forms import FieldsOnly
 from udsat.lib.holidays import public_holiday, school_holiday
 
 from .days import Rhythm, Taken, marks, propose
@@ -67,7 +68,7 @@ class Year:
     others: list[int] = field(default_factory=list)  # years with meetings, to go to
 
 
-class MoveForm(forms.Form):
+class MoveForm(FieldsOnly, forms.Form):
     """Another day or hour for one meeting."""
 
     date = DayField(label="Ny dato")
@@ -79,10 +80,6 @@ class MoveForm(forms.Form):
         initial = {name: getattr(meeting, name) for name in ("date", "starts_at", "ends_at", "version")}
         super().__init__(*args, prefix=f"m{meeting.pk}", initial=initial, **kwargs)
         self.meeting = meeting
-        self.helper = FormHelper()
-        self.helper.form_tag = False
-        self.helper.disable_csrf = True
-        self.helper.layout = Layout(*self.fields)
 
     def clean(self):
         starts, ends = self.cleaned_data.get("starts_at"), self.cleaned_data.get("ends_at")

@@ -159,6 +159,8 @@ class PublishableAdmin(ScopedAdmin):
     """A change page with the buttons of publication, the log of it, and the gate behind the buttons."""
 
     change_form_template = "admin/publishable/change_form.html"
+    # What others send in lies among what is due; among what was edited last it would push out one's own work.
+    is_written_here = True
 
     def get_urls(self):
         def name(what):
@@ -189,6 +191,10 @@ class PublishableAdmin(ScopedAdmin):
     def was_never_public(self, obj) -> bool:
         return obj.status == Status.DRAFT and obj.published_at is None and not self.events(obj).exists()
 
+    def tabs(self, request, obj) -> list[dict]:
+        """The pages about one thing, `label` and `url` of each, where there are more than one."""
+        return []
+
     # Deletion
 
     def has_delete_permission(self, request, obj=None):
@@ -210,7 +216,7 @@ class PublishableAdmin(ScopedAdmin):
             may_publish = request.user.may(roles.PUBLISH, municipality_of(obj))
             papers = [self._with_buttons(paper, obj, may_publish) for paper in self.papers(obj)]
             events = list(self.events(*(paper["paper"] for paper in papers if paper["paper"])))
-            context |= {"papers": papers, "events": events, "may_publish": may_publish}
+            context |= {"papers": papers, "events": events, "may_publish": may_publish, "tabs": self.tabs(request, obj)}
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     def _with_buttons(self, paper, page, may_publish):
@@ -226,6 +232,20 @@ class PublishableAdmin(ScopedAdmin):
             "withdraw_url": self.url("withdraw", it) if may_publish and it.is_live else "",
             "correct_url": paper.get("correct_url", "") if may_publish and it.is_live and not it.is_scheduled else "",
         }
+
+    def page(self, request, obj, template, *, title, status=200, **context):
+        """Another page about it, `admin/<app>/<template>`, with the way back and the tabs."""
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "original": obj,
+            self.opts.model_name: obj,
+            "title": title,
+            "crumbs": self.way_to(obj),
+            "tabs": self.tabs(request, obj),
+            **context,
+        }
+        return TemplateResponse(request, f"admin/{self.opts.app_label}/{template}", context, status=status)
 
     # The gate
 
