@@ -7,7 +7,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import quote
 
@@ -48,23 +48,31 @@ def served():
     collect = [sys.executable, "manage.py", "collectstatic", "--noinput", "--verbosity=0"]
     subprocess.run([*collect, *(f"--ignore={it}" for it in NOT_ASKED_FOR)], cwd=ROOT, env=environment, check=True)
     granian = [str(Path(sys.executable).parent / "granian"), "--interface=wsgi", "--no-ws", "--blocking-threads=4"]
-    server = subprocess.Popen(
-        [*granian, f"--port={port}", "udsat.wsgi:application"],
-        cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
-    )  # fmt: skip
+    said = settings.VAR_DIR / "server.log"
+    with open(said, "wb") as log:
+        server = subprocess.Popen(
+            [*granian, f"--port={port}", "udsat.wsgi:application"],
+            cwd=ROOT, env=environment, stdout=log, stderr=log, start_new_session=True,
+        )  # fmt: skip
     try:
-        said = []
-        for line in server.stdout:
-            said.append(line)
-            if "Started worker" in line:
-                break
-        else:
-            raise AssertionError("".join(said))
-        with urllib.request.urlopen(f"{address}/healthz/ready", timeout=60):
-            yield address
+        assert _is_ready(f"{address}/healthz/ready", server), said.read_text()
+        yield address
     finally:
         server.terminate()
-        server.communicate(timeout=30)
+        server.wait(30)
+
+
+def _is_ready(address, server):
+    """Once it answers; False when it ends instead, or takes a minute and more."""
+    for _ in range(600):
+        try:
+            with urllib.request.urlopen(address, timeout=60):
+                return True
+        except urllib.error.URLError:
+            with suppress(subprocess.TimeoutExpired):
+                server.wait(0.1)
+                return False
+    return False
 
 
 def fetch(address):
