@@ -26,12 +26,34 @@ SHAPES = [
     "CPR010190-0001.",
     "navn_010190-0001.pdf",
     "sag 12-010190-0001",
+    "010190\n0001",
+    "010190\t0001",
+    "010190   0001",
+    "010190.0001",
+    "010190/0001",
+    "010190_0001",
+    "010190--0001",
+    "010190 00 01",
+    "010190-00-01",
+    "01 01 90 00 01",
+    "01-01-90-00-01",
+    "0 1 0 1 9 0 0 0 0 1",
+    "0 1 0 1 9 0 - 0 0 0 1",
 ]
 
 
 @pytest.mark.parametrize("text", SHAPES)
 def test_every_way_of_writing_it_is_found(text):
     assert len(list(find_cpr(f"Borgeren {text} har fået svar."))) == 1
+
+
+@pytest.mark.parametrize(
+    "unseen",
+    "\u200e \u200f \u202a \u2066 \u2069 \u034f \ufe0f \u180e \u2062 \u3164 \U000e0020 \x07 \x1b".split(" "),
+    ids=ascii,
+)
+def test_a_sign_that_nobody_sees_hides_no_number(unseen):
+    assert len(list(find_cpr(f"Borgeren 0101{unseen}90{unseen}-00{unseen}01 har fået svar."))) == 1
 
 
 def test_a_replacement_number_is_found():
@@ -50,6 +72,10 @@ def test_modulus_11_is_not_asked_for():
         "EAN 5790000123456",
         "EAN 5798 0045 1234 5",
         "Ring 75 12 34 56 eller 70 10 20 30",
+        "Ring 75 12 34 56, 20 10 20 30 11 12 13 14",
+        "Tlf. 23 11 12 12\n6700 Esbjerg",
+        "12 13 14 15 16 17",
+        "1 2 1 2 3 4",
         "KLE 27.12.00",
         "mandag den 3. marts 2025 kl. 14.00",
         "3.3.2025–31.12.2026",

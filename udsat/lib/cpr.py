@@ -1,8 +1,8 @@
 """Find what looks like a Danish civil registration number (CPR).
 
-Form: DDMMYY-XXXX, with a hyphen, dash, space or nothing between. Modulus 11 stopped holding on 1 October 2007
-(CPR-kontoret), so it is not asked for. Days 61-91 are replacement numbers (erstatningspersonnumre), which also
-point at one person. The number itself is never kept or logged: only a keyed fingerprint.
+Form: DDMMYY-XXXX, with a hyphen, dash, space or nothing between, or however else a person may have parted it.
+Modulus 11 stopped holding on 1 October 2007 (CPR-kontoret), so it is not asked for. Days 61-91 are replacement
+numbers (erstatningspersonnumre), which also point at one person. The number itself is never kept or logged: only a keyed fingerprint.
 """
 
 import re
@@ -16,10 +16,24 @@ from django.utils.crypto import salted_hmac
 # number that happens to fit is a person's to judge: too many findings cost a reason, one too few costs a leak.
 _DASH = "[-\u2010-\u2015\u2212]"
 _CPR = re.compile(
-    rf"(?<!\d)(?P<day>\d\d)(?P<gap>[ ./]|{_DASH}|)(?P<month>\d\d)(?P=gap)(?P<year>\d\d)"
-    rf"(?: {{0,2}}{_DASH}\s{{0,2}}| {{0,2}})(?P<serial>\d{{4}})(?!\d)"
+    rf"""
+    (?<!\d)(?P<day>\d\d)(?P<gap>[ ./]|{_DASH}|)(?P<month>\d\d)(?P=gap)(?P<year>\d\d)
+    (?:[ ]{{0,2}}{_DASH}\s{{0,2}}|[ ]{{0,2}})(?P<serial>\d{{4}})(?!\d)
+    # Six digits that stand together: then also a line, a tab or another sign between, and the last four in pairs.
+    # Not six with spaces: a phone number on one line and a postal code on the next are no such number.
+    |(?<!\d)\d{{6}}(?:\s{{0,3}}[-./_:,*·{_DASH[1:-1]}]{{0,2}}\s{{0,3}})\d\d[ ]?{_DASH}?\d\d(?!\d)
+    # In pairs all the way, or each digit by itself; not as part of a row of phone numbers.
+    |(?<!\d)(?<!\d[ ])\d\d(?:(?:[ ]|{_DASH})\d\d){{4}}(?![ ]?\d)
+    |(?<!\d)(?<!\d[ ])\d(?:[ ]\d){{5}}(?:[ ]|[ ]?{_DASH}[ ]?)\d(?:[ ]\d){{3}}(?![ ]?\d)
+    """,
+    re.VERBOSE,
 )
-_INVISIBLE = dict.fromkeys([0x00AD, 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF])
+# What is not seen on the page and would part the digits: what Unicode calls ignorable (Default_Ignorable_Code_Point),
+# and control characters other than tab and line breaks.
+_INVISIBLE = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
+    "\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U000e0000-\U000e0fff]"
+)
 _DAYS_IN_MONTH = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
@@ -38,7 +52,7 @@ def find_cpr(text: str) -> Iterator[CprFinding]:
     """
     text = _plain(text)
     for match in _matches(text):
-        digits = "".join(str(unicodedata.digit(c)) for c in match[0] if c.isdigit())
+        digits = _digits(match[0])
         before = _hide_digits(text[max(0, match.start() - 30) : match.start()])
         after = _hide_digits(text[match.end() : match.end() + 30])
         yield CprFinding(
@@ -57,16 +71,21 @@ def hide_cpr(text: str) -> str:
 
 
 def _plain(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).translate(_INVISIBLE)
+    return _INVISIBLE.sub("", unicodedata.normalize("NFKC", text))
 
 
 def _matches(text: str) -> Iterator[re.Match[str]]:
     for match in _CPR.finditer(text):
-        day, month = int(match["day"]), int(match["month"])
+        digits = _digits(match[0])
+        day, month = int(digits[:2]), int(digits[2:4])
         if day > 60:
             day -= 60
         if 1 <= month <= 12 and 1 <= day <= _DAYS_IN_MONTH[month - 1]:
             yield match
+
+
+def _digits(text: str) -> str:
+    return "".join(str(unicodedata.digit(c)) for c in text if c.isdigit())
 
 
 def _hide_digits(text: str) -> str:
