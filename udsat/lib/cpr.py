@@ -2,7 +2,8 @@
 
 Form: DDMMYY-XXXX, with a hyphen, dash, space or nothing between, or however else a person may have parted it.
 Modulus 11 stopped holding on 1 October 2007 (CPR-kontoret), so it is not asked for. Days 61-91 are replacement
-numbers (erstatningspersonnumre), which also point at one person. The number itself is never kept or logged: only a keyed fingerprint.
+numbers (erstatningspersonnumre), which also point at one person. The number itself is never kept or logged: only a
+keyed fingerprint.
 """
 
 import re
