@@ -86,6 +86,18 @@ def test_the_choice_stands_in_the_address_and_goes_along_without_cookies(client,
     assert client.get("/esbjerg/strategi/?kort=1").url == plan.get_absolute_url() + "?kort=1"
 
 
+def test_the_choice_goes_along_through_the_search_and_the_forms(client, plan):
+    page = client.get(plan.get_absolute_url() + "?kort=1").content.decode()
+    assert 'href="/soeg/?kommune=esbjerg&amp;kort=1"' in page
+    theme = plan.themes.get()
+    found = client.get("/soeg/", {"q": theme.title, "kort": "1"}).content.decode()
+    assert f'href="{theme.get_absolute_url()}?kort=1"' in found
+    for address in ("/soeg/", "/sammenlign/", "/emner/"):
+        form = client.get(address, {"kort": "1"}).content.decode().partition("<form")[2].partition("</form>")[0]
+        assert '<input type="hidden" name="kort" value="1">' in form
+        assert 'name="kort"' not in client.get(address).content.decode()
+
+
 @pytest.mark.parametrize("value", ["0", "2", "<b>", "\0", "1" * 5000])
 def test_any_other_choice_is_the_full_text(client, plan, value):
     response = client.get(plan.get_absolute_url(), {"kort": value})

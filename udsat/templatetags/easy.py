@@ -13,7 +13,9 @@ from django.utils.safestring import mark_safe
 register = template.Library()
 
 # The pages of the site, not its files or the back office: those end otherwise, or stand elsewhere.
-_PAGE = re.compile(r'(<a\b(?![^>]* data-short)[^>]*?\shref="/(?!admin/)(?:[^"?#]*/)?)((?:#[^"]*)?")')
+_PAGE = re.compile(r'(<a\b(?![^>]* data-short)[^>]*?\shref="/(?!admin/)(?:[^"?#]*/)?)(\?[^"#]+)?((?:#[^"]*)?")')
+# Its forms that ask for a page: what they send takes the place of a query in their address.
+_ASKING_FORM = re.compile(r'<form\b[^>]*\smethod="get"[^>]*>')
 
 
 def is_short(context) -> bool:
@@ -51,7 +53,7 @@ def whole(context, content, easy="", of=""):
 
 
 class OnInShort(template.Node):
-    """Links to other pages take the choice along.
+    """Links to other pages, and forms that ask for one, take the choice along.
 
     A node of its own: Django looks for no block inside a `simple_block_tag`, so `block.super` would be empty there.
     """
@@ -62,7 +64,12 @@ class OnInShort(template.Node):
     def render(self, context):
         content = self.nodelist.render(context)
         # Safe: the page as the template has made it; only a query of our own is added.
-        return mark_safe(_PAGE.sub(r"\1?kort=1\2", content)) if is_short(context) else content
+        return mark_safe(_with_choice(content)) if is_short(context) else content
+
+
+def _with_choice(content):
+    content = _PAGE.sub(lambda m: f"{m[1]}{m[2]}&amp;kort=1{m[3]}" if m[2] else f"{m[1]}?kort=1{m[3]}", content)
+    return _ASKING_FORM.sub(r'\g<0><input type="hidden" name="kort" value="1">', content)
 
 
 @register.tag
