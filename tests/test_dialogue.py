@@ -38,6 +38,12 @@ def test_the_page_has_the_councils_own_word_and_its_text(client, council):
     assert PAGE in client.get("/esbjerg/udsatteraad/").content.decode()
 
 
+def test_the_page_promises_nothing_that_the_form_does_not_ask(client, council):
+    page = words(client.get(PAGE))
+    assert "Vi gemmer det, til I har fået svar, og 6 måneder efter." in page
+    assert "Siger du ja" not in page and "uden dit navn" not in page
+
+
 def test_without_a_word_of_its_own_the_page_asks(client, council):
     council.dialogue_label = ""
     council.save()
