@@ -211,6 +211,16 @@ def test_the_answer_comes_on_the_writers_own_page(client, council):
     assert WORDS not in words(page)
 
 
+@pytest.mark.parametrize(
+    ("state", "forgotten"),
+    [("besvaret", "9. april 2031"), ("afsluttet", "9. april 2031"), ("spam", "8. november 2030")],
+)
+def test_the_writers_page_says_the_day_on_which_it_is_deleted(client, council, state, forgotten):
+    moment = timezone.make_aware(datetime.datetime(2030, 10, 9, 12))
+    found = make.input_(council, state=state, answer="Ja.", answered_at=moment, closed_at=moment)
+    assert f"Vi sletter det, du skrev, {forgotten}." in words(client.get(desk.link_path(found)))
+
+
 def test_a_guessed_or_changed_link_shows_nothing(client, council, vejle, bo):
     address = send(client).url
     make.council(vejle)

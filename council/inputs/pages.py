@@ -89,6 +89,7 @@ def written(request: HttpRequest, municipality: Municipality, pk: int) -> HttpRe
         "municipality": municipality,
         "council": found.council,
         "input": found,
+        "forget_on": desk.forget_on(found),
         "item": item,
         "address": settings.SITE_URL + request.path,
     }
