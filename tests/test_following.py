@@ -150,7 +150,7 @@ def test_nobody_can_be_flooded_with_mails_that_ask(client, mailbox, council):
     "fields",
     [
         {"email": "ikke en adresse"}, {"email": ""}, {"email": "a\x00@example.dk"},
-        {"email": f"{'x' * 900}@example.dk"},
+        {"email": f"{'x' * 900}@example.dk"}, {"email": "010190-0001@example.dk"},
         {"what": []}, {"what": ["council-999999"]}, {"what": ["topic-1"]}, {"how_often": "altid"},
         {"email": "a@example.dk\nBcc: alle@example.dk"}, {"kommentar": "spam"}, {"hentet": "nu"},
     ],
@@ -159,6 +159,14 @@ def test_what_cannot_be_followed_is_said_in_words_and_keeps_nothing(client, coun
     response = ask(client, **({"email": AASE} | fields))
     assert response.status_code == 200 and 'role="alert"' in response.content.decode()
     assert not Follower.objects.exists() and not Letter.objects.exists()
+
+
+def test_a_strategy_where_there_is_no_council_promises_nothing_of_one(client, esbjerg):
+    make.strategy(esbjerg)
+    alone = client.get(FORM).content.decode()
+    assert "Plads til alle: nyt om målene" in alone and "rådet beslutter" not in alone
+    make.council(esbjerg)
+    assert "Plads til alle: nyt om målene, og hvad rådet beslutter" in client.get(FORM).content.decode()
 
 
 def test_what_is_not_public_cannot_be_followed(client, esbjerg, vejle):

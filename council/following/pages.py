@@ -19,6 +19,7 @@ from council.models import Council, Follower, Subscription
 from council.models.subscription import UNCONFIRMED_DAYS
 from strategies.models import Strategy, Topic
 from strategies.views import find_municipality
+from udsat.lib.cpr import find_cpr
 from udsat.lib.forms import FieldsOnly
 from udsat.lib.spam import TrapForm, network_of
 from udsat.models import Knock
@@ -57,19 +58,25 @@ class FollowForm(FieldsOnly, TrapForm):
     def __init__(self, *args, targets, **kwargs):
         super().__init__(*args, **kwargs)
         self.targets = {f"{target._meta.model_name}-{target.pk}": target for target in targets}
-        self.fields["what"].choices = [(key, _label(target)) for key, target in self.targets.items()]
+        has_council = any(isinstance(target, Council) for target in targets)
+        self.fields["what"].choices = [(key, _label(target, has_council)) for key, target in self.targets.items()]
+
+    def clean_email(self):
+        if any(find_cpr(self.cleaned_data["email"])):
+            raise forms.ValidationError("Her står noget, der ligner et CPR-nummer. Brug en anden adresse.")
+        return self.cleaned_data["email"]
 
     @property
     def chosen(self):
         return [self.targets[key] for key in self.cleaned_data["what"]]
 
 
-def _label(target):
+def _label(target, has_council):
     match target:
         case Council():
             return f"{target.name}: møder, referater, høringer og nyt"
         case Strategy():
-            return f"{target}: nyt om målene, og hvad rådet beslutter"
+            return f"{target}: nyt om målene{', og hvad rådet beslutter' if has_council else ''}"
         case _:
             return target.name
 
