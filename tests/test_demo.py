@@ -25,7 +25,7 @@ from council.models import (
     News,
     Person,
 )
-from strategies.models import FollowUp, Strategy
+from strategies.models import FollowUp, Strategy, Topic
 from udsat.demo.build import meeting_day, years_since
 from udsat.lib.publishing import CheckedText, Status
 from udsat.models import CprOverride, Municipality, Part, PublicationEvent, Publishable
@@ -229,3 +229,9 @@ def test_nobody_is_named_who_lets_only_the_role_show(demo):
         for field in thing.checked_fields():
             words = re.findall(r"\w+", str(getattr(thing, field.attname)))
             assert not set(names) & set(words), f"{thing!r}: {field.name}"
+
+
+def test_every_topic_is_written_about_and_the_next_meetings_are_told_shortly(demo):
+    assert not Topic.objects.exclude(themes__strategy__in=Strategy.objects.in_force()).exists()
+    agendas = Agenda.objects.filter(meeting__date__gte=timezone.localdate() - datetime.timedelta(days=10))
+    assert [agenda.meeting.date for agenda in agendas if not agenda.plain_text] == []

@@ -44,7 +44,11 @@ def pages():
         "municipality": [f"{TOWN}/", "/vejle/", "/aarhus/"],
         "search": ["/soeg/", "/soeg/?q=bolig", "/soeg/?q=xyzxyz"],
         "topics": ["/emner/", "/emner/?kommune=esbjerg"],
-        "topic": ["/emner/bolig/", "/emner/soen-paa-gaden/?kommune=eksempelkoebing", "/emner/vold-og-kriser/"],
+        "topic": [
+            "/emner/bolig/",
+            "/emner/soen-paa-gaden/?kommune=eksempelkoebing",
+            "/emner/vold-og-kriser/?kommune=kolding",
+        ],
         "compare": [
             "/sammenlign/",
             "/sammenlign/?kommune=esbjerg&kommune=vejle&kommune=kolding&kommune=eksempelkoebing&emne=faellesskab",
