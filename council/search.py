@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
+from django.utils import timezone
+
 from udsat.lib.danish import long_date
 from udsat.lib.publishing import window
 from udsat.lib.richtext import plain_text
@@ -104,15 +106,19 @@ def meeting_texts(meeting: Meeting) -> Iterator[SearchText]:
     papers = {type(paper): paper for paper in papers_of(meeting) if paper.is_live}
     agenda, minutes = papers.get(Agenda), papers.get(Minutes)
     yield from _meeting(meeting, agenda, minutes)
+    if not papers:
+        return
+    items = list(meeting.items.select_related("meeting").with_searched_parts())
     if agenda:
         starts_at, ends_at = window(meeting, agenda)
         if minutes:
             taken_over = window(meeting, minutes)[0]
             ends_at = min(ends_at, taken_over) if ends_at else taken_over
-        yield from _items(meeting, with_minutes=False, starts_at=starts_at, ends_at=ends_at)
+        if not ends_at or ends_at > max(starts_at, timezone.now()):
+            yield from _items(meeting, items, with_minutes=False, starts_at=starts_at, ends_at=ends_at)
     if minutes:
         starts_at, ends_at = window(meeting, minutes)
-        yield from _items(meeting, with_minutes=True, starts_at=starts_at, ends_at=ends_at)
+        yield from _items(meeting, items, with_minutes=True, starts_at=starts_at, ends_at=ends_at)
 
 
 def _meeting(meeting, agenda, minutes):
@@ -143,10 +149,8 @@ def _meeting(meeting, agenda, minutes):
     yield text
 
 
-def _items(meeting, *, with_minutes, starts_at, ends_at) -> Iterator[SearchText]:
-    if ends_at and ends_at <= starts_at:
-        return
-    for item in public_items(meeting, with_minutes=with_minutes):
+def _items(meeting, items, *, with_minutes, starts_at, ends_at) -> Iterator[SearchText]:
+    for item in public_items(meeting, with_minutes=with_minutes, items=items):
         if not item.is_closed:
             yield SearchText(
                 kind=Kind.DECISION if with_minutes else Kind.ITEM,

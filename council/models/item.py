@@ -54,6 +54,17 @@ class AgendaItemQuerySet(ScopedQuerySet):
             Prefetch("causes", Cause.objects.published().select_related("council__municipality")),
         )
 
+    def with_searched_parts(self):
+        """With what the search index holds of all that hangs on them: their agreements, and their topics' names."""
+        return self.prefetch_related(
+            "agreements",
+            Prefetch("themes", Theme.objects.published().prefetch_related("topics")),
+            Prefetch("goals", Goal.objects.published().select_related("theme").prefetch_related("theme__topics")),
+            Prefetch("attachments", Attachment.objects.none()),
+            Prefetch("followed_up", Agreement.objects.none()),
+            Prefetch("causes", Cause.objects.none()),
+        )
+
     def with_numbers(self):
         """With `place`: how many items of the meeting stand before this one."""
         earlier = AgendaItem.objects.filter(meeting=OuterRef("meeting")).filter(
@@ -231,12 +242,16 @@ class PublicItem:
         self.followed_up = list(item.followed_up.all()) if with_minutes else []
 
 
-def public_items(meeting: Meeting, *, with_minutes: bool) -> list[PublicItem]:
-    """The items as anybody may read them: the one door from agenda items to page, PDF and feed.
+def public_items(
+    meeting: Meeting, *, with_minutes: bool, items: Iterable[AgendaItem] | None = None
+) -> list[PublicItem]:
+    """The items as anybody may read them: the one door from agenda items to page, PDF, feed and search.
 
     A closed item is only its number and neutral title. Without minutes nothing that was said or decided is in.
+    `items` are those of the meeting, where they are read already with the parts that are shown.
     """
-    items = meeting.items.select_related("meeting").with_public_parts()
+    if items is None:
+        items = meeting.items.select_related("meeting").with_public_parts()
     return [
         PublicItem(item, number, with_minutes=with_minutes)
         for number, item in enumerate(items, meeting.first_number)
