@@ -661,6 +661,8 @@ def test_a_citizen_writes_with_the_keys_alone_and_reads_the_answer(council, page
     page.locator("[name=hentet]").evaluate("(field, stamp) => { field.value = stamp }", stamp)
     page.keyboard.press("Enter")
     page.get_by_role("alert").wait_for()
+    # What went wrong is where she is, and is read to her.
+    assert page.locator(":focus").get_attribute("role") == "alert"
     assert not Input.objects.exists()
     tab_to("Her står noget, der ligner et CPR-nummer")
     page.keyboard.press("Enter")
