@@ -231,6 +231,16 @@ def test_results_can_be_kept_to_one_municipality(client, esbjerg, vejle):
     assert '<option value="esbjerg" selected>' in find(client, "bolig", "esbjerg")
 
 
+def test_a_single_hit_is_not_to_be_found_faster(client, esbjerg):
+    theme = make.theme(make.strategy(esbjerg), "Boliger til unge")
+    theme.topics.set([make.topic("Bolig"), make.topic("Børn og unge")])
+    theme.save()
+    assert len(hits(client, "boliger")) == 1
+    assert "Find det hurtigere" not in find(client, "boliger") and "<details" not in find(client, "boliger")
+    make.theme(theme.strategy, "Boliger til gamle")
+    assert "<summary>Emne</summary>" in find(client, "boliger")
+
+
 def test_an_unknown_municipality_is_said_and_all_are_searched(client, esbjerg):
     make.theme(make.strategy(esbjerg), "Bolig")
     text = find(client, "bolig", "<atlantis>")

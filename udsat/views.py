@@ -169,7 +169,8 @@ def search(request):
         "narrower": [
             (one, [(label, count, address(**{one.name: value})) for value, label, count in one.choices(counts)])
             for one, counts in zip(filters, found.counts, strict=True)
-            if len(counts) > 1 and not one.chosen
+            # What all the hits have is no way to fewer.
+            if len(counts) > 1 and not one.chosen and min(count for _, count in counts) < found.total
         ],
         "anywhere": address(**{one.name: "" for one in filters}),
         "page": found.page,
