@@ -142,6 +142,30 @@ def test_the_device_remembers_the_choice(page, live_server, plan):
     expect(page.locator(".versions [aria-current]")).to_have_text("Hele teksten")
 
 
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+def test_on_paper_no_decision_is_left_out_and_no_text_touches_a_frame(page, live_server, esbjerg):
+    meeting = make.meeting(make.council(esbjerg), datetime.date(2026, 3, 3))
+    make.agenda(meeting)
+    make.item(meeting, "Huse", decision="<p>Rådet indstiller etablering.</p>", plain_text="<p>Rådet vil have huse.</p>")
+    make.item(meeting, "Penge", decision="<p>Der søges tilskud.</p>")
+    make.minutes(meeting, plain_text="<p>Vi talte om huse.</p>")
+    page.goto(meeting.get_absolute_url() + "?kort=1")
+    expect(page.get_by_text("Der søges tilskud.")).to_be_hidden()
+    page.emulate_media(media="print")
+    # What the one says shortly stands there; of the other there is nothing else to read, and paper cannot be unfolded.
+    expect(page.get_by_text("Rådet vil have huse.")).to_be_visible()
+    expect(page.get_by_text("Rådet indstiller etablering.")).to_be_hidden()
+    expect(page.get_by_text("Der søges tilskud.")).to_be_visible()
+    expect(page.get_by_text("Læs hele teksten")).to_have_count(2)
+    assert not any(one.is_visible() for one in page.get_by_text("Læs hele teksten").all())
+    easy = page.locator(".easy").first
+    for media in ({"media": "print"}, {"media": "screen", "forced_colors": "active"}):
+        page.emulate_media(**media)
+        frame, inner = easy.evaluate("(e) => [getComputedStyle(e).borderLeftWidth, getComputedStyle(e).paddingLeft]")
+        assert (frame == "0px") or (inner != "0px")
+
+
 # A device that can speak: it says what it is told, and has done so when the test says it has.
 DEVICE = """(() => {
     const device = new EventTarget();
