@@ -14,6 +14,7 @@ from strategies.bars import LEAST, NARROW, WIDE, build
 from strategies.models import FollowUp, Strategy, Theme
 from strategies.progress import in_words, months_between, progress, tally
 from udsat.lib.publishing import Status
+from udsat.models import indexed_once
 
 from . import factories as make
 from . import pdfreader
@@ -254,10 +255,11 @@ def test_months_are_whole(earlier, later, months):
 
 def rows(esbjerg, *goals):
     strategy = make.strategy(esbjerg)
-    for number in goals:
-        theme = make.theme(strategy, "Sundhed og omsorg for mennesker, der bor på gaden")
-        for n in range(number):
-            make.follow_up(make.goal(theme), list(FollowUp.Status)[n % 5])
+    with indexed_once():
+        for number in goals:
+            theme = make.theme(strategy, "Sundhed og omsorg for mennesker, der bor på gaden")
+            for n in range(number):
+                make.follow_up(make.goal(theme), list(FollowUp.Status)[n % 5])
     return progress(Strategy.objects.with_content().get(pk=strategy.pk)).rows
 
 

@@ -186,7 +186,8 @@ class World:
 def world(django_db_setup, django_db_blocker, tmp_path_factory):
     """Everything in every state, made once; each test changes it inside a transaction of its own."""
     media = str(tmp_path_factory.mktemp("uploads"))
-    with django_db_blocker.unblock(), transaction.atomic(), override_settings(MEDIA_ROOT=media):
+    own = {"MEDIA_ROOT": media, "PASSWORD_HASHERS": [make.CHEAP_HASHER]}
+    with django_db_blocker.unblock(), transaction.atomic(), override_settings(**own):
         esbjerg, vejle = make.municipality("Esbjerg"), make.municipality("Vejle")
         people = {
             "secretary": make.user("anna", role=Role.SECRETARY, of=esbjerg),

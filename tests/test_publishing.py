@@ -10,7 +10,7 @@ from django.utils import timezone
 from council.models import Agenda, AgendaItem, Agreement, Attachment, Attendance, Meeting, Minutes, public_items
 from strategies.models import Goal, Strategy, Theme
 from udsat.lib.publishing import Status
-from udsat.models import Conflict, CprOverride, PublicationEvent
+from udsat.models import Conflict, CprOverride, Kind, PublicationEvent, SearchEntry, indexed_once
 
 from . import factories as make
 
@@ -333,3 +333,25 @@ def test_what_is_made_public_before_its_set_time_was_first_public_then(esbjerg, 
     strategy.withdraw(by=anna)
     strategy.publish(by=anna, confirmed=True)
     assert strategy.published_at == first
+
+
+def test_the_index_follows_many_changes_of_one_thing_at_once_and_undone_ones_not_at_all(esbjerg):
+    strategy = make.strategy(esbjerg, "Plads til alle")
+    theme = make.theme(strategy, "Et sted at bo")
+
+    def found():
+        return sorted(SearchEntry.objects.filter(kind=Kind.GOAL).values_list("title", flat=True))
+
+    with indexed_once():
+        goals = [make.goal(theme, f"bygge {number} boliger.") for number in range(3)]
+        with indexed_once():
+            goals[0].delete()
+        assert found() == [], "the index waits for the end"
+    assert found() == ["Vi vil: bygge 1 boliger.", "Vi vil: bygge 2 boliger."]
+    with pytest.raises(RuntimeError), indexed_once():
+        make.goal(theme, "intet")
+        raise RuntimeError
+    assert found() == ["Vi vil: bygge 1 boliger.", "Vi vil: bygge 2 boliger."]
+    with indexed_once():
+        strategy.delete()
+    assert not SearchEntry.objects.exists()

@@ -20,7 +20,7 @@ from council.models.subscription import UNCONFIRMED_DAYS
 from strategies.models import Strategy, Topic
 from strategies.views import find_municipality
 from udsat.lib.cpr import find_cpr
-from udsat.lib.forms import FieldsOnly
+from udsat.lib.forms import AddressField, FieldsOnly
 from udsat.lib.spam import TrapForm, network_of
 from udsat.models import Knock
 
@@ -48,7 +48,7 @@ class FollowForm(FieldsOnly, TrapForm):
         widget=forms.RadioSelect,
         error_messages={"required": "Vælg, hvor tit.", "invalid_choice": "Vælg en af de to."},
     )
-    email = forms.EmailField(
+    email = AddressField(
         label="Din e-mail",
         max_length=254,
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),

@@ -6,7 +6,7 @@ from django.utils.crypto import salted_hmac
 from council.models import Input
 from strategies.models import Topic
 from udsat.lib.cpr import find_cpr
-from udsat.lib.forms import FieldsOnly
+from udsat.lib.forms import AddressField, FieldsOnly
 from udsat.lib.spam import TrapForm
 
 TOO_LONG = "Skriv det kortere. Der er plads til %(limit_value)d tegn, og du har skrevet %(show_value)d."
@@ -51,6 +51,7 @@ class LetterForm(_WriterForm):
 
     class Meta:
         model = Input
+        field_classes = {"email": AddressField}
         fields = ["text", "topic", "name", "phone", "email", "for_other", "may_publish"]
         labels = {
             "text": "Hvad vil du sige til rådet?",
@@ -82,6 +83,7 @@ class LetterForm(_WriterForm):
 class DialogueForm(_WriterForm):
     class Meta:
         model = Input
+        field_classes = {"email": AddressField}
         fields = ["text", "group", "people", "wished_times", "name", "phone", "email"]
         labels = {
             "text": "Hvad vil I tale om?",

@@ -14,7 +14,7 @@ from udsat.lib import roles
 from udsat.lib.danish import long_date, weekday_date
 from udsat.lib.publishing import CheckedText, Finding, ScopedQuerySet
 from udsat.lib.richtext import RichTextField
-from udsat.models import PublicationEvent, Publishable, Stop
+from udsat.models import PublicationEvent, Publishable, Stop, indexed_once
 
 from .council import Council
 
@@ -347,7 +347,7 @@ class Agenda(MeetingPaper):
         """Public at once, it also calls the members to the meeting; at a set time, `run_due` does that."""
         from council.invitations import invite
 
-        with transaction.atomic():
+        with indexed_once():
             super().publish(by=by, confirmed=confirmed, reason=reason, at=at)
             if self.is_published:
                 invite(self.meeting)
@@ -468,12 +468,12 @@ class Minutes(MeetingPaper):
 
     # What was public, and what was changed afterwards
 
-    @transaction.atomic
+    @indexed_once()
     def publish(self, *, by, confirmed, reason="", at=None):
         super().publish(by=by, confirmed=confirmed, reason=reason, at=at)
         self.editions.keep(by=by)
 
-    @transaction.atomic
+    @indexed_once()
     def correct(self, changed, removed=(), *, by, what, confirmed, reason=""):
         """Save these changed parts of public minutes, and tell the public what was changed.
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.core.exceptions import ObjectDoesNotExist
-from django.db import models, transaction
+from django.db import models
 
 from council.models import Agenda, AgendaItem, Agreement, Attendance, Meeting, Minutes
 from strategies.models import Goal, Theme
@@ -22,7 +22,7 @@ from udsat.lib import roles
 from udsat.lib.cpr import find_cpr
 from udsat.lib.danish import clock, fold, long_date
 from udsat.lib.richtext import RichTextField, clean_html, plain_text
-from udsat.models import Publishable
+from udsat.models import Publishable, indexed_once
 
 from .result import ParsedAgreement, ParsedItem, ParsedMeeting
 from .roll import Roll, Seen
@@ -443,7 +443,7 @@ class Plan:
 
     # The change itself
 
-    @transaction.atomic
+    @indexed_once()
     def apply(self, choices: dict[str, str]) -> list[models.Model]:
         """Save it all, or nothing. `choices` says of each conflict "fil" where the document's text is to stand."""
         if self.is_new:

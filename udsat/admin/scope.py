@@ -37,7 +37,7 @@ from udsat.lib.cpr import hide_cpr
 from udsat.lib.danish import reading
 from udsat.lib.publishing import CheckedText
 from udsat.lib.richtext import RichTextFormField, plain_text, safe_html
-from udsat.models import Municipality, Publishable, Recorded, is_overridden
+from udsat.models import Municipality, Publishable, Recorded, indexed_once, is_overridden
 
 from .history import HistoryPages, last_hand
 
@@ -494,6 +494,9 @@ class ScopedAdmin(HistoryPages, _Scoped, admin.ModelAdmin):
 
     def changeform_view(self, request, *args, **kwargs):
         view = super().changeform_view
+        if request.method == "POST":
+            # A form saves many parts of one thing.
+            view = indexed_once()(view)
         try:
             try:
                 return view(request, *args, **kwargs)

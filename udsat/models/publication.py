@@ -1,7 +1,9 @@
 """The verbs of publication: what is made public, withdrawn and kept, and by whom."""
 
 import datetime
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import ClassVar
 from urllib.parse import urlsplit
@@ -21,6 +23,27 @@ from .history import Recorded, Revision
 from .places import Municipality
 from .search import SearchEntry, SearchText
 from .users import User
+
+# What a block of `indexed_once` has changed so far.
+_changed: ContextVar[dict | None] = ContextVar("changed", default=None)
+
+
+@contextmanager
+def indexed_once() -> Iterator[None]:
+    """A transaction in which the search index follows at the end, however many parts of one thing are saved."""
+    with transaction.atomic():
+        if _changed.get() is not None:
+            yield
+            return
+        changed: dict[tuple[type, int], None] = {}
+        token = _changed.set(changed)
+        try:
+            yield
+        finally:
+            _changed.reset(token)
+        for model, pk in changed:
+            if root := model._base_manager.filter(pk=pk).first():
+                root.reindex()
 
 
 class PublicationEvent(models.Model):
@@ -282,7 +305,10 @@ class Publishable(Recorded):
     def reindex(self) -> None:
         """Bring the index in step, in the transaction of the change."""
         root = self.search_root
-        if not (self.is_live or SearchEntry.objects.of(root).exists()):
+        if (changed := _changed.get()) is not None:
+            changed[type(root), root.pk] = None
+            return
+        if not (root.is_live or SearchEntry.objects.of(root).exists()):
             return
         # Read again: what hangs on this copy may be older than what was saved.
         root = type(root)._base_manager.get(pk=root.pk)

@@ -5,13 +5,12 @@ import os
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
-from django.db import transaction
 from django.utils.crypto import get_random_string
 
 from strategies.models import Situation, Topic
 from udsat.demo.build import Builder, read, read_all, years_since
 from udsat.lib.roles import Role
-from udsat.models import Assignment, Municipality, User
+from udsat.models import Assignment, Municipality, User, indexed_once
 
 FICTIONAL = "0000"
 REAL = ("esbjerg", "vejle", "kolding")
@@ -42,7 +41,7 @@ class Command(BaseCommand):
         self.make_room()
         files = []
         try:
-            with transaction.atomic():
+            with indexed_once():
                 logins = self.load(files)
                 path = self.write_logins(logins)
         except BaseException as error:
