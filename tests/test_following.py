@@ -137,8 +137,11 @@ def test_whoever_writes_anothers_address_changes_nothing_for_her(client, mailbox
 
 
 def test_nobody_can_be_flooded_with_mails_that_ask(client, mailbox, council):
-    for _ in range(30):
-        ask(client)
+    # Among them spellings of the one address that a mail server does not tell apart.
+    same = ["aase@ex\u00adample.dk", "aase@example\u200b.dk", "aase@ｅxample.dk", "AASE@Example.DK"]
+    for number in range(30):
+        ask(client, same[number] if number < len(same) else AASE)
+    assert Follower.objects.count() == 1
     run()
     assert len(mailbox.to(AASE)) == 1
     stopped = ask(client, IB)
@@ -150,7 +153,8 @@ def test_nobody_can_be_flooded_with_mails_that_ask(client, mailbox, council):
     "fields",
     [
         {"email": "ikke en adresse"}, {"email": ""}, {"email": "a\x00@example.dk"},
-        {"email": f"{'x' * 900}@example.dk"}, {"email": "010190-0001@example.dk"},
+        {"email": f"{'x' * 900}@example.dk"}, {"email": "010190-0001@example.dk"}, {"email": f"a@{'ø' * 62}.dk"},
+        {"email": "root@localhost"}, {"email": "root@[127.0.0.1]"}, {"email": "a@\u200b.dk"},
         {"what": []}, {"what": ["council-999999"]}, {"what": ["topic-1"]}, {"how_often": "altid"},
         {"email": "a@example.dk\nBcc: alle@example.dk"}, {"kommentar": "spam"}, {"hentet": "nu"},
     ],

@@ -169,6 +169,8 @@ def test_bad_input_gets_a_message_and_leaves_nothing(client, council):
         {"text": "a" * 4001},
         {"text": "a\x00b"},
         {"email": "ikke en mail"},
+        {"email": "root@localhost"},
+        {"email": f"a@{'ø' * 62}.dk"},
         {"name": "x" * 121},
         {"topic": "findes ikke"},
         {"topic": "9" * 40},
@@ -292,8 +294,8 @@ def test_one_network_that_sends_a_lot_is_held_and_no_address_is_kept(client, cou
 
 def test_one_address_gets_no_more_than_a_few_receipts_a_day(client, council):
     for number in range(desk.MOST_FROM_ADDRESS + 2):
-        send(client, text=f"Nummer {number}", email="ofte@example.dk" if number % 2 else "Ofte@Example.dk")
-    assert Letter.objects.filter(to__iexact="ofte@example.dk").count() == desk.MOST_FROM_ADDRESS
+        send(client, text=f"Nummer {number}", email="ofte@example\u200b.dk" if number % 2 else "Ofte@Example.dk")
+    assert Letter.objects.filter(to__istartswith="ofte@").count() == desk.MOST_FROM_ADDRESS
 
 
 def test_a_flood_is_held_and_then_asked_to_ring(client, council, monkeypatch):
