@@ -228,7 +228,7 @@ class Question:
 
     def in_order(self, rows: list[Row], query: str) -> list[Row]:
         """The best first, judged by all but the text itself; the newest of equals first."""
-        in_force = set(Strategy.objects.in_force().values_list("pk", flat=True))
+        in_force = set(Strategy.objects.in_force().order_by().values_list("pk", flat=True))
         this_year = timezone.localdate().year
         phrase = f" {' '.join(map(exact_token, asked_words(query)))} " if len(self.words) > 1 else ""
         topics: dict[str, dict[int, float]] = {}

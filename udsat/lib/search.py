@@ -10,9 +10,10 @@ import re
 import threading
 import unicodedata
 from collections.abc import Iterable, Sequence
+from html import escape
+from itertools import takewhile
 
 import Stemmer
-from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from rapidfuzz.distance import OSA
 
@@ -198,12 +199,13 @@ class Sought:
             self._written[written] = found
         return found
 
-    def share_of(self, text: str) -> float:
-        """From 0 to 1: how much a text speaks of the words, as against mentioning them in passing."""
-        written = _WORD.findall(text[:READ])
+    def share_of(self, text: str, length: int) -> float:
+        """From 0 to 1: how much a text speaks of the words, as against mentioning them in passing. What holds none of
+        them may be left out of it, but not of its length.
+        """
         counts = [0.0] * len(self.words)
         known, met_in = self._written, self.met_in
-        for one in written:
+        for one in _WORD.findall(text[:READ]):
             found = known.get(one)
             if found is None:
                 found = met_in(one)
@@ -211,7 +213,8 @@ class Sought:
                 for number, value in found.items():
                     counts[number] += value
         # Each further mention adds less, and a long text mentions more.
-        return sum(count / (count + 0.5 + len(written) / 100) for count in counts) / max(1, len(counts))
+        little = 0.5 + min(length, READ) / 650  # characters, some hundred words
+        return sum(count / (count + little) for count in counts) / max(1, len(counts))
 
 
 @functools.lru_cache(maxsize=20_000)
@@ -222,23 +225,23 @@ def _tokens_in(written: str) -> str:
 # Showing what was found
 
 
-def _spans(text: str, sought: Sought) -> list[tuple[int, int]]:
+def _spans(text: str, sought: Sought | None) -> list[tuple[int, int]]:
     """Where words that the sought ones find stand in the text as it is written."""
-    return [match.span() for match in _WORD.finditer(text) if sought.met_in(match[0])]
+    return [match.span() for match in _WORD.finditer(text) if sought.met_in(match[0])] if sought else []
 
 
-def marked(text: str, sought: Sought) -> SafeString:
+def marked(text: str, sought: Sought | None) -> SafeString:
     """The text, escaped, with <mark> around the words that were found."""
     text = unicodedata.normalize("NFC", text)
     pieces, done = [], 0
     for start, end in _spans(text, sought):
-        pieces += [escape(text[done:start]), format_html("<mark>{}</mark>", text[start:end])]
+        pieces += [escape(text[done:start]), "<mark>", escape(text[start:end]), "</mark>"]
         done = end
     # Safe: every piece is escaped above and here.
     return mark_safe("".join([*pieces, escape(text[done:])]))
 
 
-def snippet(text: str, sought: Sought) -> SafeString:
+def snippet(text: str, sought: Sought | None) -> SafeString:
     """The stretch of a text that holds most of the sought words, else its beginning."""
     text = " ".join(unicodedata.normalize("NFC", text).split())
     spans = _spans(text, sought)
@@ -254,12 +257,13 @@ def snippet(text: str, sought: Sought) -> SafeString:
 
 def _best_start(text: str, spans: Sequence[tuple[int, int]]) -> int:
     """A little before the found word from which on most different found words stand within a snippet."""
+    found = [(start, text[start:end].lower()) for start, end in spans]
 
-    def variety(first: tuple[int, int]) -> int:
-        near = [text[start:end].lower() for start, end in spans if first[0] <= start < first[0] + SNIPPET * 2 // 3]
-        return len(set(near))
+    def variety(number: int) -> int:
+        end = found[number][0] + SNIPPET * 2 // 3
+        return len({word for _, word in takewhile(lambda one: one[0] < end, found[number:])})
 
-    return max(0, max(spans, key=variety)[0] - SNIPPET // 4)
+    return max(0, found[max(range(len(found)), key=variety)][0] - SNIPPET // 4)
 
 
 def nearest(word: str, candidates: Iterable[str], allowed: int = 0) -> list[str]:
