@@ -129,6 +129,9 @@ def council(request, kommune):
         .select_related("meeting__council__municipality")
         .order_by("-meeting__date", "-meeting__ordinal")
     )
+    next_meeting, latest_minutes = coming.first(), latest.first()
+    hearings, answers = _hearings(request, place)[:3], _answers(request, found)[:3]
+    shown = [found, next_meeting, latest_minutes, *hearings, *answers]
     return render(
         request,
         "council/council.html",
@@ -137,7 +140,7 @@ def council(request, kommune):
             "section": "raad",
             "council": found,
             "preview": None if found.is_public else found,
-            "updated": found.updated_at,
+            "updated": _latest(thing for thing in shown if thing),
             "data": [schema.council(found)],
             "causes": Cause.objects.visible_to(request.user)
             .filter(council=found)
@@ -149,10 +152,10 @@ def council(request, kommune):
                 if (has := getattr(found, field)) is not None
             ],
             "areas": list(dict.fromkeys(seat.area for seat in seats if seat.area)),
-            "next_meeting": coming.first(),
-            "latest_minutes": latest.first(),
-            "hearings": _hearings(request, place)[:3],
-            "answers": _answers(request, found)[:3],
+            "next_meeting": next_meeting,
+            "latest_minutes": latest_minutes,
+            "hearings": hearings,
+            "answers": answers,
         },
     )
 

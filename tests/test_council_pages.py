@@ -119,6 +119,15 @@ def test_a_restatement_says_so_and_links_to_the_source(esbjerg, client):
         assert "Kort gengivelse." in page and "https://esbjerg.example/raadet" in page
 
 
+def test_the_page_is_as_new_as_the_newest_that_it_shows(esbjerg, client):
+    council = make.council(esbjerg)
+    shown, hidden = make.hearing(council), make.hearing(council, "Hemmelig høring", Status.DRAFT)
+    for thing, year in ((council, 2024), (shown, 2025), (hidden, 2026)):
+        moment = timezone.make_aware(datetime.datetime(year, 5, 3, 12))
+        type(thing).objects.filter(pk=thing.pk).update(updated_at=moment)
+    assert "Sidst opdateret 3. maj 2025" in client.get("/esbjerg/udsatteraad/").content.decode()
+
+
 def test_hearings_that_are_not_public_are_not_named(esbjerg, client):
     council = make.council(esbjerg)
     make.hearing(council, "Offentlig høring")
