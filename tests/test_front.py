@@ -239,3 +239,9 @@ def test_a_municipality_with_much_costs_the_same_as_one_with_little(client, esbj
     for days in (-9, -8, -7, 7, 8):
         make.minutes(make.meeting(council, date=in_days(days)))
     assert queries(client, "/esbjerg/") == queries(client, "/vejle/")
+
+
+def test_the_page_about_the_portal_leads_to_what_one_can_do(client, db):
+    page = client.get("/om/").content.decode().split("<main")[1].split("</main>")[0]
+    for address in ("/emner/", "/soeg/", "/sammenlign/", "/kommuner/", "/foelg/"):
+        assert f'href="{address}"' in page

@@ -127,7 +127,7 @@ def kept():
         ),
         Kept(
             "Når du arbejder i redaktionen",
-            "Navn, e-mail, log ind, og hvad du har skrevet, rettet og offentliggjort.",
+            "Navn, e-mail, brugernavn, og hvad du har skrevet, rettet og offentliggjort.",
             "Dine kolleger i kommunen og den, der driver portalen.",
             f"Historikken bliver stående, for den hører til sagen. En cookie holder dig logget ind i højst "
             f"{settings.SESSION_COOKIE_AGE // 3600} timer.",
