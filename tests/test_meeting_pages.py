@@ -10,7 +10,8 @@ from django.utils import timezone
 from lxml import html
 from pypdf import PdfReader
 
-from council.models import Meeting, Membership, Minutes, Person
+from council.models import AgendaItem, Meeting, Membership, Minutes, Person
+from council.templatetags.council import council_talks
 from udsat.lib.publishing import Status
 
 from . import factories as make
@@ -184,6 +185,25 @@ def test_a_cancelled_meeting_says_why_and_promises_no_minutes(council, client):
 
 
 # What is public when
+
+
+def test_what_is_not_on_the_agenda_yet_leaves_no_gap_in_its_numbers(meeting, client):
+    make.agenda(meeting)
+    theme = make.theme(make.strategy(meeting.municipality))
+    make.item(meeting, "Velkommen")
+    make.item(meeting, "Rejst under mødet", raised_at_meeting=True)
+    make.item(meeting, "Kommer i et tillæg", supplement=AgendaItem.Supplement.WAITING)
+    make.item(meeting, "Eventuelt").themes.add(theme)
+
+    def numbers():
+        shown = html.fromstring(text(client, meeting.get_absolute_url()))
+        return [" ".join(heading.text_content().split()) for heading in shown.xpath("//h3[span[@class='item-number']]")]
+
+    [talk] = council_talks(theme.strategy)["theme"][theme.pk]
+    assert (numbers(), talk.number) == (["1. Velkommen", "2. Eventuelt"], 2)
+    make.minutes(meeting)
+    [talk] = council_talks(theme.strategy)["theme"][theme.pk]
+    assert (numbers()[-1], talk.number) == ("4. Eventuelt", 4)
 
 
 def filled(meeting):

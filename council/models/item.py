@@ -66,10 +66,10 @@ class AgendaItemQuerySet(ScopedQuerySet):
         )
 
     def with_numbers(self):
-        """With `place`: how many items of the meeting stand before this one."""
-        earlier = AgendaItem.objects.filter(meeting=OuterRef("meeting")).filter(
-            Q(position__lt=OuterRef("position")) | Q(position=OuterRef("position"), pk__lt=OuterRef("pk"))
-        )
+        """With `place`: how many items of the meeting stand before this one, as the public reads it now."""
+        earlier = AgendaItem.objects.filter(
+            AgendaItem.on_agenda("") | Minutes.published_when("meeting__minutes__"), meeting=OuterRef("meeting")
+        ).filter(Q(position__lt=OuterRef("position")) | Q(position=OuterRef("position"), pk__lt=OuterRef("pk")))
         count = earlier.order_by().values("meeting").annotate(n=models.Count("pk")).values("n")
         return self.annotate(place=models.functions.Coalesce(models.Subquery(count), 0))
 
@@ -252,10 +252,10 @@ def public_items(
     """
     if items is None:
         items = meeting.items.select_related("meeting").with_public_parts()
+    # A gap would tell that something waits.
+    shown = [item for item in items if with_minutes or item.is_on_agenda]
     return [
-        PublicItem(item, number, with_minutes=with_minutes)
-        for number, item in enumerate(items, meeting.first_number)
-        if with_minutes or item.is_on_agenda
+        PublicItem(item, number, with_minutes=with_minutes) for number, item in enumerate(shown, meeting.first_number)
     ]
 
 

@@ -99,9 +99,9 @@ def _write(meeting: Meeting, *, with_minutes: bool, with_closed: bool) -> bytes:
         "themes__strategy__themes",
         "goals__theme__strategy__municipality",
     )
-    for number, item in enumerate(items, meeting.first_number):
-        if with_minutes or item.is_on_agenda:
-            _item(document, meeting, item, number, with_minutes, with_closed)
+    shown = [item for item in items if with_minutes or item.is_on_agenda]
+    for number, item in enumerate(shown, meeting.first_number):
+        _item(document, meeting, item, number, with_minutes, with_closed)
     attachments = [a for a in case_attachments(meeting, with_closed=with_closed) if a.item_id is None]
     if not with_minutes:
         attachments = [a for a in attachments if a.paper == Attachment.Paper.AGENDA]
