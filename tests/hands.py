@@ -69,6 +69,13 @@ class Keyboard(Hand):
         self.reach(it)
         self.page.keyboard.press("Enter")
 
+    def follow(self, it: Locator):
+        """Go where it leads, having seen where one was."""
+        self.reach(it)
+        assert it.evaluate("it => getComputedStyle(it).outlineStyle") != "none", f"{it} does not show its focus"
+        with self.page.expect_navigation():
+            self.page.keyboard.press("Enter")
+
     def tick(self, it: Locator):
         self.pressed += 1
         self.reach(it)

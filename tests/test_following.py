@@ -12,6 +12,7 @@ from council.models import Follower, Hearing, Meeting, Notice, Subscription
 from council.models.subscription import MOST_REFUSALS, UNCONFIRMED_DAYS
 from udsat import jobs
 from udsat.lib import spam
+from udsat.lib.danish import weekday_date
 from udsat.lib.publishing import Status
 from udsat.models import Letter
 
@@ -298,6 +299,37 @@ def test_what_a_strategy_replaces_is_named_as_long_as_the_public_sees_it(client,
     assert "Den planlagte" not in mails and "Den skjulte" not in mails
 
 
+def test_a_meeting_that_is_moved_or_cancelled_is_told_with_its_new_time(client, mailbox, council, anna, clock):
+    follow(client, mailbox)
+    meeting = make.meeting(council, tomorrow(), Status.DRAFT, starts_at=datetime.time(14), place="Rådhuset")
+    meeting.date += datetime.timedelta(days=1)
+    meeting.save()
+    meeting.publish(by=anna, confirmed=True)
+    run()
+    assert not mailbox.deliveries, "nobody has read of the day it had as a draft"
+
+    def change(**fields):
+        clock(hours=1)
+        mailbox.deliveries.clear()
+        saved = Meeting.objects.get()
+        for name, value in fields.items():
+            setattr(saved, name, value)
+        saved.save()
+        run()
+        run()
+        return mailbox.only().text if mailbox.deliveries else ""
+
+    earlier, later = meeting.date, meeting.date + datetime.timedelta(days=7)
+    moved = change(date=later)
+    assert f"Mødet {weekday_date(earlier)} er flyttet" in moved
+    assert f"Det er nu {weekday_date(later)} kl. 14." in moved and "Rådhuset" in moved
+    assert f"Det er nu {weekday_date(later)} kl. 16.30." in change(starts_at=datetime.time(16, 30))
+    assert change(internal_note="Husk kage") == ""
+    cancelled = change(is_cancelled=True, cancelled_reason="Formanden er syg.")
+    assert f"Mødet {weekday_date(later)} er aflyst" in cancelled and "Formanden er syg." in cancelled
+    assert "flyttet" not in cancelled
+
+
 def test_what_is_planned_is_told_when_its_time_has_come(client, mailbox, council, anna, clock):
     follow(client, mailbox)
     story = make.news(council.municipality, "Nyt værested", Status.DRAFT)
@@ -528,29 +560,23 @@ def test_a_citizen_follows_changes_and_stops_by_the_keys_alone(page_without_java
     monkeypatch.setattr(spam, "AT_LEAST", 0)  # keys are pressed faster here than by anybody
     page = page_without_javascript
     hand = Keyboard(page)
-
-    def press(it):
-        hand.reach(it)
-        with page.expect_navigation():
-            page.keyboard.press("Enter")
-
     page.goto("/esbjerg/udsatteraad/")
-    press(page.get_by_role("main").get_by_role("link", name="Følg med"))
+    hand.follow(page.get_by_role("main").get_by_role("link", name="Følg med"))
     hand.tick(page.get_by_label("Én gang om måneden"))
-    press(page.get_by_role("button", name="Send mig en mail"))
+    hand.follow(page.get_by_role("button", name="Send mig en mail"))
     assert page.get_by_role("alert").get_by_role("link", name="Skriv din e-mail").is_visible()
     assert page.get_by_label("Én gang om måneden").is_checked(), "what she chose is still there"
     hand.write(page.get_by_label("Din e-mail"), AASE)
-    press(page.get_by_role("button", name="Send mig en mail"))
+    hand.follow(page.get_by_role("button", name="Send mig en mail"))
     assert page.get_by_role("heading", level=1).inner_text() == "Se i din mail"
 
     run()
     page.goto(links(mailbox.only(), "subscriptions")[0])
-    press(page.get_by_role("button", name="Ja, send mig mails"))
+    hand.follow(page.get_by_role("button", name="Ja, send mig mails"))
     assert page.get_by_role("heading", level=1).inner_text() == "Det følger du"
     hand.choose(page.get_by_label("Hvor tit?"), "Med det samme")
-    press(page.get_by_role("button", name="Gem"))
+    hand.follow(page.get_by_role("button", name="Gem"))
     assert Subscription.objects.get().how_often == "straks"
-    press(page.get_by_role("button", name="Stop det hele, og slet min adresse"))
+    hand.follow(page.get_by_role("button", name="Stop det hele, og slet min adresse"))
     assert page.get_by_role("heading", level=1).inner_text() == "Du følger ikke noget"
     assert not Follower.objects.exists() and page.context.cookies() == []

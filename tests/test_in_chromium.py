@@ -38,6 +38,10 @@ def pages():
         for style in Meeting.Style
     ]
     coming = Meeting.objects.published().coming().first()
+    told_shortly = (
+        Meeting.objects.published().with_publication().filter(has_minutes=True).exclude(minutes__plain_text="")[0]
+    )
+    in_force = Strategy.objects.in_force().get(municipality__slug="eksempelkoebing")
     return {
         "front": ["/"],
         "municipalities": ["/kommuner/"],
@@ -60,16 +64,10 @@ def pages():
         "accessibility": ["/tilgaengelighed/"],
         "privacy": ["/privatliv/"],
         "strategies": [f"{TOWN}/strategier/", "/esbjerg/strategier/"],
-        "strategy": list(strategies.values()),
+        "strategy": [*strategies.values(), f"{in_force.get_absolute_url()}?kort=1"],
         "strategy-progress": [f"{address}opfoelgning/" for address in strategies.values()][:4],
         "theme": [theme.themes.first().get_absolute_url() for theme in themes]
-        + [
-            Strategy.objects.published()
-            .filter(municipality__slug="eksempelkoebing")
-            .in_force()[0]
-            .themes.first()
-            .get_absolute_url()
-        ],
+        + [f"{in_force.themes.first().get_absolute_url()}{short}" for short in ("", "?kort=1")],
         "council": [f"{TOWN}/udsatteraad/", "/esbjerg/udsatteraad/"],
         "members": [f"{TOWN}/udsatteraad/medlemmer/", "/esbjerg/udsatteraad/medlemmer/"],
         "causes": [f"{TOWN}/udsatteraad/maerkesager/", "/esbjerg/udsatteraad/maerkesager/"],
@@ -77,7 +75,8 @@ def pages():
         "write": [f"{TOWN}/skriv-til-raadet/", "/esbjerg/skriv-til-raadet/"],
         "book-dialogue": [f"{TOWN}/udsatteraad/dialog/"],
         "meetings": [f"{TOWN}/moeder/"],
-        "meeting": [meeting.get_absolute_url() for meeting in [*styles, coming]],
+        "meeting": [meeting.get_absolute_url() for meeting in [*styles, coming]]
+        + [f"{meeting.get_absolute_url()}?kort=1" for meeting in (told_shortly, coming)],
         "hearings": [f"{TOWN}/hoeringer/"],
         "news": [f"{TOWN}/nyt/", "/esbjerg/nyt/"],
         "news-story": [
@@ -191,14 +190,6 @@ def test_no_page_has_a_barrier_however_it_is_seen(demo, page):
     )  # fmt: skip
 
 
-def follow(hand, link):
-    """Go there by the keys alone, having seen where one was."""
-    hand.reach(link)
-    assert link.evaluate("it => getComputedStyle(it).outlineStyle") != "none", f"{link} does not show its focus"
-    with hand.page.expect_navigation():
-        hand.page.keyboard.press("Enter")
-
-
 def test_a_citizen_finds_what_was_promised_and_what_came_of_it(demo, page_without_javascript):
     """From the front page to a goal, and to the minutes of the meeting that discussed it, by the keys alone."""
     page = page_without_javascript
@@ -209,17 +200,17 @@ def test_a_citizen_finds_what_was_promised_and_what_came_of_it(demo, page_withou
     assert skip.evaluate("it => it === document.activeElement && it.getBoundingClientRect().left >= 0")
     page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.id") == "indhold"
-    follow(hand, page.get_by_role("link", name="Eksempelkøbing").first)
-    follow(hand, page.get_by_role("navigation").get_by_role("link", name="Strategi", exact=True))
+    hand.follow(page.get_by_role("link", name="Eksempelkøbing").first)
+    hand.follow(page.get_by_role("navigation").get_by_role("link", name="Strategi", exact=True))
     assert page.get_by_role("heading", level=1).inner_text().replace("\n", " ") == "Plads til alle i Eksempelkøbing"
     goal = page.locator("li", has_text="bygge 20 små boliger").last
-    follow(hand, goal.locator("a[href*='/moeder/']").first)
+    hand.follow(goal.locator("a[href*='/moeder/']").first)
     item = page.locator(":target")
     assert item.get_by_role("heading").first.is_visible()
     assert "/moeder/" in page.url and "#punkt-" in page.url
     assert "Beslutning" in item.inner_text() or "Aftale" in item.inner_text()
     # And back again to the promise.
-    follow(hand, item.locator("a[href*='/strategier/']:visible").first)
+    hand.follow(item.locator("a[href*='/strategier/']:visible").first)
     assert "/strategier/" in page.url
     assert page.context.cookies() == []
 
@@ -232,7 +223,7 @@ def test_a_caseworker_finds_a_theme_and_takes_a_dated_pdf(demo, page_without_jav
     hand.write(page.get_by_role("searchbox"), "bolig til alle")
     with page.expect_navigation():
         page.keyboard.press("Enter")
-    follow(hand, page.get_by_role("main").get_by_role("link", name="Bolig til alle").first)
+    hand.follow(page.get_by_role("main").get_by_role("link", name="Bolig til alle").first)
     assert page.get_by_role("heading", level=1).inner_text() == "Bolig til alle"
     to_pdf = page.locator("a[href$='strategi.pdf']").first
     hand.reach(to_pdf)

@@ -12,6 +12,7 @@ from udsat.lib.danish import lix
 from udsat.lib.richtext import plain_text
 
 from . import factories as make
+from .hands import Keyboard
 
 EASY = "<p>Du får et sted at bo.</p>"
 
@@ -118,8 +119,9 @@ def test_what_the_demo_says_shortly_is_easy_to_read(demo):
 @pytest.mark.django_db(transaction=True)
 def test_the_device_remembers_the_choice(page, live_server, plan):
     theme = plan.themes.get()
+    hand = Keyboard(page)
     page.goto(plan.get_absolute_url())
-    page.get_by_role("link", name="Kort fortalt", exact=True).click()
+    hand.follow(page.get_by_role("link", name="Kort fortalt", exact=True))
     expect(page.locator(".versions [aria-current]")).to_have_text("Kort fortalt")
     expect(page.get_by_text("Boligsocial helhedsindsats.")).to_be_hidden()
     # An address from elsewhere, which says nothing of the choice; what it points at is unfolded. Nothing of the other
@@ -136,7 +138,7 @@ def test_the_device_remembers_the_choice(page, live_server, plan):
     page.wait_for_function("performance.getEntriesByName('first-contentful-paint').length")
     assert set(painted) <= {"?kort=1"}
     assert page.context.cookies() == []
-    page.get_by_role("link", name="Hele teksten", exact=True).click()
+    hand.follow(page.get_by_role("link", name="Hele teksten", exact=True))
     expect(page.get_by_text("Boligsocial helhedsindsats.")).to_be_visible()
     page.goto(plan.get_absolute_url())
     expect(page.locator(".versions [aria-current]")).to_have_text("Hele teksten")

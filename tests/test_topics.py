@@ -16,6 +16,7 @@ from udsat import topics
 from udsat.lib.publishing import Status
 
 from . import factories as make
+from .hands import Keyboard
 
 HIDDEN = [Status.DRAFT, Status.WITHDRAWN, "planlagt", "udløbet"]
 
@@ -314,24 +315,25 @@ def test_a_topic_costs_the_same_with_little_and_with_much(client, esbjerg, vejle
 
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
-def test_somebody_without_a_home_finds_whom_to_ring_and_compares_two_places(page_without_javascript):
+def test_somebody_without_a_home_finds_whom_to_ring_and_compares_two_places_by_the_keys(page_without_javascript):
     page, main = page_without_javascript, page_without_javascript.get_by_role("main")
     housing = make.topic("Bolig")
     make.situation("Jeg mangler et sted at bo", housing, slug="uden-bolig", advice="Du kan selv gå på et herberg.")
     for name in ("Esbjerg", "Vejle"):
         promise(make.municipality(name, phone="76 16 16 16"), housing, f"bygge i {name}.")
+    hand = Keyboard(page)
     page.goto("/")
-    main.get_by_role("link", name="Jeg mangler et sted at bo").click()
+    hand.follow(main.get_by_role("link", name="Jeg mangler et sted at bo"))
     assert main.get_by_text("Du kan selv gå på et herberg.").is_visible()
-    main.get_by_label("Hvor bor du?").select_option("Esbjerg")
-    main.get_by_role("button", name="Vis").click()
+    hand.choose(main.get_by_label("Hvor bor du?"), "Esbjerg")
+    hand.follow(main.get_by_role("button", name="Vis"))
     assert main.get_by_role("link", name="76 16 16 16").is_visible()
     assert main.get_by_text("bygge i Vejle.").count() == 0
-    main.get_by_role("link", name="Alt om emnet Bolig").click()
-    main.get_by_role("link", name="Sammenlign kommuner om Bolig").click()
-    main.get_by_text("Vælg andre kommuner eller et andet emne").click()
-    main.get_by_label("Kommune 2").select_option("Vejle")
-    main.get_by_role("button", name="Sammenlign").click()
+    hand.follow(main.get_by_role("link", name="Alt om emnet Bolig"))
+    hand.follow(main.get_by_role("link", name="Sammenlign kommuner om Bolig"))
+    hand.press(main.get_by_text("Vælg andre kommuner eller et andet emne"))
+    hand.choose(main.get_by_label("Kommune 2"), "Vejle")
+    hand.follow(main.get_by_role("button", name="Sammenlign"))
     columns = [main.get_by_text(f"bygge i {name}.").bounding_box() for name in ("Esbjerg", "Vejle")]
     assert columns[0]["y"] == columns[1]["y"] and columns[0]["x"] < columns[1]["x"]
     page.set_viewport_size({"width": 360, "height": 800})

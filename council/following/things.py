@@ -135,16 +135,23 @@ def _agendas(pks=None, since=None) -> Iterator[Thing]:
 
 def _agenda_words(meeting):
     def tell(topics, strategies):
-        when = weekday_date(meeting.date) + (f" kl. {clock(meeting.starts_at)}" if meeting.starts_at else "")
-        where = ", ".join(filter(None, (meeting.place, meeting.address)))
         return [
-            f"{meeting.display_title}, {when}",
-            *([where] if where else []),
+            f"{meeting.display_title}, {_when(meeting)}",
+            *_where(meeting),
             "Mødet er åbent for alle." if meeting.is_open else "Mødet er kun for rådet.",
             *_numbered(public_items(meeting, with_minutes=False)),
         ]
 
     return tell
+
+
+def _when(meeting):
+    return weekday_date(meeting.date) + (f" kl. {clock(meeting.starts_at)}" if meeting.starts_at else "")
+
+
+def _where(meeting):
+    where = ", ".join(filter(None, (meeting.place, meeting.address)))
+    return [where] if where else []
 
 
 def _numbered(items):
@@ -244,6 +251,36 @@ def _cancellations(pks=None, since=None) -> Iterator[Thing]:
                 title=f"Mødet {weekday_date(meeting.date)} er aflyst",
                 path=meeting.get_absolute_url(),
                 tell=lambda topics, strategies, why=meeting.cancelled_reason: [why] if why else [],
+                **_of_council(meeting.council),
+            )
+
+
+def _moves(pks=None, since=None) -> Iterator[Thing]:
+    """Meetings to come that those who have read of them may think are at another time; of each its last move."""
+    revisions = Revision.objects.filter(content_type=ContentType.objects.get_for_model(Meeting))
+    meetings = list(
+        Meeting.objects.published()
+        .filter(pk__in=revisions.filter(_asked(pks, at=since)).values("object_id"))
+        .filter(is_cancelled=False, date__gte=timezone.localdate())
+        .select_related("council__municipality")
+    )
+    was, moves = {}, {}
+    told = revisions.filter(object_id__in=[meeting.pk for meeting in meetings]).order_by("pk")
+    for number, pk, at, values in told.values_list("pk", "object_id", "at", "values"):
+        before = was.get(pk)
+        was[pk] = now = (values.get("date"), values.get("starts_at"))
+        if before and before != now:
+            moves[pk] = (number, at, datetime.date.fromisoformat(before[0]))
+    for meeting in meetings:
+        number, at, day = moves.get(meeting.pk, (0, _first(meeting), meeting.date))
+        if at > _first(meeting):
+            yield Thing(
+                key=f"flyttet-{number}",
+                at=at,
+                kind="Flyttet",
+                title=f"Mødet {weekday_date(day)} er flyttet",
+                path=meeting.get_absolute_url(),
+                tell=lambda topics, strategies, meeting=meeting: [f"Det er nu {_when(meeting)}.", *_where(meeting)],
                 **_of_council(meeting.council),
             )
 
@@ -423,6 +460,7 @@ SOURCES: dict[str, Callable[..., Iterator[Thing]]] = {
     "referat": _minutes,
     "rettelse": _corrections,
     "aflyst": _cancellations,
+    "flyttet": _moves,
     "hoering": _hearings,
     "svar": _answers,
     "udfald": _outcomes,
