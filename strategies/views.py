@@ -19,7 +19,8 @@ ROOF_LENGTH = 70  # what can be read in the roof of a house at a glance
 
 
 def find_municipality(slug):
-    return find_or_404(Municipality.objects.all(), f"Vi kender ingen kommune med adressen »{slug[:60]}«.", slug=slug)
+    asked = "".join(filter(str.isprintable, slug[:60]))
+    return find_or_404(Municipality.objects.all(), f"Vi kender ingen kommune med adressen »{asked}«.", slug=slug)
 
 
 def _strategy(request, kommune, slug):

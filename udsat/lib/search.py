@@ -38,6 +38,8 @@ _stemmers = threading.local()
 def words(text: str) -> list[str]:
     """The words of a text, lower case, with one spelling of æ, ø and å: æ ø å."""
     text = unicodedata.normalize("NFC", text).lower()
+    # Where a word may be divided at the end of a line; not a letter of it.
+    text = text.replace("\u00ad", "").replace("\u200b", "")
     text = text.replace("ä", "æ").replace("ö", "ø").replace("aa", "å").replace("ae", "æ").replace("oe", "ø")
     return _WORD.findall(text)
 
