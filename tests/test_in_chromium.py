@@ -41,7 +41,7 @@ def pages():
     told_shortly = (
         Meeting.objects.published().with_publication().filter(has_minutes=True).exclude(minutes__plain_text="")[0]
     )
-    in_force = Strategy.objects.in_force().get(municipality__slug="eksempelkoebing")
+    in_force = Strategy.objects.in_force().filter(municipality__slug="eksempelkoebing")[0]
     return {
         "front": ["/"],
         "municipalities": ["/kommuner/"],
