@@ -29,6 +29,7 @@ POSTGRES_CONF = """
 listen_addresses = ''
 unix_socket_directories = '{folder}'
 port = 5432
+jit = off
 fsync = off
 synchronous_commit = off
 full_page_writes = off
