@@ -14,10 +14,12 @@ from django.db import models as fields
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import get_resolver
+from django.utils import timezone
 
 from council.models import Meeting
 from udsat import sitemap, statements
 from udsat.lib import schema
+from udsat.lib.danish import long_date
 from udsat.lib.publishing import Status
 from udsat.models import RESERVED_SLUGS, Municipality
 
@@ -40,6 +42,18 @@ OF_ESBJERG = [
     "/esbjerg/nyt/historie/",
 ]
 OF_THE_PORTAL = ["/", "/kommuner/", "/emner/", "/om/", "/tilgaengelighed/", "/privatliv/"]
+
+
+COUNTRY = ["/", "/kommuner/", "/emner/", "/emner/bolig/", "/sammenlign/", "/sammenlign/?kommune=esbjerg&emne=bolig"]
+
+
+@pytest.mark.parametrize("address", COUNTRY)
+def test_a_page_of_the_whole_country_says_when_it_last_changed(client, esbjerg, anna, address):
+    strategy = make.strategy(esbjerg, status=Status.DRAFT)
+    make.theme(strategy).topics.add(make.topic("Bolig"))
+    assert "Sidst opdateret" not in text_of(client, address)
+    strategy.publish(by=anna, confirmed=True)
+    assert f"Sidst opdateret {long_date(timezone.localdate())}" in text_of(client, address)
 
 
 @pytest.fixture

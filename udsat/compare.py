@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 from strategies.models import Strategy, Theme, Topic
 from strategies.versions import compare as compare_versions
 from udsat.lib.danish import join_words
-from udsat.models import Municipality
+from udsat.models import Municipality, last_published
 
 from .topics import promised
 
@@ -38,10 +38,13 @@ def compare(request):
     }
     if shown and topic:
         context["columns"] = promised([topic], shown)
+        dated = [strategy for column in context["columns"] for strategy, _ in column.strategies]
+        context["updated"] = max((strategy.updated_at for strategy in dated), default=None)
     elif shown:
         context["suggestions"] = _written_about(shown)
     else:
         context["changes"] = _with_predecessor()[:CHANGES]
+        context["updated"] = last_published()
     return render(request, "compare.html", context)
 
 
@@ -105,6 +108,7 @@ def versions(request):
         "section": "sammenlign",
         "municipality": new.municipality,
         "versions": compare_versions(old, new),
+        "updated": max(old.updated_at, new.updated_at),
         "left_out": len(found) > 2,
     }
     return render(request, "versions.html", context)

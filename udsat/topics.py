@@ -17,7 +17,7 @@ from django.views.decorators.http import require_safe
 from council.models import AgendaItem, Agreement, Council, Meeting, PublicItem, public_decisions
 from strategies.models import Goal, Situation, Strategy, Theme, Topic
 from strategies.progress import Tally, in_words, tally
-from udsat.models import Municipality
+from udsat.models import Municipality, last_published
 
 PLACES = 8  # municipalities on a page
 DECISIONS = 10
@@ -170,6 +170,7 @@ def topics(request):
         "places": places,
         "place": place,
         "unknown": unknown,
+        "updated": last_published(),
     }
     return render(request, "topics.html", context)
 
@@ -184,7 +185,9 @@ def topic(request, slug):
     places, place, unknown = chosen_place(request)
     with_promises = list(places_with(themes_about(topics)))
     page = 1 if place else min(page_number(request), max(1, -(-len(with_promises) // PLACES)))
+    promises = promised(topics, [place] if place else with_promises[(page - 1) * PLACES : page * PLACES])
     decisions = decided(topics, place, DECISIONS + 1) if page == 1 else []
+    dated = [strategy for one in promises for strategy, _ in one.strategies] + [one.meeting for one in decisions]
     context = {
         "section": "emner",
         "subject": situation or topic,
@@ -195,11 +198,12 @@ def topic(request, slug):
         "unknown": unknown,
         "with_promises": with_promises,
         "others": [one for one in places if one not in with_promises],
-        "promises": promised(topics, [place] if place else with_promises[(page - 1) * PLACES : page * PLACES]),
+        "promises": promises,
         "decisions": decisions[:DECISIONS],
         "has_more": len(decisions) > DECISIONS,
         "page": page,
         "pages": -(-len(with_promises) // PLACES),
         "situations": [] if situation else topic.situations.all(),
+        "updated": max((one.updated_at for one in dated), default=None),
     }
     return render(request, "topic.html", context)

@@ -22,7 +22,7 @@ from strategies.schema import municipality as municipality_schema
 from strategies.views import find_municipality, promises
 from udsat.lib import schema
 from udsat.lib.danish import fold, slugify
-from udsat.models import Kind, Municipality
+from udsat.models import Kind, Municipality, last_published
 from udsat.question import Narrow
 from udsat.search import MAX_LENGTH, Filter, named_by, near_words, on_topic, standing, suggestions
 from udsat.search import search as find
@@ -66,6 +66,7 @@ def front(request):
         "papers": latest_minutes()[:SHOWN],
         "stories": latest_news()[:SHOWN],
         "data": [site_schema()],
+        "updated": last_published(),
     }
     return render(request, "front.html", context)
 
@@ -99,6 +100,7 @@ def municipalities(request):
         "section": "kommuner",
         "groups": [(region, groups[region]) for region in [*regions, None] if region in groups],
         "found": sum(map(len, groups.values())),
+        "updated": last_published(),
     }
     return render(request, "municipalities.html", context)
 

@@ -15,6 +15,7 @@ from .publication import (
     indexed_once,
     is_overridden,
     known_in,
+    last_published,
     own_domains,
 )
 from .search import KIND_WORDS, PAPER_WORDS, Kind, SearchEntry, SearchText, SearchWord
@@ -52,5 +53,6 @@ __all__ = [
     "indexed_once",
     "is_overridden",
     "known_in",
+    "last_published",
     "own_domains",
 ]

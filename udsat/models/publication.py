@@ -81,6 +81,11 @@ class PublicationEvent(models.Model):
         return f"{self.get_action_display()} {self.at:%d.%m.%Y} af {self.by_name}"
 
 
+def last_published() -> datetime.datetime | None:
+    """When anything in the country was last made public, corrected or withdrawn."""
+    return PublicationEvent.objects.aggregate(at=models.Max("at"))["at"]
+
+
 class CprOverride(models.Model):
     """A person's word that a number in one field is no CPR number. Holds a keyed fingerprint, not the number."""
 
