@@ -1,6 +1,7 @@
 """Find what looks like a Danish civil registration number (CPR).
 
-Form: DDMMYY-XXXX, with a hyphen, dash, space or nothing between, or however else a person may have parted it.
+Form: DDMMYY-XXXX, with a hyphen, dash, space or nothing between, or however else a person may have parted it, also
+with all four digits of the year.
 Modulus 11 stopped holding on 1 October 2007 (CPR-kontoret), so it is not asked for. Days 61-91 are replacement
 numbers (erstatningspersonnumre), which also point at one person. The number itself is never kept or logged: only a
 keyed fingerprint.
@@ -23,6 +24,8 @@ _CPR = re.compile(
     # Six digits that stand together: then also a line, a tab or another sign between, and the last four in pairs.
     # Not six with spaces: a phone number on one line and a postal code on the next are no such number.
     |(?<!\d)\d{{6}}(?:\s{{0,3}}[-./_:,*·{_DASH[1:-1]}]{{0,2}}\s{{0,3}})\d\d[ ]?{_DASH}?\d\d(?!\d)
+    # The whole year, then only with a dash: a date stands before a postal code, too.
+    |(?<!\d)\d\d(?P<dot>[ ./]|{_DASH}|)\d\d(?P=dot)(?:18|19|20)\d\d[ ]{{0,2}}{_DASH}\s{{0,2}}\d{{4}}(?!\d)
     # In pairs all the way, or each digit by itself; not as part of a row of phone numbers.
     |(?<!\d)(?<!\d[ ])\d\d(?:(?:[ ]|{_DASH})\d\d){{4}}(?![ ]?\d)
     |(?<!\d)(?<!\d[ ])\d(?:[ ]\d){{5}}(?:[ ]|[ ]?{_DASH}[ ]?)\d(?:[ ]\d){{3}}(?![ ]?\d)
@@ -53,11 +56,10 @@ def find_cpr(text: str) -> Iterator[CprFinding]:
     """
     text = _plain(text)
     for match in _matches(text):
-        digits = _digits(match[0])
         before = _hide_digits(text[max(0, match.start() - 30) : match.start()])
         after = _hide_digits(text[match.end() : match.end() + 30])
         yield CprFinding(
-            fingerprint=salted_hmac("udsat.cpr", digits).hexdigest(),
+            fingerprint=salted_hmac("udsat.cpr", _number(match)).hexdigest(),
             masked=" ".join(f"…{before}●●●●●●-●●●●{after}…".split()),
         )
 
@@ -77,7 +79,7 @@ def _plain(text: str) -> str:
 
 def _matches(text: str) -> Iterator[re.Match[str]]:
     for match in _CPR.finditer(text):
-        digits = _digits(match[0])
+        digits = _number(match)
         day, month = int(digits[:2]), int(digits[2:4])
         if day > 60:
             day -= 60
@@ -85,8 +87,10 @@ def _matches(text: str) -> Iterator[re.Match[str]]:
             yield match
 
 
-def _digits(text: str) -> str:
-    return "".join(str(unicodedata.digit(c)) for c in text if c.isdigit())
+def _number(match: re.Match[str]) -> str:
+    """The ten digits of it, however it was written."""
+    digits = "".join(str(unicodedata.digit(c)) for c in match[0] if c.isdigit())
+    return digits[:4] + digits[-6:]
 
 
 def _hide_digits(text: str) -> str:
