@@ -1,6 +1,8 @@
 """What every page says besides its own: where one is, who answers, and what machines are told."""
 
 import gzip
+import hashlib
+import inspect
 import json
 import re
 from xml.etree import ElementTree
@@ -13,7 +15,7 @@ from django.db import OperationalError, connection
 from django.db import models as fields
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from django.urls import get_resolver
+from django.urls import get_resolver, reverse
 from django.utils import timezone
 
 from council.models import Meeting
@@ -54,6 +56,25 @@ def test_a_page_of_the_whole_country_says_when_it_last_changed(client, esbjerg, 
     assert "Sidst opdateret" not in text_of(client, address)
     strategy.publish(by=anna, confirmed=True)
     assert f"Sidst opdateret {long_date(timezone.localdate())}" in text_of(client, address)
+
+
+# Of the words on the pages that are written here. Has one rightly changed? Then so has its day in udsat/statements.py.
+WORDS = {"about": "0d3304cf254d6bfe", "privacy": "06b44dc64a9bb05f"}
+
+
+def test_a_page_that_is_written_here_says_the_day_its_words_last_changed(client, db):
+    words = {
+        "about": read_template("about.html"),
+        "privacy": read_template("privacy.html") + inspect.getsource(statements.kept),
+    }
+    assert set(words) == set(statements.WRITTEN)
+    assert {name: hashlib.sha256(text.encode()).hexdigest()[:16] for name, text in words.items()} == WORDS
+    for name, day in statements.WRITTEN.items():
+        assert f"Sidst opdateret {long_date(day)}" in text_of(client, reverse(name))
+
+
+def read_template(name):
+    return (project_settings.BASE_DIR / "templates" / name).read_text()
 
 
 @pytest.fixture

@@ -18,6 +18,14 @@ from .views import with_content
 
 FACTS = settings.BASE_DIR / "udsat" / "data" / "tilgaengelighed.json"
 
+# When somebody last changed the words of a page that is written here; a test holds the two together.
+WRITTEN = {"about": datetime.date(2026, 11, 23), "privacy": datetime.date(2026, 11, 23)}
+
+
+@require_safe
+def about(request):
+    return render(request, "about.html", {"section": "om", "updated": WRITTEN["about"]})
+
 
 @functools.cache
 def facts():
@@ -138,4 +146,10 @@ def kept():
 
 @require_safe
 def privacy(request):
-    return render(request, "privacy.html", {"section": "privatliv", "kept": kept(), "places": _who_answers()})
+    context = {
+        "section": "privatliv",
+        "kept": kept(),
+        "places": _who_answers(),
+        "updated": WRITTEN["privacy"],
+    }
+    return render(request, "privacy.html", context)

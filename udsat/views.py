@@ -1,4 +1,4 @@
-"""The pages that see both apps: front page, municipalities, search, about. And the pages for what went wrong."""
+"""The pages that see both apps: front page, municipalities, search. And the pages for what went wrong."""
 
 import difflib
 import logging
@@ -192,11 +192,6 @@ def search(request):
 def search_suggestions(request):
     """How the query may go on, for static/js/search.js. Without a query, none."""
     return JsonResponse({"forslag": suggestions(asked(request), list(Municipality.objects.all()))})
-
-
-@require_safe
-def about(request):
-    return render(request, "about.html", {"section": "om"})
 
 
 def not_found(request, exception):
