@@ -214,6 +214,23 @@ def _named(meeting) -> str:
     return f"mødet den {long_date(meeting.date)}"
 
 
+def dates(desk: Desk) -> Iterator[Due]:
+    """Days that have been planned and that nobody outside can see; soon enough the agenda takes its own along."""
+    hidden: dict[tuple[Council, int], list[Meeting]] = defaultdict(list)
+    for meeting in desk.coming:
+        is_far = steps.agenda_due_on(meeting) > desk.ahead(AGENDA_AHEAD)
+        if meeting.status == Status.DRAFT and meeting.kind != Meeting.Kind.GROUP and is_far:
+            hidden[meeting.council, meeting.date.year].append(meeting)
+    page = reverse("admin:council_meeting_aarsplan_publish")
+    for (council, year), those in hidden.items():
+        yield Due(
+            f"{some(len(those), 'dato', 'datoer')} i {year} kan borgerne ikke se endnu",
+            "Når datoerne er offentlige, kan alle sætte dem i kalenderen. Dagsordenen kan komme senere.",
+            Severity.SOMETIME, council.municipality, f"{page}?raad={council.pk}&aar={year}",
+            "Offentliggør datoerne", those[0].date, (roles.PUBLISH,),
+        )  # fmt: skip
+
+
 def changes_nobody_was_told(desk: Desk) -> Iterator[Due]:
     """Meetings that were moved or cancelled after people were called to them."""
     rows = (
@@ -563,6 +580,6 @@ def names_to_go(desk: Desk) -> Iterator[Due]:
 
 
 QUESTIONS = [
-    agendas, changes_nobody_was_told, last_day_for_items, proposals, minutes, numbers, hearings, inputs, agreements,
-    letters, goals, periods, untitled, seats, photos, names_to_go,
+    agendas, dates, changes_nobody_was_told, last_day_for_items, proposals, minutes, numbers, hearings, inputs,
+    agreements, letters, goals, periods, untitled, seats, photos, names_to_go,
 ]  # fmt: skip

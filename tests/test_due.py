@@ -55,9 +55,9 @@ def test_nothing_is_due_for_a_council_in_order(anna, council):
 def test_the_agenda_is_asked_for_by_the_councils_own_rule(anna, council, ahead, said, severity):
     make.meeting(council, date=days(ahead), status=Status.DRAFT)
     if said is None:
-        assert due(anna, "Dagsordenen") == []
+        assert due(anna, "Dagsordenen til") == []
     else:
-        row = one(anna, "Dagsordenen")
+        row = one(anna, "Dagsordenen til")
         assert said in row.what and row.severity == severity and "8 dage før" in row.why
         assert row.label == "Lav dagsordenen"
 
@@ -70,6 +70,19 @@ def test_an_agenda_that_is_out_is_not_asked_for_but_members_nobody_has_called_ar
     member = make.membership(council, make.person(council.municipality))
     Invitation.objects.create(meeting=meeting, member=member, sent_at=NOW)
     assert due(anna) == []
+
+
+def test_dates_that_citizens_cannot_see_are_said_until_they_are_public(anna, carla, council):
+    planned = [make.meeting(council, date=days(ahead), status=Status.DRAFT) for ahead in (40, 80, 10)]
+    make.meeting(council, date=days(60), status=Status.DRAFT, kind=Meeting.Kind.GROUP)
+    row = one(anna, "kan borgerne ikke se")
+    assert row.what.startswith("2 datoer i 2026") and row.severity == Severity.SOMETIME
+    assert row.url.endswith(f"/aarsplan/offentliggoer/?raad={council.pk}&aar=2026")
+    assert not row.is_for(carla)
+    planned[0].publish(by=anna, confirmed=True)
+    assert one(anna, "kan borgerne ikke se").what.startswith("1 dato i 2026")
+    planned[1].publish(by=anna, confirmed=True)
+    assert due(anna, "kan borgerne ikke se") == []
 
 
 def test_those_who_were_told_another_day_are_counted(anna, council):

@@ -38,7 +38,8 @@ def test_the_desk_has_no_barrier_and_leads_on(anna, council, page, width, scheme
     page.get_by_role("heading", name="Det er tid til").wait_for()
     plan = "/admin/council/meeting/aarsplan/"
     rhythm = f"{plan}ny/?antal=5&ugedag=1&fra=2027-01-01&til=2027-12-31"
-    for path in ("/admin/", plan, rhythm, f"{plan}ny/?antal=0", "/admin/council/agreement/?stand=aaben"):
+    dates = f"{plan}offentliggoer/?aar={(datetime.date.today() + datetime.timedelta(10)).year}"
+    for path in ("/admin/", plan, rhythm, f"{plan}ny/?antal=0", dates, "/admin/council/agreement/?stand=aaben"):
         page.goto(path)
         page.evaluate(AXE)
         found = page.evaluate("axe.run({resultTypes: ['violations']})")["violations"]

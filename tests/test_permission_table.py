@@ -109,7 +109,17 @@ TABLE = {
     "council.hearing": (LISTS, HEARING),
     "council.input": ({"changelist": ALL_READ, "add": NOBODY}, INPUT),
     "council.news": (LISTS, PUBLISHABLE),
-    "council.meeting": (LISTS | {"import_new": WRITERS, "aarsplan": ALL_READ, "aarsplan_ny": WRITERS}, MEETING),
+    "council.meeting": (
+        LISTS
+        # No date waits to be made public.
+        | {
+            "import_new": WRITERS,
+            "aarsplan": ALL_READ,
+            "aarsplan_ny": WRITERS,
+            "aarsplan_publish": PUBLISHERS_SENT_BACK,
+        },
+        MEETING,
+    ),
     "council.agenda": ({"changelist": ALL_READ, "add": NOBODY}, PUBLISHABLE),
     "council.minutes": ({"changelist": ALL_READ, "add": NOBODY}, PUBLISHABLE),
     "council.agendaitem": (LISTS, ITEM),

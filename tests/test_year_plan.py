@@ -3,17 +3,20 @@
 import datetime
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 
 from council.models import FormerDate, Meeting
 from council.yearplan.days import Rhythm, Taken, marks, propose
 from udsat.lib.holidays import day_off
 from udsat.lib.publishing import Status
+from udsat.models import PublicationEvent
 
 from . import factories as make
 
 OVERVIEW = reverse("admin:council_meeting_aarsplan")
 NEW = reverse("admin:council_meeting_aarsplan_ny")
+PUBLISH = reverse("admin:council_meeting_aarsplan_publish")
 YEAR = datetime.date.today().year + 1
 TUESDAY = 1
 
@@ -284,3 +287,100 @@ def test_a_year_with_many_meetings_asks_no_more_questions(as_anna, council, djan
     for month in (4, 5, 9, 11):
         make.meeting(council, date=workday(month), status=Status.DRAFT)
     assert questions() == few
+
+
+# The dates made public together
+
+
+def planned(council, *months, **fields):
+    return [make.meeting(council, date=workday(month), status=Status.DRAFT, **fields) for month in months]
+
+
+def tick(*meetings, **changes):
+    return {"dates": [f"{one.pk}-{one.version}" for one in meetings], "confirmed": "on"} | changes
+
+
+def public(council):
+    return {meeting.date for meeting in council.meetings.published()}
+
+
+def test_the_dates_of_a_year_are_made_public_together(as_anna, anna, council):
+    spring, autumn = planned(council, 3, 9, place="Medborgerhuset")
+    assert f'{PUBLISH}?raad={council.pk}&amp;aar={YEAR}">Offentliggør de 2 datoer' in text(
+        as_anna.get(f"{OVERVIEW}?aar={YEAR}")
+    )
+    page = text(as_anna.get(f"{PUBLISH}?aar={YEAR}"))
+    assert page.count(" checked") == 2 and not public(council)
+    response = as_anna.post(f"{PUBLISH}?aar={YEAR}", tick(spring, autumn))
+    assert response.status_code == 302 and response.url == f"{OVERVIEW}?raad={council.pk}&aar={YEAR}"
+    assert public(council) == {spring.date, autumn.date}
+    events = PublicationEvent.objects.all()
+    assert [(event.by, event.confirmed) for event in events] == [(anna, True)] * 2
+    # A citizen finds them at once, and she is asked no more.
+    found = text(Client().get("/soeg/?q=medborgerhuset"))
+    assert all(meeting.get_absolute_url() in found for meeting in (spring, autumn))
+    assert "Offentliggør de" not in text(as_anna.get(f"{OVERVIEW}?aar={YEAR}"))
+    assert as_anna.get(f"{PUBLISH}?aar={YEAR}").status_code == 302
+
+
+def test_only_the_dates_with_a_tick_are_made_public(as_anna, council):
+    spring, autumn = planned(council, 3, 9)
+    as_anna.post(f"{PUBLISH}?aar={YEAR}", tick(autumn))
+    assert public(council) == {autumn.date}
+
+
+@pytest.mark.parametrize(
+    "missing", [{"confirmed": ""}, {"dates": []}, {"dates": ["x"]}, {"dates": ["1-1\x00"]}], ids=str
+)
+def test_without_her_word_no_date_is_made_public(as_anna, council, missing):
+    response = as_anna.post(f"{PUBLISH}?aar={YEAR}", tick(*planned(council, 3, 9)) | missing)
+    assert response.status_code == 400 and "Datoerne er ikke offentlige endnu" in text(response)
+    assert not public(council)
+
+
+def test_a_meeting_with_something_to_look_at_goes_through_its_own_gate(as_anna, council):
+    (plain,) = planned(council, 3)
+    (private,) = planned(council, 9, how_to_attend="Ring til Birthe Mortensen på 40 11 22 33.")
+    (secret,) = planned(council, 11, how_to_attend="Skriv 010190-0001 på sedlen.")
+    page = text(as_anna.get(f"{PUBLISH}?aar={YEAR}"))
+    for meeting in (private, secret):
+        assert reverse("admin:council_meeting_publish", args=[meeting.pk]) in page
+        assert f"{meeting.pk}-{meeting.version}" not in page
+    assert "010190" not in page
+    # Not even when it is asked for.
+    assert as_anna.post(f"{PUBLISH}?aar={YEAR}", tick(plain, private, secret)).status_code == 400
+    assert not public(council)
+    as_anna.post(f"{PUBLISH}?aar={YEAR}", tick(plain))
+    assert public(council) == {plain.date}
+
+
+def test_a_text_changed_after_she_read_it_is_not_made_public_on_her_word(as_anna, council):
+    spring, autumn = planned(council, 3, 9)
+    seen = tick(spring, autumn)
+    as_anna.post(OVERVIEW, move(autumn, workday(10)))
+    response = as_anna.post(f"{PUBLISH}?aar={YEAR}", seen)
+    assert response.status_code == 400 and "En anden har ændret et af møderne imens" in text(response)
+    assert not public(council)
+
+
+def test_what_is_over_cancelled_withdrawn_or_of_another_year_is_not_among_the_dates(as_anna, council):
+    today = datetime.date.today()
+    make.meeting(council, date=today - datetime.timedelta(1), status=Status.DRAFT)
+    planned(council, 3, is_cancelled=True)
+    make.meeting(council, date=workday(4), status=Status.WITHDRAWN)
+    for year in (today.year, YEAR):
+        assert as_anna.get(f"{PUBLISH}?aar={year}").status_code == 302
+    planned(council, 9)
+    assert text(as_anna.get(f"{PUBLISH}?aar={YEAR}")).count('name="dates"') == 1
+
+
+def test_only_those_who_may_publish_there_make_dates_public(client, anna, bo, carla, dan, vejle, council):
+    dates = planned(council, 3)
+    for user, answer in ((carla, 403), (bo, 404)):
+        client.force_login(user)
+        assert client.post(f"{PUBLISH}?raad={council.pk}&aar={YEAR}", tick(*dates)).status_code == answer
+        assert not public(council)
+        assert "Offentliggør datoen" not in text(client.get(f"{OVERVIEW}?aar={YEAR}"))
+    client.force_login(dan)
+    assert client.post(f"{PUBLISH}?raad={council.pk}&aar={YEAR}", tick(*dates)).status_code == 302
+    assert public(council) == {workday(3)}

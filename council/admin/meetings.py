@@ -24,6 +24,7 @@ from council.models import (
 )
 from council.pages import MeetingPage
 from council.word import pages as word
+from council.yearplan import dates
 from council.yearplan import pages as yearplan
 from udsat.admin import (
     PublishableAdmin,
@@ -197,6 +198,9 @@ class MeetingAdmin(PublishableAdmin):
             *word.list_urls(self),
             path("aarsplan/", view(partial(yearplan.overview, self)), name="council_meeting_aarsplan"),
             path("aarsplan/ny/", view(partial(yearplan.plan, self)), name="council_meeting_aarsplan_ny"),
+            path(
+                "aarsplan/offentliggoer/", view(partial(dates.publish, self)), name="council_meeting_aarsplan_publish"
+            ),
             *pages,
             path("<path:object_id>/dagsorden/", view(self.make_agenda), name="council_meeting_agenda"),
             path("<path:object_id>/referat/", view(self.make_minutes), name="council_meeting_minutes"),

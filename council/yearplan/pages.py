@@ -25,6 +25,7 @@ from udsat.lib import roles
 from udsat.lib.danish import WEEKDAYS, long_date, weekday_date
 from udsat.lib.forms import FieldsOnly
 from udsat.lib.holidays import public_holiday, school_holiday
+from udsat.lib.publishing import Status
 
 from .days import Rhythm, Taken, marks, propose
 
@@ -67,6 +68,11 @@ class Year:
     legend: list[tuple[SafeString, str]]
     others: list[int] = field(default_factory=list)  # years with meetings, to go to
 
+    @property
+    def waiting(self) -> int:
+        """How many of its dates have never been public."""
+        return sum(row.meeting.status == Status.DRAFT and not row.meeting.is_cancelled for row in self.coming)
+
 
 class MoveForm(FieldsOnly, forms.Form):
     """Another day or hour for one meeting."""
@@ -89,25 +95,31 @@ class MoveForm(FieldsOnly, forms.Form):
 
 def overview(admin, request: HttpRequest) -> HttpResponse:
     """GET shows the year; POST moves one meeting of it."""
-    council = _council(request)
+    council = council_asked_for(request)
     if council is None:
-        return _page(admin, request, "aarsplan.html", "Årets møder", None)
+        return year_page(admin, request, "aarsplan.html", "Årets møder", None)
     if request.method == "POST":
         form = _move(admin, request)
         if form is None:
             return HttpResponseRedirect(request.get_full_path())
         number = form.meeting.date.year
     else:
-        form, number = None, _year(request.GET.get("aar"))
+        form, number = None, year_asked_for(request)
     year = _year_of(request, council, number, form)
-    context = {"year": year, "open_form": form, "may_plan": request.user.may(roles.EDIT, council.municipality)}
-    return _page(admin, request, "aarsplan.html", "Årets møder", council, status=400 if form else 200, **context)
+    context = {
+        "year": year,
+        "open_form": form,
+        "may_plan": request.user.may(roles.EDIT, council.municipality),
+        "may_publish": request.user.may(roles.PUBLISH, council.municipality),
+    }
+    return year_page(admin, request, "aarsplan.html", "Årets møder", council, status=400 if form else 200, **context)
 
 
-def _year(text) -> int:
+def year_asked_for(request) -> int:
+    """The year in the address, else this one; Http404 where there can be no meetings."""
     try:
-        number = int(text)
-    except (TypeError, ValueError):
+        number = int(request.GET.get("aar", ""))
+    except ValueError:
         return timezone.localdate().year
     if not 1900 <= number < 2200:
         raise Http404("Det år har vi ikke nogen møder i.")
@@ -119,7 +131,7 @@ def _councils(request):
     return councils.order_by("municipality__sort_key")
 
 
-def _council(request) -> Council | None:
+def council_asked_for(request) -> Council | None:
     """The council that is asked for, else the first in her reach."""
     if not request.user.may(roles.VIEW):
         raise PermissionDenied
@@ -356,7 +368,7 @@ Planned = forms.formset_factory(
 
 def plan(admin, request: HttpRequest) -> HttpResponse:
     """Ask for the rhythm, show the days it gives, and make the meetings once they are as they should be."""
-    council = _council(request)
+    council = council_asked_for(request)
     if council is None or not request.user.may(roles.EDIT, council.municipality):
         raise PermissionDenied
     if request.method == "POST":
@@ -376,7 +388,7 @@ def plan(admin, request: HttpRequest) -> HttpResponse:
         context["rows"] = rows = Planned(initial=initial, taken=taken, council=council, prefix="m")
         rows.look()
         context |= {"missing": data["antal"] - len(days), "days_off": _days_off(data["fra"], data["til"])}
-    return _page(admin, request, "aarsplan_ny.html", "Planlæg årets møder", council, **context)
+    return year_page(admin, request, "aarsplan_ny.html", "Planlæg årets møder", council, **context)
 
 
 @transaction.atomic
@@ -406,7 +418,7 @@ def _make(admin, request, council):
     rows.mark_seen()
     context = {"rows": rows, "asks_again": asks_again}
     status = 200 if is_valid else 400
-    return _page(admin, request, "aarsplan_ny.html", "Planlæg årets møder", council, status=status, **context)
+    return year_page(admin, request, "aarsplan_ny.html", "Planlæg årets møder", council, status=status, **context)
 
 
 def _taken(meetings) -> Taken:
@@ -450,7 +462,8 @@ def _days_off(first, last) -> list[tuple[datetime.date, datetime.date, str]]:
     return [tuple(run) for run in found]
 
 
-def _page(admin, request, template, title, council, *, status=200, **context):
+def year_page(admin, request, template, title, council, *, status=200, **context):
+    """A page about the year of a council, with the way back to the year."""
     several = _councils(request) if has_several(request.user) else []
     crumbs = admin.crumbs()
     if template != "aarsplan.html":

@@ -1,0 +1,121 @@
+"""The year's dates made public together, behind one tick: a date says little, and five gates say no more than one."""
+
+import datetime
+from dataclasses import dataclass
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.text import capfirst
+
+from council import steps
+from council.models import Meeting
+from udsat.admin.look import Place
+from udsat.lib import roles
+from udsat.lib.danish import long_datetime
+from udsat.lib.forms import FieldsOnly
+from udsat.lib.publishing import Status
+from udsat.models import indexed_once
+
+from .pages import council_asked_for, year_asked_for, year_page
+
+
+def waiting(council, number: int, now: datetime.datetime) -> list[Meeting]:
+    """The meetings of that year which are still to come and have never been public, the next one first.
+
+    Locked until the transaction ends, so that what is read here is what becomes public.
+    """
+    drafts = council.meetings.select_for_update(of=("self",)).filter(
+        status=Status.DRAFT, is_cancelled=False, date__year=number
+    )
+    found = drafts.select_related("council__municipality").order_by("date", "starts_at", "ordinal")
+    return [meeting for meeting in found if not steps.is_over(meeting, now)]
+
+
+@dataclass
+class Date:
+    """A meeting with all that is read of it, and the address of its own gate."""
+
+    meeting: Meeting
+    places: list[Place]
+    gate_url: str
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether there is nothing in it that asks for more than a tick."""
+        stops = self.meeting.publication_stops() or self.meeting.files_to_look_at()
+        return not stops and not any(place.spots for place in self.places)
+
+    @property
+    def choice(self) -> tuple[str, str]:
+        """Its number with the version she reads, so that her word is not taken for another text."""
+        meeting = self.meeting
+        where = f", {meeting.place}" if meeting.place else ""
+        label = capfirst(f"{long_datetime(meeting.date, meeting.starts_at)}: {meeting.display_title}{where}")
+        return f"{meeting.pk}-{meeting.version}", label
+
+
+class DatesForm(FieldsOnly, forms.Form):
+    dates = forms.MultipleChoiceField(
+        label="Hvilke datoer?",
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={
+            "required": "Sæt hak ved mindst én dato.",
+            "invalid_choice": "En anden har ændret et af møderne imens. Læs datoerne igen, og bekræft på ny.",
+        },
+    )
+    confirmed = forms.BooleanField(
+        label="Jeg har læst datoerne og teksten til dem. Ingen private personer kan genkendes.",
+        error_messages={"required": "Læs teksten, og sæt så et hak her."},
+    )
+
+    def __init__(self, *args, dates: list[Date], **kwargs):
+        super().__init__(*args, **kwargs)
+        field = self.fields["dates"]
+        field.choices = [date.choice for date in dates]
+        field.initial = [value for value, _ in field.choices]
+
+
+@transaction.atomic
+def publish(admin, request: HttpRequest) -> HttpResponse:
+    """GET shows the dates that are not public yet; POST publishes those that are chosen."""
+    council = council_asked_for(request)
+    if council is None or not request.user.may(roles.PUBLISH, council.municipality):
+        raise PermissionDenied
+    number = year_asked_for(request)
+    back = f"{reverse('admin:council_meeting_aarsplan')}?raad={council.pk}&aar={number}"
+    dates = [
+        Date(meeting, admin.look(meeting), admin.url("publish", meeting))
+        for meeting in waiting(council, number, timezone.now())
+    ]
+    if not dates:
+        messages.info(request, f"Alle kommende datoer i {number} er offentlige.")
+        return HttpResponseRedirect(back)
+    plain = [date for date in dates if date.is_plain]
+    form = DatesForm(request.POST if request.method == "POST" else None, dates=plain)
+    if form.is_valid() and _publish(admin, request, form, plain):
+        return HttpResponseRedirect(back)
+    context = {"number": number, "form": form, "plain": plain, "others": [date for date in dates if not date.is_plain]}
+    status = 400 if form.errors else 200
+    return year_page(
+        admin, request, "aarsplan_offentlig.html", "Offentliggør datoerne", council, status=status, **context
+    )
+
+
+def _publish(admin, request, form, plain) -> bool:
+    chosen = [date.meeting for date in plain if date.choice[0] in form.cleaned_data["dates"]]
+    try:
+        with indexed_once():
+            for meeting in chosen:
+                meeting.publish(by=request.user, confirmed=True)
+                admin.log_change(request, meeting, "Offentliggjort")
+    except ValidationError as error:
+        form.add_error(None, error.messages)
+        return False
+    said = f"{len(chosen)} datoer er offentlige." if len(chosen) > 1 else "Én dato er offentlig."
+    messages.success(request, said)
+    return True
