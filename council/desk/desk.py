@@ -96,7 +96,8 @@ class Desk:
     def __init__(self, meeting: Meeting, user, *, is_locked: bool = False):
         """Locked, inside a transaction, nobody else writes or publishes until it ends."""
         if is_locked:
-            meeting = Meeting.objects.select_for_update(of=("self",)).get(pk=meeting.pk)
+            locked = Meeting.objects.select_for_update(of=("self",))
+            meeting = locked.select_related("council__municipality").get(pk=meeting.pk)
         self.meeting, self.user, self.is_locked = meeting, user, is_locked
 
     # What is there
