@@ -3,10 +3,8 @@
 import datetime
 from dataclasses import dataclass
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Q
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
@@ -14,12 +12,12 @@ from django.utils import timezone
 from udsat.lib.cpr import hide_cpr
 from udsat.lib.danish import long_date, slugify, weekday_date
 from udsat.lib.richtext import plain_text
-from udsat.lib.roles import Role
-from udsat.models import Letter, LetterFile, User, is_overridden
+from udsat.models import Letter, LetterFile, is_overridden
 
 from .approval import rounds
 from .models import Hearing
 from .pdf import answer_pdf
+from .secretary import tell_secretary
 
 # The secretary hears of a deadline this many days ahead.
 REMIND_DAYS = (7, 2)
@@ -219,37 +217,14 @@ def remind_of_deadlines(now: datetime.datetime) -> int:
 def _remind(hearing, today) -> int:
     days = (hearing.deadline - today).days
     ahead = min(limit for limit in REMIND_DAYS if days <= limit)
-    council = hearing.council
-    written = 0
-    for address, name in secretaries(council):
-        key = f"hearing-deadline:{hearing.pk}:{hearing.deadline.isoformat()}:{ahead}:{address}"[:200]
-        if Letter.objects.filter(key=key).exists():
-            continue
-        context = {
-            "hearing": hearing,
-            "title": hide_cpr(hearing.title),
-            "council": council,
-            "days": days,
-            "step": next_step(hearing),
-            "url": settings.SITE_URL + reverse("admin:council_hearing_change", args=[hearing.pk]),
-        }
-        Letter.objects.write(
-            municipality=council.municipality,
-            key=key,
-            to=address,
-            to_name=name,
-            subject=f"Høring: rådet skal svare senest {long_date(hearing.deadline)}",
-            text=render_to_string("email/hearing_deadline.txt", context),
-        )
-        written += 1
-    return written
-
-
-def secretaries(council) -> list[tuple[str, str]]:
-    """Where the secretary reads mail: the council's own address, else those who have that role here."""
-    if council.email:
-        return [(council.email, council.name)]
-    users = User.objects.filter(
-        Q(assignments__municipality=council.municipality, assignments__role=Role.SECRETARY), is_active=True
-    ).exclude(email="")
-    return [(user.email, str(user)) for user in users.distinct()]
+    return tell_secretary(
+        hearing.council,
+        f"hearing-deadline:{hearing.pk}:{hearing.deadline.isoformat()}:{ahead}",
+        f"Høring: rådet skal svare senest {long_date(hearing.deadline)}",
+        "hearing_deadline.txt",
+        reverse("admin:council_hearing_change", args=[hearing.pk]),
+        hearing=hearing,
+        title=hide_cpr(hearing.title),
+        days=days,
+        step=next_step(hearing),
+    )

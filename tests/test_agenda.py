@@ -382,12 +382,17 @@ def test_the_members_are_asked_once_and_each_by_a_link_of_her_own(client, counci
 
 
 def test_a_member_proposes_and_the_secretary_takes_it_in(client, meeting, karen):
+    type(meeting.council).objects.update(email="raad@esbjerg.example")
     _, link = ask(client, meeting)
     member = Client()
     response = member.post(link, {"title": "Natcafé", "text": "Det er <b>koldt</b>.\n\nTak."}, follow=True)
     assert "Vi har fået dit forslag" in flat(response)
     member.post(link, {"title": "Natcafé", "text": "Det er <b>koldt</b>.\n\nTak."})
     proposal = Proposal.objects.get()
+    # The secretary hears of it by mail, and reads it where it is.
+    told = Letter.objects.get(key__startswith="proposal:")
+    assert "har foreslået et punkt til mødet" in told.text and address(meeting) in told.text
+    assert "Natcafé" not in told.text + told.subject
     assert "Natcafé" in client.get(address(meeting)).content.decode()
     Screen(client, meeting).save(f"take:{proposal.pk}")
     [item] = meeting.items.all()

@@ -182,6 +182,7 @@ def build_the_agenda(town, lise, meeting):
     karin.write(karin.page.get_by_label("Hvad skal punktet hedde?"), "Et varmt sted om natten")
     karin.press(button(karin.page, "Send forslaget"))
     karin.page.get_by_text("Vi har fået dit forslag").wait_for()
+    assert "Karin Holt har foreslået et punkt" in town.post()["raadet"].text
     page.reload()
     lise.press(page.get_by_role("button", name="Sæt på dagsordenen"))
     page.get_by_text("er på dagsordenen.").wait_for()
@@ -262,7 +263,9 @@ def one_stays_away_and_another_comes(town, lise, meeting, mails):
     town.picture(page, "indkaldelse", "#content-main")
     lise.press(page.get_by_role("button", name="Rosa Winther"))
     page.get_by_text("Rosa Winther får en mail nu.").wait_for()
-    rosa = town.open(town.post()["rosa"])
+    mails = town.post()
+    assert "Jonas Bredal har meldt afbud" in mails["raadet"].text
+    rosa = town.open(mails["rosa"])
     rosa.press(button(rosa.page, "Jeg kommer"))
     rosa.page.get_by_text("at du kommer").wait_for()
     called = meeting.invitations.get(member__person__first_name="Rosa")

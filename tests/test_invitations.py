@@ -18,6 +18,7 @@ from council.invitations import (
     tell_change,
 )
 from council.models import Agenda, AgendaItem, Invitation, Meeting, Membership, Person
+from udsat.lib.danish import weekday_date
 from udsat.lib.publishing import Status
 from udsat.models import Letter
 
@@ -219,6 +220,35 @@ def test_a_member_answers_with_one_click_and_may_think_again(published, client):
     for reply, said in (("afbud", "Du har meldt afbud"), ("kommer", "at du kommer")):
         assert said in client.post(address, {"svar": reply}, follow=True).content.decode()
         assert Invitation.objects.get(member__person__first_name="Ib").reply == reply
+
+
+def test_the_secretary_hears_by_mail_who_stays_away_once_for_each_day(published, meeting, council, client, anna, ib):
+    anna.email = "anna@esbjerg.example"
+    anna.save()
+    address = link_in(letters()["Ib"])
+    client.post(address, {"svar": "kommer"})
+    assert letters("excused") == {}
+    for reply in ("afbud", "afbud", "kommer", "afbud"):
+        client.post(address, {"svar": reply})
+    letter = Letter.objects.get(key__startswith="excused:")
+    assert letter.to == anna.email and letter.subject == f"Afbud til mødet {weekday_date(meeting.date)}"
+    assert letter.text.startswith(f"{ib.person} har meldt afbud til mødet") and "kommer." in letter.text
+    assert f"/admin/council/meeting/{meeting.pk}/indkaldelse/" in letter.text
+    # Where the council has an address of its own, there; and the new day is another matter.
+    council.email = "raad@esbjerg.example"
+    council.save()
+    client.force_login(anna)
+    meeting.date += datetime.timedelta(1)
+    meeting.save()
+    press(client, meeting, "tell")
+    Client().post(link_in(letters()["Ib"]), {"svar": "afbud"})
+    assert Letter.objects.filter(key__startswith="excused:").latest("pk").to == "raad@esbjerg.example"
+
+
+def test_an_afbud_that_the_secretary_took_by_phone_is_no_news_to_her(published, meeting, client, anna, ib):
+    client.force_login(anna)
+    press(client, meeting, f"afbud:{ib.pk}")
+    assert Invitation.objects.get(member=ib).reply == "afbud" and letters("excused") == {}
 
 
 @pytest.mark.parametrize("body", [{}, {"svar": ""}, {"svar": "måske"}, {"svar": "\x00"}, {"svar": "x" * 100_000}])

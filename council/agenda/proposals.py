@@ -17,6 +17,7 @@ from council.invitations.calling import LINK_LIFE, time_and_place
 from council.invitations.link import holds_seat
 from council.links import link_view
 from council.models import Meeting, Membership, Proposal
+from council.secretary import tell_secretary
 from udsat.lib.cpr import find_cpr, hide_cpr
 from udsat.lib.danish import weekday_date
 from udsat.lib.links import LinkBroken, LinkExpired, make_token
@@ -142,7 +143,7 @@ def propose_item(request: HttpRequest, municipality: Municipality, pk: int, seat
         else:
             # Sent twice by a nervous finger, it is one proposal.
             if said not in [(one.title, one.text) for one in mine]:
-                form.save()
+                _keep(form)
             return HttpResponseRedirect(f"{request.path}#sendt")
     when, where = time_and_place(meeting)
     last_day = deadline(meeting)
@@ -159,6 +160,21 @@ def propose_item(request: HttpRequest, municipality: Municipality, pk: int, seat
         "form": form,
     }
     return render(request, "links/propose.html", context)
+
+
+@transaction.atomic
+def _keep(form):
+    proposal = form.save()
+    meeting = proposal.meeting
+    tell_secretary(
+        meeting.council,
+        f"proposal:{proposal.pk}",
+        f"Et forslag til mødet {weekday_date(meeting.date)}",
+        "proposal.txt",
+        reverse("admin:council_meeting_dagsorden", args=[meeting.pk]),
+        name=str(proposal.member.person),
+        when=time_and_place(meeting)[0],
+    )
 
 
 # The secretary's answer

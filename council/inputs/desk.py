@@ -14,8 +14,8 @@ from django.utils import timezone
 from django.utils.html import linebreaks
 
 from council.agenda.building import add_item
-from council.hearings import secretaries
 from council.models import AgendaItem, Council, Input, Meeting
+from council.secretary import tell_secretary
 from udsat.admin.scope import take_next_version
 from udsat.lib.actor import acting
 from udsat.lib.cpr import find_cpr
@@ -89,16 +89,14 @@ def release(found: Input) -> None:
 
 def _announce(found):
     council = found.council
-    for address, name in secretaries(council):
-        url = settings.SITE_URL + reverse("admin:council_input_change", args=[found.pk])
-        Letter.objects.write(
-            municipality=council.municipality,
-            key=f"{found.letter_prefix}notice:{address}"[:200],
-            to=address,
-            to_name=name,
-            subject="En borger vil tale med rådet" if found.is_dialogue else "En borger har skrevet til rådet",
-            text=render_to_string("email/input_notice.txt", {"input": found, "council": council, "url": url}),
-        )
+    tell_secretary(
+        council,
+        f"{found.letter_prefix}notice",
+        "En borger vil tale med rådet" if found.is_dialogue else "En borger har skrevet til rådet",
+        "input_notice.txt",
+        reverse("admin:council_input_change", args=[found.pk]),
+        input=found,
+    )
     if found.email:
         _write(found, "receipt", f"Vi har fået din henvendelse til {council.name}", "email/input_receipt.txt")
 

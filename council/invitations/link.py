@@ -3,15 +3,18 @@
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from council.links import link_view
 from council.models import Agenda, Invitation, Meeting, Membership
+from council.secretary import tell_secretary
+from udsat.lib.danish import weekday_date
 from udsat.lib.links import LinkBroken, LinkExpired
 from udsat.models import Municipality
 
-from .answers import begins_at, give_answer
+from .answers import begins_at, give_answer, quorum_of
 from .calling import locked, time_and_place
 
 
@@ -66,8 +69,25 @@ def _take(invitation: Invitation, reply: str, seen: str | None) -> Meeting | Non
     current = Invitation.objects.filter(pk=invitation.pk).first()
     if current is None:
         raise LinkExpired
+    is_news = reply == Invitation.Reply.EXCUSED != current.reply
     give_answer(current, reply)
+    if is_news:
+        _tell_who_stays_away(invitation, meeting)
     return None
+
+
+def _tell_who_stays_away(invitation: Invitation, meeting: Meeting) -> None:
+    """Once for each day that a meeting is to be held: a finger that goes back and forth fills no mailbox."""
+    tell_secretary(
+        meeting.council,
+        f"excused:{invitation.pk}:{meeting.date.isoformat()}",
+        f"Afbud til mødet {weekday_date(meeting.date)}",
+        "excused.txt",
+        reverse("admin:council_meeting_indkaldelse", args=[meeting.pk]),
+        name=str(invitation.member.person),
+        when=time_and_place(meeting)[0],
+        quorum=quorum_of(meeting),
+    )
 
 
 def holds_seat(member: Membership, day) -> bool:
