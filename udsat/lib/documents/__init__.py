@@ -1,0 +1,103 @@
+"""Read a written document into neutral blocks: headings, paragraphs, list items, tables.
+
+.docx becomes HTML (mammoth), .md becomes HTML (markdown-it), and HTML and plain text become blocks. What a text
+means, an agenda or a strategy, is for the apps to say. Whatever is left out stands in `ignored`, with its reason.
+"""
+
+from .. import markup
+from ..fileguard import MAX_DOCUMENT_BYTES, TYPE_NAMES, UnreadableDocument, check_size, decode, macros, real_type
+from ..filetext import FileText, extract_text, read_file_text
+from .blocks import (
+    MAX_BLOCKS,
+    MAX_TEXT,
+    Block,
+    Document,
+    Heading,
+    ListItem,
+    Paragraph,
+    Remark,
+    Table,
+    no_text,
+    too_long,
+)
+from .html import read_html
+from .markdown import markdown_html, markdown_text, read_markdown
+from .page import declared_encoding
+from .rich import RichDocument, rich_blocks, rich_html
+from .text import clean, read_text
+from .word import docx_html, numbers_to_html, read_docx
+
+__all__ = [
+    "ACCEPTED", "MAX_DOCUMENT_BYTES", "Block", "Document", "FileText", "Heading", "ListItem", "Paragraph", "Remark",
+    "RichDocument", "Table", "UnreadableDocument", "extract_text", "read_document", "read_file_text", "read_rich",
+]  # fmt: skip
+
+ACCEPTED = (".docx", ".html", ".htm", ".md", ".markdown", ".txt")
+
+
+def read_document(data: bytes, filename: str) -> Document:
+    """Read a .docx, .html, .md or .txt file of at most 10 MB.
+
+    Raises UnreadableDocument, whose message is Danish and says what to do. Nothing else is raised for any bytes.
+    """
+    suffix = _accept(data, filename)
+    if suffix == ".docx":
+        document = read_docx(data)
+    elif suffix in (".html", ".htm"):
+        document = read_html(decode(data, declared_encoding(data)))
+    else:
+        is_markdown = suffix in (".md", ".markdown")
+        document = read_markdown(markdown_text(data)) if is_markdown else read_text(clean(decode(data)))
+    if not any(block.text.strip() for block in document.blocks):
+        raise no_text()
+    return document
+
+
+def read_rich(data: bytes, filename: str) -> RichDocument:
+    """Read the same files as read_document, with the same guards, for a reader that wants the text's form as well."""
+    suffix = _accept(data, filename)
+    if suffix == ".docx":
+        title, html, margins = docx_html(data, with_numbers=True)
+        rich = rich_html(numbers_to_html(html))
+        rich.title = title
+        rich.ignored += margins
+    elif suffix in (".html", ".htm"):
+        rich = rich_html(decode(data, declared_encoding(data)))
+    elif suffix in (".md", ".markdown"):
+        rich = rich_html(markdown_html(markdown_text(data)))
+    else:
+        # »Ring til Karen« is contact details on a page and an agreement in minutes.
+        document = read_text(clean(decode(data)), is_page=False)
+        rich = RichDocument(document.title, rich_blocks(document.blocks), document.ignored)
+    if not rich.blocks:
+        raise no_text()
+    if len(rich.blocks) > MAX_BLOCKS or sum(map(len, map(markup.block_text, rich.blocks))) > MAX_TEXT:
+        raise too_long()
+    return rich
+
+
+def _accept(data: bytes, filename: str) -> str:
+    """The ending of the file, when its name and its content say that we can read it."""
+    check_size(data)
+    suffix = "." + filename.lower().rpartition(".")[2] if "." in filename else ""
+    kind = real_type(data)
+    if kind == "pdf" and suffix in (*ACCEPTED, ".pdf"):
+        raise UnreadableDocument(
+            "En PDF kan ikke læses ind, for dens overskrifter og lister er kun tegnet. "
+            "Brug den Word-fil, den er lavet af, eller kopiér teksten over i en .txt-fil."
+        )
+    if suffix in (".docm", ".dotm"):
+        raise macros()
+    if suffix not in ACCEPTED:
+        raise UnreadableDocument(
+            f"Filtypen {suffix or 'uden endelse'} kan ikke læses ind. Gem teksten som .docx, .html, .md eller .txt."
+        )
+    if suffix == ".docx":
+        if kind not in ("zip", "ole"):
+            found = TYPE_NAMES.get(kind, "noget andet")
+            raise UnreadableDocument(f"Filen hedder .docx, men er {found}. Åbn den, og gem den som .docx.")
+    elif kind and not (kind == "html" and suffix != ".txt"):
+        raise UnreadableDocument(
+            f"Filen hedder {suffix}, men er {TYPE_NAMES[kind]}. Gem den som .docx, .html, .md eller .txt."
+        )
+    return suffix

@@ -1,0 +1,155 @@
+"""What a written document is made of, and the builder that every reader hands it to, piece by piece."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from ..fileguard import UnreadableDocument
+from ..pagechrome import chrome_reason, is_foot_heading
+
+MAX_TEXT = 1_500_000
+MAX_BLOCKS = 8_000
+MAX_LIST_DEPTH = 8
+
+
+@dataclass(frozen=True)
+class Heading:
+    """`level` is 1–6 as in HTML, 0 for the title of a Word document."""
+
+    level: int
+    text: str
+    line: int
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    """`bold` says that all of it is; such a paragraph is often meant as a heading."""
+
+    text: str
+    line: int
+    bold: bool = False
+
+
+@dataclass(frozen=True)
+class ListItem:
+    """`level` counts from 0. `marker` is as written (•, 1., a), 1.1); `number` is its last number, if any.
+
+    `typed` says that the marker was found in running text, so that "1. Bolig" may as well be a heading.
+    """
+
+    text: str
+    line: int
+    level: int = 0
+    marker: str = "•"
+    number: int | None = None
+    typed: bool = False
+
+
+@dataclass(frozen=True)
+class Table:
+    rows: tuple[tuple[str, ...], ...]
+    line: int
+
+    @property
+    def text(self) -> str:
+        return "\n".join(" | ".join(row) for row in self.rows)
+
+
+Block = Heading | Paragraph | ListItem | Table
+
+
+@dataclass(frozen=True)
+class Remark:
+    """A piece of the text that went nowhere, and why (in Danish)."""
+
+    line: int
+    text: str
+    reason: str
+
+
+@dataclass
+class Document:
+    """`unit` says what `line` counts: "linje" in plain text and Markdown, "afsnit" in Word and HTML."""
+
+    title: str = ""
+    blocks: list[Block] = field(default_factory=list)
+    ignored: list[Remark] = field(default_factory=list)
+    unit: str = "linje"
+
+    @property
+    def text(self) -> str:
+        return "\n".join(block.text for block in self.blocks)
+
+
+def no_text() -> UnreadableDocument:
+    return UnreadableDocument("Der er ingen tekst i filen. Vælg en fil med tekst i.")
+
+
+def too_long() -> UnreadableDocument:
+    return UnreadableDocument("Teksten er for lang til en strategi eller et referat. Del den i flere filer.")
+
+
+def too_nested() -> UnreadableDocument:
+    return UnreadableDocument(
+        "Filen er bygget så indviklet op, at den ikke kan læses. Kopiér teksten over i en .txt-fil."
+    )
+
+
+class Builder:
+    """Collects blocks, sets page chrome aside, counts, and keeps the size of the whole within bounds."""
+
+    def __init__(self, unit: str, *, is_page: bool = True) -> None:
+        self.document = Document(unit=unit)
+        self.is_page = is_page  # may hold what stands around the text on a web page: menus, contact details
+        self.size = 0
+        self.count = 0
+
+    def place(self, line: int | None) -> int:
+        self.count += 1
+        return self.count if line is None else line
+
+    def add(self, block: Block) -> None:
+        if not block.text:
+            return
+        if isinstance(block, ListItem) and block.level > MAX_LIST_DEPTH:
+            block = replace(block, level=MAX_LIST_DEPTH)
+        self.size += len(block.text)
+        if self.size > MAX_TEXT or len(self.document.blocks) >= MAX_BLOCKS:
+            raise too_long()
+        if not isinstance(block, Table) and (reason := self.chrome(block.text, isinstance(block, ListItem))):
+            self.ignore(block.line, block.text, reason)
+        else:
+            self.document.blocks.append(block)
+
+    def chrome(self, text: str, in_list: bool) -> str:
+        """Why the text is no part of the document; "" if it may be."""
+        return chrome_reason(text, in_list=in_list) if self.is_page else ""
+
+    def ignore(self, line: int, text: str, reason: str) -> None:
+        self.document.ignored.append(Remark(line, text, reason))
+
+    def finish(self) -> Document:
+        document = self.document
+        document.blocks = list(_resolve_dashes(document.blocks))
+        while document.blocks and isinstance(last := document.blocks[-1], Paragraph | Heading):
+            if not self.is_page or not is_foot_heading(last.text):
+                break
+            document.blocks.pop()
+            self.ignore(last.line, last.text, "sidens fod")
+        document.ignored.sort(key=lambda remark: remark.line)
+        return document
+
+
+_SPEECH = re.compile(r"\b(siger|fortæller|udtaler|forklarer|understreger|tilføjer|mener|lyder det)\b")
+
+
+def _resolve_dashes(blocks: list[Block]) -> Iterator[Block]:
+    """A dash that nobody lists with is a quotation's: "– Vi er glade, siger formanden."""
+    for at, block in enumerate(blocks):
+        if isinstance(block, ListItem) and block.typed and block.marker in "-–—":
+            before = blocks[at - 1] if at else None
+            after = blocks[at + 1] if at + 1 < len(blocks) else None
+            is_alone = not isinstance(before, ListItem) and not isinstance(after, ListItem)
+            if _SPEECH.search(block.text) or is_alone and not (before and before.text.endswith(":")):
+                block = Paragraph(f"{block.marker} {block.text}", block.line)
+        yield block

@@ -1,0 +1,212 @@
+"""HTML to blocks: its structure from the elements, and running text line by line, as in plain text."""
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from .blocks import Builder, Document, Heading, ListItem, Table, too_nested
+from .page import DROPPED, HEADINGS, INLINE, Page, parse_html
+from .text import MEANT, SPACES, Line, TextReader, clean, squeeze
+
+
+def read_html(text: str, unit: str = "afsnit", width: int | None = MEANT) -> Document:
+    """Read a page, or text in HTML. `unit` says what `line` counts, `width` whether line breaks were meant.
+
+    Raises UnreadableDocument where there is no text, or too much of it.
+    """
+    root = parse_html(text)
+    try:
+        builder = Builder(unit)
+        _HtmlReader(builder, Page(root), width).read()
+        document = builder.finish()
+    except RecursionError as error:
+        raise too_nested() from error
+    title = root.find(".//title")
+    document.title = document.title or (squeeze(title.text_content()) if title is not None else "")
+    return document
+
+
+class _HtmlReader:
+    def __init__(self, builder: Builder, page: Page, width: int | None) -> None:
+        self.builder = builder
+        self.page = page
+        self.width = width
+        self.pieces: list[tuple[str, bool]] = []
+        self.line: int | None = None
+
+    def read(self) -> None:
+        self.walk(self.page.body, bold=False, lists=())
+        self.flush()
+
+    def walk(self, node: Any, bold: bool, lists: tuple[str, ...]) -> None:
+        self.text(node.text, bold)
+        for child in node:
+            if isinstance(child.tag, str):
+                self.element(child, bold, lists)
+            self.text(child.tail, bold)
+
+    def text(self, text: str | None, bold: bool) -> None:
+        if text:
+            self.pieces.append((re.sub(r"[ \t\n\xa0]+", " ", text), bold))
+
+    def element(self, node: Any, bold: bool, lists: tuple[str, ...]) -> None:
+        tag = node.tag
+        if tag in DROPPED:
+            return
+        if tag in ("br", "hr"):
+            self.pieces += [("\n", bold)] + [("\f", bold)] * (node.get("class") == "apart")
+            return
+        if reason := self.page.outside(node):
+            self.set_aside(node, reason)
+            return
+        if tag in INLINE or tag == "button":
+            is_note = (
+                tag == "sup"
+                and node.find("a") is not None
+                and re.match(r"#_?(foot|end|ftn|edn)", node.find("a").get("href") or "")
+            )
+            if not is_note:
+                self.walk(node, bold or tag in ("b", "strong"), lists)
+            return
+        self.flush()
+        if tag in HEADINGS:
+            self.heading(node)
+        elif tag in ("ul", "ol", "menu"):
+            self.listing(node, lists)
+        elif tag == "table" and self.table(node):
+            pass
+        elif tag == "pre":
+            self.lines(clean(node.text_content()).split("\n"), self.source_line(node), 0)
+        else:
+            self.line = self.source_line(node) if node.get("data-line") else self.line
+            self.walk(node, tag in ("dt", "summary", "th"), lists)
+            self.flush()
+
+    def set_aside(self, node: Any, reason: str) -> None:
+        if text := squeeze(self.inner_text(node)):
+            self.builder.ignore(self.builder.place(self.source_line(node)), text, reason)
+
+    def source_line(self, node: Any) -> int | None:
+        """Markdown's own line; None where the builder should count."""
+        while node is not None:
+            if line := node.get("data-line"):
+                return int(line) if line.isdecimal() and len(line) < 9 else None
+            node = node.getparent()
+        return None
+
+    def flush(self) -> None:
+        """Write the running text gathered so far as paragraphs."""
+        pieces, self.pieces = self.pieces, []
+        lines: list[list[tuple[str, bool]] | None] = [[]]
+        for text, bold in pieces:
+            if text == "\f":
+                lines.insert(-1, None)  # what follows stands apart
+            elif text == "\n":
+                lines.append([])
+            elif lines[-1] is not None:
+                lines[-1].append((text, bold))
+        texts: list[str | None] = []
+        for line in lines:
+            if line is None:
+                texts.append(None)
+                continue
+            text = squeeze("".join(text for text, _ in line))
+            # As in plain text, so that one reader serves both.
+            is_bold = bool(text) and all(bold for text, bold in line if text.strip())
+            texts.append(f"**{text.strip('*')}**" if is_bold and "**" not in text else text)
+        if any(texts):
+            self.lines(texts, self.line, self.width)
+        self.line = None
+
+    def lines(self, texts: Iterable[str | None], first: int | None, width: int | None) -> None:
+        """Read running text; None stands for a break that is no line of the source."""
+        numbered = []
+        line = first
+        for text in texts:
+            if text is None:
+                numbered.append(Line(0, 0, ""))
+                continue
+            number = self.builder.place(line) if text or line is not None else 0
+            line = None if line is None else line + 1
+            numbered.append(Line(number, 0, SPACES.sub(" ", text).strip()))
+        TextReader(self.builder, width).read(numbered)
+
+    def heading(self, node: Any) -> None:
+        text = squeeze(self.inner_text(node))
+        if text:
+            level = 0 if "doc-title" in (node.get("class") or "").split() else int(node.tag[1])
+            self.builder.add(Heading(level, text, self.builder.place(self.source_line(node))))
+
+    def inner_text(self, node: Any) -> str:
+        """Text of an element without what is dropped, a space for each line break."""
+        parts = [node.text or ""]
+        for child in node:
+            if child.tag == "br":
+                parts.append(" ")
+            elif isinstance(child.tag, str) and child.tag not in DROPPED:
+                space = "" if child.tag in INLINE else " "
+                parts.append(f"{space}{self.inner_text(child)}{space}")
+            parts.append(child.tail or "")
+        return "".join(parts)
+
+    def listing(self, node: Any, lists: tuple[str, ...]) -> None:
+        start = node.get("start") or "1"
+        number = int(start) if start.isdecimal() and len(start) < 4 else 1
+        for child in node:
+            if not isinstance(child.tag, str) or child.tag in DROPPED:
+                continue
+            if child.tag in ("ul", "ol"):  # a list directly in a list: some editors nest so
+                self.listing(child, (*lists, child.tag))
+                continue
+            if reason := self.page.outside(child):
+                self.set_aside(child, reason)
+                continue
+            self.item(child, node.tag, number, lists)
+            number += 1
+
+    def item(self, node: Any, tag: str, number: int, lists: tuple[str, ...]) -> None:
+        line = self.builder.place(self.source_line(node))
+        if re.match(r"(foot|end)note-", node.get("id") or ""):
+            self.builder.ignore(line, squeeze(node.text_content().replace("↑", "")), "fodnote")
+            return
+        if any(True for _ in node.iter(*HEADINGS, "table")):  # a card, not a list item
+            self.walk(node, False, ())
+            self.flush()
+            return
+        inner: list[Any] = []
+        text = squeeze(self.item_text(node, inner))
+        text = re.sub(r"^[•◦▪●·–-]\s+", "", text)
+        ordered = tag == "ol"
+        self.builder.add(
+            ListItem(text, line, len(lists), f"{number}." if ordered else "•", number if ordered else None)
+        )
+        for child in inner:
+            self.listing(child, (*lists, child.tag))
+
+    def item_text(self, node: Any, inner: list[Any]) -> str:
+        """An item's own text; the lists inside it go to `inner`."""
+        parts = [node.text or ""]
+        for child in node:
+            if child.tag in ("ul", "ol", "menu"):
+                inner.append(child)
+            elif child.tag in ("br", "hr"):
+                parts.append(" ")
+            elif isinstance(child.tag, str) and child.tag not in DROPPED:
+                space = "" if child.tag in INLINE else " "
+                parts.append(f"{space}{self.item_text(child, inner)}{space}")
+            parts.append(child.tail or "")
+        return "".join(parts)
+
+    def table(self, node: Any) -> bool:
+        """Add a table of data. False for one that only places text on the page."""
+        rows = [
+            tuple(squeeze(self.inner_text(cell)) for cell in row.iterchildren("td", "th"))
+            for row in node.iter("tr")
+            if next(row.iterancestors("table")) is node
+        ]
+        rows = [row for row in rows if any(row)]
+        is_layout = max((sum(bool(cell) for cell in row) for row in rows), default=0) < 2
+        if is_layout or any(True for _ in node.iter(*HEADINGS)) or any(e is not node for e in node.iter("table")):
+            return False
+        self.builder.add(Table(tuple(rows), self.builder.place(self.source_line(node))))
+        return True

@@ -1,0 +1,92 @@
+"""A page of HTML: parsed, and with its own text told from the menus, headers and footers around it."""
+
+import re
+from typing import Any
+
+import lxml.html
+from lxml import etree
+
+from .blocks import no_text, too_nested
+from .text import clean
+
+INLINE = frozenset(
+    "a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label mark q rp rt ruby s samp small span"
+    " strike strong sub sup time tt u var wbr".split()
+)
+DROPPED = frozenset(
+    "script style noscript template svg math object iframe canvas audio video map head input select textarea option"
+    " datalist progress meter img link meta".split()
+)
+HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+_CHROME_ROLES = {"navigation", "banner", "contentinfo", "search", "complementary", "dialog", "alert", "menu"}
+_CHROME_NAMES = frozenset(
+    "nav navbar navigation menu mainmenu breadcrumb breadcrumbs cookie cookies cookie-banner cookiebanner"
+    " cookie-consent skiplink skip-link skip-links sidebar site-header site-footer page-header-menu footer"
+    " site-nav share sharing social social-media search search-form related pagination toolbar".split()
+)
+
+
+def declared_encoding(data: bytes) -> str:
+    """The encoding that the page says it is written in; "" if it says none."""
+    match = re.search(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w-]+)", data[:4096], re.IGNORECASE)
+    return match[1].decode("ascii", "replace") if match else ""
+
+
+def parse_html(text: str) -> Any:
+    """The root of lxml's tree. Raises UnreadableDocument where there is nothing to read, or too much within itself."""
+    parser = lxml.html.HTMLParser(
+        encoding="utf-8", no_network=True, huge_tree=False, remove_comments=True, remove_pis=True
+    )
+    try:
+        return lxml.html.document_fromstring(clean(text).encode("utf-8", "replace"), parser=parser)
+    except (etree.ParserError, etree.XMLSyntaxError, AssertionError) as error:
+        raise no_text() from error
+    except RecursionError as error:
+        raise too_nested() from error
+
+
+class Page:
+    """Where in `body` the page's own text stands: in `mains`, which `around` lead to. Without `mains`, in all of it."""
+
+    def __init__(self, root: Any) -> None:
+        body = root.find(".//body") if root.tag != "body" else root
+        body = root if body is None else body
+        mains = [e for e in body.iter("main", "div", "section") if e.tag == "main" or e.get("role") == "main"]
+        if not mains and len(articles := list(body.iter("article"))) == 1:
+            mains = articles
+        mains = [e for e in mains if not any(parent in mains for parent in e.iterancestors())]
+        inside = sum(len(e.text_content()) for e in mains)
+        if not mains or inside < 300 and len(body.text_content()) > 4 * inside:
+            mains = []
+        self.body = body
+        self.mains = set(mains)
+        self.around = {parent for e in mains for parent in e.iterancestors()}
+        # The only h1 is often in a banner above the text.
+        if mains and not any(True for e in mains for _ in e.iter("h1")):
+            self.around |= {e for h1 in body.iter("h1") for e in (h1, *h1.iterancestors())}
+
+    def outside(self, node: Any) -> str:
+        """Why the element is no part of the text; "" if it may be."""
+        if node in self.mains or node in self.around:
+            return ""
+        if self.mains and node.getparent() in self.around:
+            return "uden for sidens egentlige tekst"
+        style = (node.get("style") or "").replace(" ", "").lower()
+        if node.get("hidden") is not None or node.get("aria-hidden") == "true" or "display:none" in style:
+            return "skjult på siden"
+        in_text = any(e in self.mains or e.tag in ("main", "article") for e in node.iterancestors())
+        names = {*(node.get("class") or "").lower().split(), (node.get("id") or "").lower()}
+        if (
+            node.tag in ("nav", "footer", "dialog")
+            or (node.tag in ("header", "aside") and not in_text and node.find(".//h1") is None)
+            or (node.tag == "button" and not self.is_accordion(node))
+            or node.get("role") in _CHROME_ROLES
+            or (names & _CHROME_NAMES and node.find(".//h1") is None and node.find(".//main") is None)
+        ):
+            return "sidens menu, hoved eller fod"
+        return "billedtekst" if node.tag == "figcaption" else ""
+
+    def is_accordion(self, node: Any) -> bool:
+        return node.get("aria-expanded") is not None or any(
+            e.tag in (*HEADINGS, "summary") for e in node.iterancestors()
+        )

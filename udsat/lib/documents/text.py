@@ -1,0 +1,252 @@
+"""Plain text to blocks. What runs on in Markdown and HTML is read here as well, line by line."""
+
+import re
+from dataclasses import dataclass, replace
+
+from .blocks import Builder, Document, Heading, ListItem, Paragraph
+
+SPACES = re.compile(r"[ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
+_INVISIBLE = re.compile(
+    "[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\ufff9-\ufffb\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]"
+)
+_MONTH = r"(?:jan|feb|mar|apr|maj|jun|jul|aug|sep|okt|nov|dec)"
+_BULLET = re.compile(
+    r"(?P<marker>[•‣⁃◦▪▫■□●○◆◇❖➢➤►▶✓✔∙·\uf0b7\uf0a7\uf0d8\uf02d\uf0fc])\s*(?P<text>\S.*)"
+    r"|(?P<dash>[-–—*+])\s+(?P<dashed>\S.*)"
+    r"|(?P<o>o)(?:\t|\s{2,})(?P<after_o>\S.*)"
+)
+_NUMBERED = re.compile(
+    rf"(?P<marker>\d{{1,2}}(?:\.\d{{1,2}}){{0,3}}[.)]?|\(?[a-zæø]\)|\(\d{{1,2}}\)|[ivx]{{1,4}}[.)])\s+"
+    rf"(?!{_MONTH}|sal\b|halvår|kvartal|klasse\b|behandling\b|division\b)"
+    r"(?P<text>[^\W\d_„”\"»(].*|[„”\"»(].*|(?<=\)\s)\d.*)",
+    re.IGNORECASE,
+)
+_LONE_BULLET = re.compile(r"[•◦▪■●○➢►·\uf0b7\uf0a7o]")
+# "Tema 1: …", "Mål 1.2 …", "**Mål:** …" begin something new, wherever the line above broke.
+_LABELLED = re.compile(
+    r"[A-ZÆØÅ][a-zæøå]+\s\d{1,2}((\.\d{1,2})*\s*([:.–-]\s|[:.]$)|(\.\d{1,2})+\s)|(\*\*|__)?[A-ZÆØÅ][a-zæøå]{2,20}:(\*\*|__)?\s"
+)
+_SENTENCE_END = (".", "!", "?", ":", ";", "…")
+
+# Line breaks of HTML, and of a paragraph in Markdown.
+MEANT, UNMEANT = None, -1
+
+
+@dataclass
+class Line:
+    """`number` counts from 1; it is 0 for a blank line that is none of the source's. `indent` is in columns."""
+
+    number: int
+    indent: int
+    text: str
+
+
+def clean(text: str) -> str:
+    """One kind of line break, no invisible characters."""
+    text = re.sub("\r\n|[\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]", "\n", text)
+    return _INVISIBLE.sub("", text)
+
+
+def squeeze(text: str) -> str:
+    """Single spaces, and none around."""
+    return re.sub(r"\s+", " ", text).strip()
+
+
+def read_text(text: str, *, is_page: bool = True) -> Document:
+    """Read text that `clean` has been over. `is_page` says that it may hold a web page's menus and contact details."""
+    builder = Builder("linje", is_page=is_page)
+    lines = _lines(text)
+    TextReader(builder, _wrap_width(lines)).read(lines)
+    return builder.finish()
+
+
+def _lines(text: str) -> list[Line]:
+    """Numbered from 1; every kind of space is a space."""
+    lines = []
+    for number, raw in enumerate(text.split("\n"), 1):
+        text = SPACES.sub(" ", raw)
+        indent = text[: len(text) - len(text.lstrip())]
+        # A tab inside stays: "o<tab>text" is a bullet of Word's.
+        lines.append(Line(number, len(indent.expandtabs(4)), text.strip()))
+    return lines
+
+
+def _wrap_width(lines: list[Line]) -> int:
+    """The column at which the writer's program broke the lines by itself; 0 if each line is a paragraph."""
+    width = max((len(line.text) + line.indent for line in lines if len(line.text) + line.indent <= 130), default=0)
+    if width < 45:
+        return 0
+    broken = sum(
+        len(a.text) + a.indent > 0.7 * width and not a.text.endswith(_SENTENCE_END) and b.text[:1].islower()
+        for a, b in zip(lines, lines[1:], strict=False)
+    )
+    return width if broken > 1 else 0
+
+
+def _goes_on(above: Line, line: Line, width: int | None, in_bare_list: bool) -> bool:
+    """Does this line go on with the sentence of the line above?
+
+    `width` is the column where lines were broken, 0 if unknown; or MEANT or UNMEANT, if every break was.
+    """
+    if width is MEANT or above.text.endswith(":") or above.number + 1 != line.number or _LABELLED.match(line.text):
+        return False
+    if width == UNMEANT:
+        return not in_bare_list
+    first_word = line.text.split(" ", 1)[0]
+    room = width - above.indent - len(above.text) - 1
+    if width and 0 <= room < len(first_word):
+        return True
+    if in_bare_list or above.text.endswith(_SENTENCE_END):
+        return False
+    return line.text[0].islower() and len(above.text) >= max(40, width * 0.5)
+
+
+class TextReader:
+    """Plain lines to blocks: bullets, numbers, nesting by indent or by change of marker, lines broken by a program."""
+
+    def __init__(self, builder: Builder, width: int | None) -> None:
+        self.builder = builder
+        self.width = width
+        self.open_lists: list[tuple[int, str]] = []
+        self.current: ListItem | Paragraph | None = None
+        self.parts: list[str] = []  # the lines of `current`
+        self.above: Line | None = None
+        self.text_indent = 0
+        self.after_blank = False
+        # After "Vi vil:", lines that begin small are items whose bullets got lost, not one broken sentence.
+        self.in_bare_list = False
+        self.last_text = ""
+        self.last_number = 0
+        self.marker_alone = ""
+
+    def read(self, lines: list[Line]) -> None:
+        title_marks = _underlines(lines)
+        rules = set(title_marks.values())
+        for at, line in enumerate(lines):
+            text = line.text
+            if not text or at in rules:
+                self.after_blank = True
+            elif reason := self.builder.chrome(text, bool(_BULLET.match(text))):
+                self.close()
+                self.builder.ignore(line.number, text, reason)
+                self.above, self.after_blank = None, True
+            elif _LONE_BULLET.fullmatch(text):
+                self.close()
+                self.marker_alone, self.above = text, None
+            else:
+                if marked := re.fullmatch(r"(#{1,6})\s+(.*?)\s*#*", text):
+                    self.heading(len(marked[1]), marked[2], line)
+                elif at in title_marks:
+                    self.heading(1 if "=" in lines[title_marks[at]].text else 2, text, line)
+                elif item := _list_item(f"{self.marker_alone} {text}".strip(), lines, at):
+                    self.item(item, line)
+                elif self.belongs_to_current(line):
+                    self.parts.append(_plain(text))
+                else:
+                    self.paragraph(line)
+                self.marker_alone = ""
+                self.above, self.after_blank, self.last_text = line, False, text
+        self.close()
+
+    def close(self) -> None:
+        if self.current:
+            text = self.parts[0]
+            if len(self.parts) > 1:
+                # "kom-" + "munen" is one word, "bo-" + "og" are two.
+                joins = [a[:-1] if _is_cut(a, b) else f"{a} " for a, b in zip(self.parts, self.parts[1:], strict=False)]
+                text = "".join(joins) + self.parts[-1]
+                if isinstance(self.current, Paragraph):
+                    self.current = replace(self.current, bold=False)
+            self.builder.add(replace(self.current, text=text))
+        self.current, self.parts = None, []
+
+    def heading(self, level: int, text: str, line: Line) -> None:
+        self.close()
+        self.open_lists = []
+        self.builder.add(Heading(level, _plain(text), line.number))
+
+    def item(self, item: tuple[str, str, int | None, str], line: Line) -> None:
+        self.close()
+        marker, kind, number, text = item
+        if kind == "1" and all(open_kind != "1" for _, open_kind in self.open_lists):
+            # "4. Sundhed" after the bullets of "3. Bolig" goes on with the numbers, not with the bullets.
+            if self.after_blank or number == self.last_number + 1 > 1:
+                self.open_lists = []
+        self.last_number = number if kind == "1" and number else self.last_number
+        level = _nesting(self.open_lists, line.indent, kind)
+        self.current = ListItem("", line.number, level, marker, number, typed=True)
+        self.parts = [_plain(text)]
+        self.text_indent = line.indent + 1
+
+    def paragraph(self, line: Line) -> None:
+        self.close()
+        self.open_lists = []
+        self.in_bare_list = line.text[0].islower() and (self.in_bare_list or self.last_text.endswith(":"))
+        is_bold = re.fullmatch(r"(\*\*|__)[^*_]+\1:?", line.text) is not None
+        self.current, self.parts = Paragraph("", line.number, is_bold), [_plain(line.text)]
+
+    def belongs_to_current(self, line: Line) -> bool:
+        if isinstance(self.current, ListItem):
+            if self.after_blank:
+                is_lead_in = re.match(r"[A-ZÆØÅ].{0,60}:$", line.text)
+                return line.indent > max(1, self.text_indent) and not is_lead_in
+            is_hanging = line.indent > self.text_indent
+            return self.above is not None and (is_hanging or _goes_on(self.above, line, self.width, False))
+        return (
+            self.current is not None
+            and not self.after_blank
+            and self.above is not None
+            and _goes_on(self.above, line, self.width, self.in_bare_list)
+        )
+
+
+def _is_cut(above: str, line: str) -> bool:
+    """Is the hyphen at the end of the line above only there because the line was full?"""
+    is_hyphenated = len(above) > 1 and above.endswith("-") and above[-2].isalpha()
+    return is_hyphenated and line[:1].islower() and not re.match(r"(og|eller|samt)\b", line)
+
+
+def _underlines(lines: list[Line]) -> dict[int, int]:
+    """Index of each line that a row of = or - underlines, and of that row."""
+    return {
+        at - 1: at
+        for at, line in enumerate(lines)
+        if at and re.fullmatch(r"={3,}|-{3,}", line.text) and lines[at - 1].text and len(lines[at - 1].text) < 120
+    }  # fmt: skip
+
+
+def _plain(text: str) -> str:
+    """Without Markdown's marks for bold, and with single spaces."""
+    return re.sub(r"\s+", " ", re.sub(r"(\*\*|__)(?=\S)(.+?)(?<=\S)\1", r"\2", text)).strip()
+
+
+def _list_item(text: str, lines: list[Line], at: int) -> tuple[str, str, int | None, str] | None:
+    """Marker, kind of marker, number and text, if the line begins a list item."""
+    if match := _BULLET.match(text):
+        marker = match["marker"] or match["dash"] or match["o"]
+        return marker, marker, None, match["text"] or match["dashed"] or match["after_o"]
+    if match := _NUMBERED.match(text):
+        marker = match["marker"]
+        if not re.search(r"[.)]", marker):  # "12 personer": a number and no mark
+            return None
+        number = re.findall(r"\d+", marker)
+        kind = f"1{'.1' * (len(number) - 1)}" if number else "i" if re.fullmatch(r"[ivx]+[.)]", marker) else "a"
+        return marker, kind, int(number[-1]) if number else None, match["text"]
+    # "-styrke samarbejdet" is an item where its neighbour is written so too.
+    if re.match(r"[-–*]\w", text):
+        neighbours = [other.text for other in lines[max(0, at - 2) : at + 3] if other is not lines[at]]
+        if any(re.match(r"[-–*]\w", other) for other in neighbours):
+            return text[0], text[0], None, text[1:]
+    return None
+
+
+def _nesting(open_lists: list[tuple[int, str]], indent: int, kind: str) -> int:
+    """Level of an item: deeper by indent, or by a new kind of marker at the same indent. Keeps `open_lists`."""
+    while open_lists and indent < open_lists[-1][0] - 1:
+        open_lists.pop()
+    known = [at for at, (column, marker) in enumerate(open_lists) if marker == kind and abs(column - indent) < 2]
+    if known:
+        del open_lists[known[0] + 1 :]
+    else:
+        open_lists.append((indent, kind))
+    return len(open_lists) - 1

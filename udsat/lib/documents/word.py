@@ -1,0 +1,128 @@
+"""Word's .docx to blocks, by way of HTML (mammoth), in which the numbers that Word only shows can be written out."""
+
+import io
+import re
+from typing import Any
+
+import lxml.html
+import mammoth
+
+from ..docxnumbers import NUMBER_MARK, write_out_numbers
+from ..fileguard import UnreadableDocument, broken_file, open_archive, xml_parts
+from .blocks import Document, Remark
+from .html import read_html
+from .page import parse_html
+from .text import squeeze
+
+_DEPTHS = {n: "ul|ol > li > " * (n - 1) for n in range(1, 6)}
+_STYLE_MAP = "\n".join(
+    [
+        # Word keeps the style of the first level where it is indented further.
+        *(f"p:unordered-list({n}) => {_DEPTHS[n]}ul > li:fresh" for n in range(2, 6)),
+        *(f"p:ordered-list({n}) => {_DEPTHS[n]}ol > li:fresh" for n in range(2, 6)),
+        "p[style-name='caption'] => p.caption:fresh",
+        "p[style-name='List Continue'] => ul|ol > li > p:fresh",
+        *(f"p[style-name='List Continue {n}'] => {_DEPTHS[n]}ul|ol > li > p:fresh" for n in range(2, 6)),
+        "p[style-name='Title'] => h1.doc-title:fresh",
+        "p[style-name='Titel'] => h1.doc-title:fresh",
+        "p.Title => h1.doc-title:fresh",
+        "p.Titel => h1.doc-title:fresh",
+        *(f"p.Overskrift{n} => h{n}:fresh" for n in range(1, 7)),
+        *(f"p[style-name='Overskrift {n}'] => h{n}:fresh" for n in range(1, 7)),
+        *(f"p[style-name='TOC {n}'] => p.contents:fresh" for n in range(1, 7)),
+        *(f"p[style-name='toc {n}'] => p.contents:fresh" for n in range(1, 7)),
+        # Word's list styles without numbering of their own, and those that say their depth by name only.
+        *(f"p[style-name='List Bullet{f' {n}' if n > 1 else ''}'] => {_DEPTHS[n]}ul > li:fresh" for n in _DEPTHS),
+        *(f"p[style-name='List Number{f' {n}' if n > 1 else ''}'] => {_DEPTHS[n]}ol > li:fresh" for n in _DEPTHS),
+        *(f"p.ListBullet{n if n > 1 else ''} => {_DEPTHS[n]}ul > li:fresh" for n in _DEPTHS),
+        *(f"p.ListNumber{n if n > 1 else ''} => {_DEPTHS[n]}ol > li:fresh" for n in _DEPTHS),
+    ]
+)
+
+
+def read_docx(data: bytes) -> Document:
+    """Read a file of Word's, lists of contents set aside. Raises UnreadableDocument."""
+    title, html, margins = docx_html(data)
+    document = read_html(re.sub(r'<p class="contents">', '<p role="navigation">', html))
+    document.title = title
+    document.ignored += margins
+    return document
+
+
+def docx_html(data: bytes, with_numbers: bool = False) -> tuple[str, str, list[Remark]]:
+    """Title, text as HTML, and what stands in the margins. `with_numbers` marks what Word numbers by itself.
+
+    Raises UnreadableDocument.
+    """
+    archive = open_archive(data)
+    title = ""
+    margins: list[str] = []
+    parts: dict[str, Any] = {}
+    for name, root in xml_parts(archive):
+        parts[name] = root
+        if name == "docProps/core.xml":
+            title = squeeze(root.findtext("{http://purl.org/dc/elements/1.1/}title") or "")
+        elif re.fullmatch(r"word/(header|footer)\d*\.xml", name):
+            margins += [text for p in root.iter("{*}p") if (text := squeeze("".join(p.itertext())))]
+    if not any(name.startswith("word/") for name in parts):
+        raise UnreadableDocument("Filen hedder .docx, men er ikke lavet i Word. Åbn den, og gem den som .docx.")
+    try:
+        if with_numbers:
+            data = write_out_numbers(archive, parts) or data
+        html = mammoth.convert_to_html(
+            io.BytesIO(data), style_map=_STYLE_MAP, include_embedded_style_map=False, convert_image=lambda image: []
+        ).value
+    except Exception as error:  # noqa: BLE001  mammoth raises whatever the broken XML leads it into.
+        raise broken_file() from error
+    return title, html, [Remark(0, text, "sidehoved eller sidefod") for text in dict.fromkeys(margins)]
+
+
+def numbers_to_html(html: str) -> str:
+    """From the numbers that Word would have shown to the words of headings and the beginnings of lists."""
+    root = parse_html(f"<body>{html}</body>")
+    for listing in list(root.iter("ul", "ol")):
+        # An item of the second level under none of the first.
+        while len(listing) == 1 and len(listing[0]) == 1 and listing[0][0].tag in ("ul", "ol") and not listing[0].text:
+            inner = listing[0][0]
+            inner.tail = listing.tail
+            listing.getparent().replace(listing, inner)
+            listing = inner
+    for item in list(root.iter("li")):
+        if not item.text and len(item) and item[0].tag in ("ul", "ol"):
+            continue
+        found = NUMBER_MARK.match(item.text_content())
+        if not found:
+            continue
+        _drop_mark(item)
+        list_id, value, shown = found.groups()
+        parent = item.getparent()
+        if re.search(r"[^\W\d_]{2,}", shown):
+            _prepend(item, f"{shown} ")
+        before = item.getprevious()
+        if before is None:
+            parent.set("start", value)
+        elif parent.get("list") != list_id or int(value) != int(before.get("value", "0")) + 1:
+            # Another list, or the same after a break: Word numbers it on its own.
+            later = lxml.html.Element(parent.tag, start=value)
+            later.extend([item, *item.itersiblings()])
+            later.tail, parent.tail = parent.tail, None
+            parent.addnext(later)
+            parent = later
+        parent.set("list", list_id)
+        item.set("value", value)
+    for node in root.iter("h1", "h2", "h3", "h4", "h5", "h6", "p"):
+        if found := NUMBER_MARK.match(node.text_content()):
+            _drop_mark(node)
+            _prepend(node, f"{found[3]} ")
+    return lxml.html.tostring(root, encoding="unicode")
+
+
+def _drop_mark(node: Any) -> None:
+    for element in node.iter():
+        if element.text and NUMBER_MARK.match(element.text):
+            element.text = NUMBER_MARK.sub("", element.text, count=1)
+            return
+
+
+def _prepend(node: Any, text: str) -> None:
+    node.text = text + (node.text or "")
