@@ -18,9 +18,10 @@ from django.utils.text import capfirst
 from council.models import AgendaItem, Agreement, Attendance, Edition, Meeting, Minutes
 from council.models.edition import HEAD, members_of
 from council.pages import MeetingPage
+from udsat.admin.forms import ScopedFormSet, ScopedRow
 from udsat.admin.gate import CprReason, add_ticks, drop_ticks, with_ticks
 from udsat.admin.look import CLOSED_TITLE, Spot
-from udsat.admin.scope import ScopedFormSet, ScopedRow, take_next_version
+from udsat.admin.versions import take_next_version
 from udsat.lib import roles
 from udsat.lib.difference import rich_difference, word_difference
 from udsat.lib.richtext import RichTextFormField

@@ -11,7 +11,7 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.text import Truncator
 
-from udsat.admin.scope import municipalities_where
+from udsat.admin.reach import municipalities_where
 from udsat.lib import roles
 from udsat.lib.documents import ACCEPTED, MAX_DOCUMENT_BYTES, UnreadableDocument
 from udsat.models import Municipality, is_overridden

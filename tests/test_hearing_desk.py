@@ -14,7 +14,7 @@ from council.approval import rounds
 from council.hearings import deadline_text, filename, next_step, remind_of_deadlines, send_answer
 from council.models import Hearing
 from council.pdf import answer_pdf
-from udsat.admin.scope import take_next_version
+from udsat.admin.versions import take_next_version
 from udsat.lib.publishing import Status
 from udsat.models import Letter, LetterFile
 

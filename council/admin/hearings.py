@@ -18,7 +18,7 @@ from council.pdf import answer_pdf
 from udsat.admin import (
     PublishableAdmin,
 )
-from udsat.admin.scope import take_next_version
+from udsat.admin.versions import take_next_version
 from udsat.backoffice import DAILY
 from udsat.lib import roles
 from udsat.lib.forms import FieldsOnly

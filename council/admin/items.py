@@ -19,7 +19,7 @@ from udsat.admin import (
     ScopedRow,
     ScopedStackedInline,
 )
-from udsat.admin.scope import municipality_of
+from udsat.admin.reach import municipality_of
 from udsat.lib import roles
 from udsat.lib.danish import short_date
 from udsat.lib.uploads import UploadField

@@ -32,7 +32,8 @@ from udsat.admin import (
     ScopedStackedInline,
     may_edit,
 )
-from udsat.admin.scope import municipality_of, take_next_version
+from udsat.admin.reach import municipality_of
+from udsat.admin.versions import take_next_version
 from udsat.backoffice import DAILY
 from udsat.lib import roles
 from udsat.lib.danish import clock, short_date

@@ -19,7 +19,7 @@ from udsat.admin import (
     ScopedStackedInline,
     may_edit,
 )
-from udsat.admin.scope import take_next_version
+from udsat.admin.versions import take_next_version
 from udsat.backoffice import DAILY, MORE
 from udsat.lib import roles
 from udsat.models import Municipality

@@ -21,7 +21,9 @@ from council.consent import anonymise, check_has_left, due_to_anonymise, mention
 from council.models import Membership, Person
 from council.views import photo_response
 from udsat.admin import ScopedForm
-from udsat.admin.scope import DayField, may_edit, take_next_version
+from udsat.admin.fields import DayField
+from udsat.admin.reach import may_edit
+from udsat.admin.versions import take_next_version
 from udsat.lib import roles
 from udsat.lib.cpr import find_cpr
 from udsat.lib.danish import long_date

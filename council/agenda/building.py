@@ -9,7 +9,7 @@ from django.utils.html import format_html, format_html_join, linebreaks
 
 from council.agreements import open_agreements
 from council.models import Agenda, AgendaItem, Agreement, Meeting, Proposal, StandardItem
-from udsat.admin.scope import take_next_version
+from udsat.admin.versions import take_next_version
 from udsat.lib.danish import long_datetime, short_date, weekday_date
 
 # What goes along from an earlier meeting: what was said before it, nothing of what came of it.

@@ -10,8 +10,8 @@ from django import forms
 from council.admin.items import ItemRules
 from council.models import Agenda, AgendaItem
 from udsat.admin import ScopedRow, may_edit
+from udsat.admin.fields import KnownSeveral
 from udsat.admin.history import last_hand
-from udsat.admin.scope import KnownSeveral
 from udsat.lib.richtext import RichTextFormField
 
 # What an item is about.

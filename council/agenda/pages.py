@@ -15,7 +15,8 @@ from council.invitations.calling import locked
 from council.models import Agenda, AgendaItem, Agreement, Attachment, Cause, Meeting, Proposal
 from council.pages import MeetingPage
 from strategies.models import Goal, Theme
-from udsat.admin.scope import is_live, take_next_version
+from udsat.admin.reach import is_live
+from udsat.admin.versions import take_next_version
 from udsat.lib import roles
 from udsat.lib.cpr import find_cpr
 from udsat.lib.danish import clock, join_words, short_date

@@ -10,7 +10,8 @@ from django.utils import timezone
 from council.models import Approval, Meeting, Minutes, Remark
 from council.pages import MeetingPage
 from udsat.admin import may_edit
-from udsat.admin.scope import DayField, take_next_version
+from udsat.admin.fields import DayField
+from udsat.admin.versions import take_next_version
 from udsat.lib import roles
 from udsat.lib.danish import long_date, weekday_date
 from udsat.lib.forms import FieldsOnly

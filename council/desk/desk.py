@@ -30,7 +30,7 @@ from council.models import (
     Membership,
     Minutes,
 )
-from udsat.admin.scope import take_next_version
+from udsat.admin.versions import take_next_version
 from udsat.lib.cpr import find_cpr
 from udsat.lib.danish import clock
 from udsat.lib.richtext import link_addresses, plain_text

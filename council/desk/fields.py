@@ -15,7 +15,7 @@ from django.db import models
 from django.utils.text import capfirst
 
 from council.models import AgendaItem, Agreement, Attendance, Minutes
-from udsat.admin.scope import DayField
+from udsat.admin.fields import DayField
 from udsat.lib.danish import short_date
 from udsat.lib.richtext import RichTextField, clean_html, plain_text
 

@@ -15,7 +15,8 @@ from django.urls import path, reverse
 
 from council.models import Council, Meeting
 from council.pages import MeetingPage
-from udsat.admin.scope import ClockField, DayField, municipalities_where
+from udsat.admin.fields import ClockField, DayField
+from udsat.admin.reach import municipalities_where
 from udsat.lib import docx, roles
 from udsat.lib.documents import ACCEPTED, MAX_DOCUMENT_BYTES, UnreadableDocument, read_rich
 from udsat.lib.forms import FieldsOnly

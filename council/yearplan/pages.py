@@ -20,7 +20,8 @@ from council import steps, yearwheel
 from council.invitations.calling import untold
 from council.models import Council, Meeting
 from council.views import entries_of
-from udsat.admin.scope import ClockField, DayField, has_several, may_edit, municipalities_where
+from udsat.admin.fields import ClockField, DayField
+from udsat.admin.reach import has_several, may_edit, municipalities_where
 from udsat.lib import roles
 from udsat.lib.danish import WEEKDAYS, long_date, weekday_date
 from udsat.lib.forms import FieldsOnly

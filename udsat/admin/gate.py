@@ -23,8 +23,10 @@ from udsat.lib.publishing import Status
 from udsat.lib.richtext import plain_text
 from udsat.models import PublicationEvent
 
+from .fields import MomentField
 from .look import look
-from .scope import MomentField, ScopedAdmin, municipality_of
+from .reach import municipality_of
+from .scope import ScopedAdmin
 
 
 def when(moment):

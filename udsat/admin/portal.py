@@ -19,7 +19,9 @@ from udsat.backoffice import MORE, PORTAL
 from udsat.lib import roles
 from udsat.models import Assignment, Municipality, PublicationEvent, Region, RegionPeriod, User
 
-from .scope import NationalAdmin, ScopedAdmin, ScopedForm, ScopedRow, ScopedStackedInline, municipalities_where
+from .forms import ScopedForm, ScopedRow
+from .reach import municipalities_where
+from .scope import NationalAdmin, ScopedAdmin, ScopedStackedInline
 
 
 class AccentSelect(forms.RadioSelect):
