@@ -423,17 +423,18 @@ def inputs(desk: Desk) -> Iterator[Due]:
                 municipality, page, "Se på den" if alone else "Se på dem", since,
             )  # fmt: skip
         elif state == State.NEW:
-            what = "vil tale med rådet" if alone and first.is_dialogue else "har skrevet til rådet"
+            did = {Input.Kind.DIALOGUE: "vil tale med rådet", Input.Kind.SPOKEN: "har talt med rådet"}
+            what = did.get(first.kind, "har skrevet til rådet")
             yield Due(
-                f"En borger {what} {when}" if alone else f"{len(those)} borgere har skrevet til rådet",
-                "Borgeren venter på svar." if alone else f"Den første skrev {when}. De venter på svar.",
+                f"En borger {what} {when}" if alone else f"{len(those)} borgere har henvendt sig til rådet",
+                "Borgeren venter på svar." if alone else f"Den første kom {when}. De venter på svar.",
                 late, municipality, page, "Læs og svar", since,
             )  # fmt: skip
         else:
             yield Due(
                 f"{some(len(those), 'borger venter', 'borgere venter')} stadig på svar",
                 f"Henvendelsen kom {when}, og rådet har ikke noget møde foran sig om den." if alone
-                else f"Den første skrev {when}.",
+                else f"Den første kom {when}.",
                 late, municipality, page, "Svar borgeren" if alone else "Se henvendelserne", since,
             )  # fmt: skip
 

@@ -147,7 +147,10 @@ def _of_items(items: Iterable[AgendaItem], here=None) -> Iterator[Step]:
         for one in item.inputs.all():
             yield Step(
                 timezone.localdate(one.created_at), Stage.INPUT,
-                "En borger ville tale med rådet om " if one.is_dialogue else "En borger skrev til rådet om ",
+                {
+                    Input.Kind.DIALOGUE: "En borger ville tale med rådet om ",
+                    Input.Kind.SPOKEN: "En borger talte med rådet om ",
+                }.get(one.kind, "En borger skrev til rådet om "),
                 f"»{one.title}«", ".", one.get_absolute_url(),
             )  # fmt: skip
         for agreement in item.followed_up.all():

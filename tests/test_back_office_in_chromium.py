@@ -64,6 +64,7 @@ def pages():
         *(address(Meeting, name, coming.pk) for name in ("dagsorden", "item_copy", "indkaldelse")),
         *(address(Meeting, name, minutes.meeting_id) for name in ("files", "import")),
         *(address(Meeting, name, meeting.pk) for name in ("correct", "editions", "history")),
+        reverse("admin:council_input_note"),
         address(Council, "members", seat.council_id),
         address(Membership, "leave", seat.pk),
         address(Person, "forget", seat.person_id),

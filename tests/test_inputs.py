@@ -347,7 +347,11 @@ def test_her_desk_counts_several_and_keeps_what_may_be_spam_apart(anna, bo, coun
         make.input_(council, state=state)
     with django_assert_num_queries(2):  # her roles, and the inputs
         rows = {row.what for row in due.inputs(due.Desk(anna))}
-    assert rows == {"2 borgere har skrevet til rådet", "1 henvendelse ligner spam", "1 borger venter stadig på svar"}
+    assert rows == {
+        "2 borgere har henvendt sig til rådet",
+        "1 henvendelse ligner spam",
+        "1 borger venter stadig på svar",
+    }
     assert not list(due.inputs(due.Desk(bo)))
 
 
@@ -469,6 +473,84 @@ def test_the_citizens_words_stand_in_no_revision(as_anna, found):
     assert "De kommer." in history and "Bænke" in history
     assert not any(word in history for word in ("Karl", "karl@", "20 30", WORDS))
     assert WORDS not in as_anna.get(page_of(found, "history")).content.decode()
+
+
+# Said by phone or at a shelter
+
+NOTE = reverse("admin:council_input_note")
+
+
+def test_the_secretary_writes_down_what_somebody_said_by_phone(as_anna, anna, council):
+    assert f'href="{NOTE}"' in as_anna.get(reverse("admin:council_input_changelist")).content.decode()
+    page = words(as_anna.get(NOTE))
+    assert f"Vi sletter det {council.input_months} måneder efter, at du har svaret." in page
+    response = as_anna.post(NOTE, {"text": WORDS, "name": "Karl Madsen", "phone": "20 30 40 50", "hentet": "nu"})
+    found = Input.objects.get()
+    assert response.url == reverse("admin:council_input_change", args=[found.pk])
+    assert (found.kind, found.state, found.text, found.council) == ("sagt", "ny", WORDS, council)
+    assert not found.may_publish and not Letter.objects.exists()
+    # The history says that she did it, and nothing of what was said.
+    assert Revision.objects.of(found).get().by == anna
+    assert WORDS not in str(Revision.objects.of(found).get().values)
+    [row] = due.Desk(anna).due()
+    assert row.what == "En borger har talt med rådet i dag"
+    # The same click twice is one.
+    as_anna.post(NOTE, {"text": WORDS, "name": "Karl Madsen", "phone": "20 30 40 50", "hentet": "nu"})
+    assert Input.objects.count() == 1
+    # She answers and is told to ring.
+    page = as_anna.post(page_of(found, "answer"), {"seen": found.version, "text": "Vi tager det op."}, follow=True)
+    assert "Ring til borgeren på 20 30 40 50" in words(page)
+
+
+def test_whoever_gave_an_address_by_phone_gets_a_receipt_and_the_answer(as_anna, council):
+    as_anna.post(NOTE, {"text": WORDS, "email": "karl@example.dk"})
+    receipt = Letter.objects.get()
+    assert receipt.to == "karl@example.dk" and "Tak, fordi du talte med" in receipt.text
+    assert desk.link_path(Input.objects.get()) in receipt.text and WORDS not in receipt.text
+    found = Input.objects.get()
+    as_anna.post(page_of(found, "answer"), {"seen": found.version, "text": "Vi tager det op."})
+    assert "Du talte med" in Letter.objects.latest("pk").text
+
+
+def test_without_phone_and_address_nobody_is_promised_a_page(as_anna, council):
+    as_anna.post(NOTE, {"text": WORDS})
+    found = Input.objects.get()
+    assert "Hverken telefon eller e-mail" in words(as_anna.get(page_of(found, "answer")))
+    page = as_anna.post(page_of(found, "answer"), {"seen": found.version, "text": "Vi tager det op."}, follow=True)
+    assert "Svaret er gemt." in words(page) and "eget link" not in words(page)
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"text": ""}, "Skriv, hvad borgeren sagde."),
+        ({"text": f"Hun har {CPR}"}, "ligner et CPR-nummer"),
+        ({"name": f"Karl {CPR}"}, "ligner et CPR-nummer"),
+        ({"email": "karl"}, "Det ligner ikke en e-mail"),
+        ({"text": "x" * 4001}, "Skriv det kortere"),
+        ({"topic": "999999"}, "Vælg"),
+    ],
+    ids=str,
+)
+def test_what_cannot_be_kept_of_a_call_is_said_and_leaves_nothing(as_anna, council, fields, said):
+    response = as_anna.post(NOTE, {"text": WORDS} | fields)
+    assert response.status_code == 400 and said in words(response)
+    assert not Input.objects.exists() and CPR not in everything_stored()
+
+
+def test_a_call_is_written_down_for_ones_own_council_only(client, council, vejle, bo, dan, operator):
+    theirs = make.council(vejle)
+    client.force_login(bo)
+    assert client.post(f"{NOTE}?raad={council.pk}", {"text": WORDS}).status_code == 404
+    client.force_login(dan)
+    assert client.post(NOTE, {"text": WORDS}).status_code == 403
+    assert f'href="{NOTE}"' not in client.get(reverse("admin:council_input_changelist")).content.decode()
+    assert not Input.objects.exists()
+    client.force_login(operator)
+    assert f'<option value="{theirs.pk}"' in client.get(NOTE).content.decode()
+    client.post(f"{NOTE}?raad={theirs.pk}", {"text": WORDS})
+    assert Input.objects.get().council == theirs
+    assert client.get(f"{NOTE}?raad=x").status_code == 404
 
 
 # What others see

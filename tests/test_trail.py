@@ -150,6 +150,15 @@ def test_the_trail_of_a_goal_goes_from_the_citizen_to_what_came_of_it(client, th
     assert {item.get_absolute_url(), hearing.get_absolute_url(), Input.objects.get().get_absolute_url()} <= set(links)
 
 
+@pytest.mark.parametrize(
+    ("kind", "said"), [("sagt", "En borger talte med rådet om »"), ("dialog", "En borger ville tale med rådet om »")]
+)
+def test_the_trail_says_how_the_citizen_came_to_the_council(client, theme, goal, meeting, kind, said):
+    whole_story(meeting, goal)
+    Input.objects.update(kind=kind)
+    assert said in trail(client, theme.get_absolute_url(), goal.anchor)[0]
+
+
 def test_the_same_trail_stands_under_the_item_and_under_the_hearing(client, goal, meeting):
     item, hearing = whole_story(meeting, goal)
     first = "1. februar 2026 En borger skrev til rådet om »Boliger til unge uden penge«."

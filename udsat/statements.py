@@ -85,8 +85,9 @@ def kept():
     days = settings.LETTER_DAYS
     return [
         Kept(
-            "Når du skriver til et råd",
-            "Det, du skriver, og det navn, den telefon og den e-mail, du selv giver. Du kan også skrive uden navn.",
+            "Når du skriver til et råd eller taler med det",
+            "Det, du skriver eller siger, og det navn, den telefon og den e-mail, du selv giver. Du kan også skrive "
+            "uden navn.",
             "Rådets sekretær i den kommune, du skriver til. Andre ser det ikke. Er svaret til gavn for flere, kan "
             "rådet vise det med sine egne ord, hvis du har sagt ja.",
             f"Til rådet har svaret og nogle måneder derefter. Antallet står under din kommune. Spam slettes efter "

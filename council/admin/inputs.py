@@ -7,16 +7,19 @@ from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
-from django.http import HttpResponseNotAllowed, HttpResponseRedirect
+from django.http import Http404, HttpResponseNotAllowed, HttpResponseRedirect
+from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.text import Truncator
 
 from council.inputs import desk
-from council.models import Input, Meeting
+from council.inputs.forms import NotedForm
+from council.models import Council, Input, Meeting
 from udsat.admin import PublishableAdmin, may_edit
-from udsat.admin.scope import take_next_version
+from udsat.admin.reach import has_several, municipalities_where
+from udsat.admin.versions import take_next_version
 from udsat.backoffice import DAILY
 from udsat.lib import roles
 from udsat.lib.danish import long_date, short_date
@@ -101,6 +104,9 @@ class InputAdmin(PublishableAdmin):
     def has_delete_permission(self, request, obj=None):
         return False
 
+    def changelist_view(self, request, extra_context=None):
+        return super().changelist_view(request, {"may_note": request.user.may(roles.EDIT), **(extra_context or {})})
+
     @admin.display(description="henvendelse")
     def what(self, obj):
         return obj.title or Truncator(obj.text).chars(70) or f"Henvendelse {obj.reference}"
@@ -118,6 +124,7 @@ class InputAdmin(PublishableAdmin):
     def get_urls(self):
         view = self.admin_site.admin_view
         return [
+            path("skriv-ind/", view(self.note_view), name="council_input_note"),
             path("<path:object_id>/svar/", view(self.answer_view), name="council_input_answer"),
             path("<path:object_id>/goer/", view(self.do_view), name="council_input_do"),
             path("<path:object_id>/slet/", view(self.forget_view), name="council_input_forget"),
@@ -165,6 +172,31 @@ class InputAdmin(PublishableAdmin):
         query = {"kind": Meeting.Kind.DIALOGUE, "kind_label": found.council.dialogue_label}
         return f"{address}?{urlencode(query)}"
 
+    def note_view(self, request):
+        """What was said by phone or at a shelter, to the council that is asked for, else to the first of hers."""
+        councils = Council.objects.filter(municipality__in=municipalities_where(request.user, roles.EDIT))
+        councils = councils.select_related("municipality").order_by("municipality__sort_key")
+        council = _chosen(councils, request.GET.get("raad", ""))
+        form = NotedForm(request.POST if request.method == "POST" else None, instance=Input(council=council))
+        if form.is_valid():
+            found = desk.note(form.instance)
+            said = "Henvendelsen er skrevet ind."
+            if found.email:
+                said += f" Borgeren får en kvittering på {found.email}."
+            self.message_user(request, said, messages.SUCCESS)
+            return HttpResponseRedirect(self.page_of(found))
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": "Skriv en henvendelse ind",
+            "crumbs": self.crumbs(),
+            "form": form,
+            "council": council,
+            "councils": councils if has_several(request.user) else [],
+        }
+        status = 400 if form.errors else 200
+        return TemplateResponse(request, "admin/council/input_note.html", context, status=status)
+
     def answer_view(self, request, object_id):
         found = self.get_object(request, unquote(object_id))
         if not self.has_view_permission(request, found):
@@ -206,8 +238,10 @@ class InputAdmin(PublishableAdmin):
             said = f"Svaret er på vej til {done.email}."
         elif done.phone:
             said = f"Svaret er gemt. Ring til borgeren på {done.phone}."
-        else:
+        elif done.has_own_page:
             said = "Svaret er gemt. Borgeren kan læse det på sit eget link."
+        else:
+            said = "Svaret er gemt."
         self.message_user(request, said, messages.SUCCESS)
         return True
 
@@ -292,3 +326,14 @@ class InputAdmin(PublishableAdmin):
             request, found, "input_forget.html", title="Slet", stays=stays, page_url=self.page_of(found),
             today=timezone.localdate(),
         )  # fmt: skip
+
+
+def _chosen(councils, wanted: str) -> Council:
+    if not councils:
+        raise PermissionDenied
+    if not wanted:
+        return councils[0]
+    found = next((council for council in councils if str(council.pk) == wanted), None)
+    if found is None:
+        raise Http404("Rådet findes ikke.")
+    return found

@@ -16,7 +16,7 @@ from django.utils.html import linebreaks
 from council.agenda.building import add_item
 from council.models import AgendaItem, Council, Input, Meeting
 from council.secretary import tell_secretary
-from udsat.admin.scope import take_next_version
+from udsat.admin.versions import take_next_version
 from udsat.lib.actor import acting
 from udsat.lib.cpr import find_cpr
 from udsat.lib.links import make_token
@@ -76,6 +76,18 @@ def receive(found: Input, *, from_many: bool = False) -> Input:
     return found
 
 
+def note(found: Input) -> Input:
+    """Keep what was said to the council, and thank whoever said it by mail; the secretary has heard it herself."""
+    found.kind = Input.Kind.SPOKEN
+    try:
+        with transaction.atomic():
+            found.save()
+            _thank(found)
+    except IntegrityError:
+        return Input.objects.get(form_key=found.form_key)
+    return found
+
+
 @transaction.atomic
 def release(found: Input) -> None:
     """It is no spam: from here on it is like any other."""
@@ -97,8 +109,12 @@ def _announce(found):
         reverse("admin:council_input_change", args=[found.pk]),
         input=found,
     )
+    _thank(found)
+
+
+def _thank(found):
     if found.email:
-        _write(found, "receipt", f"Vi har fået din henvendelse til {council.name}", "email/input_receipt.txt")
+        _write(found, "receipt", f"Vi har fået din henvendelse til {found.council.name}", "email/input_receipt.txt")
 
 
 def _write(found, what, subject, template, **context):

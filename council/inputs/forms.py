@@ -1,6 +1,7 @@
-"""The two forms that anybody may send to a council: few fields, and nothing that has to be filled in but the words."""
+"""The two forms that anybody may send to a council, and the one for what is said to it: only the words are a must."""
 
 from django import forms
+from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from council.models import Input
@@ -11,11 +12,11 @@ from udsat.lib.spam import TrapForm
 
 TOO_LONG = "Skriv det kortere. Der er plads til %(limit_value)d tegn, og du har skrevet %(show_value)d."
 NO_EMAIL = "Det ligner ikke en e-mail. Skriv den som navn@eksempel.dk, eller lad feltet stå tomt."
-CPR = "Her står noget, der ligner et CPR-nummer. Slet det, og send igen. Vi har ikke gemt noget."
+CPR = "Her står noget, der ligner et CPR-nummer. Slet det, og prøv igen. Vi har ikke gemt noget."
 
 
-class _WriterForm(FieldsOnly, TrapForm, forms.ModelForm):
-    """What both forms ask of whoever writes."""
+class _WordsForm(FieldsOnly, forms.ModelForm):
+    """A citizen's words, without a CPR number."""
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -35,6 +36,10 @@ class _WriterForm(FieldsOnly, TrapForm, forms.ModelForm):
         words = "\0".join(str(self.cleaned_data.get(name, "")) for name in ("hentet", *sorted(self._meta.fields)))
         self.instance.form_key = salted_hmac("udsat.input", f"{self.instance.council_id}\0{words}").hexdigest()
         return cleaned
+
+
+class _WriterForm(TrapForm, _WordsForm):
+    """What both forms ask of whoever writes."""
 
 
 CONTACT = {
@@ -130,3 +135,38 @@ class DialogueForm(_WriterForm):
         ):
             self.add_error("phone", "Skriv en telefon eller en e-mail, så rådet kan svare jer.")
         return cleaned
+
+
+class NotedForm(_WordsForm):
+    """What somebody has said by phone or at a shelter, written down by the secretary."""
+
+    # The moment the form was handed out, so that a second click is known.
+    hentet = forms.CharField(required=False, widget=forms.HiddenInput, max_length=60)
+
+    class Meta(LetterForm.Meta):
+        fields = ["text", "topic", "name", "phone", "email", "for_other", "may_publish"]
+        labels = {
+            "text": "Hvad vil borgeren sige til rådet?",
+            "topic": "Emne",
+            "name": "Borgerens navn",
+            "phone": "Telefon",
+            "email": "E-mail",
+            "for_other": "Borgeren taler for en anden",
+            "may_publish": "Borgeren har sagt ja til, at svaret bliver vist",
+        }
+        help_texts = {
+            "text": "Brug borgerens egne ord, hvor du kan. Skriv ikke CPR-nummer, og skriv ikke andres navne.",
+            "name": "",
+            "phone": "",
+            "email": "Så får borgeren en kvittering og svaret som mail.",
+            "for_other": "",
+            "may_publish": "Uden navn, og med dine ord.",
+        }
+        widgets = {"text": forms.Textarea({"rows": 9})}
+        error_messages = {"text": {"required": "Skriv, hvad borgeren sagde."}, "email": {"invalid": NO_EMAIL}}
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["text"].required = True
+        self.fields["topic"].empty_label = "Vælg, hvis et af dem passer"
+        self.initial["hentet"] = timezone.now().isoformat()

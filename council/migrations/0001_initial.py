@@ -204,7 +204,7 @@ class Migration(migrations.Migration):
                 ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='version')),
                 ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='oprettet')),
                 ('updated_at', models.DateTimeField(auto_now=True, verbose_name='sidst ændret')),
-                ('kind', models.CharField(choices=[('skriv', 'Skrevet til rådet'), ('dialog', 'Vil tale med rådet')], default='skriv', max_length=10, verbose_name='slags')),
+                ('kind', models.CharField(choices=[('skriv', 'Skrevet til rådet'), ('dialog', 'Vil tale med rådet'), ('sagt', 'Sagt til rådet')], default='skriv', max_length=10, verbose_name='slags')),
                 ('state', models.CharField(choices=[('ny', 'Ny'), ('i-gang', 'I gang'), ('besvaret', 'Besvaret'), ('afsluttet', 'Afsluttet'), ('maaske-spam', 'Måske spam'), ('spam', 'Spam')], default='ny', max_length=12, verbose_name='stand')),
                 ('reference', models.CharField(default=council.models.input.new_reference, editable=False, max_length=10, unique=True, verbose_name='kendeord')),
                 ('text', models.TextField(blank=True, max_length=4000, verbose_name='hvad borgeren skrev')),
@@ -726,7 +726,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='input',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['skriv', 'dialog'])), name='input_kind_known'),
+            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['skriv', 'dialog', 'sagt'])), name='input_kind_known'),
         ),
         migrations.AddConstraint(
             model_name='input',

@@ -47,6 +47,7 @@ class Input(Publishable):
     class Kind(models.TextChoices):
         LETTER = "skriv", "Skrevet til rådet"
         DIALOGUE = "dialog", "Vil tale med rådet"
+        SPOKEN = "sagt", "Sagt til rådet"
 
     class State(models.TextChoices):
         NEW = "ny", "Ny"
@@ -104,7 +105,7 @@ class Input(Publishable):
         verbose_name_plural = "henvendelser"
         constraints = [
             *Publishable.Meta.constraints,
-            models.CheckConstraint(condition=Q(kind__in=["skriv", "dialog"]), name="input_kind_known"),
+            models.CheckConstraint(condition=Q(kind__in=["skriv", "dialog", "sagt"]), name="input_kind_known"),
             models.CheckConstraint(
                 condition=Q(state__in=["ny", "i-gang", "besvaret", "afsluttet", "maaske-spam", "spam"]),
                 name="input_state_known",
@@ -154,6 +155,16 @@ class Input(Publishable):
     @property
     def is_dialogue(self) -> bool:
         return self.kind == self.Kind.DIALOGUE
+
+    @property
+    def is_spoken(self) -> bool:
+        """Said by phone or face to face, and written down by the secretary."""
+        return self.kind == self.Kind.SPOKEN
+
+    @property
+    def has_own_page(self) -> bool:
+        """Whether the citizen has been given the page on which her answer comes."""
+        return not self.is_spoken or bool(self.email)
 
     @property
     def can_be_reached(self) -> bool:
