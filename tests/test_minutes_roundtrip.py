@@ -17,6 +17,8 @@ from udsat.models import Municipality
 
 from . import factories as make
 
+pytestmark = pytest.mark.once
+
 TEXTS = ("presentation", "recommendation", "discussion", "decision", "dissent", "plain_text")
 
 
