@@ -43,6 +43,24 @@ SHAPES = [
     "01-01-1990 - 0001",
     "01/01/1990–\n0001",
     "01011990-0001",
+    "01. 01. 1990-0001",
+    "1.1.1990-0001",
+    "01/01-1990-0001",
+    "01.01.1990--0001",
+    "(01.01.1990)-0001",
+    "01.01.1990/0001",
+    "01.01.1990_0001",
+    "01.01.1990-00 01",
+    "01.01.1990\n-0001",
+    "01.01.1990 | 0001",
+    "010190 (0001)",
+    "010190|0001",
+    "010190 | 0001",
+    "010190+0001",
+    "• 010190\n• 0001",
+    "01.01.90/0001",
+    "0101 90-0001",
+    "01/01-90-0001",
 ]
 
 
@@ -62,6 +80,10 @@ def test_a_sign_that_nobody_sees_hides_no_number(unseen):
 
 def test_a_replacement_number_is_found():
     assert list(find_cpr("610190-0001"))
+
+
+def test_a_number_of_somebody_born_in_this_century_is_found_with_the_whole_year():
+    assert list(find_cpr("01.01.2007-4000")) and list(find_cpr("01.01.1899-5000")) and list(find_cpr("01.01.1937-9000"))
 
 
 def test_modulus_11_is_not_asked_for():
@@ -86,6 +108,14 @@ def test_modulus_11_is_not_asked_for():
         "Kolding, 03.03.2025 6000 Kolding",
         "Ring 20 11 20 26 eller 20112026 7100 Vejle",
         "12.13.1990-0001",
+        "Strategien 01.01.2022 - 2025",
+        "Perioden 01.01.2022-2025",
+        "Mødet 20.06.2023 - 1500 blev aflyst",
+        "referat_20062023-1400.pdf",
+        "11.10.2024 – 1300 personer",
+        "Sag 12-03-2024-1234",
+        "01.01.1936-4000",
+        "Vi vil gerne komme i uge 10 11 12 13 14",
         "2023-03-03",
         "Konto 1234 5678901234",
         "320190-0001",
@@ -93,6 +123,7 @@ def test_modulus_11_is_not_asked_for():
         "300290-0001",
         "1.234.567,50",
         "CVR 29189803",
+        "010190 er 0001",
     ],
 )
 def test_other_numbers_are_left_alone(text):
