@@ -219,7 +219,7 @@ def dates(desk: Desk) -> Iterator[Due]:
     hidden: dict[tuple[Council, int], list[Meeting]] = defaultdict(list)
     for meeting in desk.coming:
         is_far = steps.agenda_due_on(meeting) > desk.ahead(AGENDA_AHEAD)
-        if meeting.status == Status.DRAFT and meeting.kind != Meeting.Kind.GROUP and is_far:
+        if meeting.is_only_planned and is_far:
             hidden[meeting.council, meeting.date.year].append(meeting)
     page = reverse("admin:council_meeting_aarsplan_publish")
     for (council, year), those in hidden.items():

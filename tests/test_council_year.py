@@ -162,7 +162,7 @@ def plan_the_year(town, lise):
     town.picture(page, "aarsplan", ".year-overview", height=500)
     assert Meeting.objects.count() == 5
     lise.press(page.get_by_role("link", name="Offentliggør de 5 datoer"))
-    lise.tick(page.get_by_label("Jeg har læst datoerne"))
+    lise.tick(page.get_by_label("Jeg har læst det."))
     lise.press(button(page, "Offentliggør datoerne"))
     page.get_by_text("5 datoer er offentlige").wait_for()
     assert Meeting.objects.published().count() == 5

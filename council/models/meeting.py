@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from udsat.lib import roles
 from udsat.lib.danish import long_date, weekday_date
-from udsat.lib.publishing import CheckedText, Finding, ScopedQuerySet
+from udsat.lib.publishing import CheckedText, Finding, ScopedQuerySet, Status
 from udsat.lib.richtext import RichTextField
 from udsat.models import PublicationEvent, Publishable, Stop, indexed_once
 
@@ -219,6 +219,11 @@ class Meeting(Publishable):
     @property
     def is_past(self) -> bool:
         return self.date < timezone.localdate()
+
+    @property
+    def is_only_planned(self) -> bool:
+        """Has a day that nobody outside knows yet. A working group's days are its own."""
+        return self.status == Status.DRAFT and not self.is_cancelled and self.kind != self.Kind.GROUP
 
     @property
     def is_to_come(self) -> bool:

@@ -29,11 +29,9 @@ def waiting(council, number: int, now: datetime.datetime) -> list[Meeting]:
 
     Locked until the transaction ends, so that what is read here is what becomes public.
     """
-    drafts = council.meetings.select_for_update(of=("self",)).filter(
-        status=Status.DRAFT, is_cancelled=False, date__year=number
-    )
+    drafts = council.meetings.select_for_update(of=("self",)).filter(status=Status.DRAFT, date__year=number)
     found = drafts.select_related("council__municipality").order_by("date", "starts_at", "ordinal")
-    return [meeting for meeting in found if not steps.is_over(meeting, now)]
+    return [meeting for meeting in found if meeting.is_only_planned and not steps.is_over(meeting, now)]
 
 
 @dataclass
@@ -60,24 +58,44 @@ class Date:
 
 
 class DatesForm(FieldsOnly, forms.Form):
+    """Which of the dates, and her word. What is public already is done; what has changed is shown to her again."""
+
     dates = forms.MultipleChoiceField(
         label="Hvilke datoer?",
         widget=forms.CheckboxSelectMultiple,
         error_messages={
             "required": "Sæt hak ved mindst én dato.",
-            "invalid_choice": "En anden har ændret et af møderne imens. Læs datoerne igen, og bekræft på ny.",
+            "invalid_choice": "Et af møderne kan ikke længere offentliggøres her. Læs datoerne igen, og bekræft på ny.",
         },
     )
     confirmed = forms.BooleanField(
-        label="Jeg har læst datoerne og teksten til dem. Ingen private personer kan genkendes.",
+        label="Jeg har læst det. Ingen private personer kan genkendes.",
         error_messages={"required": "Læs teksten, og sæt så et hak her."},
     )
 
-    def __init__(self, *args, dates: list[Date], **kwargs):
-        super().__init__(*args, **kwargs)
+    def __init__(self, data=None, *, dates: list[Date], public: set[int]):
+        super().__init__(data)
         field = self.fields["dates"]
         field.choices = [date.choice for date in dates]
         field.initial = [value for value, _ in field.choices]
+        self.changed: list[Meeting] = []
+        if data is not None:
+            asked = {value.partition("-")[0]: value for value in data.getlist("dates")}
+            left = {pk: value for pk, value in asked.items() if not (pk.isdecimal() and int(pk) in public)}
+            self.is_done = bool(asked) and not left
+            for date in dates:
+                pk, now = str(date.meeting.pk), date.choice[0]
+                if left.get(pk, now) != now:
+                    self.changed.append(date.meeting)
+                    left[pk] = now
+            self.data = data.copy()
+            self.data.setlist("dates", list(left.values()))
+            if self.changed:
+                self.data.pop("confirmed", None)
+
+    def clean(self):
+        for meeting in self.changed:
+            self.add_error(None, f"{meeting} er ændret imens. Læs datoerne igen, og bekræft på ny.")
 
 
 @transaction.atomic
@@ -92,11 +110,15 @@ def publish(admin, request: HttpRequest) -> HttpResponse:
         Date(meeting, admin.look(meeting), admin.url("publish", meeting))
         for meeting in waiting(council, number, timezone.now())
     ]
-    if not dates:
-        messages.info(request, f"Alle kommende datoer i {number} er offentlige.")
-        return HttpResponseRedirect(back)
     plain = [date for date in dates if date.is_plain]
-    form = DatesForm(request.POST if request.method == "POST" else None, dates=plain)
+    public = set(council.meetings.published().values_list("pk", flat=True)) if request.method == "POST" else set()
+    form = DatesForm(request.POST if request.method == "POST" else None, dates=plain, public=public)
+    if form.is_bound and form.is_done:
+        messages.success(request, "Datoerne er offentlige.")
+        return HttpResponseRedirect(back)
+    if not dates:
+        messages.info(request, f"Der er ingen datoer at offentliggøre i {number}.")
+        return HttpResponseRedirect(back)
     if form.is_valid() and _publish(admin, request, form, plain):
         return HttpResponseRedirect(back)
     context = {"number": number, "form": form, "plain": plain, "others": [date for date in dates if not date.is_plain]}

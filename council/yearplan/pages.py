@@ -26,7 +26,6 @@ from udsat.lib import roles
 from udsat.lib.danish import WEEKDAYS, long_date, weekday_date
 from udsat.lib.forms import FieldsOnly
 from udsat.lib.holidays import public_holiday, school_holiday
-from udsat.lib.publishing import Status
 
 from .days import Rhythm, Taken, marks, propose
 
@@ -72,7 +71,7 @@ class Year:
     @property
     def waiting(self) -> int:
         """How many of its dates have never been public."""
-        return sum(row.meeting.status == Status.DRAFT and not row.meeting.is_cancelled for row in self.coming)
+        return sum(row.meeting.is_only_planned for row in self.coming)
 
 
 class MoveForm(FieldsOnly, forms.Form):
