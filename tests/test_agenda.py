@@ -403,6 +403,12 @@ def test_a_member_proposes_and_the_secretary_takes_it_in(client, meeting, karen)
     assert len(titles(meeting)) == 1
 
 
+def test_a_title_of_a_proposal_is_one_line(client, meeting, karen):
+    _, link = ask(client, meeting)
+    Client().post(link, {"title": "Et varmt\r\nsted"})
+    assert Proposal.objects.get().title == "Et varmt sted"
+
+
 @pytest.mark.parametrize(
     ("data", "said"),
     [

@@ -8,9 +8,10 @@ from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
 
+from council.agenda.proposals import propose_url
 from council.invitations import invite, tell_change
 from council.invitations.calling import locked, time_and_place
-from council.models import Agenda, AgendaItem, Invitation, Minutes
+from council.models import Agenda, AgendaItem, Invitation, Minutes, Proposal
 from udsat.lib.publishing import Status
 from udsat.models import Letter
 
@@ -102,3 +103,18 @@ def test_a_member_who_answers_while_the_new_day_is_sent_out_is_asked_again(esbje
         assert tell_change(meeting) == 1
     assert other.answer().status_code == 409
     assert Invitation.objects.get(member=karen).reply == ""
+
+
+def test_a_proposal_that_arrives_twice_at_once_is_one(esbjerg):
+    council = make.council(esbjerg, email="raad@esbjerg.example")
+    karen = make.membership(council, make.person(esbjerg, email="karen@eksempel.dk"))
+    meeting = make.meeting(council, timezone.localdate() + datetime.timedelta(20))
+    said = {"title": "Natcafé", "text": "Det er koldt."}
+    link = propose_url(meeting, karen).split("8000")[-1]
+    other = Beside(Client(raise_request_exception=False), lambda client: client.post(link, said))
+    with transaction.atomic():
+        locked(meeting)
+        other.begin()
+        Proposal.objects.create(meeting=meeting, member=karen, **said)
+    assert other.answer().status_code == 302
+    assert Proposal.objects.count() == 1 and not Letter.objects.exists()

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from council.invitations.answers import begins_at, is_substitute, seats_on
-from council.invitations.calling import LINK_LIFE, time_and_place
+from council.invitations.calling import LINK_LIFE, locked, time_and_place
 from council.invitations.link import holds_seat
 from council.links import link_view
 from council.models import Meeting, Membership, Proposal
@@ -101,7 +101,7 @@ class ProposalForm(forms.ModelForm):
         }
 
     def clean_title(self):
-        return _without_number(self.cleaned_data["title"])
+        return _without_number(" ".join(self.cleaned_data["title"].split()))
 
     def clean_text(self):
         return _without_number(self.cleaned_data["text"])
@@ -132,19 +132,11 @@ def propose_item(request: HttpRequest, municipality: Municipality, pk: int, seat
         or not holds_seat(member, meeting.date)
     ):
         raise LinkExpired
-    mine = list(meeting.proposals.filter(member=member))
     form = ProposalForm(
         request.POST if request.method == "POST" else None, instance=Proposal(meeting=meeting, member=member)
     )
-    if form.is_valid():
-        said = (form.cleaned_data["title"], form.cleaned_data["text"])
-        if len(mine) >= MOST_PROPOSALS:
-            form.add_error(None, "Du har sendt mange forslag til det møde. Ring til rådet, hvis du har flere.")
-        else:
-            # Sent twice by a nervous finger, it is one proposal.
-            if said not in [(one.title, one.text) for one in mine]:
-                _keep(form)
-            return HttpResponseRedirect(f"{request.path}#sendt")
+    if form.is_valid() and _keep(form, meeting, member):
+        return HttpResponseRedirect(f"{request.path}#sendt")
     when, where = time_and_place(meeting)
     last_day = deadline(meeting)
     context = {
@@ -156,25 +148,36 @@ def propose_item(request: HttpRequest, municipality: Municipality, pk: int, seat
         "where": where,
         "deadline": last_day,
         "is_late": last_day is not None and last_day < timezone.localdate(),
-        "mine": mine,
+        "mine": list(_of(meeting, member)),
         "form": form,
     }
     return render(request, "links/propose.html", context)
 
 
+def _of(meeting, member):
+    return meeting.proposals.filter(member=member)
+
+
 @transaction.atomic
-def _keep(form):
-    proposal = form.save()
-    meeting = proposal.meeting
-    tell_secretary(
-        meeting.council,
-        f"proposal:{proposal.pk}",
-        f"Et forslag til mødet {weekday_date(meeting.date)}",
-        "proposal.txt",
-        reverse("admin:council_meeting_dagsorden", args=[meeting.pk]),
-        name=str(proposal.member.person),
-        when=time_and_place(meeting)[0],
-    )
+def _keep(form, meeting, member) -> bool:
+    """Take the proposal and tell the secretary; False when she has sent too many. Sent twice at once, it is one."""
+    meeting = locked(meeting)
+    mine = list(_of(meeting, member))
+    if len(mine) >= MOST_PROPOSALS:
+        form.add_error(None, "Du har sendt mange forslag til det møde. Ring til rådet, hvis du har flere.")
+        return False
+    if (form.cleaned_data["title"], form.cleaned_data["text"]) not in [(one.title, one.text) for one in mine]:
+        proposal = form.save()
+        tell_secretary(
+            meeting.council,
+            f"proposal:{proposal.pk}",
+            f"Et forslag til mødet {weekday_date(meeting.date)}",
+            "proposal.txt",
+            reverse("admin:council_meeting_dagsorden", args=[meeting.pk]),
+            name=str(member.person),
+            when=time_and_place(meeting)[0],
+        )
+    return True
 
 
 # The secretary's answer

@@ -12,10 +12,13 @@ from council.models import Agenda, Invitation, Meeting, Membership
 from council.secretary import tell_secretary
 from udsat.lib.danish import weekday_date
 from udsat.lib.links import LinkBroken, LinkExpired
-from udsat.models import Municipality
+from udsat.models import Letter, Municipality
 
 from .answers import begins_at, give_answer, quorum_of
 from .calling import locked, time_and_place
+
+# Of one member about one meeting: a finger that goes back and forth fills no mailbox.
+MOST_TOLD = 12
 
 
 @link_view("svar")
@@ -69,25 +72,30 @@ def _take(invitation: Invitation, reply: str, seen: str | None) -> Meeting | Non
     current = Invitation.objects.filter(pk=invitation.pk).first()
     if current is None:
         raise LinkExpired
-    is_news = reply == Invitation.Reply.EXCUSED != current.reply
+    Reply = Invitation.Reply
+    is_news = reply != current.reply and Reply.EXCUSED in (reply, current.reply)
     give_answer(current, reply)
     if is_news:
-        _tell_who_stays_away(invitation, meeting)
+        _tell_secretary(invitation, meeting, is_excused=reply == Reply.EXCUSED)
     return None
 
 
-def _tell_who_stays_away(invitation: Invitation, meeting: Meeting) -> None:
-    """Once for each day that a meeting is to be held: a finger that goes back and forth fills no mailbox."""
-    tell_secretary(
-        meeting.council,
-        f"excused:{invitation.pk}:{meeting.date.isoformat()}",
-        f"Afbud til mødet {weekday_date(meeting.date)}",
-        "excused.txt",
-        reverse("admin:council_meeting_indkaldelse", args=[meeting.pk]),
-        name=str(invitation.member.person),
-        when=time_and_place(meeting)[0],
-        quorum=quorum_of(meeting),
-    )
+def _tell_secretary(invitation: Invitation, meeting: Meeting, *, is_excused: bool) -> None:
+    """That a member stays away, or comes all the same: a substitute may have to be called in or off."""
+    told = f"answer:{invitation.pk}:"
+    count = Letter.objects.filter(key__startswith=told).count()
+    if count < MOST_TOLD:
+        tell_secretary(
+            meeting.council,
+            f"{told}{count}",
+            f"{'Afbud til' if is_excused else 'En mere kommer til'} mødet {weekday_date(meeting.date)}",
+            "member_answer.txt",
+            reverse("admin:council_meeting_indkaldelse", args=[meeting.pk]),
+            name=str(invitation.member.person),
+            when=time_and_place(meeting)[0],
+            excused=is_excused,
+            quorum=quorum_of(meeting),
+        )
 
 
 def holds_seat(member: Membership, day) -> bool:
