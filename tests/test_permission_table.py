@@ -107,7 +107,7 @@ TABLE = {
     "council.workinggroup": (LISTS, PART),
     "council.person": (LISTS, PERSON),
     "council.hearing": (LISTS, HEARING),
-    "council.input": ({"changelist": ALL_READ, "add": NOBODY, "note": WRITERS}, INPUT),
+    "council.input": ({"changelist": ALL_READ, "add": NOBODY, "note": FORGETTERS}, INPUT),
     "council.news": (LISTS, PUBLISHABLE),
     "council.meeting": (
         LISTS

@@ -7,7 +7,7 @@ from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
-from django.http import Http404, HttpResponseNotAllowed, HttpResponseRedirect
+from django.http import HttpResponseNotAllowed, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
@@ -15,10 +15,10 @@ from django.utils.html import format_html
 from django.utils.text import Truncator
 
 from council.inputs import desk
-from council.inputs.forms import NotedForm
+from council.inputs.forms import NotedForm, refuse_cpr
 from council.models import Council, Input, Meeting
-from udsat.admin import PublishableAdmin, may_edit
-from udsat.admin.reach import has_several, municipalities_where
+from udsat.admin import PublishableAdmin, ScopedForm, may_edit
+from udsat.admin.reach import municipalities_where
 from udsat.admin.versions import take_next_version
 from udsat.backoffice import DAILY
 from udsat.lib import roles
@@ -43,6 +43,14 @@ class AnswerForm(FieldsOnly, forms.Form):
     )
 
 
+class InputForm(ScopedForm):
+    def clean(self):
+        """What she has written down of a citizen's words may hold no CPR number either, though nobody else reads it."""
+        cleaned = super().clean()
+        refuse_cpr(self, Input.own_words)
+        return cleaned
+
+
 class OpenFilter(admin.SimpleListFilter):
     title = "stand"
     parameter_name = "stand"
@@ -63,6 +71,7 @@ class InputAdmin(PublishableAdmin):
     about = "Det, borgerne skriver til rådet, og dine svar"
     guide = "henvendelser"
     change_form_template = "admin/council/input.html"
+    form = InputForm
     list_display = ["what", "received", "kind", "state", "status_text"]
     list_filter = [OpenFilter, "kind"]
     search_fields = ["reference", "title", "text", "name"]
@@ -78,7 +87,11 @@ class InputAdmin(PublishableAdmin):
 
     def get_fieldsets(self, request, obj=None):
         public = ["title", "question", *(["answer"] if obj is None or obj.answered_at else [])]
+        # What a citizen has typed herself is changed by nobody.
+        is_noted = obj is None or (obj.is_spoken and not obj.forgotten_at)
+        noted = {"fields": ["text", "name", "phone", "email", "for_other"], "classes": ["collapse"]}
         return [
+            *([("Ret det, du har skrevet ned", noted)] if is_noted else []),
             (
                 "Til alle andre",
                 {
@@ -105,7 +118,7 @@ class InputAdmin(PublishableAdmin):
         return False
 
     def changelist_view(self, request, extra_context=None):
-        return super().changelist_view(request, {"may_note": request.user.may(roles.EDIT), **(extra_context or {})})
+        return super().changelist_view(request, {"may_note": bool(_councils_of(request.user)), **(extra_context or {})})
 
     @admin.display(description="henvendelse")
     def what(self, obj):
@@ -173,11 +186,11 @@ class InputAdmin(PublishableAdmin):
         return f"{address}?{urlencode(query)}"
 
     def note_view(self, request):
-        """What was said by phone or at a shelter, to the council that is asked for, else to the first of hers."""
-        councils = Council.objects.filter(municipality__in=municipalities_where(request.user, roles.EDIT))
-        councils = councils.select_related("municipality").order_by("municipality__sort_key")
-        council = _chosen(councils, request.GET.get("raad", ""))
-        form = NotedForm(request.POST if request.method == "POST" else None, instance=Input(council=council))
+        """What was said by phone or at a shelter."""
+        councils = _councils_of(request.user)
+        if not councils:
+            raise PermissionDenied
+        form = NotedForm(request.POST if request.method == "POST" else None, councils=councils)
         if form.is_valid():
             found = desk.note(form.instance)
             said = "Henvendelsen er skrevet ind."
@@ -191,8 +204,6 @@ class InputAdmin(PublishableAdmin):
             "title": "Skriv en henvendelse ind",
             "crumbs": self.crumbs(),
             "form": form,
-            "council": council,
-            "councils": councils if has_several(request.user) else [],
         }
         status = 400 if form.errors else 200
         return TemplateResponse(request, "admin/council/input_note.html", context, status=status)
@@ -296,6 +307,8 @@ class InputAdmin(PublishableAdmin):
         )  # fmt: skip
 
     def _close(self, found, state, said):
+        if found.is_spoken and state == State.SPAM:
+            raise ValidationError("Du har selv skrevet det ned. Så er det ikke spam.")
         desk.close(found, state)
         return said
 
@@ -328,12 +341,9 @@ class InputAdmin(PublishableAdmin):
         )  # fmt: skip
 
 
-def _chosen(councils, wanted: str) -> Council:
-    if not councils:
-        raise PermissionDenied
-    if not wanted:
-        return councils[0]
-    found = next((council for council in councils if str(council.pk) == wanted), None)
-    if found is None:
-        raise Http404("Rådet findes ikke.")
-    return found
+def _councils_of(user) -> list[Council]:
+    """Those whose citizens she may answer: what she writes down may send a receipt."""
+    found = Council.objects.select_related("municipality").order_by("municipality__sort_key")
+    for ability in (roles.EDIT, roles.PUBLISH):
+        found = found.filter(municipality__in=municipalities_where(user, ability))
+    return list(found)

@@ -1,10 +1,12 @@
 """The two forms that anybody may send to a council, and the one for what is said to it: only the words are a must."""
 
+from collections.abc import Iterable
+
 from django import forms
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from council.models import Input
+from council.models import Council, Input
 from strategies.models import Topic
 from udsat.lib.cpr import find_cpr
 from udsat.lib.forms import AddressField, FieldsOnly
@@ -12,7 +14,19 @@ from udsat.lib.spam import TrapForm
 
 TOO_LONG = "Skriv det kortere. Der er plads til %(limit_value)d tegn, og du har skrevet %(show_value)d."
 NO_EMAIL = "Det ligner ikke en e-mail. Skriv den som navn@eksempel.dk, eller lad feltet stå tomt."
-CPR = "Her står noget, der ligner et CPR-nummer. Slet det, og prøv igen. Vi har ikke gemt noget."
+CPR = (
+    "Her står noget, der ligner et CPR-nummer: »{masked}« Slet det, og prøv igen. Er det noget andet, så skriv det på "
+    "en anden måde. Vi har ikke gemt noget."
+)
+
+
+def refuse_cpr(form: forms.Form, names: Iterable[str]) -> None:
+    """An error at each of those fields that holds what looks like a CPR number."""
+    for name in names:
+        value = form.cleaned_data.get(name)
+        found = next(find_cpr(value), None) if isinstance(value, str) else None
+        if found:
+            form.add_error(name, CPR.format(masked=found.masked))
 
 
 class _WordsForm(FieldsOnly, forms.ModelForm):
@@ -29,9 +43,7 @@ class _WordsForm(FieldsOnly, forms.ModelForm):
     def clean(self):
         """A CPR number is stopped here: nothing is saved, and it stands in the field for her to take out."""
         cleaned = super().clean()
-        for name, value in list(self.cleaned_data.items()):
-            if isinstance(value, str) and any(find_cpr(value)):
-                self.add_error(name, CPR)
+        refuse_cpr(self, self.fields)
         # The same words by the same form are one input, however often the button is pressed.
         words = "\0".join(str(self.cleaned_data.get(name, "")) for name in ("hentet", *sorted(self._meta.fields)))
         self.instance.form_key = salted_hmac("udsat.input", f"{self.instance.council_id}\0{words}").hexdigest()
@@ -144,8 +156,9 @@ class NotedForm(_WordsForm):
     hentet = forms.CharField(required=False, widget=forms.HiddenInput, max_length=60)
 
     class Meta(LetterForm.Meta):
-        fields = ["text", "topic", "name", "phone", "email", "for_other", "may_publish"]
+        fields = ["council", "text", "topic", "name", "phone", "email", "for_other", "may_publish"]
         labels = {
+            "council": "Råd",
             "text": "Hvad vil borgeren sige til rådet?",
             "topic": "Emne",
             "name": "Borgerens navn",
@@ -165,8 +178,13 @@ class NotedForm(_WordsForm):
         widgets = {"text": forms.Textarea({"rows": 9})}
         error_messages = {"text": {"required": "Skriv, hvad borgeren sagde."}, "email": {"invalid": NO_EMAIL}}
 
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
+    def __init__(self, data=None, *, councils: list[Council]):
+        super().__init__(data, instance=Input(council=councils[0]))
+        council = self.fields["council"]
+        council.queryset = Council.objects.filter(pk__in=[one.pk for one in councils]).select_related("municipality")
+        council.empty_label = None
+        if len(councils) == 1:
+            del self.fields["council"]
         self.fields["text"].required = True
         self.fields["topic"].empty_label = "Vælg, hvis et af dem passer"
         self.initial["hentet"] = timezone.now().isoformat()

@@ -162,6 +162,11 @@ class Input(Publishable):
         return self.kind == self.Kind.SPOKEN
 
     @property
+    def verb(self) -> str:
+        """What the citizen did, in the middle of a sentence."""
+        return "sagde" if self.is_spoken else "skrev"
+
+    @property
     def has_own_page(self) -> bool:
         """Whether the citizen has been given the page on which her answer comes."""
         return not self.is_spoken or bool(self.email)
