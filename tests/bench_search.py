@@ -18,6 +18,7 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "udsat.settings")
 django.setup()
 
+from django.core.management import call_command  # noqa: E402
 from django.db import connection, transaction  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
@@ -92,6 +93,7 @@ def main():
     count = int(sys.argv[1].replace(".", "")) if len(sys.argv) > 1 else 100_000
     rng = random.Random(1)
     if SearchEntry.objects.count() < count:
+        call_command("load_municipalities", verbosity=0)
         fill(count, rng)
     places = list(Municipality.objects.all())
     every = []
