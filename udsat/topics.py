@@ -187,7 +187,9 @@ def topic(request, slug):
     page = 1 if place else min(page_number(request), max(1, -(-len(with_promises) // PLACES)))
     promises = promised(topics, [place] if place else with_promises[(page - 1) * PLACES : page * PLACES])
     decisions = decided(topics, place, DECISIONS + 1) if page == 1 else []
-    dated = [strategy for one in promises for strategy, _ in one.strategies] + [one.meeting for one in decisions]
+    dated = [strategy for one in promises for strategy, _ in one.strategies] + [
+        one.meeting for one in decisions[:DECISIONS]
+    ]
     context = {
         "section": "emner",
         "subject": situation or topic,

@@ -82,8 +82,9 @@ class PublicationEvent(models.Model):
 
 
 def last_published() -> datetime.datetime | None:
-    """When anything in the country was last made public, corrected or withdrawn."""
-    return PublicationEvent.objects.aggregate(at=models.Max("at"))["at"]
+    """When anything in the country was last made public, corrected or withdrawn; what is only planned tells nothing."""
+    done = PublicationEvent.objects.exclude(action=PublicationEvent.Action.SCHEDULE)
+    return done.aggregate(at=models.Max("at"))["at"]
 
 
 class CprOverride(models.Model):
