@@ -14,22 +14,23 @@ from django.utils.text import capfirst
 
 from council import steps
 from council.models import Meeting
-from udsat.admin.look import Place
+from udsat.admin.look import Place, look
 from udsat.lib import roles
 from udsat.lib.danish import long_datetime
-from udsat.lib.forms import FieldsOnly
 from udsat.lib.publishing import Status
-from udsat.models import indexed_once
+from udsat.models import indexed_once, known_in
 
 from .pages import council_asked_for, year_asked_for, year_page
 
 
-def waiting(council, number: int, now: datetime.datetime) -> list[Meeting]:
+def waiting(council, number: int, now: datetime.datetime, *, is_locked: bool) -> list[Meeting]:
     """The meetings of that year which are still to come and have never been public, the next one first.
 
-    Locked until the transaction ends, so that what is read here is what becomes public.
+    Locked until the transaction ends, what is read here is what becomes public.
     """
-    drafts = council.meetings.select_for_update(of=("self",)).filter(status=Status.DRAFT, date__year=number)
+    drafts = council.meetings.filter(status=Status.DRAFT, date__year=number)
+    if is_locked:
+        drafts = drafts.select_for_update(of=("self",))
     found = drafts.select_related("council__municipality").order_by("date", "starts_at", "ordinal")
     return [meeting for meeting in found if meeting.is_only_planned and not steps.is_over(meeting, now)]
 
@@ -57,7 +58,7 @@ class Date:
         return f"{meeting.pk}-{meeting.version}", label
 
 
-class DatesForm(FieldsOnly, forms.Form):
+class DatesForm(forms.Form):
     """Which of the dates, and her word. What is public already is done; what has changed is shown to her again."""
 
     dates = forms.MultipleChoiceField(
@@ -79,6 +80,7 @@ class DatesForm(FieldsOnly, forms.Form):
         field.choices = [date.choice for date in dates]
         field.initial = [value for value, _ in field.choices]
         self.changed: list[Meeting] = []
+        self.is_done = False
         if data is not None:
             asked = {value.partition("-")[0]: value for value in data.getlist("dates")}
             left = {pk: value for pk, value in asked.items() if not (pk.isdecimal() and int(pk) in public)}
@@ -106,14 +108,20 @@ def publish(admin, request: HttpRequest) -> HttpResponse:
         raise PermissionDenied
     number = year_asked_for(request)
     back = f"{reverse('admin:council_meeting_aarsplan')}?raad={council.pk}&aar={number}"
+    is_sent = request.method == "POST"
+    known = known_in(council.municipality)
     dates = [
-        Date(meeting, admin.look(meeting), admin.url("publish", meeting))
-        for meeting in waiting(council, number, timezone.now())
+        Date(
+            meeting,
+            look(meeting.publication_parts(), meeting, admin.part_url, known),
+            admin.url("publish", meeting),
+        )
+        for meeting in waiting(council, number, timezone.now(), is_locked=is_sent)
     ]
     plain = [date for date in dates if date.is_plain]
-    public = set(council.meetings.published().values_list("pk", flat=True)) if request.method == "POST" else set()
-    form = DatesForm(request.POST if request.method == "POST" else None, dates=plain, public=public)
-    if form.is_bound and form.is_done:
+    public = set(council.meetings.published().values_list("pk", flat=True)) if is_sent else set()
+    form = DatesForm(request.POST if is_sent else None, dates=plain, public=public)
+    if form.is_done:
         messages.success(request, "Datoerne er offentlige.")
         return HttpResponseRedirect(back)
     if not dates:

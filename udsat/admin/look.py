@@ -61,11 +61,17 @@ class Place:
 
 
 def look(
-    parts: Iterable[CheckedText], within: Publishable, field_url: Callable[[CheckedText, str], str]
+    parts: Iterable[CheckedText],
+    within: Publishable,
+    field_url: Callable[[CheckedText, str], str],
+    known: Known | None = None,
 ) -> list[Place]:
-    """The places that are read when `within` is public, with what was found in them."""
+    """The places that are read when `within` is public, with what was found in them.
+
+    `known` is what may stand in its municipality, for who looks at many things there.
+    """
     read = [(part, list(part.read_texts(within))) for part in parts]
-    known = known_in(within.municipality)
+    known = known_in(within.municipality) if known is None else known
     introduced = titled_names(f"{one.field.verbose_name}: {one.text}" for _, texts in read for one in texts)
     known |= Known(names=introduced)
     titles = [title for title in within.withheld_titles() if len(title) >= 12]
