@@ -28,6 +28,8 @@ def tell_secretary(council: Council, key: str, subject: str, template: str, path
     keys = {f"{key}:{address}"[:200]: (address, name) for address, name in secretaries(council)}
     for had in Letter.objects.filter(key__in=keys).values_list("key", flat=True):
         del keys[had]
+    if not keys:
+        return 0
     text = render_to_string(f"email/{template}", {"council": council, "url": settings.SITE_URL + path, **context})
     for key, (address, name) in keys.items():
         Letter.objects.write(
