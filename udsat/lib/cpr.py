@@ -1,6 +1,6 @@
 """Find what looks like a Danish civil registration number (CPR).
 
-Form: DDMMYY-XXXX, with a hyphen, dash, space or nothing between, or however else a person may have parted it, also
+Form: DDMMYY-NNNN, with a hyphen, dash, space or nothing between, or however else a person may have parted it, also
 with all four digits of the year.
 Modulus 11 stopped holding on 1 October 2007 (CPR-kontoret), so it is not asked for. Days 61-91 are replacement
 numbers (erstatningspersonnumre), which also point at one person. The number itself is never kept or logged: only a

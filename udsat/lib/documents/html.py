@@ -137,15 +137,17 @@ class _HtmlReader:
             level = 0 if "doc-title" in (node.get("class") or "").split() else int(node.tag[1])
             self.builder.add(Heading(level, text, self.builder.place(self.source_line(node))))
 
-    def inner_text(self, node: Any) -> str:
-        """Text of an element without what is dropped, a space for each line break."""
+    def inner_text(self, node: Any, inner: list[Any] | None = None) -> str:
+        """Text of an element without what is dropped, a space for each line break; `inner` takes the lists in it."""
         parts = [node.text or ""]
         for child in node:
-            if child.tag == "br":
+            if inner is not None and child.tag in ("ul", "ol", "menu"):
+                inner.append(child)
+            elif child.tag in ("br", "hr"):
                 parts.append(" ")
             elif isinstance(child.tag, str) and child.tag not in DROPPED:
                 space = "" if child.tag in INLINE else " "
-                parts.append(f"{space}{self.inner_text(child)}{space}")
+                parts.append(f"{space}{self.inner_text(child, inner)}{space}")
             parts.append(child.tail or "")
         return "".join(parts)
 
@@ -174,7 +176,7 @@ class _HtmlReader:
             self.flush()
             return
         inner: list[Any] = []
-        text = squeeze(self.item_text(node, inner))
+        text = squeeze(self.inner_text(node, inner))
         text = re.sub(r"^[•◦▪●·–-]\s+", "", text)
         ordered = tag == "ol"
         self.builder.add(
@@ -182,20 +184,6 @@ class _HtmlReader:
         )
         for child in inner:
             self.listing(child, (*lists, child.tag))
-
-    def item_text(self, node: Any, inner: list[Any]) -> str:
-        """An item's own text; the lists inside it go to `inner`."""
-        parts = [node.text or ""]
-        for child in node:
-            if child.tag in ("ul", "ol", "menu"):
-                inner.append(child)
-            elif child.tag in ("br", "hr"):
-                parts.append(" ")
-            elif isinstance(child.tag, str) and child.tag not in DROPPED:
-                space = "" if child.tag in INLINE else " "
-                parts.append(f"{space}{self.item_text(child, inner)}{space}")
-            parts.append(child.tail or "")
-        return "".join(parts)
 
     def table(self, node: Any) -> bool:
         """Add a table of data. False for one that only places text on the page."""
