@@ -7,6 +7,7 @@ from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
+from django.db.models import QuerySet
 from django.http import HttpResponseNotAllowed, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
@@ -26,6 +27,8 @@ from udsat.lib.danish import long_date, short_date
 from udsat.lib.forms import FieldsOnly
 
 State = Input.State
+# What it takes to answer: to write, and to send it out of the house.
+ANSWER = (roles.EDIT, roles.PUBLISH)
 
 
 class AnswerForm(FieldsOnly, forms.Form):
@@ -118,7 +121,9 @@ class InputAdmin(PublishableAdmin):
         return False
 
     def changelist_view(self, request, extra_context=None):
-        return super().changelist_view(request, {"may_note": bool(_councils_of(request.user)), **(extra_context or {})})
+        return super().changelist_view(
+            request, {"may_note": _councils_of(request.user).exists(), **(extra_context or {})}
+        )
 
     @admin.display(description="henvendelse")
     def what(self, obj):
@@ -151,8 +156,7 @@ class InputAdmin(PublishableAdmin):
         ]
 
     def may_answer(self, user, found) -> bool:
-        """To write and to send it out of the house."""
-        return all(user.may(ability, found.municipality) for ability in (roles.EDIT, roles.PUBLISH))
+        return all(user.may(ability, found.municipality) for ability in ANSWER)
 
     def coming_meetings(self, found):
         """The nearest first; no meetings of groups, which have agendas of their own."""
@@ -341,9 +345,9 @@ class InputAdmin(PublishableAdmin):
         )  # fmt: skip
 
 
-def _councils_of(user) -> list[Council]:
+def _councils_of(user) -> QuerySet[Council]:
     """Those whose citizens she may answer: what she writes down may send a receipt."""
     found = Council.objects.select_related("municipality").order_by("municipality__sort_key")
-    for ability in (roles.EDIT, roles.PUBLISH):
+    for ability in ANSWER:
         found = found.filter(municipality__in=municipalities_where(user, ability))
-    return list(found)
+    return found

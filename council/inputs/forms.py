@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from django import forms
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
@@ -178,10 +179,10 @@ class NotedForm(_WordsForm):
         widgets = {"text": forms.Textarea({"rows": 9})}
         error_messages = {"text": {"required": "Skriv, hvad borgeren sagde."}, "email": {"invalid": NO_EMAIL}}
 
-    def __init__(self, data=None, *, councils: list[Council]):
+    def __init__(self, data=None, *, councils: QuerySet[Council]):
         super().__init__(data, instance=Input(council=councils[0]))
         council = self.fields["council"]
-        council.queryset = Council.objects.filter(pk__in=[one.pk for one in councils]).select_related("municipality")
+        council.queryset = councils
         council.empty_label = None
         if len(councils) == 1:
             del self.fields["council"]
