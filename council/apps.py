@@ -8,9 +8,9 @@ class CouncilConfig(AppConfig):
     def ready(self):
         from udsat.models import COMPOSERS, KNOWN_BY
 
-        from .following import telling
-        from .known import known_people
+        from .allowed_names import known_people
+        from .citizens.following import notices
 
         KNOWN_BY.append(known_people)
-        COMPOSERS[telling.NOTICE] = telling.compose_notice
-        COMPOSERS[telling.CONFIRM] = telling.compose_confirmation
+        COMPOSERS[notices.NOTICE] = notices.compose_notice
+        COMPOSERS[notices.CONFIRM] = notices.compose_confirmation

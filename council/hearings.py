@@ -14,10 +14,10 @@ from udsat.lib.danish import long_date, slugify, weekday_date
 from udsat.lib.richtext import plain_text
 from udsat.models import Letter, LetterFile, is_overridden
 
-from .approval import rounds
+from .meetings.approval import rounds
 from .models import Hearing
-from .pdf import answer_pdf
-from .secretary import tell_secretary
+from .public.pdf import answer_pdf
+from .secretary_mail import tell_secretary
 
 # The secretary hears of a deadline this many days ahead.
 REMIND_DAYS = (7, 2)

@@ -1,11 +1,11 @@
 from django.urls import path
 
-from . import views
-from .agenda.proposals import propose_item
-from .approval.link import approve
-from .following import pages as following
-from .inputs import pages as inputs
-from .invitations.link import answer_invitation
+from .citizens.following import views as following
+from .citizens.inputs import views as inputs
+from .meetings.agenda.proposals import propose_item
+from .meetings.approval.member_views import approve
+from .meetings.invitations.member_views import answer_invitation
+from .public import views
 
 urlpatterns = [
     path("udsatteraad/", views.council, name="council"),

@@ -14,13 +14,13 @@ from udsat.admin import (
     ScopedAdmin,
     ScopedStackedInline,
 )
-from udsat.backoffice import DAILY, FOLLOW_UP, PORTAL
+from udsat.admin_site import DAILY, FOLLOW_UP, PORTAL
 from udsat.lib import roles
 from udsat.lib.richtext import EasyTextWidget
 
-from .editing import SectionInline, ThemeInline
+from .import_views import ImportsFile
 from .models import Action, FollowUp, Goal, Section, Situation, Strategy, Theme, Topic
-from .upload import ImportsFile
+from .themes_editor import SectionInline, ThemeInline
 
 
 @admin.register(Strategy)

@@ -304,7 +304,7 @@ class Strategy(Publishable):
         return sum(len(theme.all_goals) for theme in self.themes.all())
 
     def search_texts(self):
-        from .search import texts_of
+        from .search_texts import texts_of
 
         return texts_of(self)
 

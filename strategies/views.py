@@ -6,11 +6,11 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from udsat.lib.pages import find_or_404, pdf_response
+from udsat.lib.responses import find_or_404, pdf_response
 from udsat.lib.richtext import plain_text
 from udsat.models import Municipality
 
-from . import bars, pdf, schema
+from . import jsonld, pdf, progress_chart
 from .house import houses, rooms_of
 from .models import Goal, Strategy
 from .progress import months_between, progress
@@ -84,7 +84,7 @@ def strategy(request, kommune, strategy):
         "parent": next((s for s in relatives if s.pk == strategy.parent_id), None),
         "replaced": next((s for s in relatives if s.pk == strategy.replaces_id), None),
         "children": [s for s in relatives if s.parent_id == strategy.pk],
-        "data": [schema.strategy(strategy)],
+        "data": [jsonld.strategy(strategy)],
     }
     return render(request, "strategies/strategy.html", context)
 
@@ -100,7 +100,7 @@ def theme(request, kommune, strategy, theme):
     context = _context(request, strategy) | {
         "theme": found,
         "themes": themes,
-        "data": [schema.theme(found)],
+        "data": [jsonld.theme(found)],
         "previous": themes[place - 1] if place else None,
         "next": themes[place + 1] if place + 1 < len(themes) else None,
     }
@@ -113,7 +113,7 @@ def strategy_progress(request, kommune, strategy):
     context = _context(request, strategy)
     quiet = [goal for theme in strategy.themes.all() for goal in theme.all_goals if goal.quiet_months]
     context |= {
-        "drawings": bars.drawings(context["progress"].rows),
+        "drawings": progress_chart.drawings(context["progress"].rows),
         "quiet": sorted(quiet, key=lambda goal: -goal.quiet_months),
     }
     return render(request, "strategies/progress.html", context)

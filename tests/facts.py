@@ -3,7 +3,7 @@
 import datetime
 import json
 
-from udsat.statements import FACTS
+from udsat.portal.statements import FACTS
 
 
 def hold(name, found):

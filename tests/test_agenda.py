@@ -12,7 +12,7 @@ from django.utils import timezone
 from lxml import html
 from pypdf import PdfReader
 
-from council.agenda.building import add_item, start_agenda
+from council.meetings.agenda.building import add_item, start_agenda
 from council.models import Agenda, AgendaItem, Attachment, Proposal, StandardItem
 from udsat.lib.publishing import Status
 from udsat.models import Letter

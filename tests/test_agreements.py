@@ -5,7 +5,7 @@ import datetime
 import pytest
 from django.utils import timezone
 
-from council.agreements import open_agreements, remind_of_agreements
+from council.meetings.agreements import open_agreements, remind_of_agreements
 from udsat.models import Letter
 
 from . import factories as make

@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from council.approval import rounds
+from council.meetings.approval import rounds
 from council.models import Approval, Minutes, Remark
 from udsat.lib.publishing import Status
 from udsat.models import Letter

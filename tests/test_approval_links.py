@@ -11,9 +11,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from council.approval import rounds
+from council.meetings.approval import rounds
 from council.models import Approval, Attachment, Remark
-from udsat.lib.links import make_token
+from udsat.lib.signed_links import make_token
 
 from . import factories as make
 from .approval_cast import council_with_members, day, held_meeting, letters, link_in, words

@@ -8,9 +8,9 @@ from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
 
-from council.agenda.proposals import propose_url
-from council.invitations import invite, tell_change
-from council.invitations.calling import locked, time_and_place
+from council.meetings.agenda.proposals import propose_url
+from council.meetings.invitations import invite, tell_change
+from council.meetings.invitations.sending import locked, time_and_place
 from council.models import Agenda, AgendaItem, Invitation, Minutes, Proposal
 from udsat.lib.publishing import Status
 from udsat.models import Letter

@@ -14,8 +14,8 @@ from django.urls import reverse
 
 from council.models import AgendaItem, Attendance, Meeting, Membership, News
 from strategies.models import Goal, Section, Strategy, Theme
-from udsat.admin.fields import ScopedRelatedFilter
-from udsat.admin.scope import ScopedAdmin
+from udsat.admin.form_fields import ScopedRelatedFilter
+from udsat.admin.scoped_admin import ScopedAdmin
 from udsat.lib.publishing import Status
 from udsat.lib.roles import Role
 from udsat.models import Assignment, LetterFile, Revision

@@ -5,7 +5,7 @@ from django.contrib.admin.models import LogEntry
 from django.test import Client
 from django.urls import reverse
 
-from udsat.lib.palette import Accent
+from udsat.lib.accent_colours import Accent
 from udsat.lib.roles import Role
 from udsat.models import Assignment, Municipality, User
 

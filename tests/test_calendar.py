@@ -7,8 +7,8 @@ import pytest
 from django.utils import timezone
 from icalendar import Calendar
 
-from council.calendar import COPENHAGEN, invitation_calendar
 from council.models import Meeting
+from council.public.calendar import COPENHAGEN, invitation_calendar
 from udsat.lib.publishing import Status
 
 from . import factories as make

@@ -8,9 +8,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from strategies.models import Strategy
-from strategies.versions import Change, compare
-from udsat.lib.likeness import ALIKE, Reading, likeness
+from strategies.version_comparison import Change, compare
 from udsat.lib.publishing import Status
+from udsat.lib.similarity import ALIKE, Reading, likeness
 
 from . import factories as make
 from .test_topics import html, promise, words

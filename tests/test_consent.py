@@ -11,7 +11,7 @@ from django.utils import timezone
 from PIL import Image
 from pypdf import PdfReader
 
-from council.consent import anonymise, anonymise_by_rule, mentions
+from council.members.consent import anonymise, anonymise_by_rule, mentions
 from council.models import Attendance, Council, Membership, Person
 from udsat.lib.actor import acting
 from udsat.lib.publishing import Status

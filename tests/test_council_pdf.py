@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from council.models import Attachment, Attendance, Meeting, Membership, Person
-from council.pdf import agenda_pdf, minutes_pdf
+from council.public.pdf import agenda_pdf, minutes_pdf
 from udsat.lib.publishing import Status
 
 from . import factories

@@ -10,8 +10,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from council.desk.desk import forget
-from council.desk.fields import EMPTY, fingerprint
+from council.meetings.desk.edits import forget
+from council.meetings.desk.fields import EMPTY, fingerprint
 from council.models import AgendaItem, Agreement, Attendance, DeskClash, DeskEdit, DeskPresence, Invitation, Minutes
 from udsat.lib.publishing import Status
 from udsat.models import Revision

@@ -5,8 +5,8 @@ from django.core import signing
 from django.urls import reverse
 from django.utils import timezone
 
-from council import due
-from council.inputs import desk
+from council import due_tasks
+from council.citizens.inputs import lifecycle
 from council.models import Input, Meeting
 from udsat.lib import spam
 from udsat.lib.publishing import Status
@@ -77,8 +77,8 @@ def test_a_group_books_and_is_answered(client, council, anna):
     assert "finder en dag sammen med jer" in words(client.get(response.url))
     receipt = Letter.objects.get(to="mona@example.dk")
     assert "gerne vil tale med rådet" in receipt.text and "Kompasset" not in receipt.text
-    assert next(due.inputs(due.Desk(anna))).what == "En borger vil tale med rådet i dag"
-    desk.answer(found, "Vi kommer tirsdag den 3.")
+    assert next(due_tasks.inputs(due_tasks.Desk(anna))).what == "En borger vil tale med rådet i dag"
+    lifecycle.answer(found, "Vi kommer tirsdag den 3.")
     assert "Vi kommer tirsdag den 3." in words(client.get(response.url))
 
 
@@ -116,7 +116,7 @@ def test_the_secretary_makes_the_meeting_with_the_councils_word_and_nothing_of_t
     form = client.get(address.replace("&amp;", "&")).content.decode()
     assert 'value="Dialogklippekort"' in form and '<option value="dialog" selected>' in form
     assert "Kompasset" not in form and "Mona" not in form
-    item = desk.put_on_agenda(found, make.meeting(council, timezone.localdate(), Status.DRAFT))
+    item = lifecycle.put_on_agenda(found, make.meeting(council, timezone.localdate(), Status.DRAFT))
     assert item.title == "En gruppe vil tale med rådet"
 
 

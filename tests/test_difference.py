@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from udsat.lib.difference import rich_difference, word_difference
+from udsat.lib.text_diff import rich_difference, word_difference
 
 
 def read(difference, without):

@@ -22,7 +22,7 @@ from udsat.lib.documents import (
     read_document,
     read_file_text,
 )
-from udsat.lib.pagechrome import chrome_reason
+from udsat.lib.page_boilerplate import chrome_reason
 
 FILES = Path(__file__).parent / "files"
 W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'

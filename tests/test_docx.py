@@ -8,10 +8,10 @@ import pytest
 from django.urls import reverse
 from lxml import etree
 
+from council.meetings.word.export import agenda_docx, minutes_docx
 from council.models import Attachment, Attendance, Meeting, Membership
-from council.word.export import agenda_docx, minutes_docx
 from udsat.lib.documents import read_document, read_rich
-from udsat.lib.docx import WordDocument
+from udsat.lib.docx_writer import WordDocument
 from udsat.lib.markup import clean_html, write_blocks
 from udsat.lib.publishing import Status
 from udsat.lib.roles import Role

@@ -6,8 +6,8 @@ import pytest
 from django.core.files.base import ContentFile
 from django.utils import timezone
 
-from council.due import Desk, Severity
-from council.invitations.calling import facts
+from council.due_tasks import Desk, Severity
+from council.meetings.invitations.sending import facts
 from council.models import Approval, Council, Hearing, Invitation, Meeting, Membership, Proposal, Remark
 from strategies.models import FollowUp
 from udsat.lib.publishing import Status

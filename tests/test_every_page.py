@@ -20,11 +20,11 @@ from django.urls import get_resolver, reverse
 from django.utils import timezone
 
 from council.models import Meeting
-from udsat import sitemap, statements
-from udsat.lib import schema
+from udsat.lib import jsonld
 from udsat.lib.danish import long_date
 from udsat.lib.publishing import Status
 from udsat.models import RESERVED_SLUGS, Municipality
+from udsat.portal import sitemap, statements
 
 from . import factories as make
 from .test_public_table import STATES, WORD, build, named_patterns
@@ -61,7 +61,8 @@ def test_a_page_of_the_whole_country_says_when_it_last_changed(client, esbjerg, 
     assert f"Sidst opdateret {long_date(timezone.localdate())}" in text_of(client, address)
 
 
-# Of the words on the pages that are written here. Has one rightly changed? Then so has its day in udsat/statements.py.
+# Of the words on the pages that are written here. Has one rightly changed? Then so has its day in
+# udsat/portal/statements.py.
 WORDS = {"about": "0d3304cf254d6bfe", "privacy": "05d1c88ee6cd9445"}
 
 
@@ -261,7 +262,7 @@ def test_a_preview_tells_machines_nothing(client, esbjerg, anna):
 
 def test_what_people_wrote_cannot_leave_the_block_for_machines():
     nasty = "</script><script>alert(1)//<!-- & \u2028"
-    block = schema.script({"@type": "Event", "name": nasty})
+    block = jsonld.script({"@type": "Event", "name": nasty})
     inside = block.removeprefix('<script type="application/ld+json">').removesuffix("</script>")
     assert not set(inside) & set("<>&\u2028")
     assert json.loads(inside)["name"] == nasty

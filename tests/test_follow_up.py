@@ -9,10 +9,10 @@ from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from council.due import Desk
-from strategies.bars import LEAST, NARROW, WIDE, build
+from council.due_tasks import Desk
 from strategies.models import FollowUp, Strategy, Theme
 from strategies.progress import in_words, months_between, progress, tally
+from strategies.progress_chart import LEAST, NARROW, WIDE, build
 from udsat.lib.publishing import Status
 from udsat.models import indexed_once
 

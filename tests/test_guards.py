@@ -113,11 +113,11 @@ MAY_IMPORT = {
     "udsat.lib": {"udsat.lib"},
     "udsat.models": {"udsat.lib"},
     # The site and the names of its shelves; what stands on them registers itself.
-    "udsat.backoffice": {"udsat.lib", "udsat.models"},
-    "udsat.admin": {"udsat.lib", "udsat.models", "udsat.backoffice"},
+    "udsat.admin_site": {"udsat.lib", "udsat.models"},
+    "udsat.admin": {"udsat.lib", "udsat.models", "udsat.admin_site"},
     "udsat.templatetags": {"udsat.lib", "udsat.models"},
-    "strategies": {"udsat.lib", "udsat.models", "udsat.backoffice", "udsat.admin", "strategies"},
-    "council": {"udsat.lib", "udsat.models", "udsat.backoffice", "udsat.admin", "strategies", "council"},
+    "strategies": {"udsat.lib", "udsat.models", "udsat.admin_site", "udsat.admin", "strategies"},
+    "council": {"udsat.lib", "udsat.models", "udsat.admin_site", "udsat.admin", "strategies", "council"},
     # The composition root sees everything.
     "udsat": {"udsat", "strategies", "council"},
 }

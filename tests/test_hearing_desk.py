@@ -10,11 +10,11 @@ from django.core.management import call_command
 from django.urls import reverse
 from django.utils import timezone
 
-from council.approval import rounds
 from council.hearings import deadline_text, filename, next_step, remind_of_deadlines, send_answer
+from council.meetings.approval import rounds
 from council.models import Hearing
-from council.pdf import answer_pdf
-from udsat.admin.versions import take_next_version
+from council.public.pdf import answer_pdf
+from udsat.admin.edit_conflict import take_next_version
 from udsat.lib.publishing import Status
 from udsat.models import Letter, LetterFile
 

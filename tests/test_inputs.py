@@ -13,13 +13,13 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from council import due
-from council.inputs import desk
+from council import due_tasks
+from council.citizens.inputs import lifecycle
 from council.models import Input
 from udsat.lib import spam
 from udsat.lib.publishing import Status
+from udsat.mail_delivery import send_letters
 from udsat.models import Knock, Letter, Revision, SearchEntry
-from udsat.post import send_letters
 
 from . import factories as make
 
@@ -207,7 +207,7 @@ def test_sent_twice_by_a_nervous_finger_it_is_one(client, council):
 
 def test_the_answer_comes_on_the_writers_own_page(client, council):
     address = send(client).url
-    desk.answer(Input.objects.get(), "Vi har spurgt banen. Der kommer tre bænke.")
+    lifecycle.answer(Input.objects.get(), "Vi har spurgt banen. Der kommer tre bænke.")
     page = client.get(address)
     assert "Her er svaret" in words(page) and "Der kommer tre bænke" in words(page)
     assert WORDS not in words(page)
@@ -220,7 +220,7 @@ def test_the_answer_comes_on_the_writers_own_page(client, council):
 def test_the_writers_page_says_the_day_on_which_it_is_deleted(client, council, state, forgotten):
     moment = timezone.make_aware(datetime.datetime(2030, 10, 9, 12))
     found = make.input_(council, state=state, answer="Ja.", answered_at=moment, closed_at=moment)
-    assert f"Vi sletter det, du skrev, {forgotten}." in words(client.get(desk.link_path(found)))
+    assert f"Vi sletter det, du skrev, {forgotten}." in words(client.get(lifecycle.link_path(found)))
 
 
 def test_a_guessed_or_changed_link_shows_nothing(client, council, vejle, bo):
@@ -239,7 +239,7 @@ def test_the_page_says_when_the_council_talks_about_it_once_everybody_may_know(c
     address = send(client).url
     found = Input.objects.get()
     meeting = make.meeting(council, timezone.localdate() + datetime.timedelta(days=20))
-    desk.put_on_agenda(found, meeting)
+    lifecycle.put_on_agenda(found, meeting)
     assert "taler om det" not in words(client.get(address))
     type(meeting.agenda).objects.filter(meeting=meeting).update(**make.state(Status.PUBLISHED))
     page = client.get(address)
@@ -273,7 +273,7 @@ def test_many_links_are_held_for_the_secretary_and_nobody_is_written_to(client, 
     assert found.state == Input.State.HELD
     assert not Letter.objects.exists()
     assert "Tak. Vi har fået det" in words(client.get(response.url))
-    desk.release(found)
+    lifecycle.release(found)
     assert Input.objects.get().state == Input.State.NEW
     assert Letter.objects.filter(to="offer@example.dk").count() == 1
 
@@ -284,23 +284,23 @@ def test_two_links_are_no_spam(client, council):
 
 
 def test_one_network_that_sends_a_lot_is_held_and_no_address_is_kept(client, council):
-    for number in range(desk.MOST_FROM_NETWORK + 2):
+    for number in range(lifecycle.MOST_FROM_NETWORK + 2):
         send(client, text=f"Nummer {number}")
     states = list(Input.objects.order_by("pk").values_list("state", flat=True))
-    assert states == ["ny"] * desk.MOST_FROM_NETWORK + ["maaske-spam"] * 2
-    assert Knock.objects.count() == desk.MOST_FROM_NETWORK
+    assert states == ["ny"] * lifecycle.MOST_FROM_NETWORK + ["maaske-spam"] * 2
+    assert Knock.objects.count() == lifecycle.MOST_FROM_NETWORK
     assert "203.0.113" not in everything_stored()
 
 
 def test_one_address_gets_no_more_than_a_few_receipts_a_day(client, council):
-    for number in range(desk.MOST_FROM_ADDRESS + 2):
+    for number in range(lifecycle.MOST_FROM_ADDRESS + 2):
         send(client, text=f"Nummer {number}", email="ofte@example\u200b.dk" if number % 2 else "Ofte@Example.dk")
-    assert Letter.objects.filter(to__istartswith="ofte@").count() == desk.MOST_FROM_ADDRESS
+    assert Letter.objects.filter(to__istartswith="ofte@").count() == lifecycle.MOST_FROM_ADDRESS
 
 
 def test_a_flood_is_held_and_then_asked_to_ring(client, council, monkeypatch):
-    monkeypatch.setattr(desk, "MOST_A_DAY", 1)
-    monkeypatch.setattr(desk, "FULL", 2)
+    monkeypatch.setattr(lifecycle, "MOST_A_DAY", 1)
+    monkeypatch.setattr(lifecycle, "FULL", 2)
     for number in range(2):
         send(client, text=f"Nummer {number}")
     assert [found.state for found in Input.objects.order_by("pk")] == ["ny", "maaske-spam"]
@@ -335,32 +335,32 @@ def do(client, found, verb):
 def test_her_desk_says_that_a_citizen_has_written(anna, council):
     found = make.input_(council)
     Input.objects.filter(pk=found.pk).update(created_at=timezone.now() - datetime.timedelta(days=3))
-    row = next(row for row in due.inputs(due.Desk(anna)))
+    row = next(row for row in due_tasks.inputs(due_tasks.Desk(anna)))
     assert row.what == "En borger har skrevet til rådet for 3 dage siden"
-    assert (row.url, row.severity) == (page_of(found), due.Severity.READY)
+    assert (row.url, row.severity) == (page_of(found), due_tasks.Severity.READY)
     Input.objects.filter(pk=found.pk).update(created_at=timezone.now() - datetime.timedelta(days=8))
-    assert next(due.inputs(due.Desk(anna))).severity == due.Severity.LATE
+    assert next(due_tasks.inputs(due_tasks.Desk(anna))).severity == due_tasks.Severity.LATE
 
 
 def test_her_desk_counts_several_and_keeps_what_may_be_spam_apart(anna, bo, council, django_assert_num_queries):
     for state in (Input.State.NEW, Input.State.NEW, Input.State.HELD, Input.State.UNDER_WAY, Input.State.ANSWERED):
         make.input_(council, state=state)
     with django_assert_num_queries(2):  # her roles, and the inputs
-        rows = {row.what for row in due.inputs(due.Desk(anna))}
+        rows = {row.what for row in due_tasks.inputs(due_tasks.Desk(anna))}
     assert rows == {
         "2 borgere har henvendt sig til rådet",
         "1 henvendelse ligner spam",
         "1 borger venter stadig på svar",
     }
-    assert not list(due.inputs(due.Desk(bo)))
+    assert not list(due_tasks.inputs(due_tasks.Desk(bo)))
 
 
 def test_what_the_council_will_talk_about_is_due_again_when_the_meeting_is_over(anna, council):
     today = timezone.localdate()
     found = make.input_(council, state=Input.State.UNDER_WAY, item=make.item(make.meeting(council, today)))
-    assert not list(due.inputs(due.Desk(anna)))
+    assert not list(due_tasks.inputs(due_tasks.Desk(anna)))
     council.meetings.update(date=today - datetime.timedelta(days=1))
-    assert [row.url for row in due.inputs(due.Desk(anna))] == [page_of(found)]
+    assert [row.url for row in due_tasks.inputs(due_tasks.Desk(anna))] == [page_of(found)]
 
 
 def test_she_answers_and_the_letter_brings_it(as_anna, found, mailbox):
@@ -380,7 +380,7 @@ def test_she_answers_and_the_letter_brings_it(as_anna, found, mailbox):
 
 def test_two_who_answer_at_once_send_one_answer(as_anna, found):
     seen = found.version
-    desk.answer(found, "Det første svar.")
+    lifecycle.answer(found, "Det første svar.")
     page = as_anna.post(page_of(found, "answer"), {"seen": seen, "text": "Det andet svar."})
     assert page.status_code == 200
     assert "En anden har ændret henvendelsen imens" in words(page) and "Det andet svar." in page.content.decode()
@@ -429,14 +429,14 @@ def test_one_click_puts_it_on_an_agenda_without_anything_of_the_citizens(as_anna
 
 
 def test_without_words_of_hers_the_item_has_a_neutral_title(found, council):
-    item = desk.put_on_agenda(found, make.meeting(council, timezone.localdate()))
+    item = lifecycle.put_on_agenda(found, make.meeting(council, timezone.localdate()))
     assert (item.title, item.presentation) == ("Henvendelse fra en borger", "")
 
 
 def test_on_a_public_agenda_it_waits_for_the_supplement(found, council):
     meeting = make.meeting(council, timezone.localdate() + datetime.timedelta(days=20))
     make.agenda(meeting)
-    item = desk.put_on_agenda(found, meeting)
+    item = lifecycle.put_on_agenda(found, meeting)
     assert item.supplement == "venter"
 
 
@@ -468,7 +468,7 @@ def test_spam_is_put_aside_and_taken_back(as_anna, found):
 
 def test_the_citizens_words_stand_in_no_revision(as_anna, found):
     as_anna.post(page_of(found), {"version": found.version, "title": "Bænke", "question": "Hvor er bænkene?"})
-    desk.answer(found, "De kommer.")
+    lifecycle.answer(found, "De kommer.")
     history = str([(r.label, r.by_name, r.values) for r in Revision.objects.of(found)])
     assert "De kommer." in history and "Bænke" in history
     assert not any(word in history for word in ("Karl", "karl@", "20 30", WORDS))
@@ -491,7 +491,7 @@ def test_the_secretary_writes_down_what_somebody_said_by_phone(as_anna, anna, co
     # The history says that she did it, and nothing of what was said.
     assert Revision.objects.of(found).get().by == anna
     assert WORDS not in str(Revision.objects.of(found).get().values)
-    [row] = due.Desk(anna).due()
+    [row] = due_tasks.Desk(anna).due()
     assert row.what == "En borger har talt med rådet i dag"
     # The same click twice is one.
     as_anna.post(NOTE, {"text": WORDS, "name": "Karl Madsen", "phone": "20 30 40 50", "hentet": "nu"})
@@ -505,7 +505,7 @@ def test_whoever_gave_an_address_by_phone_gets_a_receipt_and_the_answer(as_anna,
     as_anna.post(NOTE, {"text": WORDS, "email": "karl@example.dk"})
     receipt = Letter.objects.get()
     assert receipt.to == "karl@example.dk" and "Tak, fordi du talte med" in receipt.text
-    assert desk.link_path(Input.objects.get()) in receipt.text and WORDS not in receipt.text
+    assert lifecycle.link_path(Input.objects.get()) in receipt.text and WORDS not in receipt.text
     found = Input.objects.get()
     as_anna.post(page_of(found, "answer"), {"seen": found.version, "text": "Vi tager det op."})
     assert "Du talte med" in Letter.objects.latest("pk").text
@@ -674,25 +674,25 @@ def later(months, days=0):
 def test_after_the_promised_months_the_citizen_is_forgotten_in_row_history_and_letters(client, council):
     address = send(client, name="Karl Madsen", email="karl@example.dk", phone="20 30 40 50").url
     found = Input.objects.get()
-    desk.answer(found, "Kære Karl, der kommer bænke.")
+    lifecycle.answer(found, "Kære Karl, der kommer bænke.")
     Revision.objects.of(found).update(is_closed=True)
     found.refresh_from_db()
     found.answer = "Kære Karl Madsen, der kommer tre."
     found.save()
-    assert desk.forget_old_inputs(timezone.now() + datetime.timedelta(days=150)) == 0
-    assert desk.forget_old_inputs(later(council.input_months, 1)) == 1
+    assert lifecycle.forget_old_inputs(timezone.now() + datetime.timedelta(days=150)) == 0
+    assert lifecycle.forget_old_inputs(later(council.input_months, 1)) == 1
     kept = everything_stored()
     for gone in ("Karl", "karl@example.dk", "20 30 40 50", WORDS, "der kommer"):
         assert gone not in kept, gone
     found.refresh_from_db()
     assert found.state == Input.State.ANSWERED and found.forgotten_at
     assert "Vi har slettet det, du skrev" in words(client.get(address))
-    assert desk.forget_old_inputs(later(council.input_months, 2)) == 0
+    assert lifecycle.forget_old_inputs(later(council.input_months, 2)) == 0
 
 
 def test_what_everybody_may_read_stays(council):
     found = make.answered_input(council, text=WORDS, name="Karl")
-    assert desk.forget_old_inputs(later(7)) == 1
+    assert lifecycle.forget_old_inputs(later(7)) == 1
     found.refresh_from_db()
     assert (found.text, found.name) == ("", "")
     assert found.title and found.question and found.answer
@@ -702,7 +702,7 @@ def test_what_everybody_may_read_stays(council):
 def test_an_unanswered_one_is_never_deleted_silently(council):
     for state in (Input.State.NEW, Input.State.UNDER_WAY, Input.State.HELD):
         make.input_(council, state=state)
-    assert desk.forget_old_inputs(later(60)) == 0
+    assert lifecycle.forget_old_inputs(later(60)) == 0
     assert Input.objects.exclude(text="").count() == 3
 
 
@@ -712,16 +712,16 @@ def test_the_council_decides_how_long(council, vejle):
     moment = timezone.now() - datetime.timedelta(days=80)
     make.input_(council, state=Input.State.CLOSED, closed_at=moment)
     theirs = make.input_(make.council(vejle), state=Input.State.CLOSED, closed_at=moment)
-    assert desk.forget_old_inputs(timezone.now()) == 1
+    assert lifecycle.forget_old_inputs(timezone.now()) == 1
     theirs.refresh_from_db()
     assert theirs.text
 
 
 def test_spam_is_deleted_with_its_history(council):
     found = make.input_(council, "Buy", email="offer@example.dk")
-    desk.close(found, Input.State.SPAM)
-    assert desk.forget_old_inputs(timezone.now() + datetime.timedelta(days=29)) == 0
-    assert desk.forget_old_inputs(timezone.now() + datetime.timedelta(days=31)) == 1
+    lifecycle.close(found, Input.State.SPAM)
+    assert lifecycle.forget_old_inputs(timezone.now() + datetime.timedelta(days=29)) == 0
+    assert lifecycle.forget_old_inputs(timezone.now() + datetime.timedelta(days=31)) == 1
     assert not Input.objects.exists() and not Revision.objects.of(found).exists()
 
 
@@ -783,6 +783,6 @@ def test_a_citizen_writes_with_the_keys_alone_and_reads_the_answer(council, page
     assert page.context.cookies() == []
     found = Input.objects.get()
     assert found.reference in page.inner_text("main")
-    desk.answer(found, "Der kommer tre bænke.")
+    lifecycle.answer(found, "Der kommer tre bænke.")
     page.reload()
     assert "Der kommer tre bænke." in page.inner_text("main")

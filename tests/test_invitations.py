@@ -10,13 +10,7 @@ from django.utils import timezone
 from lxml import html
 from pypdf import PdfReader
 
-from council.invitations import (
-    expected_attendance,
-    invite,
-    quorum_of,
-    send_scheduled_invitations,
-    tell_change,
-)
+from council.meetings.invitations import expected_attendance, invite, quorum_of, send_scheduled_invitations, tell_change
 from council.models import Agenda, AgendaItem, Invitation, Meeting, Membership, Person
 from udsat.lib.danish import weekday_date
 from udsat.lib.publishing import Status

@@ -19,11 +19,11 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from icalendar import Calendar
 
-from council.calendar import invitation_calendar
+from council.public.calendar import invitation_calendar
 from udsat import jobs
+from udsat.mail_delivery import ServerDown, check_mail, email_of, forget_letters, send_letters
 from udsat.models import Letter, LetterFile
 from udsat.models.letters import CLAIM
-from udsat.post import ServerDown, check_mail, email_of, forget_letters, send_letters
 
 from . import factories as make
 
@@ -388,7 +388,7 @@ def test_what_an_old_letter_said_is_erased_and_that_it_was_sent_is_not(esbjerg, 
 
 
 def test_in_local_mode_letters_are_files_that_anybody_at_the_machine_can_open(esbjerg, settings):
-    settings.EMAIL_BACKEND = "udsat.lib.mailfolder.MailFolder"
+    settings.EMAIL_BACKEND = "udsat.lib.mail_folder.MailFolder"
     for _ in range(2):
         make.letter(esbjerg, subject="Møde på rådhuset", text="Kære Åse\nVi ses.")
     assert send_letters(later()) == 2

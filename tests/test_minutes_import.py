@@ -10,10 +10,10 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
+from council.meetings.word.admin_views import read_meeting
+from council.meetings.word.export import minutes_docx
 from council.models import AgendaItem, Agreement, Attendance, Meeting
-from council.word.export import minutes_docx
-from council.word.pages import read_meeting
-from udsat.lib.docx import WordDocument
+from udsat.lib.docx_writer import WordDocument
 from udsat.lib.publishing import Status
 
 from . import factories as make

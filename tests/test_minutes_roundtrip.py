@@ -6,10 +6,10 @@ from html import escape
 
 import pytest
 
+from council.meetings.word.admin_views import read_meeting
+from council.meetings.word.export import agenda_docx, minutes_docx
+from council.meetings.word.import_plan import Plan
 from council.models import AgendaItem, Attendance, Meeting, Membership
-from council.word.export import agenda_docx, minutes_docx
-from council.word.pages import read_meeting
-from council.word.plan import Plan
 from udsat.lib.publishing import Status
 from udsat.lib.richtext import clean_html
 from udsat.lib.roles import Role

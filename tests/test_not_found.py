@@ -144,7 +144,7 @@ def test_somebody_without_the_right_is_told_so_in_danish(rf, esbjerg):
     from django.contrib.auth.models import AnonymousUser
     from django.core.exceptions import PermissionDenied
 
-    from udsat.views import no_access
+    from udsat.portal.views import no_access
 
     request = rf.get("/esbjerg/")
     request.user = AnonymousUser()

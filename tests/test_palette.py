@@ -3,24 +3,24 @@ import re
 import pytest
 from django.conf import settings
 
-from udsat.lib import palette
-from udsat.lib.palette import COLOURS, TEXT_AA, TEXT_AAA, Accent, contrast
+from udsat.lib import accent_colours
+from udsat.lib.accent_colours import COLOURS, TEXT_AA, TEXT_AAA, Accent, contrast
 
 
 @pytest.mark.parametrize("name", Accent.values)
 def test_an_accent_can_be_read_wherever_it_is_used(name):
     accent = COLOURS[name]
     for text, surface in [
-        (accent.light, palette.PAPER),
-        (accent.light, palette.WHITE),
-        (accent.dark, palette.DARK_PAPER),
-        (palette.INK, accent.light_soft),
-        (palette.DARK_INK, accent.dark_soft),
+        (accent.light, accent_colours.PAPER),
+        (accent.light, accent_colours.WHITE),
+        (accent.dark, accent_colours.DARK_PAPER),
+        (accent_colours.INK, accent.light_soft),
+        (accent_colours.DARK_INK, accent.dark_soft),
     ]:
         assert contrast(text, surface) >= TEXT_AAA, f"{text} on {surface}"
     for text, surface in [
-        (palette.WHITE, accent.light),
-        (palette.DARK_PAPER, accent.dark),
+        (accent_colours.WHITE, accent.light),
+        (accent_colours.DARK_PAPER, accent.dark),
         (accent.light, accent.light_soft),
         (accent.dark, accent.dark_soft),
     ]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from udsat.lib.private import Kind, Known, find_private, sentence_around, titled_names
+from udsat.lib.personal_data import Kind, Known, find_private, sentence_around, titled_names
 
 ROOT = Path(__file__).resolve().parent.parent
 PHONE, EMAIL, ADDRESS, NAME, HIDDEN = Kind

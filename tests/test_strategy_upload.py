@@ -187,7 +187,7 @@ def test_fifty_megabytes_are_refused_unread(at_anna, esbjerg, monkeypatch):
     def read(*args):
         raise AssertionError("The file is too big to be read.")
 
-    monkeypatch.setattr("strategies.upload.read_strategy", read)
+    monkeypatch.setattr("strategies.import_views.read_strategy", read)
     told = error_at_file(upload(at_anna, esbjerg, b"a" * 50 * 2**20))
     assert told.startswith("Filen fylder 50 MB og må højst fylde 10 MB.")
 

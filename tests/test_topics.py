@@ -12,8 +12,8 @@ from django.utils import timezone
 
 from strategies.management.commands.load_topics import SITUATIONS
 from strategies.models import Situation, Topic
-from udsat import topics
 from udsat.lib.publishing import Status
+from udsat.portal import topics
 
 from . import factories as make
 from .hands import Keyboard

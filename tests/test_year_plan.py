@@ -8,8 +8,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from council.meetings.year_plan.candidate_days import Rhythm, Taken, marks, propose
 from council.models import FormerDate, Meeting
-from council.yearplan.days import Rhythm, Taken, marks, propose
 from udsat.lib.holidays import day_off
 from udsat.lib.publishing import Status
 from udsat.models import PublicationEvent

@@ -7,9 +7,9 @@ class UdsatConfig(AppConfig):
     verbose_name = "Portalen"
 
     def ready(self):
-        from . import post  # noqa: F401  registers its check of the mail settings
+        from . import mail_delivery  # noqa: F401  registers its check of the mail settings
 
 
 class BackOfficeConfig(apps.AdminConfig):
     default = False
-    default_site = "udsat.backoffice.BackOffice"
+    default_site = "udsat.admin_site.BackOffice"

@@ -8,17 +8,17 @@ from collections.abc import Callable
 from django.db import connection, transaction
 from django.utils import timezone
 
-from council.agreements import remind_of_agreements
-from council.approval.rounds import remind_before_deadline
-from council.consent import anonymise_by_rule
-from council.desk.desk import forget as forget_desk
-from council.following.telling import clean_addresses, forget_unconfirmed, tell_at_once, tell_monthly
+from council.citizens.following.notices import clean_addresses, forget_unconfirmed, tell_at_once, tell_monthly
+from council.citizens.inputs.lifecycle import forget_old_inputs
 from council.hearings import remind_of_deadlines
-from council.inputs.desk import forget_old_inputs
-from council.invitations import send_scheduled_invitations
+from council.meetings.agreements import remind_of_agreements
+from council.meetings.approval.rounds import remind_before_deadline
+from council.meetings.desk.edits import forget as forget_desk
+from council.meetings.invitations import send_scheduled_invitations
+from council.members.consent import anonymise_by_rule
 from udsat.models import forget_knocks
 
-from .post import forget_letters, send_letters
+from .mail_delivery import forget_letters, send_letters
 
 logger = logging.getLogger(__name__)
 

@@ -121,9 +121,9 @@ MIDDLEWARE = [
     "udsat.lib.health.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "udsat.lib.pages.CompressionMiddleware",
+    "udsat.lib.responses.CompressionMiddleware",
     "udsat.lib.csp.ContentSecurityPolicyMiddleware",
-    "udsat.lib.pages.FreshnessMiddleware",
+    "udsat.lib.responses.FreshnessMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -215,7 +215,7 @@ EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = env("EMAIL_HOST_USER"), env("EMAIL_HOST_P
 EMAIL_TIMEOUT = 20
 EMAIL_USE_LOCALTIME = True
 EMAIL_BACKEND = (
-    "django.core.mail.backends.smtp.EmailBackend" if EMAIL_HOST or PRODUCTION else "udsat.lib.mailfolder.MailFolder"
+    "django.core.mail.backends.smtp.EmailBackend" if EMAIL_HOST or PRODUCTION else "udsat.lib.mail_folder.MailFolder"
 )
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL") or f"udsat@{urlsplit(SITE_URL).hostname if PRODUCTION else 'localhost'}"
 LETTER_DAYS = env_int("LETTER_DAYS", 90)

@@ -1,9 +1,9 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from council.following import pages as following
+from council.citizens.following import views as following
 
-from . import compare, sitemap, statements, topics, views
+from .portal import compare, sitemap, statements, topics, views
 
 urlpatterns = [
     path("", views.front, name="front"),
@@ -28,6 +28,6 @@ urlpatterns = [
     path("<slug:kommune>/", include("council.urls")),
 ]
 
-handler403 = "udsat.views.no_access"
-handler404 = "udsat.views.not_found"
-handler500 = "udsat.views.server_error"
+handler403 = "udsat.portal.views.no_access"
+handler404 = "udsat.portal.views.not_found"
+handler500 = "udsat.portal.views.server_error"

@@ -19,7 +19,7 @@ from udsat.admin import (
     ScopedAdmin,
     may_edit,
 )
-from udsat.backoffice import FOLLOW_UP
+from udsat.admin_site import FOLLOW_UP
 from udsat.lib import roles
 from udsat.lib.danish import short_date
 

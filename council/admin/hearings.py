@@ -7,23 +7,23 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpResponseRedirect
 from django.urls import path
 
-from council.approval import rounds
-from council.approval.desk import hearing_page
 from council.hearings import deadline_text, filename, next_step, send_answer, steps
+from council.meetings.approval import rounds
+from council.meetings.approval.admin_views import hearing_page
 from council.models import (
     Hearing,
     News,
 )
-from council.pdf import answer_pdf
+from council.public.pdf import answer_pdf
 from udsat.admin import (
     PublishableAdmin,
 )
-from udsat.admin.versions import take_next_version
-from udsat.backoffice import DAILY
+from udsat.admin.edit_conflict import take_next_version
+from udsat.admin_site import DAILY
 from udsat.lib import roles
 from udsat.lib.forms import FieldsOnly
-from udsat.lib.pages import pdf_response
 from udsat.lib.pdf import PdfTooLarge
+from udsat.lib.responses import pdf_response
 
 
 class SendForm(FieldsOnly, forms.Form):

@@ -15,13 +15,13 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.text import Truncator
 
-from council.inputs import desk
-from council.inputs.forms import NotedForm, refuse_cpr
+from council.citizens.inputs import lifecycle
+from council.citizens.inputs.forms import NotedForm, refuse_cpr
 from council.models import Council, Input, Meeting
 from udsat.admin import PublishableAdmin, ScopedForm, may_edit
-from udsat.admin.reach import municipalities_where
-from udsat.admin.versions import take_next_version
-from udsat.backoffice import DAILY
+from udsat.admin.access import municipalities_where
+from udsat.admin.edit_conflict import take_next_version
+from udsat.admin_site import DAILY
 from udsat.lib import roles
 from udsat.lib.danish import long_date, short_date
 from udsat.lib.forms import FieldsOnly
@@ -171,7 +171,7 @@ class InputAdmin(PublishableAdmin):
                 "meetings": meetings,
                 # Where such things are spoken of, unless she chooses another.
                 "usual": next((meeting for meeting in meetings if meeting.kind == Meeting.Kind.ORDINARY), None),
-                "forget_on": desk.forget_on(obj),
+                "forget_on": lifecycle.forget_on(obj),
                 "answer_url": self.url("answer", obj),
                 "do_url": self.url("do", obj),
                 "forget_url": self.url("forget", obj),
@@ -196,7 +196,7 @@ class InputAdmin(PublishableAdmin):
             raise PermissionDenied
         form = NotedForm(request.POST if request.method == "POST" else None, councils=councils)
         if form.is_valid():
-            found = desk.note(form.instance)
+            found = lifecycle.note(form.instance)
             said = "Henvendelsen er skrevet ind."
             if found.email:
                 said += f" Borgeren får en kvittering på {found.email}."
@@ -229,14 +229,14 @@ class InputAdmin(PublishableAdmin):
             "input_answer.html",
             title="Svar",
             form=form,
-            forget_on=desk.forget_on(found),
+            forget_on=lifecycle.forget_on(found),
             may_answer=may_answer and not found.forgotten_at,
         )
 
     def _answer(self, request, found, form) -> bool:
         try:
-            done = desk.answer(found, form.cleaned_data["text"], seen=form.cleaned_data["seen"])
-        except desk.Settled:
+            done = lifecycle.answer(found, form.cleaned_data["text"], seen=form.cleaned_data["seen"])
+        except lifecycle.Settled:
             found.refresh_from_db()
             form.data = form.data.copy()
             form.data["seen"] = found.version
@@ -285,7 +285,7 @@ class InputAdmin(PublishableAdmin):
         try:
             with transaction.atomic():
                 said = verb(request, found)
-        except desk.Settled:
+        except lifecycle.Settled:
             self.message_user(request, "En anden har gjort noget ved henvendelsen imens.", messages.WARNING)
         except ValidationError as error:
             self.message_user(request, " ".join(error.messages), messages.ERROR)
@@ -304,7 +304,7 @@ class InputAdmin(PublishableAdmin):
         meeting = next((m for m in self.coming_meetings(found) if str(m.pk) == chosen), None)
         if meeting is None:
             raise ValidationError("Vælg et møde, der ikke er holdt endnu.")
-        item = desk.put_on_agenda(found, meeting)
+        item = lifecycle.put_on_agenda(found, meeting)
         return format_html(
             'Sat på dagsordenen til mødet {}. <a href="{}">Se dagsordenen</a>',
             long_date(meeting.date), f"{reverse('admin:council_meeting_dagsorden', args=[meeting.pk])}#punkt-{item.pk}",
@@ -313,15 +313,15 @@ class InputAdmin(PublishableAdmin):
     def _close(self, found, state, said):
         if found.is_spoken and state == State.SPAM:
             raise ValidationError("Du har selv skrevet det ned. Så er det ikke spam.")
-        desk.close(found, state)
+        lifecycle.close(found, state)
         return said
 
     def _release(self, request, found):
-        desk.release(found)
+        lifecycle.release(found)
         return "Henvendelsen er ny igen. Borgeren har fået sin kvittering, hvis der er en e-mail."
 
     def _reopen(self, request, found):
-        desk.reopen(found)
+        lifecycle.reopen(found)
         return "Henvendelsen er åben igen."
 
     @transaction.atomic

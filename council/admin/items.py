@@ -6,7 +6,7 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.urls import reverse
 from django.utils.html import format_html
 
-from council.agenda.building import supplement_of
+from council.meetings.agenda.building import supplement_of
 from council.models import (
     AgendaItem,
     Agreement,
@@ -19,7 +19,7 @@ from udsat.admin import (
     ScopedRow,
     ScopedStackedInline,
 )
-from udsat.admin.reach import municipality_of
+from udsat.admin.access import municipality_of
 from udsat.lib import roles
 from udsat.lib.danish import short_date
 from udsat.lib.uploads import UploadField

@@ -10,31 +10,31 @@ from django.db.models import Exists, OuterRef
 from django.http import HttpResponseNotAllowed, HttpResponseRedirect
 from django.urls import path
 
-from council import corrections
-from council.agenda import pages as agenda
-from council.agenda import supplement
-from council.approval import desk as approval
-from council.desk import pages as desk
-from council.invitations import pages as invitations
-from council.invitations.calling import who_hears
+from council.meetings import corrections
+from council.meetings.agenda import admin_views as agenda
+from council.meetings.agenda import supplement
+from council.meetings.approval import admin_views as approval
+from council.meetings.desk import admin_views as desk
+from council.meetings.invitations import admin_views as invitations
+from council.meetings.invitations.sending import who_hears
+from council.meetings.meeting_page import MeetingPage
+from council.meetings.word import admin_views as word
+from council.meetings.year_plan import admin_views as yearplan
+from council.meetings.year_plan import publish_dates
 from council.models import (
     Agenda,
     Meeting,
     Minutes,
 )
-from council.pages import MeetingPage
-from council.word import pages as word
-from council.yearplan import dates
-from council.yearplan import pages as yearplan
 from udsat.admin import (
     PublishableAdmin,
     ScopedForm,
     ScopedStackedInline,
     may_edit,
 )
-from udsat.admin.reach import municipality_of
-from udsat.admin.versions import take_next_version
-from udsat.backoffice import DAILY
+from udsat.admin.access import municipality_of
+from udsat.admin.edit_conflict import take_next_version
+from udsat.admin_site import DAILY
 from udsat.lib import roles
 from udsat.lib.danish import clock, short_date
 
@@ -200,7 +200,9 @@ class MeetingAdmin(PublishableAdmin):
             path("aarsplan/", view(partial(yearplan.overview, self)), name="council_meeting_aarsplan"),
             path("aarsplan/ny/", view(partial(yearplan.plan, self)), name="council_meeting_aarsplan_ny"),
             path(
-                "aarsplan/offentliggoer/", view(partial(dates.publish, self)), name="council_meeting_aarsplan_publish"
+                "aarsplan/offentliggoer/",
+                view(partial(publish_dates.publish, self)),
+                name="council_meeting_aarsplan_publish",
             ),
             *pages,
             path("<path:object_id>/dagsorden/", view(self.make_agenda), name="council_meeting_agenda"),

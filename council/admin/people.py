@@ -5,6 +5,7 @@ from django.contrib import admin
 from django.db.models import Q
 from django.utils import timezone
 
+from council.members.seating import ConsentPages, MembersPage, SeatPages
 from council.models import (
     Cause,
     Council,
@@ -19,12 +20,10 @@ from udsat.admin import (
     ScopedStackedInline,
     may_edit,
 )
-from udsat.admin.versions import take_next_version
-from udsat.backoffice import DAILY, MORE
+from udsat.admin.edit_conflict import take_next_version
+from udsat.admin_site import DAILY, MORE
 from udsat.lib import roles
 from udsat.models import Municipality
-
-from .seating import ConsentPages, MembersPage, SeatPages
 
 
 class MembershipInline(ScopedStackedInline):

@@ -133,7 +133,7 @@ class Council(Publishable):
         return reverse("council", args=[self.municipality.slug])
 
     def search_texts(self):
-        from council.search import council_texts
+        from council.search_texts import council_texts
 
         return council_texts(self)
 
@@ -310,7 +310,7 @@ class Hearing(Publishable):
         return self.council.municipality
 
     def search_texts(self):
-        from council.search import hearing_texts
+        from council.search_texts import hearing_texts
 
         return hearing_texts(self)
 
@@ -393,7 +393,7 @@ class News(Publishable):
         return next(s for s in [stem, *(f"{stem}-{n}" for n in range(2, len(taken) + 3))] if s not in taken)
 
     def search_texts(self):
-        from council.search import news_texts
+        from council.search_texts import news_texts
 
         return news_texts(self)
 

@@ -139,7 +139,7 @@ class Input(Publishable):
         return f"{reverse('answers', args=[self.municipality.slug])}#{self.anchor}"
 
     def search_texts(self):
-        from council.search import input_texts
+        from council.search_texts import input_texts
 
         return input_texts(self)
 

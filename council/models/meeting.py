@@ -159,7 +159,7 @@ class Meeting(Publishable):
     @transaction.atomic
     def publish(self, *, by, confirmed, reason="", at=None):
         """Public again at once, it also calls the members whom its agenda has not reached."""
-        from council.invitations import invite
+        from council.meetings.invitations import invite
 
         super().publish(by=by, confirmed=confirmed, reason=reason, at=at)
         if Agenda.objects.published().filter(meeting=self).exists():
@@ -168,7 +168,7 @@ class Meeting(Publishable):
     @transaction.atomic
     def withdraw(self, *, by):
         """Also keeps back the letters that have not left: they bring the agenda, which goes with the meeting."""
-        from council.invitations import take_back
+        from council.meetings.invitations import take_back
 
         super().withdraw(by=by)
         take_back(self)
@@ -182,7 +182,7 @@ class Meeting(Publishable):
         return f"{self.date.isoformat()}{f'-{self.ordinal}' if self.ordinal > 1 else ''}"
 
     def search_texts(self):
-        from council.search import meeting_texts
+        from council.search_texts import meeting_texts
 
         return meeting_texts(self)
 
@@ -350,7 +350,7 @@ class Agenda(MeetingPaper):
 
     def publish(self, *, by, confirmed, reason="", at=None):
         """Public at once, it also calls the members to the meeting; at a set time, `run_due` does that."""
-        from council.invitations import invite
+        from council.meetings.invitations import invite
 
         with indexed_once():
             super().publish(by=by, confirmed=confirmed, reason=reason, at=at)
@@ -360,7 +360,7 @@ class Agenda(MeetingPaper):
     @transaction.atomic
     def withdraw(self, *, by):
         """Also keeps back the letters that have not left with it."""
-        from council.invitations import take_back
+        from council.meetings.invitations import take_back
 
         super().withdraw(by=by)
         take_back(self.meeting)
@@ -390,7 +390,7 @@ class Agenda(MeetingPaper):
     @transaction.atomic
     def publish_supplement(self, *, by, confirmed, reason=""):
         """Make the waiting items public and tell the members. Raises as `publish` does."""
-        from council.invitations import send_supplement
+        from council.meetings.invitations import send_supplement
 
         if not by.may(roles.PUBLISH, self.municipality):
             raise PermissionDenied("Du har ikke ret til at offentliggøre i denne kommune.")

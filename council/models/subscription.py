@@ -124,7 +124,7 @@ class Notice(models.Model):
     """One thing told to one address. Written together with its letter, so that nothing is told twice."""
 
     follower = models.ForeignKey(Follower, models.CASCADE, related_name="notices", verbose_name="følger")
-    # Kind and number of the thing, as `council.following.things` writes them.
+    # Kind and number of the thing, as `council.citizens.following.news_items` writes them.
     thing = models.CharField("ting", max_length=60)
     # None once the letter has been sent for so long that it is forgotten.
     letter = models.ForeignKey(

@@ -8,7 +8,7 @@ from django.db.models import Exists, OuterRef, Prefetch, Q
 
 from council.models import Council, Hearing, Meeting, News
 from council.models.council import readers
-from council.trail import items_in_public, trails_of_goals
+from council.public.trail import items_in_public, trails_of_goals
 from strategies.models import Goal, Strategy, Theme
 from udsat.models import Municipality
 

@@ -3,7 +3,8 @@
 from django import template
 from django.utils import timezone
 
-from council import due, steps
+from council import due_tasks
+from council.meetings import progress
 from council.models import Meeting
 
 register = template.Library()
@@ -15,7 +16,7 @@ ROOM = 6
 @register.inclusion_tag("admin/council/_desk.html")
 def my_desk(user):
     """What is due in her municipalities, and the meetings she is in the middle of, each with its next step."""
-    desk = due.Desk(user)
+    desk = due_tasks.Desk(user)
     rows = desk.due()
     mine, others = ([row for row in rows if row.is_for(user) is hers] for hers in (True, False))
     places = {row.municipality for row in rows} | {meeting.municipality for meeting in desk.next_meetings()}
@@ -25,7 +26,7 @@ def my_desk(user):
         "due": mine[:ROOM],
         "more": mine[ROOM:],
         "others": others,
-        "late": sum(row.severity == due.Severity.LATE for row in mine),
+        "late": sum(row.severity == due_tasks.Severity.LATE for row in mine),
         "shows_place": len(places) > 1,
         "coming": [course(meeting, user, desk.now) for meeting in desk.next_meetings()[:4]],
         "held": [course(meeting, user, desk.now) for meeting in held[-1:]],
@@ -34,10 +35,10 @@ def my_desk(user):
 
 
 def course(meeting, user, now) -> dict:
-    step = steps.next_step(meeting, now)
+    step = progress.next_step(meeting, now)
     return {
         "meeting": meeting,
-        "steps": steps.steps_of(meeting, now),
+        "steps": progress.steps_of(meeting, now),
         "next": step,
         "may": bool(step) and user.may(step.ability, meeting.municipality),
     }
@@ -46,5 +47,5 @@ def course(meeting, user, now) -> dict:
 @register.inclusion_tag("admin/council/_course.html")
 def meeting_course(meeting, user):
     """The steps of one meeting and the button of the next one, for the pages about it."""
-    found = steps.with_steps(Meeting.objects.filter(pk=meeting.pk)).get()
+    found = progress.with_steps(Meeting.objects.filter(pk=meeting.pk)).get()
     return course(found, user, timezone.now())

@@ -9,10 +9,10 @@ from udsat.lib.documents import Document
 
 from .assembly import Assembler
 from .checks import account_for, find_doubt, is_council_page, is_minutes, name_themes, pieces_of
-from .front import take_period, take_title
+from .heading_roles import give_roles
 from .outline import read_segments
-from .result import ParsedGoal, ParsedSection, ParsedStrategy, ParsedTheme
-from .roles import give_roles
+from .parsed_strategy import ParsedGoal, ParsedSection, ParsedStrategy, ParsedTheme
+from .title_page import take_period, take_title
 
 __all__ = ["ParsedGoal", "ParsedSection", "ParsedStrategy", "ParsedTheme", "parse_strategy"]
 

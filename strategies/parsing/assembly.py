@@ -6,11 +6,11 @@ from udsat.lib.documents import Remark, Table
 
 from . import wording
 from .checks import is_news
+from .heading_roles import is_same_heading
+from .html_output import TABLE, goal_of, html, html_para, remarks
 from .outline import Head, Listing, Para, Segment
-from .result import ParsedGoal, ParsedSection, ParsedStrategy, ParsedTheme
-from .roles import is_same_heading
-from .theme import ThemeReader
-from .writing import TABLE, goal_of, html, html_para, remarks
+from .parsed_strategy import ParsedGoal, ParsedSection, ParsedStrategy, ParsedTheme
+from .theme_text import ThemeReader
 
 _NEWS_REASON = "Teksten ligner en nyhed om strategien, ikke strategiens egne ord."
 

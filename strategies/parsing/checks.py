@@ -8,10 +8,10 @@ from html import unescape
 from udsat.lib.documents import Document, Remark
 
 from . import wording
-from .front import without_period
+from .html_output import numbered_goal
 from .outline import Listing, Para, Segment
-from .result import ParsedStrategy
-from .writing import numbered_goal
+from .parsed_strategy import ParsedStrategy
+from .title_page import without_period
 
 
 def pieces_of(segments: list[Segment]) -> Iterator[tuple[int, str]]:

@@ -11,7 +11,7 @@ from functools import lru_cache
 from udsat.lib.documents import Document, Heading, ListItem, Paragraph, Remark, Table
 
 from . import wording
-from .result import ParsedStrategy
+from .parsed_strategy import ParsedStrategy
 
 
 @dataclass

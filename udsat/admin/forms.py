@@ -22,9 +22,9 @@ from udsat.lib import roles
 from udsat.lib.richtext import RichTextFormField, safe_html
 from udsat.models import Municipality, Publishable, Recorded
 
+from .access import may_edit, municipalities_where, municipality_of, narrowed, owner_of
+from .edit_conflict import version_of
 from .history import last_hand
-from .reach import may_edit, municipalities_where, municipality_of, narrowed, owner_of
-from .versions import version_of
 
 # Fields that are not asked when the user has one municipality, and so one council.
 PLACE_FIELDS = ("municipality", "council")

@@ -23,10 +23,10 @@ from udsat.lib.publishing import Status
 from udsat.lib.richtext import plain_text
 from udsat.models import PublicationEvent
 
-from .fields import MomentField
-from .look import look
-from .reach import municipality_of
-from .scope import ScopedAdmin
+from .access import municipality_of
+from .form_fields import MomentField
+from .privacy_review import look
+from .scoped_admin import ScopedAdmin
 
 
 def when(moment):

@@ -21,8 +21,8 @@ from django.utils.text import Truncator, capfirst
 from udsat.lib import roles
 from udsat.lib.cpr import find_cpr, hide_cpr
 from udsat.lib.danish import clock, long_datetime, short_date
-from udsat.lib.difference import rich_difference, word_difference
 from udsat.lib.richtext import RichTextField, plain_text
+from udsat.lib.text_diff import rich_difference, word_difference
 from udsat.models import CprOverride, PublicationEvent, Recorded, Revision
 from udsat.models.history import RUN
 

@@ -11,12 +11,12 @@ from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 
-from udsat.backoffice import MORE
+from udsat.admin_site import MORE
 from udsat.lib import roles
 from udsat.lib.danish import clock, short_date
 from udsat.models import Letter
 
-from .scope import ScopedAdmin
+from .scoped_admin import ScopedAdmin
 
 
 class StateFilter(admin.SimpleListFilter):

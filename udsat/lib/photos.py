@@ -14,7 +14,7 @@ from django.core.files.base import ContentFile
 from django.utils.crypto import get_random_string
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from .fileguard import MB
+from .file_checks import MB
 
 SIDE = 480  # pixels: twice as wide as it is shown
 MAX_PHOTO_BYTES = 20 * MB

@@ -18,8 +18,8 @@ from django.utils import timezone
 from django.utils.text import capfirst
 
 from .cpr import CprFinding, find_cpr, hide_cpr
-from .fileguard import UnreadableDocument
-from .filetext import FileText, read_file_text
+from .file_checks import UnreadableDocument
+from .file_text import FileText, read_file_text
 from .richtext import RichTextField, link_addresses, plain_text
 
 

@@ -6,8 +6,8 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.core.files import File
 
-from .fileguard import MB, UnreadableDocument, decode, open_archive, real_type
-from .filetext import extract_text
+from .file_checks import MB, UnreadableDocument, decode, open_archive, real_type
+from .file_text import extract_text
 
 MAX_UPLOAD_BYTES = 20 * MB
 # Each ending with what must be in the file: its first bytes, a part of the archive, or text.

@@ -1,9 +1,8 @@
 """What both apps stand on."""
 
 from .history import Recorded, Revision
-from .knocks import Knock, forget_knocks
 from .letters import COMPOSERS, Letter, LetterFile, Words
-from .places import RESERVED_SLUGS, Municipality, MunicipalityQuerySet, Region, RegionPeriod
+from .municipalities import RESERVED_SLUGS, Municipality, MunicipalityQuerySet, Region, RegionPeriod
 from .publication import (
     KNOWN_BY,
     Conflict,
@@ -18,6 +17,7 @@ from .publication import (
     last_published,
     own_domains,
 )
+from .rate_limit import Knock, forget_knocks
 from .search import KIND_WORDS, PAPER_WORDS, Kind, SearchEntry, SearchText, SearchWord
 from .users import Assignment, User
 

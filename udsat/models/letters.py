@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from udsat.lib.publishing import ScopedQuerySet
 
-from .places import Municipality
+from .municipalities import Municipality
 from .users import User
 
 # A run that has taken a letter and says nothing for so long was killed; the letter is free again.

@@ -16,11 +16,11 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from udsat.lib import roles
-from udsat.lib.private import Known
+from udsat.lib.personal_data import Known
 from udsat.lib.publishing import CheckedText, Finding, ScopedQuerySet, Status, check_texts, published_when
 
 from .history import Recorded, Revision
-from .places import Municipality
+from .municipalities import Municipality
 from .search import SearchEntry, SearchText
 from .users import User
 

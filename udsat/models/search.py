@@ -1,8 +1,8 @@
 """The index of what is public. It holds nothing else: a row is written with what it tells of, in one transaction,
 and taken out with it.
 
-The database's own engine finds the words, from the columns of tokens (see `udsat.lib.search`): in SQLite an FTS5 table
-that triggers keep in step, in PostgreSQL a generated tsvector under a GIN index. A migration makes them.
+The database's own engine finds the words, from the columns of tokens (see `udsat.lib.search_words`): in SQLite an
+FTS5 table that triggers keep in step, in PostgreSQL a generated tsvector under a GIN index. A migration makes them.
 """
 
 import datetime
@@ -16,9 +16,9 @@ from django.utils import timezone
 
 from udsat.lib.danish import fold
 from udsat.lib.publishing import ScopedQuerySet
-from udsat.lib.search import nearest, tag, tokens, words
+from udsat.lib.search_words import nearest, tag, tokens, words
 
-from .places import Municipality
+from .municipalities import Municipality
 
 
 class Kind(models.TextChoices):

@@ -8,7 +8,7 @@ from django.utils.functional import cached_property
 from udsat.lib import roles
 from udsat.lib.publishing import ScopedQuerySet
 
-from .places import Municipality
+from .municipalities import Municipality
 
 
 class User(AbstractUser):

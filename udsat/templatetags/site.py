@@ -8,10 +8,10 @@ from django.conf import settings
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import mark_safe
 
-from udsat.lib import schema
+from udsat.lib import jsonld
 
 register = template.Library()
-register.filter("structured", schema.script)
+register.filter("structured", jsonld.script)
 
 
 @register.simple_tag(takes_context=True)
@@ -110,12 +110,12 @@ def breadcrumbs(content):
     crumbs = _Crumbs()
     crumbs.feed(content)
     items = [
-        schema.thing(
+        jsonld.thing(
             "ListItem",
             position=position,
             name=" ".join(text.split()),
-            item=schema.absolute(address) if address else "",
+            item=jsonld.absolute(address) if address else "",
         )
         for position, (text, address) in enumerate(crumbs.found, 1)
     ]
-    return content + schema.script(schema.thing("BreadcrumbList", itemListElement=items)) if items else content
+    return content + jsonld.script(jsonld.thing("BreadcrumbList", itemListElement=items)) if items else content

@@ -4,9 +4,18 @@
 means, an agenda or a strategy, is for the apps to say. Whatever is left out stands in `ignored`, with its reason.
 """
 
-from .. import markup
-from ..fileguard import MAX_DOCUMENT_BYTES, TYPE_NAMES, UnreadableDocument, check_size, decode, macros, real_type
-from ..filetext import FileText, extract_text, read_file_text
+from udsat.lib import markup
+from udsat.lib.file_checks import (
+    MAX_DOCUMENT_BYTES,
+    TYPE_NAMES,
+    UnreadableDocument,
+    check_size,
+    decode,
+    macros,
+    real_type,
+)
+from udsat.lib.file_text import FileText, extract_text, read_file_text
+
 from .blocks import (
     MAX_BLOCKS,
     MAX_TEXT,
@@ -21,9 +30,9 @@ from .blocks import (
     too_long,
 )
 from .html import read_html
+from .html_page import declared_encoding
 from .markdown import markdown_html, markdown_text, read_markdown
-from .page import declared_encoding
-from .rich import RichDocument, rich_blocks, rich_html
+from .rich_text import RichDocument, rich_blocks, rich_html
 from .text import clean, read_text
 from .word import docx_html, numbers_to_html, read_docx
 

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from ..fileguard import UnreadableDocument
-from ..pagechrome import chrome_reason, is_foot_heading
+from udsat.lib.file_checks import UnreadableDocument
+from udsat.lib.page_boilerplate import chrome_reason, is_foot_heading
 
 MAX_TEXT = 1_500_000
 MAX_BLOCKS = 8_000

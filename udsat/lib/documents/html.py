@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from .blocks import Builder, Document, Heading, ListItem, Table, too_nested
-from .page import DROPPED, HEADINGS, INLINE, Page, parse_html
+from .html_page import DROPPED, HEADINGS, INLINE, Page, parse_html
 from .text import MEANT, SPACES, Line, TextReader, clean, squeeze
 
 

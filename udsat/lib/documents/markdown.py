@@ -4,7 +4,8 @@ import re
 
 from markdown_it import MarkdownIt
 
-from ..fileguard import decode
+from udsat.lib.file_checks import decode
+
 from .blocks import MAX_TEXT, Document, Remark, too_long
 from .html import read_html
 from .text import UNMEANT, clean

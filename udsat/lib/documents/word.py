@@ -7,11 +7,12 @@ from typing import Any
 import lxml.html
 import mammoth
 
-from ..docxnumbers import NUMBER_MARK, write_out_numbers
-from ..fileguard import UnreadableDocument, broken_file, open_archive, xml_parts
+from udsat.lib.docx_numbering import NUMBER_MARK, write_out_numbers
+from udsat.lib.file_checks import UnreadableDocument, broken_file, open_archive, xml_parts
+
 from .blocks import Document, Remark
 from .html import read_html
-from .page import parse_html
+from .html_page import parse_html
 from .text import squeeze
 
 _DEPTHS = {n: "ul|ol > li > " * (n - 1) for n in range(1, 6)}

@@ -1,0 +1,211 @@
+"""Members propose items by a link of their own, and hear from the secretary when one does not come on the agenda."""
+
+import datetime
+
+from django import forms
+from django.conf import settings
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from council.meetings.invitations.answers import begins_at, is_substitute, seats_on
+from council.meetings.invitations.member_views import holds_seat
+from council.meetings.invitations.sending import LINK_LIFE, locked, time_and_place
+from council.models import Meeting, Membership, Proposal
+from council.personal_links import link_view
+from council.secretary_mail import tell_secretary
+from udsat.lib.cpr import find_cpr, hide_cpr
+from udsat.lib.danish import weekday_date
+from udsat.lib.signed_links import LinkBroken, LinkExpired, make_token
+from udsat.models import Letter, Municipality
+
+# A link is one member's. More than this is no member.
+MOST_PROPOSALS = 20
+TOO_LONG = "Skriv det kortere. Der er plads til %(limit_value)d tegn, og du har skrevet %(show_value)d."
+
+
+def deadline(meeting: Meeting) -> datetime.date | None:
+    """The last day to propose an item, by the council's own rules."""
+    days = meeting.council.item_days
+    return None if days is None else meeting.date - datetime.timedelta(days)
+
+
+# Asking the members
+
+
+def asked(meeting: Meeting) -> list[Letter]:
+    """The letters »Har du et punkt?« that have been written about the meeting."""
+    return list(Letter.objects.filter(key__startswith=f"propose:{meeting.pk}:").defer("text").order_by("created_at"))
+
+
+@transaction.atomic
+def ask_for_items(meeting: Meeting) -> int:
+    """Write »Har du et punkt?« to each member who has an address and has not had it. Returns the number of letters."""
+    if meeting.is_cancelled or begins_at(meeting) <= timezone.now():
+        return 0
+    had = {letter.key for letter in asked(meeting)}
+    count = 0
+    for seat in seats_on(meeting):
+        key = f"propose:{meeting.pk}:{seat.pk}:{seat.person_id}"
+        if is_substitute(seat) or not seat.person or not seat.person.email or key in had:
+            continue
+        when, _ = time_and_place(meeting)
+        text = render_to_string(
+            "email/propose.txt",
+            {
+                "first_name": seat.person.first_name,
+                "meeting": meeting,
+                "council": meeting.council,
+                "when": when,
+                "deadline": deadline(meeting),
+                "propose_url": propose_url(meeting, seat),
+            },
+        )
+        Letter.objects.write(
+            municipality=meeting.municipality,
+            key=key,
+            to=seat.person.email,
+            to_name=str(seat.person),
+            subject=f"Har du et punkt til mødet {weekday_date(meeting.date)}?",
+            text=text,
+        )
+        count += 1
+    return count
+
+
+def propose_url(meeting: Meeting, seat: Membership) -> str:
+    token = make_token("forslag", meeting.pk, seat.pk, seat.person_id, until=timezone.now() + LINK_LIFE)
+    return settings.SITE_URL + reverse("propose-item", args=[meeting.municipality.slug, token])
+
+
+# What a member writes
+
+
+class ProposalForm(forms.ModelForm):
+    class Meta:
+        model = Proposal
+        fields = ["title", "text"]
+        labels = {"title": "Hvad skal punktet hedde?", "text": "Hvad handler det om?"}
+        help_texts = {
+            "title": "Få ord, for eksempel »Et varmt sted at være om natten«.",
+            "text": "Skriv, hvad rådet skal tale om, og gerne hvad du foreslår. Du kan også lade feltet stå tomt.",
+        }
+        widgets = {"text": forms.Textarea({"rows": 8})}
+        error_messages = {
+            "title": {"required": "Skriv, hvad punktet skal hedde.", "max_length": TOO_LONG},
+            "text": {"max_length": TOO_LONG},
+        }
+
+    def clean_title(self):
+        return _without_number(" ".join(self.cleaned_data["title"].split()))
+
+    def clean_text(self):
+        return _without_number(self.cleaned_data["text"])
+
+
+def _without_number(text):
+    if any(find_cpr(text)):
+        raise forms.ValidationError(
+            "Her står noget, der ligner et CPR-nummer. Slet det, og send igen. Vi har ikke gemt noget."
+        )
+    return text
+
+
+@link_view("forslag")
+@require_http_methods(["GET", "HEAD", "POST"])
+def propose_item(request: HttpRequest, municipality: Municipality, pk: int, seat: int, person: int) -> HttpResponse:
+    meeting = Meeting.objects.filter(pk=pk).select_related("council__municipality").first()
+    member = Membership.objects.filter(pk=seat).select_related("person", "council").first()
+    if meeting is not None and meeting.council.municipality_id != municipality.pk:
+        raise LinkBroken
+    if (
+        meeting is None
+        or member is None
+        or member.council_id != meeting.council_id
+        or member.person_id != person
+        or meeting.is_cancelled
+        or begins_at(meeting) <= timezone.now()
+        or not holds_seat(member, meeting.date)
+    ):
+        raise LinkExpired
+    form = ProposalForm(
+        request.POST if request.method == "POST" else None, instance=Proposal(meeting=meeting, member=member)
+    )
+    if form.is_valid() and _keep(form, meeting, member):
+        return HttpResponseRedirect(f"{request.path}#sendt")
+    when, where = time_and_place(meeting)
+    last_day = deadline(meeting)
+    context = {
+        "municipality": municipality,
+        "council": meeting.council,
+        "meeting": meeting,
+        "member": member,
+        "when": when,
+        "where": where,
+        "deadline": last_day,
+        "is_late": last_day is not None and last_day < timezone.localdate(),
+        "mine": list(_of(meeting, member)),
+        "form": form,
+    }
+    return render(request, "links/propose.html", context)
+
+
+def _of(meeting, member):
+    return meeting.proposals.filter(member=member)
+
+
+@transaction.atomic
+def _keep(form, meeting, member) -> bool:
+    """Take the proposal and tell the secretary; False when she has sent too many. Sent twice at once, it is one."""
+    meeting = locked(meeting)
+    mine = list(_of(meeting, member))
+    if len(mine) >= MOST_PROPOSALS:
+        form.add_error(None, "Du har sendt mange forslag til det møde. Ring til rådet, hvis du har flere.")
+        return False
+    if (form.cleaned_data["title"], form.cleaned_data["text"]) not in [(one.title, one.text) for one in mine]:
+        proposal = form.save()
+        tell_secretary(
+            meeting.council,
+            f"proposal:{proposal.pk}",
+            f"Et forslag til mødet {weekday_date(meeting.date)}",
+            "proposal.txt",
+            reverse("admin:council_meeting_dagsorden", args=[meeting.pk]),
+            name=str(member.person),
+            when=time_and_place(meeting)[0],
+        )
+    return True
+
+
+# The secretary's answer
+
+
+@transaction.atomic
+def decline(proposal: Proposal, answer: str) -> None:
+    """Say no, with the reason, by letter where the member has an address."""
+    proposal.state, proposal.answer = Proposal.State.DECLINED, answer
+    proposal.save(update_fields=["state", "answer"])
+    person = proposal.member.person
+    if person and person.email:
+        meeting = proposal.meeting
+        text = render_to_string(
+            "email/proposal_declined.txt",
+            {
+                "first_name": person.first_name,
+                "title": hide_cpr(proposal.title),
+                "answer": hide_cpr(answer),
+                "council": meeting.council,
+                "meeting": meeting,
+            },
+        )
+        Letter.objects.write(
+            municipality=meeting.municipality,
+            key=f"proposal-declined:{proposal.pk}",
+            to=person.email,
+            to_name=str(person),
+            subject=f"Dit forslag til mødet {weekday_date(meeting.date)}",
+            text=text,
+        )

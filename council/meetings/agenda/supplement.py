@@ -1,0 +1,72 @@
+"""The gate for what comes to an agenda after it is public."""
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.http import HttpResponseRedirect
+
+from council.admin.items import paper
+from council.meetings.invitations.sending import locked
+from council.meetings.meeting_page import MeetingPage
+from council.models import Agenda
+from udsat.admin.gate import PublishForm, with_ticks
+from udsat.lib import roles
+
+
+class SupplementForm(PublishForm):
+    """The same word as at the gate, about the items that wait. They are public at once, or not yet."""
+
+    at = None
+
+
+@transaction.atomic
+def supplement_page(admin, request, meeting):
+    back = admin.url("dagsorden", meeting)
+    if request.method == "POST":
+        meeting = locked(meeting)
+    agenda: Agenda | None = paper(meeting, "agenda")
+    parts = agenda.supplement_parts() if agenda and agenda.is_published else []
+    if not parts:
+        messages.warning(request, "Ingen punkter venter på en tillægsdagsorden.")
+        return HttpResponseRedirect(back)
+    gate = admin.admin_site.get_model_admin(Agenda)
+    places = gate.look(agenda, parts)
+    files = [
+        (read.text, part.get_absolute_url())
+        for part in parts
+        for read in part.read_texts(agenda)
+        if read.inside and not read.inside.complete
+    ]
+    form = SupplementForm(
+        request.POST if request.method == "POST" else None,
+        publishable=agenda, places=places, files=files, seen=gate.seen_version(agenda),
+    )  # fmt: skip
+    if form.is_valid():
+        try:
+            agenda.publish_supplement(
+                by=request.user, confirmed=form.cleaned_data["confirmed"], reason=form.cleaned_data.get("reason", "")
+            )
+        except ValidationError as error:
+            form.add_error(None, error.messages)
+        else:
+            admin.log_change(request, meeting, "Tillægsdagsorden sendt")
+            messages.success(request, "Tillægsdagsordenen er offentlig. De indkaldte får en mail.")
+            return HttpResponseRedirect(back)
+    numbers = {item.pk: number for number, item in enumerate(meeting.items.all(), meeting.first_number)}
+    return admin.page(
+        request,
+        meeting,
+        "supplement.html",
+        title="Send tillægsdagsorden",
+        form=form,
+        numbered=[(numbers[part.pk], part) for part in agenda.supplement_items()],
+        found=with_ticks(form),
+        suspects=[spot for place in places for spot in place.suspects],
+        stops=[(stop.message, gate.part_url(stop.part, stop.field)) for stop in agenda.publication_stops()],
+        files=files,
+        reasons=[form[name] for name in ("reason", "files_seen") if name in form.fields],
+        back_url=back,
+    )
+
+
+PAGES = [MeetingPage("punkter/tillaeg/", "supplement", supplement_page, ability=roles.PUBLISH)]

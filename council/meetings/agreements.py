@@ -1,0 +1,83 @@
+"""Agreements across meetings: what is still to be done, and the e-mail that reminds of it."""
+
+import datetime
+
+from django.db.models import F, QuerySet
+from django.template.loader import render_to_string
+from django.utils import timezone
+
+from council.models import Agreement, Council, Membership
+from udsat.lib.cpr import hide_cpr
+from udsat.lib.danish import short_date
+from udsat.models import Letter
+
+# A member is reminded this many days before, and once when the day has passed: not of what was forgotten long ago.
+DAYS_BEFORE = 7
+DAYS_AFTER = 30
+
+
+def open_agreements(council: Council, before: datetime.date) -> QuerySet[Agreement]:
+    """What earlier meetings agreed and nobody has done, for the agenda of the meeting on that day.
+
+    Without what was agreed under closed items, which an open item would make public.
+    """
+    return (
+        Agreement.objects.filter(item__meeting__council=council, item__meeting__date__lt=before)
+        .filter(done_on=None, item__is_closed=False)
+        .select_related("item__meeting__council__municipality", "member__person", "member__council")
+        .order_by(F("due_on").asc(nulls_last=True), "item__meeting__date", "position", "pk")
+    )
+
+
+def remind_of_agreements(now: datetime.datetime) -> int:
+    """Write to each member whose agreement is due soon or is overdue: once before and once after, by each due date."""
+    today = timezone.localdate(now)
+    due = (
+        Agreement.objects.filter(
+            done_on=None,
+            due_on__range=(today - datetime.timedelta(DAYS_AFTER), today + datetime.timedelta(DAYS_BEFORE)),
+            item__meeting__date__lt=today,
+            member__in=Membership.objects.on(today),
+            member__person__anonymised_at=None,
+        )
+        .exclude(member__person__email="")
+        .select_related("item__meeting__council__municipality", "member__person")
+    )
+    keys = {_key(agreement, today): agreement for agreement in due}
+    written = set(Letter.objects.filter(key__in=keys).values_list("key", flat=True))
+    for key, agreement in keys.items():
+        if key not in written:
+            _remind(agreement, key, today)
+    return len(keys) - len(written)
+
+
+def _key(agreement, today) -> str:
+    moment = "over-tiden" if agreement.due_on < today else "snart"
+    return f"agreement:{agreement.pk}:{agreement.member_id}:{agreement.due_on.isoformat()}:{moment}"
+
+
+def _remind(agreement, key, today):
+    council, person = agreement.item.meeting.council, agreement.member.person
+    is_late = agreement.due_on < today
+    text = render_to_string(
+        "email/agreement.txt",
+        {
+            "agreement": agreement,
+            # Nothing of a closed item goes by e-mail, and no CPR number.
+            "promise": "" if agreement.item.is_closed else hide_cpr(agreement.text),
+            "meeting": agreement.item.meeting,
+            "council": council,
+            "first_name": person.first_name,
+            "is_late": is_late,
+            "is_today": agreement.due_on == today,
+        },
+    )
+    when = f"skulle være gjort {short_date(agreement.due_on)}" if is_late else f"senest {short_date(agreement.due_on)}"
+    Letter.objects.write(
+        municipality=council.municipality,
+        key=key,
+        to=person.email,
+        to_name=str(person),
+        subject=f"Din aftale i {council.name}: {when}",
+        text=text,
+    )

@@ -1,0 +1,104 @@
+"""The page on which a member says whether she comes, by her personal link."""
+
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from council.models import Agenda, Invitation, Meeting, Membership
+from council.personal_links import link_view
+from council.secretary_mail import tell_secretary
+from udsat.lib.danish import weekday_date
+from udsat.lib.signed_links import LinkBroken, LinkExpired
+from udsat.models import Letter, Municipality
+
+from .answers import begins_at, give_answer, quorum_of
+from .sending import locked, time_and_place
+
+# Of one member about one meeting: a finger that goes back and forth fills no mailbox.
+MOST_TOLD = 12
+
+
+@link_view("svar")
+@require_http_methods(["GET", "HEAD", "POST"])
+def answer_invitation(request: HttpRequest, municipality: Municipality, pk: int, person: int) -> HttpResponse:
+    invitation = (
+        Invitation.objects.filter(pk=pk)
+        .select_related("meeting__council__municipality", "member__person", "called_for")
+        .first()
+    )
+    if invitation is not None and invitation.meeting.council.municipality_id != municipality.pk:
+        raise LinkBroken
+    if invitation is None or invitation.member.person_id != person:
+        raise LinkExpired  # called off, or the seat is another's
+    meeting = invitation.meeting
+    if begins_at(meeting) <= timezone.now() or not holds_seat(invitation.member, meeting.date):
+        raise LinkExpired
+    unknown = moved = False
+    if request.method == "POST" and not meeting.is_cancelled:
+        reply = request.POST.get("svar")
+        unknown = reply not in Invitation.Reply.values
+        if not unknown:
+            meeting = _take(invitation, reply, request.POST.get("tid"))
+            if meeting is None:
+                return HttpResponseRedirect(request.path)
+            moved = not meeting.is_cancelled
+    when, where = time_and_place(meeting)
+    context = {
+        "municipality": municipality,
+        "council": meeting.council,
+        "meeting": meeting,
+        "invitation": invitation,
+        "when": when,
+        "where": where,
+        "unknown": unknown,
+        "moved": moved,
+        "agenda_is_public": Agenda.objects.published().filter(meeting=meeting).exists(),
+    }
+    return render(request, "links/answer.html", context, status=400 if unknown else 409 if moved else 200)
+
+
+@transaction.atomic
+def _take(invitation: Invitation, reply: str, seen: str | None) -> Meeting | None:
+    """Write the answer down; the meeting as it is now, where that is another one than she was asked about.
+
+    Letters about the meeting are written under the same lock, so none of them puts an older answer back.
+    """
+    meeting = locked(invitation.meeting)
+    if meeting.is_cancelled or seen not in (None, time_and_place(meeting)[0]):
+        return meeting
+    current = Invitation.objects.filter(pk=invitation.pk).first()
+    if current is None:
+        raise LinkExpired
+    Reply = Invitation.Reply
+    is_news = reply != current.reply and Reply.EXCUSED in (reply, current.reply)
+    give_answer(current, reply)
+    if is_news:
+        _tell_secretary(invitation, meeting, is_excused=reply == Reply.EXCUSED)
+    return None
+
+
+def _tell_secretary(invitation: Invitation, meeting: Meeting, *, is_excused: bool) -> None:
+    """That a member stays away, or comes all the same: a substitute may have to be called in or off."""
+    told = f"answer:{invitation.pk}:"
+    count = Letter.objects.filter(key__startswith=told).count()
+    if count < MOST_TOLD:
+        tell_secretary(
+            meeting.council,
+            f"{told}{count}",
+            f"{'Afbud til' if is_excused else 'En mere kommer til'} mødet {weekday_date(meeting.date)}",
+            "member_answer.txt",
+            reverse("admin:council_meeting_indkaldelse", args=[meeting.pk]),
+            name=str(invitation.member.person),
+            when=time_and_place(meeting)[0],
+            excused=is_excused,
+            quorum=quorum_of(meeting),
+        )
+
+
+def holds_seat(member: Membership, day) -> bool:
+    """Both today and on the day of the meeting: a seat that has ended answers no more."""
+    seats = Membership.objects.filter(pk=member.pk, person__anonymised_at=None)
+    return seats.on().exists() and seats.on(day).exists()

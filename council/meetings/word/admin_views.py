@@ -1,0 +1,359 @@
+"""The back office's pages for written material: a meeting's papers out as files, and a file in as its papers."""
+
+from functools import partial
+
+from crispy_forms.helper import FormHelper
+from crispy_forms.layout import Submit
+from django import forms
+from django.contrib import messages
+from django.core import signing
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.http import HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+
+from council.meetings.meeting_page import MeetingPage
+from council.models import Council, Meeting
+from udsat.admin.access import municipalities_where
+from udsat.admin.form_fields import ClockField, DayField
+from udsat.lib import roles
+from udsat.lib.documents import ACCEPTED, MAX_DOCUMENT_BYTES, UnreadableDocument, read_rich
+from udsat.lib.docx_writer import MEDIA_TYPE
+from udsat.lib.forms import FieldsOnly
+
+from .document_parser import parse_meeting
+from .export import agenda_docx, case_attachments, case_zip, file_stem, minutes_docx
+from .import_plan import Plan
+from .parsed_meeting import ParsedMeeting
+
+MAX_MB = MAX_DOCUMENT_BYTES // 2**20
+MAX_ITEMS = 200
+# What was read goes with the page that asks, and comes back with the answer.
+MAX_PAYLOAD = 3_000_000
+SALT = "council.word.import"
+
+
+# Out
+
+
+def files_page(admin, request, meeting):
+    has_closed = meeting.items.filter(is_closed=True).exists()
+    return admin.page(
+        request,
+        meeting,
+        "files.html",
+        title="Filer",
+        has_closed=has_closed,
+        attachments=len(case_attachments(meeting, with_closed=False)),
+        closed_attachments=meeting.attachments.filter(item__is_closed=True).count(),
+        has_minutes=getattr(meeting, "minutes", None) is not None,
+        minutes_url=admin.url("docx", meeting),
+        agenda_url=admin.url("agenda_docx", meeting),
+        zip_url=admin.url("case_zip", meeting),
+        import_url=admin.url("import", meeting) if request.user.may(roles.EDIT, meeting.municipality) else "",
+    )
+
+
+def _download(admin, request, meeting, *, write, paper, ending, media_type):
+    if request.method not in ("GET", "HEAD"):
+        return HttpResponseNotAllowed(["GET", "HEAD"])
+    response = HttpResponse(write(meeting, with_closed=request.GET.get("lukkede") == "1"), content_type=media_type)
+    response["Content-Disposition"] = f'attachment; filename="{file_stem(meeting, paper)}.{ending}"'
+    return response
+
+
+# In
+
+
+class FileForm(forms.Form):
+    file = forms.FileField(
+        label="Fil",
+        help_text=f"Word (.docx), webside (.html), Markdown (.md) eller ren tekst (.txt). Højst {MAX_MB} MB.",
+        widget=forms.FileInput({"accept": ",".join(ACCEPTED)}),
+        error_messages={
+            "required": "Vælg en fil.",
+            "invalid": "Vælg en fil.",
+            "missing": "Vælg en fil.",
+            "empty": "Filen er tom. Vælg en fil med tekst i.",
+        },
+    )
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.helper = FormHelper()
+        # What is wrong is said by the server in Danish, beside the field, not by the browser in a bubble.
+        self.helper.attrs = {"novalidate": True}
+        self.helper.add_input(Submit("import", "Læs filen"))
+
+    def clean_file(self):
+        """Refused by its size before it is read: a big upload lies on the disk, not in memory."""
+        file = self.cleaned_data["file"]
+        if file.size > MAX_DOCUMENT_BYTES:
+            raise ValidationError(
+                f"Filen fylder {-(-file.size // 2**20)} MB og må højst fylde {MAX_MB} MB. "
+                "Fjern billederne, eller gem teksten som .txt."
+            )
+        return file
+
+
+class NewMeetingForm(FieldsOnly, forms.Form):
+    """What a new meeting must know before the rest of the file can be saved."""
+
+    council = forms.ModelChoiceField(
+        Council.objects.none(),
+        label="Råd",
+        empty_label="Vælg råd",
+        error_messages={"required": "Vælg det råd, mødet er i.", "invalid_choice": "Vælg et af dine egne råd."},
+    )
+    kind = forms.ChoiceField(label="Slags", choices=Meeting.Kind.choices)
+    date = DayField(label="Dato", error_messages={"required": "Skriv mødets dato."})
+    starts_at = ClockField(label="Begynder kl.", required=False)
+    ends_at = ClockField(label="Slutter kl.", required=False)
+    place = forms.CharField(label="Sted", max_length=160, required=False)
+    style = forms.ChoiceField(label="Referatets form", choices=Meeting.Style.choices)
+
+    def __init__(self, *args, user, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["council"].queryset = councils = Council.objects.filter(
+            municipality__in=municipalities_where(user, roles.EDIT)
+        )
+        if len(only := councils[:2]) == 1:
+            self.initial["council"] = only[0].pk
+            self.fields["council"].widget = forms.HiddenInput()
+
+    def clean(self):
+        data = super().clean()
+        if data.get("starts_at") and data.get("ends_at") and data["ends_at"] <= data["starts_at"]:
+            self.add_error("ends_at", "Mødet slutter, før det begynder.")
+        return data
+
+
+def read_meeting(data: bytes, filename: str) -> ParsedMeeting:
+    """Read a file without touching the database. Raises UnreadableDocument for what holds no agenda and no minutes."""
+    parsed = parse_meeting(read_rich(data, filename), filename)
+    if not parsed.items:
+        raise UnreadableDocument(
+            "Der er hverken dagsorden eller referat at finde i filen. Se, om det er den rigtige fil, "
+            "og om punkterne har numre eller overskrifter."
+        )
+    if len(parsed.items) > MAX_ITEMS:
+        raise UnreadableDocument(
+            f"Filen har {len(parsed.items)} punkter. Det ligner ikke ét møde. "
+            "Del filen op, og indlæs ét møde ad gangen."
+        )
+    return parsed
+
+
+def import_page(admin, request, meeting):
+    if _is_public(meeting):
+        return _refused(admin, request, meeting)
+    if request.method == "POST" and "payload" in request.POST:
+        parsed = _from_payload(request)
+        if parsed is None:
+            return _import_form(admin, request, meeting, FileForm(), too_old=True)
+        return _confirm(admin, request, meeting, parsed)
+    form = FileForm(*((request.POST, request.FILES) if request.method == "POST" else ()))
+    if form.is_valid():
+        try:
+            parsed, payload = _read(request, form)
+        except UnreadableDocument as error:
+            form.add_error("file", str(error))
+        else:
+            return _report(admin, request, meeting, Plan(parsed, meeting, request.user), payload)
+    return _import_form(admin, request, meeting, form)
+
+
+def _is_public(meeting) -> bool:
+    minutes = getattr(meeting, "minutes", None)
+    return minutes is not None and minutes.is_live
+
+
+def _refused(admin, request, meeting):
+    return admin.page(request, meeting, "import.html", title="Indlæs fra fil", is_public=True)
+
+
+def _import_form(admin, request, meeting, form, too_old=False):
+    return admin.page(request, meeting, "import.html", title="Indlæs fra fil", form=form, too_old=too_old)
+
+
+def _read(request, form) -> tuple[ParsedMeeting, str]:
+    file = form.cleaned_data["file"]
+    parsed = read_meeting(file.read(), file.name)
+    payload = signing.dumps({"user": request.user.pk, "read": parsed.to_json()}, salt=SALT, compress=True)
+    if len(payload) > MAX_PAYLOAD:
+        raise UnreadableDocument("Teksten er for lang til ét møde. Del filen i flere.")
+    return parsed, payload
+
+
+def _from_payload(request) -> ParsedMeeting | None:
+    """What was read from the file on the page before; None when that is a day ago or not hers."""
+    try:
+        sent = signing.loads(request.POST["payload"], salt=SALT, max_age=24 * 3600)
+    except signing.BadSignature:
+        return None
+    return ParsedMeeting.from_json(sent["read"]) if sent["user"] == request.user.pk else None
+
+
+def _report(admin, request, meeting, plan, payload, **context):
+    return admin.page(
+        request, meeting, "import_report.html", title="Indlæs fra fil", plan=plan, payload=payload,
+        start_url=admin.url("import", meeting), **context,
+    )  # fmt: skip
+
+
+def _confirm(admin, request, meeting, parsed):
+    with transaction.atomic():
+        # Locked, so that what is compared is what is overwritten.
+        meeting.refresh_from_db(from_queryset=Meeting._base_manager.select_for_update(of=("self",)))
+        # Somebody may have published the minutes since the file was read; whoever does that waits for this lock.
+        if _is_public(meeting):
+            return _refused(admin, request, meeting)
+        plan = Plan(parsed, meeting, request.user)
+        if plan.fingerprint != request.POST.get("fingerprint"):
+            return _report(admin, request, meeting, plan, request.POST["payload"], changed=True)
+        errors = _apply(admin, request, plan)
+    if errors:
+        # Read again: what could not be saved is still in the objects of the plan.
+        plan = Plan(parsed, admin.get_queryset(request).get(pk=meeting.pk), request.user)
+        return _report(admin, request, meeting, plan, request.POST["payload"], errors=errors)
+    messages.success(request, f"Filen er indlæst. {_sum(plan)}")
+    return HttpResponseRedirect(admin.page_of(meeting))
+
+
+def _apply(admin, request, plan) -> list[str]:
+    """Save the plan. What stands in the way is returned, and then nothing is saved."""
+    try:
+        with transaction.atomic():
+            saved = plan.apply(request.POST.dict())
+            (admin.log_addition if plan.is_new else admin.log_change)(request, plan.meeting, "Indlæst fra fil")
+    except ValidationError as error:
+        return error.messages
+    admin.warn_of_cpr(request, saved)
+    return []
+
+
+def _sum(plan) -> str:
+    new = sum(item.is_new for item in plan.items)
+    known = len(plan.items) - new
+    parts = [f"{n} {one if n == 1 else many}" for n, one, many in (
+        (new, "nyt punkt", "nye punkter"), (known, "punkt fandtes i forvejen", "punkter fandtes i forvejen"),
+    ) if n]  # fmt: skip
+    return f"{' og '.join(parts)}."
+
+
+# A new meeting
+
+
+def import_new_page(admin, request):
+    if not request.user.may(roles.EDIT):
+        raise PermissionDenied
+    if request.method == "POST" and "payload" in request.POST:
+        parsed = _from_payload(request)
+        if parsed is None:
+            return _new_answer(admin, request, "import.html", form=FileForm(), too_old=True)
+        return _make_meeting(admin, request, parsed)
+    form = FileForm(*((request.POST, request.FILES) if request.method == "POST" else ()))
+    if form.is_valid():
+        try:
+            parsed, payload = _read(request, form)
+        except UnreadableDocument as error:
+            form.add_error("file", str(error))
+        else:
+            first = {name: getattr(parsed, name) for name in ("date", "starts_at", "ends_at", "place", "style")}
+            first["kind"] = parsed.kind or Meeting.Kind.ORDINARY
+            return _new_report(admin, request, parsed, NewMeetingForm(initial=first, user=request.user), payload)
+    return _new_answer(admin, request, "import.html", form=form)
+
+
+def _new_answer(admin, request, template, **context):
+    frame = {
+        **admin.admin_site.each_context(request), "opts": admin.opts, "crumbs": admin.crumbs(),
+        "title": "Nyt møde fra fil", "start_url": reverse("admin:council_meeting_import_new"),
+    }  # fmt: skip
+    return TemplateResponse(request, f"admin/council/{template}", frame | context)
+
+
+def _new_report(admin, request, parsed, form, payload, **context):
+    """The report of a meeting that is not there yet. The council decides who is a member, so it may be needed first."""
+    council = _council_of(form)
+    plan = None
+    if council:
+        plan = Plan(parsed, _draft(council, form, parsed), request.user)
+        context["same_day"] = [
+            (meeting, admin.url("import", meeting)) for meeting in council.meetings.filter(date=plan.meeting.date)
+        ]
+    return _new_answer(
+        admin, request, "import_report.html", plan=plan, new_form=form, payload=payload, parsed=parsed, **context
+    )
+
+
+def _council_of(form):
+    if form.is_bound:
+        form.full_clean()
+        return form.cleaned_data.get("council")
+    pk = form.initial.get("council")
+    return form.fields["council"].queryset.filter(pk=pk).first() if pk else None
+
+
+def _draft(council, form, parsed) -> Meeting:
+    data = form.cleaned_data if form.is_bound else {}
+    day = data.get("date") or None
+    if not form.is_bound and parsed.date:
+        day = DayField().to_python(parsed.date)
+    meeting = Meeting(council=council, date=day)
+    for name in ("kind", "starts_at", "ends_at", "place", "style"):
+        if value := data.get(name):
+            setattr(meeting, name, value)
+    return meeting
+
+
+def _make_meeting(admin, request, parsed):
+    form = NewMeetingForm(request.POST, user=request.user)
+    payload = request.POST["payload"]
+    if not form.is_valid():
+        return _new_report(admin, request, parsed, form, payload)
+    council = form.cleaned_data["council"]
+    with transaction.atomic():
+        type(council)._base_manager.select_for_update(of=("self",)).get(pk=council.pk)
+        meeting = _draft(council, form, parsed)
+        # The secretary's answers stand, also where she has emptied a field.
+        for name in ("starts_at", "ends_at", "place"):
+            setattr(parsed, name, "")
+        taken = set(council.meetings.filter(date=meeting.date).values_list("ordinal", flat=True))
+        if taken and request.POST.get("second") != "1":
+            return _new_report(admin, request, parsed, form, payload, asks_second=True)
+        meeting.ordinal = next((n for n in range(1, 10) if n not in taken), 9)
+        plan = Plan(parsed, meeting, request.user)
+        if plan.fingerprint != request.POST.get("fingerprint"):
+            # Of another council, or on another day, other people are members.
+            return _new_report(admin, request, parsed, form, payload, changed=True)
+        errors = _apply(admin, request, plan)
+    if errors:
+        return _new_report(admin, request, parsed, form, payload, errors=errors)
+    messages.success(request, f"Mødet er lavet som kladde. {_sum(plan)}")
+    return HttpResponseRedirect(admin.page_of(plan.meeting))
+
+
+def list_urls(admin):
+    """The pages that belong to the list of meetings."""
+    view = admin.admin_site.admin_view(partial(import_new_page, admin))
+    return [path("importer/", view, name="council_meeting_import_new")]
+
+
+PAGES = [
+    MeetingPage("filer/", "files", files_page, roles.VIEW, "Filer"),
+    MeetingPage("importer/", "import", import_page, roles.EDIT),
+    MeetingPage(
+        "referat.docx", "docx",
+        partial(_download, write=minutes_docx, paper="referat", ending="docx", media_type=MEDIA_TYPE), roles.VIEW,
+    ),
+    MeetingPage(
+        "dagsorden.docx", "agenda_docx",
+        partial(_download, write=agenda_docx, paper="dagsorden", ending="docx", media_type=MEDIA_TYPE), roles.VIEW,
+    ),
+    MeetingPage(
+        "esdh.zip", "case_zip",
+        partial(_download, write=case_zip, paper="esdh", ending="zip", media_type="application/zip"), roles.VIEW,
+    ),
+]  # fmt: skip

@@ -1,0 +1,224 @@
+"""Where each agenda item begins. The text's own signals decide: »Punkt 1«, numbered headings, headings, numbers."""
+
+import re
+from dataclasses import dataclass, replace
+
+from udsat.lib.danish import MONTHS, fold
+from udsat.lib.markup import Paragraph
+
+from . import label_patterns
+from .pieces import Piece, as_text, drop_start
+
+_MONTH = "|".join(name[:3] for name in MONTHS)
+_POINT = re.compile(
+    r"\s*(?:ad\.?\s+)?(?:dagsordens?)?(?:punkt|pkt\.?)\s*(?:nr\.?\s*)?(\d{1,3})(?!\d)\s*(?P<sep>[.:)–—-]+|(?=\s|$))\s*",
+    re.I,
+)  # fmt: skip
+_AD = re.compile(r"\s*ad\.?\s*(\d{1,3})(?!\d)\s*(?P<sep>[.:)–—-]*)\s*", re.I)
+# »3. marts« and »3. 3. 2025« are days, »3.500« is an amount; »3. 20 boliger« is an item.
+_NUMBER = re.compile(
+    rf"\s*(\d{{1,3}})(?P<sep>[.)])(?!\d)\s*(?!{_MONTH}|sal\b|\d{{1,2}}[. ]\s?(?:19|20)\d\d)(?=\S)", re.I
+)
+_BARE_NUMBER = re.compile(rf"\s*(\d{{1,3}})(?P<sep>[:]?)\s+(?!\d|{_MONTH})(?=\S)", re.I)
+_MAX_TITLE = 200
+_TITLE_LIKE = re.compile(r"referat|dagsorden|indkaldelse|mødeprotokol|beslutningsprotokol|møde i |udsatteråd", re.I)
+
+
+@dataclass
+class Start:
+    """An item begins here. `rest` is what stands in the same piece after the title."""
+
+    at: int
+    family: str
+    number: int
+    title: str
+    rest: list[Piece]
+    is_label: bool = False  # a section of the whole meeting after the items
+
+
+def find_items(pieces: list[Piece]) -> list[Start]:
+    """The items in order; those of a list of contents are not among them."""
+    families: dict[str, list[Start]] = {}
+    for at, piece in enumerate(pieces):
+        if start := _numbered(piece, at):
+            families.setdefault(start.family, []).append(start)
+    chains = {name: _best_chain(starts, pieces) for name, starts in families.items()}
+    headings = _plain_headings(pieces)
+    order = ["point", *sorted(name for name in chains if name.startswith("heading")), "bold", "item", "plain"]
+    strong = {name: chains[name] for name in order if len(chains.get(name, ())) >= 2}
+    # One numbered heading is an item too; the lists after it are its own, and one before it is no agenda.
+    for name in order:
+        first_strong = next(iter(strong.values()), None)
+        if name.startswith(("heading", "point")) and len(chains.get(name, ())) == 1 and first_strong:
+            is_list = not first_strong[0].family.startswith(("heading", "point"))
+            in_one_place = first_strong[-1].at - first_strong[0].at < len(first_strong)
+            if is_list and (chains[name][0].at < first_strong[0].at or in_one_place):
+                strong = {name: chains[name]}
+    chosen = next(iter(strong.values()), [])
+    first = next(iter(strong), "")
+    if len(headings) >= 2 and not first.startswith(("point", "heading")) and len(headings) * 1.5 >= len(chosen):
+        chosen, first = headings, "headings"
+    if not chosen:
+        chosen = next((chains[name] for name in order if chains.get(name)), []) or headings or _bold_lines(pieces)
+        first = chosen[0].family if chosen else ""
+    return _with_unnumbered(chosen, pieces) if first.startswith("heading") else chosen
+
+
+def _numbered(piece: Piece, at: int) -> Start | None:
+    text = piece.first
+    if piece.kind == "table" or not text:
+        return None
+    if match := _POINT.match(text) or (re.match(r"ad\b", text, re.I) and _AD.match(text)) or None:
+        # »Punkt 3 blev udsat« is a sentence about one.
+        stands_out = match["sep"] or match.end() == len(text) or piece.kind == "heading" or piece.bold
+        return _start(piece, at, "point", int(match[1]), match.end()) if stands_out else None
+    if piece.kind == "heading":
+        match = _NUMBER.match(text) or _BARE_NUMBER.match(text)
+        return _start(piece, at, f"heading{piece.level}", int(match[1]), match.end()) if match else None
+    if piece.kind == "item" and piece.number is not None:
+        if not text or label_patterns.field_label(text, False):
+            return None
+        return _start(piece, at, "bold" if piece.bold else "item", piece.number, 0)
+    if match := _NUMBER.match(text):
+        bold = piece.bold or len(_bold_lead(piece)) > match.end()
+        return _start(piece, at, "bold" if bold else "plain", int(match[1]), match.end())
+    return None
+
+
+def _bold_lead(piece: Piece) -> str:
+    """The words in bold at the start of the first line."""
+    lead = ""
+    if piece.blocks and isinstance(piece.blocks[0], Paragraph):
+        for run in piece.blocks[0].lines[0]:
+            if not run.strong and run.text.strip():
+                break
+            lead += run.text
+    return lead
+
+
+def _start(piece: Piece, at: int, family: str, number: int, skip: int) -> Start | None:
+    first = piece.text.split("\n", 1)[0]
+    skip += len(first) - len(first.lstrip())
+    end = len(first)
+    lead = _bold_lead(piece)
+    if skip < len(lead.rstrip()) < len(first.rstrip()):
+        end = len(lead)
+    elif end - skip > 100 and (sentence := re.match(r".{3,90}?[.:](?=\s)", first[skip:])):
+        end = skip + sentence.end()
+    title = first[skip:end].strip(" \t:–—-").rstrip()
+    if family in ("plain", "item") and len(title) > _MAX_TITLE:
+        return None
+    title = title.removesuffix(".") if end < len(first) else title
+    rest = [left] if (left := drop_start(piece, end)) and left.text.strip() else []
+    if piece.kind == "item":
+        rest = [part for left in rest for part in as_text(left)]
+    else:
+        rest = [replace(left, kind="text", level=0, bold=False) for left in rest]
+    return Start(at, family, number, title, rest)
+
+
+def _best_chain(starts: list[Start], pieces: list[Piece]) -> list[Start]:
+    """The run of numbers that counts the items: the longest, and of equals the one with text between."""
+    found = []
+    for candidates in (starts, _without_inner_lists(starts, pieces)):
+        chain: list[Start] = []
+        for start in candidates:
+            last = chain[-1].number if chain else start.number - 1
+            jump = 3 if start.family.startswith(("point", "heading")) else 1
+            if last < start.number <= last + jump:
+                chain.append(start)
+            elif chain and start.number == chain[0].number:
+                found.append(chain)
+                chain = [start]
+        found.append(chain)
+    best: list[Start] = []
+    for chain in found:
+        if _score(chain) >= _score(best) and chain:
+            best = chain
+    return best
+
+
+def _score(chain: list[Start]) -> float:
+    with_text = sum(b.at - a.at > 1 or bool(a.rest) for a, b in zip(chain, chain[1:], strict=False))
+    return len(chain) + (0.5 * len(chain) if with_text else 0)
+
+
+def _without_inner_lists(starts: list[Start], pieces: list[Piece]) -> list[Start]:
+    """Without the lists inside items: those of two or more that begin at 1 again."""
+    kept = []
+    for place, start in enumerate(starts):
+        piece = pieces[start.at]
+        run = [other for other in starts if piece.listing and pieces[other.at].listing == piece.listing]
+        if not piece.listing:  # typed numbers: neighbours make a list
+            low = place
+            while low and starts[low - 1].at == starts[low].at - 1 and starts[low - 1].number == starts[low].number - 1:
+                low -= 1
+            high = place
+            while (
+                high + 1 < len(starts)
+                and starts[high + 1].at == starts[high].at + 1
+                and starts[high + 1].number == starts[high].number + 1
+            ):
+                high += 1
+            run = starts[low : high + 1]
+        if len(run) > 1 and run[0].number == 1 and run[0] is not starts[0]:
+            continue
+        kept.append(start)
+    return kept
+
+
+def _is_section(text: str) -> bool:
+    return bool(
+        label_patterns.head_label(text)
+        or label_patterns.field_label(text, True)
+        or label_patterns.CLOSED_FROM_HERE.fullmatch(text)
+    )
+
+
+def _plain_headings(pieces: list[Piece]) -> list[Start]:
+    """Headings without numbers at the first level that has two which name no part of a meeting's papers."""
+    by_level: dict[int, list[Start]] = {}
+    for at, piece in enumerate(pieces):
+        text = piece.first
+        if piece.kind != "heading" or not piece.level or not text or _is_section(text):
+            continue
+        if _TITLE_LIKE.search(text) and at < 6:
+            continue
+        start = _start(piece, at, f"heading{piece.level}", 0, 0)
+        if start:
+            by_level.setdefault(piece.level, []).append(start)
+    return next((starts for _, starts in sorted(by_level.items()) if len(starts) >= 2), [])
+
+
+def _bold_lines(pieces: list[Piece]) -> list[Start]:
+    starts = []
+    for at, piece in enumerate(pieces):
+        text = piece.first
+        is_title = piece.kind == "text" and piece.bold and len(text) < 120 and not text.endswith((".", ":"))
+        if is_title and not _is_section(text) and not (_TITLE_LIKE.search(text) and at < 6):
+            if start := _start(piece, at, "bold", 0, 0):
+                starts.append(start)
+    return starts if len(starts) >= 2 else []
+
+
+def _with_unnumbered(chosen: list[Start], pieces: list[Piece]) -> list[Start]:
+    """Headings of the same level between and after the numbered ones: »Eventuelt«, or »Bilag til hele mødet«."""
+    level = pieces[chosen[0].at].level
+    known = {start.at for start in chosen}
+    starts = list(chosen)
+    for at in range(chosen[0].at + 1, len(pieces)):
+        piece = pieces[at]
+        if at in known or piece.kind != "heading" or not 0 < piece.level <= level or not piece.first:
+            continue
+        if label_patterns.CLOSED_FROM_HERE.fullmatch(piece.first):
+            continue
+        if label_patterns.head_label(piece.first) or label_patterns.field_label(piece.first, True):
+            if (
+                piece.level < level
+                or label_patterns.head_label(piece.first)
+                and fold(piece.first).startswith("bilag til")
+            ):
+                starts.append(Start(at, "label", 0, piece.first, [], is_label=True))
+        elif start := _start(piece, at, chosen[0].family, 0, 0):
+            starts.append(start)
+    return sorted(starts, key=lambda start: start.at)

@@ -1,0 +1,234 @@
+"""Labels and phrases by which a text says what its parts are. Pure: no database."""
+
+import re
+
+from udsat.lib.danish import fold
+
+from . import standard_labels
+
+
+def _table(**names: str) -> dict[str, str]:
+    return {fold(name.strip()): key for key, listed in names.items() for name in listed.split("|")}
+
+
+HEAD = _table(
+    kind="slags|mødeform|mødetype|type|møde",
+    title="titel|emne|mødets titel",
+    date="dato|mødedato|dag",
+    time="tid|tidspunkt|klokkeslæt|dato og tid|tid og dato|dato/tid|dato og tidspunkt|hvornår|mødetidspunkt",
+    when_where="tid og sted|dato, tid og sted|tid/sted|dato og sted|hvor og hvornår",
+    place="sted|mødested|lokale|mødelokale|hvor",
+    address="adresse",
+    council="råd|udvalg|forum",
+    cancelled="aflyst",
+    open="åbent møde|åbent for alle",
+    approval="godkendelse|godkendt|status",
+    present="til stede|tilstede|tilstedeværende|deltagere|deltager|deltagende|mødedeltagere|fremmødte|fremmøde|mødte"
+    "|deltog|deltagende medlemmer|fremmødte medlemmer|medlemmer|medlemmer til stede",
+    excused="afbud|meldt afbud|afbud fra|har meldt afbud|forhindret|forhindrede",
+    absent="fraværende|fravær|ikke mødt|udeblevet|udeblev|mødte ikke|fraværende uden afbud|ikke til stede|uden afbud",
+    guests="gæster|gæst|øvrige deltagere|inviterede|øvrige|andre deltagere|gæstedeltagere|desuden deltog",
+    chaired_by="ordstyrer|mødeleder|dirigent|mødeledelse|leder af mødet|mødet ledes af|ordstyrer på mødet",
+    minutes_by="referent|referat ved|referat af|sekretær|referatet er skrevet af|referatskriver",
+    intro="indledning",
+    plain_text="kort fortalt|på let dansk",
+    files="bilag til hele mødet|bilag til mødet|bilag",
+    overview="dagsorden|dagsordenen|oversigt|indhold|indholdsfortegnelse|punkter|dagsordenspunkter|referat|mødereferat",
+)
+PEOPLE = {"present": "til-stede", "excused": "afbud", "absent": "fravaerende"}
+FIELD = _table(
+    presentation="sagsfremstilling|sagsbeskrivelse|sagens baggrund|baggrund|fremstilling|resume|resumé|beskrivelse"
+    "|kort sagsfremstilling|beskrivelse af sagen|sagen kort|indhold",
+    recommendation="indstilling|indstillinger|forslag til beslutning|anbefaling",
+    discussion="referat|drøftelse|drøftelser|debat|dialog|behandling|referat/drøftelse|referat af drøftelsen|noter"
+    "|rådets drøftelse|bemærkninger|opsamling",
+    decision="beslutning|beslutninger|konklusion|konklusioner|afgørelse|vedtagelse|beslutning/konklusion"
+    "|konklusion/beslutning|rådets beslutning|udsatterådets beslutning|resultat",
+    dissent="mindretalsudtalelse|mindretalsudtalelser|mindretal|særudtalelse|særstandpunkt|protokoltilførsel",
+    plain_text="kort fortalt|på let dansk",
+    agreements="aftale|aftaler|opfølgning|handling|handlinger|handlingspunkter|aftaler og opfølgning|hvem gør hvad"
+    "|to do|to-do|todo|det aftalte vi|vi aftalte|action",
+    files="bilag|vedlagt|bilagsliste|vedlagte bilag|materiale",
+    since="siden sidst",
+    strategy="om strategien",
+)
+META = _table(
+    kind="slags|type|punkttype|sagstype|formål|punktets formål|karakter",
+    case_number="sagsnr|sagsnummer|sag nr|sags nr|sag|sagsnr.|journalnr|journalnummer|j.nr|jnr|acadre|sags-id|sagsid",
+    public_title="neutral titel",
+    presenter="ansvarlig for punktet|oplægsholder|ved|punktansvarlig",
+)
+AGREEMENT_PART = _table(
+    responsible="ansvarlig|ansvarlige|hvem|tovholder|ansvar",
+    due_on="frist|deadline|hvornår|tidsfrist|senest|dato",
+)
+COLUMNS = _table(
+    text="hvad|aftale|aftaler|opgave|handling|opgaver|hvad er aftalt|emne",
+    responsible="hvem|ansvarlig|ansvarlige|hvem gør det|tovholder|ansvar",
+    due_on="hvornår|frist|deadline|tidsfrist|senest|tid|dato",
+    done_on="gjort|færdig|udført",
+    outcome="hvad kom der ud af det?|status|resultat|hvad kom der ud af det",
+)
+# Columns of a meeting that is written as one table.
+ITEM_COLUMNS = _table(
+    number="nr|nr.|punkt nr|punkt nr.|#",
+    title="punkt|emne|dagsorden|dagsordenspunkt|punkter|tema|sag",
+    presentation="sagsfremstilling|baggrund|indhold|beskrivelse",
+    recommendation="indstilling",
+    discussion="referat|drøftelse|noter|bemærkninger",
+    decision="beslutning|konklusion|beslutning/konklusion",
+    agreements="aftale|aftaler|opfølgning|handling",
+    responsible="ansvarlig|hvem",
+    due_on="frist|deadline|hvornår",
+)
+# What opens a line without a colon.
+_OPENERS = [
+    (re.compile(r"(?:der var )?(?:afbud fra|meldt afbud)\s*:?\s+", re.I), "excused"),
+    (re.compile(r"(?:til\s?stede|mødt|fremmødte?|deltagere?) (?:var|er)\s*:?\s+", re.I), "present"),
+    (re.compile(r"(?:fraværende|ikke mødt) (?:var|er)\s*:?\s+", re.I), "absent"),
+    (
+        re.compile(r"(?:Referat|Referatet er skrevet|Referent er) (?:ved |af )?(?=[A-ZÆØÅ]\w+ [A-ZÆØÅ]\w+\.?$)"),
+        "minutes_by",
+    ),
+]
+_LABEL = re.compile(r"\s*([^:\n]{2,48}?)\s*(:|(?=\n)|\s*$)\s*")
+_INNER = re.compile(
+    r"(?:(?<=[.;,])|(?<=\s))\s*(?=(?:afbud(?: fra)?|fraværende|referent|ordstyrer|mødeleder|gæster|sted|tid|dato"
+    r"|til stede|deltagere|adresse)\s*:)",
+    re.I,
+)
+# »Beslutning for Udsatterådet den 3. marts«, as case systems write it.
+_LONG_FIELD = re.compile(
+    r"(sagsfremstilling|indstilling|beslutning|konklusion|mindretalsudtalelse|drøftelse)\b[^.!?\n]{0,90}:?$", re.I
+)
+
+
+def label(text: str, table: dict[str, str]) -> tuple[str, int] | None:
+    """What the label at the start of the text means and where it ends. One without a colon has the line alone."""
+    if not (match := _LABEL.match(text)):
+        return None
+    key = table.get(fold(match[1].strip(" .*_»«").replace("\u00ad", "")))
+    return (key, match.end()) if key else None
+
+
+def head_label(text: str) -> tuple[str, int] | None:
+    if found := label(text, HEAD):
+        return found
+    for pattern, key in _OPENERS:
+        if match := pattern.match(text):
+            return key, match.end()
+    if match := re.match(r"rettet den [^:\n]{4,40}:\s*", text, re.I):
+        return "corrected", match.end()
+    return None
+
+
+def inner_parts(text: str) -> list[str]:
+    """»Deltagere: A, B. Afbud: C« as two."""
+    return [part.strip() for part in _INNER.split(text) if part.strip()]
+
+
+def field_label(text: str, is_marked: bool) -> tuple[str, int] | None:
+    """The label of an item's field. `is_marked` says that it stands out: a heading, or in bold."""
+    if found := label(text, FIELD):
+        return found
+    first = text.split("\n", 1)[0]
+    if is_marked and (match := _LONG_FIELD.fullmatch(first.strip())):
+        return FIELD[fold(match[1])], len(first)
+    return None
+
+
+KINDS = {
+    "godkendelse": r"(?:til )?godkendelse",
+    "orientering": r"(?:til )?orientering|til efterretning",
+    "droeftelse": r"(?:til )?drøftelse|til diskussion|til debat",
+    "beslutning": r"(?:til )?beslutning|til afgørelse",
+}
+
+
+def item_kind(text: str) -> str:
+    """The kind of an item, where the text is nothing but its name."""
+    text = text.strip(" .:()[]").lower()
+    return next((kind for kind, pattern in KINDS.items() if re.fullmatch(pattern, text)), "")
+
+
+_KIND_IN_TITLE = [
+    (re.compile(rf"\s*[(\[]\s*(?:{pattern})\s*[)\]]\s*$", re.I), kind) for kind, pattern in KINDS.items()
+] + [
+    (re.compile(rf"\s*[–—,-]\s*(?:{pattern.replace('(?:til )?', 'til ')})\s*$", re.I), kind)
+    for kind, pattern in KINDS.items()
+] + [
+    (re.compile(rf"^(?:{pattern.replace('(?:til )?', 'til ')})\s*[:–—-]\s*(?=\S)", re.I), kind)
+    for kind, pattern in KINDS.items()
+]  # fmt: skip
+
+
+def take_kind(title: str) -> tuple[str, str]:
+    """The title without the kind that it holds, and the kind."""
+    for pattern, kind in _KIND_IN_TITLE:
+        if pattern.search(title) and (rest := pattern.sub("", title).strip()):
+            return rest, kind
+    return title, ""
+
+
+_CLOSED_WORD = r"lukket\s+(?:punkt|sag|dagsordens?punkt|møde)"
+_CLOSED_TITLE = [
+    re.compile(rf"^[(\[]?(?:{_CLOSED_WORD}|lukket(?=\s*[:)\]]))[)\]]?\s*[:.–—-]*\s*(?P<rest>.*)$", re.I),
+    re.compile(
+        rf"^(?P<rest>.+?)\s*(?:[(\[]\s*(?:{_CLOSED_WORD}|lukket)\s*[)\]]|[–—-]\s*(?:{_CLOSED_WORD}|lukket))\s*$", re.I
+    ),
+    re.compile(r"^lukket\.?(?P<rest>)$", re.I),
+]  # fmt: skip
+_CLOSED_LINE = re.compile(
+    rf"(?:{_CLOSED_WORD}\.?$|punktet (?:er|var|blev behandlet (?:for|som)) luk"
+    r"|(?:behandlet|behandles) for lukkede døre)",
+    re.I,
+)
+CLOSED_FROM_HERE = re.compile(
+    r"(?:lukkede? (?:punkter|dagsorden|møde|del|sager)|punkter på lukket dagsorden)[.:]?", re.I
+)
+CLOSED_NOTES = {
+    fold(standard_labels.CLOSED_NOTE),
+    fold("Punktet er lukket. Kun nummeret og denne overskrift er offentlige."),
+}
+
+
+def take_closed(title: str) -> tuple[str, bool]:
+    """The title without the word that closes the item, and whether there was one."""
+    for pattern in _CLOSED_TITLE:
+        if match := pattern.match(title):
+            return match["rest"].strip(), True
+    return title, False
+
+
+def closes(line: str) -> bool:
+    return bool(_CLOSED_LINE.match(line.strip()))
+
+
+ANSWERS = {
+    "godkendt": "godkendt",
+    "taget til efterretning": "taget-til-efterretning",
+    "droeftet": "droeftet",
+    "udsat": "udsat",
+    "ikke godkendt": "ikke-godkendt",
+}
+
+
+def stock_answer(text: str) -> str:
+    """The code of the stock answer that the text is, to the word."""
+    return ANSWERS.get(fold(text.strip(" .!")), "")
+
+
+_MEETING_KINDS = [
+    ("ekstraordinaert", r"ekstraordin"),
+    ("konstituerende", r"konstituer"),
+    ("dialog", r"dialogm"),
+    ("tema", r"tema(?:møde|dag|aften)"),
+    ("stormoede", r"stormøde"),
+    ("arbejdsgruppe", r"arbejdsgruppe|\w+gruppens? møde|møde i \w+gruppen"),
+    ("besoeg", r"besøg"),
+    ("ordinaert", r"ordinær"),
+]
+
+
+def meeting_kind(text: str) -> str:
+    return next((kind for kind, pattern in _MEETING_KINDS if re.search(pattern, text, re.I)), "")

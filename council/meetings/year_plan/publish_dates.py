@@ -1,0 +1,151 @@
+"""The year's dates made public together, behind one tick: a date says little, and five gates say no more than one."""
+
+import datetime
+from dataclasses import dataclass
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.text import capfirst
+
+from council.meetings import progress
+from council.models import Meeting
+from udsat.admin.privacy_review import Place, look
+from udsat.lib import roles
+from udsat.lib.danish import long_datetime
+from udsat.lib.publishing import Status
+from udsat.models import indexed_once, known_in
+
+from .admin_views import council_asked_for, year_asked_for, year_page
+
+
+def waiting(council, number: int, now: datetime.datetime, *, is_locked: bool) -> list[Meeting]:
+    """The meetings of that year which are still to come and have never been public, the next one first.
+
+    Locked until the transaction ends, what is read here is what becomes public.
+    """
+    drafts = council.meetings.filter(status=Status.DRAFT, date__year=number)
+    if is_locked:
+        drafts = drafts.select_for_update(of=("self",))
+    found = drafts.select_related("council__municipality").order_by("date", "starts_at", "ordinal")
+    return [meeting for meeting in found if meeting.is_only_planned and not progress.is_over(meeting, now)]
+
+
+@dataclass
+class Date:
+    """A meeting with all that is read of it, and the address of its own gate."""
+
+    meeting: Meeting
+    places: list[Place]
+    gate_url: str
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether there is nothing in it that asks for more than a tick."""
+        stops = self.meeting.publication_stops() or self.meeting.files_to_look_at()
+        return not stops and not any(place.spots for place in self.places)
+
+    @property
+    def choice(self) -> tuple[str, str]:
+        """Its number with the version she reads, so that her word is not taken for another text."""
+        meeting = self.meeting
+        where = f", {meeting.place}" if meeting.place else ""
+        label = capfirst(f"{long_datetime(meeting.date, meeting.starts_at)}: {meeting.display_title}{where}")
+        return f"{meeting.pk}-{meeting.version}", label
+
+
+class DatesForm(forms.Form):
+    """Which of the dates, and her word. What is public already is done; what has changed is shown to her again."""
+
+    dates = forms.MultipleChoiceField(
+        label="Hvilke datoer?",
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={
+            "required": "Sæt hak ved mindst én dato.",
+            "invalid_choice": "Et af møderne kan ikke længere offentliggøres her. Læs datoerne igen, og bekræft på ny.",
+        },
+    )
+    confirmed = forms.BooleanField(
+        label="Jeg har læst det. Ingen private personer kan genkendes.",
+        error_messages={"required": "Læs teksten, og sæt så et hak her."},
+    )
+
+    def __init__(self, data=None, *, dates: list[Date], public: set[int]):
+        super().__init__(data)
+        field = self.fields["dates"]
+        field.choices = [date.choice for date in dates]
+        field.initial = [value for value, _ in field.choices]
+        self.changed: list[Meeting] = []
+        self.is_done = False
+        if data is not None:
+            asked = {value.partition("-")[0]: value for value in data.getlist("dates")}
+            left = {pk: value for pk, value in asked.items() if not (pk.isdecimal() and int(pk) in public)}
+            self.is_done = bool(asked) and not left
+            for date in dates:
+                pk, now = str(date.meeting.pk), date.choice[0]
+                if left.get(pk, now) != now:
+                    self.changed.append(date.meeting)
+                    left[pk] = now
+            self.data = data.copy()
+            self.data.setlist("dates", list(left.values()))
+            if self.changed:
+                self.data.pop("confirmed", None)
+
+    def clean(self):
+        for meeting in self.changed:
+            self.add_error(None, f"{meeting} er ændret imens. Læs datoerne igen, og bekræft på ny.")
+
+
+@transaction.atomic
+def publish(admin, request: HttpRequest) -> HttpResponse:
+    """GET shows the dates that are not public yet; POST publishes those that are chosen."""
+    council = council_asked_for(request)
+    if council is None or not request.user.may(roles.PUBLISH, council.municipality):
+        raise PermissionDenied
+    number = year_asked_for(request)
+    back = f"{reverse('admin:council_meeting_aarsplan')}?raad={council.pk}&aar={number}"
+    is_sent = request.method == "POST"
+    known = known_in(council.municipality)
+    dates = [
+        Date(
+            meeting,
+            look(meeting.publication_parts(), meeting, admin.part_url, known),
+            admin.url("publish", meeting),
+        )
+        for meeting in waiting(council, number, timezone.now(), is_locked=is_sent)
+    ]
+    plain = [date for date in dates if date.is_plain]
+    public = set(council.meetings.published().values_list("pk", flat=True)) if is_sent else set()
+    form = DatesForm(request.POST if is_sent else None, dates=plain, public=public)
+    if form.is_done:
+        messages.success(request, "Datoerne er offentlige.")
+        return HttpResponseRedirect(back)
+    if not dates:
+        messages.info(request, f"Der er ingen datoer at offentliggøre i {number}.")
+        return HttpResponseRedirect(back)
+    if form.is_valid() and _publish(admin, request, form, plain):
+        return HttpResponseRedirect(back)
+    context = {"number": number, "form": form, "plain": plain, "others": [date for date in dates if not date.is_plain]}
+    status = 400 if form.errors else 200
+    return year_page(
+        admin, request, "aarsplan_offentlig.html", "Offentliggør datoerne", council, status=status, **context
+    )
+
+
+def _publish(admin, request, form, plain) -> bool:
+    chosen = [date.meeting for date in plain if date.choice[0] in form.cleaned_data["dates"]]
+    try:
+        with indexed_once():
+            for meeting in chosen:
+                meeting.publish(by=request.user, confirmed=True)
+                admin.log_change(request, meeting, "Offentliggjort")
+    except ValidationError as error:
+        form.add_error(None, error.messages)
+        return False
+    said = f"{len(chosen)} datoer er offentlige." if len(chosen) > 1 else "Én dato er offentlig."
+    messages.success(request, said)
+    return True

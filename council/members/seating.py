@@ -1,0 +1,372 @@
+"""Who sits in the council: the list, a seat that ends, and a person's consent and right to be forgotten."""
+
+import datetime
+
+from crispy_forms.helper import FormHelper
+from crispy_forms.layout import Submit
+from django import forms
+from django.contrib import messages
+from django.contrib.admin.utils import unquote
+from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.http import HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.text import capfirst
+
+from council.members.consent import anonymise, check_has_left, due_to_anonymise, mentions, what_goes
+from council.models import Membership, Person
+from council.public.views import photo_response
+from udsat.admin import ScopedForm
+from udsat.admin.access import may_edit
+from udsat.admin.edit_conflict import take_next_version
+from udsat.admin.form_fields import DayField
+from udsat.lib import roles
+from udsat.lib.cpr import find_cpr
+from udsat.lib.danish import long_date
+from udsat.lib.photos import PhotoField
+from udsat.models import Revision
+
+
+class PersonForm(ScopedForm):
+    """A person's consent and photo. What shows more of somebody says when she agreed to it."""
+
+    remove_photo = forms.BooleanField(label="Fjern fotoet", required=False)
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if not self.instance.photo:
+            self.fields.pop("remove_photo", None)
+
+    def clean(self):
+        cleaned = super().clean()
+        if cleaned.get("remove_photo"):
+            cleaned["photo"] = False
+        has_photo = bool(cleaned.get("photo"))
+        if has_photo and not cleaned.get("photo_alt"):
+            self.add_error("photo_alt", "Skriv, hvad fotoet viser. Det bliver læst højt for dem, der ikke kan se det.")
+        if has_photo and "photo" in self.changed_data and not cleaned.get("consent_on"):
+            self.add_error("consent_on", "Skriv, hvornår personen har sagt ja til fotoet.")
+        return cleaned
+
+
+class ConsentPages:
+    """Of `PersonAdmin`: the photo's field, where a hidden name still stands, and the way to be forgotten."""
+
+    form = PersonForm
+    change_form_template = "admin/council/person/change_form.html"
+
+    def formfield_for_dbfield(self, db_field, request, **kwargs):
+        if db_field.name == "photo":
+            return PhotoField(label="Foto", required=False, max_length=db_field.max_length)
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    def may_change(self, user, obj):
+        """Who is forgotten stays so."""
+        return obj.anonymised_at is None and super().may_change(user, obj)
+
+    def get_urls(self):
+        view = self.admin_site.admin_view
+        return [
+            path("<path:object_id>/glem/", view(self.forget_view), name="council_person_forget"),
+            path("<path:object_id>/foto.jpg", view(self.photo_view), name="council_person_photo"),
+            *super().get_urls(),
+        ]
+
+    def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
+        if obj is not None and obj.pk:
+            context |= {
+                "mentions": self.mentions_of(obj),
+                "may_forget": self.may_forget(request.user, obj),
+                "photo_url": self.url("photo", obj) if obj.photo else "",
+            }
+        return super().render_change_form(request, context, add, change, form_url, obj)
+
+    def save_model(self, request, obj, form, change):
+        super().save_model(request, obj, form, change)
+        if change and {"shown", "first_name", "last_name"} & set(form.changed_data) and (still := mentions(obj)):
+            text = '<a href="{}#naevnt">Navnet står stadig i {} {}. Se hvor</a>'
+            word = "tekst" if len(still) == 1 else "tekster"
+            self.message_user(request, format_html(text, self.page_of(obj), len(still), word), messages.WARNING)
+
+    def mentions_of(self, person, words=None) -> list[dict]:
+        return [
+            {
+                "where": f"{capfirst(found.obj._meta.verbose_name)} »{found.obj}«: {found.field.verbose_name}",
+                "word": found.word,
+                "is_public": found.is_public,
+                "url": self.admin_site.get_model_admin(type(found.obj)).field_url(found.obj, found.field.name),
+            }
+            for found in mentions(person, words)
+        ]
+
+    def may_forget(self, user, obj) -> bool:
+        place = obj.municipality
+        return obj.anonymised_at is None and user.may(roles.EDIT, place) and user.may(roles.PUBLISH, place)
+
+    def photo_view(self, request, object_id):
+        """The photo for the back office, shown outside or not."""
+        person = self.get_object(request, unquote(object_id))
+        if not self.has_view_permission(request, person):
+            raise PermissionDenied
+        return photo_response(person)
+
+    @transaction.atomic
+    def forget_view(self, request, object_id):
+        person = self.get_object(request, unquote(object_id))
+        if not self.may_forget(request.user, person):
+            raise PermissionDenied
+        try:
+            check_has_left(person)
+        except ValidationError as error:
+            self.message_user(request, error.messages[0], messages.ERROR)
+            return HttpResponseRedirect(self.page_of(person))
+        words = [word for word in (str(person), person.last_name or person.first_name) if word]
+        still = self.mentions_of(person, list(dict.fromkeys(words)))
+        if request.method == "POST":
+            self._count_change(person)
+            anonymise(person)
+            self.message_user(request, "Navnet er slettet. Plads, område og år bliver stående.", messages.SUCCESS)
+            if still:
+                self.message_user(request, _still_standing(still), messages.WARNING)
+            return HttpResponseRedirect(reverse("admin:council_person_changelist"))
+        return TemplateResponse(
+            request,
+            "admin/council/person/forget.html",
+            {
+                **self.admin_site.each_context(request),
+                "opts": self.opts,
+                "original": person,
+                "title": "Slet navnet",
+                "crumbs": self.way_to(person),
+                "page_url": self.page_of(person),
+                "goes": what_goes(person),
+                "seats": person.memberships.select_related("council"),
+                "mentions": still,
+            },
+        )
+
+
+def _still_standing(found):
+    links = format_html_join(", ", '<a href="{}">{}</a>', ((one["url"], one["where"]) for one in found))
+    return format_html("Navnet står stadig i {} {}: {}", len(found), "tekst" if len(found) == 1 else "tekster", links)
+
+
+# A seat that ends
+
+
+class LeavingForm(forms.Form):
+    """When somebody leaves a seat, and what becomes of it."""
+
+    NEXT = [
+        ("tom", "Pladsen står tom, indtil der er fundet en ny"),
+        ("person", "En, der allerede står her på portalen, overtager den"),
+        ("ny", "En ny person overtager den"),
+        ("vaek", "Pladsen bliver nedlagt"),
+    ]
+
+    seen = forms.CharField(widget=forms.HiddenInput, required=False)
+    ends_on = DayField(label="Udtrådt", help_text="Den sidste dag som medlem.")
+    then = forms.ChoiceField(
+        label="Hvad sker der med pladsen?", choices=NEXT, widget=forms.RadioSelect, initial="tom",
+        error_messages={"required": "Vælg, hvad der sker med pladsen."},
+    )  # fmt: skip
+    person = forms.ModelChoiceField(
+        Person.objects.none(), label="Person, der overtager", required=False, empty_label="Vælg"
+    )
+    first_name = forms.CharField(label="Den nyes fornavn", max_length=80, required=False)
+    last_name = forms.CharField(label="Den nyes efternavn", max_length=80, required=False)
+    email = forms.EmailField(
+        label="Den nyes e-mail", required=False, help_text="Vises aldrig. Indkaldelser sendes hertil."
+    )
+    starts_on = DayField(label="Indtrådt", required=False, help_text="Tom: dagen efter.")
+
+    def __init__(self, *args, seat, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.seat, self.stamp = seat, str(seat.council.version)
+        self.fields["seen"].initial = self.stamp
+        self.fields["ends_on"].initial = timezone.localdate()
+        people = Person.objects.filter(municipality=seat.council.municipality, anonymised_at=None)
+        self.fields["person"].queryset = people.exclude(pk=seat.person_id)
+        if seat.is_vacant:
+            del self.fields["ends_on"]
+            self.fields["then"].choices = [one for one in self.NEXT if one[0] in ("person", "ny")]
+            self.fields["then"].initial = "ny"
+            self.fields["starts_on"].help_text = "Tom: i dag."
+        self.helper = FormHelper()
+        self.helper.attrs = {"novalidate": True}
+        self.helper.add_input(Submit("save", "Gem"))
+
+    def clean(self):
+        cleaned = super().clean()
+        if cleaned.get("seen") != self.stamp:
+            self.data = self.data.copy()
+            self.data["seen"] = self.stamp
+            self.add_error(None, "En anden har ændret rådet imens. Se efter, om det stadig passer, og gem igen.")
+        ends_on, starts_on = cleaned.get("ends_on"), cleaned.get("starts_on")
+        if ends_on and self.seat.starts_on and ends_on < self.seat.starts_on:
+            self.add_error("ends_on", f"Medlemmet indtrådte først {long_date(self.seat.starts_on)}.")
+        if ends_on and starts_on and starts_on <= ends_on:
+            self.add_error("starts_on", "Den nye kan først indtræde dagen efter, at den anden er udtrådt.")
+        then = cleaned.get("then")
+        if then == "person" and not cleaned.get("person"):
+            self.add_error("person", "Vælg, hvem der overtager pladsen.")
+        if then == "ny" and not cleaned.get("first_name"):
+            self.add_error("first_name", "Skriv i det mindste fornavnet. Ingen ser det, før personen har sagt ja.")
+        for name in ("first_name", "last_name"):
+            if any(find_cpr(cleaned.get(name) or "")):
+                self.add_error(name, "Det ligner et CPR-nummer. Skriv kun navnet.")
+        return cleaned
+
+    def save(self) -> Membership | None:
+        """The seat of the one who comes, or the empty one; None when there is none."""
+        seat, given = self.seat, self.cleaned_data
+        person = given.get("person") if given["then"] == "person" else None
+        if given["then"] == "ny":
+            person = Person(
+                municipality=seat.council.municipality, first_name=given["first_name"], last_name=given["last_name"],
+                email=given["email"],
+            )  # fmt: skip
+            person.full_clean()
+            person.save()
+        if seat.is_vacant:
+            seat.person, seat.is_vacant = person, False
+            seat.starts_on = given["starts_on"] or timezone.localdate()
+            seat.full_clean()
+            seat.save()
+            return seat
+        seat.ends_on = given["ends_on"]
+        seat.full_clean()
+        seat.save()
+        if given["then"] == "vaek":
+            return None
+        following = Membership(
+            council=seat.council, position=seat.position, role=seat.role, speaks_as=seat.speaks_as, area=seat.area,
+            appointed_by=seat.appointed_by, substitute_for=seat.substitute_for, person=person,
+            is_vacant=person is None, starts_on=given["starts_on"] or seat.ends_on + datetime.timedelta(1),
+        )  # fmt: skip
+        following.full_clean()
+        following.save()
+        # Whoever stands in for the seat now stands in for the one who has it.
+        for substitute in seat.substitutes.on(following.starts_on):
+            substitute.substitute_for = following
+            substitute.save()
+        for group in seat.groups.all():
+            if person is not None:
+                group.members.add(following)
+        return following
+
+
+class SeatPages:
+    """Of `MembershipAdmin`: a seat ends, or an empty one is filled, in one step."""
+
+    change_form_template = "admin/council/membership/change_form.html"
+
+    def get_urls(self):
+        view = self.admin_site.admin_view
+        return [
+            path("<path:object_id>/udtraadt/", view(self.leave_view), name="council_membership_leave"),
+            *super().get_urls(),
+        ]
+
+    @transaction.atomic
+    def leave_view(self, request, object_id):
+        seat = self.get_object(request, unquote(object_id))
+        if not may_edit(request.user, seat):
+            raise PermissionDenied
+        members = reverse("admin:council_council_members", args=[seat.council_id])
+        if seat.has_ended:
+            self.message_user(request, f"{seat} er allerede udtrådt.", messages.WARNING)
+            return HttpResponseRedirect(members)
+        form = LeavingForm(request.POST if request.method == "POST" else None, seat=seat)
+        if form.is_valid():
+            try:
+                with transaction.atomic():
+                    following = form.save()
+            except ValidationError as error:
+                form.add_error(None, error.messages)
+            else:
+                take_next_version(seat.council)
+                self.message_user(request, _told(seat, following), messages.SUCCESS)
+                if form.cleaned_data["then"] == "ny":
+                    return HttpResponseRedirect(reverse("admin:council_person_change", args=[following.person_id]))
+                return HttpResponseRedirect(members)
+        return TemplateResponse(
+            request,
+            "admin/council/membership/leave.html",
+            {
+                **self.admin_site.each_context(request),
+                "opts": self.opts,
+                "original": seat,
+                "title": "Besæt pladsen" if seat.is_vacant else "Udtrådt",
+                "crumbs": [*self.crumbs(seat), (members, "Medlemmer")],
+                "form": form,
+            },
+        )
+
+
+def _told(seat, following):
+    if following is None:
+        return f"{seat} er udtrådt, og pladsen er nedlagt."
+    if following == seat:
+        return f"{following} har fået pladsen."
+    if following.is_vacant:
+        return f"{seat} er udtrådt. Pladsen står tom."
+    return f"{seat} er udtrådt, og {following} har fået pladsen. Spørg, hvad siden må vise."
+
+
+# The list
+
+
+class MembersPage:
+    """Of `CouncilAdmin`: everybody at a glance, those of today first."""
+
+    change_form_template = "admin/council/council/change_form.html"
+
+    def get_urls(self):
+        view = self.admin_site.admin_view
+        return [
+            path("<path:object_id>/medlemmer/", view(self.members_view), name="council_council_members"),
+            *super().get_urls(),
+        ]
+
+    def history_of(self, obj):
+        """With the people who sit in it, whose pages are their own."""
+        people = Person.objects.filter(memberships__council=obj).values("pk")
+        kind = ContentType.objects.get_for_model(Person)
+        return super().history_of(obj) | Revision.objects.filter(content_type=kind, object_id__in=people)
+
+    def members_view(self, request, object_id):
+        council = self.get_object(request, unquote(object_id))
+        if not self.has_view_permission(request, council):
+            raise PermissionDenied
+        seats = list(
+            council.memberships.select_related("person", "council", "substitute_for__person", "substitute_for__council")
+        )
+        year = timezone.localdate() + datetime.timedelta(366)
+        forgotten = {
+            it.pk: it.forget_on for it in due_to_anonymise(year, Person.objects.filter(memberships__council=council))
+        }
+        for seat in seats:
+            seat.forget_on = forgotten.get(seat.person_id) if seat.has_ended else None
+        return TemplateResponse(
+            request,
+            "admin/council/council/members.html",
+            {
+                **self.admin_site.each_context(request),
+                "opts": self.opts,
+                "original": council,
+                "title": "Medlemmer",
+                "crumbs": self.way_to(council),
+                "current": [seat for seat in seats if not seat.has_ended and not seat.is_vacant],
+                "vacant": [seat for seat in seats if not seat.has_ended and seat.is_vacant],
+                "former": sorted(
+                    (seat for seat in seats if seat.has_ended), key=lambda seat: seat.ends_on, reverse=True
+                ),
+                "may_edit": may_edit(request.user, council),
+                "today": timezone.localdate(),
+            },
+        )

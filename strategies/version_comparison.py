@@ -1,0 +1,217 @@
+"""What is new, gone and reworded from one version of a strategy to the next. No markup of its own, no database."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from django.utils.safestring import SafeString
+
+from udsat.lib.danish import join_words
+from udsat.lib.richtext import plain_text
+from udsat.lib.similarity import ALIKE, likeness, pair_up, read_all
+from udsat.lib.text_diff import rich_difference, word_difference
+
+from .models import Goal, Strategy, Theme
+
+# Two goals that stand in themes that belong together are a little likelier to be the same one.
+_SAME_THEME = 8.0
+
+
+class Change(StrEnum):
+    NEW = "ny"
+    REWORDED = "aendret"
+    SAME = "uaendret"
+    GONE = "vaek"
+
+
+@dataclass(frozen=True)
+class Reworded:
+    """A text that is not what it was: what it is called, and the difference in words."""
+
+    label: str
+    difference: SafeString
+
+
+@dataclass(frozen=True)
+class GoalChange:
+    change: Change
+    old: Goal | None = None
+    new: Goal | None = None
+    text: SafeString | str = ""
+    more: Sequence[Reworded] = ()
+    moved_from: Theme | None = None
+
+    @property
+    def is_only_moved(self) -> bool:
+        return bool(self.moved_from and not self.text and not self.more)
+
+
+@dataclass
+class ThemeChange:
+    change: Change
+    old: Theme | None = None
+    new: Theme | None = None
+    title: SafeString | str = ""
+    is_by_topic: bool = False  # not alike in words: they are about the same topic
+    more: Sequence[Reworded] = ()
+    goals: list[GoalChange] = field(default_factory=list)
+
+    @property
+    def was_only_a_title(self) -> bool:
+        old = self.old
+        return bool(old) and not (old.guiding_thread or old.body or old.all_goals)
+
+
+@dataclass(frozen=True)
+class Versions:
+    old: Strategy
+    new: Strategy
+    vision: SafeString | str
+    themes: Sequence[ThemeChange]  # as the new one has them
+    gone: Sequence[ThemeChange]
+    goals: Counter  # number of each Change
+    theme_count: Counter
+
+    @property
+    def is_the_same(self) -> bool:
+        return not self.vision and set(self.goals) | set(self.theme_count) <= {Change.SAME}
+
+    @property
+    def words(self) -> str:
+        """2 temaer er nye, og 1 er væk. 6 mål er nye, 3 er skrevet om, og 1 er uændret."""
+        if self.is_the_same:
+            return "Der er ingen forskel på vision, temaer og mål."
+        return " ".join(
+            filter(None, [_counted(self.theme_count, "tema", "temaer"), _counted(self.goals, "mål", "mål")])
+        )
+
+
+def compare(old: Strategy, new: Strategy) -> Versions:
+    """Give it two strategies from `with_content()`."""
+    old_themes, new_themes = list(old.themes.all()), list(new.themes.all())
+    old_goals = [(theme, goal) for theme in old_themes for goal in theme.all_goals]
+    new_goals = [(theme, goal) for theme in new_themes for goal in theme.all_goals]
+    before = read_all([goal.text for _, goal in old_goals])
+    after = read_all([goal.text for _, goal in new_goals])
+    scores = [[likeness(a, b) for b in after] for a in before]
+
+    alike = pair_up(len(before), len(after), lambda i, j: scores[i][j])
+    themes, by_topic = _pair_themes(
+        old_themes, new_themes, [(old_goals[i][0], new_goals[j][0]) for j, i in alike.items()]
+    )
+
+    def score(i, j):
+        belongs = themes.get(new_goals[j][0].pk) == old_goals[i][0].pk
+        return scores[i][j] + _SAME_THEME if belongs and scores[i][j] >= ALIKE else scores[i][j]
+
+    pairs = pair_up(len(before), len(after), score)
+    old_theme = {theme.pk: theme for theme in old_themes}
+    changes = [_theme(old_theme.get(themes.get(theme.pk)), theme, theme.pk in by_topic) for theme in new_themes]
+    gone = [ThemeChange(Change.GONE, old=theme) for theme in old_themes if theme.pk not in themes.values()]
+    place = {change.new.pk: change for change in changes}
+    last_place = {change.old.pk: change for change in [*changes, *gone] if change.old}
+
+    for j, (theme, goal) in enumerate(new_goals):
+        was_in, was = old_goals[pairs[j]] if j in pairs else (None, None)
+        moved = was_in if was and themes.get(theme.pk) != was_in.pk else None
+        place[theme.pk].goals.append(_goal(was, goal, moved))
+    for i, (theme, goal) in enumerate(old_goals):
+        if i not in pairs.values():
+            last_place[theme.pk].goals.append(GoalChange(Change.GONE, old=goal))
+    return Versions(
+        old=old,
+        new=new,
+        vision=_rich(old.vision.body if old.vision else "", new.vision.body if new.vision else ""),
+        themes=changes,
+        gone=gone,
+        goals=Counter(goal.change for change in [*changes, *gone] for goal in change.goals),
+        theme_count=Counter(change.change for change in [*changes, *gone]),
+    )
+
+
+def _pair_themes(
+    old: Sequence[Theme], new: Sequence[Theme], alike: Sequence[tuple[Theme, Theme]]
+) -> tuple[dict[int, int], set[int]]:
+    """New to old by pk: by title or by how many goals they share; then, of those left, by topic (named apart)."""
+    before, after = read_all([theme.title for theme in old]), read_all([theme.title for theme in new])
+    shared = Counter((was.pk, now.pk) for was, now in alike)
+
+    def by_words(i, j):
+        goals = len(old[i].all_goals) + len(new[j].all_goals)
+        # A theme that has kept its name is itself, whatever became of its goals.
+        share = 180 * shared[old[i].pk, new[j].pk] / goals if goals else 0
+        return max(likeness(before[i], after[j]), share)
+
+    found = {new[j].pk: old[i].pk for j, i in pair_up(len(old), len(new), by_words).items()}
+    old_left = [theme for theme in old if theme.pk not in found.values()]
+    new_left = [theme for theme in new if theme.pk not in found]
+    topics = {theme.pk: {topic.pk for topic in theme.topics.all()} for theme in (*old_left, *new_left)}
+
+    def by_topic(i, j):
+        a, b = topics[old_left[i].pk], topics[new_left[j].pk]
+        return 100 * len(a & b) / len(a | b) if a & b else 0
+
+    about_the_same = {
+        new_left[j].pk: old_left[i].pk for j, i in pair_up(len(old_left), len(new_left), by_topic, at_least=1).items()
+    }
+    return found | about_the_same, set(about_the_same)
+
+
+def _theme(old: Theme | None, new: Theme, is_by_topic: bool) -> ThemeChange:
+    if old is None:
+        return ThemeChange(Change.NEW, new=new)
+    title = _plain(old.title, new.title)
+    texts = [
+        ("Ledetråd", _plain(old.guiding_thread, new.guiding_thread)),
+        ("Tekst", _rich(old.body, new.body)),
+        ("Indledning til mål", _plain(old.goal_lead_in, new.goal_lead_in)),
+    ]
+    more = [Reworded(label, difference) for label, difference in texts if difference]
+    change = Change.REWORDED if title or more else Change.SAME
+    return ThemeChange(change, old=old, new=new, title=title, is_by_topic=is_by_topic, more=more)
+
+
+def _goal(old: Goal | None, new: Goal, moved_from: Theme | None) -> GoalChange:
+    if old is None:
+        return GoalChange(Change.NEW, new=new)
+    text = _plain(old.text, new.text)
+    texts = [
+        ("Måltal", _plain(old.target, new.target)),
+        ("Uddybning", _rich(old.explanation, new.explanation)),
+    ]
+    more = [Reworded(label, difference) for label, difference in texts if difference]
+    change = Change.REWORDED if text or more or moved_from else Change.SAME
+    return GoalChange(change, old=old, new=new, text=text, more=more, moved_from=moved_from)
+
+
+_IN_WORDS = {
+    Change.NEW: ("nyt", "nye"),
+    Change.REWORDED: ("skrevet om eller flyttet", "skrevet om eller flyttet"),
+    Change.SAME: ("uændret", "uændrede"),
+    Change.GONE: ("væk", "væk"),
+}
+
+
+def _counted(count: Counter, one: str, many: str) -> str:
+    parts = [
+        f"{count[change]}{'' if told else f' {one if count[change] == 1 else many}'} er {words[count[change] != 1]}"
+        for told, (change, words) in enumerate(pair for pair in _IN_WORDS.items() if count[pair[0]])
+    ]
+    return f"{join_words(parts)}." if parts else ""
+
+
+def _plain(old: str, new: str) -> SafeString | str:
+    """Empty where nothing but space has changed."""
+    return "" if old.split() == new.split() else _difference(word_difference, old, new, likeness(*read_all([old, new])))
+
+
+def _rich(old: str, new: str) -> SafeString | str:
+    if old == new:
+        return ""
+    return _difference(rich_difference, old, new, likeness(*read_all([plain_text(old), plain_text(new)])))
+
+
+def _difference(compared, old, new, alike):
+    """Word by word where the two are alike; else first the one and then the other, which reads as no puzzle."""
+    return compared(old, new) if alike >= ALIKE else compared(old, "") + compared("", new)

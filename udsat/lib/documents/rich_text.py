@@ -1,0 +1,89 @@
+"""HTML and plain text's blocks to rich text, for a reader that wants the text's form as well."""
+
+import re
+from dataclasses import dataclass, field
+
+import lxml.html
+
+from udsat.lib import markup
+
+from .blocks import Block, Heading, ListItem, Paragraph, Remark, Table, too_nested
+from .html_page import INLINE, Page, parse_html
+from .text import squeeze
+
+
+@dataclass
+class RichDocument:
+    """As Document, but with bold, italics, links, lists and tables as they were."""
+
+    title: str = ""
+    blocks: list[markup.Block] = field(default_factory=list)
+    ignored: list[Remark] = field(default_factory=list)
+
+
+def rich_html(text: str) -> RichDocument:
+    """The page's own text with its form; menus, headers and footers, notes and lists of contents set aside.
+
+    Raises UnreadableDocument.
+    """
+    root = parse_html(text)
+    title = root.find(".//title")
+    document = RichDocument(squeeze(title.text_content()) if title is not None else "")
+    try:
+        page = Page(root)
+        body = page.body
+        outside = []
+        for node in body.iterdescendants():
+            if not isinstance(node.tag, str) or node.tag in INLINE or node in page.mains or node in page.around:
+                continue
+            is_note = re.match(r"(foot|end)note-", node.get("id") or "")
+            if reason := "fodnote" if is_note else page.outside(node):
+                outside.append((node, reason))
+        for node, reason in outside:
+            if body not in node.iterancestors():  # gone with what it stood in
+                continue
+            if words := squeeze(node.text_content().replace("↑", "")):
+                document.ignored.append(Remark(0, words, reason))
+            node.drop_tree()
+        for note in [a for a in body.iter("a") if re.match(r"#(foot|end)note-", a.get("href") or "")]:
+            (note.getparent() if note.getparent().tag == "sup" else note).drop_tree()
+        for caption in body.xpath(".//p[@class='caption'][following-sibling::*[1][self::table]]"):
+            table = caption.getnext()
+            caption.tag = "caption"
+            table.insert(0, caption)
+        document.blocks = markup.read_blocks(lxml.html.tostring(body, encoding="unicode"))
+    except RecursionError as error:
+        raise too_nested() from error
+    return document
+
+
+def rich_blocks(blocks: list[Block]) -> list[markup.Block]:
+    """Plain text's blocks as rich text's."""
+    rich: list[markup.Block] = []
+    path: list[tuple[int, markup.Listing]] = []  # the open lists, outermost first
+    for block in blocks:
+        if isinstance(block, ListItem):
+            ordered = block.number is not None or bool(re.match(r"\(?[a-zæø][.)]", block.marker))
+            while path and path[-1][0] > block.level:
+                path.pop()
+            if path and path[-1][0] == block.level:
+                last = path[-1][1]
+                goes_on = block.number is None or block.number == last.start + len(last.items)
+                if last.ordered != ordered or not goes_on:
+                    path.pop()
+            if not path or path[-1][0] < block.level:
+                listing = markup.Listing(ordered, start=block.number or 1)
+                (path[-1][1].items[-1] if path else rich).append(listing)
+                path.append((block.level, listing))
+            path[-1][1].items.append([markup.Paragraph([[markup.Run(block.text)]])])
+            continue
+        path = []
+        if isinstance(block, Table):
+            cells = [[markup.Cell(False, "", {}, [markup.Paragraph([[markup.Run(c)]])]) for c in r] for r in block.rows]
+            rich.append(markup.Table("", cells[:1], cells[1:]))
+        else:
+            heading = block.level if isinstance(block, Heading) else None
+            is_bold = heading is not None or isinstance(block, Paragraph) and block.bold
+            run = markup.Run(block.text, strong=is_bold)
+            rich.append(markup.Paragraph([[run]], heading=heading))
+    return rich

@@ -1,0 +1,127 @@
+"""Municipalities, and the regions they lie in from day to day."""
+
+import datetime
+
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import F, Q
+from django.urls import reverse
+
+from udsat.lib.accent_colours import Accent
+from udsat.lib.danish import slugify, sort_key
+from udsat.lib.publishing import ScopedQuerySet, check_texts
+
+from .history import Recorded
+
+# First parts of addresses that are not municipalities. A test holds this against the address table.
+RESERVED_SLUGS = (
+    "admin", "api", "data", "emner", "foelg", "healthz", "kommuner", "om", "privatliv", "robots.txt", "sammenlign",
+    "sitemap.xml", "soeg", "static", "tilgaengelighed", "was",
+)  # fmt: skip
+
+
+class Region(models.Model):
+    name = models.CharField("navn", max_length=60, unique=True)
+    position = models.PositiveSmallIntegerField("rækkefølge", default=0)
+
+    class Meta:
+        ordering = ["position", "name"]
+        verbose_name = "region"
+        verbose_name_plural = "regioner"
+
+    def __str__(self):
+        return self.name
+
+
+class MunicipalityQuerySet(ScopedQuerySet):
+    def published(self):
+        """Every municipality is public; whether it has content is another question (see `udsat.portal.views`)."""
+        return self.all()
+
+    def visible_to(self, user):
+        return self.all()
+
+    def in_region_order(self):
+        return self.order_by("sort_key")
+
+
+class Municipality(Recorded):
+    municipality_lookup = "pk"
+
+    code = models.CharField(
+        "kommunekode", max_length=4, unique=True, validators=[RegexValidator(r"^\d{4}$", "Koden er fire cifre.")]
+    )
+    name = models.CharField("navn", max_length=60, unique=True)
+    official_name = models.CharField("fuldt navn", max_length=80, help_text="For eksempel Esbjerg Kommune.")
+    slug = models.SlugField("adresse", max_length=60, unique=True)
+    sort_key = models.CharField(max_length=120, editable=False, db_index=True)
+    accent = models.CharField("farve", max_length=12, choices=Accent.choices, default=Accent.HAV)
+    is_fictional = models.BooleanField("opdigtet", default=False, help_text="Til øvelse og visning.")
+    phone = models.CharField("telefon", max_length=40, blank=True)
+    phone_hours = models.CharField("telefontid", max_length=80, blank=True)
+    email = models.EmailField("e-mail", blank=True)
+    address = models.CharField("adresse i byen", max_length=200, blank=True)
+    website = models.URLField("hjemmeside", blank=True)
+
+    objects = MunicipalityQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["sort_key"]
+        verbose_name = "kommune"
+        verbose_name_plural = "kommuner"
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(slug__in=RESERVED_SLUGS),
+                name="municipality_slug_not_reserved",
+                violation_error_message="Den adresse bruger portalen selv. Vælg en anden.",
+            ),
+            models.CheckConstraint(condition=Q(accent__in=Accent.values), name="municipality_accent_known"),
+        ]
+
+    def __str__(self):
+        return self.official_name
+
+    def clean(self):
+        check_texts(self, lambda finding: False)
+
+    def save(self, **kwargs):
+        self.slug = self.slug or slugify(self.name)
+        self.sort_key = sort_key(self.name)
+        super().save(**kwargs)
+
+    def get_absolute_url(self):
+        return reverse("municipality", args=[self.slug])
+
+    @property
+    def municipality(self):
+        return self
+
+    def region_on(self, day: datetime.date) -> Region | None:
+        """The region on that day, from the prefetched periods (one query for all municipalities of a page)."""
+        for period in self.region_periods.all():
+            if period.starts_on <= day and (period.ends_on is None or day <= period.ends_on):
+                return period.region
+        return None
+
+
+class RegionPeriod(models.Model):
+    """Which region a municipality lies in, from day to day, both included."""
+
+    municipality = models.ForeignKey(Municipality, models.CASCADE, related_name="region_periods")
+    region = models.ForeignKey(Region, models.PROTECT, related_name="periods")
+    starts_on = models.DateField("fra og med")
+    ends_on = models.DateField("til og med", null=True, blank=True)
+
+    class Meta:
+        ordering = ["starts_on"]
+        verbose_name = "regionsperiode"
+        verbose_name_plural = "regionsperioder"
+        constraints = [
+            models.UniqueConstraint(fields=["municipality", "starts_on"], name="region_period_unique_start"),
+            models.CheckConstraint(
+                condition=Q(ends_on=None) | Q(ends_on__gte=F("starts_on")), name="region_period_ends_after_start"
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.region} fra {self.starts_on}"

@@ -1,0 +1,156 @@
+"""What the portal says of itself: how accessible it is, and what it keeps about people."""
+
+import datetime
+import functools
+import json
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_safe
+
+from council.citizens.inputs.lifecycle import SPAM_DAYS
+from council.models.subscription import MOST_REFUSALS, UNCONFIRMED_DAYS
+from udsat.models.rate_limit import KEPT as KNOCKS_KEPT
+
+from .views import with_content
+
+FACTS = settings.BASE_DIR / "udsat" / "data" / "tilgaengelighed.json"
+
+# When somebody last changed the words of a page that is written here; a test holds the two together.
+WRITTEN = {"about": datetime.date(2026, 11, 23), "privacy": datetime.date(2026, 11, 23)}
+
+
+@require_safe
+def about(request):
+    return render(request, "about.html", {"section": "om", "updated": WRITTEN["about"]})
+
+
+@functools.cache
+def facts():
+    """What the tests have found, written by themselves (tests/facts.py)."""
+    found = json.loads(FACTS.read_text())
+    return found | {"checked_on": datetime.date.fromisoformat(found["checked_on"])}
+
+
+def was_address():
+    """Where the statement lies at Digitaliseringsstyrelsen: the portal's host with hyphens; empty where it has none."""
+    return (
+        f"https://was.digst.dk/{urlsplit(settings.SITE_URL).hostname.replace('.', '-')}" if settings.PRODUCTION else ""
+    )
+
+
+def _who_answers():
+    """The municipalities with something on the portal, each with the phone and e-mail that its pages show."""
+    places = list(with_content().select_related("council"))
+    for place in places:
+        place.shown_council = place.council if place.has_council else None
+        for field in ("phone", "phone_hours", "email"):
+            setattr(place, f"shown_{field}", getattr(place.shown_council, field, "") or getattr(place, field))
+    return places
+
+
+@require_safe
+def accessibility(request):
+    context = {
+        "section": "tilgaengelighed",
+        "facts": facts(),
+        "updated": facts()["checked_on"],
+        "site": settings.SITE_URL,
+        "was": was_address(),
+        "places": _who_answers(),
+    }
+    return render(request, "accessibility.html", context)
+
+
+@require_safe
+def was(request):
+    """The short address that the law gives every public site."""
+    return redirect("accessibility")
+
+
+@dataclass(frozen=True)
+class Kept:
+    """Something kept about people; a test holds that no kind of row with somebody's address is missing."""
+
+    title: str
+    what: str
+    reader: str
+    until: str
+    models: tuple[str, ...] = ()
+
+
+def kept():
+    days = settings.LETTER_DAYS
+    return [
+        Kept(
+            "Når du skriver til et råd eller taler med det",
+            "Det, du skriver eller siger, og det navn, den telefon og den e-mail, du selv giver. Du kan også skrive "
+            "uden navn.",
+            "Rådets sekretær i den kommune, du skriver til. Andre ser det ikke. Er svaret til gavn for flere, kan "
+            "rådet vise det med sine egne ord, hvis du har sagt ja.",
+            f"Til rådet har svaret og nogle måneder derefter. Antallet står under din kommune. Spam slettes efter "
+            f"{SPAM_DAYS} dage.",
+            ("council.Input",),
+        ),
+        Kept(
+            "Når du følger et råd, en strategi eller et emne",
+            "Din e-mail, hvad du følger, og hvor tit du vil høre om det.",
+            "Ingen. Heller ikke sekretæren kan se, hvem der følger med.",
+            f"Til du siger stop. Så slettes det med det samme. Bekræfter du ikke, slettes det efter {UNCONFIRMED_DAYS} "
+            f"dage. Kan {MOST_REFUSALS} mails i træk ikke komme frem til dig, slettes det også.",
+            ("council.Follower", "council.Subscription"),
+        ),
+        Kept(
+            "Når du er medlem af et råd",
+            "Navn, telefon og e-mail, hvem du taler for, fremmøde, og hvad du har svaret på indkaldelser og referater. "
+            "Har du sagt ja, også et foto.",
+            "Rådets sekretær. På siderne står kun så meget af navnet, som du har sagt ja til. Telefon og e-mail vises "
+            "aldrig.",
+            "Så længe du sidder i rådet, og så mange år derefter, som rådet har bestemt. Antallet står under din "
+            "kommune.",
+            ("council.Person",),
+        ),
+        Kept(
+            "Når et udvalg spørger rådet",
+            "E-mailen, som rådets svar skal sendes til.",
+            "Rådets sekretær.",
+            "Sammen med høringen.",
+            ("council.Hearing",),
+        ),
+        Kept(
+            "Når portalen sender en mail",
+            "Hvem den er til, og hvad der står i den.",
+            "Rådets sekretær, når mailen er fra rådet. Mails om det, du følger, kan ingen se.",
+            f"Teksten slettes {days} dage efter, at mailen er sendt. Så står kun, at der er sendt en mail.",
+            ("udsat.Letter",),
+        ),
+        Kept(
+            "Når du sender en formular",
+            "Et fingeraftryk af det net, du er på, så maskiner ikke kan sende tusind formularer. Det kan ikke regnes "
+            "tilbage til dig, og det er nyt hver dag.",
+            "Ingen.",
+            f"{KNOCKS_KEPT.total_seconds() / 3600:.0f} timer.",
+            ("udsat.Knock",),
+        ),
+        Kept(
+            "Når du arbejder i redaktionen",
+            "Navn, e-mail, brugernavn, og hvad du har skrevet, rettet og offentliggjort.",
+            "Dine kolleger i kommunen og den, der driver portalen.",
+            f"Historikken bliver stående, for den hører til sagen. En cookie holder dig logget ind i højst "
+            f"{settings.SESSION_COOKIE_AGE // 3600} timer.",
+            ("udsat.User", "udsat.Revision", "udsat.PublicationEvent"),
+        ),
+    ]
+
+
+@require_safe
+def privacy(request):
+    context = {
+        "section": "privatliv",
+        "kept": kept(),
+        "places": _who_answers(),
+        "updated": WRITTEN["privacy"],
+    }
+    return render(request, "privacy.html", context)

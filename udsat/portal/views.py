@@ -1,0 +1,234 @@
+"""The pages that see both apps: front page, municipalities, search. And the pages for what went wrong."""
+
+import difflib
+import logging
+import re
+
+from django.db import DatabaseError
+from django.db.models import Exists, OuterRef, Q
+from django.http import HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.template.loader import get_template
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import urlencode
+from django.views.decorators.http import require_safe
+
+from council.models import Council, Meeting, Minutes, News
+from strategies.house import houses, rooms_of
+from strategies.jsonld import municipality as municipality_schema
+from strategies.models import Situation, Strategy, Topic
+from strategies.progress import progress
+from strategies.views import find_municipality, promises
+from udsat.lib import jsonld
+from udsat.lib.danish import fold, slugify
+from udsat.models import Kind, Municipality, last_published
+from udsat.portal.search import MAX_LENGTH, Filter, named_by, near_words, on_topic, standing, suggestions
+from udsat.portal.search import search as find
+from udsat.portal.search_query import Narrow
+from udsat.portal.topics import topics_of
+
+log = logging.getLogger(__name__)
+
+SHOWN = 5  # meetings, minutes and news on the front page
+
+
+def with_content():
+    """The municipalities that have published anything, in Danish alphabetical order."""
+    here = OuterRef("pk")
+    return Municipality.objects.annotate(
+        has_strategy=Exists(Strategy.objects.published().filter(municipality=here)),
+        has_council=Exists(Council.objects.published().filter(municipality=here)),
+        has_meetings=Exists(Meeting.objects.published().filter(council__municipality=here)),
+        has_news=Exists(News.objects.published().filter(municipality=here)),
+    ).filter(Q(has_strategy=True) | Q(has_council=True) | Q(has_meetings=True) | Q(has_news=True))
+
+
+def coming_meetings():
+    return Meeting.objects.published().coming().select_related("council__municipality")
+
+
+def latest_minutes():
+    papers = Minutes.objects.published().select_related("meeting__council__municipality")
+    return papers.order_by("-meeting__date", "-meeting__ordinal", "-pk")
+
+
+def latest_news():
+    return News.objects.published().select_related("municipality")
+
+
+@require_safe
+def front(request):
+    context = {
+        "situations": Situation.objects.all(),
+        "places": with_content(),
+        "meetings": coming_meetings()[:SHOWN],
+        "papers": latest_minutes()[:SHOWN],
+        "stories": latest_news()[:SHOWN],
+        "data": [site_schema()],
+        "updated": last_published(),
+    }
+    return render(request, "front.html", context)
+
+
+def site_schema():
+    """The portal itself, and how it is searched."""
+    search = jsonld.thing(
+        "SearchAction",
+        target=f"{jsonld.absolute(reverse('search'))}?q={{search_term_string}}",
+        **{"query-input": "required name=search_term_string"},
+    )
+    return jsonld.thing(
+        "WebSite", name="Udsatteportalen", url=jsonld.absolute("/"), inLanguage="da", potentialAction=search
+    )
+
+
+@require_safe
+def municipalities(request):
+    today = timezone.localdate()
+    strategies = {}
+    # In force first, then any: the first one seen of each municipality stays.
+    for queryset in (Strategy.objects.in_force(), Strategy.objects.published().newest_first()):
+        for strategy in queryset.select_related("municipality"):
+            strategies.setdefault(strategy.municipality_id, strategy)
+    groups = {}
+    for place in with_content().prefetch_related("region_periods__region"):
+        place.strategy = strategies.get(place.pk)
+        groups.setdefault(place.region_on(today), []).append(place)
+    regions = sorted((region for region in groups if region), key=lambda region: (region.position, region.name))
+    context = {
+        "section": "kommuner",
+        "groups": [(region, groups[region]) for region in [*regions, None] if region in groups],
+        "found": sum(map(len, groups.values())),
+        "updated": last_published(),
+    }
+    return render(request, "municipalities.html", context)
+
+
+@require_safe
+def municipality(request, kommune):
+    place = find_municipality(kommune)
+    own = Strategy.objects.filter(municipality=place).with_content()
+    strategy = own.in_force().first() or own.published().newest_first().first()
+    context = {
+        "municipality": place,
+        "council": Council.objects.published().filter(municipality=place).first(),
+        "strategy": strategy,
+        "topics": topics_of(place),
+        "next_meeting": coming_meetings().filter(council__municipality=place).first(),
+        "papers": list(latest_minutes().filter(meeting__council__municipality=place)[:3]),
+        "stories": list(latest_news().filter(municipality=place)[:3]),
+        "data": [municipality_schema(place)],
+    }
+    shown = [strategy, context["council"], context["next_meeting"], *context["papers"], *context["stories"]]
+    context["updated"] = max((one.updated_at for one in shown if one), default=None)
+    if strategy:
+        context["progress"] = progress(strategy)
+        rooms = rooms_of(strategy, lambda theme: theme.get_absolute_url())
+        context["houses"] = houses(promises(strategy), rooms) if rooms else []
+    return render(request, "municipality.html", context)
+
+
+def asked(request):
+    """The query as it was typed, without what no text holds."""
+    return " ".join(request.GET.get("q", "").replace("\0", " ").split())[:MAX_LENGTH]
+
+
+@require_safe
+def search(request):
+    query = asked(request)
+    places = list(Municipality.objects.all())
+    topics = list(Topic.objects.all())
+    filters = [
+        Filter("kommune", "Kommune", {place.slug: (place.pk, place.name) for place in places}),
+        Filter("slags", "Slags", {kind.value: (kind.value, kind.label) for kind in Kind}),
+        Filter("emne", "Emne", {topic.slug: (topic.slug, topic.name) for topic in topics}),
+        Filter("aar", "År", {str(year): (year, str(year)) for year in range(1990, timezone.localdate().year + 6)}),
+    ]
+    for one in filters:
+        one.read(request.GET.get(one.name, ""))
+    kommune, kind, topic, year = (one.value for one in filters)
+    page = int(request.GET["side"]) if re.fullmatch(r"[1-9]\d{0,5}", request.GET.get("side", "")) else 1
+    found = find(query, places, Narrow(municipality=kommune, kind=kind, topic=topic, year=year), page)
+
+    def address(**changes):
+        kept = {"q": query} | {one.name: one.chosen for one in filters} | changes
+        return f"{reverse('search')}?{urlencode({name: value for name, value in kept.items() if value})}"
+
+    named = named_by(found.words, places)
+    place = next((place for place in places if place.pk == kommune), None)
+    context = {
+        "section": "soeg",
+        "query": query,
+        "found": found,
+        "named": named,
+        "topics": on_topic(found.words, named, [*Situation.objects.all(), *topics]),
+        "place": place,
+        "places": with_content(),
+        "unknown": [one for one in filters if one.unknown],
+        "topic": filters[2],
+        "chosen": [(one, address(**{one.name: ""})) for one in filters if one.chosen],
+        "narrower": [
+            (one, [(label, count, address(**{one.name: value})) for value, label, count in one.choices(counts)])
+            for one, counts in zip(filters, found.counts, strict=True)
+            # What all the hits have is no way to fewer.
+            if len(counts) > 1 and not one.chosen and min(count for _, count in counts) < found.total
+        ],
+        "anywhere": address(**{one.name: "" for one in filters}),
+        "page": found.page,
+        "pages": found.pages,
+        "before": address(side=found.page - 1) if found.page > 1 else "",
+        "after": address(side=found.page + 1) if found.page < found.pages else "",
+    }
+    if found.words and not found.hits:
+        context["near"] = [(word, address(q=word)) for word in near_words(found.words)]
+        everywhere = {one.name: "" for one in filters}
+        context["elsewhere"] = [(word, address(q=word, **everywhere)) for word in standing(found.words)]
+        context["called"] = place or (named[0] if named else None)
+    return render(request, "search.html", context)
+
+
+@require_safe
+def search_suggestions(request):
+    """How the query may go on, for static/js/search.js. Without a query, none."""
+    return JsonResponse({"forslag": suggestions(asked(request), list(Municipality.objects.all()))})
+
+
+def not_found(request, exception):
+    """404 in Danish, with the way on. Names the municipality of the address, or those that are spelled like it."""
+    place, suggestions = None, []
+    first = request.path_info.strip("/").split("/")[0]
+    try:
+        place = Municipality.objects.filter(slug=slugify(first)).first()
+        if not place:
+            suggestions = _spelled_like(request.path_info)
+        context = {"municipality": place, "suggestions": suggestions, "message": _danish_message(exception)}
+        return render(request, "404.html", context, status=404)
+    except DatabaseError:
+        log.exception("The database failed while a page was reported missing.")
+        return HttpResponse(get_template("500.html").render(), status=404)
+
+
+def _danish_message(exception):
+    """What our own code said; Django's words about models and patterns are not for readers."""
+    message = exception.args[0] if exception.args else ""
+    return message if isinstance(message, str) and not message.startswith("No ") else ""
+
+
+def _spelled_like(path):
+    """Municipalities whose address is nearly this; below /emner/, topics and situations."""
+    first, _, rest = path.strip("/").partition("/")
+    found, word, near = Municipality.objects.all(), first, 0.6
+    if first == "emner":
+        found, word, near = [*Topic.objects.all(), *Situation.objects.all()], rest, 0.5
+    by_slug = {one.slug: one for one in found}
+    return [by_slug[slug] for slug in difflib.get_close_matches(slugify(fold(word[:80])), by_slug, 4, near)]
+
+
+def no_access(request, exception):
+    message = str(exception) if exception.args else ""
+    return render(request, "403.html", {"message": message}, status=403)
+
+
+def server_error(request):
+    return HttpResponse(get_template("500.html").render(), status=500)
