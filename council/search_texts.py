@@ -1,4 +1,4 @@
-"""What a council, its meetings, hearings and news tell the search index."""
+"""Search index texts of councils, meetings, hearings, news and answered inputs."""
 
 from collections.abc import Iterator
 from dataclasses import replace

@@ -303,11 +303,6 @@ class Strategy(Publishable):
     def goal_count(self) -> int:
         return sum(len(theme.all_goals) for theme in self.themes.all())
 
-    def search_texts(self):
-        from .search_texts import texts_of
-
-        return texts_of(self)
-
     def publication_parts(self):
         goals = Goal.objects.filter(theme__strategy=self)
         return [

@@ -1,4 +1,4 @@
-"""What a strategy tells the search index: itself, its themes and its goals."""
+"""Search index texts of a strategy, its themes and its goals."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,7 @@ from udsat.models import Kind, SearchText
 from .models import Strategy, Theme
 
 
-def texts_of(strategy: Strategy) -> Iterator[SearchText]:
+def strategy_texts(strategy: Strategy) -> Iterator[SearchText]:
     if not strategy.is_live:
         return
     starts_at, ends_at = window(strategy)

@@ -132,11 +132,6 @@ class Council(Publishable):
     def get_absolute_url(self):
         return reverse("council", args=[self.municipality.slug])
 
-    def search_texts(self):
-        from council.search_texts import council_texts
-
-        return council_texts(self)
-
     @property
     def sender_name(self) -> str:
         """Who writes, as it stands in a mail: »Udsatterådet i Esbjerg«."""
@@ -309,11 +304,6 @@ class Hearing(Publishable):
     def municipality(self):
         return self.council.municipality
 
-    def search_texts(self):
-        from council.search_texts import hearing_texts
-
-        return hearing_texts(self)
-
     def get_absolute_url(self):
         return f"{reverse('hearings', args=[self.municipality.slug])}#hoering-{self.pk}"
 
@@ -391,11 +381,6 @@ class News(Publishable):
         others = News.objects.filter(municipality=self.municipality).exclude(pk=self.pk)
         taken = set(others.values_list("slug", flat=True))
         return next(s for s in [stem, *(f"{stem}-{n}" for n in range(2, len(taken) + 3))] if s not in taken)
-
-    def search_texts(self):
-        from council.search_texts import news_texts
-
-        return news_texts(self)
 
     def get_absolute_url(self):
         return reverse("news-story", args=[self.municipality.slug, self.slug])

@@ -138,11 +138,6 @@ class Input(Publishable):
     def get_absolute_url(self):
         return f"{reverse('answers', args=[self.municipality.slug])}#{self.anchor}"
 
-    def search_texts(self):
-        from council.search_texts import input_texts
-
-        return input_texts(self)
-
     @property
     def answered_on(self) -> datetime.date | None:
         return timezone.localdate(self.answered_at) if self.answered_at else None

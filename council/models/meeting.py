@@ -181,11 +181,6 @@ class Meeting(Publishable):
     def address_part(self) -> str:
         return f"{self.date.isoformat()}{f'-{self.ordinal}' if self.ordinal > 1 else ''}"
 
-    def search_texts(self):
-        from council.search_texts import meeting_texts
-
-        return meeting_texts(self)
-
     def _url(self, name):
         return reverse(name, args=[self.municipality.slug, self.address_part])
 

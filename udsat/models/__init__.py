@@ -18,7 +18,7 @@ from .publication import (
     own_domains,
 )
 from .rate_limit import Knock, forget_knocks
-from .search import KIND_WORDS, PAPER_WORDS, Kind, SearchEntry, SearchText, SearchWord
+from .search import KIND_WORDS, PAPER_WORDS, SEARCH_TEXTS, Kind, SearchEntry, SearchText, SearchWord
 from .users import Assignment, User
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "COMPOSERS",
     "KNOWN_BY",
     "RESERVED_SLUGS",
+    "SEARCH_TEXTS",
     "Assignment",
     "Conflict",
     "CprOverride",

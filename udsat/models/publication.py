@@ -1,7 +1,7 @@
 """The verbs of publication: what is made public, withdrawn and kept, and by whom."""
 
 import datetime
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from udsat.lib.publishing import CheckedText, Finding, ScopedQuerySet, Status, c
 
 from .history import Recorded, Revision
 from .municipalities import Municipality
-from .search import SearchEntry, SearchText
+from .search import SEARCH_TEXTS, SearchEntry
 from .users import User
 
 # What a block of `indexed_once` has changed so far.
@@ -304,10 +304,6 @@ class Publishable(Recorded):
         """What the index holds together with this and replaces as one."""
         return self
 
-    def search_texts(self) -> Iterable[SearchText]:
-        """What can be found of it and its parts, now or from a set time on; nothing of a draft."""
-        return ()
-
     def reindex(self) -> None:
         """Bring the index in step, in the transaction of the change."""
         root = self.search_root
@@ -318,7 +314,7 @@ class Publishable(Recorded):
             return
         # Read again: what hangs on this copy may be older than what was saved.
         root = type(root)._base_manager.get(pk=root.pk)
-        SearchEntry.objects.replace(root, root.municipality, root.search_texts())
+        SearchEntry.objects.replace(root, root.municipality, SEARCH_TEXTS[type(root)](root))
 
     def withheld(self) -> list[str]:
         """What goes with it and stays in the back office, as sentences."""

@@ -6,7 +6,7 @@ FTS5 table that triggers keep in step, in PostgreSQL a generated tsvector under 
 """
 
 import datetime
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from django.contrib.contenttypes.models import ContentType
@@ -82,6 +82,11 @@ class SearchText:
         called = "møde" if self.kind == Kind.MEETING else KIND_WORDS[self.kind]
         said = tokens(f"{called} {PAPER_WORDS.get(self.kind, '')} {self.also}")
         return [tag("k", self.kind), tag("m", municipality.pk), *year, *topics, *name, *said]
+
+
+# For each model that is indexed, the function that returns the texts of one object and its parts: those that are
+# public now or from a set time on. Each app registers its models in `ready()`.
+SEARCH_TEXTS: dict[type[models.Model], Callable[..., Iterable[SearchText]]] = {}
 
 
 class SearchEntryQuerySet(ScopedQuerySet):
