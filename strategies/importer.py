@@ -6,9 +6,9 @@ Nothing is published and nothing existing is changed. What has no place in the m
 import datetime
 
 from django.db import transaction
+from django.utils.formats import number_format
 
-from udsat.lib.danish import number
-from udsat.lib.documents import Remark, UnreadableDocument, read_document
+from udsat.lib.documents import ImportNote, UnreadableDocument, read_document
 from udsat.models import Municipality
 
 from .models import Goal, Section, Strategy, Theme
@@ -37,8 +37,9 @@ def read_strategy(data: bytes, filename: str) -> ParsedStrategy:
             "Se, om det er den rigtige fil, og om overskrifter og punktopstillinger er med."
         )
     if len(parsed.themes) > MAX_THEMES or parsed.goal_count > MAX_GOALS:
+        counts = [number_format(count, force_grouping=True) for count in (len(parsed.themes), parsed.goal_count)]
         raise UnreadableDocument(
-            f"Filen har {number(len(parsed.themes))} temaer og {number(parsed.goal_count)} mål. Det ligner ikke én "
+            f"Filen har {counts[0]} temaer og {counts[1]} mål. Det ligner ikke én "
             "strategi. Del filen op, og indlæs én strategi ad gangen."
         )
     return parsed
@@ -53,7 +54,9 @@ def save_draft(parsed: ParsedStrategy, municipality: Municipality) -> Strategy:
         if len(text) <= limit:
             return text
         label = model._meta.get_field(field).verbose_name
-        parsed.not_understood.append(Remark(line, text, f"For lang til feltet »{label}«, så kun begyndelsen er med."))
+        parsed.not_understood.append(
+            ImportNote(line, text, f"For lang til feltet »{label}«, så kun begyndelsen er med.")
+        )
         return f"{text[: limit - 1].rsplit(' ', 1)[0][: limit - 1]}…"
 
     strategy = Strategy.objects.create(

@@ -9,8 +9,8 @@ from django.utils.safestring import SafeString
 
 from udsat.lib.danish import join_words
 from udsat.lib.richtext import plain_text
-from udsat.lib.similarity import ALIKE, likeness, pair_up, read_all
 from udsat.lib.text_diff import rich_difference, word_difference
+from udsat.lib.text_similarity import ALIKE, likeness, pair_up, read_all
 
 from .models import Goal, Strategy, Theme
 

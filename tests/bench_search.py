@@ -23,7 +23,7 @@ from django.db import connection, transaction  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from udsat.demo import build  # noqa: E402
-from udsat.lib.search_words import query_words  # noqa: E402
+from udsat.lib.search_tokens import query_words  # noqa: E402
 from udsat.management.commands.rebuild_search import TIDY  # noqa: E402
 from udsat.models import Kind, Municipality, SearchEntry, SearchText  # noqa: E402
 from udsat.portal.search import search  # noqa: E402

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from strategies.models import Strategy
 from strategies.version_comparison import Change, compare
 from udsat.lib.publishing import Status
-from udsat.lib.similarity import ALIKE, Reading, likeness
+from udsat.lib.text_similarity import ALIKE, Reading, likeness
 
 from . import factories as make
 from .test_topics import html, promise, words

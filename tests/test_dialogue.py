@@ -8,7 +8,7 @@ from django.utils import timezone
 from council import due_tasks
 from council.citizens.inputs import lifecycle
 from council.models import Input, Meeting
-from udsat.lib import spam
+from udsat.lib import spam_protection
 from udsat.lib.publishing import Status
 from udsat.models import Letter
 
@@ -26,7 +26,7 @@ def council(esbjerg, anna):
 
 
 def book(client, **fields):
-    stamp = signing.dumps(int(timezone.now().timestamp()) - 60, salt=spam._SALT)
+    stamp = signing.dumps(int(timezone.now().timestamp()) - 60, salt=spam_protection._SALT)
     given = {"hentet": stamp, "text": "Ventetid på en bolig", "group": "Værestedet Kompasset", "phone": "20 30 40 50"}
     return client.post(PAGE, {name: value for name, value in (given | fields).items() if value is not None})
 

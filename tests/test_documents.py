@@ -18,11 +18,10 @@ from udsat.lib.documents import (
     Paragraph,
     Table,
     UnreadableDocument,
-    extract_text,
     read_document,
-    read_file_text,
 )
 from udsat.lib.page_boilerplate import chrome_reason
+from udsat.lib.text_extraction import extract_text, read_file_text
 
 FILES = Path(__file__).parent / "files"
 W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'

@@ -12,8 +12,8 @@ from council.meetings.word.export import agenda_docx, minutes_docx
 from council.models import Attachment, Attendance, Meeting, Membership
 from udsat.lib.documents import read_document, read_rich
 from udsat.lib.docx_writer import WordDocument
-from udsat.lib.markup import clean_html, write_blocks
 from udsat.lib.publishing import Status
+from udsat.lib.richtext.cleaning import clean_html, write_blocks
 from udsat.lib.roles import Role
 
 from . import factories as make

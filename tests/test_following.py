@@ -11,7 +11,7 @@ from django.utils import timezone
 from council.models import Follower, Hearing, Meeting, Notice, Subscription
 from council.models.subscription import MOST_REFUSALS, UNCONFIRMED_DAYS
 from udsat import jobs
-from udsat.lib import spam
+from udsat.lib import spam_protection
 from udsat.lib.danish import weekday_date
 from udsat.lib.publishing import Status
 from udsat.models import Letter
@@ -52,7 +52,7 @@ def ask(client, email=AASE, address=FORM, **fields):
     page = client.get(address)
     html = page.content.decode()
     ticked = re.findall(r'<input type="checkbox" name="what" value="([^"]+)"[^>]* checked', html)
-    stamp = signing.dumps(int(timezone.now().timestamp()) - 60, salt=spam._SALT)
+    stamp = signing.dumps(int(timezone.now().timestamp()) - 60, salt=spam_protection._SALT)
     given = {"email": email, "what": ticked, "how_often": "straks", "hentet": stamp, "kommentar": ""} | fields
     return client.post(address.partition("?")[0], given, REMOTE_ADDR="203.0.113.9")
 
@@ -557,7 +557,7 @@ def test_no_page_of_the_back_office_shows_who_follows_but_the_secretary_sees_how
 @pytest.mark.django_db(transaction=True)
 def test_a_citizen_follows_changes_and_stops_by_the_keys_alone(page_without_javascript, mailbox, council, monkeypatch):
     """From the council's page to the last mail, without a mouse, JavaScript, a log-in or a cookie."""
-    monkeypatch.setattr(spam, "AT_LEAST", 0)  # keys are pressed faster here than by anybody
+    monkeypatch.setattr(spam_protection, "AT_LEAST", 0)  # keys are pressed faster here than by anybody
     page = page_without_javascript
     hand = Keyboard(page)
     page.goto("/esbjerg/udsatteraad/")

@@ -16,7 +16,7 @@ from django.utils import timezone
 from council import due_tasks
 from council.citizens.inputs import lifecycle
 from council.models import Input
-from udsat.lib import spam
+from udsat.lib import spam_protection
 from udsat.lib.publishing import Status
 from udsat.mail_delivery import send_letters
 from udsat.models import Knock, Letter, Revision, SearchEntry
@@ -43,7 +43,7 @@ def form_of(page):
     html = page.content.decode()
     assert 'name="hentet"' in html
     minute_ago = int(timezone.now().timestamp()) - 60
-    return {"hentet": signing.dumps(minute_ago, salt=spam._SALT), "kommentar": ""}
+    return {"hentet": signing.dumps(minute_ago, salt=spam_protection._SALT), "kommentar": ""}
 
 
 def send(client, address="/esbjerg/skriv-til-raadet/", **fields):
@@ -252,7 +252,7 @@ def test_the_page_says_when_the_council_talks_about_it_once_everybody_may_know(c
 
 def test_too_fast_and_too_old_are_asked_to_send_again_with_the_text_kept(client, council):
     for age in (0, 2 * 24 * 60 * 60):
-        stamp = signing.dumps(int(timezone.now().timestamp()) - age, salt=spam._SALT)
+        stamp = signing.dumps(int(timezone.now().timestamp()) - age, salt=spam_protection._SALT)
         page = send(client, hentet=stamp)
         assert page.status_code == 200 and WORDS in page.content.decode()
     assert not Input.objects.exists()
@@ -765,7 +765,7 @@ def test_a_citizen_writes_with_the_keys_alone_and_reads_the_answer(council, page
     assert not page.locator("[name=kommentar]").is_visible()
     tab_to("Send til rådet")
     # The form was handed out a while ago, as it is for somebody who types.
-    stamp = signing.dumps(int(timezone.now().timestamp()) - 60, salt=spam._SALT)
+    stamp = signing.dumps(int(timezone.now().timestamp()) - 60, salt=spam_protection._SALT)
     page.locator("[name=hentet]").evaluate("(field, stamp) => { field.value = stamp }", stamp)
     page.keyboard.press("Enter")
     page.get_by_role("alert").wait_for()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from udsat.lib.markup import clean_html, plain_text
+from udsat.lib.richtext import clean_html, plain_text
 
 from .pasted import PASTED
 

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from council.models import Agenda, AgendaItem, Council, Minutes
 from strategies.models import Goal, Strategy, Theme
-from udsat.lib.danish import lix
+from udsat.lib.readability import lix
 from udsat.lib.richtext import plain_text
 
 from . import factories as make

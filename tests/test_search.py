@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from udsat.lib.publishing import Status
-from udsat.lib.search_words import Sought, marked, query_words, snippet
+from udsat.lib.search_tokens import Sought, marked, query_words, snippet
 from udsat.models import Kind, SearchEntry, SearchText, SearchWord
 from udsat.portal.search import PAGE
 from udsat.portal.search_query import LOOKED_AT

@@ -421,7 +421,7 @@ function hasHeaderRow(editor) {
 }
 
 // Paste. Word says with styles what HTML says with elements. The policy of our pages holds for parsed text too, so style
-// and event attributes are renamed before parsing. The server's way with the same text is in udsat/lib/markup.py.
+// and event attributes are renamed before parsing. The server's way with the same text is in udsat/lib/richtext.
 
 function fromWord(html) {
   const renamed = html

@@ -2,7 +2,7 @@
 
 import re
 
-from udsat.lib.documents import Remark, Table
+from udsat.lib.documents import ImportNote, Table
 
 from . import wording
 from .checks import is_news
@@ -61,7 +61,9 @@ class Assembler:
     # Places where text goes
 
     def ignore(self, segment: Segment) -> None:
-        self.parsed.ignored.append(Remark(segment.head.line, segment.head.text, "indholdsliste, kontakt eller links"))
+        self.parsed.ignored.append(
+            ImportNote(segment.head.line, segment.head.text, "indholdsliste, kontakt eller links")
+        )
         for node in segment.nodes:
             if isinstance(node, Para) and len(node.text) > 200:
                 self.not_understood(node, f"Teksten står under »{segment.head.text}«, så den er ikke læst ind.")
@@ -124,7 +126,7 @@ class Assembler:
             return []
         greetings = [node for node in tail if wording.is_greeting(node.text)]
         for node in greetings:
-            self.parsed.ignored.append(Remark(node.line, node.text, "hilsen"))
+            self.parsed.ignored.append(ImportNote(node.line, node.text, "hilsen"))
         return [node.text for node in tail if node not in greetings]
 
     def kind_of(self, segment: Segment) -> str:
@@ -176,7 +178,7 @@ class Assembler:
         elif rest:
             self.section([Segment(segment.head, rest)])
         else:
-            self.parsed.ignored.append(Remark(segment.head.line, segment.head.text, "overskrift over temaerne"))
+            self.parsed.ignored.append(ImportNote(segment.head.line, segment.head.text, "overskrift over temaerne"))
 
     def names_same(self, announcement: str) -> bool:
         """A second list of another kind (»Fire principper«) does not name themes."""
@@ -191,7 +193,7 @@ class Assembler:
     def themes_of_list(self, each: Listing) -> None:
         """A list that names the themes, each perhaps with a few words or a list of goals."""
         if each.lead:
-            self.parsed.ignored.append(Remark(each.line, each.lead, "indledning til listen over temaer"))
+            self.parsed.ignored.append(ImportNote(each.line, each.lead, "indledning til listen over temaer"))
         for item in each.items:
             title, body = item.text, ""
             if match := re.match(r"(.{3,80}?)(?:\s[–—-]|[:.])\s+(\S.{15,})", title, re.DOTALL):

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 from html import unescape
 
-from udsat.lib.documents import Document, Remark
+from udsat.lib.documents import Document, ImportNote
 
 from . import wording
 from .html_output import numbered_goal
@@ -51,10 +51,10 @@ def account_for(pieces: list[tuple[int, str]], parsed: ParsedStrategy) -> None:
         is_written = text in known or text in whole or without_period(text, ParsedStrategy()) in whole
         if not is_written and not all(part.strip(" .") in whole for part in parts):
             if wording.goal_heading(text) or wording.is_container(text):
-                parsed.ignored.append(Remark(line, text, "overskrift over mål eller temaer"))
+                parsed.ignored.append(ImportNote(line, text, "overskrift over mål eller temaer"))
             else:
                 reason = "Teksten fandt ingen plads. Skriv den selv ind, hvor den hører til."
-                parsed.not_understood.append(Remark(line, text, reason))
+                parsed.not_understood.append(ImportNote(line, text, reason))
 
 
 def name_themes(segments: list[Segment], parsed: ParsedStrategy, listed: str) -> None:

@@ -3,7 +3,7 @@
 import re
 from html import escape
 
-from udsat.lib.documents import Remark, Table
+from udsat.lib.documents import ImportNote, Table
 
 from . import wording
 from .outline import Head, Item, Listing, Para
@@ -54,14 +54,14 @@ def goal_of(item: Item, depth: int = 0) -> ParsedGoal:
     return goal
 
 
-def remarks(node: Para | Listing | Table | Head, reason: str) -> list[Remark]:
+def remarks(node: Para | Listing | Table | Head, reason: str) -> list[ImportNote]:
     if not isinstance(node, Listing):
-        return [Remark(node.line, node.text, reason)]
+        return [ImportNote(node.line, node.text, reason)]
     lead = " ".join(part for part in (node.before, node.lead) if part)
-    found = [Remark(node.line, lead, reason)] if lead else []
+    found = [ImportNote(node.line, lead, reason)] if lead else []
     waiting = list(node.items)
     while waiting:
         item = waiting.pop(0)
-        found.append(Remark(item.line, item.text, reason))
+        found.append(ImportNote(item.line, item.text, reason))
         waiting = item.children + waiting
     return found

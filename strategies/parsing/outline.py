@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from udsat.lib.documents import Document, Heading, ListItem, Paragraph, Remark, Table
+from udsat.lib.documents import Document, Heading, ImportNote, ListItem, Paragraph, Table
 
 from . import wording
 from .parsed_strategy import ParsedStrategy
@@ -92,7 +92,7 @@ def read_segments(document: Document, parsed: ParsedStrategy) -> list[Segment]:
     for node in _nodes(document):
         above = segments[-1]
         if isinstance(node, Head) and above.head and not above.nodes and key(above.head.text) == key(node.text):
-            parsed.ignored.append(Remark(node.line, node.text, "gentager en overskrift"))
+            parsed.ignored.append(ImportNote(node.line, node.text, "gentager en overskrift"))
         elif isinstance(node, Head):
             segments.append(Segment(node))
         else:
@@ -102,7 +102,7 @@ def read_segments(document: Document, parsed: ParsedStrategy) -> list[Segment]:
         for node in list(segment.nodes):
             if isinstance(node, Para) and len(node.text) <= 100 and key(node.text) in headings:
                 segment.nodes.remove(node)
-                parsed.ignored.append(Remark(node.line, node.text, "gentager en overskrift"))
+                parsed.ignored.append(ImportNote(node.line, node.text, "gentager en overskrift"))
         segment.nodes = _join_lead_ins(segment.nodes)
         if segment.head and wording.goal_heading(segment.head.text):
             first = next((each for each in segment.lists if not each.lead), None)

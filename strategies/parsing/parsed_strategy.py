@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import date
 
-from udsat.lib.documents import Remark
+from udsat.lib.documents import ImportNote
 
 
 @dataclass
@@ -56,8 +56,8 @@ class ParsedStrategy:
     theme_label_plural: str = "temaer"
     sections: list[ParsedSection] = field(default_factory=list)
     themes: list[ParsedTheme] = field(default_factory=list)
-    not_understood: list[Remark] = field(default_factory=list)
-    ignored: list[Remark] = field(default_factory=list)
+    not_understood: list[ImportNote] = field(default_factory=list)
+    ignored: list[ImportNote] = field(default_factory=list)
     doubt: str = ""
     unit: str = "linje"
 

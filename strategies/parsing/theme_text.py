@@ -1,6 +1,6 @@
 """Sort the text of one theme into guiding thread, goals and body."""
 
-from udsat.lib.documents import Remark, Table
+from udsat.lib.documents import ImportNote, Table
 
 from . import wording
 from .html_output import TABLE, goal_of, html, html_para, remarks
@@ -138,7 +138,7 @@ class ThemeReader:
             goal.text = _with_lead_in(each.lead, goal.text)
         self.theme.goal_lead_in = ""
         reason = "Temaet har mere end én indledning til mål. Hvert mål har fået sin egen foran."
-        self.parsed.not_understood.append(Remark(each.line, each.lead, reason))
+        self.parsed.not_understood.append(ImportNote(each.line, each.lead, reason))
 
     def goal_sentences(self) -> None:
         """»Vores mål er, at …« in a theme that has no other goal."""

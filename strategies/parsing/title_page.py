@@ -2,7 +2,7 @@
 
 import re
 
-from udsat.lib.documents import Document, Remark
+from udsat.lib.documents import Document, ImportNote
 
 from . import wording
 from .outline import Para, Segment, looks_like_heading
@@ -43,7 +43,7 @@ def take_title(segments: list[Segment], document: Document, parsed: ParsedStrate
             text = _front_title(segments) or _title_in_prose(segments) or wording.strategy_word(document.text)
     parsed.title = without_period(text, parsed)
     if not parsed.title:
-        parsed.not_understood.append(Remark(0, "", "Teksten har ingen titel. Skriv den selv."))
+        parsed.not_understood.append(ImportNote(0, "", "Teksten har ingen titel. Skriv den selv."))
     parsed.title = wording.undefinite(parsed.title)
     parsed.kind = wording.document_kind(parsed.title) or wording.document_kind(
         wording.strategy_word(document.text.lower())
@@ -94,7 +94,7 @@ def take_period(segments: list[Segment], document: Document, parsed: ParsedStrat
         and segments[1].head.role == "title"
         and all(isinstance(n, Para) and len(n.text) < 60 and not n.text.endswith((".", ":")) for n in top.nodes)
     ):
-        parsed.ignored += [Remark(node.line, node.text, "linje over titlen") for node in top.nodes]
+        parsed.ignored += [ImportNote(node.line, node.text, "linje over titlen") for node in top.nodes]
         top.nodes = []
     for number, segment in enumerate(segments):
         is_cover = segment.head is None or segment.head.role == "title"
@@ -120,9 +120,13 @@ def take_period(segments: list[Segment], document: Document, parsed: ParsedStrat
                 parsed.start_year = start[0]
             rest = text.replace(period[2], " ").strip(" ,.:–-") if period else text
             if is_front and short and (not rest or wording.is_front_line(rest)):
-                parsed.ignored.append(Remark(node.line, text, "linje fra forsiden, læst som titel, periode eller dato"))
+                parsed.ignored.append(
+                    ImportNote(node.line, text, "linje fra forsiden, læst som titel, periode eller dato")
+                )
             elif is_front and is_cover and len(segment.nodes) < 4 and len(segments) > 2 and looks_like_heading(text):
-                parsed.not_understood.append(Remark(node.line, text, "En linje fra forsiden. Hører den til titlen?"))
+                parsed.not_understood.append(
+                    ImportNote(node.line, text, "En linje fra forsiden. Hører den til titlen?")
+                )
             else:
                 kept.append(node)
             is_front = is_front and short

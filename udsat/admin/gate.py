@@ -18,8 +18,9 @@ from django.utils.html import format_html
 
 from udsat.lib import roles
 from udsat.lib.cpr import find_cpr, hide_cpr
-from udsat.lib.danish import join_words, lix, lix_word, long_datetime
+from udsat.lib.danish import join_words, long_datetime
 from udsat.lib.publishing import Status
+from udsat.lib.readability import lix, lix_label
 from udsat.lib.richtext import plain_text
 from udsat.models import PublicationEvent
 
@@ -71,7 +72,7 @@ def easy_notes(obj, field_url):
         if value is None:
             missing.setdefault(type(part), []).append(part)
         elif value > HARD:
-            said = f"»Kort fortalt« til {part.place_name()} har LIX {value}: {lix_word(value)}. Prøv kortere"
+            said = f"»Kort fortalt« til {part.place_name()} har LIX {value}: {lix_label(value)}. Prøv kortere"
             notes.append((f"{hide_cpr(said)} sætninger og kortere ord.", field_url(part, "plain_text")))
     if obj in missing.pop(type(obj), []):
         notes.insert(0, ("Der er ingen »Kort fortalt« endnu.", field_url(obj, "plain_text")))

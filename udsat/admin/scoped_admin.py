@@ -22,8 +22,8 @@ from django.utils.text import capfirst
 
 from udsat.lib import roles
 from udsat.lib.cpr import hide_cpr
-from udsat.lib.danish import reading
 from udsat.lib.publishing import CheckedText
+from udsat.lib.readability import readability_note
 from udsat.lib.richtext import plain_text
 from udsat.models import Publishable, Recorded, indexed_once, is_overridden
 
@@ -287,7 +287,7 @@ class ScopedAdmin(HistoryPages, _Scoped, admin.ModelAdmin):
 
     def _saved(self, request, obj):
         """That it is saved, and how its easy text reads: after »Gem« she no longer sees the field."""
-        easy = reading(plain_text(getattr(obj, "plain_text", "")))
+        easy = readability_note(plain_text(getattr(obj, "plain_text", "")))
         easy = f" Kort fortalt: {easy}" if easy else ""
         if "_addanother" in request.POST:
             return format_html("»{}« er gemt.{} Her kan du lave en ny.", obj, easy)

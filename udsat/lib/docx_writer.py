@@ -11,8 +11,8 @@ from collections.abc import Iterable, Sequence
 
 from lxml import etree
 
-from . import markup
-from .markup import Run
+from .richtext.blocks import RichBlock, RichCell, RichList, RichParagraph, RichTable, Run
+from .richtext.html_reader import read_blocks
 
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 _W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
@@ -63,30 +63,30 @@ class WordDocument:
         self._paragraph([[Run(f"{label}:", strong=True), Run(f" {text}")]])
 
     def bullets(self, texts: Iterable[str]) -> None:
-        self._blocks([markup.Listing(False, [[markup.Paragraph([[Run(text)]])] for text in texts])])
+        self._blocks([RichList(False, [[RichParagraph([[Run(text)]])] for text in texts])])
 
     def linked_bullets(self, links: Iterable[tuple[str, str]]) -> None:
         """Text and address of each; without an address it is text alone."""
-        items: list[list[markup.Block]] = [[markup.Paragraph([[Run(text, href=href)]])] for text, href in links]
-        self._blocks([markup.Listing(False, items)])
+        items: list[list[RichBlock]] = [[RichParagraph([[Run(text, href=href)]])] for text, href in links]
+        self._blocks([RichList(False, items)])
 
     def rich(self, html: str) -> None:
         """Rich text as our fields hold it."""
-        self._blocks(markup.read_blocks(html))
+        self._blocks(read_blocks(html))
 
     def table(self, head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-        def cells(texts: Sequence[str], is_head: bool) -> list[markup.Cell]:
-            return [markup.Cell(is_head, "", {}, [markup.Paragraph([[Run(text)]])]) for text in texts]
+        def cells(texts: Sequence[str], is_head: bool) -> list[RichCell]:
+            return [RichCell(is_head, "", {}, [RichParagraph([[Run(text)]])]) for text in texts]
 
-        self._table(markup.Table("", [cells(head, True)], [cells(row, False) for row in rows]))
+        self._table(RichTable("", [cells(head, True)], [cells(row, False) for row in rows]))
 
     # Blocks
 
-    def _blocks(self, blocks: Sequence[markup.Block]) -> None:
+    def _blocks(self, blocks: Sequence[RichBlock]) -> None:
         for block in blocks:
-            if isinstance(block, markup.Paragraph):
+            if isinstance(block, RichParagraph):
                 self._paragraph(block.lines)
-            elif isinstance(block, markup.Listing):
+            elif isinstance(block, RichList):
                 self._listing(block, 0)
             else:
                 self._table(block)
@@ -122,26 +122,26 @@ class WordDocument:
         else:
             paragraph.append(element)
 
-    def _listing(self, listing: markup.Listing, level: int) -> None:
+    def _listing(self, listing: RichList, level: int) -> None:
         self.lists.append((listing.ordered, level))
         num_id = len(self.lists)
         kind = "ListNumber" if listing.ordered else "ListBullet"
         depth = str(level + 1) if level else ""
         for item in listing.items:
             # An item that begins with a list or a table has a line of its own all the same.
-            starts = bool(item) and isinstance(item[0], markup.Paragraph)
+            starts = bool(item) and isinstance(item[0], RichParagraph)
             first = item[0].lines if starts else [[]]  # type: ignore[union-attr]
             numbering = _w("numPr", _w("ilvl", val=level), _w("numId", val=num_id))
             self._paragraph(first, f"{kind}{depth}", num=numbering)
             for block in item[1:] if starts else item:
-                if isinstance(block, markup.Paragraph):
+                if isinstance(block, RichParagraph):
                     self._paragraph(block.lines, f"ListContinue{depth}")
-                elif isinstance(block, markup.Listing):
+                elif isinstance(block, RichList):
                     self._listing(block, level + 1)
                 else:
                     self._table(block)
 
-    def _table(self, table: markup.Table) -> None:
+    def _table(self, table: RichTable) -> None:
         if table.caption:
             self._paragraph([[Run(table.caption)]], "Caption")
         rows, width = _grid([*table.head, *table.body])
@@ -161,7 +161,7 @@ class WordDocument:
         # Two tables in a row would melt into one, and a table may not end a cell or the text.
         self.body.append(_w("p", _w("pPr", _w("pStyle", val="TableSpace"))))
 
-    def _cell(self, cell: markup.Cell | None, span: int, merge: str, column: int, is_head: bool) -> "etree._Element":
+    def _cell(self, cell: RichCell | None, span: int, merge: str, column: int, is_head: bool) -> "etree._Element":
         properties = [_w("tcW", w=column * span, type="dxa")]
         if span > 1:
             properties.append(_w("gridSpan", val=span))
@@ -172,7 +172,7 @@ class WordDocument:
         if cell is not None:
             style = "TableHead" if is_head or cell.header else "TableText"
             for block in cell.blocks:
-                if isinstance(block, markup.Paragraph):
+                if isinstance(block, RichParagraph):
                     self._paragraph(block.lines, style)
                 else:
                     self._blocks([block])
@@ -293,12 +293,12 @@ class WordDocument:
         return _w("ftr", line)
 
 
-def _grid(rows: Sequence[Sequence[markup.Cell]]) -> tuple[list[list[tuple[markup.Cell | None, int, str]]], int]:
+def _grid(rows: Sequence[Sequence[RichCell]]) -> tuple[list[list[tuple[RichCell | None, int, str]]], int]:
     """Each row as (cell, columns, vertical merge) without gaps, and the number of columns.
 
     Word writes a cell that reaches down as an empty cell in each row below.
     """
-    taken: dict[tuple[int, int], tuple[markup.Cell, int, int, int]] = {}  # slot: cell, its row, its columns and rows
+    taken: dict[tuple[int, int], tuple[RichCell, int, int, int]] = {}  # slot: cell, its row, its columns and rows
     for number, row in enumerate(rows):
         column = 0
         for cell in row:
@@ -311,9 +311,9 @@ def _grid(rows: Sequence[Sequence[markup.Cell]]) -> tuple[list[list[tuple[markup
                 taken[slot] = (cell, number, span, down)
             column += span
     width = max((column + 1 for _, column in taken), default=0)
-    grid: list[list[tuple[markup.Cell | None, int, str]]] = []
+    grid: list[list[tuple[RichCell | None, int, str]]] = []
     for number in range(len(rows)):
-        line: list[tuple[markup.Cell | None, int, str]] = []
+        line: list[tuple[RichCell | None, int, str]] = []
         column = 0
         while column < width:
             if (number, column) not in taken:

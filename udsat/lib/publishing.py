@@ -19,8 +19,8 @@ from django.utils.text import capfirst
 
 from .cpr import CprFinding, find_cpr, hide_cpr
 from .file_checks import UnreadableDocument
-from .file_text import FileText, read_file_text
 from .richtext import RichTextField, link_addresses, plain_text
+from .text_extraction import FileText, read_file_text
 
 
 class Status(models.TextChoices):

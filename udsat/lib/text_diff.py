@@ -15,7 +15,7 @@ from typing import Literal, NamedTuple, TypeAlias
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from .markup import clean_html
+from .richtext import clean_html
 
 # Comparing costs the product of the lengths. Beyond the first, frequent words are no anchors; beyond the second, the
 # whole is shown as taken away and put in.
@@ -49,7 +49,7 @@ def word_difference(old: str, new: str) -> SafeString:
 
 
 def rich_difference(old_html: str, new_html: str) -> SafeString:
-    """The difference between two rich texts (see markup.py); anything else is cleaned first."""
+    """The difference between two rich texts (see richtext); anything else is cleaned first."""
     return _html(_steps(_read(old_html), _read(new_html)))
 
 
@@ -69,7 +69,7 @@ def _words(text: str, strong: bool = False, em: bool = False) -> Iterator[Token]
         yield last
 
 
-class _Reader(HTMLParser):
+class _TokenReader(HTMLParser):
     """Reads the cleaned HTML as lines of tokens."""
 
     def __init__(self) -> None:
@@ -140,7 +140,7 @@ class _Reader(HTMLParser):
 
 
 def _read(value: str) -> list[Token]:
-    reader = _Reader()
+    reader = _TokenReader()
     reader.feed(clean_html(value))
     reader.close()
     while reader.tokens and reader.tokens[-1] == _LINE_END:

@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.core.files import File
 
 from .file_checks import MB, UnreadableDocument, decode, open_archive, real_type
-from .file_text import extract_text
+from .text_extraction import extract_text
 
 MAX_UPLOAD_BYTES = 20 * MB
 # Each ending with what must be in the file: its first bytes, a part of the archive, or text.

@@ -22,7 +22,7 @@ class KnockQuerySet(models.QuerySet):
 
 
 class Knock(models.Model):
-    """One form sent. `network` is the fingerprint of the day from `udsat.lib.spam.network_of`, never an address."""
+    """One form sent. `network` is the day's fingerprint from `udsat.lib.spam_protection.network_of`, not an address."""
 
     purpose = models.CharField(max_length=30)
     network = models.CharField(max_length=32)

@@ -1,7 +1,7 @@
 """The index of what is public. It holds nothing else: a row is written with what it tells of, in one transaction,
 and taken out with it.
 
-The database's own engine finds the words, from the columns of tokens (see `udsat.lib.search_words`): in SQLite an
+The database's own engine finds the words, from the columns of tokens (see `udsat.lib.search_tokens`): in SQLite an
 FTS5 table that triggers keep in step, in PostgreSQL a generated tsvector under a GIN index. A migration makes them.
 """
 
@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from udsat.lib.danish import fold
 from udsat.lib.publishing import ScopedQuerySet
-from udsat.lib.search_words import nearest, tag, tokens, words
+from udsat.lib.search_tokens import nearest, tag, tokens, words
 
 from .municipalities import Municipality
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from django.utils.safestring import SafeString
 
 from strategies.models import Situation, Topic
-from udsat.lib.search_words import (
+from udsat.lib.search_tokens import (
     Sought,
     asked_words,
     called,

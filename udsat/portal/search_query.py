@@ -16,8 +16,18 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from strategies.models import Strategy
-from udsat.lib.search_words import Sought, asked_words, exact_token, is_spelled, looked_for, nearest, shapes, tag, words
-from udsat.lib.synonyms import OF_PLACE, SILENT
+from udsat.lib.search_synonyms import OF_PLACE, SILENT
+from udsat.lib.search_tokens import (
+    Sought,
+    asked_words,
+    exact_token,
+    is_spelled,
+    looked_for,
+    nearest,
+    shapes,
+    tag,
+    words,
+)
 from udsat.models import KIND_WORDS, PAPER_WORDS, Kind, Municipality, SearchWord
 
 LOOKED_AT = 1_000

@@ -21,7 +21,7 @@ from strategies.models import Strategy, Topic
 from strategies.views import find_municipality
 from udsat.lib.cpr import find_cpr
 from udsat.lib.forms import AddressField, FieldsOnly
-from udsat.lib.spam import TrapForm, network_of
+from udsat.lib.spam_protection import TrapForm, network_of
 from udsat.models import Knock
 
 from . import notices

@@ -11,7 +11,7 @@ from council.models import Council, Input
 from strategies.models import Topic
 from udsat.lib.cpr import find_cpr
 from udsat.lib.forms import AddressField, FieldsOnly
-from udsat.lib.spam import TrapForm
+from udsat.lib.spam_protection import TrapForm
 
 TOO_LONG = "Skriv det kortere. Der er plads til %(limit_value)d tegn, og du har skrevet %(show_value)d."
 NO_EMAIL = "Det ligner ikke en e-mail. Skriv den som navn@eksempel.dk, eller lad feltet stå tomt."

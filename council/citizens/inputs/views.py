@@ -17,7 +17,7 @@ from council.personal_links import link_view
 from strategies.views import find_municipality
 from udsat.lib.responses import find_or_404
 from udsat.lib.signed_links import LinkBroken
-from udsat.lib.spam import network_of
+from udsat.lib.spam_protection import network_of
 from udsat.models import Knock, Municipality
 
 from . import lifecycle

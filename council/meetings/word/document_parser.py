@@ -8,7 +8,7 @@ import re
 
 from udsat.lib.danish import fold
 from udsat.lib.documents import RichDocument
-from udsat.lib.markup import Paragraph, Run
+from udsat.lib.richtext.blocks import RichParagraph, Run
 
 from . import label_patterns
 from .date_parser import find_date, find_times
@@ -97,7 +97,7 @@ def _apart(piece: Piece) -> list[Piece]:
     for line in lines:
         before = together[-1] if together else None
         if before and not _begins(line) and not _begins(before):
-            block = Paragraph(before.blocks[0].lines + line.blocks[0].lines, heading=before.blocks[0].heading)
+            block = RichParagraph(before.blocks[0].lines + line.blocks[0].lines, heading=before.blocks[0].heading)
             together[-1] = Piece(before.kind, block.text, before.line, [block], before.level)
         else:
             together.append(line)
@@ -171,7 +171,7 @@ def _table_of_items(pieces: list[Piece]):
 
 
 def _text(text: str, line: int) -> Piece:
-    return Piece("text", text, line, [Paragraph([[Run(text)]])])
+    return Piece("text", text, line, [RichParagraph([[Run(text)]])])
 
 
 class _Head:

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, replace
 
 from udsat.lib.danish import MONTHS, fold
-from udsat.lib.markup import Paragraph
+from udsat.lib.richtext.blocks import RichParagraph
 
 from . import label_patterns
 from .pieces import Piece, as_text, drop_start
@@ -88,7 +88,7 @@ def _numbered(piece: Piece, at: int) -> Start | None:
 def _bold_lead(piece: Piece) -> str:
     """The words in bold at the start of the first line."""
     lead = ""
-    if piece.blocks and isinstance(piece.blocks[0], Paragraph):
+    if piece.blocks and isinstance(piece.blocks[0], RichParagraph):
         for run in piece.blocks[0].lines[0]:
             if not run.strong and run.text.strip():
                 break

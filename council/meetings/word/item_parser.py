@@ -4,7 +4,7 @@ import datetime
 import re
 
 from udsat.lib.danish import fold
-from udsat.lib.markup import Paragraph, block_text
+from udsat.lib.richtext.blocks import RichParagraph, Run, block_text
 
 from . import label_patterns, standard_labels
 from .date_parser import find_date
@@ -179,7 +179,7 @@ class _Body:
             for row in filter(None, pairs):
                 text = f"{row[0].rstrip(':')}: {row[1]}"
                 lines = [[run] for run in _runs(text)]
-                self.piece(Piece("text", text, piece.line, [Paragraph(lines)]))
+                self.piece(Piece("text", text, piece.line, [RichParagraph(lines)]))
             return
         key = self.current if self.current not in ("agreements", "files", "strategy", "since") else self.back
         self.fields.setdefault(key, []).append(piece)
@@ -278,6 +278,4 @@ class _Body:
 
 
 def _runs(text: str):
-    from udsat.lib.markup import Run
-
     return [Run(line) for line in text.split("\n")]

@@ -4,7 +4,6 @@
 means, an agenda or a strategy, is for the apps to say. Whatever is left out stands in `ignored`, with its reason.
 """
 
-from udsat.lib import markup
 from udsat.lib.file_checks import (
     MAX_DOCUMENT_BYTES,
     TYPE_NAMES,
@@ -14,17 +13,16 @@ from udsat.lib.file_checks import (
     macros,
     real_type,
 )
-from udsat.lib.file_text import FileText, extract_text, read_file_text
+from udsat.lib.richtext.blocks import block_text
 
 from .blocks import (
     MAX_BLOCKS,
     MAX_TEXT,
-    Block,
     Document,
     Heading,
+    ImportNote,
     ListItem,
     Paragraph,
-    Remark,
     Table,
     no_text,
     too_long,
@@ -37,9 +35,19 @@ from .text import clean, read_text
 from .word import docx_html, numbers_to_html, read_docx
 
 __all__ = [
-    "ACCEPTED", "MAX_DOCUMENT_BYTES", "Block", "Document", "FileText", "Heading", "ListItem", "Paragraph", "Remark",
-    "RichDocument", "Table", "UnreadableDocument", "extract_text", "read_document", "read_file_text", "read_rich",
-]  # fmt: skip
+    "ACCEPTED",
+    "MAX_DOCUMENT_BYTES",
+    "Document",
+    "Heading",
+    "ImportNote",
+    "ListItem",
+    "Paragraph",
+    "RichDocument",
+    "Table",
+    "UnreadableDocument",
+    "read_document",
+    "read_rich",
+]
 
 ACCEPTED = (".docx", ".html", ".htm", ".md", ".markdown", ".txt")
 
@@ -80,7 +88,7 @@ def read_rich(data: bytes, filename: str) -> RichDocument:
         rich = RichDocument(document.title, rich_blocks(document.blocks), document.ignored)
     if not rich.blocks:
         raise no_text()
-    if len(rich.blocks) > MAX_BLOCKS or sum(map(len, map(markup.block_text, rich.blocks))) > MAX_TEXT:
+    if len(rich.blocks) > MAX_BLOCKS or sum(map(len, map(block_text, rich.blocks))) > MAX_TEXT:
         raise too_long()
     return rich
 

@@ -59,7 +59,7 @@ Block = Heading | Paragraph | ListItem | Table
 
 
 @dataclass(frozen=True)
-class Remark:
+class ImportNote:
     """A piece of the text that went nowhere, and why (in Danish)."""
 
     line: int
@@ -73,7 +73,7 @@ class Document:
 
     title: str = ""
     blocks: list[Block] = field(default_factory=list)
-    ignored: list[Remark] = field(default_factory=list)
+    ignored: list[ImportNote] = field(default_factory=list)
     unit: str = "linje"
 
     @property
@@ -95,7 +95,7 @@ def too_nested() -> UnreadableDocument:
     )
 
 
-class Builder:
+class DocumentBuilder:
     """Collects blocks, sets page chrome aside, counts, and keeps the size of the whole within bounds."""
 
     def __init__(self, unit: str, *, is_page: bool = True) -> None:
@@ -126,7 +126,7 @@ class Builder:
         return chrome_reason(text, in_list=in_list) if self.is_page else ""
 
     def ignore(self, line: int, text: str, reason: str) -> None:
-        self.document.ignored.append(Remark(line, text, reason))
+        self.document.ignored.append(ImportNote(line, text, reason))
 
     def finish(self) -> Document:
         document = self.document

@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from .blocks import Builder, Document, Heading, ListItem, Table, too_nested
+from .blocks import Document, DocumentBuilder, Heading, ListItem, Table, too_nested
 from .html_page import DROPPED, HEADINGS, INLINE, Page, parse_html
-from .text import MEANT, SPACES, Line, TextReader, clean, squeeze
+from .text import MEANT, SPACES, TextLine, TextReader, clean, squeeze
 
 
 def read_html(text: str, unit: str = "afsnit", width: int | None = MEANT) -> Document:
@@ -16,7 +16,7 @@ def read_html(text: str, unit: str = "afsnit", width: int | None = MEANT) -> Doc
     """
     root = parse_html(text)
     try:
-        builder = Builder(unit)
+        builder = DocumentBuilder(unit)
         _HtmlReader(builder, Page(root), width).read()
         document = builder.finish()
     except RecursionError as error:
@@ -27,7 +27,7 @@ def read_html(text: str, unit: str = "afsnit", width: int | None = MEANT) -> Doc
 
 
 class _HtmlReader:
-    def __init__(self, builder: Builder, page: Page, width: int | None) -> None:
+    def __init__(self, builder: DocumentBuilder, page: Page, width: int | None) -> None:
         self.builder = builder
         self.page = page
         self.width = width
@@ -124,11 +124,11 @@ class _HtmlReader:
         line = first
         for text in texts:
             if text is None:
-                numbered.append(Line(0, 0, ""))
+                numbered.append(TextLine(0, 0, ""))
                 continue
             number = self.builder.place(line) if text or line is not None else 0
             line = None if line is None else line + 1
-            numbered.append(Line(number, 0, SPACES.sub(" ", text).strip()))
+            numbered.append(TextLine(number, 0, SPACES.sub(" ", text).strip()))
         TextReader(self.builder, width).read(numbered)
 
     def heading(self, node: Any) -> None:

@@ -6,7 +6,7 @@ from markdown_it import MarkdownIt
 
 from udsat.lib.file_checks import decode
 
-from .blocks import MAX_TEXT, Document, Remark, too_long
+from .blocks import MAX_TEXT, Document, ImportNote, too_long
 from .html import read_html
 from .text import UNMEANT, clean
 
@@ -25,13 +25,13 @@ def markdown_text(data: bytes) -> str:
 def read_markdown(text: str) -> Document:
     """Read what `markdown_text` gave. What its head says about the file is set aside, except for the title."""
     title = ""
-    skipped: list[Remark] = []
+    skipped: list[ImportNote] = []
     if match := re.match(r"---\n(.{0,4000}?)\n---\n", text, re.DOTALL):
         for number, line in enumerate(match[1].split("\n"), 2):
             if found := re.match(r"(?:title|titel):\s*[\"']?(.*?)[\"']?\s*$", line, re.IGNORECASE):
                 title = found[1]
             else:
-                skipped.append(Remark(number, line, "oplysning om filen"))
+                skipped.append(ImportNote(number, line, "oplysning om filen"))
         text = "\n" * match[0].count("\n") + text[match.end() :]
     parser = _parser()
     parser.add_render_rule("softbreak", lambda *_: "<br>")

@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 
 import lxml.html
 
-from udsat.lib import markup
+from udsat.lib.richtext.blocks import RichBlock, RichCell, RichList, RichParagraph, RichTable, Run
+from udsat.lib.richtext.html_reader import read_blocks
 
-from .blocks import Block, Heading, ListItem, Paragraph, Remark, Table, too_nested
+from .blocks import Block, Heading, ImportNote, ListItem, Paragraph, Table, too_nested
 from .html_page import INLINE, Page, parse_html
 from .text import squeeze
 
@@ -17,8 +18,8 @@ class RichDocument:
     """As Document, but with bold, italics, links, lists and tables as they were."""
 
     title: str = ""
-    blocks: list[markup.Block] = field(default_factory=list)
-    ignored: list[Remark] = field(default_factory=list)
+    blocks: list[RichBlock] = field(default_factory=list)
+    ignored: list[ImportNote] = field(default_factory=list)
 
 
 def rich_html(text: str) -> RichDocument:
@@ -43,7 +44,7 @@ def rich_html(text: str) -> RichDocument:
             if body not in node.iterancestors():  # gone with what it stood in
                 continue
             if words := squeeze(node.text_content().replace("↑", "")):
-                document.ignored.append(Remark(0, words, reason))
+                document.ignored.append(ImportNote(0, words, reason))
             node.drop_tree()
         for note in [a for a in body.iter("a") if re.match(r"#(foot|end)note-", a.get("href") or "")]:
             (note.getparent() if note.getparent().tag == "sup" else note).drop_tree()
@@ -51,16 +52,16 @@ def rich_html(text: str) -> RichDocument:
             table = caption.getnext()
             caption.tag = "caption"
             table.insert(0, caption)
-        document.blocks = markup.read_blocks(lxml.html.tostring(body, encoding="unicode"))
+        document.blocks = read_blocks(lxml.html.tostring(body, encoding="unicode"))
     except RecursionError as error:
         raise too_nested() from error
     return document
 
 
-def rich_blocks(blocks: list[Block]) -> list[markup.Block]:
+def rich_blocks(blocks: list[Block]) -> list[RichBlock]:
     """Plain text's blocks as rich text's."""
-    rich: list[markup.Block] = []
-    path: list[tuple[int, markup.Listing]] = []  # the open lists, outermost first
+    rich: list[RichBlock] = []
+    path: list[tuple[int, RichList]] = []  # the open lists, outermost first
     for block in blocks:
         if isinstance(block, ListItem):
             ordered = block.number is not None or bool(re.match(r"\(?[a-zæø][.)]", block.marker))
@@ -72,18 +73,18 @@ def rich_blocks(blocks: list[Block]) -> list[markup.Block]:
                 if last.ordered != ordered or not goes_on:
                     path.pop()
             if not path or path[-1][0] < block.level:
-                listing = markup.Listing(ordered, start=block.number or 1)
+                listing = RichList(ordered, start=block.number or 1)
                 (path[-1][1].items[-1] if path else rich).append(listing)
                 path.append((block.level, listing))
-            path[-1][1].items.append([markup.Paragraph([[markup.Run(block.text)]])])
+            path[-1][1].items.append([RichParagraph([[Run(block.text)]])])
             continue
         path = []
         if isinstance(block, Table):
-            cells = [[markup.Cell(False, "", {}, [markup.Paragraph([[markup.Run(c)]])]) for c in r] for r in block.rows]
-            rich.append(markup.Table("", cells[:1], cells[1:]))
+            cells = [[RichCell(False, "", {}, [RichParagraph([[Run(c)]])]) for c in r] for r in block.rows]
+            rich.append(RichTable("", cells[:1], cells[1:]))
         else:
             heading = block.level if isinstance(block, Heading) else None
             is_bold = heading is not None or isinstance(block, Paragraph) and block.bold
-            run = markup.Run(block.text, strong=is_bold)
-            rich.append(markup.Paragraph([[run]], heading=heading))
+            run = Run(block.text, strong=is_bold)
+            rich.append(RichParagraph([[run]], heading=heading))
     return rich

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass, replace
 
-from .blocks import Builder, Document, Heading, ListItem, Paragraph
+from .blocks import Document, DocumentBuilder, Heading, ListItem, Paragraph
 
 SPACES = re.compile(r"[ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
 _INVISIBLE = re.compile(
@@ -28,12 +28,12 @@ _LABELLED = re.compile(
 )
 _SENTENCE_END = (".", "!", "?", ":", ";", "…")
 
-# Line breaks of HTML, and of a paragraph in Markdown.
+# TextLine breaks of HTML, and of a paragraph in Markdown.
 MEANT, UNMEANT = None, -1
 
 
 @dataclass
-class Line:
+class TextLine:
     """`number` counts from 1; it is 0 for a blank line that is none of the source's. `indent` is in columns."""
 
     number: int
@@ -54,24 +54,24 @@ def squeeze(text: str) -> str:
 
 def read_text(text: str, *, is_page: bool = True) -> Document:
     """Read text that `clean` has been over. `is_page` says that it may hold a web page's menus and contact details."""
-    builder = Builder("linje", is_page=is_page)
+    builder = DocumentBuilder("linje", is_page=is_page)
     lines = _lines(text)
     TextReader(builder, _wrap_width(lines)).read(lines)
     return builder.finish()
 
 
-def _lines(text: str) -> list[Line]:
+def _lines(text: str) -> list[TextLine]:
     """Numbered from 1; every kind of space is a space."""
     lines = []
     for number, raw in enumerate(text.split("\n"), 1):
         text = SPACES.sub(" ", raw)
         indent = text[: len(text) - len(text.lstrip())]
         # A tab inside stays: "o<tab>text" is a bullet of Word's.
-        lines.append(Line(number, len(indent.expandtabs(4)), text.strip()))
+        lines.append(TextLine(number, len(indent.expandtabs(4)), text.strip()))
     return lines
 
 
-def _wrap_width(lines: list[Line]) -> int:
+def _wrap_width(lines: list[TextLine]) -> int:
     """The column at which the writer's program broke the lines by itself; 0 if each line is a paragraph."""
     width = max((len(line.text) + line.indent for line in lines if len(line.text) + line.indent <= 130), default=0)
     if width < 45:
@@ -83,7 +83,7 @@ def _wrap_width(lines: list[Line]) -> int:
     return width if broken > 1 else 0
 
 
-def _goes_on(above: Line, line: Line, width: int | None, in_bare_list: bool) -> bool:
+def _goes_on(above: TextLine, line: TextLine, width: int | None, in_bare_list: bool) -> bool:
     """Does this line go on with the sentence of the line above?
 
     `width` is the column where lines were broken, 0 if unknown; or MEANT or UNMEANT, if every break was.
@@ -104,13 +104,13 @@ def _goes_on(above: Line, line: Line, width: int | None, in_bare_list: bool) -> 
 class TextReader:
     """Plain lines to blocks: bullets, numbers, nesting by indent or by change of marker, lines broken by a program."""
 
-    def __init__(self, builder: Builder, width: int | None) -> None:
+    def __init__(self, builder: DocumentBuilder, width: int | None) -> None:
         self.builder = builder
         self.width = width
         self.open_lists: list[tuple[int, str]] = []
         self.current: ListItem | Paragraph | None = None
         self.parts: list[str] = []  # the lines of `current`
-        self.above: Line | None = None
+        self.above: TextLine | None = None
         self.text_indent = 0
         self.after_blank = False
         # After "Vi vil:", lines that begin small are items whose bullets got lost, not one broken sentence.
@@ -119,7 +119,7 @@ class TextReader:
         self.last_number = 0
         self.marker_alone = ""
 
-    def read(self, lines: list[Line]) -> None:
+    def read(self, lines: list[TextLine]) -> None:
         title_marks = _underlines(lines)
         rules = set(title_marks.values())
         for at, line in enumerate(lines):
@@ -160,12 +160,12 @@ class TextReader:
             self.builder.add(replace(self.current, text=text))
         self.current, self.parts = None, []
 
-    def heading(self, level: int, text: str, line: Line) -> None:
+    def heading(self, level: int, text: str, line: TextLine) -> None:
         self.close()
         self.open_lists = []
         self.builder.add(Heading(level, _plain(text), line.number))
 
-    def item(self, item: tuple[str, str, int | None, str], line: Line) -> None:
+    def item(self, item: tuple[str, str, int | None, str], line: TextLine) -> None:
         self.close()
         marker, kind, number, text = item
         if kind == "1" and all(open_kind != "1" for _, open_kind in self.open_lists):
@@ -178,14 +178,14 @@ class TextReader:
         self.parts = [_plain(text)]
         self.text_indent = line.indent + 1
 
-    def paragraph(self, line: Line) -> None:
+    def paragraph(self, line: TextLine) -> None:
         self.close()
         self.open_lists = []
         self.in_bare_list = line.text[0].islower() and (self.in_bare_list or self.last_text.endswith(":"))
         is_bold = re.fullmatch(r"(\*\*|__)[^*_]+\1:?", line.text) is not None
         self.current, self.parts = Paragraph("", line.number, is_bold), [_plain(line.text)]
 
-    def belongs_to_current(self, line: Line) -> bool:
+    def belongs_to_current(self, line: TextLine) -> bool:
         if isinstance(self.current, ListItem):
             if self.after_blank:
                 is_lead_in = re.match(r"[A-ZÆØÅ].{0,60}:$", line.text)
@@ -206,7 +206,7 @@ def _is_cut(above: str, line: str) -> bool:
     return is_hyphenated and line[:1].islower() and not re.match(r"(og|eller|samt)\b", line)
 
 
-def _underlines(lines: list[Line]) -> dict[int, int]:
+def _underlines(lines: list[TextLine]) -> dict[int, int]:
     """Index of each line that a row of = or - underlines, and of that row."""
     return {
         at - 1: at
@@ -220,7 +220,7 @@ def _plain(text: str) -> str:
     return re.sub(r"\s+", " ", re.sub(r"(\*\*|__)(?=\S)(.+?)(?<=\S)\1", r"\2", text)).strip()
 
 
-def _list_item(text: str, lines: list[Line], at: int) -> tuple[str, str, int | None, str] | None:
+def _list_item(text: str, lines: list[TextLine], at: int) -> tuple[str, str, int | None, str] | None:
     """Marker, kind of marker, number and text, if the line begins a list item."""
     if match := _BULLET.match(text):
         marker = match["marker"] or match["dash"] or match["o"]

@@ -10,7 +10,7 @@ import mammoth
 from udsat.lib.docx_numbering import NUMBER_MARK, write_out_numbers
 from udsat.lib.file_checks import UnreadableDocument, broken_file, open_archive, xml_parts
 
-from .blocks import Document, Remark
+from .blocks import Document, ImportNote
 from .html import read_html
 from .html_page import parse_html
 from .text import squeeze
@@ -50,7 +50,7 @@ def read_docx(data: bytes) -> Document:
     return document
 
 
-def docx_html(data: bytes, with_numbers: bool = False) -> tuple[str, str, list[Remark]]:
+def docx_html(data: bytes, with_numbers: bool = False) -> tuple[str, str, list[ImportNote]]:
     """Title, text as HTML, and what stands in the margins. `with_numbers` marks what Word numbers by itself.
 
     Raises UnreadableDocument.
@@ -75,7 +75,7 @@ def docx_html(data: bytes, with_numbers: bool = False) -> tuple[str, str, list[R
         ).value
     except Exception as error:  # noqa: BLE001  mammoth raises whatever the broken XML leads it into.
         raise broken_file() from error
-    return title, html, [Remark(0, text, "sidehoved eller sidefod") for text in dict.fromkeys(margins)]
+    return title, html, [ImportNote(0, text, "sidehoved eller sidefod") for text in dict.fromkeys(margins)]
 
 
 def numbers_to_html(html: str) -> str:

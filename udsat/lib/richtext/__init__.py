@@ -1,4 +1,4 @@
-"""The field, form field and editor for rich text. What such text may hold is decided in markup.py."""
+"""Model field, form field and editor for rich text. `cleaning` defines the HTML that such text may hold."""
 
 import re
 from typing import Any
@@ -8,17 +8,24 @@ from django.contrib.admin.widgets import AdminTextareaWidget
 from django.db import models
 from django.templatetags.static import static
 
-from .danish import reading
-from .markup import clean_html, link_addresses, plain_text, safe_html
+from udsat.lib.readability import readability_note
+
+from .cleaning import clean_html, link_addresses, plain_text, safe_html
 
 __all__ = [
-    "EasyTextWidget", "RichTextField", "RichTextFormField", "RichTextWidget", "clean_html", "link_addresses",
-    "plain_text", "safe_html",
-]  # fmt: skip
+    "EasyTextWidget",
+    "RichTextField",
+    "RichTextFormField",
+    "RichTextWidget",
+    "clean_html",
+    "link_addresses",
+    "plain_text",
+    "safe_html",
+]
 
 
 class EasyTextWidget(forms.Textarea):
-    """A text area that says how its text reads (LIX): as it was saved, and with static/js/lix.js as it is written."""
+    """Text area with a readability note (LIX), which static/js/lix.js updates while the user types."""
 
     template_name = "udsat/widgets/easy_text.html"
 
@@ -31,11 +38,11 @@ class EasyTextWidget(forms.Textarea):
 
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
         text = plain_text(value) if isinstance(value, str) else ""
-        return {**super().get_context(name, value, attrs), "reading": reading(text)}
+        return {**super().get_context(name, value, attrs), "reading": readability_note(text)}
 
 
 class RichTextWidget(EasyTextWidget):
-    """A text area that static/js/richtext.js turns into an editor. Without JavaScript it takes plain text or HTML."""
+    """Text area that static/js/richtext.js turns into an editor. Without JavaScript it takes plain text or HTML."""
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
         super().__init__({"class": "richtext", "rows": 12, "cols": 80, **(attrs or {})})
@@ -47,12 +54,12 @@ class RichTextWidget(EasyTextWidget):
 
     def build_attrs(self, base_attrs: dict[str, Any], extra_attrs: dict[str, Any] | None = None) -> dict[str, Any]:
         attrs = super().build_attrs(base_attrs, extra_attrs)
-        # Our module loads the library by this address: an import map would be inline script.
+        # The module loads the editor library from this address; an import map would be inline script.
         attrs["data-richtext"] = static("django_prose_editor/editor.js")
         return attrs
 
     def format_value(self, value: Any) -> str | None:
-        """A block a line, for those who edit the HTML itself."""
+        """Put each block on a line of its own, for editing the HTML without JavaScript."""
         text = super().format_value(value)
         return text and re.sub(
             r"(</(?:p|ul|ol|li|table|caption|thead|tbody|tr)>|<(?:ul|ol|table|thead|tbody|tr)>)(?=<)", r"\1\n", text
@@ -60,7 +67,7 @@ class RichTextWidget(EasyTextWidget):
 
 
 class RichTextFormField(forms.CharField):
-    """Cleans before validation, so a required text of empty paragraphs is empty."""
+    """Cleans before validation, so that a required text of empty paragraphs counts as empty."""
 
     widget = RichTextWidget
 
@@ -69,7 +76,7 @@ class RichTextFormField(forms.CharField):
 
 
 class RichTextField(models.TextField):
-    """HTML that is cleaned on every way into the database: forms, save(), update(), bulk methods and fixtures."""
+    """HTML that is cleaned on every write: forms, save(), update(), bulk methods and fixtures."""
 
     def pre_save(self, model_instance: models.Model, add: bool) -> Any:
         value = self.get_prep_value(super().pre_save(model_instance, add))
@@ -82,7 +89,7 @@ class RichTextField(models.TextField):
 
     def formfield(self, **kwargs: Any) -> Any:
         widget = kwargs.get("widget")
-        # The admin passes its plain text area for every TextField.
+        # The admin passes its own text area for every TextField.
         if widget is AdminTextareaWidget or isinstance(widget, AdminTextareaWidget):
             del kwargs["widget"]
         return super().formfield(**{"form_class": RichTextFormField, "widget": RichTextWidget, **kwargs})

@@ -1,26 +1,18 @@
-"""Rich text: whatever is typed, pasted or imported becomes one small, safe subset of HTML.
-
-The text is read into paragraphs, lists and tables and written again from those. So the stored
-HTML has one form only, and what is not in that model (scripts, styles, Word's own elements,
-unknown attributes) cannot survive. nh3 parses first, as a browser would, and has the last word.
-"""
+"""Read any HTML or plain text, such as a paste from Word, into the blocks of a rich text."""
 
 import html
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from itertools import groupby
-from operator import attrgetter
-from typing import NamedTuple, TypeAlias
-from urllib.parse import unquote
 
 import nh3
 
-TAGS = {"p", "br", "strong", "em", "ul", "ol", "li", "a"}
-TAGS |= {"table", "caption", "thead", "tbody", "tr", "th", "td"}
-ATTRIBUTES = {"a": {"href"}, "th": {"scope", "colspan", "rowspan"}, "td": {"colspan", "rowspan"}}
+from .blocks import RichBlock, RichCell, RichList, RichParagraph, RichTable, Run, WordItem
+
 SCHEMES = {"http", "https", "mailto", "tel"}
+ATTRIBUTES = {"a": {"href"}, "th": {"scope", "colspan", "rowspan"}, "td": {"colspan", "rowspan"}}
 
 HEADINGS = {"h1", "h2", "h3", "h4", "h5", "h6"}
 BLOCKS = HEADINGS | set(
@@ -30,26 +22,25 @@ BLOCKS = HEADINGS | set(
 INLINE = {"b", "strong", "i", "em", "a", "span", "br"}
 LISTS = {"ul", "ol", "menu"}
 STRUCTURE = LISTS | set("li table caption thead tbody tfoot tr th td".split())
-# What stands in these was not written for readers, or was taken out again.
+# Elements without text for readers, and text marked as deleted.
 DROPPED = set("del script style xml title template iframe noscript noembed noframes object svg math".split())
 
-# Deeper nesting is an accident or an attack: the time of the HTML parser grows with its square.
+# Deeper nesting is an accident or an attack; parsing time is quadratic in it.
 MAX_DEPTH = 60
 MAX_LIST_DEPTH = 5
 MAX_SPAN = 100
 
-_strict = nh3.Cleaner(tags=TAGS, attributes=ATTRIBUTES, url_schemes=SCHEMES, url_relative="deny", link_rel=None)
 _lenient = nh3.Cleaner(
     tags=BLOCKS | INLINE | STRUCTURE,
     clean_content_tags=DROPPED,
-    # Word tells only by class and style that a paragraph is a list item or a text is bold.
+    # Word marks list items and bold text by class and style only.
     attributes={"*": {"class", "style", "role", "aria-level"}, "ol": {"start"}, **ATTRIBUTES},
     url_schemes=SCHEMES,
     url_relative="deny",
     link_rel=None,
 )
 
-# A tag that HTML, SVG, MathML or Word knows. "Skriv til <post@vejle.dk>" has none: it is plain text.
+# Tags of HTML, SVG, MathML and Word. "Skriv til <post@vejle.dk>" has none and is plain text.
 _TAG = re.compile(
     r"<!--|<!doctype|<!\[|<\?xml|</?(?:[a-z]+:[a-z]+|h[1-6]|a|abbr|acronym|address|applet|area|article|aside|audio|b"
     r"|base|bdi|bdo|big|blink|blockquote|body|br|button|canvas|caption|center|cite|code|col|colgroup|data|datalist|dd"
@@ -62,13 +53,13 @@ _TAG = re.compile(
     re.IGNORECASE,
 )
 _ANY_TAG = re.compile(r"<(/?)([a-z][a-z0-9]*)[^<>]*>?", re.IGNORECASE)
-_ENDS_BY_ITSELF = set(
+_OPTIONAL_END = set(
     "p li dd dt option td th tr thead tbody tfoot area base br col embed hr img input link meta param source track wbr"
     "".split()
 )
 _COMMENT = re.compile(r"<!--(?:>|->|.*?(?:--!?>|\Z))", re.DOTALL)
 _WORD_TAG = re.compile(r"</?[a-z]+:[a-z]+[^<>]*>", re.IGNORECASE)
-# Control characters no database or XML keeps, and invisible ones that would split words for search and CPR check.
+# Control characters that databases or XML reject, and invisible ones that split words for search and the CPR check.
 _UNWANTED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u200b\u2060\ufeff\ud800-\udfff\ufffe\uffff]")
 _SPACE = re.compile(r"\s+")
 _HREF = re.compile(r"(?:https?://[^/?#\s]|mailto:[^\s]|tel:[+\d(])", re.IGNORECASE)
@@ -78,117 +69,17 @@ _ITALIC = re.compile(r"(?<![-\w])font-style\s*:\s*italic", re.IGNORECASE)
 _WORD_LIST = re.compile(r"mso-list\s*:\s*(l\d+)\s+level(\d)\s*(\w*)", re.IGNORECASE)
 _WORD_MARKER = re.compile(r"mso-list\s*:\s*ignore", re.IGNORECASE)
 _WORD_CLASS = re.compile(r"\bMsoList(Paragraph|Bullet|Number)\D*(\d?)", re.IGNORECASE)
-# Comments in the margin, and what in the text leads to them.
+# Margin comments, and their references in the text.
 _WORD_COMMENT = re.compile(r"mso-element\s*:\s*comment|\bMsoComment|\bmsocom", re.IGNORECASE)
 _NUMBER = re.compile(r"\(?(?:\d{1,3}|[a-zæøå]|[ivxl]{1,5})[.)]", re.IGNORECASE)
 _TYPED_MARKER = re.compile(rf"(?:[·•▪◦§o–-]|{_NUMBER.pattern})\s+", re.IGNORECASE)
 
 
-class Run(NamedTuple):
-    """A stretch of text with its marks."""
+def read_blocks(value: str) -> list[RichBlock]:
+    """Return the paragraphs, lists and tables of any HTML or plain text.
 
-    text: str
-    strong: bool = False
-    em: bool = False
-    href: str = ""
-
-
-Line: TypeAlias = list[Run]
-
-
-class WordItem(NamedTuple):
-    """What Word says of a paragraph that is a list item."""
-
-    list_id: str
-    level: int
-    ordered: bool
-
-
-@dataclass
-class Paragraph:
-    lines: list[Line]
-    word: WordItem | None = None
-    heading: int | None = None  # 1–6, 0 for the title of a Word document; what we store has no headings
-
-    @property
-    def text(self) -> str:
-        return "\n".join("".join(run.text for run in line) for line in self.lines)
-
-
-@dataclass
-class Listing:
-    ordered: bool
-    items: list[list["Block"]] = field(default_factory=list)
-    orphans: bool = False  # holds <li> elements that stood outside any list
-    start: int = 1  # the first number as read; what we store begins at 1
-
-
-@dataclass
-class Cell:
-    header: bool
-    scope: str
-    spans: dict[str, int]
-    blocks: list["Block"]
-
-
-@dataclass
-class Table:
-    caption: str
-    head: list[list[Cell]]
-    body: list[list[Cell]]
-
-
-Block: TypeAlias = Paragraph | Listing | Table
-
-
-def clean_html(value: str) -> str:
-    """Return the value as the HTML we store (TAGS and ATTRIBUTES only), or "" when it holds no text or table.
-
-    Text without any tag becomes paragraphs at its blank lines. Never fails, and cleaning twice changes nothing.
+    A heading becomes a bold paragraph that keeps its level in `heading`. Never raises.
     """
-    return _strict.clean(_html(_read(value)))
-
-
-def safe_html(value: str) -> str:
-    """Return HTML that is safe to show: stored text as it is, anything else cleaned. Cheap enough for every display."""
-    return value if value.startswith("<") and _strict.clean(value) == value else clean_html(value)
-
-
-def plain_text(value: str) -> str:
-    """Return the text without markup, for search, e-mail, descriptions and the CPR check.
-
-    Each paragraph, line, list item and table row is a line of its own. Inline markup joins, so a number
-    split over several elements comes out whole. The addresses that links lead to come from `link_addresses`.
-    """
-    return "\n".join(_text_lines(_read(value)))
-
-
-def link_addresses(value: str) -> list[str]:
-    """Return the addresses that the text's links lead to, read as a mail program would (%2D is a hyphen)."""
-    # Text without any link is most text, and reading it twice is dear.
-    found = re.findall(r'<a href="([^"]*)"', clean_html(value)) if "href" in value.lower() else []
-    return [unquote(html.unescape(address)) for address in found]
-
-
-# Reading: from any HTML or plain text to blocks
-
-
-def read_blocks(value: str) -> list[Block]:
-    """The paragraphs, lists and tables of any HTML or plain text. Headings are paragraphs in bold that know it."""
-    return _read(value)
-
-
-def write_blocks(blocks: Sequence[Block]) -> str:
-    """The blocks as the HTML we store."""
-    return _strict.clean(_html(blocks))
-
-
-def block_text(block: Block) -> str:
-    """The text of one block, a line for each paragraph, item and row."""
-    return "\n".join(_text_lines([block]))
-
-
-def _read(value: str) -> list[Block]:
     value = _UNWANTED.sub("", value.replace("\r\n", "\n").replace("\r", "\n"))
     if not _TAG.search(value):
         return list(_plain_paragraphs(value))
@@ -204,12 +95,12 @@ def _read(value: str) -> list[Block]:
 
 
 def _too_deep(value: str) -> bool:
-    """Whether more elements are open at once than a text needs. Errs on the safe side, in linear time."""
+    """Whether elements may nest deeper than MAX_DEPTH: an upper bound, computed in linear time."""
     open_elements: dict[str, int] = {}
     depth = 0
     for closing, name in _ANY_TAG.findall(_COMMENT.sub("", value)):
         name = name.lower()
-        if name in _ENDS_BY_ITSELF:
+        if name in _OPTIONAL_END:
             continue
         count = open_elements.get(name, 0)
         if closing and not count:
@@ -230,7 +121,7 @@ class _Element:
 
 
 class _Tree(HTMLParser):
-    """The tree of HTML that nh3 has already balanced."""
+    """Element tree of HTML whose tags nh3 has balanced."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
@@ -248,31 +139,34 @@ class _Tree(HTMLParser):
             self.path.pop()
 
     def handle_data(self, data: str) -> None:
-        # Once more, for those that came as entities.
+        # Character references are decoded only here.
         self.path[-1].children.append(_UNWANTED.sub("", data))
 
 
 class _Flow:
-    """Collects the blocks of a text, a list item or a table cell."""
+    """Collects the blocks of a text, a list item or a table cell.
+
+    `mark` is a run without text that carries the formatting in force.
+    """
 
     def __init__(self, list_depth: int = 0, in_table: bool = False) -> None:
         self.list_depth = list_depth
         self.in_table = in_table
-        self.blocks: list[Block] = []
-        self.lines: list[Line] = [[]]
-        self.word: WordItem | None = None
+        self.blocks: list[RichBlock] = []
+        self.lines: list[list[Run]] = [[]]
+        self.word_item: WordItem | None = None
         self.word_class = ""
         self.heading: int | None = None
         self.in_web_word = False
 
-    def finish(self) -> list[Block]:
+    def finish(self) -> list[RichBlock]:
         self.flush()
         return _fold_word_lists(self.blocks)
 
     def flush(self) -> None:
-        """End the paragraph."""
+        """Add the collected lines as paragraphs."""
         for paragraph in _paragraphs(self.lines):
-            paragraph.word = self.word or _typed_item(paragraph, self.word_class)
+            paragraph.word_item = self.word_item or _typed_item(paragraph, self.word_class)
             paragraph.heading = self.heading
             self.blocks.append(paragraph)
         self.lines = [[]]
@@ -303,7 +197,7 @@ class _Flow:
         if parent == "pre":
             lines = text.split("\n")
         elif parent == "":
-            # Typed among tags without an editor: a blank line ends a paragraph, as it does in plain text.
+            # Text outside any element: a blank line ends a paragraph, as in plain text.
             lines = [line for part in re.split(r"\n[ \t]*\n", text) for line in (part, "")][:-1]
         else:
             lines = [text]
@@ -313,8 +207,9 @@ class _Flow:
     def inline(self, element: _Element, mark: Run) -> None:
         style = element.attributes.get("style", "")
         if _WORD_MARKER.search(style):
-            if self.word:
-                self.word = self.word._replace(ordered=bool(_NUMBER.match(_inner_text(element).strip())))
+            if self.word_item:
+                ordered = bool(_NUMBER.match(_inner_text(element).strip()))
+                self.word_item = self.word_item._replace(ordered=ordered)
             return
         if element.tag in ("b", "strong") and not _NOT_BOLD.search(style) or _BOLD.search(style):
             mark = mark._replace(strong=True)
@@ -328,9 +223,9 @@ class _Flow:
         self.flush()
         self.word_class = element.attributes.get("class", "")
         is_heading = element.tag in HEADINGS or element.attributes.get("role") == "heading"
-        found = _WORD_LIST.search(element.attributes.get("style", ""))
-        if found and not is_heading:
-            self.word = WordItem(found[1] + found[3], int(found[2]), ordered=False)
+        word_list = _WORD_LIST.search(element.attributes.get("style", ""))
+        if word_list and not is_heading:
+            self.word_item = WordItem(word_list[1] + word_list[3], int(word_list[2]), ordered=False)
         if is_heading:
             level = element.tag[1:] if element.tag in HEADINGS else element.attributes.get("aria-level", "")
             self.heading = 0 if self.word_class == "doc-title" else int(level) if level in list("123456") else 2
@@ -338,46 +233,47 @@ class _Flow:
         self.in_web_word = "ListContainerWrapper" in self.word_class
         self.walk(element, mark)
         self.flush()
-        self.word, self.word_class, self.heading, self.in_web_word = None, "", None, False
+        self.word_item, self.word_class, self.heading, self.in_web_word = None, "", None, False
 
     def listing(self, element: _Element, mark: Run) -> None:
         start = element.attributes.get("start", "")
-        listing = Listing(ordered=element.tag == "ol", start=int(start) if re.fullmatch(r"[0-9]{1,4}", start) else 1)
+        listing = RichList(ordered=element.tag == "ol", start=int(start) if re.fullmatch(r"[0-9]{1,4}", start) else 1)
         items: list[_Flow] = []
         for child in element.children:
             is_item = isinstance(child, _Element) and child.tag == "li"
             if is_item or not items:
                 items.append(_Flow(self.list_depth + 1, self.in_table))
-            # A list straight inside a list, as Outlook writes it, belongs to the item before it.
+            # Outlook puts a list directly inside a list; it belongs to the item before it.
             items[-1].walk(child if is_item else _Element("li", {}, [child]), mark)  # type: ignore[arg-type]
         listing.items = [blocks for item in items if (blocks := item.finish())]
         if self.in_web_word:
             levels = [c.attributes.get("aria-level", "") for c in element.children if isinstance(c, _Element)]
             level = int(levels[0]) if levels and levels[0] in list("123456789") else 1
-            # Word on the web writes each item as a list of its own, and its depth beside it.
+            # Word on the web writes each item as a separate list, with its depth in aria-level.
             for block in (block for item in listing.items for block in item):
-                if isinstance(block, Paragraph):
-                    block.word = WordItem("web", level, listing.ordered)
+                if isinstance(block, RichParagraph):
+                    block.word_item = WordItem("web", level, listing.ordered)
                 self.blocks.append(block)
         elif listing.items:
             self.blocks.append(listing)
 
     def orphan(self, element: _Element, mark: Run) -> None:
+        """Read an <li> outside any list."""
         item = _Flow(self.list_depth + 1, self.in_table)
         item.walk(element, mark)
         blocks = item.finish()
         last = self.blocks[-1] if self.blocks else None
         if not blocks:
             return
-        if isinstance(last, Listing) and last.orphans:
+        if isinstance(last, RichList) and last.orphans:
             last.items.append(blocks)
         else:
-            self.blocks.append(Listing(ordered=False, items=[blocks], orphans=True))
+            self.blocks.append(RichList(ordered=False, items=[blocks], orphans=True))
 
     def table(self, element: _Element, mark: Run) -> None:
         caption = ""
-        head: list[list[Cell]] = []
-        body: list[list[Cell]] = []
+        head: list[list[RichCell]] = []
+        body: list[list[RichCell]] = []
         for part in element.children:
             if isinstance(part, str):
                 continue
@@ -389,15 +285,15 @@ class _Flow:
                 if cells:
                     (head if part.tag == "thead" else body).append(cells)
         if not head:
-            # Editors know no <thead>: the rows at the top with headers only are the head.
+            # Without <thead>, the leading rows of header cells are the head.
             top = next((i for i, row in enumerate(body) if not all(cell.header for cell in row)), 1)
             head, body = body[:top], body[top:]
         if head or body:
-            self.blocks.append(Table(caption, head, body))
+            self.blocks.append(RichTable(caption, head, body))
         elif caption:
-            self.blocks.append(Paragraph([[Run(caption)]]))
+            self.blocks.append(RichParagraph([[Run(caption)]]))
 
-    def row(self, element: _Element, mark: Run) -> list[Cell]:
+    def row(self, element: _Element, mark: Run) -> list[RichCell]:
         cells = []
         for child in element.children:
             if isinstance(child, _Element) and child.tag in ("th", "td"):
@@ -405,7 +301,7 @@ class _Flow:
                 flow.walk(child, mark)
                 spans = {name: _span(child.attributes.get(name, "")) for name in ("colspan", "rowspan")}
                 scope = child.attributes.get("scope", "").strip().lower()
-                cells.append(Cell(child.tag == "th", scope, spans, flow.finish()))
+                cells.append(RichCell(child.tag == "th", scope, spans, flow.finish()))
         return cells
 
 
@@ -421,32 +317,25 @@ def _span(value: str) -> int:
 
 
 def _href(value: str) -> str:
-    # Browsers read over tabs and line breaks inside an address, so we must too.
+    # Browsers skip tabs and line breaks inside an address.
     value = _SPACE.sub("%20", re.sub(r"[\t\n]", "", _UNWANTED.sub("", value)).strip())
     return value if _HREF.match(value) else ""
 
 
-def _plain_paragraphs(text: str) -> Iterator[Paragraph]:
+def _plain_paragraphs(text: str) -> Iterator[RichParagraph]:
     return _paragraphs([[Run(line)] for line in text.split("\n")])
 
 
-def _paragraphs(lines: Iterable[Line]) -> Iterator[Paragraph]:
-    """Paragraphs of the lines, which empty lines keep apart."""
-    found: list[Line] = []
-    for line in lines:
-        tidy = _tidy(line)
-        if tidy:
-            found.append(tidy)
-        elif found:
-            yield Paragraph(found)
-            found = []
-    if found:
-        yield Paragraph(found)
+def _paragraphs(lines: Iterable[list[Run]]) -> Iterator[RichParagraph]:
+    """The paragraphs that empty lines separate."""
+    for has_text, group in groupby(map(_tidy, lines), key=bool):
+        if has_text:
+            yield RichParagraph(list(group))
 
 
-def _tidy(line: Line) -> Line:
-    """The line with single spaces, none at its ends, and neighbours with the same marks joined."""
-    tidy: Line = []
+def _tidy(line: list[Run]) -> list[Run]:
+    """The line with single spaces, trimmed, and with adjacent runs of the same formatting joined."""
+    tidy: list[Run] = []
     for run in line:
         text = _SPACE.sub(" ", run.text)
         if not tidy or tidy[-1].text.endswith(" "):
@@ -462,112 +351,36 @@ def _tidy(line: Line) -> Line:
     return tidy
 
 
-def _typed_item(paragraph: Paragraph, word_class: str) -> WordItem | None:
-    """A list item that only Word's class and a bullet or number in the text tell of. Takes the bullet out."""
-    found = _WORD_CLASS.search(word_class)
-    if not found:
+def _typed_item(paragraph: RichParagraph, word_class: str) -> WordItem | None:
+    """Recognise a list item by Word's class and a typed bullet or number, which is removed from the text."""
+    match = _WORD_CLASS.search(word_class)
+    if not match:
         return None
-    kind, level = found[1].lower(), int(found[2] or 1)
+    kind, level = match[1].lower(), int(match[2] or 1)
     first = paragraph.lines[0][0]
     marker = _TYPED_MARKER.match(first.text)
     if marker and len(marker[0]) < len(first.text):
         paragraph.lines[0][0] = first._replace(text=first.text[marker.end() :])
         return WordItem("typed", level, ordered=bool(_NUMBER.match(marker[0])))
-    # "List Paragraph" is also the style of an indented paragraph without any bullet.
+    # "List Paragraph" is also the style of indented paragraphs without a bullet.
     return None if kind == "paragraph" else WordItem("typed", level, ordered=kind == "number")
 
 
-def _fold_word_lists(blocks: list[Block]) -> list[Block]:
-    """Neighbouring list items of Word, told apart by level, as real lists within lists."""
-    folded: list[Block] = []
-    path: list[tuple[WordItem, Listing]] = []
+def _fold_word_lists(blocks: list[RichBlock]) -> list[RichBlock]:
+    """Nest adjacent list items from Word into lists by their level."""
+    folded: list[RichBlock] = []
+    path: list[tuple[WordItem, RichList]] = []
     for block in blocks:
-        word = block.word if isinstance(block, Paragraph) else None
-        if word is None:
+        item = block.word_item if isinstance(block, RichParagraph) else None
+        if item is None:
             path = []
             folded.append(block)
             continue
-        while path and (path[-1][0].level > word.level or path[-1][0].level == word.level and path[-1][0] != word):
+        while path and (path[-1][0].level > item.level or path[-1][0].level == item.level and path[-1][0] != item):
             path.pop()
-        if not path or path[-1][0].level < word.level and len(path) < MAX_LIST_DEPTH:
-            listing = Listing(word.ordered)
+        if not path or path[-1][0].level < item.level and len(path) < MAX_LIST_DEPTH:
+            listing = RichList(item.ordered)
             (path[-1][1].items[-1] if path else folded).append(listing)
-            path.append((word, listing))
-        path[-1][1].items.append([Paragraph(block.lines)])  # type: ignore[union-attr]
+            path.append((item, listing))
+        path[-1][1].items.append([RichParagraph(block.lines)])  # type: ignore[union-attr]
     return folded
-
-
-# Writing: from blocks to HTML or text
-
-
-def _html(blocks: Sequence[Block]) -> str:
-    return "".join(_block_html(block) for block in blocks)
-
-
-def _block_html(block: Block) -> str:
-    if isinstance(block, Paragraph):
-        return f"<p>{_lines_html(block.lines)}</p>"
-    if isinstance(block, Listing):
-        tag = "ol" if block.ordered else "ul"
-        return f"<{tag}>" + "".join(f"<li>{_inner_html(item)}</li>" for item in block.items) + f"</{tag}>"
-    caption = f"<caption>{html.escape(block.caption, quote=False)}</caption>" if block.caption else ""
-    head = "".join(_row_html(row, in_head=True) for row in block.head)
-    body = "".join(_row_html(row, in_head=False) for row in block.body)
-    head, body = head and f"<thead>{head}</thead>", body and f"<tbody>{body}</tbody>"
-    return f"<table>{caption}{head}{body}</table>"
-
-
-def _inner_html(blocks: Sequence[Block]) -> str:
-    """The content of an item or a cell: without <p> when there is but one paragraph, before any lists."""
-    first, rest = blocks[:1], blocks[1:]
-    if first and isinstance(first[0], Paragraph) and all(isinstance(block, Listing) for block in rest):
-        return _lines_html(first[0].lines) + _html(rest)
-    return _html(blocks)
-
-
-def _row_html(row: list[Cell], in_head: bool) -> str:
-    return "<tr>" + "".join(_cell_html(cell, in_head) for cell in row) + "</tr>"
-
-
-def _cell_html(cell: Cell, in_head: bool) -> str:
-    tag = "th" if cell.header or in_head else "td"
-    attributes = ""
-    if tag == "th":
-        # A screen reader needs to be told which cells a header speaks for.
-        scope = cell.scope if cell.scope in ("col", "row", "colgroup", "rowgroup") else "col" if in_head else "row"
-        attributes += f' scope="{scope}"'
-    attributes += "".join(f' {name}="{span}"' for name, span in cell.spans.items() if span > 1)
-    return f"<{tag}{attributes}>{_inner_html(cell.blocks)}</{tag}>"
-
-
-def _lines_html(lines: list[Line]) -> str:
-    return "<br>".join(_runs_html(line, ["href", "strong", "em"]) for line in lines)
-
-
-def _runs_html(runs: Iterable[Run], marks: Sequence[str]) -> str:
-    """The runs as HTML, with the first mark outermost and each element as long as can be."""
-    if not marks:
-        return "".join(html.escape(run.text, quote=False) for run in runs)
-    written = ""
-    for value, group in groupby(runs, key=attrgetter(marks[0])):
-        inner = _runs_html(group, marks[1:])
-        opening = f'a href="{html.escape(value)}"' if marks[0] == "href" else marks[0]
-        written += f"<{opening}>{inner}</{opening.partition(' ')[0]}>" if value else inner
-    return written
-
-
-def _text_lines(blocks: Sequence[Block]) -> Iterator[str]:
-    for block in blocks:
-        if isinstance(block, Paragraph):
-            yield from ("".join(run.text for run in line) for line in block.lines)
-        elif isinstance(block, Listing):
-            for number, item in enumerate(block.items, 1):
-                lead = f"{number}. " if block.ordered else "• "
-                for line in _text_lines(item):
-                    yield lead + line
-                    lead = " " * len(lead)
-        else:
-            if block.caption:
-                yield block.caption
-            for row in block.head + block.body:
-                yield " | ".join(" ".join(line.strip() for line in _text_lines(cell.blocks)) for cell in row)

@@ -18,7 +18,7 @@ from django.utils.safestring import SafeString, mark_safe
 from rapidfuzz.distance import OSA
 
 from .danish import MONTHS, fold
-from .synonyms import CALLED, SILENT
+from .search_synonyms import CALLED, SILENT
 
 MAX_WORDS = 8
 SNIPPET = 220  # characters

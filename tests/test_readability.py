@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from udsat.lib import danish
+from udsat.lib import readability
 from udsat.lib.publishing import Status
 
 from . import factories as make
@@ -43,9 +43,9 @@ EXAMPLES = [
 @pytest.mark.parametrize(("text", "sentences", "lix"), EXAMPLES)
 def test_a_text_is_counted_as_people_read_it(text, sentences, lix):
     if sentences is not None:
-        assert danish.sentences(text) == sentences
+        assert readability.sentences(text) == sentences
     if lix is not None or not sentences:
-        assert danish.lix(text) == lix
+        assert readability.lix(text) == lix
 
 
 @pytest.mark.parametrize(
@@ -56,18 +56,20 @@ def test_a_text_is_counted_as_people_read_it(text, sentences, lix):
     ],
 )  # fmt: skip
 def test_a_number_has_a_word_beside_it(lix, word):
-    assert danish.lix_word(lix) == word
+    assert readability.lix_label(lix) == word
 
 
 def test_the_longest_sentence_is_quoted_when_it_is_too_long():
-    assert danish.long_sentences(f"Kom. {LONG}.") == [f"{LONG}."]
-    assert f"Den længste sætning har 26 ord: »{LONG}.«" in danish.reading(f"Kom. {LONG}.")
-    assert danish.reading("Kommunen hjælper dig i dag. Ring til Kompasset, eller kom forbi.") == "LIX 33: let at læse."
-    assert danish.reading("Vi vil hjælpe dig.") == ""
+    assert f"Den længste sætning har 26 ord: »{LONG}.«" in readability.readability_note(f"Kom. {LONG}.")
+    assert (
+        readability.readability_note("Kommunen hjælper dig i dag. Ring til Kompasset, eller kom forbi.")
+        == "LIX 33: let at læse."
+    )
+    assert readability.readability_note("Vi vil hjælpe dig.") == ""
 
 
 def test_a_very_long_sentence_is_quoted_in_part():
-    said = danish.reading("ord " * 400)
+    said = readability.readability_note("ord " * 400)
     assert said.endswith(" …«") and len(said) < 260
 
 
@@ -137,7 +139,9 @@ def test_lix_follows_as_she_writes(page, live_server, client, anna, esbjerg):
         }""",
         [text for text, _, _ in EXAMPLES],
     )
-    assert counted == [[danish.sentences(t), danish.lix(t), danish.reading(t)] for t, _, _ in EXAMPLES]
+    assert counted == [
+        [readability.sentences(t), readability.lix(t), readability.readability_note(t)] for t, _, _ in EXAMPLES
+    ]
 
     field = page.locator(".field-plain_text .field").first
     assert "meget svær at læse" in field.locator(".lix").inner_text()

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from rapidfuzz.distance import Indel
 from rapidfuzz.fuzz import token_sort_ratio
 
-from .search_words import stem, words
+from .search_tokens import stem, words
 
 # Measured on the goals of real strategies: of 2,485 pairs that have nothing to do with each other, one lies above.
 ALIKE = 48.0
