@@ -4,6 +4,7 @@ import pytest
 from django.utils import timezone
 
 from udsat.lib import danish
+from udsat.templatetags.danish import count
 
 DAY = datetime.date(2025, 3, 3)
 
@@ -28,9 +29,9 @@ def test_a_moment_is_told_in_danish_time():
     assert timezone.get_current_timezone_name() == "Europe/Copenhagen"
 
 
-def test_numbers_have_full_stops_for_thousands_and_a_comma():
-    assert danish.number(1234567.5, 1) == "1.234.567,5"
-    assert danish.number(160) == "160"
+def test_numbers_have_full_stops_for_thousands():
+    assert count(1234567, "mål,mål") == "1.234.567 mål"
+    assert count(160, "tema,temaer") == "160 temaer"
 
 
 def test_the_alphabet_ends_in_ae_oe_aa_and_double_a_is_aa():

@@ -7,9 +7,9 @@ says where to read the rest.
 from textwrap import shorten
 
 from django.template.loader import render_to_string
+from django.utils.dates import WEEKDAYS
 
 from council.models import Council, Meeting
-from udsat.lib.danish import WEEKDAYS
 from udsat.lib.pdf import frame, stored_pdf
 
 from .come_along import usual_facts

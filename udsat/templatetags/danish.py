@@ -3,6 +3,7 @@
 import re
 
 from django import template
+from django.utils.formats import number_format
 
 from udsat.lib import danish
 
@@ -37,15 +38,10 @@ def month_name(day):
 
 
 @register.filter
-def number(value, decimals=0):
-    return "" if value is None or value == "" else danish.number(value, decimals)
-
-
-@register.filter
 def count(amount, words):
     """`{{ 1|count:"mål,mål" }}` is »1 mål«; the first word for one, the second for any other number."""
     one, many = words.split(",")
-    return f"{danish.number(amount)} {one if amount == 1 else many}"
+    return f"{number_format(amount, force_grouping=True)} {one if amount == 1 else many}"
 
 
 @register.filter

@@ -13,6 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.dates import WEEKDAYS
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -24,7 +25,7 @@ from council.public.views import entries_of
 from udsat.admin.access import has_several, may_edit, municipalities_where
 from udsat.admin.form_fields import ClockField, DayField
 from udsat.lib import roles
-from udsat.lib.danish import WEEKDAYS, long_date, weekday_date
+from udsat.lib.danish import long_date, weekday_date
 from udsat.lib.forms import FieldsOnly
 from udsat.lib.holidays import public_holiday, school_holiday
 
@@ -243,7 +244,7 @@ class RhythmForm(forms.Form):
         label="Hvor mange møder?", min_value=1, max_value=MOST,
         error_messages={"min_value": "Skriv mindst 1.", "max_value": f"Skriv højst {MOST}."},
     )  # fmt: skip
-    ugedag = forms.TypedChoiceField(label="Hvilken ugedag?", choices=list(enumerate(WEEKDAYS)), coerce=int)
+    ugedag = forms.TypedChoiceField(label="Hvilken ugedag?", choices=list(WEEKDAYS.items()), coerce=int)
     begynder = ClockField(label="Begynder kl.", required=False)
     slutter = ClockField(label="Slutter kl.", required=False)
     fra = DayField(label="Fra og med")
