@@ -425,8 +425,8 @@ def inputs(desk: Desk) -> Iterator[Due]:
                 municipality, page, "Se på den" if alone else "Se på dem", since,
             )  # fmt: skip
         elif state == State.NEW:
-            did = {Input.Kind.DIALOGUE: "vil tale med rådet", Input.Kind.SPOKEN: "har talt med rådet"}
-            what = did.get(first.kind, "har skrevet til rådet")
+            did = {Input.Kind.DIALOGUE: "bad om at tale med rådet", Input.Kind.SPOKEN: "talte med rådet"}
+            what = did.get(first.kind, "skrev til rådet")
             yield Due(
                 f"En borger {what} {when}" if alone else f"{len(those)} borgere har henvendt sig til rådet",
                 "Borgeren venter på svar." if alone else f"Den første kom {when}. De venter på svar.",

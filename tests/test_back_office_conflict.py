@@ -168,7 +168,7 @@ def test_rich_text_choices_and_dates_are_shown_as_a_person_reads_them(annas, car
     save(annas, hearing, opened(annas, hearing) | his)
     page = text(save(carlas, hearing, hers))
     assert "<span><p>Vi siger <strong>ja</strong>.</p></span>" in page
-    assert "<span>20.02.2025</span>" in page and "<span>Rådet blev hørt</span>" in page
+    assert "<span>20.02.2025</span>" in page and "<span>Rådet blev fulgt</span>" in page
 
 
 def test_what_is_saved_is_escaped_beside_the_field(annas, carlas, news):

@@ -336,7 +336,7 @@ def test_her_desk_says_that_a_citizen_has_written(anna, council):
     found = make.input_(council)
     Input.objects.filter(pk=found.pk).update(created_at=timezone.now() - datetime.timedelta(days=3))
     row = next(row for row in due_tasks.inputs(due_tasks.Desk(anna)))
-    assert row.what == "En borger har skrevet til rådet for 3 dage siden"
+    assert row.what == "En borger skrev til rådet for 3 dage siden"
     assert (row.url, row.severity) == (page_of(found), due_tasks.Severity.READY)
     Input.objects.filter(pk=found.pk).update(created_at=timezone.now() - datetime.timedelta(days=8))
     assert next(due_tasks.inputs(due_tasks.Desk(anna))).severity == due_tasks.Severity.LATE
@@ -492,7 +492,7 @@ def test_the_secretary_writes_down_what_somebody_said_by_phone(as_anna, anna, co
     assert Revision.objects.of(found).get().by == anna
     assert WORDS not in str(Revision.objects.of(found).get().values)
     [row] = due_tasks.Desk(anna).due()
-    assert row.what == "En borger har talt med rådet i dag"
+    assert row.what == "En borger talte med rådet i dag"
     # The same click twice is one.
     as_anna.post(NOTE, {"text": WORDS, "name": "Karl Madsen", "phone": "20 30 40 50", "hentet": "nu"})
     assert Input.objects.count() == 1

@@ -141,7 +141,7 @@ def test_the_list_has_those_of_today_first_and_folds_the_rest(annas, esbjerg, co
     Council.objects.update(keep_years=1)
     page = members_page(annas, council)
     assert page.index("Karen Holm") < page.index("1 tom plads") < page.index("1 tidligere medlem") < page.index("Inge")
-    assert "Samtykke 1. januar 2025" in page and "Navnet slettes af sig selv" in page
+    assert "Samtykke 1. januar 2025" in page and "Navnet slettes automatisk" in page
 
 
 def test_the_list_asks_for_a_missing_consent_and_hides_buttons_from_those_who_only_read(client, council, seat, dan):

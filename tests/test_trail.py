@@ -356,7 +356,7 @@ def test_a_cause_shows_what_the_council_has_done_about_it(client, meeting, counc
     text = html(client, "/esbjerg/udsatteraad/maerkesager/")
     assert f'<a href="{item.get_absolute_url()}">Skæve boliger</a>' in text
     assert f'<a href="{hearing.get_absolute_url()}">Ny boligplan</a>' in text
-    assert "Mødet 3. marts 2026 · Godkendt" in text and "Rådet blev hørt" in text
+    assert "Mødet 3. marts 2026 · Godkendt" in text and "Rådet blev fulgt" in text
     assert text.count("Det har rådet talt om") == 1
     assert cause.get_absolute_url() in Part(html(client, meeting.get_absolute_url()), item.anchor).links
 

@@ -246,7 +246,7 @@ class Hearing(Publishable):
     """A proposal the council was asked about, what it answered, and what came of it."""
 
     class Outcome(models.TextChoices):
-        FOLLOWED = "fulgt", "Rådet blev hørt"
+        FOLLOWED = "fulgt", "Rådet blev fulgt"
         PARTLY = "delvist", "Delvist fulgt"
         NOT_FOLLOWED = "ikke-fulgt", "Ikke fulgt"
         PENDING = "afventer", "Afventer svar"

@@ -81,7 +81,7 @@ class AgendaItem(Part):
         APPROVED = "godkendt", "Godkendt"
         NOTED = "taget-til-efterretning", "Taget til efterretning"
         DISCUSSED = "droeftet", "Drøftet"
-        POSTPONED = "udsat", "Udsat"
+        POSTPONED = "udsat", "Udskudt"
         REJECTED = "ikke-godkendt", "Ikke godkendt"
 
     class Supplement(models.TextChoices):

@@ -58,7 +58,7 @@ let current = null; // the item in work
 // Words about what is saved
 
 const words = {
-  new: () => "Siden gemmer af sig selv.",
+  new: () => "Siden gemmer automatisk.",
   sending: () => "Gemmer …",
   waiting: () => "Ikke gemt endnu.",
   saved: ({ time }) => `Gemt kl. ${time}`,

@@ -115,7 +115,7 @@ class DialogueForm(_WriterForm):
         help_texts = {
             "text": "Et par linjer er nok.",
             "group": "For eksempel et værested, en forening, et udvalg eller nogle venner. Og hvor I holder til.",
-            "people": "Et cirka-tal er fint.",
+            "people": "Et cirkatal er fint.",
             "wished_times": "For eksempel »en tirsdag om eftermiddagen i marts«.",
             "email": "",
         }

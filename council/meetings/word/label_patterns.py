@@ -208,6 +208,7 @@ ANSWERS = {
     "godkendt": "godkendt",
     "taget til efterretning": "taget-til-efterretning",
     "droeftet": "droeftet",
+    "udskudt": "udsat",
     "udsat": "udsat",
     "ikke godkendt": "ikke-godkendt",
 }
