@@ -1,12 +1,12 @@
 """Who and what may stand in the texts of a municipality with a council."""
 
-from udsat.lib.personal_data import Known
+from udsat.lib.personal_data import AllowedNames
 from udsat.models import Municipality, own_domains
 
 from .models import Council, Hearing, Meeting, Membership, Person, WorkingGroup
 
 
-def known_people(place: Municipality) -> Known:
+def council_allowed_names(place: Municipality) -> AllowedNames:
     names, hidden = set(), {}
     for person in Person.objects.filter(municipality=place):
         if person.shown == Person.Shown.FULL:
@@ -25,14 +25,14 @@ def known_people(place: Municipality) -> Known:
     for venue, address in Meeting.objects.filter(council__in=councils).values_list("place", "address").distinct():
         phrases.add(venue)
         addresses |= {venue, address}
-    known = Known(
+    known = AllowedNames(
         names=frozenset(names),
         hidden={name: shown for name, shown in hidden.items() if name not in names},
         phrases=frozenset(phrases - {""}),
         addresses=frozenset(addresses - {""}),
     )
     for council in councils:
-        known |= Known(
+        known |= AllowedNames(
             phones=frozenset({council.phone}), emails=frozenset({council.email}),
             addresses=frozenset({council.address}), domains=own_domains(council.email),
         )  # fmt: skip

@@ -6,10 +6,10 @@ class CouncilConfig(AppConfig):
     verbose_name = "Udsatteråd"
 
     def ready(self):
-        from udsat.models import COMPOSERS, KNOWN_BY, SEARCH_TEXTS
+        from udsat.models import ALLOWED_NAMES_PROVIDERS, LETTER_COMPOSERS, SEARCH_TEXTS
 
         from . import search_texts
-        from .allowed_names import known_people
+        from .allowed_names import council_allowed_names
         from .citizens.following import notices
         from .models import Council, Hearing, Input, Meeting, News
 
@@ -22,6 +22,6 @@ class CouncilConfig(AppConfig):
                 Input: search_texts.input_texts,
             }
         )
-        KNOWN_BY.append(known_people)
-        COMPOSERS[notices.NOTICE] = notices.compose_notice
-        COMPOSERS[notices.CONFIRM] = notices.compose_confirmation
+        ALLOWED_NAMES_PROVIDERS.append(council_allowed_names)
+        LETTER_COMPOSERS[notices.NOTICE] = notices.compose_notice
+        LETTER_COMPOSERS[notices.CONFIRM] = notices.compose_confirmation

@@ -12,7 +12,7 @@ from django.utils import timezone
 from udsat.lib.cpr import hide_cpr
 from udsat.lib.danish import long_date, slugify, weekday_date
 from udsat.lib.richtext import plain_text
-from udsat.models import Letter, LetterFile, is_overridden
+from udsat.models import Letter, LetterFile, is_cpr_overridden
 
 from .meetings.approval import rounds
 from .models import Hearing
@@ -162,7 +162,7 @@ def send_answer(hearing: Hearing, *, by_mail: bool, seen: str = "") -> None:
         raise ValidationError("En anden har ændret høringen, mens du læste. Læs svaret igen, og send det så.")
     if not plain_text(hearing.answer).strip():
         raise ValidationError("Der er ikke skrevet noget svar endnu.")
-    if any(f.field != "outcome_text" and not is_overridden(f) for f in hearing.findings()):
+    if any(f.field != "outcome_text" and not is_cpr_overridden(f) for f in hearing.findings()):
         raise ValidationError("Svaret eller spørgsmålet indeholder noget, der ligner et CPR-nummer. Tag det ud først.")
     if by_mail and not hearing.sender_email:
         raise ValidationError("Der er ingen e-mail at sende til.")

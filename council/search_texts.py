@@ -8,7 +8,7 @@ from django.utils import timezone
 from udsat.lib.danish import long_date
 from udsat.lib.publishing import window
 from udsat.lib.richtext import plain_text
-from udsat.models import Kind, SearchText
+from udsat.models import SearchKind, SearchText
 
 from .models import Council, Hearing, Input, Meeting, News, PublicItem, public_items
 from .models.item import papers_of
@@ -21,7 +21,7 @@ def council_texts(council: Council) -> Iterator[SearchText]:
     starts_at, ends_at = window(council)
     shared = {"starts_at": starts_at, "ends_at": ends_at}
     yield SearchText(
-        kind=Kind.COUNCIL,
+        kind=SearchKind.COUNCIL,
         url=council.get_absolute_url(),
         title=council.name,
         body=_joined(
@@ -36,7 +36,7 @@ def council_texts(council: Council) -> Iterator[SearchText]:
     )
     for cause in council.causes.all():
         yield SearchText(
-            kind=Kind.CAUSE,
+            kind=SearchKind.CAUSE,
             url=cause.get_absolute_url(),
             title=cause.title,
             body=plain_text(cause.body),
@@ -49,7 +49,7 @@ def hearing_texts(hearing: Hearing) -> Iterator[SearchText]:
     if hearing.is_live:
         starts_at, ends_at = window(hearing)
         yield SearchText(
-            kind=Kind.HEARING,
+            kind=SearchKind.HEARING,
             url=hearing.get_absolute_url(),
             title=hearing.title,
             body=_joined(
@@ -71,7 +71,7 @@ def input_texts(found: Input) -> Iterator[SearchText]:
     if found.is_live and found.may_publish:
         starts_at, ends_at = window(found)
         yield SearchText(
-            kind=Kind.INPUT,
+            kind=SearchKind.INPUT,
             url=found.get_absolute_url(),
             title=found.title,
             body=_joined(found.question, found.answer),
@@ -87,7 +87,7 @@ def news_texts(story: News) -> Iterator[SearchText]:
     if story.is_live:
         starts_at, ends_at = window(story)
         yield SearchText(
-            kind=Kind.NEWS,
+            kind=SearchKind.NEWS,
             url=story.get_absolute_url(),
             title=story.title,
             body=_joined(story.lead, plain_text(story.body)),
@@ -126,7 +126,7 @@ def _meeting(meeting, agenda, minutes):
     starts_at, ends_at = window(meeting)
     where = (meeting.place, meeting.address, meeting.how_to_attend)
     text = SearchText(
-        kind=Kind.MEETING,
+        kind=SearchKind.MEETING,
         url=meeting.get_absolute_url(),
         title=meeting.long_title,
         body=_joined(*where),
@@ -153,7 +153,7 @@ def _items(meeting, items, *, with_minutes, starts_at, ends_at) -> Iterator[Sear
     for item in public_items(meeting, with_minutes=with_minutes, items=items):
         if not item.is_closed:
             yield SearchText(
-                kind=Kind.DECISION if with_minutes else Kind.ITEM,
+                kind=SearchKind.DECISION if with_minutes else SearchKind.ITEM,
                 url=f"{meeting.get_absolute_url()}#{item.anchor}",
                 title=item.title,
                 body=_item_body(item),

@@ -14,7 +14,7 @@ from django.utils.text import Truncator
 from udsat.admin.access import municipalities_where
 from udsat.lib import roles
 from udsat.lib.documents import ACCEPTED, MAX_DOCUMENT_BYTES, UnreadableDocument
-from udsat.models import Municipality, is_overridden
+from udsat.models import Municipality, is_cpr_overridden
 
 from .importer import read_strategy, save_draft
 
@@ -128,7 +128,7 @@ class ImportsFile:
                 (finding, self.part_url(part, finding.field))
                 for part in strategy.publication_parts()
                 for finding in part.findings(strategy)
-                if not is_overridden(finding)
+                if not is_cpr_overridden(finding)
             ],
             change_url=self.page_of(strategy),
         )

@@ -530,7 +530,7 @@ class Goal(Part):
 class Action(Part):
     """What the municipality does to reach a goal, or for a theme as a whole."""
 
-    is_searched = False
+    is_indexed = False
     municipality_lookup = "strategy__municipality"
     root_lookup = "strategy"
 
@@ -585,7 +585,7 @@ class FollowUp(Part):
     FOR_GOOD = (Status.REACHED, Status.GIVEN_UP)
 
     root_lookup = "goal__theme__strategy"
-    is_searched = False
+    is_indexed = False
     municipality_lookup = "goal__theme__strategy__municipality"
 
     goal = models.ForeignKey(Goal, models.CASCADE, related_name="follow_ups", verbose_name="mål")

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from udsat.lib.publishing import window
 from udsat.lib.richtext import plain_text
-from udsat.models import Kind, SearchText
+from udsat.models import SearchKind, SearchText
 
 from .models import Strategy, Theme
 
@@ -17,7 +17,7 @@ def strategy_texts(strategy: Strategy) -> Iterator[SearchText]:
     themes = list(strategy.themes.prefetch_related("topics", "goals__parent", "goals__theme"))
     sections = [f"{section.display_heading}. {plain_text(section.body)}" for section in strategy.sections.all()]
     yield SearchText(
-        kind=Kind.STRATEGY,
+        kind=SearchKind.STRATEGY,
         url=strategy.get_absolute_url(),
         title=str(strategy),
         body=_joined(strategy.summary, plain_text(strategy.plain_text), *sections, strategy.adopted_by),
@@ -31,7 +31,7 @@ def strategy_texts(strategy: Strategy) -> Iterator[SearchText]:
         theme.strategy, theme.number = strategy, number
         shared["topics"] = tuple(sorted(topic.slug for topic in theme.topics.all()))
         yield SearchText(
-            kind=Kind.THEME,
+            kind=SearchKind.THEME,
             url=theme.get_absolute_url(),
             title=theme.display_title,
             body=_joined(theme.guiding_thread, plain_text(theme.body), plain_text(theme.plain_text)),
@@ -47,7 +47,7 @@ def _goals(theme: Theme, strategy: Strategy, shared: dict) -> Iterator[SearchTex
     for goal in theme.goals.all():
         goal.theme = theme
         yield SearchText(
-            kind=Kind.GOAL,
+            kind=SearchKind.GOAL,
             url=goal.get_absolute_url(),
             title=goal.full_text,
             body=_joined(plain_text(goal.explanation), goal.target, goal.plain_text),

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from council.models import Membership
 from udsat.lib.publishing import Status
-from udsat.models import Letter, indexed_once
+from udsat.models import Letter, batch_reindexing
 
 from . import factories as make
 
@@ -28,7 +28,7 @@ def council_with_members(place):
     return council, seats
 
 
-@indexed_once()
+@batch_reindexing()
 def held_meeting(council, **fields):
     """Ten days ago, with draft minutes of two open items and a closed one."""
     meeting = make.meeting(council, day(-10), **{"place": "Rådhuset"} | fields)

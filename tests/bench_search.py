@@ -25,7 +25,7 @@ from django.utils import timezone  # noqa: E402
 from udsat.demo import build  # noqa: E402
 from udsat.lib.search_tokens import query_words  # noqa: E402
 from udsat.management.commands.rebuild_search import TIDY  # noqa: E402
-from udsat.models import Kind, Municipality, SearchEntry, SearchText  # noqa: E402
+from udsat.models import Municipality, SearchEntry, SearchKind, SearchText  # noqa: E402
 from udsat.portal.search import search  # noqa: E402
 from udsat.portal.search_query import LOOKED_AT, Names, Narrow, Question, as_text, by_index  # noqa: E402
 
@@ -53,7 +53,7 @@ def words_of_demo(rng):
 def fill(count, rng):
     words = words_of_demo(rng)
     places = list(Municipality.objects.all())
-    kinds = list(Kind)
+    kinds = list(SearchKind)
     today = timezone.localdate()
     for number in range(0, count, 500):
         place = places[(number // 500) % len(places)]

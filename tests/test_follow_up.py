@@ -14,7 +14,7 @@ from strategies.models import FollowUp, Strategy, Theme
 from strategies.progress import in_words, months_between, progress, tally
 from strategies.progress_chart import LEAST, NARROW, WIDE, build
 from udsat.lib.publishing import Status
-from udsat.models import indexed_once
+from udsat.models import batch_reindexing
 
 from . import factories as make
 from . import pdfreader
@@ -255,7 +255,7 @@ def test_months_are_whole(earlier, later, months):
 
 def rows(esbjerg, *goals):
     strategy = make.strategy(esbjerg)
-    with indexed_once():
+    with batch_reindexing():
         for number in goals:
             theme = make.theme(strategy, "Sundhed og omsorg for mennesker, der bor på gaden")
             for n in range(number):

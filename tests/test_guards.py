@@ -40,7 +40,7 @@ NOT_SEARCHED = {
     "udsat.Revision": {"by_name", "label"},
     "udsat.Letter": {"key", "composer", "to", "to_name", "subject", "text", "calendar", "last_error", "given_up_by"},
     "udsat.LetterFile": {"name", "media_type"},
-    "udsat.Knock": {"purpose", "network"},
+    "udsat.FormSubmission": {"purpose", "network"},
     "strategies.Topic": {"name", "slug", "description"},
     "strategies.Situation": {"title", "slug", "advice"},
     # What members write to the secretary; it becomes public only when she takes it into an item.
@@ -93,7 +93,7 @@ def test_every_model_knows_its_municipality(model):
         "udsat.User",
         "udsat.CprOverride",
         "udsat.SearchWord",
-        "udsat.Knock",
+        "udsat.FormSubmission",
         "strategies.Topic",
         # Who follows is the business of no municipality.
         "council.Follower",

@@ -14,7 +14,7 @@ from council.hearings import deadline_text, filename, next_step, remind_of_deadl
 from council.meetings.approval import rounds
 from council.models import Hearing
 from council.public.pdf import answer_pdf
-from udsat.admin.edit_conflict import take_next_version
+from udsat.admin.edit_conflict import increment_version
 from udsat.lib.publishing import Status
 from udsat.models import Letter, LetterFile
 
@@ -235,7 +235,7 @@ def test_what_another_changed_while_she_read_does_not_go_out(annas, answered):
     other = fresh(answered)
     other.answer = "<p>Byg flere store boliger.</p>"
     other.save()
-    take_next_version(other)
+    increment_version(other)
     page = words(annas.post(address(answered, "send"), seen, follow=True))
     assert "En anden har ændret høringen, mens du læste." in page and "store boliger" in page
     assert fresh(answered).answered_on is None and not letters(to="udvalg@esbjerg.example")

@@ -160,7 +160,7 @@ def test_what_is_deleted_comes_back_with_what_hung_on_it(meeting, anna, esbjerg)
         AgendaItem.objects.get(pk=item.pk).delete()
     assert not AgendaItem.objects.exists() and not Agreement.objects.exists()
     assert actions(item)[-1:] == actions(agreement)[-1:] == [Act.DELETED]
-    Revision.objects.latest_of(item).bring_back()
+    Revision.objects.latest_of(item).undelete()
     back = AgendaItem.objects.get(pk=item.pk)
     assert (back.decision, list(back.themes.all())) == ("<p>Ja.</p>", [theme])
     assert back.agreements.get() == agreement and back.agreements.get().text == "Ringe til boligforeningen"
@@ -176,7 +176,7 @@ def test_a_theme_comes_back_with_goals_in_two_layers_and_their_actions(esbjerg):
     make.follow_up(child)
     Theme.objects.get(pk=theme.pk).delete()
     assert not Goal.objects.exists() and not Action.objects.exists()
-    Revision.objects.latest_of(theme).bring_back()
+    Revision.objects.latest_of(theme).undelete()
     back = Goal.objects.get(text="Et delmål")
     assert back.parent.text == "Et mål" and back.actions.count() == 1 and back.follow_ups.count() == 1
 

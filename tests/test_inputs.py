@@ -19,7 +19,7 @@ from council.models import Input
 from udsat.lib import spam_protection
 from udsat.lib.publishing import Status
 from udsat.mail_delivery import send_letters
-from udsat.models import Knock, Letter, Revision, SearchEntry
+from udsat.models import FormSubmission, Letter, Revision, SearchEntry
 
 from . import factories as make
 
@@ -288,7 +288,7 @@ def test_one_network_that_sends_a_lot_is_held_and_no_address_is_kept(client, cou
         send(client, text=f"Nummer {number}")
     states = list(Input.objects.order_by("pk").values_list("state", flat=True))
     assert states == ["ny"] * lifecycle.MOST_FROM_NETWORK + ["maaske-spam"] * 2
-    assert Knock.objects.count() == lifecycle.MOST_FROM_NETWORK
+    assert FormSubmission.objects.count() == lifecycle.MOST_FROM_NETWORK
     assert "203.0.113" not in everything_stored()
 
 
@@ -421,7 +421,7 @@ def test_one_click_puts_it_on_an_agenda_without_anything_of_the_citizens(as_anna
         meeting, "Bænke ved banegården", "<p>Kan der komme &lt;bænke&gt;?</p>",
     )  # fmt: skip
     assert found.state == Input.State.UNDER_WAY
-    said = " ".join(str(value) for value in item.recorded_values().values())
+    said = " ".join(str(value) for value in item.revisioned_values().values())
     assert not any(word in said for word in ("Karl", "Madsen", "karl@", "20 30", WORDS))
     # Once is enough.
     as_anna.post(page_of(found), given | {"version": found.version})

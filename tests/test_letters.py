@@ -21,7 +21,7 @@ from icalendar import Calendar
 
 from council.public.calendar import invitation_calendar
 from udsat import jobs
-from udsat.mail_delivery import ServerDown, check_mail, email_of, forget_letters, send_letters
+from udsat.mail_delivery import ServerDown, check_mail, email_of, erase_old_letters, send_letters
 from udsat.models import Letter, LetterFile
 from udsat.models.letters import CLAIM
 
@@ -374,9 +374,9 @@ def test_what_an_old_letter_said_is_erased_and_that_it_was_sent_is_not(esbjerg, 
     given_up = make.letter(esbjerg, send_after=later(days=90))
     given_up.give_up(later(), by=anna)
     send_letters(later())
-    assert forget_letters(later(days=29)) == 0
-    assert forget_letters(later(days=31)) == 2
-    assert forget_letters(later(days=31)) == 0
+    assert erase_old_letters(later(days=29)) == 0
+    assert erase_old_letters(later(days=31)) == 2
+    assert erase_old_letters(later(days=31)) == 0
     sent.refresh_from_db()
     assert (sent.text, sent.calendar, sent.files.count(), sent.subject) == ("", "", 0, "Møde")
     assert list(LetterFile.objects.all()) == [shared]

@@ -13,7 +13,7 @@ from pypdf import PdfReader
 from council.models import AgendaItem, Meeting, Membership, Minutes, Person
 from council.templatetags.council import council_talks
 from udsat.lib.publishing import Status
-from udsat.models import indexed_once
+from udsat.models import batch_reindexing
 
 from . import factories as make
 
@@ -207,7 +207,7 @@ def test_what_is_not_on_the_agenda_yet_leaves_no_gap_in_its_numbers(meeting, cli
     assert (numbers()[-1], talk.number) == ("4. Eventuelt", 4)
 
 
-@indexed_once()
+@batch_reindexing()
 def filled(meeting):
     """An item, an attendance, an agreement and attachments, each with a word of its own."""
     item = make.item(

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from udsat.lib.personal_data import Kind, Known, find_private, sentence_around, titled_names
+from udsat.lib.personal_data import AllowedNames, Kind, find_private, sentence_around, titled_names
 
 ROOT = Path(__file__).resolve().parent.parent
 PHONE, EMAIL, ADDRESS, NAME, HIDDEN = Kind
 
-KNOWN = Known(
+KNOWN = AllowedNames(
     names=frozenset({"Karin Holt", "Søren Bo Fabricius", "Lise Overby"}),
     hidden={"Jonas Bredalsgaard": "Jonas", "Hanne Vestersøgaard": "", "Per Kjeldsen": ""},
     phrases=frozenset({"Kompasset Syd", "Gadens Stemme"}),
@@ -164,12 +164,12 @@ def test_it_is_said_how_the_person_wants_to_be_shown():
 
 
 def test_two_with_the_same_last_name_are_told_apart():
-    known = Known(names=frozenset({"Kirsten Jensen"}), hidden={"Per Jensen": "Per"})
+    known = AllowedNames(names=frozenset({"Kirsten Jensen"}), hidden={"Per Jensen": "Per"})
     assert found("Kirsten Jensen og Per Jensen", known) == [(HIDDEN, "Per Jensen")]
 
 
 def test_a_first_name_that_another_shows_is_no_finding():
-    known = Known(hidden={"Jonas Krogh": "", "Jonas Bredalsgaard": "Jonas"})
+    known = AllowedNames(hidden={"Jonas Krogh": "", "Jonas Bredalsgaard": "Jonas"})
     assert found("Det sagde Jonas.", known) == []
 
 
@@ -180,7 +180,7 @@ def test_in_a_report_only_the_hidden_names_are_looked_for():
 
 def test_each_stands_where_it_is_said_to_stand():
     text = "Bente Krogh, Skolevej 12, 6700 Esbjerg, 26 18 44 07, b.krogh@gmail.com"
-    findings = find_private(text, Known())
+    findings = find_private(text, AllowedNames())
     assert [one.kind for one in findings] == [NAME, ADDRESS, PHONE, EMAIL]
     assert all(text[one.start : one.end].startswith(one.text) for one in findings)
 
@@ -248,7 +248,7 @@ def test_the_texts_of_the_demo_are_quiet():
     council = tomllib.loads((ROOT / "udsat/demo/eksempelkoebing/raad.toml").read_text())
     people = {f"{p['first_name']} {p.get('last_name', '')}".strip(): p for p in council["people"]}
     texts = list(demo_texts())
-    known = Known(
+    known = AllowedNames(
         names=frozenset(name for name, p in people.items() if p.get("shown") == "fuldt")
         | titled_names(text for _, some in texts for text in some),
         hidden={

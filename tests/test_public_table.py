@@ -16,7 +16,7 @@ from pypdf import PdfReader
 from council.models import AgendaItem, Person
 from strategies.models import FollowUp
 from udsat.lib.publishing import Status
-from udsat.models import indexed_once
+from udsat.models import batch_reindexing
 
 from . import factories as make
 
@@ -102,7 +102,7 @@ def test_every_public_address_has_a_row():
     assert set(named_patterns(get_resolver().url_patterns)) == set(ADDRESSES)
 
 
-@indexed_once()
+@batch_reindexing()
 def build(esbjerg, status):
     """One of everything in Esbjerg, in one state, with one closed item."""
     strategy = make.strategy(esbjerg, f"{WORD} plan", status, slug="plan", summary=WORD)

@@ -10,7 +10,7 @@ from django.utils import timezone
 from council.models import Agenda, AgendaItem, Agreement, Attachment, Attendance, Meeting, Minutes, public_items
 from strategies.models import Goal, Strategy, Theme
 from udsat.lib.publishing import Status
-from udsat.models import Conflict, CprOverride, Kind, PublicationEvent, SearchEntry, indexed_once
+from udsat.models import CprOverride, EditConflict, PublicationEvent, SearchEntry, SearchKind, batch_reindexing
 
 from . import factories as make
 
@@ -233,10 +233,10 @@ class TestPublishing:
         assert Strategy.objects.get().summary == "Skrevet af en kollega"
 
     def test_the_second_of_two_editors_is_told(self, strategy):
-        strategy.take_version(1)
+        strategy.claim_version(1)
         late = Strategy.objects.get()
-        with pytest.raises(Conflict):
-            late.take_version(1)
+        with pytest.raises(EditConflict):
+            late.claim_version(1)
 
 
 class TestMeetingPapers:
@@ -304,7 +304,7 @@ class TestMeetingPapers:
         png = b"\x89PNG\r\n\x1a\n" + b"\0" * 40
         make.attachment(meeting, name="plakat.png", content=png)
         agenda = make.agenda(meeting, status=Status.DRAFT)
-        assert [name for _, name in agenda.files_to_look_at()] == ["plakat.png"]
+        assert [name for _, name in agenda.files_to_review()] == ["plakat.png"]
 
     def test_minutes_tell_how_far_they_have_come(self, meeting, anna):
         minutes = make.minutes(meeting, status=Status.DRAFT)
@@ -340,18 +340,18 @@ def test_the_index_follows_many_changes_of_one_thing_at_once_and_undone_ones_not
     theme = make.theme(strategy, "Et sted at bo")
 
     def found():
-        return sorted(SearchEntry.objects.filter(kind=Kind.GOAL).values_list("title", flat=True))
+        return sorted(SearchEntry.objects.filter(kind=SearchKind.GOAL).values_list("title", flat=True))
 
-    with indexed_once():
+    with batch_reindexing():
         goals = [make.goal(theme, f"bygge {number} boliger.") for number in range(3)]
-        with indexed_once():
+        with batch_reindexing():
             goals[0].delete()
         assert found() == [], "the index waits for the end"
     assert found() == ["Vi vil: bygge 1 boliger.", "Vi vil: bygge 2 boliger."]
-    with pytest.raises(RuntimeError), indexed_once():
+    with pytest.raises(RuntimeError), batch_reindexing():
         make.goal(theme, "intet")
         raise RuntimeError
     assert found() == ["Vi vil: bygge 1 boliger.", "Vi vil: bygge 2 boliger."]
-    with indexed_once():
+    with batch_reindexing():
         strategy.delete()
     assert not SearchEntry.objects.exists()

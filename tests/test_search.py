@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from udsat.lib.publishing import Status
 from udsat.lib.search_tokens import Sought, marked, query_words, snippet
-from udsat.models import Kind, SearchEntry, SearchText, SearchWord
+from udsat.models import SearchEntry, SearchKind, SearchText, SearchWord
 from udsat.portal.search import PAGE
 from udsat.portal.search_query import LOOKED_AT
 
@@ -476,7 +476,9 @@ def test_more_than_a_thousand_are_said_to_be_more_and_the_best_comes_first(clien
     strategy = make.strategy(esbjerg)
     theme = make.theme(strategy, "Bolig til alle")
     texts = [
-        SearchText(Kind.NEWS, f"/n/{number}", f"Nyt {number}", "Noget om en bolig.", date=datetime.date(2020, 1, 1))
+        SearchText(
+            SearchKind.NEWS, f"/n/{number}", f"Nyt {number}", "Noget om en bolig.", date=datetime.date(2020, 1, 1)
+        )
         for number in range(LOOKED_AT + 10)
     ]
     SearchEntry.objects.replace(esbjerg, esbjerg, texts)

@@ -12,7 +12,7 @@ from django.utils import timezone
 from council.models import Hearing, Input
 from strategies.models import FollowUp
 from udsat.lib.publishing import Status
-from udsat.models import indexed_once
+from udsat.models import batch_reindexing
 
 from . import factories as make
 
@@ -63,7 +63,7 @@ def citizens_question(item, status=Status.PUBLISHED, **fields):
     return made
 
 
-@indexed_once()
+@batch_reindexing()
 def whole_story(meeting, goal, number=""):
     """A citizen asks, the council decides and agrees, answers a hearing, and the goal moves."""
     item = make.item(

@@ -16,9 +16,9 @@ from council.meetings.approval.rounds import remind_before_deadline
 from council.meetings.desk.edits import forget as forget_desk
 from council.meetings.invitations import send_scheduled_invitations
 from council.members.consent import anonymise_by_rule
-from udsat.models import forget_knocks
+from udsat.models import delete_old_submissions
 
-from .mail_delivery import forget_letters, send_letters
+from .mail_delivery import erase_old_letters, send_letters
 
 logger = logging.getLogger(__name__)
 
@@ -34,9 +34,9 @@ JOBS: list[Callable[[datetime.datetime], int]] = [
     forget_unconfirmed,
     anonymise_by_rule,
     forget_old_inputs,
-    forget_letters,
+    erase_old_letters,
     forget_desk,
-    forget_knocks,
+    delete_old_submissions,
 ]
 
 # Any number that no other use of PostgreSQL's advisory locks in this database has.

@@ -19,7 +19,7 @@ from django.utils import timezone
 from django.utils.encoding import punycode
 
 from udsat.models import Letter, Municipality
-from udsat.models.letters import COMPOSERS, one_line
+from udsat.models.letters import LETTER_COMPOSERS, one_line
 
 SMTP = "django.core.mail.backends.smtp.EmailBackend"
 
@@ -56,40 +56,40 @@ def _send(letter: Letter, connection, now: datetime.datetime) -> bool:
         message.message()
     except ValueError:
         # What no mail can have in its head; other letters can.
-        letter.note_failure(now, "Adressen er ikke en mailadresse. Ret den, og send igen.", is_final=True)
+        letter.mark_failed(now, "Adressen er ikke en mailadresse. Ret den, og send igen.", is_final=True)
         return False
     try:
         _open(connection)
     except OSError as error:  # smtplib's own errors are among them
-        letter.note_failure(now, _why_down(error))
+        letter.mark_failed(now, _why_down(error))
         raise ServerDown from error
     try:
         connection.send_messages([message])
     except OSError as error:
         text, is_final = _why_refused(error)
         is_refused = is_final and isinstance(error, smtplib.SMTPRecipientsRefused)
-        letter.note_failure(now, text, is_final=is_final, is_refused=is_refused)
+        letter.mark_failed(now, text, is_final=is_final, is_refused=is_refused)
         # The next letter gets a connection of its own; nobody knows what state this one is in.
         _close(connection)
         return False
     except Exception:
-        letter.note_failure(now, "Der er en fejl i portalen. Sig det til driften.")
+        letter.mark_failed(now, "Der er en fejl i portalen. Sig det til driften.")
         raise
-    letter.note_sent(now)
+    letter.mark_sent(now)
     return True
 
 
 def _compose(letter: Letter, now: datetime.datetime) -> bool:
     """Let it say what is true now; False when there is nothing left to say, and it is dropped."""
     try:
-        words = COMPOSERS[letter.composer](letter)
+        content = LETTER_COMPOSERS[letter.composer](letter)
     except Exception:
-        letter.note_failure(now, "Der er en fejl i portalen. Sig det til driften.")
+        letter.mark_failed(now, "Der er en fejl i portalen. Sig det til driften.")
         raise
-    if words is None:
+    if content is None:
         letter.delete()
         return False
-    letter.take(words)
+    letter.set_content(content)
     return True
 
 
@@ -197,9 +197,9 @@ def _file_part(name: str, media_type: str, content: bytes) -> MIMEBase:
 # What is kept, and what is checked
 
 
-def forget_letters(now: datetime.datetime) -> int:
+def erase_old_letters(now: datetime.datetime) -> int:
     """Take out what old letters said. That they were sent, to whom and about what, stays."""
-    return Letter.objects.forget_before(now - datetime.timedelta(days=settings.LETTER_DAYS))
+    return Letter.objects.erase_content_before(now - datetime.timedelta(days=settings.LETTER_DAYS))
 
 
 @register("udsat", deploy=True)

@@ -18,7 +18,7 @@ from council.public.pdf import answer_pdf
 from udsat.admin import (
     PublishableAdmin,
 )
-from udsat.admin.edit_conflict import take_next_version
+from udsat.admin.edit_conflict import increment_version
 from udsat.admin_site import DAILY
 from udsat.lib import roles
 from udsat.lib.forms import FieldsOnly
@@ -150,7 +150,7 @@ class HearingAdmin(PublishableAdmin):
             hearing.refresh_from_db()
             return False
         else:
-            take_next_version(hearing)
+            increment_version(hearing)
             self.log_change(request, hearing, "Svaret er sendt")
             said = f"Svaret er på vej til {hearing.sender_email}." if by_mail else "Skrevet ind: Svaret er sendt."
             self.message_user(request, said, messages.SUCCESS)

@@ -20,7 +20,7 @@ from council.citizens.inputs.forms import NotedForm, refuse_cpr
 from council.models import Council, Input, Meeting
 from udsat.admin import PublishableAdmin, ScopedForm, may_edit
 from udsat.admin.access import municipalities_where
-from udsat.admin.edit_conflict import take_next_version
+from udsat.admin.edit_conflict import increment_version
 from udsat.admin_site import DAILY
 from udsat.lib import roles
 from udsat.lib.danish import long_date, short_date
@@ -335,7 +335,7 @@ class InputAdmin(PublishableAdmin):
             return HttpResponseRedirect(self.page_of(found))
         if request.method == "POST":
             found.forget()
-            take_next_version(found)
+            increment_version(found)
             self.message_user(request, "Borgerens ord, navn og adresser er slettet.", messages.SUCCESS)
             return HttpResponseRedirect(reverse("admin:council_input_changelist"))
         stays = found.is_live and found.may_publish

@@ -33,7 +33,7 @@ from udsat.admin import (
     may_edit,
 )
 from udsat.admin.access import municipality_of
-from udsat.admin.edit_conflict import take_next_version
+from udsat.admin.edit_conflict import increment_version
 from udsat.admin_site import DAILY
 from udsat.lib import roles
 from udsat.lib.danish import clock, short_date
@@ -272,7 +272,7 @@ class PaperAdmin(PublishableAdmin):
         return f"{obj.version}-{obj.meeting.version}"
 
     def _count_change(self, obj):
-        take_next_version(obj.meeting)
+        increment_version(obj.meeting)
 
 
 @admin.register(Agenda)

@@ -20,7 +20,7 @@ from udsat.admin import (
     ScopedStackedInline,
     may_edit,
 )
-from udsat.admin.edit_conflict import take_next_version
+from udsat.admin.edit_conflict import increment_version
 from udsat.admin_site import DAILY, MORE
 from udsat.lib import roles
 from udsat.models import Municipality
@@ -229,7 +229,7 @@ class PersonAdmin(ConsentPages, ScopedAdmin):
 
     def _count_change(self, obj):
         for council in Council.objects.filter(memberships__person=obj):
-            take_next_version(council)
+            increment_version(council)
 
 
 class CouncilPartAdmin(ScopedAdmin):

@@ -18,7 +18,7 @@ from django.utils.text import capfirst
 from council.meetings.meeting_page import MeetingPage
 from council.models import AgendaItem, Agreement, Attendance, Edition, Meeting, Minutes
 from council.models.edition import HEAD, members_of
-from udsat.admin.edit_conflict import take_next_version
+from udsat.admin.edit_conflict import increment_version
 from udsat.admin.forms import ScopedFormSet, ScopedRow
 from udsat.admin.gate import CprReason, add_ticks, drop_ticks, with_ticks
 from udsat.admin.privacy_review import CLOSED_TITLE, Spot
@@ -211,7 +211,7 @@ class Correction:
                     or (spot.kind == CLOSED_TITLE and spot.what in [item.title for item in self.opened])
                 )
             ]  # fmt: skip
-        for part, name in self.minutes.files_to_look_at():
+        for part, name in self.minutes.files_to_review():
             if part.item_id in [item.pk for item in self.opened]:
                 link = format_html('<a href="{}">{}</a>', part.get_absolute_url(), name)
                 place = next(p for p in places if p.target == f"{part._meta.label_lower}:{part.pk}")
@@ -247,7 +247,7 @@ class Correction:
                     self.changed, self.removed, by=self.request.user, what=answers["what"],
                     confirmed=answers["confirmed"], reason=answers.get("reason", ""),
                 )  # fmt: skip
-                take_next_version(self.meeting)
+                increment_version(self.meeting)
         except ValidationError as error:
             self.word.add_error(None, error.messages)
             return False

@@ -17,7 +17,7 @@ from django.utils import timezone
 from council.models import Council, Membership, Person
 from udsat.lib.actor import acting
 from udsat.lib.richtext import RichTextField, plain_text
-from udsat.models import Letter, Publishable, Recorded, Revision
+from udsat.models import Letter, Publishable, Revision, RevisionedModel
 
 NAMELESS = "Tidligere medlem"
 
@@ -29,7 +29,7 @@ NAMELESS = "Tidligere medlem"
 class Mention:
     """A name in one field of one text."""
 
-    obj: Recorded
+    obj: RevisionedModel
     field: models.Field
     word: str
     is_public: bool
@@ -54,8 +54,8 @@ def mentions(person: Person, words: list[str] | None = None) -> list[Mention]:
     return [found for model in _kinds() for found in _in_model(model, person, words)] if words else []
 
 
-def _kinds() -> list[type[Recorded]]:
-    return [model for model in apps.get_models() if issubclass(model, Recorded) and model is not Person]
+def _kinds() -> list[type[RevisionedModel]]:
+    return [model for model in apps.get_models() if issubclass(model, RevisionedModel) and model is not Person]
 
 
 def _in_model(model, person, words) -> Iterator[Mention]:

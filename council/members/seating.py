@@ -22,7 +22,7 @@ from council.models import Membership, Person
 from council.public.views import photo_response
 from udsat.admin import ScopedForm
 from udsat.admin.access import may_edit
-from udsat.admin.edit_conflict import take_next_version
+from udsat.admin.edit_conflict import increment_version
 from udsat.admin.form_fields import DayField
 from udsat.lib import roles
 from udsat.lib.cpr import find_cpr
@@ -289,7 +289,7 @@ class SeatPages:
             except ValidationError as error:
                 form.add_error(None, error.messages)
             else:
-                take_next_version(seat.council)
+                increment_version(seat.council)
                 self.message_user(request, _told(seat, following), messages.SUCCESS)
                 if form.cleaned_data["then"] == "ny":
                     return HttpResponseRedirect(reverse("admin:council_person_change", args=[following.person_id]))

@@ -221,7 +221,7 @@ class Cause(Part):
 
 class WorkingGroup(Part):
     root_lookup = "council"
-    is_searched = False
+    is_indexed = False
     municipality_lookup = "council__municipality"
 
     council = models.ForeignKey(Council, models.CASCADE, related_name="groups", verbose_name="råd")

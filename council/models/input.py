@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from strategies.models import Topic
 from udsat.lib.publishing import ScopedQuerySet
-from udsat.models import Letter, Publishable, Revision, Stop
+from udsat.models import Letter, PublicationBlocker, Publishable, Revision
 
 from .council import Council
 from .item import AgendaItem
@@ -118,9 +118,9 @@ class Input(Publishable):
         return self.title or f"Henvendelse {self.reference}"
 
     @classmethod
-    def recorded_fields(cls):
+    def revisioned_fields(cls):
         """The citizen's words are changed by nobody, and the history must not keep them longer than the input."""
-        return {name: field for name, field in super().recorded_fields().items() if name not in cls.own_words}
+        return {name: field for name, field in super().revisioned_fields().items() if name not in cls.own_words}
 
     @classmethod
     def published_when(cls, prefix):
@@ -170,26 +170,34 @@ class Input(Publishable):
     def can_be_reached(self) -> bool:
         return bool(self.phone or self.email)
 
-    def publication_stops(self):
-        stops = []
+    def publication_blockers(self):
+        blockers = []
         if not self.may_publish:
-            stops.append(Stop("Borgeren har ikke sagt ja til, at svaret bliver vist.", self, "may_publish"))
+            blockers.append(
+                PublicationBlocker("Borgeren har ikke sagt ja til, at svaret bliver vist.", self, "may_publish")
+            )
         if not self.title:
-            stops.append(Stop("Skriv, hvad det handler om.", self, "title"))
+            blockers.append(PublicationBlocker("Skriv, hvad det handler om.", self, "title"))
         if not self.question:
-            stops.append(
-                Stop("Skriv spørgsmålet med dine egne ord. Borgerens egen tekst vises aldrig.", self, "question")
+            blockers.append(
+                PublicationBlocker(
+                    "Skriv spørgsmålet med dine egne ord. Borgerens egen tekst vises aldrig.", self, "question"
+                )
             )
         if not self.answer or not self.answered_at:
-            stops.append(Stop("Svar borgeren først. Et spørgsmål uden svar hjælper ingen.", self, "answer"))
+            blockers.append(
+                PublicationBlocker("Svar borgeren først. Et spørgsmål uden svar hjælper ingen.", self, "answer")
+            )
         public = {name: getattr(self, name) for name in ("title", "question", "answer")}
         for field, text in public.items():
-            stops += [
-                Stop(f"Borgerens {word} står i »{self._meta.get_field(field).verbose_name}«. Tag det ud.", self, field)
+            blockers += [
+                PublicationBlocker(
+                    f"Borgerens {word} står i »{self._meta.get_field(field).verbose_name}«. Tag det ud.", self, field
+                )
                 for word, value in (("navn", self.name), ("telefon", self.phone), ("e-mail", self.email))
                 if _stands_in(value, text)
             ]
-        return stops
+        return blockers
 
     # Forgetting
 

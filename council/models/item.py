@@ -273,7 +273,7 @@ class Attendance(Part):
         EXCUSED = "afbud", "Afbud"
         ABSENT = "fravaerende", "Fraværende"
 
-    is_searched = False
+    is_indexed = False
     municipality_lookup = "meeting__council__municipality"
 
     meeting = models.ForeignKey(Meeting, models.CASCADE, related_name="attendances", verbose_name="møde")
@@ -347,7 +347,7 @@ class Attachment(Part):
         AGENDA = "dagsorden", "Dagsordenen"
         MINUTES = "referat", "Referatet"
 
-    is_searched = False
+    is_indexed = False
     municipality_lookup = "meeting__council__municipality"
 
     meeting = models.ForeignKey(Meeting, models.CASCADE, related_name="attachments", verbose_name="møde")

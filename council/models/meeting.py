@@ -14,7 +14,7 @@ from udsat.lib import roles
 from udsat.lib.danish import long_date, weekday_date
 from udsat.lib.publishing import CheckedText, Finding, ScopedQuerySet, Status
 from udsat.lib.richtext import RichTextField
-from udsat.models import PublicationEvent, Publishable, Stop, indexed_once
+from udsat.models import PublicationBlocker, PublicationEvent, Publishable, batch_reindexing
 
 from .council import Council
 
@@ -302,7 +302,7 @@ class MeetingPaper(Publishable):
             file.meeting, file.item = self.meeting, numbered.get(file.item_id)
         return files
 
-    def withheld(self):
+    def withheld_notes(self):
         items = self.items()
         files, by_paper = self.files(items), isinstance(self, Minutes)
         return [item.withheld_text([file for file in files if file.item is item], by_paper) for item in items
@@ -311,10 +311,10 @@ class MeetingPaper(Publishable):
     def withheld_titles(self):
         return [item.title for item in self.items() if item.is_closed and item.title != item.public_title]
 
-    def publication_stops(self):
+    def publication_blockers(self):
         files = self.files(self.items())
         return [
-            Stop(
+            PublicationBlocker(
                 f"»{file.display_title}« hører til et lukket punkt ({closed.item.place_name()}), men ligger også åbent "
                 "fremme. Fjern den ene, eller luk også det andet punkt.",
                 file,
@@ -347,7 +347,7 @@ class Agenda(MeetingPaper):
         """Public at once, it also calls the members to the meeting; at a set time, `run_due` does that."""
         from council.meetings.invitations import invite
 
-        with indexed_once():
+        with batch_reindexing():
             super().publish(by=by, confirmed=confirmed, reason=reason, at=at)
             if self.is_published:
                 invite(self.meeting)
@@ -395,7 +395,7 @@ class Agenda(MeetingPaper):
             raise ValidationError("Dagsordenen er ikke offentlig. Offentliggør den først.")
         if not items:
             raise ValidationError("Ingen punkter venter på en tillægsdagsorden.")
-        self._take_word(
+        self._record_confirmation(
             PublicationEvent.Action.SUPPLEMENT, self.supplement_findings(), by=by, confirmed=confirmed, reason=reason
         )
         for item in items:
@@ -468,12 +468,12 @@ class Minutes(MeetingPaper):
 
     # What was public, and what was changed afterwards
 
-    @indexed_once()
+    @batch_reindexing()
     def publish(self, *, by, confirmed, reason="", at=None):
         super().publish(by=by, confirmed=confirmed, reason=reason, at=at)
         self.editions.keep(by=by)
 
-    @indexed_once()
+    @batch_reindexing()
     def correct(self, changed, removed=(), *, by, what, confirmed, reason=""):
         """Save these changed parts of public minutes, and tell the public what was changed.
 
@@ -490,14 +490,14 @@ class Minutes(MeetingPaper):
         self.corrected_on, self.correction = timezone.localdate(), what.strip()
         parts = [self, *(part for part in changed if part is not self)]
         findings = [finding for part in parts for finding in part.findings(self)]
-        self._take_word(PublicationEvent.Action.CORRECT, findings, by=by, confirmed=confirmed, reason=reason)
+        self._record_confirmation(PublicationEvent.Action.CORRECT, findings, by=by, confirmed=confirmed, reason=reason)
         for part in removed:
             part.delete()
         for part in parts:
             part.save()
         # Opening an item or moving a file may have brought a closed one to light.
-        if stops := Minutes.objects.get(pk=self.pk).publication_stops():
-            raise ValidationError([stop.message for stop in stops])
+        if blockers := Minutes.objects.get(pk=self.pk).publication_blockers():
+            raise ValidationError([blocker.message for blocker in blockers])
         self.editions.keep(by=by, correction=self.correction)
 
     def corrections(self) -> list[tuple[datetime.date, str]]:

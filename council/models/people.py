@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from udsat.lib.publishing import ScopedQuerySet, check_texts
-from udsat.models import Municipality, Part, Recorded, Revision
+from udsat.models import Municipality, Part, Revision, RevisionedModel
 
 from .council import Council
 
@@ -18,7 +18,7 @@ def _photo_path(person, filename):
     return f"fotos/{person.municipality.slug}/{filename}"
 
 
-class Person(Recorded):
+class Person(RevisionedModel):
     class Shown(models.TextChoices):
         FULL = "fuldt", "Fuldt navn"
         FIRST = "fornavn", "Kun fornavn"
@@ -137,7 +137,7 @@ class Membership(Part):
         POLITICIAN = "politiker", "Politisk udpeget"
 
     root_lookup = "council"
-    is_searched = False
+    is_indexed = False
     municipality_lookup = "council__municipality"
 
     council = models.ForeignKey(Council, models.CASCADE, related_name="memberships", verbose_name="råd")

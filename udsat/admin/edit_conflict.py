@@ -18,7 +18,7 @@ def version_of(obj) -> str:
     return hashlib.sha256(json.dumps(values).encode()).hexdigest()[:20]
 
 
-def take_next_version(obj: Publishable) -> None:
+def increment_version(obj: Publishable) -> None:
     """Count a change of it, so that a form opened before shows a conflict."""
     type(obj)._base_manager.filter(pk=obj.pk).update(version=F("version") + 1)
     obj.version += 1

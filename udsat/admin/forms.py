@@ -20,7 +20,7 @@ from django.utils.text import capfirst
 
 from udsat.lib import roles
 from udsat.lib.richtext import RichTextFormField, safe_html
-from udsat.models import Municipality, Publishable, Recorded
+from udsat.models import Municipality, Publishable, RevisionedModel
 
 from .access import may_edit, municipalities_where, municipality_of, narrowed, owner_of
 from .edit_conflict import version_of
@@ -155,7 +155,7 @@ class ScopedForm(ScopedRow):
         return cleaned_data
 
     def _who_saved(self) -> str:
-        if isinstance(self.instance, Recorded):
+        if isinstance(self.instance, RevisionedModel):
             who, name = last_hand(self.instance) or (None, "")
             return "Du" if who == self.user else name or "En anden"
         entry = (

@@ -282,7 +282,7 @@ class PublishableAdmin(ScopedAdmin):
             self.message_user(request, f"{obj} er allerede offentlig.", messages.WARNING)
             return HttpResponseRedirect(self.page_of(obj))
         places = self.look(obj)
-        files = [(name, part.get_absolute_url()) for part, name in obj.files_to_look_at()]
+        files = [(name, part.get_absolute_url()) for part, name in obj.files_to_review()]
         form = PublishForm(
             request.POST if request.method == "POST" else None,
             publishable=obj, places=places, files=files, seen=self.seen_version(obj),
@@ -300,8 +300,8 @@ class PublishableAdmin(ScopedAdmin):
         return self._page(
             request, obj, "publish.html", title="Offentliggør", form=form, places=places, files=files,
             found=with_ticks(form), suspects=[spot for place in places for spot in place.suspects],
-            stops=[(stop.message, self.part_url(stop.part, stop.field)) for stop in obj.publication_stops()],
-            withheld=obj.withheld(), easy_notes=easy_notes(obj, self.part_url),
+            blockers=[(b.message, self.part_url(b.part, b.field)) for b in obj.publication_blockers()],
+            withheld_notes=obj.withheld_notes(), easy_notes=easy_notes(obj, self.part_url),
             follows=self.follows(obj), preview_url=self.url("preview", obj),
             reasons=[form[name] for name in ("reason", "files_seen") if name in form.fields],
         )  # fmt: skip

@@ -23,7 +23,7 @@ from udsat.lib.cpr import find_cpr, hide_cpr
 from udsat.lib.danish import clock, long_datetime, short_date
 from udsat.lib.richtext import RichTextField, plain_text
 from udsat.lib.text_diff import rich_difference, word_difference
-from udsat.models import CprOverride, PublicationEvent, Recorded, Revision
+from udsat.models import CprOverride, PublicationEvent, Revision, RevisionedModel
 from udsat.models.history import RUN
 
 PER_PAGE = 40
@@ -84,7 +84,7 @@ class HistoryPages:
         return PublicationEvent.objects.none()
 
     def history_view(self, request, object_id, extra_context=None):
-        if not issubclass(self.model, Recorded):
+        if not issubclass(self.model, RevisionedModel):
             obj = self.get_object(request, unquote(object_id))
             return super().history_view(request, object_id, {"title": "Historik", "crumbs": self.way_to(obj)})
         if request.method == "POST":
@@ -103,7 +103,7 @@ class HistoryPages:
     # Reading
 
     def _history_page(self, request, obj):
-        told = self.history_of(obj).filter(taken_by=None).order_by()
+        told = self.history_of(obj).filter(parent_deletion=None).order_by()
         events = self.history_events(obj).order_by()
         both = told.values_list("at", "pk", Value("text", CharField())).union(
             events.values_list("at", "pk", Value("event", CharField())), all=True
@@ -185,20 +185,20 @@ class HistoryPages:
             raise ValidationError("En anden har gemt imens. Se, hvad der står nu, og prøv igen.")
         values = {name: before.values[name] for name in chosen}
         _check_files(thing, values)
-        revision.put_back(thing, values)
+        revision.restore_values(thing, values)
         self._restored(request, model_admin, thing)
 
     def _bring_back(self, request, revision):
         model_admin = self.admin_site.get_model_admin(revision.model)
         thing = revision.deleted_object()
-        if revision.action != Revision.Action.DELETED or revision.taken_by_id:
+        if revision.action != Revision.Action.DELETED or revision.parent_deletion_id:
             raise Http404("Det er ikke slettet.")
         if not model_admin.has_delete_permission(request, thing):
             raise PermissionDenied
         if Revision.objects.latest_of(thing) != revision:
             raise ValidationError("Der er en nyere udgave. Brug den.")
         _check_files(thing, revision.values)
-        self._restored(request, model_admin, revision.bring_back())
+        self._restored(request, model_admin, revision.undelete())
 
     def _restored(self, request, model_admin, thing):
         model_admin.count_restored(thing)
@@ -249,7 +249,7 @@ def _with_neighbours(revisions) -> dict[int, tuple[Revision, Revision | None, Re
     same = Revision.objects.filter(content_type=OuterRef("content_type"), object_id=OuterRef("object_id"))
     last = Subquery(same.order_by("-pk").values("pk")[:1])
     took = Subquery(
-        Revision.objects.filter(taken_by=OuterRef("pk")).order_by().values("taken_by").annotate(n=models.Count("pk"))
+        Revision.objects.filter(parent_deletion=OuterRef("pk")).order_by().values("parent_deletion").annotate(n=models.Count("pk"))
         .values("n")
     )  # fmt: skip
     rows = list(revisions.with_previous().annotate(last=last, takes=took).select_related("by"))
@@ -263,7 +263,7 @@ def _changed(before: Revision | None, revision: Revision) -> list[str]:
     """Names of the fields that differ from the revision before."""
     if before is None:
         return []
-    fields = revision.model.recorded_fields()
+    fields = revision.model.revisioned_fields()
     return [name for name in fields if before.values.get(name) != revision.values.get(name) and name in before.values]
 
 
@@ -280,7 +280,7 @@ class _Reader:
     def _names(self, revisions):
         wanted = defaultdict(set)
         for it in revisions:
-            for name, model_field in it.model.recorded_fields().items():
+            for name, model_field in it.model.revisioned_fields().items():
                 if model_field.is_relation and it.values.get(name):
                     wanted[model_field.related_model].add(it.values[name])
         names = {}
@@ -325,7 +325,7 @@ class _Reader:
         return thing is not None and may_restore(model_admin, self.request, thing, names)
 
     def _differences(self, model, revision, names):
-        fields = model.recorded_fields()
+        fields = model.revisioned_fields()
         return [
             Change(name, capfirst(fields[name].verbose_name), self._difference(
                 fields[name], revision.before.values.get(name), revision.values.get(name)
@@ -337,7 +337,7 @@ class _Reader:
         page_model = ContentType.objects.get_for_id(revision.page_type_id).model_class()
         return [
             Change(name, capfirst(model_field.verbose_name), self._difference(model_field, value, value))
-            for name, model_field in model.recorded_fields().items()
+            for name, model_field in model.revisioned_fields().items()
             # Where it stands is told by the page.
             if name != "position"
             and model_field.related_model != page_model
@@ -388,7 +388,7 @@ def _put(groups: list[Group], revision: Revision, reader: _Reader) -> None:
 
 def _check_files(thing, values):
     for name, value in values.items():
-        model_field = type(thing).recorded_fields().get(name)
+        model_field = type(thing).revisioned_fields().get(name)
         if isinstance(model_field, models.FileField) and value and not model_field.storage.exists(value):
             raise ValidationError(f"Filen {value.rsplit('/', 1)[-1]} findes ikke længere.")
 
@@ -398,7 +398,7 @@ def _check_files(thing, values):
 
 def _texts(revision):
     """Name and readable text of each field that may hold a number."""
-    fields = revision.model.recorded_fields()
+    fields = revision.model.revisioned_fields()
     for name, value in revision.values.items():
         model_field = fields.get(name)
         if value and isinstance(value, str) and isinstance(model_field, models.CharField | models.TextField):

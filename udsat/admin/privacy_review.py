@@ -13,9 +13,9 @@ from django.utils.text import capfirst
 
 from udsat.lib.cpr import hide_cpr
 from udsat.lib.pdf import PdfUnavailable, missing_characters
-from udsat.lib.personal_data import Known, find_private, sentence_around, titled_names
+from udsat.lib.personal_data import AllowedNames, find_private, sentence_around, titled_names
 from udsat.lib.publishing import CheckedText, Finding, ReadText
-from udsat.models import Publishable, is_overridden, known_in
+from udsat.models import Publishable, allowed_names_of, is_cpr_overridden
 
 CPR = "ligner et CPR-nummer"
 CLOSED_TITLE = "titel på et lukket punkt"
@@ -64,16 +64,16 @@ def look(
     parts: Iterable[CheckedText],
     within: Publishable,
     field_url: Callable[[CheckedText, str], str],
-    known: Known | None = None,
+    known: AllowedNames | None = None,
 ) -> list[Place]:
     """The places that are read when `within` is public, with what was found in them.
 
     `known` is what may stand in its municipality, for who looks at many things there.
     """
     read = [(part, list(part.read_texts(within))) for part in parts]
-    known = known_in(within.municipality) if known is None else known
+    known = allowed_names_of(within.municipality) if known is None else known
     introduced = titled_names(f"{one.field.verbose_name}: {one.text}" for _, texts in read for one in texts)
-    known |= Known(names=introduced)
+    known |= AllowedNames(names=introduced)
     titles = [title for title in within.withheld_titles() if len(title) >= 12]
     return [_place(part, texts, within, known, titles, field_url) for part, texts in read if texts]
 
@@ -81,7 +81,7 @@ def look(
 def _place(part, texts, within, known, titles, field_url) -> Place:
     place = Place(hide_cpr(capfirst(part.place_name())), f"{part._meta.label_lower}:{part.pk}")
     for finding in part.findings(within):
-        if not is_overridden(finding):
+        if not is_cpr_overridden(finding):
             label = capfirst(part._meta.get_field(finding.field).verbose_name)
             url = field_url(part, finding.field)
             place.spots.append(
@@ -115,7 +115,9 @@ def _words(one: ReadText) -> str:
     return re.sub(r"[_+]|%20|(?<=[^\W\d])-(?=[^\W\d])|\.\w{2,4}$", " ", one.text) if one.inside else one.text
 
 
-def _questions(text: str, one: ReadText, part: CheckedText, known: Known, titles: list[str]) -> Iterator[_Question]:
+def _questions(
+    text: str, one: ReadText, part: CheckedText, known: AllowedNames, titles: list[str]
+) -> Iterator[_Question]:
     is_contact = one.field.name in part.contact_fields
     found = [q for q in find_private(text, known) if not is_contact or "navn" in q.kind]
     yield from (_Question(q.start, q.end, q.kind, q.note) for q in found)
@@ -137,7 +139,7 @@ def _undrawable(text: str) -> set[str]:
         return set()
 
 
-def _unseen(one: ReadText, shown: str, known: Known) -> Iterator[tuple[str, SafeString, str, str]]:
+def _unseen(one: ReadText, shown: str, known: AllowedNames) -> Iterator[tuple[str, SafeString, str, str]]:
     """What stands behind a link or inside a file. Of a file's names only those are asked about that may not show."""
     behind = [] if one.inside else [(text, "Står bag et link.") for text in one.unseen]
     if one.inside:

@@ -25,10 +25,10 @@ from udsat.lib.cpr import hide_cpr
 from udsat.lib.publishing import CheckedText
 from udsat.lib.readability import readability_note
 from udsat.lib.richtext import plain_text
-from udsat.models import Publishable, Recorded, indexed_once, is_overridden
+from udsat.models import Publishable, RevisionedModel, batch_reindexing, is_cpr_overridden
 
 from .access import has_several, may_edit, municipality_of, owner_of
-from .edit_conflict import take_next_version
+from .edit_conflict import increment_version
 from .form_fields import (
     YEARS,
     ClockField,
@@ -119,7 +119,7 @@ class ScopedAdmin(HistoryPages, _Scoped, admin.ModelAdmin):
         view = super().changeform_view
         if request.method == "POST":
             # A form saves many parts of one thing.
-            view = indexed_once()(view)
+            view = batch_reindexing()(view)
         try:
             try:
                 return view(request, *args, **kwargs)
@@ -315,7 +315,7 @@ class ScopedAdmin(HistoryPages, _Scoped, admin.ModelAdmin):
 
     def save_model(self, request, obj, form, change):
         if change and isinstance(obj, Publishable):
-            obj.take_version(int(form.cleaned_data["version"]))
+            obj.claim_version(int(form.cleaned_data["version"]))
         super().save_model(request, obj, form, change)
         self._count_change(obj)
         self.warn_of_cpr(request, [obj])
@@ -330,7 +330,7 @@ class ScopedAdmin(HistoryPages, _Scoped, admin.ModelAdmin):
         super().save_formset(request, form, formset, change)
         for row in [*formset.new_objects, *(obj for obj, _ in formset.changed_objects)]:
             if isinstance(row, Publishable):
-                take_next_version(row)
+                increment_version(row)
         self.warn_of_cpr(request, [*formset.new_objects, *(obj for obj, _ in formset.changed_objects)])
 
     def delete_model(self, request, obj):
@@ -341,12 +341,12 @@ class ScopedAdmin(HistoryPages, _Scoped, admin.ModelAdmin):
     def _count_change(self, obj):
         owner = owner_of(obj)
         if owner is not None and owner is not obj:
-            take_next_version(owner)
+            increment_version(owner)
 
     def count_restored(self, obj):
         """A restored text is a change like any other for those who have it open."""
         if isinstance(obj, Publishable):
-            take_next_version(obj)
+            increment_version(obj)
         self._count_change(obj)
 
     def warn_of_cpr(self, request, saved):
@@ -354,7 +354,7 @@ class ScopedAdmin(HistoryPages, _Scoped, admin.ModelAdmin):
         for obj in saved:
             if isinstance(obj, CheckedText):
                 for finding in obj.findings():
-                    if not is_overridden(finding):
+                    if not is_cpr_overridden(finding):
                         messages.warning(
                             request,
                             f"{finding.place}: noget ligner et CPR-nummer ({finding.masked}). "
@@ -364,13 +364,15 @@ class ScopedAdmin(HistoryPages, _Scoped, admin.ModelAdmin):
     # The stock log is for users and national lists. What people write has its revisions, and nothing is kept twice.
 
     def log_addition(self, request, obj, message):
-        return None if isinstance(obj, Recorded) else without_numbers(super().log_addition(request, obj, message))
+        return (
+            None if isinstance(obj, RevisionedModel) else without_numbers(super().log_addition(request, obj, message))
+        )
 
     def log_change(self, request, obj, message):
-        return None if isinstance(obj, Recorded) else without_numbers(super().log_change(request, obj, message))
+        return None if isinstance(obj, RevisionedModel) else without_numbers(super().log_change(request, obj, message))
 
     def log_deletions(self, request, queryset):
-        if issubclass(self.model, Recorded):
+        if issubclass(self.model, RevisionedModel):
             return []
         entries = super().log_deletions(request, queryset)
         return [without_numbers(entry) for entry in ([entries] if isinstance(entries, LogEntry) else entries or [])]

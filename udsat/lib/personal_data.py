@@ -2,7 +2,7 @@
 
 A finding is a question to a person, never a verdict, so the rules lean to quiet: what any text of a council holds
 (committees, places, dates, case numbers, money, hotlines) is none. Who may be named, and which contacts are the
-council's own, comes in as `Known`.
+council's own, comes in as `AllowedNames`.
 """
 
 import re
@@ -31,7 +31,7 @@ class Private:
 
 
 @dataclass(frozen=True)
-class Known:
+class AllowedNames:
     """Who and what may stand in the texts of a municipality.
 
     `hidden` holds names that may not, each with what is shown instead ("Jonas", or "" for the role alone).
@@ -45,15 +45,15 @@ class Known:
     addresses: frozenset[str] = frozenset()
     domains: frozenset[str] = frozenset()  # whose mailboxes are official
 
-    def __or__(self, other: "Known") -> "Known":
-        return Known(
+    def __or__(self, other: "AllowedNames") -> "AllowedNames":
+        return AllowedNames(
             self.names | other.names, {**self.hidden, **other.hidden}, self.phrases | other.phrases,
             self.phones | other.phones, self.emails | other.emails, self.addresses | other.addresses,
             self.domains | other.domains,
         )  # fmt: skip
 
 
-def find_private(text: str, known: Known = Known(), *, names: bool = True) -> list[Private]:  # noqa: B008  frozen
+def find_private(text: str, known: AllowedNames = AllowedNames(), *, names: bool = True) -> list[Private]:  # noqa: B008  frozen
     """What may be private, in reading order. `names=False` asks only for names known as hidden, as in a report."""
     found = [*_emails(text, known), *_phones(text, known), *_addresses(text, known), *_hidden_names(text, known)]
     taken = [(one.start, one.end) for one in found]
@@ -104,7 +104,7 @@ _MONEY = re.compile(r"\s*(?:kr\b|kroner|dkk|euro|€|mio|mia|tkr|%|pct|procent|m
 _BUSINESS = ("70", "80")
 
 
-def _phones(text: str, known: Known) -> Iterator[Private]:
+def _phones(text: str, known: AllowedNames) -> Iterator[Private]:
     ours = {digits[-8:] for number in known.phones if (digits := _digits(number))}
     for match in _PHONE.finditer(text):
         digits = _digits(match["number"])
@@ -157,7 +157,7 @@ _MAILBOX = re.compile(
 )
 
 
-def _emails(text: str, known: Known) -> Iterator[Private]:
+def _emails(text: str, known: AllowedNames) -> Iterator[Private]:
     ours, domains = {email.lower() for email in known.emails}, {domain.lower() for domain in known.domains}
     for match in _EMAIL.finditer(text):
         address, domain = match[0].rstrip(".").lower(), match["domain"].lower()
@@ -205,7 +205,7 @@ _NOT_A_HOUSE = re.compile(
 )
 
 
-def _addresses(text: str, known: Known) -> Iterator[Private]:
+def _addresses(text: str, known: AllowedNames) -> Iterator[Private]:
     ours = [_flat(address) for address in known.addresses if address.strip()]
     seen: list[tuple[int, int]] = []
     for pattern in (_STREET, _WITH_TOWN):
@@ -351,7 +351,7 @@ def _has_title(text: str, start: int, end: int) -> bool:
     return bool(comes_from and (_INSTITUTION_END.search(comes_from["word"]) or _DEFINITE.fullmatch(comes_from["word"])))
 
 
-def _names(text: str, known: Known) -> Iterator[Private]:
+def _names(text: str, known: AllowedNames) -> Iterator[Private]:
     public = {_flat(name) for name in known.names}
     phrases = [_flat(phrase) for phrase in known.phrases if phrase.strip()]
     for match in _CANDIDATE.finditer(text):
@@ -424,7 +424,7 @@ def _is_heading(text: str, start: int, end: int) -> bool:
     return len(words) <= 8 and len(words) > 2 and sum(word[0].isupper() for word in words) > 0.8 * len(words)
 
 
-def _hidden_names(text: str, known: Known) -> Iterator[Private]:
+def _hidden_names(text: str, known: AllowedNames) -> Iterator[Private]:
     seen: list[tuple[int, int]] = []
     public_first = {name.split()[0] for name in (*known.names, *filter(None, known.hidden.values())) if name}
     for name, shown in sorted(known.hidden.items(), key=lambda pair: -len(pair[0])):

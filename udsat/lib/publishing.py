@@ -45,7 +45,7 @@ class ScopedQuerySet(models.QuerySet):
 
     def delete(self) -> tuple[int, dict[str, int]]:
         """One by one where the model keeps a history, which its own delete() writes."""
-        if not hasattr(self.model, "recorded_fields"):
+        if not hasattr(self.model, "revisioned_fields"):
             return super().delete()
         counts: Counter[str] = Counter()
         with transaction.atomic():
@@ -174,11 +174,11 @@ def read_file(file: Any) -> FileText:
         file.seek(0)
 
 
-def check_texts(instance: CheckedText, is_overridden: Callable[[Finding], bool], within: Any = None) -> None:
+def check_texts(instance: CheckedText, is_cpr_overridden: Callable[[Finding], bool], within: Any = None) -> None:
     """Raise ValidationError, by field, if a text that is public at once holds an unconfirmed CPR number."""
     errors: dict[str, list[str]] = {}
     for finding in instance.findings(within):
-        if not is_overridden(finding):
+        if not is_cpr_overridden(finding):
             errors.setdefault(finding.field, []).append(
                 f"Her står noget, der ligner et CPR-nummer ({finding.masked}), og teksten er offentlig. Fjern det."
             )

@@ -1,7 +1,7 @@
 """Holding off machines that fill in forms: no puzzle, no cookie, no third party, and nobody is turned away for good.
 
 A form that anybody may send inherits `TrapForm` and includes "udsat/trap.html". How many a network may send is counted
-by `udsat.models.Knock`.
+by `udsat.models.FormSubmission`.
 """
 
 import hmac

@@ -58,7 +58,7 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
-            name='Knock',
+            name='FormSubmission',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('purpose', models.CharField(max_length=30)),
@@ -68,7 +68,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'indsendelse',
                 'verbose_name_plural': 'indsendelser',
-                'indexes': [models.Index(fields=['purpose', 'network', 'at'], name='udsat_knock_purpose_d939b5_idx')],
+                'indexes': [models.Index(fields=['purpose', 'network', 'at'], name='udsat_forms_purpose_3487ea_idx')],
             },
         ),
         migrations.CreateModel(
@@ -175,7 +175,7 @@ class Migration(migrations.Migration):
                 ('content_type', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='contenttypes.contenttype')),
                 ('municipality', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='udsat.municipality')),
                 ('page_type', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='contenttypes.contenttype')),
-                ('taken_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='took', to='udsat.revision')),
+                ('parent_deletion', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='cascaded_deletions', to='udsat.revision')),
             ],
             options={
                 'verbose_name': 'udgave',

@@ -1,38 +1,38 @@
 """What both apps stand on."""
 
-from .history import Recorded, Revision
-from .letters import COMPOSERS, Letter, LetterFile, Words
+from .history import Revision, RevisionedModel
+from .letters import LETTER_COMPOSERS, Letter, LetterContent, LetterFile
 from .municipalities import RESERVED_SLUGS, Municipality, MunicipalityQuerySet, Region, RegionPeriod
 from .publication import (
-    KNOWN_BY,
-    Conflict,
+    ALLOWED_NAMES_PROVIDERS,
     CprOverride,
+    EditConflict,
     Part,
+    PublicationBlocker,
     PublicationEvent,
     Publishable,
-    Stop,
-    indexed_once,
-    is_overridden,
-    known_in,
+    allowed_names_of,
+    batch_reindexing,
+    is_cpr_overridden,
     last_published,
     own_domains,
 )
-from .rate_limit import Knock, forget_knocks
-from .search import KIND_WORDS, PAPER_WORDS, SEARCH_TEXTS, Kind, SearchEntry, SearchText, SearchWord
+from .rate_limit import FormSubmission, delete_old_submissions
+from .search import KIND_DOCUMENT_WORDS, KIND_SYNONYMS, SEARCH_TEXTS, SearchEntry, SearchKind, SearchText, SearchWord
 from .users import Assignment, User
 
 __all__ = [
-    "KIND_WORDS",
-    "PAPER_WORDS",
-    "COMPOSERS",
-    "KNOWN_BY",
+    "KIND_SYNONYMS",
+    "KIND_DOCUMENT_WORDS",
+    "LETTER_COMPOSERS",
+    "ALLOWED_NAMES_PROVIDERS",
     "RESERVED_SLUGS",
     "SEARCH_TEXTS",
     "Assignment",
-    "Conflict",
+    "EditConflict",
     "CprOverride",
-    "Kind",
-    "Knock",
+    "SearchKind",
+    "FormSubmission",
     "Letter",
     "LetterFile",
     "Municipality",
@@ -40,20 +40,20 @@ __all__ = [
     "Part",
     "PublicationEvent",
     "Publishable",
-    "Recorded",
+    "RevisionedModel",
     "Region",
     "RegionPeriod",
     "Revision",
     "SearchEntry",
     "SearchText",
     "SearchWord",
-    "Stop",
+    "PublicationBlocker",
     "User",
-    "Words",
-    "forget_knocks",
-    "indexed_once",
-    "is_overridden",
-    "known_in",
+    "LetterContent",
+    "delete_old_submissions",
+    "batch_reindexing",
+    "is_cpr_overridden",
+    "allowed_names_of",
     "last_published",
     "own_domains",
 ]

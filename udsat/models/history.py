@@ -75,7 +75,7 @@ class Revision(models.Model):
     # number and name. Names of what it points at are looked up when they are read, so that none outlives its person.
     values = models.JSONField("indhold", default=dict)
     # The deletion that took this along.
-    taken_by = models.ForeignKey("self", models.CASCADE, null=True, related_name="took")
+    parent_deletion = models.ForeignKey("self", models.CASCADE, null=True, related_name="cascaded_deletions")
 
     objects = RevisionQuerySet.as_manager()
 
@@ -92,7 +92,7 @@ class Revision(models.Model):
         return f"{self.label}: {self.get_action_display().lower()} {self.at:%d.%m.%Y}"
 
     @property
-    def model(self) -> "type[Recorded]":
+    def model(self) -> "type[RevisionedModel]":
         return ContentType.objects.get_for_id(self.content_type_id).model_class()
 
     @property
@@ -103,16 +103,16 @@ class Revision(models.Model):
     # The way back
 
     @transaction.atomic
-    def put_back(self, obj: "Recorded", values: dict[str, Any]) -> None:
+    def restore_values(self, obj: "RevisionedModel", values: dict[str, Any]) -> None:
         """Give the object those values again, through its normal save and as a revision of its own."""
         Revision.objects.of(obj).filter(is_closed=False).update(is_closed=True)
-        obj.take_values(values)
+        obj.set_values(values)
         obj.full_clean()
         obj.save()
         self._mark_restored(obj)
 
     @transaction.atomic
-    def bring_back(self) -> "Recorded":
+    def undelete(self) -> "RevisionedModel":
         """Make what was deleted here again, under its old number, with all that was deleted with it."""
         obj = self.deleted_object()
         obj.full_clean()
@@ -121,30 +121,30 @@ class Revision(models.Model):
             kept = field.related_model._base_manager.filter(pk__in=self.values.get(field.name, []))
             getattr(obj, field.name).set(kept)
         self._mark_restored(obj)
-        waiting = list(self.took.order_by("pk"))
+        waiting = list(self.cascaded_deletions.order_by("pk"))
         while waiting:
             gone = {(revision.content_type_id, revision.object_id) for revision in waiting}
             ready = [revision for revision in waiting if not gone & revision._points_at()] or waiting
             for revision in ready:
-                revision.bring_back()
+                revision.undelete()
             waiting = [revision for revision in waiting if revision not in ready]
         return obj
 
     def _points_at(self) -> set[tuple[int, int]]:
-        fields = self.model.recorded_fields()
+        fields = self.model.revisioned_fields()
         return {
             (ContentType.objects.get_for_model(fields[name].related_model).pk, value)
             for name, value in self.values.items()
             if name in fields and fields[name].is_relation and value is not None
         }
 
-    def deleted_object(self) -> "Recorded":
+    def deleted_object(self) -> "RevisionedModel":
         """The object as it was, not saved; ValidationError if it is there."""
         model = self.model
         if model._base_manager.filter(pk=self.object_id).exists():
             raise ValidationError(f"»{self.label}« er her allerede.")
         obj = model(pk=self.object_id)
-        obj.take_values({name: value for name, value in self.values.items() if name in model.recorded_fields()})
+        obj.set_values({name: value for name, value in self.values.items() if name in model.revisioned_fields()})
         return obj
 
     def _mark_restored(self, obj):
@@ -154,14 +154,14 @@ class Revision(models.Model):
             latest.save(update_fields=["action", "is_closed"])
 
 
-class Recorded(CheckedText):
+class RevisionedModel(CheckedText):
     """Every save and deletion becomes a `Revision`. Only what goes through save() and delete() is seen."""
 
     class Meta:
         abstract = True
 
     @classmethod
-    def recorded_fields(cls) -> dict[str, models.Field]:
+    def revisioned_fields(cls) -> dict[str, models.Field]:
         """What a person writes."""
         return {field.name: field for field in cls._meta.concrete_fields if field.editable and not field.primary_key}
 
@@ -169,10 +169,10 @@ class Recorded(CheckedText):
         """Model and number of what its history is told with: a meeting for its items."""
         return type(self), self.pk
 
-    def recorded_values(self, only: Collection[str] | None = None) -> dict[str, Any]:
+    def revisioned_values(self, only: Collection[str] | None = None) -> dict[str, Any]:
         """The fields as JSON holds them; of those named in `only`, as update_fields names them."""
         values = {}
-        for name, field in self.recorded_fields().items():
+        for name, field in self.revisioned_fields().items():
             if field.attname in self.get_deferred_fields():
                 continue
             value = field.value_from_object(self)
@@ -181,9 +181,9 @@ class Recorded(CheckedText):
                 values[name] = _plain(field, value)
         return values
 
-    def take_values(self, values: dict[str, Any]) -> None:
+    def set_values(self, values: dict[str, Any]) -> None:
         """The other way: set the fields to recorded values."""
-        fields = self.recorded_fields()
+        fields = self.revisioned_fields()
         for name, value in values.items():
             field = fields[name]
             setattr(self, field.attname, value if isinstance(field, models.FileField) else field.to_python(value))
@@ -191,7 +191,7 @@ class Recorded(CheckedText):
     def save(self, **kwargs):
         only = kwargs.get("update_fields")
         action = Revision.Action.MADE if self._state.adding else Revision.Action.CHANGED
-        for field in self.recorded_fields().values():
+        for field in self.revisioned_fields().values():
             # A day given as text is a day from here on: names are made of it.
             if isinstance(field, models.DateField | models.TimeField) and isinstance(
                 self.__dict__.get(field.name), str
@@ -199,7 +199,7 @@ class Recorded(CheckedText):
                 setattr(self, field.name, field.to_python(getattr(self, field.name)))
         with transaction.atomic():
             super().save(**kwargs)
-            values = self.recorded_values(only)
+            values = self.revisioned_values(only)
             if values:
                 _record(self, action, values)
 
@@ -211,11 +211,11 @@ class Recorded(CheckedText):
             groups = [(queryset.model, queryset) for queryset in collector.fast_deletes] + list(collector.data.items())
             own = _record_deletion(self)
             for model, rows in groups:
-                if issubclass(model, Recorded):
+                if issubclass(model, RevisionedModel):
                     # Read again: the collector leaves out the fields it does not need.
                     for row in model._base_manager.filter(pk__in=[row.pk for row in rows]):
                         if row != self:
-                            _record_deletion(row, taken_by=own)
+                            _record_deletion(row, parent_deletion=own)
             return collector.delete()
 
 
@@ -229,7 +229,7 @@ def _plain(field: models.Field, value: Any) -> Any:
     return value.isoformat() if isinstance(value, datetime.date | datetime.time) else value
 
 
-def _municipality_id(obj: Recorded) -> int:
+def _municipality_id(obj: RevisionedModel) -> int:
     *steps, last = obj.municipality_lookup.split("__")
     for step in steps:
         obj = getattr(obj, step)
@@ -243,11 +243,11 @@ def _by() -> dict[str, Any]:
     return {"by_id": None, "by_name": actor.name[:200]}
 
 
-def _label(obj: Recorded) -> str:
+def _label(obj: RevisionedModel) -> str:
     return hide_cpr(str(obj))[:300]
 
 
-def _new(obj: Recorded, action: str, values: dict, **fields) -> Revision:
+def _new(obj: RevisionedModel, action: str, values: dict, **fields) -> Revision:
     page_model, page_id = obj.history_page()
     return Revision.objects.create(
         municipality_id=_municipality_id(obj),
@@ -262,10 +262,10 @@ def _new(obj: Recorded, action: str, values: dict, **fields) -> Revision:
     )
 
 
-def _record(obj: Recorded, action: str, values: dict) -> None:
+def _record(obj: RevisionedModel, action: str, values: dict) -> None:
     latest = None if action == Revision.Action.MADE else Revision.objects.latest_of(obj)
     if latest is None:
-        _new(obj, action, obj.recorded_values())
+        _new(obj, action, obj.revisioned_values())
         return
     values = latest.values | values
     if values == latest.values:
@@ -279,6 +279,8 @@ def _record(obj: Recorded, action: str, values: dict) -> None:
         _new(obj, action, values)
 
 
-def _record_deletion(obj: Recorded, taken_by: Revision | None = None) -> Revision:
+def _record_deletion(obj: RevisionedModel, parent_deletion: Revision | None = None) -> Revision:
     ties = {f.name: sorted(getattr(obj, f.name).values_list("pk", flat=True)) for f in obj._meta.many_to_many}
-    return _new(obj, Revision.Action.DELETED, obj.recorded_values() | ties, is_closed=True, taken_by=taken_by)
+    return _new(
+        obj, Revision.Action.DELETED, obj.revisioned_values() | ties, is_closed=True, parent_deletion=parent_deletion
+    )

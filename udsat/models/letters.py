@@ -24,7 +24,7 @@ PATIENCE = datetime.timedelta(minutes=30)
 
 
 @dataclass(frozen=True)
-class Words:
+class LetterContent:
     """What a letter says that is composed only when it leaves."""
 
     to: str
@@ -35,7 +35,7 @@ class Words:
 
 
 # By the name that a letter has in `composer`. None: there is nothing left to say, and the letter is dropped.
-COMPOSERS: "dict[str, Callable[[Letter], Words | None]]" = {}
+LETTER_COMPOSERS: "dict[str, Callable[[Letter], LetterContent | None]]" = {}
 
 
 def one_line(text: str) -> str:
@@ -115,7 +115,7 @@ class LetterQuerySet(ScopedQuerySet):
             letter.files.set(files)
         return letter
 
-    def forget_before(self, moment: datetime.datetime) -> int:
+    def erase_content_before(self, moment: datetime.datetime) -> int:
         """Take out what the letters sent or given up before then said; that they were sent is remembered.
 
         Those composed when they left said nothing here and go as a whole.
@@ -179,18 +179,18 @@ class Letter(models.Model):
     def __str__(self):
         return f"{self.subject} til {self.to_name or self.to}"
 
-    def take(self, words: Words) -> None:
-        """Say this when it is sent now; not saved."""
-        self.to, self.subject, self.text = one_line(words.to), words.subject, words.text
-        self.sender, self.unsubscribe_url = words.sender, words.unsubscribe_url
+    def set_content(self, content: LetterContent) -> None:
+        """Set the composed content for sending, without saving it."""
+        self.to, self.subject, self.text = one_line(content.to), content.subject, content.text
+        self.sender, self.unsubscribe_url = content.sender, content.unsubscribe_url
 
-    def note_sent(self, now: datetime.datetime) -> None:
+    def mark_sent(self, now: datetime.datetime) -> None:
         self.sent_at, self.claimed_until, self.last_error = now, None, ""
         # Even where a person gave it up while it went.
         self.given_up_at, self.given_up_by = None, ""
         self.save(update_fields=["sent_at", "claimed_until", "last_error", "given_up_at", "given_up_by"])
 
-    def note_failure(
+    def mark_failed(
         self, now: datetime.datetime, error: str, *, is_final: bool = False, is_refused: bool = False
     ) -> None:
         """Why it did not go, in words for the secretary and without any address; tried again later unless final."""

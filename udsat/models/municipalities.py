@@ -11,7 +11,7 @@ from udsat.lib.accent_colours import Accent
 from udsat.lib.danish import slugify, sort_key
 from udsat.lib.publishing import ScopedQuerySet, check_texts
 
-from .history import Recorded
+from .history import RevisionedModel
 
 # First parts of addresses that are not municipalities. A test holds this against the address table.
 RESERVED_SLUGS = (
@@ -45,7 +45,7 @@ class MunicipalityQuerySet(ScopedQuerySet):
         return self.order_by("sort_key")
 
 
-class Municipality(Recorded):
+class Municipality(RevisionedModel):
     municipality_lookup = "pk"
 
     code = models.CharField(

@@ -16,20 +16,20 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from udsat.lib import roles
-from udsat.lib.personal_data import Known
+from udsat.lib.personal_data import AllowedNames
 from udsat.lib.publishing import CheckedText, Finding, ScopedQuerySet, Status, check_texts, published_when
 
-from .history import Recorded, Revision
+from .history import Revision, RevisionedModel
 from .municipalities import Municipality
 from .search import SEARCH_TEXTS, SearchEntry
 from .users import User
 
-# What a block of `indexed_once` has changed so far.
+# What a block of `batch_reindexing` has changed so far.
 _changed: ContextVar[dict | None] = ContextVar("changed", default=None)
 
 
 @contextmanager
-def indexed_once() -> Iterator[None]:
+def batch_reindexing() -> Iterator[None]:
     """A transaction in which the search index follows at the end, however many parts of one thing are saved."""
     with transaction.atomic():
         if _changed.get() is not None:
@@ -104,18 +104,18 @@ class CprOverride(models.Model):
         return f"{self.target}: {self.reason}"
 
 
-class Conflict(Exception):
+class EditConflict(Exception):
     """Somebody saved the same thing after this copy of it was opened."""
 
 
 # Who and what may stand in a municipality's texts. The apps that know people and organisations add a function each.
-KNOWN_BY: list[Callable[[Municipality], Known]] = []
+ALLOWED_NAMES_PROVIDERS: list[Callable[[Municipality], AllowedNames]] = []
 
 
-def known_in(municipality: Municipality) -> Known:
+def allowed_names_of(municipality: Municipality) -> AllowedNames:
     place = municipality
     officials = User.objects.filter(assignments__municipality=place)
-    known = Known(
+    known = AllowedNames(
         names=frozenset(user.get_full_name() for user in officials if user.last_name),
         phrases=frozenset({place.name, place.official_name}),
         phones=frozenset({place.phone}),
@@ -123,7 +123,7 @@ def known_in(municipality: Municipality) -> Known:
         addresses=frozenset({place.address}),
         domains=own_domains(place.email, place.website),
     )
-    for ask in KNOWN_BY:
+    for ask in ALLOWED_NAMES_PROVIDERS:
         known |= ask(place)
     return known
 
@@ -135,7 +135,7 @@ def own_domains(email: str, website: str = "") -> frozenset[str]:
 
 
 @dataclass(frozen=True)
-class Stop:
+class PublicationBlocker:
     """Why something cannot be public as it is, and the field to mend."""
 
     message: str
@@ -143,11 +143,11 @@ class Stop:
     field: str
 
 
-def is_overridden(finding: Finding) -> bool:
+def is_cpr_overridden(finding: Finding) -> bool:
     return CprOverride.objects.filter(target=finding.target, fingerprint=finding.fingerprint).exists()
 
 
-class Part(Recorded):
+class Part(RevisionedModel):
     """Something that is public when what it belongs to is.
 
     `root_lookup` names the way to the publishable; subclasses with more than one root, or a rule of their own,
@@ -156,7 +156,7 @@ class Part(Recorded):
 
     root_lookup: ClassVar[str]
     # Whether what is found of its root depends on it.
-    is_searched: ClassVar[bool] = True
+    is_indexed: ClassVar[bool] = True
 
     objects = ScopedQuerySet.as_manager()
 
@@ -216,24 +216,24 @@ class Part(Recorded):
 
     @transaction.atomic
     def delete(self, **kwargs):
-        roots = [root for root in self.roots() if self.is_searched and root.is_live]
+        roots = [root for root in self.roots() if self.is_indexed and root.is_live]
         deleted = super().delete(**kwargs)
         for root in roots:
             root.reindex()
         return deleted
 
     def reindex(self) -> None:
-        if self.is_searched:
+        if self.is_indexed:
             for root in {root.search_root for root in self.roots() if root.is_live}:
                 root.reindex()
 
     def check_while_public(self):
         for root in self.roots():
             if root.is_live:
-                check_texts(self, is_overridden, within=root)
+                check_texts(self, is_cpr_overridden, within=root)
 
 
-class Publishable(Recorded):
+class Publishable(RevisionedModel):
     """Something with a status of its own, published and withdrawn by a person."""
 
     status = models.CharField("status", max_length=15, choices=Status.choices, default=Status.DRAFT, editable=False)
@@ -288,7 +288,7 @@ class Publishable(Recorded):
     def publication_findings(self) -> list[Finding]:
         return [finding for part in self.publication_parts() for finding in part.findings(self)]
 
-    def files_to_look_at(self) -> list[tuple[CheckedText, str]]:
+    def files_to_review(self) -> list[tuple[CheckedText, str]]:
         """Files that no machine can search in full, so that a person must: what each belongs to, and its name."""
         return [
             (part, read.text)
@@ -316,7 +316,7 @@ class Publishable(Recorded):
         root = type(root)._base_manager.get(pk=root.pk)
         SearchEntry.objects.replace(root, root.municipality, SEARCH_TEXTS[type(root)](root))
 
-    def withheld(self) -> list[str]:
+    def withheld_notes(self) -> list[str]:
         """What goes with it and stays in the back office, as sentences."""
         return []
 
@@ -324,7 +324,7 @@ class Publishable(Recorded):
         """Words that name what is withheld, which no text of it should hold."""
         return []
 
-    def publication_stops(self) -> list[Stop]:
+    def publication_blockers(self) -> list[PublicationBlocker]:
         """What must be mended before it can be public, whoever confirms."""
         return []
 
@@ -336,12 +336,12 @@ class Publishable(Recorded):
     def clean(self):
         super().clean()
         if self.is_live:
-            check_texts(self, is_overridden, within=self)
+            check_texts(self, is_cpr_overridden, within=self)
 
     @transaction.atomic
     def save(self, **kwargs):
         if self.is_live:
-            check_texts(self, is_overridden, within=self)
+            check_texts(self, is_cpr_overridden, within=self)
         super().save(**kwargs)
         self.reindex()
 
@@ -354,11 +354,11 @@ class Publishable(Recorded):
         root.reindex()
         return deleted
 
-    def take_version(self, expected: int) -> None:
-        """Claim the next version inside the caller's transaction; Conflict if another has saved since `expected`."""
+    def claim_version(self, expected: int) -> None:
+        """Increment the version in the caller's transaction. Raises EditConflict unless it was `expected`."""
         taken = type(self).objects.filter(pk=self.pk, version=expected).update(version=F("version") + 1)
         if not taken:
-            raise Conflict
+            raise EditConflict
         self.version = expected + 1
 
     @transaction.atomic
@@ -373,7 +373,7 @@ class Publishable(Recorded):
         self._lock()
         now = timezone.now()
         action = PublicationEvent.Action.SCHEDULE if at and at > now else PublicationEvent.Action.PUBLISH
-        self._take_word(action, self.publication_findings(), by=by, confirmed=confirmed, reason=reason)
+        self._record_confirmation(action, self.publication_findings(), by=by, confirmed=confirmed, reason=reason)
         self.status = Status.PUBLISHED
         self.publish_at = at or now
         if not self.published_at or self.published_at > now:
@@ -393,13 +393,15 @@ class Publishable(Recorded):
 
     _STATE_FIELDS = ["status", "publish_at", "published_at", "version", "updated_at"]
 
-    def _take_word(self, action: str, findings: list[Finding], *, by: User, confirmed: bool, reason: str) -> None:
+    def _record_confirmation(
+        self, action: str, findings: list[Finding], *, by: User, confirmed: bool, reason: str
+    ) -> None:
         """Record a person's word that this may be read by all; ValidationError where it is not given or not enough."""
         if not confirmed:
             raise ValidationError("Bekræft, at du har læst teksten, og at ingen private personer kan genkendes.")
-        if stops := self.publication_stops():
-            raise ValidationError([stop.message for stop in stops])
-        suspects = [finding for finding in findings if not is_overridden(finding)]
+        if blockers := self.publication_blockers():
+            raise ValidationError([blocker.message for blocker in blockers])
+        suspects = [finding for finding in findings if not is_cpr_overridden(finding)]
         if suspects and len(reason.strip()) < 10:
             raise ValidationError(
                 [f"{finding.place}: noget ligner et CPR-nummer ({finding.masked})." for finding in suspects]

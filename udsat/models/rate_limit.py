@@ -6,11 +6,11 @@ from django.db import models
 from django.utils import timezone
 
 # Nothing is counted for longer.
-KEPT = datetime.timedelta(days=1)
+RETENTION = datetime.timedelta(days=1)
 
 
-class KnockQuerySet(models.QuerySet):
-    def let_in(self, purpose: str, network: str, *, at_most: int, within: datetime.timedelta) -> bool:
+class FormSubmissionQuerySet(models.QuerySet):
+    def record_if_allowed(self, purpose: str, network: str, *, at_most: int, within: datetime.timedelta) -> bool:
         """Whether the network may send one more, which is counted; always where the network is not known ("")."""
         if not network:
             return True
@@ -21,14 +21,14 @@ class KnockQuerySet(models.QuerySet):
         return True
 
 
-class Knock(models.Model):
+class FormSubmission(models.Model):
     """One form sent. `network` is the day's fingerprint from `udsat.lib.spam_protection.network_of`, not an address."""
 
     purpose = models.CharField(max_length=30)
     network = models.CharField(max_length=32)
     at = models.DateTimeField(default=timezone.now)
 
-    objects = KnockQuerySet.as_manager()
+    objects = FormSubmissionQuerySet.as_manager()
 
     class Meta:
         indexes = [models.Index(fields=["purpose", "network", "at"])]
@@ -39,6 +39,6 @@ class Knock(models.Model):
         return f"{self.purpose} {self.at:%d.%m.%Y}"
 
 
-def forget_knocks(now: datetime.datetime) -> int:
+def delete_old_submissions(now: datetime.datetime) -> int:
     """Delete what is no longer counted."""
-    return Knock.objects.filter(at__lt=now - KEPT).delete()[0]
+    return FormSubmission.objects.filter(at__lt=now - RETENTION).delete()[0]

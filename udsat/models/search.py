@@ -21,7 +21,7 @@ from udsat.lib.search_tokens import nearest, tag, tokens, words
 from .municipalities import Municipality
 
 
-class Kind(models.TextChoices):
+class SearchKind(models.TextChoices):
     STRATEGY = "strategi", "Strategier"
     THEME = "tema", "Temaer"
     GOAL = "maal", "Mål"
@@ -37,20 +37,20 @@ class Kind(models.TextChoices):
 
 # What people call a thing of each kind, so that »høring bænke« finds the hearing. And what they call the paper it
 # stands in, which says where to look but not what is meant.
-KIND_WORDS = {
-    Kind.STRATEGY: "strategi politik plan",
-    Kind.THEME: "tema indsatsområde",
-    Kind.GOAL: "mål målsætning",
-    Kind.DECISION: "beslutning punkt",
-    Kind.ITEM: "punkt",
-    Kind.MEETING: "møde dagsorden referat",
-    Kind.HEARING: "høring høringssvar",
-    Kind.NEWS: "nyhed nyt",
-    Kind.COUNCIL: "udsatteråd råd medlemmer",
-    Kind.CAUSE: "mærkesag",
-    Kind.INPUT: "spørgsmål svar henvendelse",
+KIND_SYNONYMS = {
+    SearchKind.STRATEGY: "strategi politik plan",
+    SearchKind.THEME: "tema indsatsområde",
+    SearchKind.GOAL: "mål målsætning",
+    SearchKind.DECISION: "beslutning punkt",
+    SearchKind.ITEM: "punkt",
+    SearchKind.MEETING: "møde dagsorden referat",
+    SearchKind.HEARING: "høring høringssvar",
+    SearchKind.NEWS: "nyhed nyt",
+    SearchKind.COUNCIL: "udsatteråd råd medlemmer",
+    SearchKind.CAUSE: "mærkesag",
+    SearchKind.INPUT: "spørgsmål svar henvendelse",
 }
-PAPER_WORDS = {Kind.DECISION: "referat", Kind.ITEM: "dagsorden"}
+KIND_DOCUMENT_WORDS = {SearchKind.DECISION: "referat", SearchKind.ITEM: "dagsorden"}
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class SearchText:
     `also` finds it without being shown: its day, the names of its topics.
     """
 
-    kind: Kind
+    kind: SearchKind
     url: str
     title: str
     body: str = ""
@@ -79,8 +79,8 @@ class SearchText:
         name = [tag("n", word) for word in words(municipality.name)]
         topics = [tag("e", topic) for topic in self.topics]
         # A meeting has a dagsorden or a referat only where it says so itself.
-        called = "møde" if self.kind == Kind.MEETING else KIND_WORDS[self.kind]
-        said = tokens(f"{called} {PAPER_WORDS.get(self.kind, '')} {self.also}")
+        called = "møde" if self.kind == SearchKind.MEETING else KIND_SYNONYMS[self.kind]
+        said = tokens(f"{called} {KIND_DOCUMENT_WORDS.get(self.kind, '')} {self.also}")
         return [tag("k", self.kind), tag("m", municipality.pk), *year, *topics, *name, *said]
 
 
@@ -137,7 +137,7 @@ class SearchEntry(models.Model):
     # What is published and withdrawn as one: all entries of it are replaced together.
     root_type = models.ForeignKey(ContentType, models.CASCADE, related_name="+")
     root_id = models.PositiveBigIntegerField()
-    kind = models.CharField(max_length=12, choices=Kind.choices)
+    kind = models.CharField(max_length=12, choices=SearchKind.choices)
     url = models.CharField(max_length=400)
     pdf_url = models.CharField(max_length=400, blank=True)
     title = models.CharField(max_length=400)

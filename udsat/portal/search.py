@@ -22,7 +22,7 @@ from udsat.lib.search_tokens import (
     snippet,
     words,
 )
-from udsat.models import Kind, Municipality, SearchEntry, SearchWord
+from udsat.models import Municipality, SearchEntry, SearchKind, SearchWord
 from udsat.portal.search_query import LOOKED_AT, OF_MANY, Names, Narrow, Question, by_index
 
 PAGE = 20
@@ -156,7 +156,7 @@ def suggestions(query: str, municipalities: Sequence[Municipality]) -> list[str]
     asked = Question(query_words(query), Names(municipalities), Narrow())
     rows = asked.in_order(asked.fetch(asked.groups(), OF_MANY, in_title=True), "")
     # A goal is a sentence that begins as all the others do.
-    best = [row.id for row in rows[:100] if row.kind != Kind.GOAL]
+    best = [row.id for row in rows[:100] if row.kind != SearchKind.GOAL]
     titles = dict(SearchEntry.objects.published().filter(pk__in=best).values_list("pk", "title"))
     in_order = [titles[pk] for pk in best if pk in titles]
     counted = Counter(
@@ -229,7 +229,7 @@ def _found(asked, query, page, mended="", is_some=False):
 def _hit(text, asked):
     return Hit(
         url=text.url,
-        kind=Kind(text.kind).label,
+        kind=SearchKind(text.kind).label,
         title=marked(text.title, asked.sought),
         place=asked.named.by_pk[text.municipality_id],
         meta=text.meta,

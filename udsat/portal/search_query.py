@@ -28,7 +28,7 @@ from udsat.lib.search_tokens import (
     tag,
     words,
 )
-from udsat.models import KIND_WORDS, PAPER_WORDS, Kind, Municipality, SearchWord
+from udsat.models import KIND_DOCUMENT_WORDS, KIND_SYNONYMS, Municipality, SearchKind, SearchWord
 
 LOOKED_AT = 1_000
 OF_MANY = 150  # looked at of the latest with the words in the title, of all such, and else of any, if there are more
@@ -37,11 +37,20 @@ _LAST_YEARS = 2
 
 # What a citizen asks for first: what has been promised, then what was decided about it.
 _KIND_WEIGHTS = {
-    Kind.STRATEGY: 1.3, Kind.THEME: 1.4, Kind.GOAL: 1.2, Kind.COUNCIL: 1.2, Kind.CAUSE: 1.1, Kind.DECISION: 1.1,
-    Kind.HEARING: 1.0, Kind.NEWS: 1.0, Kind.MEETING: 0.9, Kind.ITEM: 0.9, Kind.INPUT: 1.0,
-}  # fmt: skip
+    SearchKind.STRATEGY: 1.3,
+    SearchKind.THEME: 1.4,
+    SearchKind.GOAL: 1.2,
+    SearchKind.COUNCIL: 1.2,
+    SearchKind.CAUSE: 1.1,
+    SearchKind.DECISION: 1.1,
+    SearchKind.HEARING: 1.0,
+    SearchKind.NEWS: 1.0,
+    SearchKind.MEETING: 0.9,
+    SearchKind.ITEM: 0.9,
+    SearchKind.INPUT: 1.0,
+}
 
-_OF_STRATEGY = {Kind.STRATEGY, Kind.THEME, Kind.GOAL}
+_OF_STRATEGY = {SearchKind.STRATEGY, SearchKind.THEME, SearchKind.GOAL}
 _WORTH_WHEN_OVER = 0.4
 _WORTH_LOST_IN_A_YEAR = 0.03
 # What a text is about outweighs where it happens to use the very word, and all the more if it is about nothing else.
@@ -51,8 +60,10 @@ _WORTH_OF_BEGINNING = 1.15  # the first word of the title
 _WORTH_OF_KIND = 1.5  # »høring bænke« asks for a hearing
 _WORTH_OF_TOPIC = 0.9  # of a theme, beside a word in its title
 
-_OWN_TOKENS = {kind: {token for word in words(said) for token in shapes(word)} for kind, said in KIND_WORDS.items()}
-_PAPER_TOKENS = {kind: {token for word in words(said) for token in shapes(word)} for kind, said in PAPER_WORDS.items()}
+_OWN_TOKENS = {kind: {token for word in words(said) for token in shapes(word)} for kind, said in KIND_SYNONYMS.items()}
+_PAPER_TOKENS = {
+    kind: {token for word in words(said) for token in shapes(word)} for kind, said in KIND_DOCUMENT_WORDS.items()
+}
 _SILENT_TOKENS = {exact_token(word) for word in SILENT}
 
 _SHOWN = """
@@ -260,7 +271,7 @@ class Question:
             here = [number for number, there in places.items() if row.municipality in there]
             if here:
                 beside = beside.union(here)
-            if row.kind == Kind.THEME:
+            if row.kind == SearchKind.THEME:
                 if row.topics not in topics:
                     topics[row.topics] = self._met_in_topics(row.topics)
                 for number, value in topics[row.topics].items():

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from council.citizens.inputs.lifecycle import SPAM_DAYS
 from council.models.subscription import MOST_REFUSALS, UNCONFIRMED_DAYS
-from udsat.models.rate_limit import KEPT as KNOCKS_KEPT
+from udsat.models.rate_limit import RETENTION as SUBMISSION_RETENTION
 
 from .views import with_content
 
@@ -131,8 +131,8 @@ def kept():
             "Et fingeraftryk af det net, du er på, så maskiner ikke kan sende tusind formularer. Det kan ikke regnes "
             "tilbage til dig, og det er nyt hver dag.",
             "Ingen.",
-            f"{KNOCKS_KEPT.total_seconds() / 3600:.0f} timer.",
-            ("udsat.Knock",),
+            f"{SUBMISSION_RETENTION.total_seconds() / 3600:.0f} timer.",
+            ("udsat.FormSubmission",),
         ),
         Kept(
             "Når du arbejder i redaktionen",

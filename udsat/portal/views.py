@@ -22,7 +22,7 @@ from strategies.progress import progress
 from strategies.views import find_municipality, promises
 from udsat.lib import jsonld
 from udsat.lib.danish import fold, slugify
-from udsat.models import Kind, Municipality, last_published
+from udsat.models import Municipality, SearchKind, last_published
 from udsat.portal.search import MAX_LENGTH, Filter, named_by, near_words, on_topic, standing, suggestions
 from udsat.portal.search import search as find
 from udsat.portal.search_query import Narrow
@@ -141,7 +141,7 @@ def search(request):
     topics = list(Topic.objects.all())
     filters = [
         Filter("kommune", "Kommune", {place.slug: (place.pk, place.name) for place in places}),
-        Filter("slags", "Slags", {kind.value: (kind.value, kind.label) for kind in Kind}),
+        Filter("slags", "Slags", {kind.value: (kind.value, kind.label) for kind in SearchKind}),
         Filter("emne", "Emne", {topic.slug: (topic.slug, topic.name) for topic in topics}),
         Filter("aar", "År", {str(year): (year, str(year)) for year in range(1990, timezone.localdate().year + 6)}),
     ]

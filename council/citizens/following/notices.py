@@ -1,6 +1,6 @@
 """Who is told what, by which letter, and when an address is forgotten.
 
-A letter to a follower holds neither address nor text. Both are asked for the moment it leaves (`COMPOSERS`), so that
+A letter to a follower holds neither address nor text. Both are composed on sending (`LETTER_COMPOSERS`), so that
 nothing withdrawn meanwhile goes out and whoever has stopped gets nothing.
 """
 
@@ -21,7 +21,7 @@ from council.models.subscription import MOST_REFUSALS, UNCONFIRMED_DAYS
 from strategies.models import Strategy, Topic
 from udsat.lib.danish import month_year
 from udsat.lib.signed_links import make_token
-from udsat.models import Letter, Municipality, Words
+from udsat.models import Letter, LetterContent, Municipality
 
 from .news_items import Thing, lines_of, things_by_key, things_since
 
@@ -175,7 +175,7 @@ def _tell(follower: int, things: list[Thing], key: str = NOTICE, send_after=None
 # What they say when they leave
 
 
-def compose_notice(letter: Letter) -> Words | None:
+def compose_notice(letter: Letter) -> LetterContent | None:
     """What is public now of what the letter was to tell, to one who still follows it; None if nothing is left."""
     notices = list(letter.notices.select_related("follower"))
     if not notices:
@@ -210,7 +210,7 @@ def compose_notice(letter: Letter) -> Words | None:
         },
     )
     subject = f"Nyt i {month_year(things[-1].at)}" if is_digest else _subject(things[0])
-    return Words(follower.email, subject, _tidy(text), _sender(place), stop_url)
+    return LetterContent(follower.email, subject, _tidy(text), _sender(place), stop_url)
 
 
 def _subject(thing):
@@ -234,7 +234,7 @@ def _groups(things, subscriptions):
     return groups
 
 
-def compose_confirmation(letter: Letter) -> Words | None:
+def compose_confirmation(letter: Letter) -> LetterContent | None:
     follower = Follower.objects.filter(pk=int(letter.key.split(":")[1])).first()
     if follower is None:
         return None
@@ -252,7 +252,7 @@ def compose_confirmation(letter: Letter) -> Words | None:
         },
     )
     subject = "Tryk på linket, hvis du vil følge med" if pending else "Du følger det allerede"
-    return Words(follower.email, subject, _tidy(text), (PORTAL, ""))
+    return LetterContent(follower.email, subject, _tidy(text), (PORTAL, ""))
 
 
 def _tidy(text):

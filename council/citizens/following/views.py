@@ -22,7 +22,7 @@ from strategies.views import find_municipality
 from udsat.lib.cpr import find_cpr
 from udsat.lib.forms import AddressField, FieldsOnly
 from udsat.lib.spam_protection import TrapForm, network_of
-from udsat.models import Knock
+from udsat.models import FormSubmission
 
 from . import notices
 
@@ -115,7 +115,9 @@ def _form_page(request, context, targets, wanted):
         form = FollowForm(request.POST if request.method == "POST" else None, targets=targets, initial=initial)
     if form and request.method == "POST" and form.is_valid():
         hour = datetime.timedelta(hours=1)
-        if Knock.objects.let_in("foelg", network_of(request), at_most=MOST_FROM_NETWORK, within=hour):
+        if FormSubmission.objects.record_if_allowed(
+            "foelg", network_of(request), at_most=MOST_FROM_NETWORK, within=hour
+        ):
             notices.ask(form.cleaned_data["email"], form.chosen, form.cleaned_data["how_often"])
             # The same answer whether the address is known here or not.
             return _kept_nowhere(HttpResponseRedirect(f"{request.path}?sendt=1"))

@@ -16,7 +16,7 @@ from django.utils.html import linebreaks
 from council.meetings.agenda.building import add_item
 from council.models import AgendaItem, Council, Input, Meeting
 from council.secretary_mail import tell_secretary
-from udsat.admin.edit_conflict import take_next_version
+from udsat.admin.edit_conflict import increment_version
 from udsat.lib.actor import acting
 from udsat.lib.cpr import find_cpr
 from udsat.lib.signed_links import make_token
@@ -147,7 +147,7 @@ def _lock(found: Input) -> Input:
 
 
 def _save(found, *fields):
-    take_next_version(found)
+    increment_version(found)
     found.save(update_fields=[*fields, "updated_at"])
 
 
@@ -192,7 +192,7 @@ def put_on_agenda(found: Input, meeting: Meeting) -> AgendaItem:
         presentation=linebreaks(found.question, autoescape=True) if found.question else "",
         internal_note=f"Henvendelse {found.reference}",
     )
-    take_next_version(meeting.agenda)
+    increment_version(meeting.agenda)
     found.item = item
     if found.state == Input.State.NEW:
         found.state = Input.State.UNDER_WAY

@@ -18,7 +18,7 @@ from strategies.views import find_municipality
 from udsat.lib.responses import find_or_404
 from udsat.lib.signed_links import LinkBroken
 from udsat.lib.spam_protection import network_of
-from udsat.models import Knock, Municipality
+from udsat.models import FormSubmission, Municipality
 
 from . import lifecycle
 from .forms import DialogueForm, LetterForm
@@ -61,11 +61,11 @@ def _form_page(request, council, form_class, kind, template):
                     "Rådet har fået usædvanligt mange henvendelser i dag. Ring i stedet, eller send igen i morgen.",
                 )
             else:
-                knocks = Knock.objects.let_in(
+                is_allowed = FormSubmission.objects.record_if_allowed(
                     "henvendelse", network_of(request), at_most=lifecycle.MOST_FROM_NETWORK,
                     within=datetime.timedelta(hours=1),
                 )  # fmt: skip
-                found = lifecycle.receive(form.instance, from_many=not knocks)
+                found = lifecycle.receive(form.instance, from_many=not is_allowed)
                 return _kept_nowhere(HttpResponseRedirect(lifecycle.link_path(found)))
     context = {"municipality": council.municipality, "section": "raad", "council": council, "form": form}
     return _kept_nowhere(render(request, template, context))

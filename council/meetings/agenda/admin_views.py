@@ -16,7 +16,7 @@ from council.meetings.meeting_page import MeetingPage
 from council.models import Agenda, AgendaItem, Agreement, Attachment, Cause, Meeting, Proposal
 from strategies.models import Goal, Theme
 from udsat.admin.access import is_live
-from udsat.admin.edit_conflict import take_next_version
+from udsat.admin.edit_conflict import increment_version
 from udsat.lib import roles
 from udsat.lib.cpr import find_cpr
 from udsat.lib.danish import clock, join_words, short_date
@@ -247,9 +247,9 @@ class Board:
 
     def count_change(self):
         if self.changed:
-            take_next_version(self.meeting)
+            increment_version(self.meeting)
             if any(isinstance(it, Agenda) for it in self.changed):
-                take_next_version(self.meeting.agenda)
+                increment_version(self.meeting.agenda)
 
     # The buttons
 
@@ -402,7 +402,7 @@ def files_page(admin, request, meeting):
             attachment = add_file(item, file)
         except ValidationError as error:
             return JsonResponse({"error": " ".join(error.messages)}, status=400)
-        take_next_version(board.meeting)
+        increment_version(board.meeting)
     return JsonResponse({"title": attachment.display_title, "url": admin.url("change", attachment)})
 
 
@@ -430,7 +430,7 @@ def copy_page(admin, request, meeting):
                 with transaction.atomic():
                     board.lock()
                     made = building.copy_items(board.meeting, wanted)
-                    take_next_version(board.meeting)
+                    increment_version(board.meeting)
             except ValidationError as wrong:
                 error = " ".join(wrong.messages)
             else:

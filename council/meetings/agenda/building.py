@@ -9,7 +9,7 @@ from django.utils.html import format_html, format_html_join, linebreaks
 
 from council.meetings.agreements import open_agreements
 from council.models import Agenda, AgendaItem, Agreement, Meeting, Proposal, StandardItem
-from udsat.admin.edit_conflict import take_next_version
+from udsat.admin.edit_conflict import increment_version
 from udsat.lib.danish import long_datetime, short_date, weekday_date
 
 # What goes along from an earlier meeting: what was said before it, nothing of what came of it.
@@ -40,7 +40,7 @@ def start_agenda(meeting: Meeting) -> list[AgendaItem]:
         (last if standard.is_last else first).append(item)
     if made:
         put_in_order([*first, *items, *last])
-        take_next_version(agenda)
+        increment_version(agenda)
     return made
 
 

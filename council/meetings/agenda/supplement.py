@@ -62,7 +62,9 @@ def supplement_page(admin, request, meeting):
         numbered=[(numbers[part.pk], part) for part in agenda.supplement_items()],
         found=with_ticks(form),
         suspects=[spot for place in places for spot in place.suspects],
-        stops=[(stop.message, gate.part_url(stop.part, stop.field)) for stop in agenda.publication_stops()],
+        blockers=[
+            (blocker.message, gate.part_url(blocker.part, blocker.field)) for blocker in agenda.publication_blockers()
+        ],
         files=files,
         reasons=[form[name] for name in ("reason", "files_seen") if name in form.fields],
         back_url=back,

@@ -10,12 +10,12 @@ from django.utils import timezone
 from council.meetings.meeting_page import MeetingPage
 from council.models import Approval, Meeting, Minutes, Remark
 from udsat.admin import may_edit
-from udsat.admin.edit_conflict import take_next_version
+from udsat.admin.edit_conflict import increment_version
 from udsat.admin.form_fields import DayField
 from udsat.lib import roles
 from udsat.lib.danish import long_date, weekday_date
 from udsat.lib.forms import FieldsOnly
-from udsat.models import Letter, is_overridden
+from udsat.models import Letter, is_cpr_overridden
 
 from . import rounds
 from .member_views import remark_field
@@ -140,7 +140,7 @@ class Desk:
             for part in self.paper.publication_parts()
             if part.pk
             for finding in part.findings(self.paper)
-            if (shown is None or finding.field in shown) and not is_overridden(finding)
+            if (shown is None or finding.field in shown) and not is_cpr_overridden(finding)
         ]
 
     def context(self) -> dict:
@@ -237,9 +237,9 @@ class Desk:
 
     def changed(self, what):
         """Count it, so that a form opened before shows a conflict and does not put the old state back."""
-        take_next_version(self.paper)
+        increment_version(self.paper)
         if self.is_minutes:
-            take_next_version(self.paper.meeting)
+            increment_version(self.paper.meeting)
         self.admin.log_change(self.request, self.paper, what)
         return True
 

@@ -17,7 +17,7 @@ from council.models import AgendaItem, DeskClash, DeskPresence, Membership, Minu
 from udsat.lib import roles
 from udsat.lib.danish import clock
 from udsat.lib.richtext import RichTextWidget
-from udsat.models import indexed_once
+from udsat.models import batch_reindexing
 
 from .edits import CHANGED, CLASHED, REFUSED, SAVED, SEATS, YIELDED, Decision, Desk, Edit, stamp_of
 from .fields import EMPTY, HEAD, ROOMS, Field, Unknown, fingerprint, is_uuid
@@ -45,7 +45,7 @@ def sync(admin, request, meeting):
         return _private({"problem": f"Anmodningen kunne ikke læses: {error}."}, 400)
     if sent["user"] != request.user.pk:
         return _private({"problem": "En anden er logget ind i denne browser.", "user": request.user.pk}, 409)
-    with indexed_once():
+    with batch_reindexing():
         changes = bool(sent["edits"] or sent["decisions"])
         desk = Desk(meeting, request.user, is_locked=changes)
         answers = desk.apply(sent["edits"], sent["decisions"]) if changes else []
@@ -287,7 +287,7 @@ def _save(admin, request, meeting):
     if not is_uuid(form):
         messages.error(request, "Siden var ikke hel. Indlæs den igen, og prøv på ny.")
         return HttpResponseRedirect(here)
-    with indexed_once():
+    with batch_reindexing():
         desk = Desk(meeting, request.user, is_locked=True)
         edits = _typed(desk, post, uuid.UUID(form))
         decisions = _chosen(post, uuid.UUID(form))

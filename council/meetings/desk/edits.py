@@ -30,7 +30,7 @@ from council.models import (
     Membership,
     Minutes,
 )
-from udsat.admin.edit_conflict import take_next_version
+from udsat.admin.edit_conflict import increment_version
 from udsat.lib.cpr import find_cpr
 from udsat.lib.danish import clock
 from udsat.lib.richtext import link_addresses, plain_text
@@ -282,7 +282,7 @@ class Desk:
             answers.append(came_before[one.id])
         if self._saved:
             # A form of the back office that was opened before must not overwrite what was written here.
-            take_next_version(self.meeting)
+            increment_version(self.meeting)
         return answers
 
     def _take(self, edit: Edit) -> Answer:

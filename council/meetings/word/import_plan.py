@@ -17,12 +17,12 @@ from django.db import models
 
 from council.models import Agenda, AgendaItem, Agreement, Attendance, Meeting, Minutes
 from strategies.models import Goal, Theme
-from udsat.admin.edit_conflict import take_next_version
+from udsat.admin.edit_conflict import increment_version
 from udsat.lib import roles
 from udsat.lib.cpr import find_cpr
 from udsat.lib.danish import clock, fold, long_date
 from udsat.lib.richtext import RichTextField, clean_html, plain_text
-from udsat.models import Publishable, indexed_once
+from udsat.models import Publishable, batch_reindexing
 
 from .attendance_match import Roll, Seen
 from .parsed_meeting import ParsedAgreement, ParsedItem, ParsedMeeting
@@ -443,7 +443,7 @@ class Plan:
 
     # The change itself
 
-    @indexed_once()
+    @batch_reindexing()
     def apply(self, choices: dict[str, str]) -> list[models.Model]:
         """Save it all, or nothing. `choices` says of each conflict "fil" where the document's text is to stand."""
         if self.is_new:
@@ -457,7 +457,7 @@ class Plan:
         saved: list[models.Model] = [self.meeting] if self.is_new else []
         if not self.is_new:
             # Whoever has the meeting open sees that it has changed.
-            take_next_version(self.meeting)
+            increment_version(self.meeting)
         self._place_new_items()
         new = {id(plan.item): plan.item for plan in self.items if plan.is_new}
         meeting_first = sorted(targets.values(), key=lambda t: not isinstance(t, Publishable))
@@ -466,7 +466,7 @@ class Plan:
                 target.meeting = self.meeting
             target.save()
             if isinstance(target, Publishable):
-                take_next_version(target)
+                increment_version(target)
             saved.append(target)
         for plan in self.items:
             for agreement in plan.agreements:

@@ -212,7 +212,7 @@ def _move(admin, request) -> MoveForm | None:
     except ValidationError as error:
         form.add_error(None, error.messages)
         return form
-    meeting.take_version(meeting.version)
+    meeting.claim_version(meeting.version)
     meeting.save()
     admin.log_change(request, meeting, f"Flyttet fra {long_date(before)}")
     messages.success(request, f"Mødet er flyttet til {weekday_date(meeting.date)}. Fristerne følger med.")

@@ -18,7 +18,7 @@ from udsat.admin.privacy_review import Place, look
 from udsat.lib import roles
 from udsat.lib.danish import long_datetime
 from udsat.lib.publishing import Status
-from udsat.models import indexed_once, known_in
+from udsat.models import allowed_names_of, batch_reindexing
 
 from .admin_views import council_asked_for, year_asked_for, year_page
 
@@ -46,8 +46,8 @@ class Date:
     @property
     def is_plain(self) -> bool:
         """Whether there is nothing in it that asks for more than a tick."""
-        stops = self.meeting.publication_stops() or self.meeting.files_to_look_at()
-        return not stops and not any(place.spots for place in self.places)
+        blockers = self.meeting.publication_blockers() or self.meeting.files_to_review()
+        return not blockers and not any(place.spots for place in self.places)
 
     @property
     def choice(self) -> tuple[str, str]:
@@ -109,7 +109,7 @@ def publish(admin, request: HttpRequest) -> HttpResponse:
     number = year_asked_for(request)
     back = f"{reverse('admin:council_meeting_aarsplan')}?raad={council.pk}&aar={number}"
     is_sent = request.method == "POST"
-    known = known_in(council.municipality)
+    known = allowed_names_of(council.municipality)
     dates = [
         Date(
             meeting,
@@ -139,7 +139,7 @@ def publish(admin, request: HttpRequest) -> HttpResponse:
 def _publish(admin, request, form, plain) -> bool:
     chosen = [date.meeting for date in plain if date.choice[0] in form.cleaned_data["dates"]]
     try:
-        with indexed_once():
+        with batch_reindexing():
             for meeting in chosen:
                 meeting.publish(by=request.user, confirmed=True)
                 admin.log_change(request, meeting, "Offentliggjort")

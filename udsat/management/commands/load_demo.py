@@ -10,7 +10,7 @@ from django.utils.crypto import get_random_string
 from strategies.models import Situation, Topic
 from udsat.demo.build import Builder, read, read_all, years_since
 from udsat.lib.roles import Role
-from udsat.models import Assignment, Municipality, User, indexed_once
+from udsat.models import Assignment, Municipality, User, batch_reindexing
 
 FICTIONAL = "0000"
 REAL = ("esbjerg", "vejle", "kolding")
@@ -41,7 +41,7 @@ class Command(BaseCommand):
         self.make_room()
         files = []
         try:
-            with indexed_once():
+            with batch_reindexing():
                 logins = self.load(files)
                 path = self.write_logins(logins)
         except BaseException as error:
