@@ -223,7 +223,7 @@ def dates(desk: Desk) -> Iterator[Due]:
         is_far = progress.agenda_due_on(meeting) > desk.ahead(AGENDA_AHEAD)
         if meeting.is_only_planned and is_far:
             hidden[meeting.council, meeting.date.year].append(meeting)
-    page = reverse("admin:council_meeting_aarsplan_publish")
+    page = reverse("admin:council_meeting_year_plan_publish")
     for (council, year), those in hidden.items():
         yield Due(
             f"{some(len(those), 'dato', 'datoer')} i {year} kan borgerne ikke se endnu",
@@ -247,7 +247,7 @@ def changes_nobody_was_told(desk: Desk) -> Iterator[Due]:
         yield Due(
             f"{some(count, 'indkaldt ved', 'indkaldte ved')} ikke, at {_named(meeting)} er {happened}",
             "De har fået en anden dag, tid eller et andet sted at vide.",
-            Severity.LATE, meeting.municipality, progress.page_url(meeting, "indkaldelse"), "Giv dem besked",
+            Severity.LATE, meeting.municipality, progress.page_url(meeting, "invitations"), "Giv dem besked",
             meeting.date,
         )  # fmt: skip
 
@@ -259,7 +259,7 @@ def last_day_for_items(desk: Desk) -> Iterator[Due]:
             yield Due(
                 f"Fristen for punkter til {_named(meeting)} er {in_days(due_on, desk.today)}",
                 f"Medlemmerne kan foreslå punkter til og med {weekday_date(due_on)}.",
-                Severity.SOON, meeting.municipality, progress.page_url(meeting, "dagsorden"), "Se dagsordenen", due_on,
+                Severity.SOON, meeting.municipality, progress.page_url(meeting, "agenda"), "Se dagsordenen", due_on,
             )  # fmt: skip
 
 
@@ -269,7 +269,7 @@ def proposals(desk: Desk) -> Iterator[Due]:
             yield Due(
                 f"{some(meeting.waiting, 'forslag', 'forslag')} til {_named(meeting)} venter på dig",
                 "Et medlem har foreslået et punkt. Du bestemmer, om det kommer på dagsordenen.",
-                Severity.READY, meeting.municipality, progress.page_url(meeting, "dagsorden"), "Se forslagene",
+                Severity.READY, meeting.municipality, progress.page_url(meeting, "agenda"), "Se forslagene",
                 progress.agenda_due_on(meeting),
             )  # fmt: skip
 

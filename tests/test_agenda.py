@@ -75,8 +75,8 @@ class Screen:
         self.data |= {f"punkt-{item.pk}-{name}": value for name, value in values.items()}
         return self
 
-    def save(self, do="", **more):
-        return self.client.post(self.address, {**self.data, "do": do, **more}, follow=True)
+    def save(self, action="", **more):
+        return self.client.post(self.address, {**self.data, "action": action, **more}, follow=True)
 
     def autosave(self):
         return self.client.post(self.address, self.data, headers={"Accept": "application/json"}).json()
@@ -95,7 +95,7 @@ def test_the_councils_standard_items_come_by_themselves_around_the_days_own(clie
     make.agreement(make.item(last, "Natcafé"), "Invitere boligforeningen", due_on=in_days(3))
     make.meeting(council, in_days(60), starts_at=datetime.time(15))
     make.item(meeting, "Dagens eget")
-    Screen(client, meeting).save("start")
+    Screen(client, meeting).save("add_standard_items")
     assert titles(meeting) == [
         "Godkendelse af dagsorden", "Godkendelse af referat", "Siden sidst", "Dagens eget", "Eventuelt", "Næste møde",
     ]  # fmt: skip
@@ -104,7 +104,7 @@ def test_the_councils_standard_items_come_by_themselves_around_the_days_own(clie
     assert "<li>Invitere boligforeningen (senest" in texts["Siden sidst"]
     assert "kl. 15.00" in texts["Næste møde"]
     assert [a.text for a in meeting.items.get(title="Siden sidst").followed_up.all()] == ["Invitere boligforeningen"]
-    Screen(client, meeting).save("start")
+    Screen(client, meeting).save("add_standard_items")
     assert len(titles(meeting)) == 6
 
 
@@ -150,7 +150,7 @@ def test_a_title_that_cannot_be_kept_is_shown_again(client, meeting):
 def test_every_button_saves_what_has_been_typed(client, meeting):
     first, second = make.item(meeting, "Første"), make.item(meeting, "Andet")
     screen = Screen(client, meeting).write(first, title="Allerførste", kind="beslutning")
-    screen.write(second, presentation="<p>En <script>x</script>sag.</p>").save(f"down:{first.pk}")
+    screen.write(second, presentation="<p>En <script>x</script>sag.</p>").save(f"move_down:{first.pk}")
     assert titles(meeting) == ["Andet", "Allerførste"]
     first.refresh_from_db()
     assert first.kind == "beslutning" and "sag." in meeting.items.get(pk=second.pk).presentation
@@ -170,8 +170,8 @@ def test_a_form_of_nonsense_changes_nothing(client, meeting):
     item = make.item(meeting, "Natcafé")
     for data in (
         {},
-        {"do": "up:x"},
-        {"do": "take:99"},
+        {"action": "move_up:x"},
+        {"action": "accept:99"},
         {"order": "1,x,99999999999999999999", f"punkt-{item.pk}-position": "-1"},
         {f"punkt-{item.pk}-version": "gammel"},
         {"punkt-99999999-version": ""},
@@ -185,7 +185,7 @@ def test_a_form_of_nonsense_changes_nothing(client, meeting):
 def test_a_field_that_is_wrong_keeps_everything_on_the_screen(client, meeting):
     good, bad = make.item(meeting, "God"), make.item(meeting, "Skidt")
     screen = Screen(client, meeting).write(good, title="Bedre").write(bad, title="", presentation="<p>Langt</p>")
-    response = screen.save(f"up:{bad.pk}")
+    response = screen.save(f"move_up:{bad.pk}")
     assert titles(meeting) == ["Bedre", "Skidt"]
     assert "Langt" in response.content.decode()
     assert "Langt" not in meeting.items.get(pk=bad.pk).presentation
@@ -346,18 +346,18 @@ def test_items_are_taken_from_the_meeting_and_the_places_she_chooses(client, cou
     wanted.themes.add(theme)
     make.item(earlier, "Andet")
     assert "Natcafé" in client.get(address(meeting, f"hent/?fra={earlier.pk}")).content.decode()
-    client.post(address(meeting, "hent/"), {"fra": earlier.pk, "punkt": [wanted.pk]})
+    client.post(address(meeting, "hent/"), {"source": earlier.pk, "items": [wanted.pk]})
     [copy] = meeting.items.all()
     assert (copy.title, copy.presentation, copy.decision) == ("Natcafé", "<p>Sagen</p>", "")
     assert list(copy.themes.all()) == [theme]
 
 
-@pytest.mark.parametrize("data", [{}, {"fra": "x"}, {"fra": "1" * 30}, {"fra": "{}", "punkt": ["x"]}])
+@pytest.mark.parametrize("data", [{}, {"source": "x"}, {"source": "1" * 30}, {"source": "{}", "items": ["x"]}])
 def test_nothing_is_taken_from_nowhere_or_from_another_council(client, council, meeting, vejle, data):
     make.item(make.meeting(council, in_days(-9)))
     theirs = make.item(make.meeting(make.council(vejle)), "Vejles sag")
     data = {name: theirs.meeting_id if value == "{}" else value for name, value in data.items()}
-    response = client.post(address(meeting, "hent/"), data | {"punkt": [theirs.pk]})
+    response = client.post(address(meeting, "hent/"), data | {"items": [theirs.pk]})
     assert response.status_code == 200 and "Vejles sag" not in response.content.decode()
     assert titles(meeting) == []
 
@@ -366,7 +366,7 @@ def test_nothing_is_taken_from_nowhere_or_from_another_council(client, council, 
 
 
 def ask(client, meeting):
-    Screen(client, meeting).save("ask")
+    Screen(client, meeting).save("invite_proposals")
     letter = Letter.objects.get(key__startswith="propose:")
     return letter, next(word for word in letter.text.split() if "/foreslaa-punkt/" in word).split("8000")[-1]
 
@@ -375,7 +375,7 @@ def test_the_members_are_asked_once_and_each_by_a_link_of_her_own(client, counci
     make.membership(council, make.person(council.municipality, "Per"))
     letter, link = ask(client, meeting)
     assert letter.to == "karen@eksempel.dk" and "Skriv senest" in letter.text
-    Screen(client, meeting).save("ask")
+    Screen(client, meeting).save("invite_proposals")
     assert Letter.objects.count() == 1
     page = Client().get(link).content.decode()
     assert "Skriv senest" in page and "enkeltsager" in page
@@ -394,12 +394,12 @@ def test_a_member_proposes_and_the_secretary_takes_it_in(client, meeting, karen)
     assert "har foreslået et punkt til mødet" in told.text and address(meeting) in told.text
     assert "Natcafé" not in told.text + told.subject
     assert "Natcafé" in client.get(address(meeting)).content.decode()
-    Screen(client, meeting).save(f"take:{proposal.pk}")
+    Screen(client, meeting).save(f"accept:{proposal.pk}")
     [item] = meeting.items.all()
     assert item.title == "Natcafé" and "koldt" in item.presentation and "<b>" not in item.presentation
     proposal.refresh_from_db()
     assert (proposal.state, proposal.item) == (Proposal.State.TAKEN, item)
-    Screen(client, meeting).save(f"take:{proposal.pk}")
+    Screen(client, meeting).save(f"accept:{proposal.pk}")
     assert len(titles(meeting)) == 1
 
 

@@ -37,16 +37,16 @@ def asked(minutes):
 
 
 @pytest.fixture
-def desk(client, anna, minutes):
-    """Anna at the page: `desk()` reads it, `desk(do, …)` presses a button and reads where it leads."""
+def approval_page(client, anna, minutes):
+    """Anna at the page: `approval_page()` reads it, `approval_page(action, …)` presses a button."""
     client.force_login(anna)
     address = reverse("admin:council_meeting_approval", args=[minutes.meeting_id])
 
-    def go(do=None, **fields):
-        if do is None:
+    def go(action=None, **fields):
+        if action is None:
             return words(client.get(address))
         number = str(rounds.last_round(minutes))
-        return words(client.post(address, {"do": do, "round": number} | fields, follow=True))
+        return words(client.post(address, {"action": action, "round": number} | fields, follow=True))
 
     go.address = address
     return go
@@ -65,14 +65,14 @@ def fresh(minutes):
 # Asking
 
 
-def test_the_first_page_says_that_nobody_has_been_asked(desk):
-    page = desk()
+def test_the_first_page_says_that_nobody_has_been_asked(approval_page):
+    page = approval_page()
     assert "Nej, ikke endnu" in page and "Send til godkendelse" in page and "Godkendt på mødet" in page
     assert "Ib Holm (medlem) <strong>har ingen e-mail" in page and "Sally" not in page
 
 
-def test_sending_writes_to_each_who_sat_and_has_an_address(desk, minutes, seats):
-    page = desk("ask", due_on=day(5).isoformat())
+def test_sending_writes_to_each_who_sat_and_has_an_address(approval_page, minutes, seats):
+    page = approval_page("send", due_on=day(5).isoformat())
     assert "Sendt til 3 af 4 medlemmer." in page and "1 har ingen e-mail." in page
     assert "Medlemmerne læser referatet" in page and "4 er spurgt: 0 har godkendt og 4 har ikke svaret." in page
     assert {letter.to for letter in letters()} == {"karen@example.dk", "lars@example.dk", "mia@example.dk"}
@@ -81,8 +81,8 @@ def test_sending_writes_to_each_who_sat_and_has_an_address(desk, minutes, seats)
     assert fresh(minutes).stage == "Til godkendelse"
 
 
-def test_the_letter_says_what_to_do_and_nothing_of_the_minutes(desk, minutes, seats):
-    desk("ask", due_on=day(5).isoformat())
+def test_the_letter_says_what_to_do_and_nothing_of_the_minutes(approval_page, minutes, seats):
+    approval_page("send", due_on=day(5).isoformat())
     letter = letters(to="karen@example.dk")[0]
     assert letter.subject.startswith("Vil du godkende referatet af mødet den ")
     assert "Kære Karen" in letter.text and "/esbjerg/godkend/" in letter.text and "79 79 79 79" in letter.text
@@ -90,11 +90,11 @@ def test_the_letter_says_what_to_do_and_nothing_of_the_minutes(desk, minutes, se
     assert "Svar senest" in letter.text
 
 
-def test_the_deadline_is_the_councils_own_rule_until_she_picks_another(desk, minutes, seats):
+def test_the_deadline_is_the_councils_own_rule_until_she_picks_another(approval_page, minutes, seats):
     council = seats["Karen"].council
     council.approval_days = 12
     council.save()
-    assert f'value="{day(12).isoformat()}"' in desk()
+    assert f'value="{day(12).isoformat()}"' in approval_page()
 
 
 @pytest.mark.parametrize(
@@ -106,8 +106,8 @@ def test_the_deadline_is_the_councils_own_rule_until_she_picks_another(desk, min
         ("0026-01-01", "Årstallet er 0026."),
     ],
 )
-def test_an_impossible_deadline_is_explained(desk, minutes, due, said):
-    assert said in desk("ask", due_on=due)
+def test_an_impossible_deadline_is_explained(approval_page, minutes, due, said):
+    assert said in approval_page("send", due_on=due)
     assert not Approval.objects.exists() and not Letter.objects.exists()
 
 
@@ -135,10 +135,10 @@ def test_one_person_with_two_seats_is_asked_once(minutes, seats):
     assert len(letters(to="karen@example.dk")) == 1
 
 
-def test_pressing_twice_or_two_secretaries_at_once_send_one_letter(desk, client, minutes):
-    desk("ask", due_on=day(5).isoformat())
-    data = {"do": "ask", "round": "0", "due_on": day(5).isoformat()}
-    page = words(client.post(desk.address, data, follow=True))
+def test_pressing_twice_or_two_secretaries_at_once_send_one_letter(approval_page, client, minutes):
+    approval_page("send", due_on=day(5).isoformat())
+    data = {"action": "send", "round": "0", "due_on": day(5).isoformat()}
+    page = words(client.post(approval_page.address, data, follow=True))
     assert "En anden har været her imens." in page
     assert Approval.objects.count() == 4 and Letter.objects.count() == 3
 
@@ -149,108 +149,108 @@ def test_a_round_is_asked_once_however_it_is_called(asked):
     assert rounds.last_round(asked) == 1
 
 
-def test_a_council_without_members_is_told_to_write_them_in(desk, minutes, seats):
+def test_a_council_without_members_is_told_to_write_them_in(approval_page, minutes, seats):
     seats["Karen"].council.memberships.update(ends_on=day(-1))
-    assert "Skriv rådets medlemmer ind først" in desk()
-    assert "Ingen sidder i rådet nu." in desk("ask", due_on=day(5).isoformat())
+    assert "Skriv rådets medlemmer ind først" in approval_page()
+    assert "Ingen sidder i rådet nu." in approval_page("send", due_on=day(5).isoformat())
     assert not Approval.objects.exists()
 
 
-def test_minutes_with_what_looks_like_a_cpr_number_are_looked_at_first(desk, minutes):
+def test_minutes_with_what_looks_like_a_cpr_number_are_looked_at_first(approval_page, minutes):
     make.item(minutes.meeting, "Sag", discussion=f"<p>Sagen {CPR}</p>")
-    page = desk("ask", due_on=day(5).isoformat())
+    page = approval_page("send", due_on=day(5).isoformat())
     assert "1 sted ligner et CPR-nummer" in page and CPR not in page and "sæt et hak her" in page
     assert not Letter.objects.exists()
-    assert "Sendt til 3" in desk("ask", due_on=day(5).isoformat(), checked="on")
+    assert "Sendt til 3" in approval_page("send", due_on=day(5).isoformat(), checked="on")
 
 
 @pytest.mark.parametrize(
     ("fields", "said"),
     [({"date": day(3)}, "Mødet er først"), ({"is_cancelled": True}, "Mødet er aflyst.")],
 )
-def test_a_meeting_that_was_not_held_has_nothing_to_approve(desk, minutes, fields, said):
+def test_a_meeting_that_was_not_held_has_nothing_to_approve(approval_page, minutes, fields, said):
     type(minutes.meeting).objects.filter(pk=minutes.meeting_id).update(**fields)
-    assert said in desk()
-    assert said in desk("ask", due_on=day(5).isoformat()) and not Approval.objects.exists()
+    assert said in approval_page()
+    assert said in approval_page("send", due_on=day(5).isoformat()) and not Approval.objects.exists()
 
 
 # Who has answered
 
 
-def test_the_secretary_sees_who_has_said_what(desk, asked, seats):
+def test_the_secretary_sees_who_has_said_what(approval_page, asked, seats):
     says(asked, seats["Karen"])
     says(asked, seats["Lars"], REMARKS, hele="Det var mig.")
-    page = desk()
+    page = approval_page()
     assert "4 er spurgt: 1 har godkendt, 1 har bemærkninger og 2 har ikke svaret." in page
     assert "Det var mig." in page and "1 bemærkning venter på dig." in page
     assert "Har ingen e-mail: spørg selv" in page
 
 
-def test_a_remark_stands_with_its_item_and_can_be_ticked_off(desk, asked, seats):
+def test_a_remark_stands_with_its_item_and_can_be_ticked_off(approval_page, asked, seats):
     item = asked.meeting.items.get(title="Boliger til unge")
     row = asked.approvals.get(member=seats["Karen"])
     rounds.answer(row, answer=REMARKS, remarks={item.pk: "Det var Lars."}, version=rounds.text_version(asked))
-    page = desk()
+    page = approval_page()
     assert f'<a href="/admin/council/agendaitem/{item.pk}/change/">Punkt 1: Boliger til unge</a>' in page
-    page = desk("look", remark=row.remarks.get().pk)
+    page = approval_page("mark_handled", remark=row.remarks.get().pk)
     assert "<strong>Set på</strong>" in page and "venter på dig" not in page
     assert Remark.objects.get().handled_at
-    desk("look-again", remark=row.remarks.get().pk)
+    approval_page("mark_unhandled", remark=row.remarks.get().pk)
     assert Remark.objects.get().handled_at is None
 
 
-def test_the_remark_of_an_item_that_is_gone_is_still_there(desk, asked, seats):
+def test_the_remark_of_an_item_that_is_gone_is_still_there(approval_page, asked, seats):
     item = asked.meeting.items.get(title="Eventuelt")
     row = asked.approvals.get(member=seats["Karen"])
     rounds.answer(row, answer=REMARKS, remarks={item.pk: "Husk bussen."}, version=rounds.text_version(asked))
     item.delete()
-    assert "Husk bussen." in desk()
+    assert "Husk bussen." in approval_page()
 
 
 @pytest.mark.parametrize("number", ["", "x", "999999", "²", "1\x00"])
-def test_a_remark_that_does_not_exist_is_no_error(desk, asked, number):
-    assert "Se, hvordan det står nu." in desk("look", remark=number)
+def test_a_remark_that_does_not_exist_is_no_error(approval_page, asked, number):
+    assert "Se, hvordan det står nu." in approval_page("mark_handled", remark=number)
 
 
-def test_another_meetings_remark_is_not_touched(desk, asked, seats):
+def test_another_meetings_remark_is_not_touched(approval_page, asked, seats):
     other = held_meeting(seats["Karen"].council, ordinal=2)
     rounds.ask(other, due_on=day(5), after_round=0)
     says(other, seats["Karen"], REMARKS, hele="Noget andet")
-    desk("look", remark=Remark.objects.get().pk)
+    approval_page("mark_handled", remark=Remark.objects.get().pk)
     assert Remark.objects.get().handled_at is None
 
 
-def test_whoever_approved_an_earlier_text_is_shown_as_that(desk, asked, seats):
+def test_whoever_approved_an_earlier_text_is_shown_as_that(approval_page, asked, seats):
     says(asked, seats["Karen"])
     item = asked.meeting.items.get(title="Boliger til unge")
     item.decision = "<p>Rådet skriver ikke.</p>"
     item.save()
-    page = desk()
+    page = approval_page()
     assert "<strong>Godkendte en tidligere udgave</strong>" in page
     assert "0 har godkendt, 1 godkendte en tidligere udgave og 3 har ikke svaret" in page
     assert "Send den rettede tekst ud igen" in page
 
 
-def test_the_corrected_text_is_sent_out_in_a_new_round(desk, asked, seats):
+def test_the_corrected_text_is_sent_out_in_a_new_round(approval_page, asked, seats):
     says(asked, seats["Karen"])
-    page = desk("ask", due_on=day(4).isoformat())
+    page = approval_page("send", due_on=day(4).isoformat())
     assert "Runde 2" in page and "0 har godkendt" in page
     assert len(letters(to="karen@example.dk")) == 2
     assert asked.approvals.get(member=seats["Karen"], round=1).answer == APPROVED
 
 
-def test_an_answer_by_phone_is_written_in_with_the_secretarys_name(desk, asked, seats):
+def test_an_answer_by_phone_is_written_in_with_the_secretarys_name(approval_page, asked, seats):
     row = asked.approvals.get(member=seats["Ib"])
     item = asked.meeting.items.get(title="Eventuelt")
-    page = desk("register", member=row.pk, answer=REMARKS, item=item.pk, remark="Bussen kører igen.")
+    page = approval_page("register", member=row.pk, answer=REMARKS, item=item.pk, remark="Bussen kører igen.")
     assert "Svaret fra Ib Holm (medlem) er skrevet ind." in page and "skrevet ind af Anna" in page
     assert "Bussen kører igen." in page and "Punkt 3: Eventuelt" in page
 
 
-def test_by_phone_she_may_say_yes_and_keep_her_earlier_remarks(desk, asked, seats):
+def test_by_phone_she_may_say_yes_and_keep_her_earlier_remarks(approval_page, asked, seats):
     says(asked, seats["Karen"], REMARKS, hele="Det var mig.")
     row = asked.approvals.get(member=seats["Karen"])
-    desk("register", member=row.pk, answer=APPROVED)
+    approval_page("register", member=row.pk, answer=APPROVED)
     row.refresh_from_db()
     assert row.answer == APPROVED and row.remarks.get().text == "Det var mig."
 
@@ -267,9 +267,9 @@ def test_by_phone_she_may_say_yes_and_keep_her_earlier_remarks(desk, asked, seat
         ({"item": "99999"}, "Vælg et af punkterne."),
     ],
 )
-def test_an_answer_that_makes_no_sense_is_explained(desk, asked, seats, fields, said):
+def test_an_answer_that_makes_no_sense_is_explained(approval_page, asked, seats, fields, said):
     row = asked.approvals.get(member=seats["Ib"])
-    page = desk("register", **({"member": row.pk, "answer": REMARKS, "remark": "Ord"} | fields))
+    page = approval_page("register", **({"member": row.pk, "answer": REMARKS, "remark": "Ord"} | fields))
     assert said in page
     row.refresh_from_db()
     assert row.answer == "" and not Remark.objects.exists()
@@ -278,11 +278,11 @@ def test_an_answer_that_makes_no_sense_is_explained(desk, asked, seats, fields, 
 # Reminding
 
 
-def test_one_button_reminds_those_who_are_missing_once_a_day(desk, asked, seats, client):
+def test_one_button_reminds_those_who_are_missing_once_a_day(approval_page, asked, seats, client):
     says(asked, seats["Karen"])
-    assert "Mind de 2 om at svare" in desk()
-    assert "Vi har mindet 2 medlemmer om at svare." in desk("remind")
-    assert "De er allerede mindet om det i dag." in desk("remind")
+    assert "Mind de 2 om at svare" in approval_page()
+    assert "Vi har mindet 2 medlemmer om at svare." in approval_page("remind")
+    assert "De er allerede mindet om det i dag." in approval_page("remind")
     assert len(letters(to="lars@example.dk")) == 2 and len(letters(to="karen@example.dk")) == 1
     reminder = letters(to="lars@example.dk")[1]
     assert reminder.subject.startswith("Vi mangler dit svar om referatet")
@@ -321,22 +321,22 @@ def test_whoever_was_reminded_by_hand_today_or_has_left_is_not_reminded_again(as
 # Settling it
 
 
-def test_silence_is_called_silence_and_she_decides(desk, asked, seats):
+def test_silence_is_called_silence_and_she_decides(approval_page, asked, seats):
     says(asked, seats["Karen"])
     Approval.objects.update(due_on=day(-1))
-    page = desk()
+    page = approval_page()
     assert "Fristen er gået" in page and "3 medlemmer har ikke svaret, og det er ikke et ja." in page
-    page = desk("close")
+    page = approval_page("close")
     # On to the next thing to do with it.
     assert "Rådet har godkendt referatet skriftligt." in page and "Offentliggør »Referat af" in page
-    page = desk()
+    page = approval_page()
     assert "Ja, referatet er godkendt" in page and "1 har godkendt og 3 har ikke svaret" in page
     assert (fresh(asked).approved_on, fresh(asked).approved_how) == (timezone.localdate(), "skriftligt")
     assert fresh(asked).stage == "Godkendt"
     assert not asked.approvals.filter(closed_at=None).exists()
 
 
-def test_approved_at_the_next_meeting_in_one_click(desk, minutes, seats):
+def test_approved_at_the_next_meeting_in_one_click(approval_page, minutes, seats):
     council = seats["Karen"].council
     make.meeting(council, day(-8), kind="besoeg")
     make.meeting(council, day(-6), is_cancelled=True)
@@ -344,59 +344,59 @@ def test_approved_at_the_next_meeting_in_one_click(desk, minutes, seats):
     make.meeting(council, day(20))
     # What the page offers first is the next meeting of the same kind.
     assert rounds.meetings_that_may_have_approved(minutes)[0] == following
-    assert "Offentliggør »Referat af" in desk("at-meeting", held=following.pk)
-    page = desk()
+    assert "Offentliggør »Referat af" in approval_page("approve_at_meeting", held=following.pk)
+    page = approval_page()
     assert "Ja, referatet er godkendt" in page and "Offentliggør referatet" in page
     assert fresh(minutes).approved_on == day(-4)
     assert fresh(minutes).approved_how == rounds.at_meeting(following)
     assert "Rådet har godkendt referatet på mødet den" in fresh(minutes).approval_text
 
 
-def test_minutes_read_out_before_they_part_are_approved_at_the_meeting_itself(desk, minutes):
-    desk("at-meeting", held=minutes.meeting_id)
+def test_minutes_read_out_before_they_part_are_approved_at_the_meeting_itself(approval_page, minutes):
+    approval_page("approve_at_meeting", held=minutes.meeting_id)
     assert fresh(minutes).approved_on == minutes.meeting.date
 
 
-def test_a_meeting_that_is_to_come_or_elsewhere_approves_nothing(desk, minutes, seats, vejle):
+def test_a_meeting_that_is_to_come_or_elsewhere_approves_nothing(approval_page, minutes, seats, vejle):
     coming = make.meeting(seats["Karen"].council, day(5))
     foreign = make.meeting(make.council(vejle), day(-2))
     for pk in (coming.pk, foreign.pk, 0, "x", ""):
-        assert "Vælg et af møderne." in desk("at-meeting", held=pk)
+        assert "Vælg et af møderne." in approval_page("approve_at_meeting", held=pk)
     assert fresh(minutes).approved_on is None
 
 
-def test_approving_at_a_meeting_ends_a_round_that_is_open(desk, asked, client, minutes):
-    desk("at-meeting", held=minutes.meeting_id)
+def test_approving_at_a_meeting_ends_a_round_that_is_open(approval_page, asked, client, minutes):
+    approval_page("approve_at_meeting", held=minutes.meeting_id)
     assert client.get(link_in(letters()[0])).status_code == 410
 
 
-def test_a_mistake_is_taken_back_and_the_links_work_again(desk, asked, client):
-    desk("close")
+def test_a_mistake_is_taken_back_and_the_links_work_again(approval_page, asked, client):
+    approval_page("close")
     assert client.get(link_in(letters()[0])).status_code == 410
-    assert "Godkendelsen er taget tilbage." in desk("reopen")
+    assert "Godkendelsen er taget tilbage." in approval_page("reopen")
     assert fresh(asked).approved_on is None and fresh(asked).approved_how == ""
     assert client.get(link_in(letters()[0])).status_code == 200
 
 
-def test_a_meeting_form_that_was_open_meanwhile_shows_a_conflict(client, anna, asked, desk):
+def test_a_meeting_form_that_was_open_meanwhile_shows_a_conflict(client, anna, asked, approval_page):
     before = asked.meeting.version, fresh(asked).version
-    desk("close")
+    approval_page("close")
     asked.meeting.refresh_from_db()
     assert asked.meeting.version > before[0] and fresh(asked).version > before[1]
 
 
-def test_minutes_that_nobody_has_made_yet_are_made_when_they_are_approved(desk, minutes):
+def test_minutes_that_nobody_has_made_yet_are_made_when_they_are_approved(approval_page, minutes):
     meeting = minutes.meeting
     minutes.delete()
-    assert "Nej, ikke endnu" in desk()
+    assert "Nej, ikke endnu" in approval_page()
     assert not Minutes.objects.exists()
-    desk("at-meeting", held=meeting.pk, round="0")
+    approval_page("approve_at_meeting", held=meeting.pk, round="0")
     assert Minutes.objects.get(meeting=meeting).approved_on == meeting.date
 
 
-@pytest.mark.parametrize("do", ["", "slet", "close", "remind", "reopen"])
-def test_a_button_out_of_its_time_does_nothing(desk, minutes, do):
-    page = desk(do)
+@pytest.mark.parametrize("action", ["", "slet", "close", "remind", "reopen"])
+def test_a_button_out_of_its_time_does_nothing(approval_page, minutes, action):
+    page = approval_page(action)
     assert "Vi forstod ikke" in page or "Se, hvordan det står nu." in page
     assert fresh(minutes).approved_on is None and not Letter.objects.exists()
 
@@ -421,7 +421,7 @@ def test_from_the_end_of_the_meeting_to_public_minutes_in_four_clicks(client, an
     page = client.get(tab)
     form = page.context["meeting_form"]
     held = form["held"].value() or form.fields["held"].choices[0][0]
-    page = client.post(tab, {"do": "at-meeting", "held": held}, follow=True)  # 2
+    page = client.post(tab, {"action": "approve_at_meeting", "held": held}, follow=True)  # 2
     gate = reverse("admin:council_minutes_publish", args=[minutes.pk])
     assert page.redirect_chain == [(gate, 302)]
     seen = page.context["form"]["seen"].value()
@@ -432,9 +432,9 @@ def test_from_the_end_of_the_meeting_to_public_minutes_in_four_clicks(client, an
     assert "Kakadue" not in public
 
 
-def test_when_they_are_public_the_page_says_so(desk, minutes):
+def test_when_they_are_public_the_page_says_so(approval_page, minutes):
     Minutes.objects.filter(pk=minutes.pk).update(approved_on=day(-1), **make.state(Status.PUBLISHED))
-    assert "Referatet er offentligt." in desk()
+    assert "Referatet er offentligt." in approval_page()
 
 
 # Who may
@@ -445,8 +445,8 @@ def test_an_approver_reads_who_has_answered_and_presses_nothing_but_publish(clie
     address = reverse("admin:council_meeting_approval", args=[minutes.meeting_id])
     page = words(client.get(address))
     assert "4 har ikke svaret" in page and "<button" not in page.split('id="content-main"')[1]
-    for do in ("ask", "remind", "close", "at-meeting", "register", "look", "reopen", ""):
-        assert client.post(address, {"do": do, "round": "1"}).status_code == 403
+    for action in ("send", "remind", "close", "approve_at_meeting", "register", "mark_handled", "reopen", ""):
+        assert client.post(address, {"action": action, "round": "1"}).status_code == 403
     Minutes.objects.update(approved_on=day(0))
     assert "Offentliggør referatet" in words(client.get(address))
 
@@ -455,10 +455,10 @@ def test_an_editor_settles_drafts_but_nothing_that_is_public(client, carla, aske
     client.force_login(carla)
     address = reverse("admin:council_meeting_approval", args=[minutes.meeting_id])
     Minutes.objects.update(**make.state(Status.PUBLISHED))
-    for do in ("close", "at-meeting", "reopen"):
-        assert client.post(address, {"do": do, "round": "1"}).status_code == 403
+    for action in ("close", "approve_at_meeting", "reopen"):
+        assert client.post(address, {"action": action, "round": "1"}).status_code == 403
     Minutes.objects.update(**make.state(Status.DRAFT))
-    assert client.post(address, {"do": "close", "round": "1"}).status_code == 302
+    assert client.post(address, {"action": "close", "round": "1"}).status_code == 302
     page = words(client.get(address))
     assert "Bed en sekretær eller godkender om det." in page
 
@@ -466,7 +466,7 @@ def test_an_editor_settles_drafts_but_nothing_that_is_public(client, carla, aske
 def test_for_a_secretary_elsewhere_it_does_not_exist(client, bo, asked, minutes):
     client.force_login(bo)
     address = reverse("admin:council_meeting_approval", args=[minutes.meeting_id])
-    assert client.get(address).status_code == client.post(address, {"do": "close"}).status_code == 404
+    assert client.get(address).status_code == client.post(address, {"action": "close"}).status_code == 404
 
 
 def test_more_members_cost_no_more_queries(client, anna, asked, seats, esbjerg):
@@ -488,7 +488,7 @@ def test_more_members_cost_no_more_queries(client, anna, asked, seats, esbjerg):
 
 
 def test_minutes_that_are_approved_by_another_way_ask_nobody_any_more(client, asked, minutes):
-    """»Godkendt« is written on the meeting's own page, or at the desk, while the round is open."""
+    """»Godkendt« is written on the meeting's own page, or at the approval_page, while the round is open."""
     Approval.objects.update(asked_at=timezone.now() - datetime.timedelta(days=6), due_on=day(1))
     link = link_in(letters()[0])
     assert client.get(link).status_code == 200

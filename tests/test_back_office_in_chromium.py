@@ -61,7 +61,7 @@ def pages():
     return [
         *found,
         reverse("admin:guide"),
-        *(address(Meeting, name, coming.pk) for name in ("dagsorden", "item_copy", "indkaldelse")),
+        *(address(Meeting, name, coming.pk) for name in ("agenda", "item_copy", "invitations")),
         *(address(Meeting, name, minutes.meeting_id) for name in ("files", "import")),
         *(address(Meeting, name, meeting.pk) for name in ("correct", "editions", "history")),
         reverse("admin:council_input_note"),

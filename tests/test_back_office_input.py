@@ -118,11 +118,11 @@ def test_numbers_that_are_none_are_taken_for_nothing_on_the_pages_of_a_meeting(o
     item, page = make.item(meeting, "Natcafé"), f"/admin/council/meeting/{meeting.pk}"
     typed = {f"punkt-{item.pk}-{name}": nonsense for name in ("version", "themes", "goals")}
     typed[f"punkt-{item.pk}-title"] = "Et nyt navn"
-    answer = office.post(f"{page}/punkter/", {**typed, "order": nonsense, "do": f"up:{nonsense}"})
+    answer = office.post(f"{page}/punkter/", {**typed, "order": nonsense, "action": f"move_up:{nonsense}"})
     assert answer.status_code == 200 and "Et nyt navn" in answer.text
     assert office.post(f"{page}/punkter/", {"order": nonsense}).status_code == 302
     assert office.post(f"{page}/punkter/bilag/", {"item": nonsense}).status_code == 400
-    assert office.post(f"{page}/godkendelse/", {"do": "look", "remark": nonsense}).status_code == 302
+    assert office.post(f"{page}/godkendelse/", {"action": "mark_handled", "remark": nonsense}).status_code == 302
     own = {"title": "Natcafé", "themes": nonsense, "meeting": nonsense}
     assert office.post(f"/admin/council/agendaitem/{item.pk}/change/", own).status_code == 200
     item.refresh_from_db()

@@ -216,7 +216,7 @@ def test_files_that_no_machine_reads_ask_for_a_person(annas, client, meeting):
 def test_an_agenda_is_made_and_published_from_the_page_of_its_meeting(annas, client, meeting):
     page = text(annas.get(url(Meeting, "change", meeting.pk)))
     assert page.count("ikke lavet endnu") == 2
-    response = annas.post(reverse("admin:council_meeting_agenda", args=[meeting.pk]))
+    response = annas.post(reverse("admin:council_meeting_create_agenda", args=[meeting.pk]))
     agenda = Agenda.objects.get()
     assert response.url == gate(annas, agenda)
     make.item(meeting, "Boliger til unge")
@@ -224,7 +224,7 @@ def test_an_agenda_is_made_and_published_from_the_page_of_its_meeting(annas, cli
     assert response.url == url(Meeting, "change", meeting.pk)
     assert "Boliger til unge" in text(client.get(meeting.get_absolute_url()))
     # Making it twice makes one.
-    annas.post(reverse("admin:council_meeting_agenda", args=[meeting.pk]))
+    annas.post(reverse("admin:council_meeting_create_agenda", args=[meeting.pk]))
     assert Agenda.objects.count() == 1
 
 
@@ -292,7 +292,7 @@ def test_a_secretary_of_another_municipality_passes_no_gate(client, bo, news, me
         for what in ("publish", "withdraw"):
             assert client.get(url(type(it), what, it.pk)).status_code == 404
             assert client.post(url(type(it), what, it.pk), {"seen": "1", **TICK}).status_code == 404
-    for what in ("agenda", "minutes"):
+    for what in ("create_agenda", "create_minutes"):
         assert client.post(reverse(f"admin:council_meeting_{what}", args=[meeting.pk])).status_code == 404
     assert not PublicationEvent.objects.exists()
 

@@ -73,8 +73,8 @@ def confirm(client, mailbox, email=AASE):
     """She opens the mail and says yes."""
     run()
     [address] = links(mailbox.to(email)[-1], "subscriptions")
-    asked = re.findall(r'name="abonnement" value="(\d+)"', client.get(address).content.decode())
-    press(client, address, goer="bekraeft", abonnement=asked)
+    asked = re.findall(r'name="subscription" value="(\d+)"', client.get(address).content.decode())
+    press(client, address, action="confirm", subscription=asked)
     mailbox.deliveries.clear()
     return address
 
@@ -114,8 +114,8 @@ def test_a_citizen_follows_a_council_once_she_has_said_yes_in_her_own_mail(clien
     page = client.get(address)
     assert Subscription.objects.confirmed().count() == 0, "opening the page changes nothing"
     assert not page.cookies and "no-store" in page["Cache-Control"] and page["Referrer-Policy"] == "no-referrer"
-    asked = re.findall(r'name="abonnement" value="(\d+)"', page.content.decode())
-    press(client, address, goer="bekraeft", abonnement=asked)
+    asked = re.findall(r'name="subscription" value="(\d+)"', page.content.decode())
+    press(client, address, action="confirm", subscription=asked)
     assert Subscription.objects.confirmed().count() == 1
     assert "Det følger du" in client.get(address).content.decode()
     run()
@@ -201,10 +201,10 @@ def test_a_link_that_is_guessed_altered_or_old_leads_to_help_and_nowhere_else(cl
         address.rstrip("/").rpartition("/")[2][:-1],
         signing.dumps([9**12, follower.pk], salt="x"),
     ):
-        response = client.post(reverse(name, args=[token]), {"goer": "stop-alt"})
+        response = client.post(reverse(name, args=[token]), {"action": "stop_all"})
         assert response.status_code == 404 and "Linket virker ikke" in response.content.decode()
     clock(days=1000)
-    response = client.post(address, {"goer": "stop-alt"})
+    response = client.post(address, {"action": "stop_all"})
     assert response.status_code == 410 and "Linket er udløbet" in response.content.decode()
     assert Subscription.objects.count() == 1
 
@@ -216,11 +216,11 @@ def test_nobody_reaches_what_another_follows(client, mailbox, council, vejle):
     [aases] = Subscription.objects.filter(follower__email=AASE)
     page = client.get(his).content.decode()
     assert "Vejle" in page and "Esbjerg" not in page and AASE not in page
-    press(client, his, goer="stop", abonnement=aases.pk)
-    press(client, his, goer="ret", abonnement=aases.pk, hvor_tit="maaned")
+    press(client, his, action="stop", subscription=aases.pk)
+    press(client, his, action="change", subscription=aases.pk, how_often="maaned")
     aases.refresh_from_db()
     assert aases.how_often == "straks"
-    press(client, his, goer="stop-alt")
+    press(client, his, action="stop_all")
     assert [one.email for one in Follower.objects.all()] == [AASE]
     assert "Du følger ikke noget" in client.get(his).content.decode()
     assert "Det følger du" in client.get(hers).content.decode()
@@ -376,7 +376,7 @@ def test_whoever_stops_before_the_mail_leaves_gets_none(client, mailbox, council
     mailbox.stop()
     published_agenda(council, anna)
     jobs.run(timezone.now())
-    press(client, address, goer="stop-alt")
+    press(client, address, action="stop_all")
     mailbox.start()
     Letter.objects.update(send_after=timezone.now())
     run()
@@ -473,7 +473,7 @@ def test_a_month_without_news_brings_no_mail(client, mailbox, council, clock):
 def test_who_changes_how_often_is_told_as_often_from_then_on(client, mailbox, council, anna, clock):
     address = follow(client, mailbox)
     one = Subscription.objects.get()
-    press(client, address, goer="ret", abonnement=one.pk, hvor_tit="maaned")
+    press(client, address, action="change", subscription=one.pk, how_often="maaned")
     make.news(council.municipality, "Nyt værested", Status.DRAFT).publish(by=anna, confirmed=True)
     run()
     assert not mailbox.deliveries
@@ -519,7 +519,7 @@ def test_the_links_in_the_mail_stop_one_or_all(client, mailbox, council, anna):
     [page] = links(mail, "subscriptions")
     html = client.get(page).content.decode()
     assert "Plads til alle" in html and "Udsatterådet" not in html.partition("<main")[2].partition("</main>")[0]
-    press(client, page, goer="stop-alt")
+    press(client, page, action="stop_all")
     assert not Follower.objects.exists()
 
 

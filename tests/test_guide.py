@@ -71,10 +71,10 @@ def test_the_link_in_the_header_leads_from_a_page_to_its_section(client, esbjerg
     start = reverse("admin:guide")
     for name, args, section in (
         ("index", [], "mit-bord"),
-        ("council_meeting_aarsplan", [], "aaret"),
+        ("council_meeting_year_plan", [], "aaret"),
         ("council_meeting_changelist", [], "aaret"),
-        ("council_meeting_dagsorden", [meeting.pk], "dagsorden"),
-        ("council_meeting_indkaldelse", [meeting.pk], "indkald"),
+        ("council_meeting_agenda", [meeting.pk], "dagsorden"),
+        ("council_meeting_invitations", [meeting.pk], "indkald"),
         ("council_meeting_desk", [meeting.pk], "moedebord"),
         ("council_meeting_approval", [meeting.pk], "godkend"),
         ("council_meeting_publish", [meeting.pk], "offentliggoer"),

@@ -144,7 +144,7 @@ def test_an_answered_hearing_has_no_deadline_to_worry_about(hearing):
 
 def test_members_of_today_approve_the_answer_by_the_same_kind_of_link(annas, answered, seats, client):
     page = annas.post(
-        address(answered, "approval"), {"do": "ask", "round": "0", "due_on": day(5).isoformat()}, follow=True
+        address(answered, "approval"), {"action": "send", "round": "0", "due_on": day(5).isoformat()}, follow=True
     )
     assert "Sendt til 3 af 4 medlemmer." in words(page)
     letter = letters(to="lars@example.dk")[0]
@@ -165,7 +165,7 @@ def test_the_secretary_sees_the_remarks_and_closes_the_round(annas, answered, se
     rounds.answer(row, answer="bemaerkninger", remarks={None: "Også i Ribe."}, version=rounds.text_version(answered))
     page = words(annas.get(address(answered, "approval")))
     assert "Også i Ribe." in page and f'href="{address(answered)}"' in page
-    page = words(annas.post(address(answered, "approval"), {"do": "close", "round": "1"}, follow=True))
+    page = words(annas.post(address(answered, "approval"), {"action": "close", "round": "1"}, follow=True))
     assert "Rådet har godkendt svaret skriftligt." in page and f'href="{address(answered, "send")}"' in page
     assert fresh(answered).approved_on == timezone.localdate()
 
@@ -173,9 +173,9 @@ def test_the_secretary_sees_the_remarks_and_closes_the_round(annas, answered, se
 def test_an_answer_is_approved_at_a_meeting_since_it_came(annas, answered, seats):
     council = seats["Karen"].council
     before, since = make.meeting(council, day(-20)), make.meeting(council, day(-2))
-    page = annas.post(address(answered, "approval"), {"do": "at-meeting", "held": before.pk})
+    page = annas.post(address(answered, "approval"), {"action": "approve_at_meeting", "held": before.pk})
     assert "Vælg et af møderne." in words(page)
-    annas.post(address(answered, "approval"), {"do": "at-meeting", "held": since.pk})
+    annas.post(address(answered, "approval"), {"action": "approve_at_meeting", "held": since.pk})
     assert fresh(answered).approved_on == day(-2) and fresh(answered).approved_how.startswith("på mødet den ")
 
 
@@ -189,7 +189,7 @@ def test_the_members_deadline_is_never_after_the_hearings_own(hearing):
 def test_there_is_nothing_to_approve_before_it_is_written(annas, hearing):
     page = words(annas.get(address(hearing, "approval")))
     assert "Der er ikke skrevet noget svar endnu." in page
-    annas.post(address(hearing, "approval"), {"do": "ask", "round": "0", "due_on": day(5).isoformat()})
+    annas.post(address(hearing, "approval"), {"action": "send", "round": "0", "due_on": day(5).isoformat()})
     assert not Letter.objects.exists()
 
 

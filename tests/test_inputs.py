@@ -328,8 +328,8 @@ def page_of(found, what="change"):
     return reverse(f"admin:council_input_{what}", args=[found.pk])
 
 
-def do(client, found, verb):
-    return client.post(page_of(found, "do"), {"goer": verb}, follow=True)
+def press(client, found, action):
+    return client.post(page_of(found, "action"), {"action": action}, follow=True)
 
 
 def test_her_desk_says_that_a_citizen_has_written(anna, council):
@@ -411,7 +411,7 @@ def test_one_click_puts_it_on_an_agenda_without_anything_of_the_citizens(as_anna
     meeting = make.meeting(council, timezone.localdate() + datetime.timedelta(days=20), Status.DRAFT)
     given = {
         "version": found.version, "title": "Bænke ved banegården", "question": "Kan der komme <bænke>?",
-        "moede": meeting.pk, "_dagsorden": "",
+        "meeting": meeting.pk, "_put_on_agenda": "",
     }  # fmt: skip
     page = as_anna.post(page_of(found), given, follow=True)
     assert "Sat på dagsordenen til mødet" in words(page)
@@ -445,25 +445,27 @@ def test_no_meeting_of_another_or_of_the_past_takes_it(as_anna, found, council, 
     held = make.meeting(council, timezone.localdate() - datetime.timedelta(days=3))
     make.meeting(council, timezone.localdate() + datetime.timedelta(days=30))
     for chosen in (theirs.pk, held.pk, "", "x", "9" * 30):
-        page = as_anna.post(page_of(found), {"version": found.version, "moede": chosen, "_dagsorden": ""}, follow=True)
+        page = as_anna.post(
+            page_of(found), {"version": found.version, "meeting": chosen, "_put_on_agenda": ""}, follow=True
+        )
         assert "Vælg et møde, der ikke er holdt endnu" in words(page)
         found.refresh_from_db()
         assert found.item is None
 
 
 def test_spam_is_put_aside_and_taken_back(as_anna, found):
-    do(as_anna, found, "spam")
+    press(as_anna, found, "spam")
     found.refresh_from_db()
     assert found.state == Input.State.SPAM and found.closed_at
-    do(as_anna, found, "ikke-spam")
+    press(as_anna, found, "not_spam")
     found.refresh_from_db()
     assert found.state == Input.State.NEW and found.closed_at is None
-    do(as_anna, found, "luk")
-    assert "gjort noget ved henvendelsen imens" in words(do(as_anna, found, "spam"))
-    do(as_anna, found, "aaben")
+    press(as_anna, found, "close")
+    assert "gjort noget ved henvendelsen imens" in words(press(as_anna, found, "spam"))
+    press(as_anna, found, "reopen")
     found.refresh_from_db()
     assert found.state == Input.State.UNDER_WAY
-    assert "Tryk på en af knapperne" in words(do(as_anna, found, "noget helt andet"))
+    assert "Tryk på en af knapperne" in words(press(as_anna, found, "noget helt andet"))
 
 
 def test_the_citizens_words_stand_in_no_revision(as_anna, found):
@@ -572,7 +574,7 @@ def test_nobody_calls_her_own_note_spam(as_anna, council):
     as_anna.post(NOTE, {"text": WORDS})
     noted = Input.objects.get()
     assert "Det er spam" not in words(as_anna.get(page_of(noted)))
-    do(as_anna, noted, "spam")
+    press(as_anna, noted, "spam")
     noted.refresh_from_db()
     assert noted.state == Input.State.NEW
 

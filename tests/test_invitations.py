@@ -85,8 +85,8 @@ def page(client, meeting, name="indkaldelse"):
     return client.get(f"/admin/council/meeting/{meeting.pk}/{name}/").content.decode()
 
 
-def press(client, meeting, do, **data):
-    return client.post(f"/admin/council/meeting/{meeting.pk}/indkaldelse/", {"do": do, **data}, follow=True)
+def press(client, meeting, action, **data):
+    return client.post(f"/admin/council/meeting/{meeting.pk}/indkaldelse/", {"action": action, **data}, follow=True)
 
 
 def flat(text):
@@ -137,7 +137,7 @@ def test_a_change_that_was_kept_back_with_the_agenda_is_shown_as_not_told(client
     assert Letter.objects.count() == 2
     client.force_login(anna)
     assert "Mødet er ændret, men det er ikke sagt til alle" in flat(page(client, meeting))
-    press(client, meeting, "tell")
+    press(client, meeting, "send_change")
     told = letters()["Karen"].text
     assert "Biblioteket" in told and "Før:" not in told and "Natcafé" not in told
     assert tell_change(meeting) == 0
@@ -197,9 +197,9 @@ def test_who_came_later_or_got_a_new_address_is_sent_the_call_by_one_button(publ
     Person.objects.filter(first_name="Ib").update(email="ib.ny@eksempel.dk")
     client.force_login(anna)
     assert "2 medlemmer har ikke fået indkaldelsen" in flat(page(client, meeting))
-    press(client, meeting, "send")
+    press(client, meeting, "send_invitations")
     assert {letter.to for letter in Letter.objects.all()} >= {"nanna@eksempel.dk", "ib.ny@eksempel.dk"}
-    press(client, meeting, "send")
+    press(client, meeting, "send_invitations")
     assert Letter.objects.count() == 4
     assert "har ikke fået indkaldelsen" not in page(client, meeting)
 
@@ -239,7 +239,7 @@ def test_the_secretary_hears_by_mail_who_stays_away_and_who_comes_all_the_same(
     client.force_login(anna)
     meeting.starts_at = datetime.time(15)
     meeting.save()
-    press(client, meeting, "tell")
+    press(client, meeting, "send_change")
     Client().post(link_in(letters()["Ib"]), {"svar": "afbud"})
     assert len(told_secretary()) == 4 and told_secretary()[-1].to == "raad@esbjerg.example"
 
@@ -259,7 +259,7 @@ def told_secretary():
 
 def test_an_afbud_that_the_secretary_took_by_phone_is_no_news_to_her(published, meeting, client, anna, ib):
     client.force_login(anna)
-    press(client, meeting, f"afbud:{ib.pk}")
+    press(client, meeting, f"excused:{ib.pk}")
     assert Invitation.objects.get(member=ib).reply == "afbud" and told_secretary() == []
 
 
@@ -318,7 +318,7 @@ def test_the_secretary_sees_who_comes_and_whom_to_ring(published, meeting, clien
     said = flat(page(client, meeting))
     assert "1 af 3 kommer. Der skal komme 1 mere, før rådet er beslutningsdygtigt." in said
     assert "Per Holm: 22 33 44 55" in said
-    press(client, meeting, f"kommer:{Membership.objects.get(person__first_name='Per').pk}")
+    press(client, meeting, f"coming:{Membership.objects.get(person__first_name='Per').pk}")
     assert "2 af 3 kommer. Rådet er beslutningsdygtigt." in flat(page(client, meeting))
 
 
@@ -340,9 +340,9 @@ def test_a_substitute_is_called_with_one_click_and_counts_for_the_one_who_stays_
     published, meeting, ib, leif, client, anna
 ):
     client.force_login(anna)
-    press(client, meeting, f"afbud:{ib.pk}")
+    press(client, meeting, f"excused:{ib.pk}")
     assert "Leif Holm (personlig stedfortræder)" in flat(page(client, meeting))
-    said = press(client, meeting, f"call:{leif.pk}:{ib.pk}").content.decode()
+    said = press(client, meeting, f"call_substitute:{leif.pk}:{ib.pk}").content.decode()
     assert "Leif Holm får en mail nu." in said and "Indkaldt for Ib Holm" in said
     letter = letters()["Leif"]
     assert "du er suppleant" in letter.text and "Ib" not in letter.text and letter.files.count() == 1
@@ -350,23 +350,23 @@ def test_a_substitute_is_called_with_one_click_and_counts_for_the_one_who_stays_
     expected = {(one.member.pk, one.status, one.substitute_for) for one in expected_attendance(meeting)}
     assert (leif.pk, "til-stede", ib) in expected and (ib.pk, "afbud", None) in expected
     assert quorum_of(meeting).coming == 1
-    press(client, meeting, f"call:{leif.pk}:{ib.pk}")
+    press(client, meeting, f"call_substitute:{leif.pk}:{ib.pk}")
     assert Letter.objects.filter(to_name__startswith="Leif").count() == 1
 
 
 def test_a_substitute_who_is_not_needed_hears_it_and_can_be_called_again(published, meeting, ib, leif, client, anna):
     client.force_login(anna)
-    press(client, meeting, f"afbud:{ib.pk}")
-    press(client, meeting, f"call:{leif.pk}:{ib.pk}")
+    press(client, meeting, f"excused:{ib.pk}")
+    press(client, meeting, f"call_substitute:{leif.pk}:{ib.pk}")
     address = link_in(letters()["Leif"])
-    press(client, meeting, f"kommer:{ib.pk}")
+    press(client, meeting, f"coming:{ib.pk}")
     assert "Ib Holm kommer alligevel" in flat(page(client, meeting))
-    press(client, meeting, f"off:{leif.pk}")
+    press(client, meeting, f"cancel_substitute:{leif.pk}")
     cancel = letters("not-needed")["Leif"]
     assert "METHOD:CANCEL" in cancel.calendar
     assert Client().get(address).status_code == 410
-    press(client, meeting, f"afbud:{ib.pk}")
-    press(client, meeting, f"call:{leif.pk}:{ib.pk}")
+    press(client, meeting, f"excused:{ib.pk}")
+    press(client, meeting, f"call_substitute:{leif.pk}:{ib.pk}")
     assert Letter.objects.filter(to_name__startswith="Leif").count() == 3
     again = Letter.objects.filter(to_name__startswith="Leif").order_by("-pk").first()
     assert sequence(again) > sequence(cancel)
@@ -377,12 +377,23 @@ def sequence(letter):
 
 
 @pytest.mark.parametrize(
-    "do", ["", "kommer", "kommer:x", "kommer:999999", "call:1", "call:1:2:3", "off:0", "vrøvl:1", "\x00"]
+    "action",
+    [
+        "",
+        "coming",
+        "coming:x",
+        "coming:999999",
+        "call_substitute:1",
+        "call_substitute:1:2:3",
+        "cancel_substitute:0",
+        "vrøvl:1",
+        "\x00",
+    ],
 )
-def test_a_button_that_no_longer_fits_changes_nothing(published, meeting, client, anna, do):
+def test_a_button_that_no_longer_fits_changes_nothing(published, meeting, client, anna, action):
     client.force_login(anna)
     before = list(Invitation.objects.values_list("pk", "reply"))
-    response = press(client, meeting, do)
+    response = press(client, meeting, action)
     assert response.status_code == 200 and "Det kunne ikke lade sig gøre" in response.content.decode()
     assert list(Invitation.objects.values_list("pk", "reply")) == before
 
@@ -390,7 +401,7 @@ def test_a_button_that_no_longer_fits_changes_nothing(published, meeting, client
 def test_nobody_calls_the_members_of_another_council(published, meeting, client, vejle, bo, anna):
     stranger = seat(make.council(vejle), "Rikke")
     client.force_login(anna)
-    press(client, meeting, f"kommer:{stranger.pk}")
+    press(client, meeting, f"coming:{stranger.pk}")
     assert not Invitation.objects.filter(member=stranger).exists()
     client.force_login(bo)
     assert client.get(f"/admin/council/meeting/{meeting.pk}/indkaldelse/").status_code == 404
@@ -406,7 +417,7 @@ def test_a_moved_meeting_is_told_once_and_asks_again(published, meeting, client,
     meeting.save()
     client.force_login(anna)
     assert "Mødet er ændret, men det er ikke sagt til alle" in page(client, meeting)
-    press(client, meeting, "tell")
+    press(client, meeting, "send_change")
     letter = letters()["Ib"]
     assert "er flyttet. Svar igen" in letter.text and "Før: " in letter.text
     assert "METHOD:REQUEST" in letter.calendar and sequence(letter) > before
@@ -430,24 +441,24 @@ def test_a_cancelled_meeting_leaves_the_calendars(published, meeting, client, an
     meeting.is_cancelled = True
     meeting.save()
     client.force_login(anna)
-    press(client, meeting, "tell")
+    press(client, meeting, "send_change")
     letter = letters()["Ib"]
     assert "er aflyst" in letter.text and "METHOD:CANCEL" in letter.calendar and sequence(letter) > before
     meeting.refresh_from_db()
     meeting.is_cancelled = False
     meeting.save()
-    press(client, meeting, "tell")
+    press(client, meeting, "send_change")
     assert "bliver det holdt alligevel" in letters()["Ib"].text and "METHOD:REQUEST" in letters()["Ib"].calendar
 
 
 def test_a_member_without_mail_is_told_by_phone(council, meeting, per, anna, client):
     make.agenda(meeting, Status.DRAFT).publish(by=anna, confirmed=True)
     client.force_login(anna)
-    press(client, meeting, f"kommer:{per.pk}")
+    press(client, meeting, f"coming:{per.pk}")
     meeting.place = "Værestedet"
     meeting.save()
     assert "Jeg har ringet om ændringen" in page(client, meeting)
-    press(client, meeting, f"told:{per.pk}")
+    press(client, meeting, f"informed_by_phone:{per.pk}")
     assert "ikke sagt til alle" not in page(client, meeting)
     assert not Letter.objects.exists()
 

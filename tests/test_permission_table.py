@@ -51,14 +51,14 @@ PART = {
 }
 MEETING = {
     # The fields of a public meeting are closed to the editor, its papers are not, so the page is open.
-    state: row | {"change": WRITERS, "agenda": NO_GET, "minutes": NO_GET, "approval": ALL_READ}
+    state: row | {"change": WRITERS, "create_agenda": NO_GET, "create_minutes": NO_GET, "approval": ALL_READ}
     for state, row in PUBLISHABLE.items()
 }
 # What was public before, for all who read; and corrections, for those who both write and publish.
 MEETING = {state: row | {"editions": ALL_READ, "correct": (200, 403, 403, 200, 200)} for state, row in MEETING.items()}
 # Agenda and invitation are read by all; what waits for a supplement is sent by those who publish.
 CALL = {
-    "dagsorden": ALL_READ, "indkaldelse": ALL_READ, "item_copy": WRITERS, "item_file": NO_GET_FOR_WRITERS,
+    "agenda": ALL_READ, "invitations": ALL_READ, "item_copy": WRITERS, "item_file": NO_GET_FOR_WRITERS,
     "supplement": PUBLISHERS_SENT_BACK,
 }  # fmt: skip
 MEETING = {state: row | CALL for state, row in MEETING.items()}
@@ -70,10 +70,10 @@ MEETING = {state: row | {"desk": WRITERS, "desk_sync": WRITERS} for state, row i
 HEARING = {state: row | {"approval": ALL_READ, "send": ALL_READ, "pdf": ALL_READ} for state, row in PUBLISHABLE.items()}
 # Citizens make them, and they are forgotten, not deleted. Whoever writes and publishes answers, and so forgets.
 INPUT = {
-    state: row | {"delete": NOBODY, "answer": ALL_READ, "do": NO_GET_FOR_WRITERS, "forget": FORGETTERS}
+    state: row | {"delete": NOBODY, "answer": ALL_READ, "action": NO_GET_FOR_WRITERS, "forget": FORGETTERS}
     for state, row in PUBLISHABLE.items()
 }
-INPUT[PUBLIC]["do"] = (405, 403, 403, 405, 405)
+INPUT[PUBLIC]["action"] = (405, 403, 403, 405, 405)
 ITEM = {
     **PART,
     # Only the agenda is public: the editor writes the minutes.
@@ -82,7 +82,7 @@ ITEM = {
 }
 MINUTES_ONLY = {**PART, PUBLIC: PART[DRAFT]}
 # Done by one click.
-AGREEMENT = {state: row | {"gjort": NO_GET_FOR_WRITERS} for state, row in MINUTES_ONLY.items()}
+AGREEMENT = {state: row | {"done": NO_GET_FOR_WRITERS} for state, row in MINUTES_ONLY.items()}
 
 COUNCIL = {state: row | {"members": ALL_READ} for state, row in PUBLISHABLE.items()}
 MEMBERSHIP = {state: row | {"leave": row["change"]} for state, row in PART.items()}
@@ -114,9 +114,9 @@ TABLE = {
         # No date waits to be made public.
         | {
             "import_new": WRITERS,
-            "aarsplan": ALL_READ,
-            "aarsplan_ny": WRITERS,
-            "aarsplan_publish": PUBLISHERS_SENT_BACK,
+            "year_plan": ALL_READ,
+            "year_plan_ny": WRITERS,
+            "year_plan_publish": PUBLISHERS_SENT_BACK,
         },
         MEETING,
     ),
@@ -129,7 +129,7 @@ TABLE = {
     "council.attachment": (LISTS, PART),
     "udsat.letter": (
         {"changelist": ALL_READ, "add": NOBODY},
-        {"": {"change": NOBODY, "delete": NOBODY, "igen": NO_GET_FOR_WRITERS, "opgiv": NO_GET_FOR_WRITERS}},
+        {"": {"change": NOBODY, "delete": NOBODY, "retry": NO_GET_FOR_WRITERS, "give_up": NO_GET_FOR_WRITERS}},
     ),
     "udsat.municipality": ({"changelist": ALL_READ, "add": OPERATOR}, {"": {"change": MANAGERS, "delete": NOBODY}}),
     "udsat.user": (
@@ -363,7 +363,7 @@ def test_what_may_be_done_is_done_and_nothing_else(label, state, world, in_state
             ("withdraw", {}),
             ("agenda", {}),
             ("minutes", {}),
-            ("gjort", {}),
+            ("done", {}),
         ):
             if what not in row:
                 continue

@@ -16,9 +16,9 @@ from udsat.models import PublicationEvent
 
 from . import factories as make
 
-OVERVIEW = reverse("admin:council_meeting_aarsplan")
-NEW = reverse("admin:council_meeting_aarsplan_ny")
-PUBLISH = reverse("admin:council_meeting_aarsplan_publish")
+OVERVIEW = reverse("admin:council_meeting_year_plan")
+NEW = reverse("admin:council_meeting_year_plan_new")
+PUBLISH = reverse("admin:council_meeting_year_plan_publish")
 YEAR = datetime.date.today().year + 1
 TUESDAY = 1
 
@@ -129,7 +129,7 @@ def test_days_are_proposed_with_their_deadlines(as_anna, council):
 def test_the_meetings_are_made_as_drafts_with_the_councils_style_and_the_last_place(as_anna, council):
     make.meeting(council, date=day("2026-03-05"), place="Medborgerhuset", address="Havnegade 3")
     spring, autumn = workday(3), workday(9)
-    response = as_anna.post(NEW, rows(spring, autumn, opret="1"))
+    response = as_anna.post(NEW, rows(spring, autumn, action="create"))
     assert response.status_code == 302 and f"aar={YEAR}" in response.url
     made = Meeting.objects.filter(date__year=YEAR).order_by("date")
     assert [m.date for m in made] == [spring, autumn]
@@ -141,24 +141,24 @@ def test_the_meetings_are_made_as_drafts_with_the_councils_style_and_the_last_pl
 
 
 def test_a_second_click_makes_nothing_twice(as_anna, council):
-    assert as_anna.post(NEW, rows(workday(3), opret="1")).status_code == 302
-    again = as_anna.post(NEW, rows(workday(3), opret="1"))
+    assert as_anna.post(NEW, rows(workday(3), action="create")).status_code == 302
+    again = as_anna.post(NEW, rows(workday(3), action="create"))
     assert again.status_code == 400 and "allerede et møde den dag" in text(again)
     assert Meeting.objects.count() == 1
 
 
 def test_a_day_changed_into_a_holiday_is_shown_first_and_made_when_she_insists(as_anna, council):
     christmas = f"{YEAR}-12-24"
-    data = rows(workday(11), **{"m-0-date": christmas, "opret": "1"})
+    data = rows(workday(11), **{"m-0-date": christmas, "action": "create"})
     shown = text(as_anna.post(NEW, data))
     assert "Helligdag: juleaftensdag" in shown and not Meeting.objects.exists()
     assert f'name="m-0-seen" value="{christmas}"' in shown
-    assert as_anna.post(NEW, rows(christmas, opret="1")).status_code == 302
+    assert as_anna.post(NEW, rows(christmas, action="create")).status_code == 302
     assert Meeting.objects.get().date == day(christmas)
 
 
 def test_looking_again_makes_nothing_and_keeps_what_was_typed(as_anna, council):
-    page = text(as_anna.post(NEW, rows(workday(3), regn="1")))
+    page = text(as_anna.post(NEW, rows(workday(3), action="recalculate")))
     assert f'value="{workday(3)}"' in page and not Meeting.objects.exists()
 
 
@@ -180,7 +180,7 @@ def test_looking_again_makes_nothing_and_keeps_what_was_typed(as_anna, council):
     ids=str,
 )
 def test_what_is_wrong_is_said_and_nothing_is_made(as_anna, council, broken):
-    response = as_anna.post(NEW, rows(workday(3), workday(9)) | {"opret": "1"} | broken)
+    response = as_anna.post(NEW, rows(workday(3), workday(9)) | {"action": "create"} | broken)
     assert response.status_code in (200, 400) and "oprettet endnu" in text(response)
     assert not Meeting.objects.exists()
 
@@ -252,7 +252,7 @@ def test_a_day_that_is_none_moves_nothing(as_anna, council, bad):
 
 def test_an_editor_plans_drafts_but_moves_nothing_public(client, carla, council):
     client.force_login(carla)
-    assert client.post(NEW, rows(workday(3), opret="1")).status_code == 302
+    assert client.post(NEW, rows(workday(3), action="create")).status_code == 302
     public = make.meeting(council, date=workday(4))
     assert client.post(OVERVIEW, move(public, workday(5))).status_code == 403
     assert "Flyt mødet" in text(client.get(f"{OVERVIEW}?aar={YEAR}"))
@@ -262,7 +262,7 @@ def test_an_approver_reads_the_year_but_plans_nothing(client, dan, council):
     client.force_login(dan)
     assert client.get(OVERVIEW).status_code == 200
     assert client.get(NEW).status_code == 403
-    assert client.post(NEW, rows(workday(3), opret="1")).status_code == 403
+    assert client.post(NEW, rows(workday(3), action="create")).status_code == 403
 
 
 def test_the_year_of_another_municipality_does_not_exist(client, bo, vejle, council):
@@ -270,7 +270,7 @@ def test_the_year_of_another_municipality_does_not_exist(client, bo, vejle, coun
     make.council(vejle)
     client.force_login(bo)
     assert client.get(f"{OVERVIEW}?raad={council.pk}").status_code == 404
-    assert client.post(f"{NEW}?raad={council.pk}", rows(workday(3), opret="1")).status_code == 404
+    assert client.post(f"{NEW}?raad={council.pk}", rows(workday(3), action="create")).status_code == 404
     assert client.post(OVERVIEW, move(meeting, workday(4))).status_code == 404
     assert "Hemmeligt" not in text(client.get(f"{OVERVIEW}?aar={YEAR}"))
 

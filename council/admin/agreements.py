@@ -118,7 +118,7 @@ class AgreementAdmin(ScopedAdmin):
         return format_html(
             '<button type="submit" class="button" formaction="{}">Gjort'
             '<span class="visually-hidden">: {}</span></button>',
-            self.url("gjort", obj),
+            self.url("done", obj),
             obj.text,
         )
 
@@ -126,7 +126,7 @@ class AgreementAdmin(ScopedAdmin):
 
     def get_urls(self):
         view = self.admin_site.admin_view
-        done = path("<path:object_id>/gjort/", view(self.done_view), name="council_agreement_gjort")
+        done = path("<path:object_id>/gjort/", view(self.done_view), name="council_agreement_done")
         return [done, *super().get_urls()]
 
     @transaction.atomic

@@ -144,7 +144,7 @@ class InputAdmin(PublishableAdmin):
         return [
             path("skriv-ind/", view(self.note_view), name="council_input_note"),
             path("<path:object_id>/svar/", view(self.answer_view), name="council_input_answer"),
-            path("<path:object_id>/goer/", view(self.do_view), name="council_input_do"),
+            path("<path:object_id>/goer/", view(self.action_view), name="council_input_action"),
             path("<path:object_id>/slet/", view(self.forget_view), name="council_input_forget"),
             *super().get_urls(),
         ]
@@ -173,9 +173,9 @@ class InputAdmin(PublishableAdmin):
                 "usual": next((meeting for meeting in meetings if meeting.kind == Meeting.Kind.ORDINARY), None),
                 "forget_on": lifecycle.forget_on(obj),
                 "answer_url": self.url("answer", obj),
-                "do_url": self.url("do", obj),
+                "action_url": self.url("action", obj),
                 "forget_url": self.url("forget", obj),
-                "may_do": may_edit(request.user, obj),
+                "may_act": may_edit(request.user, obj),
                 "may_answer": self.may_answer(request.user, obj),
                 "dialogue_url": self._dialogue_url(obj),
             }
@@ -261,7 +261,7 @@ class InputAdmin(PublishableAdmin):
         return True
 
     @transaction.atomic
-    def do_view(self, request, object_id):
+    def action_view(self, request, object_id):
         """The buttons that take one click."""
         found = self.get_object(request, unquote(object_id))
         if not may_edit(request.user, found):
@@ -269,12 +269,12 @@ class InputAdmin(PublishableAdmin):
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         verbs = {
-            "luk": lambda request, found: self._close(found, State.CLOSED, "Henvendelsen er lukket."),
+            "close": lambda request, found: self._close(found, State.CLOSED, "Henvendelsen er lukket."),
             "spam": lambda request, found: self._close(found, State.SPAM, "Det er lagt til side som spam."),
-            "ikke-spam": self._release,
-            "aaben": self._reopen,
+            "not_spam": self._release,
+            "reopen": self._reopen,
         }
-        verb = verbs.get(request.POST.get("goer", ""))
+        verb = verbs.get(request.POST.get("action", ""))
         if verb is None:
             self.message_user(request, "Tryk på en af knapperne.", messages.WARNING)
             return HttpResponseRedirect(self.page_of(found))
@@ -294,20 +294,20 @@ class InputAdmin(PublishableAdmin):
 
     def response_change(self, request, obj):
         """Her words are saved by the same click that puts them on an agenda."""
-        if "_dagsorden" not in request.POST:
+        if "_put_on_agenda" not in request.POST:
             return super().response_change(request, obj)
         self._try(request, obj, self._put_on_agenda)
         return HttpResponseRedirect(self.page_of(obj))
 
     def _put_on_agenda(self, request, found):
-        chosen = request.POST.get("moede", "")
+        chosen = request.POST.get("meeting", "")
         meeting = next((m for m in self.coming_meetings(found) if str(m.pk) == chosen), None)
         if meeting is None:
             raise ValidationError("Vælg et møde, der ikke er holdt endnu.")
         item = lifecycle.put_on_agenda(found, meeting)
         return format_html(
             'Sat på dagsordenen til mødet {}. <a href="{}">Se dagsordenen</a>',
-            long_date(meeting.date), f"{reverse('admin:council_meeting_dagsorden', args=[meeting.pk])}#punkt-{item.pk}",
+            long_date(meeting.date), f"{reverse('admin:council_meeting_agenda', args=[meeting.pk])}#punkt-{item.pk}",
         )  # fmt: skip
 
     def _close(self, found, state, said):

@@ -178,13 +178,13 @@ class MeetingAdmin(PublishableAdmin):
                 "label": "Dagsordenen",
                 "paper": paper(obj, "agenda"),
                 "hint": "Punkterne før mødet",
-                "create_url": self.url("agenda", obj),
+                "create_url": self.url("create_agenda", obj),
             },
             {
                 "label": "Referatet",
                 "paper": paper(obj, "minutes"),
                 "hint": "Hvad der blev sagt, besluttet og aftalt",
-                "create_url": self.url("minutes", obj),
+                "create_url": self.url("create_minutes", obj),
                 "correct_url": self.url("correct", obj),
             },
         ]
@@ -197,16 +197,16 @@ class MeetingAdmin(PublishableAdmin):
         ]
         return [
             *word.list_urls(self),
-            path("aarsplan/", view(partial(yearplan.overview, self)), name="council_meeting_aarsplan"),
-            path("aarsplan/ny/", view(partial(yearplan.plan, self)), name="council_meeting_aarsplan_ny"),
+            path("aarsplan/", view(partial(yearplan.overview, self)), name="council_meeting_year_plan"),
+            path("aarsplan/ny/", view(partial(yearplan.plan, self)), name="council_meeting_year_plan_new"),
             path(
                 "aarsplan/offentliggoer/",
                 view(partial(publish_dates.publish, self)),
-                name="council_meeting_aarsplan_publish",
+                name="council_meeting_year_plan_publish",
             ),
             *pages,
-            path("<path:object_id>/dagsorden/", view(self.make_agenda), name="council_meeting_agenda"),
-            path("<path:object_id>/referat/", view(self.make_minutes), name="council_meeting_minutes"),
+            path("<path:object_id>/dagsorden/", view(self.create_agenda), name="council_meeting_create_agenda"),
+            path("<path:object_id>/referat/", view(self.create_minutes), name="council_meeting_create_minutes"),
             *super().get_urls(),
         ]
 
@@ -227,10 +227,10 @@ class MeetingAdmin(PublishableAdmin):
         links = [{"label": "Mødet", "url": self.page_of(meeting)}]
         return [*links, *({"label": page.tab, "url": self.url(page.name, meeting)} for page in pages)]
 
-    def make_agenda(self, request, object_id):
+    def create_agenda(self, request, object_id):
         return self._make_paper(request, object_id, Agenda)
 
-    def make_minutes(self, request, object_id):
+    def create_minutes(self, request, object_id):
         return self._make_paper(request, object_id, Minutes)
 
     @transaction.atomic

@@ -184,17 +184,17 @@ def next_step(meeting: Meeting, now: datetime.datetime) -> NextStep | None:
             due = agenda_due_on(meeting)
             when = "skulle være ude" if due < today else "skal ud senest"
             label = "Gør dagsordenen færdig" if meeting.has_items else "Lav dagsordenen"
-            return NextStep(f"Dagsordenen {when} den {long_date(due)}.", label, page_url(meeting, "dagsorden"))
+            return NextStep(f"Dagsordenen {when} den {long_date(due)}.", label, page_url(meeting, "agenda"))
         case "Indkaldt":
             return NextStep("Dagsordenen er klar, men ingen er indkaldt.", "Indkald medlemmerne",
-                            page_url(meeting, "indkaldelse"))  # fmt: skip
+                            page_url(meeting, "invitations"))  # fmt: skip
         case "Møde" if meeting.date == today:
             return NextStep("Mødet er i dag. Her skriver du, mens I holder det.", "Åbn mødebordet",
                             page_url(meeting, "desk"))  # fmt: skip
         case "Møde":
             excused = f" {meeting.excused} har meldt afbud." if meeting.excused else ""
             return NextStep(f"{meeting.called or 'Alle'} er indkaldt.{excused}", "Se, hvem der kommer",
-                            page_url(meeting, "indkaldelse"))  # fmt: skip
+                            page_url(meeting, "invitations"))  # fmt: skip
         case "Referat":
             return NextStep("Mødet er holdt. Nu skal referatet skrives.", "Skriv referatet",
                             page_url(meeting, "desk"))  # fmt: skip

@@ -79,9 +79,9 @@ class LetterAdmin(ScopedAdmin):
             return ""
         buttons = []
         if obj.can_be_retried:
-            buttons.append((self.url("igen", obj), "Prøv igen nu", obj))
+            buttons.append((self.url("retry", obj), "Prøv igen nu", obj))
         if obj.can_be_given_up:
-            buttons.append((self.url("opgiv", obj), "Opgiv", obj))
+            buttons.append((self.url("give_up", obj), "Opgiv", obj))
         # The list stands in a form of its own, with its token; a button sends that form to its address.
         button = (
             '<button type="submit" class="button" formaction="{}">{}<span class="visually-hidden">: {}</span></button>'
@@ -104,8 +104,8 @@ class LetterAdmin(ScopedAdmin):
     def get_urls(self):
         view = self.admin_site.admin_view
         return [
-            path("<path:object_id>/igen/", view(self.retry_view), name="udsat_letter_igen"),
-            path("<path:object_id>/opgiv/", view(self.give_up_view), name="udsat_letter_opgiv"),
+            path("<path:object_id>/igen/", view(self.retry_view), name="udsat_letter_retry"),
+            path("<path:object_id>/opgiv/", view(self.give_up_view), name="udsat_letter_give_up"),
             *super().get_urls(),
         ]
 

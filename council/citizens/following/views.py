@@ -161,15 +161,15 @@ def subscriptions(request: HttpRequest, municipality: None, pk: int) -> HttpResp
 
 def _do(said, follower, own):
     """What her button asks for; nothing for anything else."""
-    one = own.get(said.get("abonnement"))
-    match said.get("goer"):
-        case "bekraeft":
-            notices.confirm(follower, [own[pk].pk for pk in said.getlist("abonnement") if pk in own])
-        case "ret" if one and said.get("hvor_tit") in Subscription.HowOften.values:
-            notices.change(one, said["hvor_tit"])
+    one = own.get(said.get("subscription"))
+    match said.get("action"):
+        case "confirm":
+            notices.confirm(follower, [own[pk].pk for pk in said.getlist("subscription") if pk in own])
+        case "change" if one and said.get("how_often") in Subscription.HowOften.values:
+            notices.change(one, said["how_often"])
         case "stop" if one:
             notices.stop(follower, [one.pk])
-        case "stop-alt":
+        case "stop_all":
             notices.stop(follower)
 
 

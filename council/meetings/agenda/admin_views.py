@@ -172,7 +172,7 @@ class Board:
             return self.answer(rows, intro, refused)
         trouble = self.add_new() | self.take_files(rows)
         if not refused and not trouble:
-            trouble = self.do(data.get("do", ""), items)
+            trouble = self.do(data.get("action", ""), items)
         self.count_change()
         self.admin.warn_of_cpr(self.request, [it for it in self.changed if isinstance(it, AgendaItem | Agenda)])
         if lost:
@@ -256,24 +256,24 @@ class Board:
     def do(self, what: str, items) -> dict:
         """What the pressed button asks for, besides saving. Returns what stands in its way."""
         verb, _, number = what.partition(":")
-        if verb == "start":
+        if verb == "add_standard_items":
             self.start()
-        elif verb == "ask":
+        elif verb == "invite_proposals":
             count = proposals.ask_for_items(self.meeting)
             said = f"{count} medlemmer får en mail nu." if count != 1 else "1 medlem får en mail nu."
             messages.success(self.request, said if count else "Alle, der har en mail, er spurgt.")
-        elif verb in ("up", "down"):
+        elif verb in ("move_up", "move_down"):
             item = next((item for item in items if str(item.pk) == number), None)
             if item is not None:
-                building.move(self.meeting, item, -1 if verb == "up" else 1)
+                building.move(self.meeting, item, -1 if verb == "move_up" else 1)
                 self.changed.append(self.meeting)
-        elif verb in ("take", "decline"):
+        elif verb in ("accept", "decline"):
             standing = {str(one.pk): one for one in self.meeting.proposals.filter(state=Proposal.State.NEW)}
             proposal = standing.get(number)
             if proposal is None:
                 messages.warning(self.request, "Det forslag er der svaret på.")
                 return {}
-            return self.take(proposal) if verb == "take" else self.decline(proposal)
+            return self.take(proposal) if verb == "accept" else self.decline(proposal)
         return {}
 
     def start(self):
@@ -319,10 +319,10 @@ class Board:
         return {}
 
     def anchor(self, data) -> str:
-        verb, _, number = data.get("do", "").partition(":")
-        if verb in ("up", "down") and number.isdigit():
+        verb, _, number = data.get("action", "").partition(":")
+        if verb in ("move_up", "move_down") and number.isdigit():
             return f"#punkt-{number}"
-        if verb in ("take", "decline", "ask"):
+        if verb in ("accept", "decline", "invite_proposals"):
             return "#forslag"
         return "?nyt" if data.get("new_title", "").strip() else ""
 
@@ -416,12 +416,12 @@ def copy_page(admin, request, meeting):
     others = (
         Meeting.objects.filter(council=meeting.council_id).exclude(pk=meeting.pk).exclude(items=None).distinct()
     ).order_by("-date", "-ordinal")
-    asked = request.POST.get("fra") or request.GET.get("fra", "")
+    asked = request.POST.get("source") or request.GET.get("fra", "")
     source = others.filter(pk=asked).first() if asked.isascii() and asked.isdigit() and len(asked) < 18 else None
     items = list(source.items.prefetch_related("themes", "goals", "causes")) if source else []
     error = ""
     if request.method == "POST":
-        chosen = set(request.POST.getlist("punkt"))
+        chosen = set(request.POST.getlist("items"))
         wanted = [item for item in items if str(item.pk) in chosen]
         if not wanted:
             error = "Vælg mindst ét punkt."
@@ -437,7 +437,7 @@ def copy_page(admin, request, meeting):
                 words = "punkt er hentet" if len(made) == 1 else "punkter er hentet"
                 messages.success(request, f"{len(made)} {words} fra mødet {short_date(source.date)}.")
                 admin.warn_of_cpr(request, made)
-                return HttpResponseRedirect(admin.url("dagsorden", meeting))
+                return HttpResponseRedirect(admin.url("agenda", meeting))
     return admin.page(
         request,
         meeting,
@@ -447,12 +447,12 @@ def copy_page(admin, request, meeting):
         source=source,
         items=items,
         error=error,
-        back_url=admin.url("dagsorden", meeting),
+        back_url=admin.url("agenda", meeting),
     )
 
 
 PAGES = [
-    MeetingPage("punkter/", "dagsorden", agenda_page, ability=roles.VIEW, tab="Dagsorden"),
+    MeetingPage("punkter/", "agenda", agenda_page, ability=roles.VIEW, tab="Dagsorden"),
     MeetingPage("punkter/bilag/", "item_file", files_page),
     MeetingPage("punkter/hent/", "item_copy", copy_page),
 ]

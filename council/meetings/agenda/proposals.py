@@ -173,7 +173,7 @@ def _keep(form, meeting, member) -> bool:
             f"proposal:{proposal.pk}",
             f"Et forslag til mødet {weekday_date(meeting.date)}",
             "proposal.txt",
-            reverse("admin:council_meeting_dagsorden", args=[meeting.pk]),
+            reverse("admin:council_meeting_agenda", args=[meeting.pk]),
             name=str(member.person),
             when=time_and_place(meeting)[0],
         )

@@ -21,7 +21,7 @@ class SupplementForm(PublishForm):
 
 @transaction.atomic
 def supplement_page(admin, request, meeting):
-    back = admin.url("dagsorden", meeting)
+    back = admin.url("agenda", meeting)
     if request.method == "POST":
         meeting = locked(meeting)
     agenda: Agenda | None = paper(meeting, "agenda")

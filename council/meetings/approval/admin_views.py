@@ -212,9 +212,9 @@ class Desk:
         if not self.may_write:
             raise PermissionDenied
         action = {
-            "ask": self.ask, "remind": self.remind, "close": self.close, "at-meeting": self.at_meeting,
-            "reopen": self.reopen, "register": self.register, "look": self.look, "look-again": self.look,
-        }.get(self.request.POST.get("do"))  # fmt: skip
+            "send": self.ask, "remind": self.remind, "close": self.close, "approve_at_meeting": self.at_meeting,
+            "reopen": self.reopen, "register": self.register, "mark_handled": self.look, "mark_unhandled": self.look,
+        }.get(self.request.POST.get("action"))  # fmt: skip
         if action is None:
             self.say("Vi forstod ikke, hvad du ville. Prøv igen.", messages.ERROR)
         elif self.obstacle:
@@ -345,7 +345,7 @@ class Desk:
         remark = Remark.objects.filter(**owner, pk=int(pk)).first() if is_number else None
         if remark is None:
             raise Settled
-        remark.handled_at = timezone.now() if self.request.POST["do"] == "look" else None
+        remark.handled_at = timezone.now() if self.request.POST["action"] == "mark_handled" else None
         remark.save()
         return True
 

@@ -123,39 +123,40 @@ def invitation_page(admin, request, meeting):
         can_be_called=can_be_called(meeting),
         may_edit=request.user.may(roles.EDIT, meeting.municipality),
         quorum=quorum_of(meeting, expected_attendance(meeting)),
-        agenda_url=admin.url("dagsorden", meeting),
+        agenda_url=admin.url("agenda", meeting),
     )
 
 
 def _do(request, meeting):
     """One button was pressed; what it asked for may have been done by another since the page was shown."""
-    verb, _, rest = request.POST.get("do", "").partition(":")
+    verb, _, rest = request.POST.get("action", "").partition(":")
     numbers = [int(part) if part.isascii() and part.isdigit() and len(part) < 18 else 0 for part in rest.split(":")]
     seats = {seat.pk: seat for seat in seats_on(meeting) if seat.person}
     seat = seats.get(numbers[0])
     said = "Det kunne ikke lade sig gøre. Se på listen, hvordan det ser ud nu."
     done = False
-    if verb == "send":
+    if verb == "send_invitations":
         count = invite(meeting)
         done, said = bool(count), _letters(count) if count else "Alle, der kan få en mail, har fået den."
-    elif verb == "tell":
+    elif verb == "send_change":
         count = tell_change(meeting)
         done, said = bool(count), _letters(count) if count else "Alle, der kan få en mail, har fået besked."
-    elif verb in Invitation.Reply.values and seat:
+    elif verb in ("coming", "excused") and seat:
         invitation, _ = Invitation.objects.get_or_create(meeting=meeting, member=seat)
-        give_answer(invitation, verb)
+        reply = Invitation.Reply.COMING if verb == "coming" else Invitation.Reply.EXCUSED
+        give_answer(invitation, reply)
         _note_told(invitation, meeting)
-        done, said = True, f"{seat.person} {'kommer' if verb == Invitation.Reply.COMING else 'har meldt afbud'}."
-    elif verb == "told" and seat:
+        done, said = True, f"{seat.person} {'kommer' if verb == 'coming' else 'har meldt afbud'}."
+    elif verb == "informed_by_phone" and seat:
         for invitation in meeting.invitations.filter(member=seat):
             _note_told(invitation, meeting)
             done, said = True, f"{seat.person} ved det nu."
-    elif verb == "call" and seat and is_substitute(seat) and len(numbers) == 2 and numbers[1] in seats:
+    elif verb == "call_substitute" and seat and is_substitute(seat) and len(numbers) == 2 and numbers[1] in seats:
         if not meeting.invitations.filter(member=seat).exists():
             invitation = call_in(meeting, seat, seats[numbers[1]])
             done = True
             said = f"{seat.person} får en mail nu." if invitation.sent_at else f"Ring til {seat.person}, og spørg."
-    elif verb == "off" and seat:
+    elif verb == "cancel_substitute" and seat:
         for invitation in meeting.invitations.filter(member=seat, called_for__isnull=False).select_related(
             "member__person", "meeting__council__municipality"
         ):
@@ -174,4 +175,4 @@ def _letters(count):
     return "1 mail er på vej." if count == 1 else f"{count} mails er på vej."
 
 
-PAGES = [MeetingPage("indkaldelse/", "indkaldelse", invitation_page, ability=roles.VIEW, tab="Indkaldelse")]
+PAGES = [MeetingPage("indkaldelse/", "invitations", invitation_page, ability=roles.VIEW, tab="Indkaldelse")]

@@ -90,7 +90,7 @@ def _tell_secretary(invitation: Invitation, meeting: Meeting, *, is_excused: boo
             f"{told}{count}",
             f"{'Afbud til' if is_excused else 'En mere kommer til'} mødet {weekday_date(meeting.date)}",
             "member_answer.txt",
-            reverse("admin:council_meeting_indkaldelse", args=[meeting.pk]),
+            reverse("admin:council_meeting_invitations", args=[meeting.pk]),
             name=str(invitation.member.person),
             when=time_and_place(meeting)[0],
             excused=is_excused,

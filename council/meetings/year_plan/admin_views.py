@@ -99,7 +99,7 @@ def overview(admin, request: HttpRequest) -> HttpResponse:
     """GET shows the year; POST moves one meeting of it."""
     council = council_asked_for(request)
     if council is None:
-        return year_page(admin, request, "aarsplan.html", "Årets møder", None)
+        return year_page(admin, request, "year_plan.html", "Årets møder", None)
     if request.method == "POST":
         form = _move(admin, request)
         if form is None:
@@ -114,7 +114,7 @@ def overview(admin, request: HttpRequest) -> HttpResponse:
         "may_plan": request.user.may(roles.EDIT, council.municipality),
         "may_publish": request.user.may(roles.PUBLISH, council.municipality),
     }
-    return year_page(admin, request, "aarsplan.html", "Årets møder", council, status=400 if form else 200, **context)
+    return year_page(admin, request, "year_plan.html", "Årets møder", council, status=400 if form else 200, **context)
 
 
 def year_asked_for(request) -> int:
@@ -221,7 +221,7 @@ def _move(admin, request) -> MoveForm | None:
             request,
             format_html(
                 'De indkaldte har ikke fået besked endnu. <a href="{}">Send dem den nye dato</a>',
-                progress.page_url(meeting, "indkaldelse"),
+                progress.page_url(meeting, "invitations"),
             ),
         )
     return None
@@ -390,7 +390,7 @@ def plan(admin, request: HttpRequest) -> HttpResponse:
         context["rows"] = rows = Planned(initial=initial, taken=taken, council=council, prefix="m")
         rows.look()
         context |= {"missing": data["antal"] - len(days), "days_off": _days_off(data["fra"], data["til"])}
-    return year_page(admin, request, "aarsplan_ny.html", "Planlæg årets møder", council, **context)
+    return year_page(admin, request, "year_plan_new.html", "Planlæg årets møder", council, **context)
 
 
 @transaction.atomic
@@ -401,7 +401,8 @@ def _make(admin, request, council):
     rows = Planned(request.POST, taken=taken, council=council, prefix="m")
     is_valid = rows.is_valid()
     rows.look()
-    if is_valid and "opret" in request.POST and not rows.has_unseen_marks():
+    is_creating = is_valid and request.POST.get("action") == "create"
+    if is_creating and not rows.has_unseen_marks():
         made = [_new_meeting(council, form.cleaned_data) for form in rows.chosen()]
         try:
             for meeting in made:
@@ -415,12 +416,11 @@ def _make(admin, request, council):
             many = f"{len(made)} møder er oprettet" if len(made) > 1 else "Ét møde er oprettet"
             messages.success(request, f"{many}. De er kladder, til du offentliggør dem.")
             query = f"?raad={council.pk}&aar={made[0].date.year}"
-            return HttpResponseRedirect(reverse("admin:council_meeting_aarsplan") + query)
-    asks_again = is_valid and "opret" in request.POST
+            return HttpResponseRedirect(reverse("admin:council_meeting_year_plan") + query)
     rows.mark_seen()
-    context = {"rows": rows, "asks_again": asks_again}
+    context = {"rows": rows, "has_unseen_marks": is_creating}
     status = 200 if is_valid else 400
-    return year_page(admin, request, "aarsplan_ny.html", "Planlæg årets møder", council, status=status, **context)
+    return year_page(admin, request, "year_plan_new.html", "Planlæg årets møder", council, status=status, **context)
 
 
 def _taken(meetings) -> Taken:
@@ -468,8 +468,8 @@ def year_page(admin, request, template, title, council, *, status=200, **context
     """A page about the year of a council, with the way back to the year."""
     several = _councils(request) if has_several(request.user) else []
     crumbs = admin.crumbs()
-    if template != "aarsplan.html":
-        crumbs = [*crumbs, (f"{reverse('admin:council_meeting_aarsplan')}?raad={council.pk}", "Årets møder")]
+    if template != "year_plan.html":
+        crumbs = [*crumbs, (f"{reverse('admin:council_meeting_year_plan')}?raad={council.pk}", "Årets møder")]
     context = {
         **admin.admin_site.each_context(request),
         "opts": admin.opts,

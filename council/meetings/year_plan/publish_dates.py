@@ -107,7 +107,7 @@ def publish(admin, request: HttpRequest) -> HttpResponse:
     if council is None or not request.user.may(roles.PUBLISH, council.municipality):
         raise PermissionDenied
     number = year_asked_for(request)
-    back = f"{reverse('admin:council_meeting_aarsplan')}?raad={council.pk}&aar={number}"
+    back = f"{reverse('admin:council_meeting_year_plan')}?raad={council.pk}&aar={number}"
     is_sent = request.method == "POST"
     known = allowed_names_of(council.municipality)
     dates = [
@@ -132,7 +132,7 @@ def publish(admin, request: HttpRequest) -> HttpResponse:
     context = {"number": number, "form": form, "plain": plain, "others": [date for date in dates if not date.is_plain]}
     status = 400 if form.errors else 200
     return year_page(
-        admin, request, "aarsplan_offentlig.html", "Offentliggør datoerne", council, status=status, **context
+        admin, request, "year_plan_publish.html", "Offentliggør datoerne", council, status=status, **context
     )
 
 
