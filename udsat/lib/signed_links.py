@@ -19,16 +19,19 @@ class LinkExpired(Exception):
 
 
 def make_token(kind: str, *numbers: int, until: datetime.datetime) -> str:
-    """A token for the address, good until that moment (aware)."""
-    return signing.dumps([int(until.timestamp()), *numbers], salt=f"udsat.link.{kind}")
+    """Return a token for use in a URL, valid until `until` (aware). Equal arguments give equal tokens."""
+    return signing.Signer(salt=f"udsat.link.{kind}").sign_object([int(until.timestamp()), *numbers])
 
 
 def read_token(kind: str, token: str) -> list[int]:
-    """The numbers the token was made with. Raises LinkBroken or LinkExpired."""
+    """Return the numbers that the token was made with. Raise LinkBroken or LinkExpired."""
     try:
-        until, *numbers = signing.loads(token, salt=f"udsat.link.{kind}")
-    except (signing.BadSignature, ValueError, TypeError):
+        content = signing.Signer(salt=f"udsat.link.{kind}").unsign_object(token)
+    except (signing.BadSignature, ValueError):
         raise LinkBroken from None
+    if not (isinstance(content, list) and content and all(type(number) is int for number in content)):
+        raise LinkBroken
+    until, *numbers = content
     if timezone.now().timestamp() > until:
         raise LinkExpired
     return numbers
