@@ -204,8 +204,10 @@ class GoalAdmin(ScopedAdmin):
     def add_follow_up(self, obj):
         return format_html(
             '<a href="{}?goal={}">Skriv opfølgning<span class="visually-hidden">: {}</span></a>',
-            reverse("admin:strategies_followup_add"), obj.pk, Truncator(obj.text).words(8),
-        )  # fmt: skip
+            reverse("admin:strategies_followup_add"),
+            obj.pk,
+            Truncator(obj.text).words(8),
+        )
 
 
 @admin.register(FollowUp)

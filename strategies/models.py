@@ -66,8 +66,9 @@ class Situation(NationalEntry):
 
     title = models.CharField("situation", max_length=80, unique=True, help_text="Som borgeren selv ville sige det.")
     advice = models.TextField(
-        "det kan du gøre nu", help_text="Et råd på hver linje. Kun det, der gælder i hele landet.",
-    )  # fmt: skip
+        "det kan du gøre nu",
+        help_text="Et råd på hver linje. Kun det, der gælder i hele landet.",
+    )
     topics = models.ManyToManyField(Topic, related_name="situations", verbose_name="emner")
 
     class Meta:
@@ -163,9 +164,12 @@ class Strategy(Publishable):
     ends_on = models.DateField("gælder til og med", null=True, blank=True, help_text="Tom: gælder indtil videre.")
     adopted_on = models.DateField("vedtaget", null=True, blank=True)
     adopted_precision = models.CharField(
-        "vedtaget, nøjagtighed", max_length=8, choices=Precision.choices, default=Precision.DAY,
+        "vedtaget, nøjagtighed",
+        max_length=8,
+        choices=Precision.choices,
+        default=Precision.DAY,
         help_text="Vælg måned eller år, hvis du ikke kender dagen.",
-    )  # fmt: skip
+    )
     adopted_by = models.CharField("vedtaget af", max_length=80, blank=True, help_text="For eksempel byrådet.")
     theme_label = models.CharField("ord for tema", max_length=40, default="tema")
     theme_label_plural = models.CharField("ord for temaer", max_length=40, default="temaer")

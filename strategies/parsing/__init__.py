@@ -1,36 +1,47 @@
-"""Turn the blocks of a document into the parts of a strategy: sections, themes, guiding threads, goals.
+"""Parse a document into the parts of a strategy: sections, themes, guiding threads, goals.
 
-Pure: no database and no model. The structure comes from the text's own signals, in this order of trust: labels
-(»Tema 1: …«), a list of contents that repeats headings, a heading that holds themes, a lead-in to goals (»Vi vil:«).
-Every piece of the text ends up in exactly one place, at worst in `not_understood` with a reason.
+The package uses no database and no model. `parse_strategy` takes these steps:
+
+1. `outline`: group the blocks into segments, each a heading and the paragraphs and lists below it.
+2. `title_page`: take title, period and adoption from the first lines.
+3. `document_type`: recognise minutes, news and pages about a council, which have no themes.
+4. `heading_roles`: decide which headings are themes, sections, or headings above goals.
+5. `assembly`: fill a `ParsedStrategy` from the segments; `theme_text` reads the text of one theme.
+6. `unplaced_text`: report text that is in no part of the result.
+
+`wording` holds the Danish patterns, `html_output` writes nodes as HTML, `parsed_strategy` defines the result.
+
+Structure is inferred from these signals, the most reliable first: labels (»Tema 1: …«), a list of contents that repeats
+headings, a heading above the themes (»Fire temaer«), lead-ins to goals (»Vi vil:«).
 """
 
 from udsat.lib.documents import Document
 
-from .assembly import Assembler
-from .checks import account_for, find_doubt, is_council_page, is_minutes, name_themes, pieces_of
-from .heading_roles import give_roles
+from .assembly import Assembler, set_theme_label
+from .document_type import find_doubt, is_council_page, is_minutes
+from .heading_roles import assign_roles
 from .outline import read_segments
 from .parsed_strategy import ParsedGoal, ParsedSection, ParsedStrategy, ParsedTheme
 from .title_page import take_period, take_title
+from .unplaced_text import report_unplaced_texts, source_texts
 
 __all__ = ["ParsedGoal", "ParsedSection", "ParsedStrategy", "ParsedTheme", "parse_strategy"]
 
 
 def parse_strategy(document: Document) -> ParsedStrategy:
-    """Read a strategy out of a document. Never fails; what it doubts is in `doubt`, `not_understood` and `ignored`."""
+    """Return the strategy in a document. Never raises; see `doubt`, `not_understood` and `ignored` of the result."""
     parsed = ParsedStrategy(unit=document.unit, ignored=list(document.ignored))
     segments = read_segments(document, parsed)
-    pieces = list(pieces_of(segments))
+    sources = list(source_texts(segments))
     title_segment = take_title(segments, document, parsed)
     take_period(segments, document, parsed)
-    is_other = is_minutes(document) or is_council_page(segments, document)
-    give_roles(segments, title_segment, may_have_themes=not is_other)
-    assembler = Assembler(parsed, may_have_themes=not is_other)
+    may_have_themes = not (is_minutes(document) or is_council_page(segments, document))
+    assign_roles(segments, title_segment, may_have_themes)
+    assembler = Assembler(parsed, may_have_themes)
     assembler.assemble(segments)
-    name_themes(segments, parsed, assembler.listed)
-    find_doubt(document, segments, parsed)
-    account_for(pieces, parsed)
-    parsed.not_understood.sort(key=lambda remark: remark.line)
-    parsed.ignored.sort(key=lambda remark: remark.line)
+    set_theme_label(segments, parsed, assembler.listed_theme_word)
+    parsed.doubt = find_doubt(document, segments, parsed)
+    report_unplaced_texts(sources, parsed)
+    parsed.not_understood.sort(key=lambda note: note.line)
+    parsed.ignored.sort(key=lambda note: note.line)
     return parsed

@@ -1,14 +1,16 @@
-"""Fill a ParsedStrategy from an outline whose headings have their roles."""
+"""Fill a ParsedStrategy from segments whose headings have roles."""
 
 import re
+from collections import Counter
+from itertools import takewhile
 
 from udsat.lib.documents import ImportNote, Table
 
 from . import wording
-from .checks import is_news
+from .document_type import is_news
 from .heading_roles import is_same_heading
-from .html_output import TABLE, goal_of, html, html_para, remarks
-from .outline import Head, Listing, Para, Segment
+from .html_output import TABLE_REASON, html, html_paragraph, import_notes, to_goal
+from .outline import OutlineHeading, OutlineList, OutlineParagraph, Segment
 from .parsed_strategy import ParsedGoal, ParsedSection, ParsedStrategy, ParsedTheme
 from .theme_text import ThemeReader
 
@@ -16,107 +18,90 @@ _NEWS_REASON = "Teksten ligner en nyhed om strategien, ikke strategiens egne ord
 
 
 class Assembler:
-    """Fills a ParsedStrategy from segments that have their roles."""
+    """Adds the text of each segment to a ParsedStrategy as a section, as themes, or as an import note."""
 
     def __init__(self, parsed: ParsedStrategy, may_have_themes: bool) -> None:
         self.parsed = parsed
         self.may_have_themes = may_have_themes
-        self.listed = ""  # the word for the themes that a list names
+        self.listed_theme_word = ""  # the theme word in the lead-in of the list that names the themes
 
     def assemble(self, segments: list[Segment]) -> None:
-        self.has_titled = any(s.head and s.head.role == "theme" for s in segments)
-        self.is_news = not self.has_titled and self.may_have_themes and is_news(segments)
-        self.makes_groups = not self.has_titled and self.may_have_themes
-        self.contents = [s.head.title for s in segments if s.head and s.head.role == "theme"]
-        at = 0
-        while at < len(segments):
-            segment = segments[at]
-            role = segment.head.role if segment.head else "title"
-            group = [segment]
-            while role in ("theme", "section") and at + len(group) < len(segments):
-                follower = segments[at + len(group)]
-                inner = ("sub", "goals", "thread") if role == "theme" else ("sub",)
-                if not follower.head or follower.head.role not in inner or not self.belongs(segment, follower):
-                    break
-                group.append(follower)
-            at += len(group)
+        self.theme_titles = [s.heading.title for s in segments if s.heading and s.heading.role == "theme"]
+        self.makes_untitled_themes = self.may_have_themes and not self.theme_titles
+        self.is_news = self.makes_untitled_themes and is_news(segments)
+        index = 0
+        while index < len(segments):
+            segment = segments[index]
+            role = segment.heading.role if segment.heading else "title"
+            group = _group(segments[index:])
+            index += len(group)
             if role == "theme":
-                self.theme(group)
+                self.read_theme(group)
             elif role == "ignore":
                 self.ignore(segment)
             elif role == "container":
-                self.container(segment)
+                self.read_container(segment)
             elif role in ("goals", "thread"):
-                self.loose(segment, heading_is_lead_in=True)
+                self.read_ungrouped(segment, heading_is_lead_in=True)
             elif role in ("section", "sub"):
-                segment.head.role = "section"
-                self.section(group)
+                segment.heading.role = "section"
+                self.read_section(group)
             else:
-                self.loose(segment)
-        self.trailing_prose(segments)
-
-    def belongs(self, segment: Segment, follower: Segment) -> bool:
-        return segment.head is not None and (follower.head.role != "goals" or follower.head.level >= segment.head.level)
-
-    # Places where text goes
+                self.read_ungrouped(segment)
+        self.split_off_trailing_prose(segments)
 
     def ignore(self, segment: Segment) -> None:
-        self.parsed.ignored.append(
-            ImportNote(segment.head.line, segment.head.text, "indholdsliste, kontakt eller links")
-        )
+        self.parsed.ignored += import_notes(segment.heading, "indholdsliste, kontakt eller links")
         for node in segment.nodes:
-            if isinstance(node, Para) and len(node.text) > 200:
-                self.not_understood(node, f"Teksten står under »{segment.head.text}«, så den er ikke læst ind.")
+            if isinstance(node, OutlineParagraph) and len(node.text) > 200:
+                self.not_understood(node, f"Teksten står under »{segment.heading.text}«, så den er ikke læst ind.")
             else:
-                self.parsed.ignored += remarks(node, "hører til indholdsliste, kontakt eller links")
+                self.parsed.ignored += import_notes(node, "hører til indholdsliste, kontakt eller links")
 
-    def not_understood(self, node: Para | Listing | Table | Head, reason: str) -> None:
-        self.parsed.not_understood += remarks(node, reason)
+    def not_understood(self, node: OutlineParagraph | OutlineList | Table | OutlineHeading, reason: str) -> None:
+        self.parsed.not_understood += import_notes(node, reason)
 
     def add_section(self, kind: str, heading: str, line: int, body: str, signed_by: str = "") -> None:
         if kind == "vision" and any(section.kind == "vision" for section in self.parsed.sections):
             kind = "andet"
         self.parsed.sections.append(ParsedSection(kind, heading, line, body, signed_by))
 
-    # Text outside any theme
-
-    def section(self, group: list[Segment]) -> None:
-        """A heading with its text. Its lists are its own, unless several of them lead into goals."""
-        head = group[0].head
-        lists = [each for s in group for each in s.lists]
-        strong = [each for each in lists if each.kind == "strong"]
-        is_plain = not head.kind or head.kind in ("baggrund", "andet", "formaal")
-        names_themes = any(each.kind == "contents" for each in lists)
-        leads_on = names_themes or not self.is_news and (len(strong) > 1 or strong and not head.kind)
-        if self.makes_groups and leads_on and is_plain:
-            self.loose(group[0])
-            for segment in group[1:]:
-                self.loose(segment)
+    def read_section(self, group: list[Segment]) -> None:
+        """Add a section, or themes without titles where the section's lists name themes or have goal lead-ins."""
+        heading = group[0].heading
+        lists = [listing for s in group for listing in s.lists]
+        strong = [listing for listing in lists if listing.kind == "strong"]
+        is_plain = not heading.kind or heading.kind in ("baggrund", "andet", "formaal")
+        names_themes = any(listing.kind == "contents" for listing in lists)
+        leads_on = names_themes or not self.is_news and (len(strong) > 1 or strong and not heading.kind)
+        if self.makes_untitled_themes and leads_on and is_plain:
+            for segment in group:
+                self.read_ungrouped(segment)
             return
-        signed = self.signature(group[-1]) if head.kind == "forord" else []
+        signed = self.take_signature(group[-1]) if heading.kind == "forord" else []
         body = ""
         for segment in group:
             if segment is not group[0]:
-                body += html_para(segment.head.title, strong=True)
+                body += html_paragraph(segment.heading.title, strong=True)
             for node in segment.nodes:
                 if isinstance(node, Table):
-                    self.not_understood(node, TABLE)
-                elif isinstance(node, Listing) and self.is_contents(node):
-                    self.list_of_contents(node)
+                    self.not_understood(node, TABLE_REASON)
+                elif isinstance(node, OutlineList) and self.is_contents(node):
+                    self.ignore_contents(node)
                 else:
                     body += html(node)
         if self.is_news:
-            self.news(group)
+            self.reject_news(group)
         elif not body and not signed:
-            self.not_understood(head, "Overskriften har ingen tekst under sig.")
+            self.not_understood(heading, "Overskriften har ingen tekst under sig.")
         else:
-            kind = head.kind or self.kind_of(group[0])
-            self.add_section(kind, head.title, head.line, body, ", ".join(signed))
+            kind = heading.kind or self.section_kind(group[0])
+            self.add_section(kind, heading.title, heading.line, body, ", ".join(signed))
 
-    def signature(self, segment: Segment) -> list[str]:
-        """Take the names at the end of a foreword out of it."""
-        tail: list[Para] = []
-        while segment.nodes and isinstance(last := segment.nodes[-1], Para):
+    def take_signature(self, segment: Segment) -> list[str]:
+        """Remove and return the names at the end of a foreword."""
+        tail: list[OutlineParagraph] = []
+        while segment.nodes and isinstance(last := segment.nodes[-1], OutlineParagraph):
             if len(last.text) > 120 or last.text.endswith((".", ":", "?")) and not wording.is_signature(last.text):
                 break
             tail.insert(0, last)
@@ -129,118 +114,114 @@ class Assembler:
             self.parsed.ignored.append(ImportNote(node.line, node.text, "hilsen"))
         return [node.text for node in tail if node not in greetings]
 
-    def kind_of(self, segment: Segment) -> str:
-        """The kind that the first paragraph gives away."""
-        for node in segment.nodes:
-            if isinstance(node, Para):
-                if kind := wording.kind_of_prose(node.text):
-                    return kind
-                if re.match(r"vidste du", node.text, re.IGNORECASE):
-                    return "fakta"
-        if any(each.kind == "definition" for each in segment.lists):
+    def section_kind(self, segment: Segment) -> str:
+        """Return the Section kind of a section whose heading names none."""
+        for paragraph in segment.paragraphs:
+            if kind := wording.kind_of_prose(paragraph.text):
+                return kind
+            if re.match(r"vidste du", paragraph.text, re.IGNORECASE):
+                return "fakta"
+        if any(listing.kind == "definition" for listing in segment.lists):
             return "definition"
         return "andet"
 
-    def news(self, group: list[Segment]) -> None:
+    def reject_news(self, group: list[Segment]) -> None:
         for segment in group:
-            if segment.head and segment.head.role != "title":
-                self.not_understood(segment.head, _NEWS_REASON)
+            if segment.heading and segment.heading.role != "title":
+                self.not_understood(segment.heading, _NEWS_REASON)
             for node in segment.nodes:
                 self.not_understood(node, _NEWS_REASON)
 
-    def is_contents(self, each: Listing) -> bool:
-        """Does the list only repeat the headings of the themes?"""
-        hits = sum(any(is_same_heading(item.text, title) for title in self.contents) for item in each.items)
-        if hits > 1 and hits * 10 >= len(each.items) * 6:
+    def is_contents(self, listing: OutlineList) -> bool:
+        """Return whether the list only repeats the headings of the themes."""
+        hits = sum(any(is_same_heading(item.text, title) for title in self.theme_titles) for item in listing.items)
+        if hits > 1 and hits * 10 >= len(listing.items) * 6:
             return True
-        return each.kind == "contents" and len(each.items) == len(self.contents)
+        return listing.kind == "contents" and len(listing.items) == len(self.theme_titles)
 
-    def list_of_contents(self, each: Listing) -> None:
-        self.parsed.ignored += remarks(each, "indholdsliste: gentager temaernes overskrifter")
+    def ignore_contents(self, listing: OutlineList) -> None:
+        self.parsed.ignored += import_notes(listing, "indholdsliste: gentager temaernes overskrifter")
 
-    def container(self, segment: Segment) -> None:
-        """»4 temaer«: the themes follow, or stand in its list."""
-        rest: list[Para | Listing | Table] = []
+    def read_container(self, segment: Segment) -> None:
+        """Read the text below a heading such as »4 temaer«, whose list may hold the themes."""
+        rest: list[OutlineParagraph | OutlineList | Table] = []
         for node in segment.nodes:
-            if isinstance(node, Listing) and self.is_contents(node):
-                self.list_of_contents(node)
+            if isinstance(node, OutlineList) and self.is_contents(node):
+                self.ignore_contents(node)
             elif (
-                isinstance(node, Listing) and self.makes_groups and node.kind in ("", "unknown", "contents")
-                and self.names_same(f"{segment.head.title} {node.lead}")
-            ):  # fmt: skip
-                rest += self.before_list(node)
-                self.themes_of_list(node)
+                isinstance(node, OutlineList)
+                and self.makes_untitled_themes
+                and node.kind in ("", "unknown", "contents")
+                and self.announces_themes(f"{segment.heading.title} {node.lead}")
+            ):
+                rest += self.sentences_before(node)
+                self.add_listed_themes(node)
             else:
                 rest.append(node)
-        if any(isinstance(node, Listing) and node.kind == "strong" for node in rest) and self.makes_groups:
+        if any(isinstance(node, OutlineList) and node.kind == "strong" for node in rest) and self.makes_untitled_themes:
             segment.nodes = rest
-            self.loose(segment)
+            self.read_ungrouped(segment)
         elif rest:
-            self.section([Segment(segment.head, rest)])
+            self.read_section([Segment(segment.heading, rest)])
         else:
-            self.parsed.ignored.append(ImportNote(segment.head.line, segment.head.text, "overskrift over temaerne"))
+            self.parsed.ignored += import_notes(segment.heading, "overskrift over temaerne")
 
-    def names_same(self, announcement: str) -> bool:
-        """A second list of another kind (»Fire principper«) does not name themes."""
+    def announces_themes(self, announcement: str) -> bool:
+        """Return whether the lead-in has the theme word of the first such list; »Fire principper« may be another."""
         word = wording.theme_word_in(announcement)
-        if not self.listed:
-            self.listed = word
-        return self.listed == word
+        if not self.listed_theme_word:
+            self.listed_theme_word = word
+        return self.listed_theme_word == word
 
-    def before_list(self, each: Listing) -> list[Para | Listing | Table]:
-        return [Para(each.before, each.line)] if each.before else []
+    def sentences_before(self, listing: OutlineList) -> list[OutlineParagraph | OutlineList | Table]:
+        return [OutlineParagraph(listing.before, listing.line)] if listing.before else []
 
-    def themes_of_list(self, each: Listing) -> None:
-        """A list that names the themes, each perhaps with a few words or a list of goals."""
-        if each.lead:
-            self.parsed.ignored.append(ImportNote(each.line, each.lead, "indledning til listen over temaer"))
-        for item in each.items:
+    def add_listed_themes(self, listing: OutlineList) -> None:
+        """Add a theme for each item; text after the title becomes its body, items below become its goals."""
+        if listing.lead:
+            self.parsed.ignored.append(ImportNote(listing.line, listing.lead, "indledning til listen over temaer"))
+        for item in listing.items:
             title, body = item.text, ""
             if match := re.match(r"(.{3,80}?)(?:\s[–—-]|[:.])\s+(\S.{15,})", title, re.DOTALL):
-                title, body = match[1], html_para(match[2])
+                title, body = match[1], html_paragraph(match[2])
             label = wording.read_label(title)
             number = label[1] if label else ""
-            goals = [goal_of(child) for child in item.children]
-            self.parsed.themes.append(
-                ParsedTheme(
-                    label[2] if label and label[2] else title.rstrip("."), item.line, number, "", body, "", goals
-                )
-            )
+            goals = [to_goal(child) for child in item.children]
+            title = label[2] if label and label[2] else title.rstrip(".")
+            self.parsed.themes.append(ParsedTheme(title, item.line, number, body=body, goals=goals))
 
-    def loose(self, segment: Segment, heading_is_lead_in: bool = False) -> None:
-        """Text under the title or under no heading: sections that announce themselves, and groups without a heading."""
-        head = segment.head
-        named = head and (head.role in ("section", "container") or head.role == "title" and self.parsed.sections)
-        heading = head.title if head and named else ""
-        line = head.line if head else 0
-        pending: list[Para | Listing] = []
+    def read_ungrouped(self, segment: Segment, heading_is_lead_in: bool = False) -> None:
+        """Read text under the title or under no heading: sections, and goals as themes without titles."""
+        heading = segment.heading
+        named = heading and (
+            heading.role in ("section", "container") or heading.role == "title" and self.parsed.sections
+        )
+        section_heading = heading.title if heading and named else ""
+        line = heading.line if heading else 0
+        pending: list[OutlineParagraph | OutlineList] = []
         made_group = False
 
         def write_pending() -> None:
-            nonlocal heading
-            known = head.kind if head and heading else ""
-            visions = (
-                []
-                if known
-                else [n for n in pending if isinstance(n, Para) and wording.kind_of_prose(n.text) == "vision"]
-            )
+            nonlocal section_heading
+            known = heading.kind if heading and section_heading else ""
+            visions = [] if known else [n for n in pending if _prose_kind(n) == "vision"]
             rest = [node for node in pending if node not in visions]
             if rest:
-                kinds = [wording.kind_of_prose(node.text) for node in rest if isinstance(node, Para)]
-                kind = known or next(filter(None, kinds), "") or ("andet" if heading or made_group else "baggrund")
-                self.add_section(kind, heading, line or rest[0].line, "".join(map(html, rest)))
-                heading = ""
+                kind = known or next(filter(None, map(_prose_kind, rest)), "")
+                kind = kind or ("andet" if section_heading or made_group else "baggrund")
+                self.add_section(kind, section_heading, line or rest[0].line, "".join(map(html, rest)))
+                section_heading = ""
             if visions:
-                self.add_section("vision", heading, visions[0].line, "".join(map(html, visions)))
-                heading = ""
+                self.add_section("vision", section_heading, visions[0].line, "".join(map(html, visions)))
+                section_heading = ""
             pending.clear()
 
         for node in segment.nodes:
             if isinstance(node, Table):
-                self.not_understood(node, TABLE)
-            elif isinstance(node, Para):
+                self.not_understood(node, TABLE_REASON)
+            elif isinstance(node, OutlineParagraph):
                 label = wording.read_goal_label(node.text)
-                if label and self.may_have_themes and not self.is_news and (label[0] or self.makes_groups):
+                if label and self.may_have_themes and not self.is_news and (label[0] or self.makes_untitled_themes):
                     if not made_group:
                         write_pending()
                         self.parsed.themes.append(ParsedTheme("", node.line))
@@ -249,91 +230,116 @@ class Assembler:
                 else:
                     pending.append(node)
             elif self.is_contents(node):
-                pending += self.before_list(node)  # type: ignore[arg-type]
-                self.list_of_contents(node)
-            elif node.kind == "contents" and self.makes_groups and self.names_same(node.lead):
-                pending += self.before_list(node)  # type: ignore[arg-type]
-                self.themes_of_list(node)
+                pending += self.sentences_before(node)  # type: ignore[arg-type]
+                self.ignore_contents(node)
+            elif node.kind == "contents" and self.makes_untitled_themes and self.announces_themes(node.lead):
+                pending += self.sentences_before(node)  # type: ignore[arg-type]
+                self.add_listed_themes(node)
             elif node.kind == "definition":
                 write_pending()
                 self.add_section("definition", "", node.line, html(node))
-            elif self.is_goal_list(node, head) and not self.is_news:
+            elif self.is_goal_list(node, heading) and not self.is_news:
                 if node.before:
-                    pending.append(Para(node.before, node.line))
+                    pending.append(OutlineParagraph(node.before, node.line))
                 if made_group and pending:
                     body = "".join(map(html, pending))
                     pending.clear()
                 else:
                     body = ""
                     write_pending()
-                title = head.title if heading_is_lead_in and head and self.has_titled else ""
+                title = heading.title if heading_is_lead_in and heading and self.theme_titles else ""
                 lead = "" if title and node.lead.rstrip(":") == title else node.lead
-                self.parsed.themes.append(
-                    ParsedTheme(title, node.line, "", "", body, lead, [goal_of(item) for item in node.items])
-                )
+                goals = [to_goal(item) for item in node.items]
+                self.parsed.themes.append(ParsedTheme(title, node.line, body=body, goal_lead_in=lead, goals=goals))
                 made_group = True
-            elif self.makes_groups and self.is_tree(node) and not self.is_news:
+            elif self.makes_untitled_themes and self.is_theme_tree(node) and not self.is_news:
                 write_pending()
-                self.themes_of_list(node)
+                self.add_listed_themes(node)
             else:
                 pending.append(node)
         if self.is_news:
-            if heading and head:
-                self.not_understood(head, _NEWS_REASON)
+            if section_heading and heading:
+                self.not_understood(heading, _NEWS_REASON)
             for node in pending:
                 self.not_understood(node, _NEWS_REASON)
-        elif heading_is_lead_in and head and pending and not made_group:
-            self.goals_of_prose(head, pending)
+        elif heading_is_lead_in and heading and pending and not made_group:
+            self.add_prose_goals(heading, pending)
         else:
             write_pending()
 
-    def goals_of_prose(self, head: Head, pending: list[Para | Listing]) -> None:
-        """»Mål« followed by a sentence or two instead of a list."""
-        paras = [node for node in pending if isinstance(node, Para)]
-        about_goals = wording.is_about_goals(head.title) and self.may_have_themes
-        if (
-            about_goals
-            and len(paras) == len(pending)
-            and len(paras) <= 12
-            and all(len(node.text) <= 400 for node in paras)
-        ):
-            goals = [ParsedGoal(node.text, node.line) for node in paras]
-            self.parsed.themes.append(ParsedTheme("", head.line, goals=goals))
+    def add_prose_goals(self, heading: OutlineHeading, pending: list[OutlineParagraph | OutlineList]) -> None:
+        """Read »Mål« followed by a sentence or two instead of a list."""
+        goals = [ParsedGoal(node.text, node.line) for node in pending if isinstance(node, OutlineParagraph)]
+        is_short = len(pending) == len(goals) <= 12 and all(len(goal.text) <= 400 for goal in goals)
+        if is_short and self.may_have_themes and wording.is_about_goals(heading.title):
+            self.parsed.themes.append(ParsedTheme("", heading.line, goals=goals))
         else:
-            self.add_section("andet", head.title, head.line, "".join(map(html, pending)))
+            self.add_section("andet", heading.title, heading.line, "".join(map(html, pending)))
 
-    def is_goal_list(self, each: Listing, head: Head | None) -> bool:
-        if each.kind == "strong":
+    def is_goal_list(self, listing: OutlineList, heading: OutlineHeading | None) -> bool:
+        if listing.kind == "strong":
             return self.may_have_themes
-        return each.kind == "weak" and head is not None and head.role == "goals" and self.makes_groups
+        return listing.kind == "weak" and heading is not None and heading.role == "goals" and self.makes_untitled_themes
 
-    def is_tree(self, each: Listing) -> bool:
-        """»1. Bolig« with bullets below, »2. Sundhed« with bullets below: themes with their goals."""
-        with_children = sum(bool(item.children) for item in each.items)
-        short = all(len(item.text) <= 100 and not item.text.endswith(".") for item in each.items)
-        return len(each.items) > 1 and with_children * 2 >= len(each.items) and short and each.kind in ("", "unknown")
+    def is_theme_tree(self, listing: OutlineList) -> bool:
+        """Return whether the list holds themes with their goals: »1. Bolig« and »2. Sundhed« with bullets below."""
+        with_children = sum(bool(item.children) for item in listing.items)
+        is_short = all(len(item.text) <= 100 and not item.text.endswith(".") for item in listing.items)
+        has_no_lead_in = listing.kind in ("", "unknown")
+        return has_no_lead_in and is_short and len(listing.items) > 1 and with_children * 2 >= len(listing.items)
 
-    # A theme
-
-    def theme(self, group: list[Segment]) -> None:
-        head = group[0].head
-        theme = ParsedTheme(head.title or head.text, head.line, head.number)
+    def read_theme(self, group: list[Segment]) -> None:
+        heading = group[0].heading
+        theme = ParsedTheme(heading.title or heading.text, heading.line, heading.number)
         self.parsed.themes.append(theme)
         ThemeReader(self.parsed, theme, group).read()
 
-    def trailing_prose(self, segments: list[Segment]) -> None:
-        """In plain text, prose after the last theme's goals is the document's end, if no other theme has any."""
-        themes = [s for s in segments if s.head and s.head.role == "theme"]
-        if len(themes) < 3 or themes[-1] is not segments[-1] or any(s.head.level != 2 for s in themes):
+    def split_off_trailing_prose(self, segments: list[Segment]) -> None:
+        """Move prose after the last theme's goals to a section, unless other themes end in prose too (plain text)."""
+        themes = [s for s in segments if s.heading and s.heading.role == "theme"]
+        if len(themes) < 3 or themes[-1] is not segments[-1] or any(s.heading.level != 2 for s in themes):
             return
-        if any(s.nodes and isinstance(s.nodes[-1], Para) for s in themes[:-1]):
+        if any(s.nodes and isinstance(s.nodes[-1], OutlineParagraph) for s in themes[:-1]):
             return
-        tail: list[Para] = []
+        tail: list[OutlineParagraph] = []
         nodes = themes[-1].nodes
-        while nodes and isinstance(nodes[-1], Para):
+        while nodes and isinstance(nodes[-1], OutlineParagraph):
             tail.insert(0, nodes.pop())
         theme = self.parsed.themes[-1]
         body = "".join(map(html, tail))
         if tail and theme.goals and nodes and theme.body.endswith(body):
             theme.body = theme.body.removesuffix(body)
             self.add_section("andet", "", tail[0].line, body)
+
+
+def _group(segments: list[Segment]) -> list[Segment]:
+    """Return the first segment and, if it begins a theme or section, the segments that are part of it."""
+    first = segments[0].heading
+    roles = {"theme": ("sub", "goals", "thread"), "section": ("sub",)}.get(first.role, ()) if first else ()
+
+    def is_part(segment: Segment) -> bool:
+        is_goals_above = segment.heading.role == "goals" and segment.heading.level < first.level
+        return segment.heading.role in roles and not is_goals_above
+
+    return [segments[0], *takewhile(is_part, segments[1:])]
+
+
+def _prose_kind(node: OutlineParagraph | OutlineList) -> str:
+    return wording.kind_of_prose(node.text) if isinstance(node, OutlineParagraph) else ""
+
+
+def set_theme_label(segments: list[Segment], parsed: ParsedStrategy, listed: str) -> None:
+    """Set the document's own word for a theme, from labels, the list that names the themes (`listed`), or lead-ins."""
+    labels = Counter(s.heading.label for s in segments if s.heading and s.heading.role == "theme" and s.heading.label)
+    if labels:
+        label = labels.most_common(1)[0][0]
+    elif listed:
+        label = listed
+    else:
+        announcements = [s.heading.title for s in segments if s.heading and s.heading.role == "container"]
+        announcements += [listing.lead for s in segments for listing in s.lists if listing.kind == "contents"]
+        last_lines = [s.nodes[-1].text for s in segments if s.nodes and isinstance(s.nodes[-1], OutlineParagraph)]
+        announcements += [t for t in last_lines if t.endswith(":") and wording.lead_in_kind(t) == "contents"]
+        label = next(filter(None, map(wording.theme_word_in, announcements)), "")
+    if label and parsed.themes:
+        parsed.theme_label, parsed.theme_label_plural = label, wording.plural_of(label)

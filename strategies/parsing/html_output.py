@@ -1,4 +1,4 @@
-"""The pieces of an outline as stored text: HTML of paragraphs and lists, goals, remarks."""
+"""Render outline nodes as stored values: HTML of paragraphs and lists, goals, import notes."""
 
 import re
 from html import escape
@@ -6,35 +6,35 @@ from html import escape
 from udsat.lib.documents import ImportNote, Table
 
 from . import wording
-from .outline import Head, Item, Listing, Para
+from .outline import OutlineHeading, OutlineItem, OutlineList, OutlineParagraph
 from .parsed_strategy import ParsedGoal
 
-TABLE = "Tabeller bliver ikke læst ind. Skriv indholdet ind selv."
+TABLE_REASON = "Tabeller bliver ikke læst ind. Skriv indholdet ind selv."
 
 
-def html_list(each: Listing | None, items: list[Item] | None = None) -> str:
-    tag = "ol" if each and each.ordered else "ul"
-    rows = each.items if each else items or []
+def html_list(items: list[OutlineItem], ordered: bool = False) -> str:
+    tag = "ol" if ordered else "ul"
     inner = "".join(
-        f"<li>{escape(i.text, quote=False)}{html_list(None, i.children) if i.children else ''}</li>" for i in rows
+        f"<li>{escape(item.text, quote=False)}{html_list(item.children) if item.children else ''}</li>"
+        for item in items
     )
     return f"<{tag}>{inner}</{tag}>"
 
 
-def html_para(text: str, strong: bool = False) -> str:
+def html_paragraph(text: str, strong: bool = False) -> str:
     text = escape(text, quote=False)
     return f"<p><strong>{text}</strong></p>" if strong else f"<p>{text}</p>"
 
 
-def html(node: Para | Listing) -> str:
-    if isinstance(node, Para):
-        return html_para(node.text)
-    lead = " ".join(part for part in (node.before, "" if node.is_headed else node.lead) if part)
-    return (html_para(lead) if lead else "") + html_list(node)
+def html(node: OutlineParagraph | OutlineList) -> str:
+    if isinstance(node, OutlineParagraph):
+        return html_paragraph(node.text)
+    lead_in = " ".join(filter(None, (node.before, "" if node.lead_is_heading else node.lead)))
+    return (html_paragraph(lead_in) if lead_in else "") + html_list(node.items, node.ordered)
 
 
-def numbered_goal(item: Item) -> tuple[str, str]:
-    """Number, perhaps empty, and text of »Mål 1.2: Flere boliger«, »1.2 Flere boliger« and of any other item."""
+def numbered_goal(item: OutlineItem) -> tuple[str, str]:
+    """Return number (or "") and text of »Mål 1.2: Flere boliger«, »1.2 Flere boliger« or an item without a number."""
     label = wording.read_goal_label(item.text)
     if label and label[0]:
         return label
@@ -43,25 +43,21 @@ def numbered_goal(item: Item) -> tuple[str, str]:
     return item.marker, item.text
 
 
-def goal_of(item: Item, depth: int = 0) -> ParsedGoal:
-    """Two layers of goals; what lies deeper becomes the explanation of the second."""
+def to_goal(item: OutlineItem, depth: int = 0) -> ParsedGoal:
+    """Convert a list item to a goal with subgoals. Items below a subgoal become its explanation."""
     number, text = numbered_goal(item)
     goal = ParsedGoal(text, item.line, number)
     if depth == 0:
-        goal.children = [goal_of(child, 1) for child in item.children]
+        goal.children = [to_goal(child, 1) for child in item.children]
     elif item.children:
-        goal.explanation = html_list(None, item.children)
+        goal.explanation = html_list(item.children)
     return goal
 
 
-def remarks(node: Para | Listing | Table | Head, reason: str) -> list[ImportNote]:
-    if not isinstance(node, Listing):
+def import_notes(node: OutlineParagraph | OutlineList | Table | OutlineHeading, reason: str) -> list[ImportNote]:
+    """Return a note for each line of the node, all with the same reason."""
+    if not isinstance(node, OutlineList):
         return [ImportNote(node.line, node.text, reason)]
-    lead = " ".join(part for part in (node.before, node.lead) if part)
-    found = [ImportNote(node.line, lead, reason)] if lead else []
-    waiting = list(node.items)
-    while waiting:
-        item = waiting.pop(0)
-        found.append(ImportNote(item.line, item.text, reason))
-        waiting = item.children + waiting
-    return found
+    lead_in = " ".join(filter(None, (node.before, node.lead)))
+    lines = [ImportNote(node.line, lead_in, reason)] if lead_in else []
+    return lines + [ImportNote(item.line, item.text, reason) for item in node.all_items]

@@ -1,12 +1,13 @@
-"""The document as headings, paragraphs and lists, each list with the words that lead into it.
+"""Group the blocks of a document into segments of a heading, paragraphs, and lists with their lead-ins.
 
-In plain text no heading is marked: a short line without a full stop that text follows is one.
+Plain text does not mark headings: there, a short line without a full stop, followed by text, is a heading.
 """
 
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import pairwise, takewhile
 
 from udsat.lib.documents import Document, Heading, ImportNote, ListItem, Paragraph, Table
 
@@ -15,7 +16,9 @@ from .parsed_strategy import ParsedStrategy
 
 
 @dataclass
-class Head:
+class OutlineHeading:
+    """A heading. `title` is its text without label and number, `kind` its Section kind, `role` see `heading_roles`."""
+
     text: str
     line: int
     level: int
@@ -27,112 +30,138 @@ class Head:
 
 
 @dataclass
-class Para:
+class OutlineParagraph:
     text: str
     line: int
     bold: bool = False
 
 
 @dataclass
-class Item:
+class OutlineItem:
     text: str
     line: int
     marker: str = ""
-    children: list["Item"] = field(default_factory=list)
+    children: list["OutlineItem"] = field(default_factory=list)
 
 
 @dataclass
-class Listing:
-    """`lead` are the words that lead into it, `before` the sentences of the same paragraph that come first.
+class OutlineList:
+    """A list with its lead-in: `before` holds the earlier sentences of the paragraph that ends in `lead`.
 
-    `is_headed` says that the lead-in is the heading above it.
+    `kind` classifies the lead-in, see `wording.lead_in_kind`.
     """
 
-    items: list[Item]
+    items: list[OutlineItem]
     line: int
     lead: str = ""
     before: str = ""
     kind: str = ""
     ordered: bool = False
-    is_headed: bool = False
+    lead_is_heading: bool = False
+
+    @property
+    def all_items(self) -> list[OutlineItem]:
+        """Items of every level in reading order."""
+        items: list[OutlineItem] = []
+        waiting = list(self.items)
+        while waiting:
+            items.append(waiting.pop(0))
+            waiting = items[-1].children + waiting
+        return items
 
 
-Node = Head | Para | Listing | Table
+Node = OutlineHeading | OutlineParagraph | OutlineList | Table
 
 
 @dataclass
 class Segment:
-    """A head and what follows it, up to the next head. The first one may have none."""
+    """A heading and the nodes up to the next heading. The first segment may have no heading."""
 
-    head: Head | None
-    nodes: list[Para | Listing | Table] = field(default_factory=list)
+    heading: OutlineHeading | None
+    nodes: list[OutlineParagraph | OutlineList | Table] = field(default_factory=list)
 
     @property
-    def lists(self) -> list[Listing]:
-        return [node for node in self.nodes if isinstance(node, Listing)]
+    def lists(self) -> list[OutlineList]:
+        return [node for node in self.nodes if isinstance(node, OutlineList)]
+
+    @property
+    def paragraphs(self) -> list[OutlineParagraph]:
+        return [node for node in self.nodes if isinstance(node, OutlineParagraph)]
 
     @property
     def has_goals(self) -> bool:
-        return any(each.kind == "strong" for each in self.lists) or any(
-            isinstance(node, Para) and wording.read_goal_label(node.text) for node in self.nodes
+        return any(listing.kind == "strong" for listing in self.lists) or any(
+            wording.read_goal_label(paragraph.text) for paragraph in self.paragraphs
         )
 
     @property
-    def prose(self) -> int:
-        return sum(len(node.text) for node in self.nodes if isinstance(node, Para))
+    def prose_length(self) -> int:
+        return sum(len(paragraph.text) for paragraph in self.paragraphs)
 
 
 @lru_cache(maxsize=4096)
-def key(text: str) -> str:
+def comparison_key(text: str) -> str:
+    """Return the words of the text in lower case, to compare headings regardless of punctuation."""
     return re.sub(r"\W+", " ", text.casefold()).strip()
 
 
 def read_segments(document: Document, parsed: ParsedStrategy) -> list[Segment]:
+    """Return the segments of a document. Repeated headings are added to `parsed.ignored`."""
     segments = [Segment(None)]
-    for node in _nodes(document):
-        above = segments[-1]
-        if isinstance(node, Head) and above.head and not above.nodes and key(above.head.text) == key(node.text):
-            parsed.ignored.append(ImportNote(node.line, node.text, "gentager en overskrift"))
-        elif isinstance(node, Head):
-            segments.append(Segment(node))
-        else:
+    for node in _outline_nodes(document):
+        if not isinstance(node, OutlineHeading):
             segments[-1].nodes.append(node)
-    headings = {key(segment.head.text) for segment in segments if segment.head}
+        elif _repeats_heading(segments[-1], node):
+            parsed.ignored.append(ImportNote(node.line, node.text, "gentager en overskrift"))
+        else:
+            segments.append(Segment(node))
+    headings = {comparison_key(segment.heading.text) for segment in segments if segment.heading}
     for segment in segments:
-        for node in list(segment.nodes):
-            if isinstance(node, Para) and len(node.text) <= 100 and key(node.text) in headings:
-                segment.nodes.remove(node)
-                parsed.ignored.append(ImportNote(node.line, node.text, "gentager en overskrift"))
-        segment.nodes = _join_lead_ins(segment.nodes)
-        if segment.head and wording.goal_heading(segment.head.text):
-            first = next((each for each in segment.lists if not each.lead), None)
-            if first:
-                first.lead = segment.head.text.rstrip(":") + ("" if segment.head.text.endswith("?") else ":")
-                first.kind = wording.goal_heading(segment.head.text)
-                first.is_headed = True
-    return [segment for segment in segments if segment.head or segment.nodes]
+        for paragraph in segment.paragraphs:
+            if len(paragraph.text) <= 100 and comparison_key(paragraph.text) in headings:
+                segment.nodes.remove(paragraph)
+                parsed.ignored.append(ImportNote(paragraph.line, paragraph.text, "gentager en overskrift"))
+        segment.nodes = _attach_lead_ins(segment.nodes)
+        _use_heading_as_lead_in(segment)
+    return [segment for segment in segments if segment.heading or segment.nodes]
 
 
-def _nodes(document: Document) -> list[Node]:
+def _repeats_heading(above: Segment, heading: OutlineHeading) -> bool:
+    if above.heading is None or above.nodes:
+        return False
+    return comparison_key(above.heading.text) == comparison_key(heading.text)
+
+
+def _use_heading_as_lead_in(segment: Segment) -> None:
+    """Make a heading such as »Vi vil« the lead-in of the first list without one."""
+    if segment.heading and (kind := wording.goal_heading(segment.heading.text)):
+        text = segment.heading.text
+        if listing := next((listing for listing in segment.lists if not listing.lead), None):
+            listing.lead = text.rstrip(":") + ("" if text.endswith("?") else ":")
+            listing.kind = kind
+            listing.lead_is_heading = True
+
+
+def _outline_nodes(document: Document) -> list[Node]:
     blocks = _join_bare_labels(document.blocks)
     extra = _series_labels(blocks)
-    heads = _find_heads(blocks, extra, is_plain=document.unit == "linje")
+    headings = _find_headings(blocks, extra, is_plain=document.unit == "linje")
     nodes: list[Node] = []
-    for at, block in enumerate(blocks):
-        if at in heads:
-            nodes.append(_head(block, heads[at], extra))
+    for index, block in enumerate(blocks):
+        if index in headings:
+            nodes.append(_make_heading(block, headings[index], extra))
         elif isinstance(block, Table):
             nodes.append(block)
         elif isinstance(block, ListItem):
-            if not nodes or not isinstance(nodes[-1], Listing):
-                nodes.append(Listing([], block.line, ordered=block.number is not None))
+            if not nodes or not isinstance(nodes[-1], OutlineList):
+                nodes.append(OutlineList([], block.line, ordered=block.number is not None))
             _append_item(nodes[-1], block)
         elif match := _INLINE_SECTION.fullmatch(block.text):
-            head = Head(match["heading"], block.line, 7)
-            head.title, head.kind = head.text, wording.section_kind(head.text)
-            nodes += [head, Para(match["text"], block.line)]
+            heading = OutlineHeading(match["heading"], block.line, 7)
+            heading.title, heading.kind = heading.text, wording.section_kind(heading.text)
+            nodes += [heading, OutlineParagraph(match["text"], block.line)]
         else:
-            nodes.append(Para(block.text, block.line, isinstance(block, Paragraph) and block.bold))
+            nodes.append(OutlineParagraph(block.text, block.line, isinstance(block, Paragraph) and block.bold))
     return nodes
 
 
@@ -142,7 +171,7 @@ _INLINE_SECTION = re.compile(
 
 
 def _join_bare_labels(blocks: Iterable[Heading | Paragraph | ListItem | Table]) -> list:
-    """»Tema 1« on a line of its own, its title on the next."""
+    """Join »Tema 1« on a line of its own with the title on the next line."""
     joined: list[Heading | Paragraph | ListItem | Table] = []
     for block in blocks:
         last = joined[-1] if joined else None
@@ -164,12 +193,12 @@ def _join_bare_labels(blocks: Iterable[Heading | Paragraph | ListItem | Table]) 
 
 
 def _series_labels(blocks: list) -> frozenset[str]:
-    """Words that the document itself numbers: »Sporskifte 1: …«, »Sporskifte 2: …«."""
-    found: dict[str, set[str]] = {}
+    """Return the words that the document itself uses as labels: »Sporskifte 1: …«, »Sporskifte 2: …«."""
+    numbers_of: dict[str, set[str]] = {}
     for block in blocks:
         if isinstance(block, Heading | Paragraph) and (label := wording.unknown_label(block.text)):
-            found.setdefault(label[0], set()).add(label[1])
-    return frozenset(word for word, numbers in found.items() if len(numbers) > 1)
+            numbers_of.setdefault(label[0], set()).add(label[1])
+    return frozenset(word for word, numbers in numbers_of.items() if len(numbers) > 1)
 
 
 def looks_like_heading(text: str) -> bool:
@@ -178,102 +207,106 @@ def looks_like_heading(text: str) -> bool:
     return text[0].isupper() or text[0].isdigit() or text[0] in '»”"“'
 
 
-def _find_heads(blocks: list, extra: frozenset[str], is_plain: bool) -> dict[int, int]:
-    """Index and level of each block that is a heading, marked or not. `is_plain`: no paragraph is marked as one."""
-    heads: dict[int, int] = {}
-    for at, block in enumerate(blocks):
-        # A heading that only says "Vi vil:" leads into its list.
-        leads_in = at + 1 < len(blocks) and isinstance(blocks[at + 1], ListItem) and block.text.endswith(":")
+def _find_headings(blocks: list, extra: frozenset[str], is_plain: bool) -> dict[int, int]:
+    """Return index and level of each block that is a heading. `is_plain`: the format has no marked headings."""
+    headings: dict[int, int] = {}
+    for index, block in enumerate(blocks):
+        # A heading »Vi vil:« is the lead-in of its list.
+        leads_in = index + 1 < len(blocks) and isinstance(blocks[index + 1], ListItem) and block.text.endswith(":")
         if isinstance(block, Heading) and (not leads_in or wording.read_label(block.text)):
-            heads[at] = block.level
-    structured = len(heads) > 2 or any(level > 1 for level in heads.values())
+            headings[index] = block.level
+    structured = len(headings) > 2 or any(level > 1 for level in headings.values())
     level = 7 if structured else 2
 
     def paragraphs() -> Iterator[tuple[int, Paragraph]]:
-        for at, block in enumerate(blocks[:-1]):
-            if isinstance(block, Paragraph) and at not in heads:
-                yield at, block
+        for index, block in enumerate(blocks[:-1]):
+            if isinstance(block, Paragraph) and index not in headings:
+                yield index, block
 
-    for at, block in paragraphs():
+    for index, block in paragraphs():
         label = wording.read_label(block.text, extra)
         if label and label[2] and label[0] not in wording.GOAL_WORDS and looks_like_heading(label[2]):
-            heads[at] = level
-    labelled = len(heads)
-    for at, block in paragraphs():
+            headings[index] = level
+    labelled = len(headings)
+    for index, block in paragraphs():
         looks_like_one = looks_like_heading(block.text.rstrip(":")) and not wording.is_signature(block.text)
-        if block.bold and looks_like_one and not _is_lead_in(blocks, at):
-            heads[at] = level
-    bold = len(heads) - labelled
-    heads |= _numbered_heads(blocks, level)
+        if block.bold and looks_like_one and not _is_lead_in(blocks, index):
+            headings[index] = level
+    bold = len(headings) - labelled
+    headings |= _numbered_headings(blocks, level)
     if not labelled or structured:
-        heads |= _decimal_heads(blocks, level + 1)
-    # Where headings are marked, in bold or by a label, another short paragraph is only one if it says "Vision".
+        headings |= _decimal_headings(blocks, level + 1)
+    # Where headings are marked, in bold or by a label, a short paragraph without a mark is rarely one.
     if structured or bold > 1 or labelled > 1 and not is_plain:
-        for at, block in paragraphs():
+        for index, block in paragraphs():
             if " " not in block.text and wording.section_kind(block.text) in ("vision", "formaal", "forord"):
-                heads[at] = level
-        return heads
-    return heads | _unmarked_heads(blocks, heads)
+                headings[index] = level
+        return headings
+    return headings | _unmarked_headings(blocks, headings)
 
 
-def _is_lead_in(blocks: list, at: int) -> bool:
-    return blocks[at].text.endswith(":") and isinstance(blocks[at + 1], ListItem)
+def _is_lead_in(blocks: list, index: int) -> bool:
+    return blocks[index].text.endswith(":") and isinstance(blocks[index + 1], ListItem)
 
 
-def _numbered_heads(blocks: list, level: int) -> dict[int, int]:
-    """»1. Bolig« followed by prose, at least twice: numbered headings that look like items of a list."""
+def _numbered_headings(blocks: list, level: int) -> dict[int, int]:
+    """Return list items that are headings: »1. Bolig« followed by prose, at least twice."""
 
     def is_numbered(block: object) -> bool:
         return isinstance(block, ListItem) and re.fullmatch(r"\d{1,2}[.)]", block.marker) is not None
 
     candidates = []
-    for at, block in enumerate(blocks[:-1]):
-        before, after = blocks[at - 1] if at else None, blocks[at + 1]
+    for index, block in enumerate(blocks[:-1]):
+        before, after = blocks[index - 1] if index else None, blocks[index + 1]
         opens_list = before is not None and before.text.endswith(":") and isinstance(after, ListItem)
         looks_like_one = len(block.text) <= 100 and block.text[0].isupper() and block.text[-1] not in ".,;:"
         if is_numbered(block) and looks_like_one and not is_numbered(after) and not opens_list:
-            candidates.append(at)
-    alone = [at for at in candidates if blocks[at].level == 0 and not is_numbered(blocks[at - 1] if at else None)]
-    # Lists between the headings have numbers of their own, so the headings are those that count on from each other.
+            candidates.append(index)
+    top_level = [index for index in candidates if blocks[index].level == 0]
+    alone = [index for index in top_level if not is_numbered(blocks[index - 1] if index else None)]
+    # Lists between the headings have their own numbers: headings are the items that continue one another's numbers.
     counted: list[int] = []
-    for at in candidates:
-        before = blocks[at - 1] if at else None
-        goes_on = is_numbered(before) and before.number == blocks[at].number - 1 and before.text[0].isupper()
-        if blocks[at].number == len(counted) + 1 and not goes_on:
-            counted.append(at)
-    found = max((alone, counted), key=len)
-    with_prose = [at for at in found if not isinstance(blocks[at + 1], ListItem)]
-    return dict.fromkeys(found, level) if len(with_prose) > 1 else {}
+    for index in candidates:
+        before = blocks[index - 1] if index else None
+        goes_on = is_numbered(before) and before.number == blocks[index].number - 1 and before.text[0].isupper()
+        if blocks[index].number == len(counted) + 1 and not goes_on:
+            counted.append(index)
+    headings = max((alone, counted), key=len)
+    with_prose = [index for index in headings if not isinstance(blocks[index + 1], ListItem)]
+    return dict.fromkeys(headings, level) if len(with_prose) > 1 else {}
 
 
-def _decimal_heads(blocks: list, level: int) -> dict[int, int]:
-    """»3.1 Bolig« followed by prose, at least twice."""
-    found = [
-        at
-        for at, block in enumerate(blocks[:-1])
-        if isinstance(block, ListItem) and re.fullmatch(r"\d{1,2}\.\d{1,2}\.?", block.marker)
-        and isinstance(blocks[at + 1], Paragraph) and looks_like_heading(block.text)
-    ]  # fmt: skip
-    return dict.fromkeys(found, level) if len(found) > 1 else {}
+def _decimal_headings(blocks: list, level: int) -> dict[int, int]:
+    """Return list items that are headings: »3.1 Bolig« followed by prose, at least twice."""
+
+    def is_decimal(block: object) -> bool:
+        return isinstance(block, ListItem) and re.fullmatch(r"\d{1,2}\.\d{1,2}\.?", block.marker) is not None
+
+    headings = [
+        index
+        for index, (block, following) in enumerate(pairwise(blocks))
+        if is_decimal(block) and isinstance(following, Paragraph) and looks_like_heading(block.text)
+    ]
+    return dict.fromkeys(headings, level) if len(headings) > 1 else {}
 
 
-def _unmarked_heads(blocks: list, heads: dict[int, int]) -> dict[int, int]:
-    """Headings of plain text: a short line without a full stop that text follows."""
-    found: dict[int, int] = {}
-    listed = {key(block.text) for block in blocks if isinstance(block, ListItem) and len(block.text) <= 100}
-    run: list[int] = []  # neighbouring short lines
+def _unmarked_headings(blocks: list, headings: dict[int, int]) -> dict[int, int]:
+    """Return the headings of plain text: short lines without a full stop, followed by text."""
+    unmarked: dict[int, int] = {}
+    listed = {comparison_key(block.text) for block in blocks if isinstance(block, ListItem) and len(block.text) <= 100}
+    run: list[int] = []  # consecutive short lines
     is_top = True
-    for at in range(len(blocks) + 1):
-        block = blocks[at] if at < len(blocks) else None
-        if isinstance(block, Paragraph) and at not in heads and _may_be_heading(block.text):
-            run.append(at)
+    for index in range(len(blocks) + 1):
+        block = blocks[index] if index < len(blocks) else None
+        if isinstance(block, Paragraph) and index not in headings and _may_be_heading(block.text):
+            run.append(index)
             continue
         if run:
-            found |= _heads_of_run(run, blocks, is_top, block, listed)
+            unmarked |= _headings_in_run(run, blocks, is_top, block, listed)
         if block is not None:
             is_top = False
         run = []
-    return found
+    return unmarked
 
 
 def _may_be_heading(text: str) -> bool:
@@ -286,50 +319,50 @@ def _may_be_heading(text: str) -> bool:
         return True
     if wording.find_period(text) and not wording.names_a_strategy(text):
         return False
-    if re.search(r"[.!] [A-ZÆØÅ]", text) or wording.is_left_open(text) or wording.is_signature(text):
+    if re.search(r"[.!] [A-ZÆØÅ]", text) or wording.is_incomplete(text) or wording.is_signature(text):
         return False
     return looks_like_heading(text) and not wording.read_goal_label(text) and not wording.read_thread(text)
 
 
-def _heads_of_run(run: list[int], blocks: list, is_top: bool, after: object, listed: set[str]) -> dict[int, int]:
+def _headings_in_run(run: list[int], blocks: list, is_top: bool, after: object, listed: set[str]) -> dict[int, int]:
     if after is None:
         run = run[:-1]  # nothing follows the last line
     before = blocks[run[0] - 1].text if run and run[0] else ""
     if before.endswith(":") and len(run) > 2:
         return {}  # a list that lost its bullets
-    heads = {}
-    for at in run:
-        text = blocks[at].text
-        is_last = at == run[-1]
-        below = blocks[run[run.index(at) + 1]].text if not is_last else ""
-        known = (
-            wording.goal_heading(below) or wording.is_thread_heading(below) or key(text) in listed
-            or wording.section_kind(text) or wording.is_container(text) or wording.goal_heading(text)
-            or wording.is_thread_heading(text) or wording.names_a_strategy(text) and is_top
-        )  # fmt: skip
+    headings = {}
+    for index in run:
+        text = blocks[index].text
+        is_last = index == run[-1]
+        below = blocks[run[run.index(index) + 1]].text if not is_last else ""
+        is_known = comparison_key(text) in listed or is_top and wording.names_a_strategy(text)
+        is_known = is_known or wording.section_kind(text) or wording.is_container(text)
+        is_known = is_known or any(
+            wording.goal_heading(line) or wording.is_thread_heading(line) for line in (text, below)
+        )
         is_signed = isinstance(after, Paragraph) and wording.is_signature(after.text)  # a name above "Borgmester"
-        if known or is_last and not is_signed and not (is_top and wording.is_front_line(text)):
-            heads[at] = 2
-    return heads
+        if is_known or is_last and not is_signed and not (is_top and wording.is_cover_line(text)):
+            headings[index] = 2
+    return headings
 
 
-def _head(block: Heading | Paragraph | ListItem, level: int, extra: frozenset[str]) -> Head:
+def _make_heading(block: Heading | Paragraph | ListItem, level: int, extra: frozenset[str]) -> OutlineHeading:
     text = block.text
-    head = Head(text, block.line, level, title=text.rstrip(":"))
+    heading = OutlineHeading(text, block.line, level, title=text.rstrip(":"))
     if isinstance(block, ListItem):
-        head.number = block.marker.rstrip(".)")
+        heading.number = block.marker.rstrip(".)")
     elif label := wording.read_label(text, extra):
-        head.label, head.number, head.title = label
+        heading.label, heading.number, heading.title = label
     else:
-        head.number, head.title = wording.strip_number(head.title)
-    if not head.label:
-        head.kind = wording.section_kind(head.title)
-    return head
+        heading.number, heading.title = wording.strip_number(heading.title)
+    if not heading.label:
+        heading.kind = wording.section_kind(heading.title)
+    return heading
 
 
-def _append_item(target: Listing, block: ListItem) -> None:
+def _append_item(target: OutlineList, block: ListItem) -> None:
     marker = block.marker if block.number is not None and "." in block.marker.rstrip(".") else ""
-    item = Item(block.text, block.line, marker.rstrip(".)"))
+    item = OutlineItem(block.text, block.line, marker.rstrip(".)"))
     siblings = target.items
     for _ in range(block.level):
         if not siblings:
@@ -338,34 +371,34 @@ def _append_item(target: Listing, block: ListItem) -> None:
     siblings.append(item)
 
 
-def _join_lead_ins(nodes: list) -> list:
-    """Give each list the words that lead into it, and make lists of goals whose bullets got lost."""
+def _attach_lead_ins(nodes: list) -> list:
+    """Attach lead-ins to lists, and turn lower-case lines after a goal lead-in into a list."""
     joined: list = []
-    at = 0
-    while at < len(nodes):
-        node = nodes[at]
-        at += 1
-        if isinstance(node, Para) and at < len(nodes):
-            following = nodes[at]
+    index = 0
+    while index < len(nodes):
+        node = nodes[index]
+        index += 1
+        if isinstance(node, OutlineParagraph) and index < len(nodes):
+            following = nodes[index]
             before, lead = last_sentence(node.text)
             kind = wording.lead_in_kind(lead)
-            if isinstance(following, Listing) and _leads_in(lead, kind):
+            if isinstance(following, OutlineList) and _leads_in(lead, kind):
                 following.lead, following.before, following.kind = lead, before, kind
                 following.line = node.line
                 continue
             if lead.endswith(":") and kind == "strong" and not wording.read_goal_label(node.text):
-                items = []
-                while at < len(nodes) and isinstance(nodes[at], Para) and nodes[at].text[:1].islower():
-                    items.append(Item(nodes[at].text, nodes[at].line))
-                    at += 1
+                lines = takewhile(lambda n: isinstance(n, OutlineParagraph) and n.text[:1].islower(), nodes[index:])
+                items = [OutlineItem(line.text, line.line) for line in lines]
+                index += len(items)
                 if items:
-                    joined.append(Listing(items, node.line, lead, before, kind))
+                    joined.append(OutlineList(items, node.line, lead, before, kind))
                     continue
         joined.append(node)
     return joined
 
 
 def last_sentence(text: str) -> tuple[str, str]:
+    """Split a paragraph into everything before its last sentence, and that sentence."""
     parts = re.split(r"(?<=[.!?])\s+(?=[A-ZÆØÅ»”\"])", text)
     return " ".join(parts[:-1]), parts[-1]
 

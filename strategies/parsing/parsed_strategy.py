@@ -1,4 +1,4 @@
-"""What parsing a strategy gives: plain data, ready to be mapped to models."""
+"""Result of parsing a strategy: plain data that the importer maps to models."""
 
 from dataclasses import dataclass, field
 from datetime import date
@@ -8,7 +8,7 @@ from udsat.lib.documents import ImportNote
 
 @dataclass
 class ParsedGoal:
-    """`explanation` is HTML. `number` is the document's own, as in »Mål 1.2«."""
+    """A goal. `explanation` is HTML; `number` is the document's own, as in »Mål 1.2«."""
 
     text: str
     line: int = 0
@@ -19,7 +19,7 @@ class ParsedGoal:
 
 @dataclass
 class ParsedTheme:
-    """`title` is empty for a group without a heading. `body` is HTML."""
+    """A theme. `title` is empty for a group of goals without a heading; `body` is HTML."""
 
     title: str = ""
     line: int = 0
@@ -32,7 +32,7 @@ class ParsedTheme:
 
 @dataclass
 class ParsedSection:
-    """`kind` is a value of the Section model's Kind. `heading` is empty where the document has none."""
+    """A section. `kind` is a value of Section.Kind; `body` is HTML."""
 
     kind: str
     heading: str = ""
@@ -43,7 +43,7 @@ class ParsedSection:
 
 @dataclass
 class ParsedStrategy:
-    """`unit` says what the line numbers count: "linje" or "afsnit". `doubt` is why this may be no strategy at all."""
+    """A strategy. Line numbers count `unit` ("linje" or "afsnit"); `doubt` warns that it may not be a strategy."""
 
     title: str = ""
     kind: str = ""
@@ -63,5 +63,5 @@ class ParsedStrategy:
 
     @property
     def goal_count(self) -> int:
-        """Goals at the first level."""
+        """Number of goals at the first level."""
         return sum(len(theme.goals) for theme in self.themes)

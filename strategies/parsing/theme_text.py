@@ -3,97 +3,88 @@
 from udsat.lib.documents import ImportNote, Table
 
 from . import wording
-from .html_output import TABLE, goal_of, html, html_para, remarks
-from .outline import Listing, Para, Segment
+from .html_output import TABLE_REASON, html, html_paragraph, import_notes, to_goal
+from .outline import OutlineList, OutlineParagraph, Segment
 from .parsed_strategy import ParsedGoal, ParsedStrategy, ParsedTheme
 
 
 class ThemeReader:
-    """Sorts the text of one theme into guiding thread, goals and body."""
-
     def __init__(self, parsed: ParsedStrategy, theme: ParsedTheme, group: list[Segment]) -> None:
         self.parsed = parsed
         self.theme = theme
         self.group = group
 
     def read(self) -> None:
-        lists = [each for segment in self.group for each in segment.lists]
+        lists = [listing for segment in self.group for listing in segment.lists]
         labelled = self.has_labelled_goals()
-        self.goal_lists = {id(each) for each in self.choose(lists, labelled)}
-        self.nests = self.nesting_heads()
-        self.parent: ParsedGoal | None = None
-        self.explains = False
+        self.goal_lists = {id(listing) for listing in self.choose_goal_lists(lists, labelled)}
+        self.goal_headings = self.find_goal_headings()
+        self.parent: ParsedGoal | None = None  # the goal that lists below belong to
+        self.explains = False  # whether paragraphs explain the parent goal
         for segment in self.group:
-            role = "" if segment is self.group[0] else segment.head.role
-            pending_thread = role == "thread"
-            if role == "thread":
-                pass
-            elif segment is not self.group[0]:
-                self.subheading(segment)
-            prose_goals = role == "goals" and not segment.lists and wording.is_about_goals(segment.head.title)
+            role = "" if segment is self.group[0] else segment.heading.role
+            if role != "thread" and segment is not self.group[0]:
+                self.read_subheading(segment)
+            prose_goals = role == "goals" and not segment.lists and wording.is_about_goals(segment.heading.title)
             for node in segment.nodes:
                 if isinstance(node, Table):
-                    self.parsed.not_understood += remarks(node, TABLE)
-                elif pending_thread and isinstance(node, Para):
-                    self.thread(node.text)
-                elif isinstance(node, Para):
-                    self.paragraph(node, prose_goals)
+                    self.parsed.not_understood += import_notes(node, TABLE_REASON)
+                elif role == "thread" and isinstance(node, OutlineParagraph):
+                    self.add_thread(node.text)
+                elif isinstance(node, OutlineParagraph):
+                    self.read_paragraph(node, prose_goals)
                 else:
-                    self.listing(node)
+                    self.read_list(node)
         if not self.theme.goals:
-            self.goal_sentences()
+            self.move_goal_sentences()
 
     def has_labelled_goals(self) -> bool:
-        return any(
-            isinstance(node, Para) and wording.read_goal_label(node.text) for s in self.group for node in s.nodes
-        ) or any(s.head.label in wording.GOAL_WORDS for s in self.group[1:])
+        has_labelled_text = any(wording.read_goal_label(node.text) for s in self.group for node in s.paragraphs)
+        return has_labelled_text or any(s.heading.label in wording.GOAL_WORDS for s in self.group[1:])
 
-    def choose(self, lists: list[Listing], labelled: bool) -> list[Listing]:
-        """The lists that are goals: those with the clearest lead-in."""
-        strong = [each for each in lists if each.kind == "strong"]
+    def choose_goal_lists(self, lists: list[OutlineList], labelled: bool) -> list[OutlineList]:
+        """Return the lists that are goals: those with the clearest lead-in."""
+        strong = [listing for listing in lists if listing.kind == "strong"]
         if strong or labelled:
             return strong
         for kinds in (("", "unknown", "vision", "purpose"), ("weak",)):
-            if found := [each for each in lists if each.kind in kinds]:
-                return found
+            if candidates := [listing for listing in lists if listing.kind in kinds]:
+                return candidates
         return []
 
-    def nesting_heads(self) -> set[int]:
-        """Subheadings that are goals with goals of their own: two or more in the theme, each with its list."""
-        own = [
-            s for s in self.group[1:]
-            if s.head.role == "sub" and any(id(each) in self.goal_lists for each in s.lists)
-        ]  # fmt: skip
-        outside = [each for s in self.group if s not in own for each in s.lists if id(each) in self.goal_lists]
-        return {id(s.head) for s in own} if len(own) > 1 and not outside else set()
+    def find_goal_headings(self) -> set[int]:
+        """Return the ids of subheadings that are goals: two or more in the theme, each with its list of subgoals."""
 
-    def subheading(self, segment: Segment) -> None:
-        head = segment.head
+        def has_goal_list(segment: Segment) -> bool:
+            return any(id(listing) in self.goal_lists for listing in segment.lists)
+
+        own = [s for s in self.group[1:] if s.heading.role == "sub" and has_goal_list(s)]
+        others = any(has_goal_list(s) for s in self.group if s not in own)
+        return {id(s.heading) for s in own} if len(own) > 1 and not others else set()
+
+    def read_subheading(self, segment: Segment) -> None:
+        heading = segment.heading
         self.explains = False
-        if head.label in wording.GOAL_WORDS:
-            self.parent = ParsedGoal(head.title or head.text, head.line, head.number)
-            self.theme.goals.append(self.parent)
-            self.explains = True
-        elif id(head) in self.nests:
-            self.parent = ParsedGoal(head.title, head.line, head.number)
+        if heading.label in wording.GOAL_WORDS or id(heading) in self.goal_headings:
+            self.parent = ParsedGoal(heading.title or heading.text, heading.line, heading.number)
             self.theme.goals.append(self.parent)
             self.explains = True
         else:
             self.parent = None
-            leads = head.role == "goals" and any(
-                id(each) in self.goal_lists and each.lead.rstrip(":?") == head.text.rstrip(":?")
-                for each in segment.lists
+            leads = heading.role == "goals" and any(
+                id(listing) in self.goal_lists and listing.lead.rstrip(":?") == heading.text.rstrip(":?")
+                for listing in segment.lists
             )
-            prose = head.role == "goals" and not segment.lists and wording.is_about_goals(head.title)
+            prose = heading.role == "goals" and not segment.lists and wording.is_about_goals(heading.title)
             if not leads and not prose:
-                self.theme.body += html_para(head.title, strong=True)
+                self.theme.body += html_paragraph(heading.title, strong=True)
 
-    def thread(self, text: str) -> None:
+    def add_thread(self, text: str) -> None:
         self.theme.guiding_thread = f"{self.theme.guiding_thread} {text}".strip()
 
-    def paragraph(self, node: Para, prose_goals: bool) -> None:
+    def read_paragraph(self, node: OutlineParagraph, prose_goals: bool) -> None:
         if thread := wording.read_thread(node.text):
-            self.thread(thread)
+            self.add_thread(thread)
         elif label := wording.read_goal_label(node.text):
             goal = ParsedGoal(label[1], node.line, label[0])
             above = self.theme.goals[-1] if self.theme.goals else None
@@ -110,45 +101,45 @@ class ThemeReader:
         else:
             self.theme.body += html(node)
 
-    def listing(self, each: Listing) -> None:
-        if self.parent and each.kind in ("strong", "", "unknown"):
-            lead = f"{each.before} {'' if each.is_headed else each.lead}".strip()
-            self.parent.explanation += html_para(lead) if lead else ""
-            for item in each.items:
-                self.parent.children.append(goal_of(item, 1))
-        elif self.parent and self.explains and each.kind == "weak":
-            self.parent.explanation += html(each)
-        elif id(each) in self.goal_lists:
-            if each.before:
-                self.theme.body += html_para(each.before)
-            goals = [goal_of(item) for item in each.items]
-            if self.theme.goals and each.lead != self.theme.goal_lead_in:
-                self.two_lead_ins(each, goals)
+    def read_list(self, listing: OutlineList) -> None:
+        if self.parent and listing.kind in ("strong", "", "unknown"):
+            lead = f"{listing.before} {'' if listing.lead_is_heading else listing.lead}".strip()
+            self.parent.explanation += html_paragraph(lead) if lead else ""
+            for item in listing.items:
+                self.parent.children.append(to_goal(item, 1))
+        elif self.parent and self.explains and listing.kind == "weak":
+            self.parent.explanation += html(listing)
+        elif id(listing) in self.goal_lists:
+            if listing.before:
+                self.theme.body += html_paragraph(listing.before)
+            goals = [to_goal(item) for item in listing.items]
+            if self.theme.goals and listing.lead != self.theme.goal_lead_in:
+                self.merge_lead_ins(listing, goals)
             else:
-                self.theme.goal_lead_in = each.lead
+                self.theme.goal_lead_in = listing.lead
             self.theme.goals += goals
         else:
-            self.theme.body += html(each)
+            self.theme.body += html(listing)
 
-    def two_lead_ins(self, each: Listing, goals: list[ParsedGoal]) -> None:
-        """A theme has one lead-in. With a second one, each goal gets its own words, so that it can stand alone."""
+    def merge_lead_ins(self, listing: OutlineList, goals: list[ParsedGoal]) -> None:
+        """Put each lead-in in front of its goals, as a theme can have only one."""
         for goal in self.theme.goals:
             goal.text = _with_lead_in(self.theme.goal_lead_in, goal.text)
         for goal in goals:
-            goal.text = _with_lead_in(each.lead, goal.text)
+            goal.text = _with_lead_in(listing.lead, goal.text)
         self.theme.goal_lead_in = ""
         reason = "Temaet har mere end én indledning til mål. Hvert mål har fået sin egen foran."
-        self.parsed.not_understood.append(ImportNote(each.line, each.lead, reason))
+        self.parsed.not_understood.append(ImportNote(listing.line, listing.lead, reason))
 
-    def goal_sentences(self) -> None:
-        """»Vores mål er, at …« in a theme that has no other goal."""
+    def move_goal_sentences(self) -> None:
+        """Make sentences such as »Vores mål er, at …« goals, in a theme without other goals."""
         for segment in self.group:
-            for node in segment.nodes:
-                if isinstance(node, Para) and wording.is_goal_sentence(node.text) and html(node) in self.theme.body:
-                    self.theme.body = self.theme.body.replace(html(node), "", 1)
-                    self.theme.goals.append(ParsedGoal(node.text, node.line))
+            for paragraph in segment.paragraphs:
+                if wording.is_goal_sentence(paragraph.text) and html(paragraph) in self.theme.body:
+                    self.theme.body = self.theme.body.replace(html(paragraph), "", 1)
+                    self.theme.goals.append(ParsedGoal(paragraph.text, paragraph.line))
 
 
 def _with_lead_in(lead: str, text: str) -> str:
-    """»Vi vil:« and »skabe boliger« → »Vi vil skabe boliger«."""
+    """Join »Vi vil:« and »skabe boliger« to »Vi vil skabe boliger«."""
     return f"{lead.rstrip(' :')} {text}" if lead and text[:1].islower() else text

@@ -1,42 +1,39 @@
-"""What a cover says: title, period, when and by whom the strategy was adopted."""
+"""Take title, period and adoption from the title page."""
 
 import re
 
 from udsat.lib.documents import Document, ImportNote
 
 from . import wording
-from .outline import Para, Segment, looks_like_heading
+from .outline import OutlineParagraph, Segment, looks_like_heading
 from .parsed_strategy import ParsedStrategy
 
 
 def take_title(segments: list[Segment], document: Document, parsed: ParsedStrategy) -> Segment | None:
-    """Find the title, and the segment whose heading it is."""
-    heads = [segment for segment in segments if segment.head]
-    chosen = None
-    for segment in heads:
-        if segment.head.level == 0:
-            chosen = segment
-            break
-    top = [s for s in heads[:3] if not s.head.label and not (s.head.kind and not wording.names_a_strategy(s.head.text))]
-    marked = [s for s in heads if s.head.level == 1]
-    chosen = chosen or next((s for s in top if wording.names_a_strategy(s.head.text)), None)
-    if not chosen and len(marked) == 1 and not marked[0].head.kind and not marked[0].head.label:
+    """Set title and kind, and return the segment whose heading is the title, if any."""
+    headings = [segment for segment in segments if segment.heading]
+    chosen = next((s for s in headings if s.heading.level == 0), None)
+
+    def is_unlabelled(segment: Segment) -> bool:
+        return not segment.heading.label and not segment.heading.kind
+
+    def names_a_strategy(segment: Segment) -> bool:
+        return wording.names_a_strategy(segment.heading.text)
+
+    top = [s for s in headings[:3] if is_unlabelled(s) or names_a_strategy(s) and not s.heading.label]
+    marked = [s for s in headings if s.heading.level == 1]
+    chosen = chosen or next(filter(names_a_strategy, top), None)
+    if not chosen and len(marked) == 1 and is_unlabelled(marked[0]):
         chosen = marked[0]
     named = document.title if wording.names_a_strategy(document.title) else ""
     if not chosen and not named:
-        chosen = next(
-            (
-                s
-                for s in heads
-                if wording.names_a_strategy(s.head.text) and not s.head.label and not s.head.kind and not s.has_goals
-            ),
-            None,
-        )
-    if not chosen and not named and top and top[0] is segments[0] and not top[0].has_goals and len(heads) > 2:
+        candidates = (s for s in headings if names_a_strategy(s) and is_unlabelled(s) and not s.has_goals)
+        chosen = next(candidates, None)
+    if not chosen and not named and top and top[0] is segments[0] and not top[0].has_goals and len(headings) > 2:
         chosen = top[0]
     if chosen:
-        text = chosen.head.title
-        chosen.head.role = "title"
+        text = chosen.heading.title
+        chosen.heading.role = "title"
     else:
         text = named and re.split(r"\s+[|–—-]\s+", named)[0]
         if not text:
@@ -44,16 +41,15 @@ def take_title(segments: list[Segment], document: Document, parsed: ParsedStrate
     parsed.title = without_period(text, parsed)
     if not parsed.title:
         parsed.not_understood.append(ImportNote(0, "", "Teksten har ingen titel. Skriv den selv."))
-    parsed.title = wording.undefinite(parsed.title)
-    parsed.kind = wording.document_kind(parsed.title) or wording.document_kind(
-        wording.strategy_word(document.text.lower())
-    )
+    parsed.title = wording.indefinite_form(parsed.title)
+    word = wording.strategy_word(document.text.lower())
+    parsed.kind = wording.document_kind(parsed.title) or wording.document_kind(word)
     return chosen
 
 
 def _front_title(segments: list[Segment]) -> str:
-    """A short first line of a document whose headings are all about something else."""
-    if segments and not segments[0].head and isinstance(first := segments[0].nodes[0], Para):
+    """Remove and return a first line that names a strategy, in a document where no heading does."""
+    if segments and not segments[0].heading and isinstance(first := segments[0].nodes[0], OutlineParagraph):
         if looks_like_heading(first.text) and wording.names_a_strategy(first.text):
             segments[0].nodes.pop(0)
             return first.text
@@ -62,15 +58,16 @@ def _front_title(segments: list[Segment]) -> str:
 
 def _title_in_prose(segments: list[Segment]) -> str:
     for segment in segments:
-        for node in segment.nodes:
-            if isinstance(node, Para) and (match := wording.TITLE_IN_PROSE.search(node.text)):
+        for paragraph in segment.paragraphs:
+            if match := wording.TITLE_IN_PROSE.search(paragraph.text):
                 return match[0].strip()
     return ""
 
 
 def without_period(title: str, parsed: ParsedStrategy) -> str:
-    if found := wording.find_period(title):
-        parsed.start_year, parsed.end_year, words = found
+    """Return the title without its period, which is set on `parsed`."""
+    if period := wording.find_period(title):
+        parsed.start_year, parsed.end_year, words = period
         title = title.replace(words, " ")
     elif start := wording.find_start(title):
         parsed.start_year = start[0]
@@ -85,41 +82,29 @@ _PERIOD_SENTENCE = re.compile(
 
 
 def take_period(segments: list[Segment], document: Document, parsed: ParsedStrategy) -> None:
-    """Period and adoption, from short lines near the top and sentences that say so. Cover lines go to `ignored`."""
-    top = segments[0]
-    if (
-        len(segments) > 1
-        and top.head is None
-        and len(top.nodes) > 2
-        and segments[1].head.role == "title"
-        and all(isinstance(n, Para) and len(n.text) < 60 and not n.text.endswith((".", ":")) for n in top.nodes)
-    ):
-        parsed.ignored += [ImportNote(node.line, node.text, "linje over titlen") for node in top.nodes]
-        top.nodes = []
+    """Set period and adoption from short lines near the top and from sentences. Cover lines go to `ignored`."""
+    _ignore_lines_above_title(segments, parsed)
     for number, segment in enumerate(segments):
-        is_cover = segment.head is None or segment.head.role == "title"
+        is_cover = segment.heading is None or segment.heading.role == "title"
         is_front = number < 3
         kept = []
         for node in segment.nodes:
-            if not isinstance(node, Para):
+            if not isinstance(node, OutlineParagraph):
                 is_front = False
                 kept.append(node)
                 continue
             text = node.text
             short = len(text) <= 120
-            if (
-                not parsed.adopted_on
-                and (found := wording.find_adoption(text))
-                and (short or "strategi" in text or "politik" in text)
-            ):
-                parsed.adopted_on, parsed.adopted_precision, parsed.adopted_by = found
+            is_about_strategy = short or "strategi" in text or "politik" in text
+            if not parsed.adopted_on and is_about_strategy and (adoption := wording.find_adoption(text)):
+                parsed.adopted_on, parsed.adopted_precision, parsed.adopted_by = adoption
             period = wording.find_period(text) if short and is_front or _PERIOD_SENTENCE.search(text) else None
             if period and not parsed.start_year:
                 parsed.start_year, parsed.end_year = period[:2]
             elif not parsed.start_year and short and re.search(r"gælde", text) and (start := wording.find_start(text)):
                 parsed.start_year = start[0]
             rest = text.replace(period[2], " ").strip(" ,.:–-") if period else text
-            if is_front and short and (not rest or wording.is_front_line(rest)):
+            if is_front and short and (not rest or wording.is_cover_line(rest)):
                 parsed.ignored.append(
                     ImportNote(node.line, text, "linje fra forsiden, læst som titel, periode eller dato")
                 )
@@ -131,5 +116,15 @@ def take_period(segments: list[Segment], document: Document, parsed: ParsedStrat
                 kept.append(node)
             is_front = is_front and short
         segment.nodes = kept
-    if not parsed.start_year and (found := wording.find_period(document.title)):
-        parsed.start_year, parsed.end_year = found[:2]
+    if not parsed.start_year and (period := wording.find_period(document.title)):
+        parsed.start_year, parsed.end_year = period[:2]
+
+
+def _ignore_lines_above_title(segments: list[Segment], parsed: ParsedStrategy) -> None:
+    top = segments[0]
+    if len(segments) < 2 or top.heading or segments[1].heading.role != "title" or len(top.nodes) < 3:
+        return
+    short = [p for p in top.paragraphs if len(p.text) < 60 and not p.text.endswith((".", ":"))]
+    if len(short) == len(top.nodes):
+        parsed.ignored += [ImportNote(paragraph.line, paragraph.text, "linje over titlen") for paragraph in short]
+        top.nodes = []

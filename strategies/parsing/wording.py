@@ -1,12 +1,12 @@
-"""The words by which Danish strategies show their structure: labels, lead-ins, headings, dates.
+"""Wording that marks the structure of a Danish strategy: labels, headings, lead-ins, periods, signatures.
 
-Signals of the language only; nothing here knows a municipality.
+Patterns of the language only; none is specific to a municipality.
 """
 
 import re
 from datetime import date
 
-# Word for a theme, singular and plural.
+# Words for a theme, singular to plural.
 THEME_WORDS = {
     "tema": "temaer",
     "temaområde": "temaområder",
@@ -45,7 +45,7 @@ GOAL_WORDS = {
     "effektmål": "effektmål",
     "målsætning": "målsætninger",
 }
-# Words with a number that name something else: an agenda, an appendix, a process.
+# Numbered words that are not labels of themes: agendas, appendices, processes.
 _NOT_A_THEME = set(
     "punkt side bilag figur tabel fase trin møde kapitel afsnit del år paragraf artikel case eksempel spørgsmål citat"
     " historie note version udgave dag uge klasse billede sag boks skridt gruppe hold kilde nr kvartal".split()
@@ -75,26 +75,13 @@ _LABEL = re.compile(
     r"|\s+)(?P<title>.*)",
     re.IGNORECASE,
 )
-_ROMAN = {
-    "i": 1,
-    "ii": 2,
-    "iii": 3,
-    "iv": 4,
-    "v": 5,
-    "vi": 6,
-    "vii": 7,
-    "viii": 8,
-    "ix": 9,
-    "x": 10,
-    "xi": 11,
-    "xii": 12,
-}
+_ROMAN = {numeral: n for n, numeral in enumerate("i ii iii iv v vi vii viii ix x xi xii".split(), 1)}
 
 
 def read_label(text: str, extra: frozenset[str] = frozenset()) -> tuple[str, str, str] | None:
-    """Label (singular), number and title of »Tema 1: Bolig«, »Tema: Bolig« and »Mål 1.1 Flere boliger«.
+    """Return label (singular), number and title of »Tema 1: Bolig«, »Tema: Bolig« or »Mål 1.1 Flere boliger«.
 
-    `extra` holds further words that this document uses as labels.
+    `extra` holds further words that the document uses as labels.
     """
     match = _LABEL.fullmatch(text.strip())
     if not match:
@@ -107,15 +94,12 @@ def read_label(text: str, extra: frozenset[str] = frozenset()) -> tuple[str, str
     # "Tema i fokus", "Mål a": a letter counts only before a mark.
     if number and not number[0].isdigit() and not mark:
         return None
-    return (
-        label,
-        str(_ROMAN.get(number.lower(), number.upper() if number.isalpha() else number)),
-        match["title"].strip(),
-    )
+    number = str(_ROMAN.get(number.lower(), number.upper() if number.isalpha() else number))
+    return label, number, match["title"].strip()
 
 
 def unknown_label(text: str) -> tuple[str, str] | None:
-    """Word and number of »Sporskifte 1: Bolig«, whatever the word is, so that a series of them can be noticed."""
+    """Return word and number of any numbered heading such as »Sporskifte 1: Bolig«; used to detect a series."""
     match = re.match(r"([A-ZÆØÅ][a-zæøå]{2,20})\s+(\d{1,2})\s*(?:[:–—]|-\s|$)", text)
     return (match[1].lower(), match[2]) if match and match[1].lower() not in _NOT_A_THEME else None
 
@@ -126,21 +110,21 @@ def plural_of(label: str) -> str:
 
 
 def theme_word_in(text: str) -> str:
-    """The theme word that a text announces: »indsatsområde« for »fem indsatsområder:«; "" if none."""
+    """Return the singular of a plural theme word in the text: »indsatsområde« for »fem indsatsområder:«, or ""."""
     match = re.search(rf"\b({_PLURALS})\b", text, re.IGNORECASE)
     return _SINGULAR.get(match[1].lower(), "") if match else ""
 
 
 _CONTAINER = re.compile(
     rf"(?:(?:de|vores|strategiens|politikkens|planens|kommunens|overordnede|strategiske|politiske|tværgående|centrale"
-    rf"|udvalgte"
-    rf"|mål og|visioner og|\d{{1,2}}|{_NUMBER_WORDS})\s+)*(?:{_PLURALS})(?:\s+(?:og|med|i|for|til)\s.{{1,40}})?:?",
+    rf"|udvalgte|mål og|visioner og|\d{{1,2}}|{_NUMBER_WORDS})\s+)*(?:{_PLURALS})"
+    r"(?:\s+(?:og|med|i|for|til)\s.{1,40})?:?",
     re.IGNORECASE,
 )
 
 
 def is_container(heading: str) -> bool:
-    """»4 temaer«, »Vores fire pejlemærker«: a heading that holds themes and is none."""
+    """Return whether a heading, such as »Vores fire pejlemærker«, stands above the themes without being one."""
     return _CONTAINER.fullmatch(heading.strip()) is not None
 
 
@@ -151,53 +135,53 @@ _NUMBERED_HEADING = re.compile(
 
 
 def strip_number(heading: str) -> tuple[str, str]:
-    """»3. Bolig« → ("3", "Bolig")."""
+    """Split »3. Bolig« into ("3", "Bolig")."""
     match = _NUMBERED_HEADING.fullmatch(heading)
     return (match[1], match[2]) if match else ("", heading)
 
 
 # Headings
 
-SECTION_KINDS = [
-    ("ignore", r"(indhold|indholdsfortegnelse|kontakt( os)?|kontaktoplysninger|kolofon|links?|genveje|læs mere|se også"
-               r"|relateret.*|læs også)"),
-    ("forord", r"(forord|velkommen til .*|et ord fra .*|borgmesterens (forord|ord))\b.*"),
-    ("vision", r"(\w+\s){0,3}(vision(en|er|s)?|visionen for .*)\b(?! \d).*"),
-    ("fakta", r".*\b(fakta|nøgletal|statistik|vidste du|i tal|tal (om|på|for|fra))\b.*"),
-    ("definition", r".*\b(definition(en|er)?|definerer|definere|målgruppen?|begreber?|hvad forstår|hvem er"
-                   r"|hvem (handler|gælder|omfatter|taler))\b.*"
-                   r"|hvad (er|betyder|vil det sige) .*(udsat|hjemløs|sårbar|at være|at leve).*"),
-    ("vaerdier", r".*\b(menneskesyn(et)?|værdier(ne)?|værdigrundlag(et)?|værdisæt(tet)?|grundsyn"
-                 r"|grundprincipper|borgersyn|vores (syn|tilgang|udgangspunkt))\b.*"),
-    ("succes", r".*\b(succeskriteri\w*|indikatorer)\b.*|(sådan|hvordan|hvornår) (måler|ved|er) vi\b.*"),
-    ("fortaelling", r"((\w+s )?(fortælling|livshistorie|borgerhistorie)(er)?|\w+s historie"
-                    r"|en dag (med|i) .*|borgernes stemme(r)?|case)\b.*"),
-    ("formaal", r".*\b(formål(et)?|mission(en)?)\b.*|.*hvad skal .*bruges til.*|hvorfor (har vi )?en .*(strategi"
-                r"|politik|plan)\b.*"),
-    ("baggrund", r"(baggrund(en)?|indledning|introduktion|om (strategien|politikken|planen)|hvorfor|rammer(ne)?"
-                 r"|lovgivning(en)?|lovgrundlag|læsevejledning"
-                 r"|resumé|resume|sammenfatning|status|udfordring(en|er|erne|sbillede)|(sådan|hvordan) er .*blevet til"
-                 r"|hvad bygger|tilblivelse|proces(sen)?"
-                 r"|sammenhæng (med|til)|strategiens (opbygning|rammer|grundlag)|politikkens (opbygning|rammer"
-                 r"|grundlag)|udgangspunkt)\b.*"),
-    ("andet", r"(opfølgning|evaluering|implementering|det videre (arbejde|forløb)|videre (proces|arbejde)|næste skridt"
-              r"|fra (ord|strategi|politik|plan) til .*|organisering"
-              r"|økonomi(en)?$|ansvar og .*|samspil med .*|samarbejdspartnere|ikrafttræd\w+|gyldighed|revision"
-              r"|handle?plan(er|en)?|handlingsplan(er|en)?|udmøntning"
-              r"|plan for indsatser|ordliste|ordforklaring(er)?|kilder|litteratur|bilag|afslutning|afrunding|høring(en"
-              r"|ssvar)?|udsatteråd(et)?|tak\b|årshjul"
-              r"|sådan (følger|arbejder|bruger|har) .*|hvordan (følger|bruger) .*|hvad sker der nu|tidsplan"
-              r"|forankring)\b.*"),
-]  # fmt: skip
-_SECTION_KINDS = [(kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in SECTION_KINDS]
+_SECTION_KINDS = {
+    "ignore": r"(indhold|indholdsfortegnelse|kontakt( os)?|kontaktoplysninger|kolofon|links?|genveje|læs mere|se også"
+    r"|relateret.*|læs også)",
+    "forord": r"(forord|velkommen til .*|et ord fra .*|borgmesterens (forord|ord))\b.*",
+    "vision": r"(\w+\s){0,3}(vision(en|er|s)?|visionen for .*)\b(?! \d).*",
+    "fakta": r".*\b(fakta|nøgletal|statistik|vidste du|i tal|tal (om|på|for|fra))\b.*",
+    "definition": r".*\b(definition(en|er)?|definerer|definere|målgruppen?|begreber?|hvad forstår|hvem er"
+    r"|hvem (handler|gælder|omfatter|taler))\b.*"
+    r"|hvad (er|betyder|vil det sige) .*(udsat|hjemløs|sårbar|at være|at leve).*",
+    "vaerdier": r".*\b(menneskesyn(et)?|værdier(ne)?|værdigrundlag(et)?|værdisæt(tet)?|grundsyn"
+    r"|grundprincipper|borgersyn|vores (syn|tilgang|udgangspunkt))\b.*",
+    "succes": r".*\b(succeskriteri\w*|indikatorer)\b.*|(sådan|hvordan|hvornår) (måler|ved|er) vi\b.*",
+    "fortaelling": r"((\w+s )?(fortælling|livshistorie|borgerhistorie)(er)?|\w+s historie"
+    r"|en dag (med|i) .*|borgernes stemme(r)?|case)\b.*",
+    "formaal": r".*\b(formål(et)?|mission(en)?)\b.*|.*hvad skal .*bruges til.*|hvorfor (har vi )?en .*(strategi"
+    r"|politik|plan)\b.*",
+    "baggrund": r"(baggrund(en)?|indledning|introduktion|om (strategien|politikken|planen)|hvorfor|rammer(ne)?"
+    r"|lovgivning(en)?|lovgrundlag|læsevejledning"
+    r"|resumé|resume|sammenfatning|status|udfordring(en|er|erne|sbillede)|(sådan|hvordan) er .*blevet til"
+    r"|hvad bygger|tilblivelse|proces(sen)?"
+    r"|sammenhæng (med|til)|strategiens (opbygning|rammer|grundlag)|politikkens (opbygning|rammer"
+    r"|grundlag)|udgangspunkt)\b.*",
+    "andet": r"(opfølgning|evaluering|implementering|det videre (arbejde|forløb)|videre (proces|arbejde)|næste skridt"
+    r"|fra (ord|strategi|politik|plan) til .*|organisering"
+    r"|økonomi(en)?$|ansvar og .*|samspil med .*|samarbejdspartnere|ikrafttræd\w+|gyldighed|revision"
+    r"|handle?plan(er|en)?|handlingsplan(er|en)?|udmøntning"
+    r"|plan for indsatser|ordliste|ordforklaring(er)?|kilder|litteratur|bilag|afslutning|afrunding|høring(en"
+    r"|ssvar)?|udsatteråd(et)?|tak\b|årshjul"
+    r"|sådan (følger|arbejder|bruger|har) .*|hvordan (følger|bruger) .*|hvad sker der nu|tidsplan"
+    r"|forankring)\b.*",
+}
 
 
 def section_kind(heading: str) -> str:
-    """The kind of section that a heading names; "" if it could be a theme; "ignore" for contents, contact and links."""
+    """Return the Section kind that a heading names, "ignore" for contents, contact and links, "" for other headings."""
     text = strip_number(heading.strip().rstrip(":"))[1]
     if len(text) > 200:
         return ""
-    return next((kind for kind, pattern in _SECTION_KINDS if pattern.fullmatch(text)), "")
+    kinds = (kind for kind, pattern in _SECTION_KINDS.items() if re.fullmatch(pattern, text, re.IGNORECASE))
+    return next(kinds, "")
 
 
 _PURPOSE_START = re.compile(
@@ -211,7 +195,7 @@ _DEFINITION_START = re.compile(
 
 
 def kind_of_prose(text: str) -> str:
-    """The kind of section that a paragraph itself announces, as in »Formålet med strategien er …«."""
+    """Return the Section kind that a paragraph's opening names, as in »Formålet med strategien er …«, or ""."""
     if _PURPOSE_START.match(text):
         return "formaal"
     if _VISION_START.match(text):
@@ -236,11 +220,11 @@ _WEAK_HEADING = re.compile(
     r"|kommende )*(?:indsatser|handlinger|initiativer|aktiviteter|tiltag)(?:ne)?"
     r"(?: for .{1,30})?|hvordan(?: gør vi| vil vi| når vi| kommer vi)?.{0,40}|det (?:betyder|indebærer)(?: at)?",
     re.IGNORECASE,
-)  # fmt: skip
+)
 
 
 def goal_heading(heading: str) -> str:
-    """ "strong" for »Vores mål«, »Det vil vi«; "weak" for »Sådan gør vi«, »Indsatser«; "" for others."""
+    """Return "strong" for »Vores mål« or »Det vil vi«, "weak" for »Sådan gør vi« or »Indsatser«, "" for others."""
     text = heading.strip().rstrip(":?")
     if _GOAL_HEADING.fullmatch(text):
         return "strong"
@@ -248,16 +232,14 @@ def goal_heading(heading: str) -> str:
 
 
 def is_about_goals(heading: str) -> bool:
-    """»Mål«, »Vores målsætninger«: what stands below is goals, even as prose. Not so »Det vil vi«."""
+    """Return whether even prose below the heading is goals: so for »Vores målsætninger«, not for »Det vil vi«."""
     return goal_heading(heading) == "strong" and re.search(r"mål", heading, re.IGNORECASE) is not None
 
 
-def is_left_open(text: str) -> bool:
-    """»Byrådet vil derfor«: words that cannot end a heading or a sentence."""
-    return (
-        re.search(r"\b(vil|skal|at|ved|derfor|for|på|følgende|gerne|ønsker vi|vil vi|med|som|om)$", text, re.IGNORECASE)
-        is not None
-    )
+def is_incomplete(text: str) -> bool:
+    """Return whether the text, such as »Byrådet vil derfor«, ends in a word that cannot end a sentence."""
+    last_word = r"\b(vil|skal|at|ved|derfor|for|på|følgende|gerne|ønsker vi|vil vi|med|som|om)$"
+    return re.search(last_word, text, re.IGNORECASE) is not None
 
 
 def is_thread_heading(heading: str) -> bool:
@@ -272,7 +254,7 @@ def read_thread(text: str) -> str:
     return match["text"] if match else ""
 
 
-# What a lead-in leads into
+# Lead-ins to lists
 
 _NEVER = re.compile(
     r"eksempler\b|.*\b(eksempel(vis)?|eksempler)\b[^.]{0,60}:?$|.*\b(mærkesag(er)?|medlemmer(ne)?|består af"
@@ -289,7 +271,7 @@ _WEAK = re.compile(
     r"(sådan|det gør vi|for at nå|hvordan|det (betyder|indebærer|kræver)(?!.*\bvil\b))\b.*|.*\b(indsatser|handlinger"
     r"|initiativer|aktiviteter|tiltag|ved at)\b[^.]{0,30}:?$",
     re.IGNORECASE | re.DOTALL,
-)  # fmt: skip
+)
 _STRONG = re.compile(
     r"\b(vi|man|og) vil\b|\bvil (vi|derfor|gerne|også|fremover|fortsat|kommunen|byrådet|arbejde|blandt andet"
     r"|\w+ kommune)\b|\b(kommunen?|byrådet|kommunalbestyrelsen"
@@ -300,7 +282,7 @@ _STRONG = re.compile(
     r"|\bvi (skal|arbejder|lover|stræber|forpligter|har som|sætter|prioriterer"
     r"|lægger vægt)\b|\b(skal|arbejder|lover|sætter|prioriterer) vi\b|\bmålet er\b",
     re.IGNORECASE,
-)  # fmt: skip
+)
 _PURPOSE = re.compile(
     r"\bformål\w*|\b(strategien|\w*politikken|planen)\b.{0,60}\b(skal|vil|har til|sikrer|bidrager)\b", re.IGNORECASE
 )
@@ -315,10 +297,9 @@ _CONTENTS = re.compile(
 
 
 def lead_in_kind(text: str) -> str:
-    """What the list after these words is: contents, never, purpose, definition, vision, strong, weak or unknown.
+    """Classify a lead-in as contents, never, purpose, definition, vision, strong, weak, unknown or "" (no text).
 
-    "strong" leads into goals, "never" never does, "weak" and "unknown" may where nothing better is found.
-    "" for no words at all.
+    A "strong" lead-in introduces goals and a "never" does not; "weak" and "unknown" do where no other list does.
     """
     text = text.strip()
     if not text:
@@ -359,7 +340,7 @@ _GOAL_SENTENCE = re.compile(
 
 
 def read_goal_label(text: str) -> tuple[str, str] | None:
-    """Number (perhaps "") and text of »Mål 1.1 Flere boliger« and »Mål: Alle har et hjem«."""
+    """Return number and text of »Mål 1.1 Flere boliger« or »Mål: Alle har et hjem« (number "")."""
     match = _GOAL_LABEL.fullmatch(text)
     if not match or not match["number"] and ":" not in match["mark"]:
         return None
@@ -367,12 +348,12 @@ def read_goal_label(text: str) -> tuple[str, str] | None:
 
 
 def is_partial_goal(text: str) -> bool:
-    """»Delmål 1: …« belongs below the »Mål« before it."""
+    """Return whether the text is a subgoal, such as »Delmål 1: …«."""
     return re.match(r"delmål\b", text, re.IGNORECASE) is not None
 
 
 def is_goal_sentence(text: str) -> bool:
-    """»Vores mål er, at alle har et hjem.«"""
+    """Return whether the text is a sentence such as »Vores mål er, at alle har et hjem.«"""
     return _GOAL_SENTENCE.fullmatch(text.strip()) is not None
 
 
@@ -382,17 +363,17 @@ _STRATEGY_WORD = re.compile(
     r"(?<![a-zæøå])(?:\w*(?:strategi|politik)(?:en|ken)?|(?:udviklings|social|udsatte|indsats|helheds"
     r"|sektor)plan(?:en)?|plan(?:en)? for \w+|handle?plan(?:en)?)\b",
     re.IGNORECASE,
-)  # fmt: skip
+)
 
 
 def names_a_strategy(text: str) -> bool:
-    """Is the text about a strategy, policy or plan by name? »Politik« alone is a menu item."""
+    """Return whether the text names a strategy, policy or plan. »Politik« alone is a menu item."""
     return _STRATEGY_WORD.search(text) is not None and text.strip().lower() not in ("politik", "politikker", "strategi")
 
 
 def document_kind(text: str) -> str:
-    """strategi, politik, plan or udviklingsplan, as the words of a title say; "" if they do not."""
-    found = [
+    """Return the Strategy kind that a title names first, or ""."""
+    matches = [
         (match.start(), kind)
         for kind, pattern in (
             ("udviklingsplan", r"udviklingsplan"),
@@ -402,7 +383,7 @@ def document_kind(text: str) -> str:
         )
         if (match := re.search(pattern, text, re.IGNORECASE))
     ]
-    return min(found)[1] if found else ""
+    return min(matches)[1] if matches else ""
 
 
 TITLE_IN_PROSE = re.compile(
@@ -413,13 +394,13 @@ TITLE_IN_PROSE = re.compile(
 
 
 def strategy_word(text: str) -> str:
-    """»Udsattestrategi«, where a text only speaks of »vores nye udsattestrategi«."""
+    """Return a title, »Udsattestrategi«, from running text about »vores nye udsattestrategi«, or ""."""
     match = re.search(r"\b[a-zæøå]{4,}(?:strategi|politik)(?:en|ken)?\b", text)
-    return undefinite(match[0]).capitalize() if match else ""
+    return indefinite_form(match[0]).capitalize() if match else ""
 
 
-def undefinite(title: str) -> str:
-    """»Udsattestrategien« → »Udsattestrategi«; longer titles stay."""
+def indefinite_form(title: str) -> str:
+    """Change »Udsattestrategien« to »Udsattestrategi«. Titles of several words are unchanged."""
     if " " in title:
         return title
     return re.sub(r"(?i)(strategi)en$|(politik)ken$|(plan)en$", lambda m: m[1] or m[2] or m[3], title)
@@ -438,11 +419,11 @@ _OPEN_PERIOD = re.compile(
     r"\b(?:gælder fra|fra|gældende fra)\s+(?:og med )?(?:\d{1,2}\.\s*\w+\s+)?(?P<start>20\d\d)\b(?:\s+og frem(?:ad"
     r"|efter)?)?|(?P<frem>20\d\d)\s*(?:-|–)\s*(?=$|\))|(?P<og>20\d\d) og frem",
     re.IGNORECASE,
-)  # fmt: skip
+)
 
 
-def find_period(text: str) -> tuple[int, int | None, str] | None:
-    """First year, last year (None: until further notice) and the words that say so."""
+def find_period(text: str) -> tuple[int, int, str] | None:
+    """Return first year, last year and matched text of »2023–2026« or »fra 1. maj 2023 til 2026«."""
     if match := _PERIOD.search(text):
         start = int(match["start"])
         end = int(match["end"]) if len(match["end"]) == 4 else start // 100 * 100 + int(match["end"])
@@ -451,7 +432,7 @@ def find_period(text: str) -> tuple[int, int | None, str] | None:
 
 
 def find_start(text: str) -> tuple[int, str] | None:
-    """First year of an open period: »gælder fra 2025«, »2025 og frem«."""
+    """Return first year and matched text of an open period: »gælder fra 2025«, »2025 og frem«."""
     match = _OPEN_PERIOD.search(text)
     return (int(match["start"] or match["frem"] or match["og"]), match[0]) if match else None
 
@@ -461,11 +442,11 @@ _ADOPTED = re.compile(
     rf"(?:(?P<day>\d{{1,2}})\.\s*(?:(?P<month>{_MONTH})|(?P<m>\d{{1,2}})\.?)\s*(?P<year>20\d\d)"
     rf"|(?P<only_month>{_MONTH})\s+(?P<year2>20\d\d)|(?P<year3>20\d\d)\b)",
     re.IGNORECASE,
-)  # fmt: skip
+)
 
 
 def find_adoption(text: str) -> tuple[date, str, str] | None:
-    """Day, precision (dag, maaned, aar) and by whom of »Vedtaget af byrådet den 3. marts 2025«."""
+    """Return day, precision (dag, maaned, aar) and body of »Vedtaget af byrådet den 3. marts 2025«."""
     match = _ADOPTED.search(text)
     if not match:
         return None
@@ -484,19 +465,19 @@ def find_adoption(text: str) -> tuple[date, str, str] | None:
         return None
 
 
-_FRONT = re.compile(
+_COVER_LINE = re.compile(
     rf"[\wæøåÆØÅ. -]{{2,40}} (kommune|udsatteråd)|(udsatterådet|byrådet|kommunalbestyrelsen)( i .{{2,40}})?"
     rf"|({_MONTH}) 20\d\d|20\d\d|(udkast|kladde|høringsudkast|forside)( .{{0,30}})?"
     r"|(?:(?:strategien|politikken|planen) )?gælde(?:r|nde)(?: for| i| fra)*(?: perioden| årene)?|(?:vedtaget|godkendt"
     r"|tiltrådt) (?:af|i|den) .{3,60}\d"
     r"|(version|udgave) .{1,20}|\d{1,2}\.\s*(\w+|\d{1,2}\.?)\s*20\d\d",
     re.IGNORECASE,
-)  # fmt: skip
+)
 
 
-def is_front_line(text: str) -> bool:
-    """A line of a cover that carries no text of the strategy: the municipality's name, a date, »Udkast«."""
-    return _FRONT.fullmatch(text.strip()) is not None
+def is_cover_line(text: str) -> bool:
+    """Return whether the text is a cover line without content: the municipality's name, a date, »Udkast«."""
+    return _COVER_LINE.fullmatch(text.strip()) is not None
 
 
 _SIGNER = re.compile(
@@ -505,34 +486,30 @@ _SIGNER = re.compile(
 
 
 def is_greeting(text: str) -> bool:
-    """»Med venlig hilsen«, »God læselyst«."""
-    return (
-        re.match(
-            r"((med )?(de )?(venlige?|bedste|kærlige?) hilsen(er)?|(rigtig )?god (læse)?lyst)\b", text, re.IGNORECASE
-        )
-        is not None
-    )
+    """Return whether the text begins »Med venlig hilsen« or »God læselyst«."""
+    greeting = r"((med )?(de )?(venlige?|bedste|kærlige?) hilsen(er)?|(rigtig )?god (læse)?lyst)\b"
+    return re.match(greeting, text, re.IGNORECASE) is not None
 
 
 def is_signature(text: str) -> bool:
-    """»Anna Holm, borgmester« or »Med venlig hilsen«, as a foreword ends."""
+    """Return whether the text ends a foreword: »Anna Holm, borgmester« or »Med venlig hilsen«."""
     if is_greeting(text):
         return True
     return len(text) <= 120 and not text.endswith((".", ":")) and _SIGNER.search(text) is not None
 
 
-# Is it a strategy at all?
+# Documents that are not strategies
 
 QUOTE = re.compile(
     r"\b(siger|fortæller|udtaler|forklarer|understreger|mener|tilføjer|lyder det)\b[^.]{0,120}\b(\w*formand\w*"
     r"|borgmester\w*|rådmand\w*|udvalg\w*|direktør\w*|forperson\w*|fra)\b",
     re.IGNORECASE,
-)  # fmt: skip
+)
 NEWS = re.compile(
     r"\b(den|en) nye? (strategi|\w+politik|\w+strategi|politik|plan)\b|\bblev (i \w+ )?(\w+ )?vedtaget\b|\b(har"
     r"|er) (nu |netop |enstemmigt )?vedtaget\b|\bbyrådsmøde\b",
     re.IGNORECASE,
-)  # fmt: skip
+)
 NEWS_TITLE = re.compile(
     r"^(ny|nye)\b.*(strategi|politik|plan)|\b(er|bliver|blev) vedtaget\b|\bvedtager\b", re.IGNORECASE
 )
@@ -540,9 +517,9 @@ COUNCIL = re.compile(
     r"\bmærkesag(er)?\b|\b\d+ medlemmer\b|\brådets (medlemmer|møder)\b|\bhøringsret\b|\bforretningsorden\b"
     r"|\breferater(ne)?\b|\bmøder årligt\b|\budsatterådet består\b",
     re.IGNORECASE,
-)  # fmt: skip
+)
 MINUTES = re.compile(
     r"^(dagsorden|referat|mødereferat|beslutningsreferat)\b|^(til stede|afbud|fraværende|deltagere|referent|ordstyrer"
     r"|mødested|mødedato)\s*:|^punkt \d+|^(beslutning|indstilling|sagsfremstilling)\b",
     re.IGNORECASE | re.MULTILINE,
-)  # fmt: skip
+)
