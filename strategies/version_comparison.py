@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString
 from udsat.lib.danish import join_words
 from udsat.lib.richtext import plain_text
 from udsat.lib.text_diff import rich_difference, word_difference
-from udsat.lib.text_similarity import ALIKE, likeness, pair_up, read_all
+from udsat.lib.text_similarity import SIMILAR, PreparedText, pair_up, similarity
 
 from .models import Goal, Strategy, Theme
 
@@ -92,9 +92,9 @@ def compare(old: Strategy, new: Strategy) -> Versions:
     old_themes, new_themes = list(old.themes.all()), list(new.themes.all())
     old_goals = [(theme, goal) for theme in old_themes for goal in theme.all_goals]
     new_goals = [(theme, goal) for theme in new_themes for goal in theme.all_goals]
-    before = read_all([goal.text for _, goal in old_goals])
-    after = read_all([goal.text for _, goal in new_goals])
-    scores = [[likeness(a, b) for b in after] for a in before]
+    before = [PreparedText(goal.text) for _, goal in old_goals]
+    after = [PreparedText(goal.text) for _, goal in new_goals]
+    scores = [[similarity(a, b) for b in after] for a in before]
 
     alike = pair_up(len(before), len(after), lambda i, j: scores[i][j])
     themes, by_topic = _pair_themes(
@@ -103,7 +103,7 @@ def compare(old: Strategy, new: Strategy) -> Versions:
 
     def score(i, j):
         belongs = themes.get(new_goals[j][0].pk) == old_goals[i][0].pk
-        return scores[i][j] + _SAME_THEME if belongs and scores[i][j] >= ALIKE else scores[i][j]
+        return scores[i][j] + _SAME_THEME if belongs and scores[i][j] >= SIMILAR else scores[i][j]
 
     pairs = pair_up(len(before), len(after), score)
     old_theme = {theme.pk: theme for theme in old_themes}
@@ -134,14 +134,14 @@ def _pair_themes(
     old: Sequence[Theme], new: Sequence[Theme], alike: Sequence[tuple[Theme, Theme]]
 ) -> tuple[dict[int, int], set[int]]:
     """New to old by pk: by title or by how many goals they share; then, of those left, by topic (named apart)."""
-    before, after = read_all([theme.title for theme in old]), read_all([theme.title for theme in new])
+    before, after = [PreparedText(theme.title) for theme in old], [PreparedText(theme.title) for theme in new]
     shared = Counter((was.pk, now.pk) for was, now in alike)
 
     def by_words(i, j):
         goals = len(old[i].all_goals) + len(new[j].all_goals)
         # A theme that has kept its name is itself, whatever became of its goals.
         share = 180 * shared[old[i].pk, new[j].pk] / goals if goals else 0
-        return max(likeness(before[i], after[j]), share)
+        return max(similarity(before[i], after[j]), share)
 
     found = {new[j].pk: old[i].pk for j, i in pair_up(len(old), len(new), by_words).items()}
     old_left = [theme for theme in old if theme.pk not in found.values()]
@@ -202,16 +202,15 @@ def _counted(count: Counter, one: str, many: str) -> str:
 
 
 def _plain(old: str, new: str) -> SafeString | str:
-    """Empty where nothing but space has changed."""
-    return "" if old.split() == new.split() else _difference(word_difference, old, new, likeness(*read_all([old, new])))
+    """The difference between two plain texts; empty if only whitespace has changed."""
+    return "" if old.split() == new.split() else _difference(word_difference, old, new)
 
 
 def _rich(old: str, new: str) -> SafeString | str:
-    if old == new:
-        return ""
-    return _difference(rich_difference, old, new, likeness(*read_all([plain_text(old), plain_text(new)])))
+    return "" if old == new else _difference(rich_difference, old, new, to_plain=plain_text)
 
 
-def _difference(compared, old, new, alike):
-    """Word by word where the two are alike; else first the one and then the other, which reads as no puzzle."""
-    return compared(old, new) if alike >= ALIKE else compared(old, "") + compared("", new)
+def _difference(compare, old, new, to_plain=str):
+    """Word by word if the texts are similar; otherwise the whole old text followed by the whole new one."""
+    is_similar = similarity(PreparedText(to_plain(old)), PreparedText(to_plain(new))) >= SIMILAR
+    return compare(old, new) if is_similar else compare(old, "") + compare("", new)

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from strategies.models import Strategy
 from strategies.version_comparison import Change, compare
 from udsat.lib.publishing import Status
-from udsat.lib.text_similarity import ALIKE, Reading, likeness
+from udsat.lib.text_similarity import SIMILAR, PreparedText, similarity
 
 from . import factories as make
 from .test_topics import html, promise, words
@@ -288,5 +288,5 @@ def test_versions_cost_the_same_however_many_goals_there_are(client, old, new):
     ],
 )
 def test_sentences_are_held_alike_as_a_reader_would(a, b, is_alike):
-    assert (likeness(Reading(a), Reading(b)) >= ALIKE) is is_alike
-    assert likeness(Reading(a), Reading(b)) == likeness(Reading(b), Reading(a))
+    assert (similarity(PreparedText(a), PreparedText(b)) >= SIMILAR) is is_alike
+    assert similarity(PreparedText(a), PreparedText(b)) == similarity(PreparedText(b), PreparedText(a))

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from udsat.lib.publishing import Status
-from udsat.lib.search_tokens import Sought, marked, query_words, snippet
+from udsat.lib.search_tokens import SoughtWords, highlight, query_words, snippet
 from udsat.models import SearchEntry, SearchKind, SearchText, SearchWord
 from udsat.portal.search import PAGE
 from udsat.portal.search_query import LOOKED_AT
@@ -512,22 +512,22 @@ def test_a_question_is_read_as_words(query, words):
 
 
 def test_a_hit_is_marked_in_the_text_as_it_is_written():
-    assert marked("Åge & Aage på Ærø", Sought(["aage", "aeroe"])) == (
+    assert highlight("Åge & Aage på Ærø", SoughtWords(["aage", "aeroe"])) == (
         "<mark>Åge</mark> &amp; <mark>Aage</mark> på <mark>Ærø</mark>"
     )
-    assert marked("bolig", Sought(["bol", "lig"])) == "<mark>bolig</mark>"
-    assert marked("<b>", Sought(["b"])) == "&lt;<mark>b</mark>&gt;"
-    assert marked("intet", Sought(["bolig"])) == "intet"
+    assert highlight("bolig", SoughtWords(["bol", "lig"])) == "<mark>bolig</mark>"
+    assert highlight("<b>", SoughtWords(["b"])) == "&lt;<mark>b</mark>&gt;"
+    assert highlight("intet", SoughtWords(["bolig"])) == "intet"
 
 
 def test_the_snippet_is_cut_around_the_first_hit():
     long = "Indledning uden noget. " * 20 + "Her står bolig midt i det hele. " + "Slut uden noget. " * 20
-    cut = snippet(long, Sought(["bolig"]))
+    cut = snippet(long, SoughtWords(["bolig"]))
     assert "<mark>bolig</mark>" in cut
     assert cut.startswith("… ") and cut.endswith(" …")
     assert len(cut) < 300
-    assert snippet("Kun begyndelsen.", Sought(["bolig"])) == "Kun begyndelsen."
-    assert snippet("", Sought(["bolig"])) == ""
+    assert snippet("Kun begyndelsen.", SoughtWords(["bolig"])) == "Kun begyndelsen."
+    assert snippet("", SoughtWords(["bolig"])) == ""
 
 
 # The index

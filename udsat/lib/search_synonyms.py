@@ -1,11 +1,10 @@
-"""The words people ask with, and what the texts call the same. No database, no app.
+"""Stop words, and synonyms from everyday words to those of official texts.
 
-Only words that official texts rarely use lead on, and only one way: who asks for *druk* is shown what is said of
-alcohol, but who asks for *alkohol* is not shown everything.
+Synonyms hold words that official texts rarely use, and work one way: *druk* also finds *alkohol*, but not the reverse.
 """
 
-# Words of a question that say nothing of what it is about. They are looked for only when there are no others.
-_SILENT = """
+STOP_WORDS = frozenset(
+    """
     ad af alle alt altså anden andet at blev blive bliver da de dem den denne deres det dette dig din dine disse dit du
     efter ej eller en end ens er et få får for fordi fra før gerne går gå ham han hans har havde have hende hendes her
     hos hun hvad hvem hver hvilke hvilken hvilket hvis hvor hvordan hvorfor hvornår i igen ikke ind ingen ingenting
@@ -13,13 +12,13 @@ _SILENT = """
     måtte nej nok nogen noget nogle nu når og også om op os over på se sidder sig sin sine sit skal skulle snart som
     søger så sådan til to under ud uden var ved vi vil ville vores være været
     behov brug finde findes findet hjælp hjælpe information leder mangler oplysninger vide
-"""
-SILENT = frozenset(_SILENT.split())
+    """.split()
+)
 
-# What may be left out beside the name of a municipality: »bolig i Esbjerg Kommune«.
-OF_PLACE = frozenset({"kommune", "kommunen", "kommunens", "kommunes", "by"})
+# Words without meaning beside the name of a municipality: »bolig i Esbjerg Kommune«.
+MUNICIPALITY_WORDS = frozenset({"kommune", "kommunen", "kommunens", "kommunes", "by"})
 
-_CALLED = """
+_SYNONYMS = """
     drikke drikker druk drukker alkoholiker alkoholisme spiritus sprut øl: alkohol afhængighed
     narko narkotika hash heroin kokain narkoman stofmisbrug stofmisbruger junkie: stoffer misbrug afhængighed
     rusmidler rusmiddel: alkohol stoffer misbrug
@@ -45,9 +44,9 @@ _CALLED = """
     mødereferat: referat
     handleplan handlingsplan: plan strategi
 """
-CALLED = {
-    asked: tuple(texts.split())
-    for line in _CALLED.strip().splitlines()
-    for words, texts in [line.split(":")]
-    for asked in words.split()
+SYNONYMS = {
+    word: tuple(official_words.split())
+    for line in _SYNONYMS.strip().splitlines()
+    for everyday_words, official_words in [line.split(":")]
+    for word in everyday_words.split()
 }

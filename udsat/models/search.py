@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from udsat.lib.danish import fold
 from udsat.lib.publishing import ScopedQuerySet
-from udsat.lib.search_tokens import nearest, tag, tokens, words
+from udsat.lib.search_tokens import closest_spellings, filter_token, tokens, words
 
 from .municipalities import Municipality
 
@@ -74,14 +74,14 @@ class SearchText:
 
     def tags(self, municipality: Municipality) -> list[str]:
         """The filters as tokens, so that the index itself narrows by them."""
-        year = [tag("y", self.date.year)] if self.date else []
+        year = [filter_token("y", self.date.year)] if self.date else []
         # With its name, so that »bolig vejle« finds what Vejle says of it.
-        name = [tag("n", word) for word in words(municipality.name)]
-        topics = [tag("e", topic) for topic in self.topics]
+        name = [filter_token("n", word) for word in words(municipality.name)]
+        topics = [filter_token("e", topic) for topic in self.topics]
         # A meeting has a dagsorden or a referat only where it says so itself.
         called = "møde" if self.kind == SearchKind.MEETING else KIND_SYNONYMS[self.kind]
         said = tokens(f"{called} {KIND_DOCUMENT_WORDS.get(self.kind, '')} {self.also}")
-        return [tag("k", self.kind), tag("m", municipality.pk), *year, *topics, *name, *said]
+        return [filter_token("k", self.kind), filter_token("m", municipality.pk), *year, *topics, *name, *said]
 
 
 # For each model that is indexed, the function that returns the texts of one object and its parts: those that are
@@ -186,7 +186,7 @@ class SearchWordQuerySet(models.QuerySet):
         start, tail = fold(word)[:2], fold(word)[-3:]
         near = self.filter(Q(start=start) | Q(tail=tail), length__range=(len(word) - 2, len(word) + 2))
         allowed = max(2, len(word) // 3) if loosely else 0
-        return nearest(word, near.values_list("word", flat=True).iterator(), allowed)
+        return closest_spellings(word, near.values_list("word", flat=True).iterator(), allowed)
 
     def parts_of(self, word: str) -> list[str]:
         """The two known words that this one is put together of, as misbrugsbehandling is, or none."""

@@ -12,14 +12,14 @@ from django.utils.safestring import SafeString
 
 from strategies.models import Situation, Topic
 from udsat.lib.search_tokens import (
-    Sought,
-    asked_words,
-    called,
+    SoughtWords,
+    all_query_words,
     exact_token,
-    looked_for,
-    marked,
+    highlight,
+    query_tokens,
     query_words,
     snippet,
+    synonyms_of,
     words,
 )
 from udsat.models import Municipality, SearchEntry, SearchKind, SearchWord
@@ -94,11 +94,11 @@ def named_by(sought: Sequence[str], municipalities: Iterable[Municipality]) -> l
 def on_topic(sought: Sequence[str], named: Sequence[Municipality], known: Iterable[Topic | Situation]) -> list:
     """The topics and situations in life that all the words, but for a municipality's name, speak of; a few."""
     places = {word for place in named for word in words(place.name)}
-    asked = Sought([word for word in sought if word not in places])
+    asked = SoughtWords([word for word in sought if word not in places])
     found = []
     for one in known:
-        in_title = [asked.met_in(word) for word in words(str(one))]
-        for met in (in_title, [asked.met_in(word) for word in words(getattr(one, "description", ""))]):
+        in_title = [asked.matches_in(word) for word in words(str(one))]
+        for met in (in_title, [asked.matches_in(word) for word in words(getattr(one, "description", ""))]):
             if asked.words and len({number for numbers in met for number in numbers}) == len(asked.words):
                 found.append(one)
                 break
@@ -109,7 +109,7 @@ def on_topic(sought: Sequence[str], named: Sequence[Municipality], known: Iterab
 def standing(sought: Sequence[str]) -> list[str]:
     """Those of the words that stand in any public text."""
     anywhere = Question([], Names([]), Narrow())
-    return [word for word in sought if anywhere.stands_anywhere([looked_for(word)])]
+    return [word for word in sought if anywhere.stands_anywhere([query_tokens(word)])]
 
 
 @by_index()
@@ -149,7 +149,7 @@ def search(query: str, municipalities: Sequence[Municipality], narrow: Narrow, p
 def suggestions(query: str, municipalities: Sequence[Municipality]) -> list[str]:
     """How the query may go on: words that begin so in the titles of what is public, names, and such titles."""
     query = " ".join(query[:MAX_LENGTH].split())
-    typed = asked_words(query)
+    typed = all_query_words(query)
     if not typed:
         return []
     *before, last = typed
@@ -183,15 +183,15 @@ class _Text(NamedTuple):
     meta: str
     body_tokens: str
 
-    def sought_in_body(self, sought: Sought) -> Sought | None:
+    def sought_in_body(self, sought: SoughtWords) -> SoughtWords | None:
         """None where the body holds none of the words, as of most texts that are found by their titles: its tokens
         know that much sooner than it is read.
         """
-        return sought if sought.is_in(f" {self.body_tokens} ") else None
+        return sought if sought.occur_in(f" {self.body_tokens} ") else None
 
-    def share_of(self, sought: Sought) -> float:
+    def relevance(self, sought: SoughtWords) -> float:
         read = f"{self.title} {self.body}" if self.sought_in_body(sought) else self.title
-        return sought.share_of(read, len(self.title) + len(self.body))
+        return sought.relevance(read, len(self.title) + len(self.body))
 
 
 def _found(asked, query, page, mended="", is_some=False):
@@ -204,7 +204,7 @@ def _found(asked, query, page, mended="", is_some=False):
     by_id = {text[0]: _Text(*text) for text in texts.values_list(*_Text._fields)}
     to_read = [pk for pk in to_read if pk in by_id]
     if start < _READ:
-        share = {pk: 1 + by_id[pk].share_of(asked.sought) for pk in to_read[:_READ]}
+        share = {pk: 1 + by_id[pk].relevance(asked.sought) for pk in to_read[:_READ]}
         best = sorted(to_read[:_READ], key=lambda pk: asked.worth[pk] * share[pk], reverse=True)
         to_read = [*best, *to_read[_READ:]][start:end]
     return Found(
@@ -222,7 +222,9 @@ def _found(asked, query, page, mended="", is_some=False):
         ),
         mended=mended,
         is_some=is_some,
-        others=list(dict.fromkeys(other for word in asked.words for other in called(word) if other not in asked.words)),
+        others=list(
+            dict.fromkeys(other for word in asked.words for other in synonyms_of(word) if other not in asked.words)
+        ),
     )
 
 
@@ -230,7 +232,7 @@ def _hit(text, asked):
     return Hit(
         url=text.url,
         kind=SearchKind(text.kind).label,
-        title=marked(text.title, asked.sought),
+        title=highlight(text.title, asked.sought),
         place=asked.named.by_pk[text.municipality_id],
         meta=text.meta,
         snippet=snippet(text.body, text.sought_in_body(asked.sought)),

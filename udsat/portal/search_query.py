@@ -16,16 +16,17 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from strategies.models import Strategy
-from udsat.lib.search_synonyms import OF_PLACE, SILENT
+from udsat.lib.search_synonyms import MUNICIPALITY_WORDS, STOP_WORDS
 from udsat.lib.search_tokens import (
-    Sought,
-    asked_words,
+    SoughtWords,
+    all_query_words,
+    closest_spellings,
     exact_token,
-    is_spelled,
-    looked_for,
-    nearest,
-    shapes,
-    tag,
+    filter_token,
+    is_exact_token,
+    query_tokens,
+    tokens,
+    word_tokens,
     words,
 )
 from udsat.models import KIND_DOCUMENT_WORDS, KIND_SYNONYMS, Municipality, SearchKind, SearchWord
@@ -60,11 +61,9 @@ _WORTH_OF_BEGINNING = 1.15  # the first word of the title
 _WORTH_OF_KIND = 1.5  # »høring bænke« asks for a hearing
 _WORTH_OF_TOPIC = 0.9  # of a theme, beside a word in its title
 
-_OWN_TOKENS = {kind: {token for word in words(said) for token in shapes(word)} for kind, said in KIND_SYNONYMS.items()}
-_PAPER_TOKENS = {
-    kind: {token for word in words(said) for token in shapes(word)} for kind, said in KIND_DOCUMENT_WORDS.items()
-}
-_SILENT_TOKENS = {exact_token(word) for word in SILENT}
+_OWN_TOKENS = {kind: set(tokens(text)) for kind, text in KIND_SYNONYMS.items()}
+_PAPER_TOKENS = {kind: set(tokens(text)) for kind, text in KIND_DOCUMENT_WORDS.items()}
+_STOP_WORD_TOKENS = {exact_token(word) for word in STOP_WORDS}
 
 _SHOWN = """
 entry.id, entry.kind, entry.municipality_id, entry.year, entry.topics, COALESCE(CAST(entry.date AS TEXT), ''),
@@ -125,7 +124,7 @@ class Narrow:
             ("y", self.year),
             ("e", self.topic),
         ]
-        return [tag(letter, value) for letter, value in values if value]
+        return [filter_token(letter, value) for letter, value in values if value]
 
 
 def as_text(groups: list[list[tuple[str, bool]]]) -> str:
@@ -167,10 +166,10 @@ class Question:
         self.named, self.narrow = named, narrow
         names = {word for word in sought if word in named.places}
         if names:
-            sought = [word for word in sought if word not in OF_PLACE or word in names]
+            sought = [word for word in sought if word not in MUNICIPALITY_WORDS or word in names]
         self.words = list(dict.fromkeys(sought))
         self.names = names if names != set(self.words) else set()
-        self.sought = Sought(self.words)
+        self.sought = SoughtWords(self.words)
         self.is_more = False
         self._tokens: dict[str, tuple[bool, dict[int, float]]] = {}  # of titles: if it says something, what it meets
         self._rows: list[Row] | None = None
@@ -188,7 +187,7 @@ class Question:
     def groups(self, only: Iterable[str] | None = None) -> list[list[tuple[str, bool]]]:
         """Of each group one token must stand in the text; each with whether it is only the beginning of one."""
         return [
-            [*looked_for(word), *([(tag("n", word), False)] if word in self.names else [])]
+            [*query_tokens(word), *([(filter_token("n", word), False)] if word in self.names else [])]
             for word in (self.words if only is None else only)
         ] + [[(token, False)] for token in self.narrow.tags()]
 
@@ -212,7 +211,7 @@ class Question:
         if not self.is_more:
             return found
         year = timezone.localdate().year
-        lately = [(tag("y", year - back), False) for back in range(-1, _LAST_YEARS)]
+        lately = [(filter_token("y", year - back), False) for back in range(-1, _LAST_YEARS)]
         rows = self.fetch(groups, OF_MANY, in_title=True)
         rows += self.fetch([*groups, lately], OF_MANY, in_title=True) if len(rows) == OF_MANY else []
         rows += found[:OF_MANY]
@@ -234,8 +233,8 @@ class Question:
         everywhere = Question([word], self.named, Narrow())
         if word in self.named.places or everywhere.rows_exist():
             return [word]
-        for name in nearest(word, self.named.places):
-            if everywhere.stands_anywhere([[(tag("n", name), False)]]):
+        for name in closest_spellings(word, self.named.places):
+            if everywhere.stands_anywhere([[(filter_token("n", name), False)]]):
                 return [name]
         for known in SearchWord.objects.meant_by(word):
             if everywhere.stands_anywhere([[(exact_token(known), False)]]):
@@ -251,7 +250,7 @@ class Question:
         """The best first, judged by all but the text itself; the newest of equals first."""
         in_force = set(Strategy.objects.in_force().order_by().values_list("pk", flat=True))
         this_year = timezone.localdate().year
-        phrase = f" {' '.join(map(exact_token, asked_words(query)))} " if len(self.words) > 1 else ""
+        phrase = f" {' '.join(map(exact_token, all_query_words(query)))} " if len(self.words) > 1 else ""
         topics: dict[str, dict[int, float]] = {}
         count = len(self.words)
         # Of each kind: whether the question asks for it, and the words of the question that are no more than its name.
@@ -286,7 +285,11 @@ class Question:
                 points *= 1 + share * about
                 if begins:
                     points *= _WORTH_OF_BEGINNING
-                if phrase and about == 1 and phrase in f" {' '.join(filter(is_spelled, row.title_tokens.split()))} ":
+                if (
+                    phrase
+                    and about == 1
+                    and phrase in f" {' '.join(filter(is_exact_token, row.title_tokens.split()))} "
+                ):
                     points *= _WORTH_OF_PHRASE
             if of_kind:
                 points *= _WORTH_OF_KIND
@@ -300,19 +303,19 @@ class Question:
         return sorted(rows, key=lambda row: self.worth[row.id], reverse=True)
 
     def _numbers(self, tokens: set[str]) -> list[int]:
-        return [number for number, word in enumerate(self.words) if not tokens.isdisjoint(shapes(word)[:2])]
+        return [number for number, word in enumerate(self.words) if not tokens.isdisjoint(word_tokens(word)[:2])]
 
     def _met_in_title(self, title_tokens: str) -> tuple[dict[int, float], int, bool]:
         """How well each word is met, how many words the title has that say something, and if the first is met."""
-        if not self.sought.is_in(f" {title_tokens} "):
+        if not self.sought.occur_in(f" {title_tokens} "):
             return {}, 0, False
         best: dict[int, float] = {}
         length, begins, known = 0, False, self._tokens
         for token in title_tokens.split():
             seen = known.get(token)
             if seen is None:
-                says = is_spelled(token) and token not in _SILENT_TOKENS
-                seen = known[token] = (says, self.sought.met(token))
+                says = is_exact_token(token) and token not in _STOP_WORD_TOKENS
+                seen = known[token] = (says, self.sought.matches(token))
             if seen[0]:
                 length += 1
             if seen[1]:
@@ -325,6 +328,6 @@ class Question:
     def _met_in_topics(self, topics: str) -> dict[int, float]:
         met: dict[int, float] = {}
         for word in words(topics.replace("-", " ")):
-            for token in shapes(word):
-                met |= {number: value * _WORTH_OF_TOPIC for number, value in self.sought.met(token).items()}
+            for token in word_tokens(word):
+                met |= {number: value * _WORTH_OF_TOPIC for number, value in self.sought.matches(token).items()}
         return met
