@@ -13,6 +13,7 @@ from lxml import html
 from pypdf import PdfReader
 
 from council.meetings.agenda.building import add_item, start_agenda
+from council.meetings.invitations import invite
 from council.models import Agenda, AgendaItem, Attachment, Proposal, StandardItem
 from udsat.lib.publishing import Status
 from udsat.models import Letter
@@ -471,6 +472,7 @@ def published(meeting, anna, karen):
     start_agenda(meeting)
     agenda = Agenda.objects.get()
     agenda.publish(by=anna, confirmed=True)
+    invite(meeting)
     return agenda
 
 

@@ -67,8 +67,22 @@ def published(meeting, anna, karen, ib, per, leif):
     """The agenda is out and everybody is called."""
     make.item(meeting, "Natcafé")
     agenda = make.agenda(meeting, Status.DRAFT)
-    agenda.publish(by=anna, confirmed=True)
+    publish(agenda, anna)
     return agenda
+
+
+def publish(agenda, by, **answers):
+    """Publish, and run the job that invites the members who have not been invited."""
+    agenda.publish(by=by, confirmed=True, **answers)
+    return send_scheduled_invitations(timezone.now())
+
+
+def publish_by_hand(client, user, paper):
+    """Publish in the back office."""
+    client.force_login(user)
+    gate = f"/admin/council/{paper._meta.model_name}/{paper.pk}/offentliggoer/"
+    seen = client.get(gate).context["form"]["seen"].value()
+    assert client.post(gate, {"seen": seen, "confirmed": "on"}).status_code == 302
 
 
 def letters(kind="invitation"):
@@ -102,23 +116,59 @@ def test_publishing_the_agenda_calls_each_member_once(published, meeting, anna):
     karen = written["Karen"]
     assert "14.00 til 16.00" in karen.text and "Rådhuset" in karen.text and "1. Natcafé" in karen.text
     assert "METHOD:REQUEST" in karen.calendar
+    Letter.objects.update(sent_at=timezone.now())
     published.withdraw(by=anna)
-    Agenda.objects.get().publish(by=anna, confirmed=True)
-    assert send_scheduled_invitations(timezone.now()) == 0
+    assert publish(Agenda.objects.get(), anna) == 0
     assert Letter.objects.count() == 2
 
 
+def test_publishing_in_the_back_office_writes_the_invitations_in_the_same_step(client, meeting, anna, karen, per):
+    agenda = make.agenda(meeting, Status.DRAFT)
+    publish_by_hand(client, anna, agenda)
+    assert set(letters()) == {"Karen"}
+    assert send_scheduled_invitations(timezone.now()) == 0
+
+
+def test_the_page_says_that_mails_follow_by_themselves(client, meeting, anna, karen):
+    make.agenda(meeting, Status.DRAFT).publish(by=anna, confirmed=True)
+    client.force_login(anna)
+    notice = "Ingen har fået en mail endnu. Portalen sender af sig selv inden for et par minutter."
+    assert notice in flat(page(client, meeting))
+    call_command("run_due", stdout=io.StringIO())
+    assert notice not in flat(page(client, meeting)) and set(letters()) == {"Karen"}
+
+
 @pytest.mark.parametrize("what", ["agenda", "meeting"])
-def test_what_has_not_left_of_a_withdrawn_agenda_never_leaves(published, meeting, anna, karen, what):
+def test_what_has_not_left_of_a_withdrawn_agenda_never_leaves(client, published, meeting, anna, karen, mailbox, what):
     """The mail server is down, and the secretary sees a name that should not stand there."""
     Letter.objects.filter(key__startswith=f"invitation:{meeting.pk}:{karen.pk}:").update(sent_at=timezone.now())
     (published if what == "agenda" else Meeting.objects.get()).withdraw(by=anna)
     assert set(letters()) == {"Karen"}
     assert Invitation.objects.get(member=karen).sent_at
     AgendaItem.objects.update(title="Et andet punkt")
-    (Agenda if what == "agenda" else Meeting).objects.get().publish(by=anna, confirmed=True)
+    call_command("run_due", stdout=io.StringIO())
+    assert not mailbox.deliveries
+    publish_by_hand(client, anna, (Agenda if what == "agenda" else Meeting).objects.get())
     assert set(letters()) == {"Karen", "Ib"} and "Natcafé" not in letters()["Ib"].text
     assert Letter.objects.count() == 2
+    call_command("run_due", stdout=io.StringIO())
+    assert [mail.recipients for mail in mailbox.deliveries] == [["ib@eksempel.dk"]]
+
+
+@pytest.mark.parametrize("what", ["agenda", "meeting"])
+def test_an_agenda_withdrawn_before_the_job_ran_invites_nobody_until_it_is_public_again(meeting, anna, karen, what):
+    agenda = make.agenda(meeting, Status.DRAFT)
+    agenda.publish(by=anna, confirmed=True)
+    (agenda if what == "agenda" else Meeting.objects.get()).withdraw(by=anna)
+    assert send_scheduled_invitations(timezone.now()) == 0 and not Letter.objects.exists()
+    (Agenda if what == "agenda" else Meeting).objects.get().publish(by=anna, confirmed=True)
+    assert send_scheduled_invitations(timezone.now()) == 1
+
+
+def test_an_agenda_withdrawn_before_any_mail_left_invites_everybody_again(published, anna):
+    published.withdraw(by=anna)
+    assert not Letter.objects.exists()
+    assert publish(Agenda.objects.get(), anna) == 2
 
 
 def test_a_letter_that_leaves_at_that_moment_is_let_go(published, anna):
@@ -151,14 +201,14 @@ def test_all_letters_share_one_agenda_as_pdf(published):
 
 def test_a_letter_holds_nothing_of_a_closed_item(meeting, anna, karen):
     make.item(meeting, "Om Kakadue", is_closed=True, public_title="En personsag", presentation="<p>Kakadue</p>")
-    make.agenda(meeting, Status.DRAFT).publish(by=anna, confirmed=True)
+    publish(make.agenda(meeting, Status.DRAFT), anna)
     letter = letters()["Karen"]
     assert "En personsag" in letter.text and "Kakadue" not in letter.text
 
 
 def test_a_number_that_was_said_to_be_none_stands_in_no_letter(meeting, anna, karen):
     make.item(meeting, "Sag 010190-1234")
-    make.agenda(meeting, Status.DRAFT).publish(by=anna, confirmed=True, reason="Det er et sagsnummer.")
+    publish(make.agenda(meeting, Status.DRAFT), anna, reason="Det er et sagsnummer.")
     letter = letters()["Karen"]
     assert "010190" not in letter.text
     assert Client().get(link_in(letter)).status_code == 200
@@ -169,7 +219,7 @@ def test_nobody_is_called_to_what_is_over_or_cancelled(meeting, anna, karen, wha
     meeting.date = in_days(-2) if what == "over" else meeting.date
     meeting.is_cancelled = what == "aflyst"
     meeting.save()
-    make.agenda(meeting, Status.DRAFT).publish(by=anna, confirmed=True)
+    publish(make.agenda(meeting, Status.DRAFT), anna)
     assert not Letter.objects.exists()
 
 
@@ -188,7 +238,7 @@ def test_a_vacant_seat_a_former_member_and_a_substitute_get_no_mail(council, mee
     seat(council, "Gitte", ends_on=in_days(-1))
     seat(council, "Ulla", ROLE.SUBSTITUTE)
     seat(council, "Vera", ROLE.ASSOCIATE)
-    make.agenda(meeting, Status.DRAFT).publish(by=anna, confirmed=True)
+    publish(make.agenda(meeting, Status.DRAFT), anna)
     assert set(letters()) == {"Vera"}
 
 
@@ -452,7 +502,7 @@ def test_a_cancelled_meeting_leaves_the_calendars(published, meeting, client, an
 
 
 def test_a_member_without_mail_is_told_by_phone(council, meeting, per, anna, client):
-    make.agenda(meeting, Status.DRAFT).publish(by=anna, confirmed=True)
+    publish(make.agenda(meeting, Status.DRAFT), anna)
     client.force_login(anna)
     press(client, meeting, f"coming:{per.pk}")
     meeting.place = "Værestedet"

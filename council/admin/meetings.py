@@ -16,7 +16,7 @@ from council.meetings.agenda import supplement
 from council.meetings.approval import admin_views as approval
 from council.meetings.desk import admin_views as desk
 from council.meetings.invitations import admin_views as invitations
-from council.meetings.invitations.sending import who_hears
+from council.meetings.invitations.sending import invite, who_hears
 from council.meetings.meeting_page import MeetingPage
 from council.meetings.word import admin_views as word
 from council.meetings.year_plan import admin_views as yearplan
@@ -189,6 +189,9 @@ class MeetingAdmin(PublishableAdmin):
             },
         ]
 
+    def after_publication(self, obj):
+        invite(obj)
+
     def get_urls(self):
         view = self.admin_site.admin_view
         pages = [
@@ -270,6 +273,9 @@ class PaperAdmin(PublishableAdmin):
 
     def seen_version(self, obj):
         return f"{obj.version}-{obj.meeting.version}"
+
+    def after_publication(self, obj):
+        invite(obj.meeting)
 
     def _count_change(self, obj):
         increment_version(obj.meeting)

@@ -20,6 +20,9 @@ class Invitation(models.Model):
         COMING = "kommer", "Kommer"
         EXCUSED = "afbud", "Afbud"
 
+    # The value of `told` when the last letter was deleted unsent.
+    TOLD_UNKNOWN = "?"
+
     municipality_lookup = "meeting__council__municipality"
 
     meeting = models.ForeignKey(Meeting, models.CASCADE, related_name="invitations", verbose_name="møde")

@@ -14,7 +14,7 @@ from udsat.lib import roles
 from udsat.lib.danish import long_date, weekday_date
 from udsat.lib.publishing import CheckedText, Finding, ScopedQuerySet, Status
 from udsat.lib.richtext import RichTextField
-from udsat.models import PublicationBlocker, PublicationEvent, Publishable, batch_reindexing
+from udsat.models import Letter, PublicationBlocker, PublicationEvent, Publishable, batch_reindexing
 
 from .council import Council
 
@@ -157,21 +157,44 @@ class Meeting(Publishable):
         return None if self._state.adding else Meeting.objects.select_for_update().filter(pk=self.pk).first()
 
     @transaction.atomic
-    def publish(self, *, by, confirmed, reason="", at=None):
-        """Public again at once, it also calls the members whom its agenda has not reached."""
-        from council.meetings.invitations import invite
-
-        super().publish(by=by, confirmed=confirmed, reason=reason, at=at)
-        if Agenda.objects.published().filter(meeting=self).exists():
-            invite(self)
-
-    @transaction.atomic
     def withdraw(self, *, by):
-        """Also keeps back the letters that have not left: they bring the agenda, which goes with the meeting."""
-        from council.meetings.invitations import take_back
-
+        """Also delete unsent invitations: they carry the agenda, which is withdrawn with the meeting."""
         super().withdraw(by=by)
-        take_back(self)
+        self.delete_unsent_invitations()
+
+    @property
+    def invitation_prefix(self) -> str:
+        """The prefix of the keys of all invitation letters; the member's id follows."""
+        return f"invitation:{self.pk}:"
+
+    @property
+    def supplement_prefix(self) -> str:
+        """The prefix of the keys of all letters with a supplementary agenda."""
+        return f"supplement:{self.pk}:"
+
+    def delete_unsent_invitations(self) -> None:
+        """Delete the letters that carry the agenda and have not been sent, in the transaction that withdraws it.
+
+        A member whom no letter has reached counts as not invited again. Letters that are being sent right now, and
+        cancellations of the meeting, are kept.
+        """
+        invitations = Q(key__startswith=self.invitation_prefix)
+        waiting = (
+            Letter.objects.filter(invitations | Q(key__startswith=self.supplement_prefix), sent_at=None)
+            .exclude(claimed_until__gt=timezone.now())
+            .exclude(calendar__contains="METHOD:CANCEL")
+            .select_for_update(of=("self",))
+        )
+        unsent = dict(waiting.values_list("pk", "key"))
+        Letter.objects.filter(pk__in=unsent).delete()
+        members = self._invited_by(unsent.values())
+        reached = self._invited_by(Letter.objects.filter(invitations).values_list("key", flat=True))
+        self.invitations.filter(member__in=members - reached).update(sent_at=None, told="")
+        self.invitations.filter(member__in=members & reached).update(told=self.invitations.model.TOLD_UNKNOWN)
+
+    def _invited_by(self, letter_keys) -> set[int]:
+        prefix = self.invitation_prefix
+        return {int(key.removeprefix(prefix).split(":")[0]) for key in letter_keys if key.startswith(prefix)}
 
     @property
     def municipality(self):
@@ -272,6 +295,7 @@ class MeetingPaper(Publishable):
     def get_absolute_url(self):
         return self.meeting.get_absolute_url()
 
+    @batch_reindexing()
     def publish(self, *, by, confirmed, reason="", at=None):
         """Also makes the meeting itself public, if it is not: an agenda without its date helps nobody."""
         if not self.meeting.is_live or (self.meeting.is_scheduled and (at is None or at < self.meeting.publish_at)):
@@ -343,22 +367,11 @@ class Agenda(MeetingPaper):
         items = self.items()
         return [self, self.meeting, *items, *self.files(items)]
 
-    def publish(self, *, by, confirmed, reason="", at=None):
-        """Public at once, it also calls the members to the meeting; at a set time, `run_due` does that."""
-        from council.meetings.invitations import invite
-
-        with batch_reindexing():
-            super().publish(by=by, confirmed=confirmed, reason=reason, at=at)
-            if self.is_published:
-                invite(self.meeting)
-
     @transaction.atomic
     def withdraw(self, *, by):
-        """Also keeps back the letters that have not left with it."""
-        from council.meetings.invitations import take_back
-
+        """Also delete unsent invitations, which carry it."""
         super().withdraw(by=by)
-        take_back(self.meeting)
+        self.meeting.delete_unsent_invitations()
 
     # What comes after the agenda is out
 
@@ -383,10 +396,8 @@ class Agenda(MeetingPaper):
         return [finding for part in self.supplement_parts() for finding in part.findings(self)]
 
     @transaction.atomic
-    def publish_supplement(self, *, by, confirmed, reason=""):
-        """Make the waiting items public and tell the members. Raises as `publish` does."""
-        from council.meetings.invitations import send_supplement
-
+    def publish_supplement(self, *, by, confirmed, reason="") -> list["AgendaItem"]:
+        """Make the waiting items public and return them. Raises as `publish` does."""
         if not by.may(roles.PUBLISH, self.municipality):
             raise PermissionDenied("Du har ikke ret til at offentliggøre i denne kommune.")
         self._lock()
@@ -402,7 +413,7 @@ class Agenda(MeetingPaper):
             item.save()
         self.supplemented_on = timezone.localdate()
         self.save()
-        send_supplement(self, items)
+        return items
 
 
 class Minutes(MeetingPaper):

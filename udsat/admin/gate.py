@@ -191,6 +191,9 @@ class PublishableAdmin(ScopedAdmin):
         """What else happens when it is published, as sentences."""
         return []
 
+    def after_publication(self, obj) -> None:
+        """Run what publishing sets off, in the same transaction."""
+
     def was_never_public(self, obj) -> bool:
         return obj.status == Status.DRAFT and obj.published_at is None and not self.events(obj).exists()
 
@@ -296,6 +299,7 @@ class PublishableAdmin(ScopedAdmin):
             except ValidationError as error:
                 form.add_error(None, error.messages)
             else:
+                self.after_publication(obj)
                 return self._done(request, obj)
         return self._page(
             request, obj, "publish.html", title="Offentliggør", form=form, places=places, files=files,

@@ -6,7 +6,7 @@ from django.db import transaction
 from django.http import HttpResponseRedirect
 
 from council.admin.items import paper
-from council.meetings.invitations.sending import locked
+from council.meetings.invitations.sending import locked, send_supplement
 from council.meetings.meeting_page import MeetingPage
 from council.models import Agenda
 from udsat.admin.gate import PublishForm, with_ticks
@@ -43,12 +43,13 @@ def supplement_page(admin, request, meeting):
     )  # fmt: skip
     if form.is_valid():
         try:
-            agenda.publish_supplement(
+            items = agenda.publish_supplement(
                 by=request.user, confirmed=form.cleaned_data["confirmed"], reason=form.cleaned_data.get("reason", "")
             )
         except ValidationError as error:
             form.add_error(None, error.messages)
         else:
+            send_supplement(agenda, items)
             admin.log_change(request, meeting, "Tillægsdagsorden sendt")
             messages.success(request, "Tillægsdagsordenen er offentlig. De indkaldte får en mail.")
             return HttpResponseRedirect(back)

@@ -9,7 +9,6 @@ from .sending import (
     invited_seats,
     send_scheduled_invitations,
     send_supplement,
-    take_back,
     tell_change,
     time_and_place,
 )
@@ -28,7 +27,6 @@ __all__ = [
     "quorum_of",
     "send_scheduled_invitations",
     "send_supplement",
-    "take_back",
     "tell_change",
     "time_and_place",
 ]

@@ -5,7 +5,7 @@ import hashlib
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
@@ -22,8 +22,6 @@ from udsat.models import Letter, LetterFile
 from .answers import begins_at, is_substitute, seats_on
 
 CANCELLED = "Aflyst"
-# What a member was told last, where the letter that told her more was taken back.
-UNKNOWN = "?"
 _LINK = "[link]"
 # The link outlives a meeting that is put off; the page itself says when it is too late to answer.
 LINK_LIFE = datetime.timedelta(days=366)
@@ -62,7 +60,7 @@ def facts(meeting: Meeting) -> str:
 def letters_of(meeting: Meeting) -> dict[int, Letter]:
     """The last letter that called each member to the meeting, by the member's id, without its texts and files."""
     found = {}
-    prefix = f"invitation:{meeting.pk}:"
+    prefix = meeting.invitation_prefix
     for letter in Letter.objects.filter(key__startswith=prefix).defer("text", "calendar").order_by("pk"):
         found[int(letter.key.removeprefix(prefix).split(":")[0])] = letter
     return found
@@ -138,7 +136,8 @@ def tell_change(meeting: Meeting) -> int:
             continue
         before = invitation.told
         # What is unknown was no answer's reason: the last answer came after it.
-        moved = not meeting.is_cancelled and before != UNKNOWN and before.split("\n")[0] != time_and_place(meeting)[0]
+        is_known = not meeting.is_cancelled and before != Invitation.TOLD_UNKNOWN
+        moved = is_known and before.split("\n")[0] != time_and_place(meeting)[0]
         if moved:
             # An answer was about the other day.
             invitation.reply, invitation.replied_at = "", None
@@ -166,30 +165,7 @@ def untold(meeting: Meeting) -> list[Invitation]:
 
 def told_before(told: str) -> list[str]:
     """When and where, as a member was told; empty when nobody knows."""
-    return [part for part in told.split("\n") if part and part != UNKNOWN]
-
-
-def take_back(meeting: Meeting) -> None:
-    """Let nothing of an agenda that is withdrawn leave: what has not been sent is taken out.
-
-    Whom no letter had reached is called with the next agenda. Call it where the agenda is withdrawn, under its lock.
-    """
-    prefix = f"invitation:{meeting.pk}:"
-    waiting = (
-        Letter.objects.filter(Q(key__startswith=prefix) | Q(key__startswith=f"supplement:{meeting.pk}:"), sent_at=None)
-        # One that is being sent now has left. That a meeting is cancelled says nothing of its agenda.
-        .exclude(claimed_until__gt=timezone.now())
-        .exclude(calendar__contains="METHOD:CANCEL")
-        .select_for_update(of=("self",))
-    )
-    taken = list(waiting.values_list("pk", "key"))
-    Letter.objects.filter(pk__in=[pk for pk, _ in taken]).delete()
-    members = {int(key.split(":")[2]) for _, key in taken if key.startswith(prefix)}
-    reached = {
-        int(key.split(":")[2]) for key in Letter.objects.filter(key__startswith=prefix).values_list("key", flat=True)
-    }
-    meeting.invitations.filter(member__in=members - reached).update(sent_at=None, told="")
-    meeting.invitations.filter(member__in=members & reached).update(told=UNKNOWN)
+    return [part for part in told.split("\n") if part and part != Invitation.TOLD_UNKNOWN]
 
 
 # Substitutes
@@ -251,7 +227,7 @@ def send_supplement(agenda: Agenda, items: list[AgendaItem]) -> int:
             invitation.meeting = meeting
             Letter.objects.write(
                 municipality=meeting.municipality,
-                key=f"supplement:{meeting.pk}:{invitation.member_id}:{agenda.version}",
+                key=f"{meeting.supplement_prefix}{invitation.member_id}:{agenda.version}",
                 to=person.email,
                 to_name=str(person),
                 subject=f"Tillægsdagsorden til møde {weekday_date(meeting.date)}",
@@ -317,7 +293,7 @@ def _write(invitation, template, subject, *, method="REQUEST", files=(), **conte
     digest = hashlib.sha256(f"{person.email}\n{said}".encode()).hexdigest()[:16]
     Letter.objects.write(
         municipality=meeting.municipality,
-        key=f"invitation:{meeting.pk}:{invitation.member_id}:{meeting.calendar_sequence}:{digest}",
+        key=f"{meeting.invitation_prefix}{invitation.member_id}:{meeting.calendar_sequence}:{digest}",
         to=person.email,
         to_name=str(person),
         subject=subject,
