@@ -311,10 +311,12 @@ class RenderingClient(Client):
 
 
 class QuickClient(RenderingClient):
-    """Renders no template: views, their queries and their permissions run in full, and the page stays empty."""
+    """Renders no template: views, their queries and their permissions run in full, and every page is this one."""
+
+    PAGE = '<!doctype html><html lang="da"><title>Ikke tegnet</title>'
 
     def request(self, **request):
-        with mock.patch.object(Template, "render", return_value=""):
+        with mock.patch.object(Template, "render", return_value=self.PAGE):
             return super().request(**request)
 
 
