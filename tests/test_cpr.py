@@ -1,5 +1,8 @@
 """What looks like a CPR number is found, however it is written, and is never repeated."""
 
+import hashlib
+import hmac
+
 import pytest
 
 from udsat.lib.cpr import find_cpr, hide_cpr
@@ -143,9 +146,19 @@ def test_the_same_number_has_the_same_fingerprint_however_it_is_written():
 
 def test_another_installation_makes_other_fingerprints(settings):
     (here,) = find_cpr("010190-0001")
-    settings.SECRET_KEY = "another key"
+    settings.FINGERPRINT_KEY = "another key"
     (there,) = find_cpr("010190-0001")
     assert here.fingerprint != there.fingerprint
+
+
+def test_the_fingerprint_of_a_number_is_fixed_by_its_key_alone(settings):
+    settings.FINGERPRINT_KEY = "x" * 50
+    key = hashlib.sha256(b"udsat.cpr" + b"x" * 50).digest()
+    expected = hmac.new(key, b"0101900001", hashlib.sha256).hexdigest()
+    for secret_key in ("one key", "another key"):
+        settings.SECRET_KEY = secret_key
+        (finding,) = find_cpr("010190-0001")
+        assert finding.fingerprint == expected
 
 
 def test_two_numbers_are_two_findings():

@@ -187,6 +187,16 @@ class TestPublishing:
         theme.guiding_thread = "Uændret titel kan stadig gemmes."
         theme.save()
 
+    def test_an_override_survives_a_new_secret_key(self, strategy, anna, settings):
+        theme = make.theme(strategy, f"Sag {CPR_LIKE}")
+        strategy.publish(by=anna, confirmed=True, reason="Det er et sagsnummer.")
+        settings.SECRET_KEY = "another key"
+        theme.guiding_thread = "Ny"
+        theme.save()
+        settings.FINGERPRINT_KEY = "another key"
+        with pytest.raises(ValidationError):
+            theme.save()
+
     def test_another_number_in_the_same_field_needs_its_own_override(self, strategy, anna):
         theme = make.theme(strategy, f"Sag {CPR_LIKE}")
         strategy.publish(by=anna, confirmed=True, reason="Det er et sagsnummer.")

@@ -1,7 +1,7 @@
 """All settings, from environment variables. The README's table lists every one; a test compares them.
 
-Two modes. `local` answers on this machine only and makes its own secret key. `production` refuses to start
-until it is told its key, its host names and its https address.
+Two modes. `local` answers on this machine only and makes its own keys. `production` refuses to start without its keys,
+its host names and its https address.
 """
 
 import os
@@ -47,9 +47,9 @@ VAR_DIR = Path(env("VAR_DIR") or BASE_DIR / "var")
 VAR_DIR.mkdir(parents=True, exist_ok=True)
 
 
-def local_secret_key():
-    """A key made once on this machine, readable by its owner only."""
-    path = VAR_DIR / "secret_key"
+def local_key(name):
+    """Return the key in VAR_DIR under this name; create it, readable by its owner only, on first use."""
+    path = VAR_DIR / name
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
@@ -62,6 +62,8 @@ def local_secret_key():
 
 SECRET_KEY = env("SECRET_KEY")
 SECRET_KEY_FALLBACKS = env_list("SECRET_KEY_FALLBACKS")
+# Stored fingerprints are compared for years, so their key stays when SECRET_KEY changes.
+FINGERPRINT_KEY = env("FINGERPRINT_KEY")
 ALLOWED_HOSTS = env_list("ALLOWED_HOSTS")
 SITE_URL = env("SITE_URL").rstrip("/")
 DEBUG = False
@@ -71,6 +73,9 @@ if PRODUCTION:
         name
         for name, present in {
             "SECRET_KEY (at least 50 random characters)": len(SECRET_KEY) >= 50,
+            "FINGERPRINT_KEY (at least 50 other random characters)": (
+                len(FINGERPRINT_KEY) >= 50 and FINGERPRINT_KEY not in {SECRET_KEY, *SECRET_KEY_FALLBACKS}
+            ),
             "ALLOWED_HOSTS (host names, separated by commas, without *)": ALLOWED_HOSTS and "*" not in ALLOWED_HOSTS,
             "SITE_URL (the portal's own address, starting with https://)": SITE_URL.startswith("https://"),
         }.items()
@@ -80,7 +85,8 @@ if PRODUCTION:
         raise ImproperlyConfigured("Production needs these environment variables: " + "; ".join(missing))
 else:
     DEBUG = env_bool("DEBUG")
-    SECRET_KEY = SECRET_KEY or local_secret_key()
+    SECRET_KEY = SECRET_KEY or local_key("secret_key")
+    FINGERPRINT_KEY = FINGERPRINT_KEY or local_key("fingerprint_key")
     ALLOWED_HOSTS = ALLOWED_HOSTS or ["127.0.0.1", "localhost", "[::1]"]
     SITE_URL = SITE_URL or f"http://127.0.0.1:{env_int('PORT', 8000)}"
 

@@ -12,7 +12,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from django.utils.crypto import salted_hmac
+from .fingerprints import fingerprint
 
 # Normalised text (NFKC) has plain spaces only. Not inside a longer number: a 13-digit EAN has another shape. A case
 # number that happens to fit is a person's to judge: too many findings cost a reason, one too few costs a leak.
@@ -75,7 +75,7 @@ def find_cpr(text: str) -> Iterator[CprFinding]:
         before = _hide_digits(text[max(0, match.start - 30) : match.start])
         after = _hide_digits(text[match.end : match.end + 30])
         yield CprFinding(
-            fingerprint=salted_hmac("udsat.cpr", match.number).hexdigest(),
+            fingerprint=fingerprint("udsat.cpr", match.number),
             masked=" ".join(f"…{before}●●●●●●-●●●●{after}…".split()),
         )
 

@@ -5,11 +5,11 @@ from collections.abc import Iterable
 from django import forms
 from django.db.models import QuerySet
 from django.utils import timezone
-from django.utils.crypto import salted_hmac
 
 from council.models import Council, Input
 from strategies.models import Topic
 from udsat.lib.cpr import find_cpr
+from udsat.lib.fingerprints import fingerprint
 from udsat.lib.forms import AddressField, FieldsOnly
 from udsat.lib.spam_protection import TrapForm
 
@@ -47,7 +47,7 @@ class _WordsForm(FieldsOnly, forms.ModelForm):
         refuse_cpr(self, self.fields)
         # The same words by the same form are one input, however often the button is pressed.
         words = "\0".join(str(self.cleaned_data.get(name, "")) for name in ("hentet", *sorted(self._meta.fields)))
-        self.instance.form_key = salted_hmac("udsat.input", f"{self.instance.council_id}\0{words}").hexdigest()
+        self.instance.form_key = fingerprint("udsat.input", f"{self.instance.council_id}\0{words}")
         return cleaned
 
 
