@@ -62,6 +62,7 @@ def test_danish_letters_cross_a_server_that_knows_only_seven_bits(esbjerg, mailb
     make.letter(esbjerg, text="Kære Åse: blåbærgrød")
     assert send_letters(later()) == 1
     assert mailbox.only().raw.isascii()
+    assert mailbox.only().message["Content-Transfer-Encoding"] == "quoted-printable"
     assert mailbox.only().text == "Kære Åse: blåbærgrød\n"
 
 
@@ -85,7 +86,9 @@ def test_an_invitation_is_one_that_outlook_and_google_know(esbjerg, mailbox):
         assert invitation.get_content_type() == "text/calendar"
         assert invitation.get_param("method") == method
         assert invitation.get_content_charset() == "utf-8"
+        assert invitation["Content-Transfer-Encoding"] == "quoted-printable"
         assert not invitation.is_attachment()
+        assert arrived.raw.isascii() and max(map(len, arrived.raw.splitlines())) <= 100
         read = Calendar.from_ical(invitation.get_content())
         assert (read["METHOD"], read.walk("VEVENT")[0]["LOCATION"]) == (method, "Rådhuset")
         assert [part.get_content_type() for part in files] == [

@@ -1,19 +1,17 @@
 """Letters leave by SMTP. Nothing is lost while the mail server is down, and nothing is sent twice."""
 
-import base64
 import datetime
 import hashlib
 import re
 import smtplib
 from collections.abc import Callable
-from email.mime.base import MIMEBase
+from email.charset import QP, Charset
 from email.utils import formataddr, parseaddr
 
 from django.conf import settings
 from django.core.checks import Error, register
 from django.core.exceptions import ValidationError
 from django.core.mail import EmailMultiAlternatives, get_connection
-from django.core.mail.message import utf8_charset_qp
 from django.core.validators import validate_email
 from django.utils import timezone
 from django.utils.encoding import punycode
@@ -133,7 +131,27 @@ def _why_refused(error: Exception) -> tuple[str, bool]:
 # A letter as an e-mail
 
 
-def email_of(letter: Letter) -> EmailMultiAlternatives:
+class LetterEmail(EmailMultiAlternatives):
+    """An e-mail whose texts are sent as short lines of ASCII; some servers cut longer lines or an eighth bit."""
+
+    is_seven_bit = True
+
+    def message(self, **options):
+        message = super().message(**options)
+        if self.is_seven_bit:
+            for part in message.walk():
+                if part.get_content_maintype() == "text" and not part.get_filename():
+                    text = part.get_payload(decode=True).decode()
+                    del part["Content-Transfer-Encoding"]
+                    part.set_payload(text, _QUOTED_PRINTABLE)
+        return message
+
+
+_QUOTED_PRINTABLE = Charset("utf-8")
+_QUOTED_PRINTABLE.body_encoding = QP
+
+
+def email_of(letter: Letter) -> LetterEmail:
     """The letter as any mail program reads it. Raises ValueError if it can be nobody's."""
     try:
         validate_email(letter.to)
@@ -153,7 +171,7 @@ def email_of(letter: Letter) -> EmailMultiAlternatives:
         # The button »Afmeld« of the mail program (RFC 8058). It counts where the mail server signs both (DKIM).
         headers["List-Unsubscribe"] = f"<{letter.unsubscribe_url}>"
         headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-    message = EmailMultiAlternatives(
+    message = LetterEmail(
         subject=one_line(letter.subject),
         body=letter.text,
         from_email=_address(name, sender),
@@ -161,15 +179,15 @@ def email_of(letter: Letter) -> EmailMultiAlternatives:
         reply_to=[_address(name, reply_to)] if reply_to else None,
         headers=headers,
     )
-    # Short lines of plain ASCII, whatever the text: some servers still cut what is longer or has an eighth bit.
-    message.encoding = utf8_charset_qp
     if letter.calendar:
         method = re.search(r"^METHOD:([A-Z]+)\r?$", letter.calendar, re.MULTILINE)
         # Outlook and Google show the buttons of an invitation by this part, others open the file below.
         message.attach_alternative(letter.calendar, f"text/calendar; method={method[1] if method else 'PUBLISH'}")
-        message.attach(_file_part("moede.ics", "application/ics", letter.calendar.encode()))
+        message.attach("moede.ics", letter.calendar.encode(), "application/ics")
     for file in letter.files.order_by("pk"):
-        message.attach(_file_part(file.name, file.media_type, bytes(file.content)))
+        is_valid = re.fullmatch(r"[a-z]+/[\w.+-]+", file.media_type, re.ASCII)
+        media_type = file.media_type if is_valid else "application/octet-stream"
+        message.attach(one_line(file.name), bytes(file.content), media_type)
     return message
 
 
@@ -182,16 +200,6 @@ def sender_of(place: Municipality) -> tuple[str, str]:
     """The name a letter comes from, and the address where an answer is read."""
     council = getattr(place, "council", None)
     return (council.sender_name, council.mailbox) if council else (place.official_name, place.email)
-
-
-def _file_part(name: str, media_type: str, content: bytes) -> MIMEBase:
-    if not re.fullmatch(r"[a-z]+/[\w.+-]+", media_type, re.ASCII):
-        media_type = "application/octet-stream"
-    part = MIMEBase(*media_type.split("/"))
-    part.set_payload(base64.encodebytes(content).decode())
-    part["Content-Transfer-Encoding"] = "base64"
-    part.add_header("Content-Disposition", "attachment", filename=("utf-8", "", one_line(name)))
-    return part
 
 
 # What is kept, and what is checked

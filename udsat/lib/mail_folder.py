@@ -22,7 +22,6 @@ class MailFolder(BaseEmailBackend):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         count = 0
         for message in email_messages:
-            message.encoding = None
             write_new(folder, message)
             count += 1
         return count
@@ -39,6 +38,7 @@ def write_new(folder: Path, message: Any) -> Path:
             descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         except FileExistsError:
             continue
+        message.is_seven_bit = False
         with os.fdopen(descriptor, "wb") as file:
             file.write(message.message().as_bytes())
         return path
