@@ -1,4 +1,4 @@
-"""Building an agenda: what comes by itself, what is typed, two people at once, proposals, files, and the supplement."""
+"""The agenda page: standard items, editing, concurrent editors, files, proposals from members, supplements."""
 
 import datetime
 import re
@@ -12,7 +12,7 @@ from django.utils import timezone
 from lxml import html
 from pypdf import PdfReader
 
-from council.meetings.agenda.building import add_item, start_agenda
+from council.meetings.agenda.building import add_item, add_standard_items
 from council.meetings.invitations import invite
 from council.models import Agenda, AgendaItem, Attachment, Proposal, StandardItem
 from udsat.lib.publishing import Status
@@ -31,13 +31,13 @@ def in_days(days):
 
 @pytest.fixture
 def council(esbjerg):
-    found = make.council(esbjerg, item_days=14)
-    make.standard_item(found, "Godkendelse af dagsorden", kind="godkendelse")
-    make.standard_item(found, "Godkendelse af referat", brings=BRINGS.APPROVAL)
-    make.standard_item(found, "Siden sidst", brings=BRINGS.AGREEMENTS)
-    make.standard_item(found, "Eventuelt", is_last=True)
-    make.standard_item(found, "Næste møde", brings=BRINGS.NEXT_MEETING, is_last=True)
-    return found
+    council = make.council(esbjerg, item_days=14)
+    make.standard_item(council, "Godkendelse af dagsorden", kind="godkendelse")
+    make.standard_item(council, "Godkendelse af referat", brings=BRINGS.APPROVAL)
+    make.standard_item(council, "Siden sidst", brings=BRINGS.AGREEMENTS)
+    make.standard_item(council, "Eventuelt", is_last=True)
+    make.standard_item(council, "Næste møde", brings=BRINGS.NEXT_MEETING, is_last=True)
+    return council
 
 
 @pytest.fixture
@@ -64,8 +64,8 @@ def titles(meeting):
     return list(meeting.items.values_list("title", flat=True))
 
 
-class Screen:
-    """The page as somebody has it open: what its form would send."""
+class OpenPage:
+    """The agenda page open in a browser: the data that its form would submit."""
 
     def __init__(self, client, meeting):
         self.client, self.address = client, address(meeting)
@@ -87,7 +87,7 @@ def flat(response):
     return " ".join(html.fromstring(response.content.decode()).text_content().split())
 
 
-# What comes by itself
+# Standard items
 
 
 def test_the_councils_standard_items_come_by_themselves_around_the_days_own(client, council, meeting):
@@ -96,7 +96,7 @@ def test_the_councils_standard_items_come_by_themselves_around_the_days_own(clie
     make.agreement(make.item(last, "Natcafé"), "Invitere boligforeningen", due_on=in_days(3))
     make.meeting(council, in_days(60), starts_at=datetime.time(15))
     make.item(meeting, "Dagens eget")
-    Screen(client, meeting).save("add_standard_items")
+    OpenPage(client, meeting).save("add_standard_items")
     assert titles(meeting) == [
         "Godkendelse af dagsorden", "Godkendelse af referat", "Siden sidst", "Dagens eget", "Eventuelt", "Næste møde",
     ]  # fmt: skip
@@ -105,12 +105,12 @@ def test_the_councils_standard_items_come_by_themselves_around_the_days_own(clie
     assert "<li>Invitere boligforeningen (senest" in texts["Siden sidst"]
     assert "kl. 15.00" in texts["Næste møde"]
     assert [a.text for a in meeting.items.get(title="Siden sidst").followed_up.all()] == ["Invitere boligforeningen"]
-    Screen(client, meeting).save("add_standard_items")
+    OpenPage(client, meeting).save("add_standard_items")
     assert len(titles(meeting)) == 6
 
 
 def test_nothing_is_followed_up_where_nothing_is_open(council, meeting):
-    start_agenda(meeting)
+    add_standard_items(meeting)
     assert titles(meeting) == ["Godkendelse af dagsorden", "Eventuelt", "Næste møde"]
 
 
@@ -119,10 +119,10 @@ def test_what_was_agreed_under_a_closed_item_and_who_promised_it_stay_where_they
     make.minutes(last, Status.DRAFT)
     make.agreement(make.item(last, is_closed=True), "Ringe til Kakadue")
     make.agreement(make.item(last), "Skrive et brev", responsible="Gunnar")
-    start_agenda(meeting)
+    add_standard_items(meeting)
     text = " ".join(meeting.items.values_list("presentation", flat=True))
     assert "Skrive et brev" in text and "Kakadue" not in text and "Gunnar" not in text
-    # Nobody can open minutes that are not public.
+    # The minutes are not public, so there is no link to them.
     assert last.get_absolute_url() not in text
 
 
@@ -131,27 +131,27 @@ def test_opening_the_page_changes_nothing(client, meeting):
     assert not Agenda.objects.exists() and not AgendaItem.objects.exists()
 
 
-# Typing
+# Editing
 
 
 def test_a_title_and_enter_put_an_item_before_the_last_ones(client, meeting):
-    start_agenda(meeting)
+    add_standard_items(meeting)
     for title in ("Natcafé", "  Varme   måltider "):
-        Screen(client, meeting).save(new_title=title)
+        OpenPage(client, meeting).save(new_title=title)
     assert titles(meeting) == ["Godkendelse af dagsorden", "Natcafé", "Varme måltider", "Eventuelt", "Næste møde"]
 
 
 def test_a_title_that_cannot_be_kept_is_shown_again(client, meeting):
-    response = Screen(client, meeting).save(new_title="x" * 201)
+    response = OpenPage(client, meeting).save(new_title="x" * 201)
     assert response.status_code == 200 and 'aria-invalid="true"' in response.content.decode()
-    Screen(client, meeting).save(new_title="Nul\x00")
+    OpenPage(client, meeting).save(new_title="Nul\x00")
     assert titles(meeting) == ["Nul"]
 
 
 def test_every_button_saves_what_has_been_typed(client, meeting):
     first, second = make.item(meeting, "Første"), make.item(meeting, "Andet")
-    screen = Screen(client, meeting).write(first, title="Allerførste", kind="beslutning")
-    screen.write(second, presentation="<p>En <script>x</script>sag.</p>").save(f"move_down:{first.pk}")
+    form = OpenPage(client, meeting).write(first, title="Allerførste", kind="beslutning")
+    form.write(second, presentation="<p>En <script>x</script>sag.</p>").save(f"move_down:{first.pk}")
     assert titles(meeting) == ["Andet", "Allerførste"]
     first.refresh_from_db()
     assert first.kind == "beslutning" and "sag." in meeting.items.get(pk=second.pk).presentation
@@ -159,11 +159,11 @@ def test_every_button_saves_what_has_been_typed(client, meeting):
 
 
 def test_the_order_is_saved_as_the_rows_were_put(client, meeting):
-    made = [make.item(meeting, title) for title in "abc"]
-    screen = Screen(client, meeting)
-    for place, item in enumerate(reversed(made), 1):
-        screen.write(item, position=str(place))
-    screen.save()
+    items = [make.item(meeting, title) for title in "abc"]
+    form = OpenPage(client, meeting)
+    for position, item in enumerate(reversed(items), 1):
+        form.write(item, position=str(position))
+    form.save()
     assert titles(meeting) == ["c", "b", "a"]
 
 
@@ -183,10 +183,10 @@ def test_a_form_of_nonsense_changes_nothing(client, meeting):
         assert titles(meeting) == ["Natcafé"], data
 
 
-def test_a_field_that_is_wrong_keeps_everything_on_the_screen(client, meeting):
+def test_a_field_that_is_wrong_keeps_everything_on_the_form(client, meeting):
     good, bad = make.item(meeting, "God"), make.item(meeting, "Skidt")
-    screen = Screen(client, meeting).write(good, title="Bedre").write(bad, title="", presentation="<p>Langt</p>")
-    response = screen.save(f"move_up:{bad.pk}")
+    form = OpenPage(client, meeting).write(good, title="Bedre").write(bad, title="", presentation="<p>Langt</p>")
+    response = form.save(f"move_up:{bad.pk}")
     assert titles(meeting) == ["Bedre", "Skidt"]
     assert "Langt" in response.content.decode()
     assert "Langt" not in meeting.items.get(pk=bad.pk).presentation
@@ -195,18 +195,18 @@ def test_a_field_that_is_wrong_keeps_everything_on_the_screen(client, meeting):
 def test_themes_and_goals_of_another_municipality_are_refused(client, esbjerg, vejle, meeting):
     item = make.item(meeting, "Bolig")
     ours, theirs = make.theme(make.strategy(esbjerg)), make.theme(make.strategy(vejle))
-    Screen(client, meeting).write(item, themes=[ours.pk]).save()
+    OpenPage(client, meeting).write(item, themes=[ours.pk]).save()
     assert list(item.themes.all()) == [ours]
-    Screen(client, meeting).write(item, themes=[theirs.pk]).save()
+    OpenPage(client, meeting).write(item, themes=[theirs.pk]).save()
     assert list(item.themes.all()) == [ours]
 
 
 def test_a_number_is_warned_about_at_once(client, meeting):
     item = make.item(meeting, "Natcafé")
-    response = Screen(client, meeting).write(item, presentation=f"<p>Hun hedder {CPR}</p>").save()
+    response = OpenPage(client, meeting).write(item, presentation=f"<p>Hun hedder {CPR}</p>").save()
     assert "noget ligner et CPR-nummer" in flat(response)
-    screen = Screen(client, meeting).write(item, title=f"Om {CPR}")
-    assert "●●●●●●-●●●●" in str(screen.autosave()["numbers"])
+    form = OpenPage(client, meeting).write(item, title=f"Om {CPR}")
+    assert "●●●●●●-●●●●" in str(form.autosave()["cpr_warnings"])
 
 
 def test_a_long_agenda_asks_no_more_questions_than_a_short_one(client, esbjerg, meeting, django_assert_max_num_queries):
@@ -229,14 +229,14 @@ def test_a_long_agenda_asks_no_more_questions_than_a_short_one(client, esbjerg, 
         client.get(address(meeting))
 
 
-# Two people
+# Concurrent editors
 
 
 def test_the_same_text_written_by_two_is_shown_as_both(client, meeting, eva):
     item = make.item(meeting, "Natcafé", presentation="<p>Før</p>")
     other = Client()
     other.force_login(eva)
-    mine, hers = Screen(client, meeting), Screen(other, meeting)
+    mine, hers = OpenPage(client, meeting), OpenPage(other, meeting)
     hers.write(item, presentation="<p>Evas ord</p>").save()
     response = mine.write(item, presentation="<p>Annas ord</p>").save()
     page = response.content.decode()
@@ -253,7 +253,7 @@ def test_two_write_in_each_their_item_without_meeting(client, meeting, eva):
     first, second = make.item(meeting, "Første"), make.item(meeting, "Andet")
     other = Client()
     other.force_login(eva)
-    mine, hers = Screen(client, meeting), Screen(other, meeting)
+    mine, hers = OpenPage(client, meeting), OpenPage(other, meeting)
     hers.write(second, title="Andet, af Eva").save()
     response = mine.write(first, title="Første, af Anna").save()
     assert "har gemt imens" not in response.content.decode()
@@ -262,9 +262,9 @@ def test_two_write_in_each_their_item_without_meeting(client, meeting, eva):
 
 def test_an_item_deleted_while_somebody_wrote_in_it_comes_back_with_the_words(client, meeting):
     item = make.item(meeting, "Natcafé")
-    screen = Screen(client, meeting).write(item, presentation="<p>Mange ord</p>")
+    form = OpenPage(client, meeting).write(item, presentation="<p>Mange ord</p>")
     item.delete()
-    assert "er slettet imens" in flat(screen.save())
+    assert "er slettet imens" in flat(form.save())
     assert [one.presentation for one in meeting.items.all()] == ["<p>Mange ord</p>"]
 
 
@@ -272,29 +272,29 @@ def test_what_is_typed_saves_itself_and_tells_of_another_editor(client, meeting,
     item = make.item(meeting, "Natcafé")
     other = Client()
     other.force_login(eva)
-    screen, hers = Screen(client, meeting), Screen(other, meeting)
-    answer = screen.write(item, title="Natcafé på havnen").autosave()
-    assert answer["said"].startswith("Gemt kl.") and titles(meeting) == ["Natcafé på havnen"]
-    screen.data |= {f"{prefix}-version": version for prefix, version in answer["versions"].items()}
-    screen.write(item, title="Natcafé ved havnen").autosave()
+    form, hers = OpenPage(client, meeting), OpenPage(other, meeting)
+    answer = form.write(item, title="Natcafé på havnen").autosave()
+    assert answer["message"].startswith("Gemt kl.") and titles(meeting) == ["Natcafé på havnen"]
+    form.data |= {f"{prefix}-version": version for prefix, version in answer["versions"].items()}
+    form.write(item, title="Natcafé ved havnen").autosave()
     assert titles(meeting) == ["Natcafé ved havnen"]
-    assert "En anden har gemt" in hers.write(item, title="Evas titel").autosave()["problems"][f"punkt-{item.pk}"]
+    assert "En anden har gemt" in hers.write(item, title="Evas titel").autosave()["errors"][f"punkt-{item.pk}"]
     assert titles(meeting) == ["Natcafé ved havnen"]
 
 
 def test_what_is_public_is_not_saved_by_itself(client, meeting):
     item = make.item(meeting, "Natcafé")
     make.agenda(meeting)
-    screen = Screen(client, meeting).write(item, title="Natca")
-    assert screen.autosave()["versions"] == {} and titles(meeting) == ["Natcafé"]
-    screen.save()
+    form = OpenPage(client, meeting).write(item, title="Natca")
+    assert form.autosave()["versions"] == {} and titles(meeting) == ["Natcafé"]
+    form.save()
     assert titles(meeting) == ["Natca"]
 
 
 def test_an_editor_reads_a_public_agenda_and_writes_in_a_draft(meeting, carla):
     client = Client()
     client.force_login(carla)
-    Screen(client, meeting).save(new_title="Natcafé")
+    OpenPage(client, meeting).save(new_title="Natcafé")
     assert titles(meeting) == ["Natcafé"]
     Agenda.objects.update(**make.state(Status.PUBLISHED))
     assert "Derfor kan du kun læse den" in client.get(address(meeting)).content.decode()
@@ -309,7 +309,7 @@ def test_an_editor_reads_a_public_agenda_and_writes_in_a_draft(meeting, carla):
 
 def test_a_file_is_put_with_an_item_by_the_form_and_by_the_script(client, meeting):
     item = make.item(meeting, "Natcafé")
-    Screen(client, meeting).save(**{f"punkt-{item.pk}-file": SimpleUploadedFile("notat.txt", b"Et notat")})
+    OpenPage(client, meeting).save(**{f"punkt-{item.pk}-file": SimpleUploadedFile("notat.txt", b"Et notat")})
     answer = client.post(
         address(meeting, "bilag/"), {"item": item.pk, "file": SimpleUploadedFile("tal.csv", b"a;b\n1;2")}
     )
@@ -323,7 +323,7 @@ def test_a_file_is_put_with_an_item_by_the_form_and_by_the_script(client, meetin
 )
 def test_a_file_that_is_none_is_refused_with_the_reason(client, meeting, name, content):
     item = make.item(meeting, "Natcafé")
-    response = Screen(client, meeting).save(**{f"punkt-{item.pk}-file": SimpleUploadedFile(name, content)})
+    response = OpenPage(client, meeting).save(**{f"punkt-{item.pk}-file": SimpleUploadedFile(name, content)})
     assert "Filen er ikke gemt" in flat(response)
     answer = client.post(address(meeting, "bilag/"), {"item": item.pk, "file": SimpleUploadedFile(name, content)})
     assert answer.status_code == 400 and answer.json()["error"]
@@ -366,17 +366,17 @@ def test_nothing_is_taken_from_nowhere_or_from_another_council(client, council, 
 # Proposals
 
 
-def ask(client, meeting):
-    Screen(client, meeting).save("invite_proposals")
+def request_proposals(client, meeting):
+    OpenPage(client, meeting).save("invite_proposals")
     letter = Letter.objects.get(key__startswith="propose:")
     return letter, next(word for word in letter.text.split() if "/foreslaa-punkt/" in word).split("8000")[-1]
 
 
 def test_the_members_are_asked_once_and_each_by_a_link_of_her_own(client, council, meeting, karen):
     make.membership(council, make.person(council.municipality, "Per"))
-    letter, link = ask(client, meeting)
+    letter, link = request_proposals(client, meeting)
     assert letter.to == "karen@eksempel.dk" and "Skriv senest" in letter.text
-    Screen(client, meeting).save("invite_proposals")
+    OpenPage(client, meeting).save("invite_proposals")
     assert Letter.objects.count() == 1
     page = Client().get(link).content.decode()
     assert "Skriv senest" in page and "enkeltsager" in page
@@ -384,34 +384,34 @@ def test_the_members_are_asked_once_and_each_by_a_link_of_her_own(client, counci
 
 def test_a_member_proposes_and_the_secretary_takes_it_in(client, meeting, karen):
     type(meeting.council).objects.update(email="raad@esbjerg.example")
-    _, link = ask(client, meeting)
+    _, link = request_proposals(client, meeting)
     member = Client()
     response = member.post(link, {"title": "Natcafé", "text": "Det er <b>koldt</b>.\n\nTak."}, follow=True)
     assert "Vi har fået dit forslag" in flat(response)
     member.post(link, {"title": "Natcafé", "text": "Det er <b>koldt</b>.\n\nTak."})
     proposal = Proposal.objects.get()
-    # The secretary hears of it by mail, and reads it where it is.
-    told = Letter.objects.get(key__startswith="proposal:")
-    assert "har foreslået et punkt til mødet" in told.text and address(meeting) in told.text
-    assert "Natcafé" not in told.text + told.subject
+    # The e-mail to the secretary links to the proposal and does not quote it.
+    notice = Letter.objects.get(key__startswith="proposal:")
+    assert "har foreslået et punkt til mødet" in notice.text and address(meeting) in notice.text
+    assert "Natcafé" not in notice.text + notice.subject
     assert "Natcafé" in client.get(address(meeting)).content.decode()
-    Screen(client, meeting).save(f"accept:{proposal.pk}")
+    OpenPage(client, meeting).save(f"accept:{proposal.pk}")
     [item] = meeting.items.all()
     assert item.title == "Natcafé" and "koldt" in item.presentation and "<b>" not in item.presentation
     proposal.refresh_from_db()
     assert (proposal.state, proposal.item) == (Proposal.State.TAKEN, item)
-    Screen(client, meeting).save(f"accept:{proposal.pk}")
+    OpenPage(client, meeting).save(f"accept:{proposal.pk}")
     assert len(titles(meeting)) == 1
 
 
 def test_a_title_of_a_proposal_is_one_line(client, meeting, karen):
-    _, link = ask(client, meeting)
+    _, link = request_proposals(client, meeting)
     Client().post(link, {"title": "Et varmt\r\nsted"})
     assert Proposal.objects.get().title == "Et varmt sted"
 
 
 @pytest.mark.parametrize(
-    ("data", "said"),
+    ("data", "message"),
     [
         ({"title": "", "text": "x"}, "Skriv, hvad punktet skal hedde."),
         ({"title": "x" * 201}, "Skriv det kortere"),
@@ -421,15 +421,15 @@ def test_a_title_of_a_proposal_is_one_line(client, meeting, karen):
         ({"title": "Nul\x00"}, "Vi har ikke sendt noget endnu"),
     ],
 )
-def test_a_proposal_that_cannot_be_kept_is_shown_again_and_not_stored(client, meeting, karen, data, said):
-    _, link = ask(client, meeting)
+def test_a_proposal_that_cannot_be_kept_is_shown_again_and_not_stored(client, meeting, karen, data, message):
+    _, link = request_proposals(client, meeting)
     response = Client().post(link, data)
-    assert response.status_code == 200 and said in flat(response)
+    assert response.status_code == 200 and message in flat(response)
     assert not Proposal.objects.exists()
 
 
 def test_a_proposal_after_the_deadline_comes_with_a_word_of_it(client, meeting, karen):
-    _, link = ask(client, meeting)
+    _, link = request_proposals(client, meeting)
     meeting.date = in_days(3)
     meeting.save()
     assert "Fristen var" in Client().get(link).content.decode()
@@ -439,7 +439,7 @@ def test_a_proposal_after_the_deadline_comes_with_a_word_of_it(client, meeting, 
 
 @pytest.mark.parametrize("what", ["begyndt", "aflyst", "udtrådt", "en anden"])
 def test_the_link_to_propose_ends_with_the_meeting_and_with_the_seat(client, meeting, karen, what):
-    _, link = ask(client, meeting)
+    _, link = request_proposals(client, meeting)
     if what == "begyndt":
         meeting.date = in_days(-1)
     elif what == "aflyst":
@@ -456,9 +456,9 @@ def test_the_link_to_propose_ends_with_the_meeting_and_with_the_seat(client, mee
 
 def test_a_no_takes_a_reason_and_goes_by_mail(client, meeting, karen):
     proposal = make.proposal(meeting, karen, text="Om natten")
-    response = Screen(client, meeting).save(f"decline:{proposal.pk}")
+    response = OpenPage(client, meeting).save(f"decline:{proposal.pk}")
     assert "Skriv, hvorfor punktet ikke kommer med" in flat(response)
-    Screen(client, meeting).save(f"decline:{proposal.pk}", **{f"answer-{proposal.pk}": "Vi tog det op i maj."})
+    OpenPage(client, meeting).save(f"decline:{proposal.pk}", **{f"answer-{proposal.pk}": "Vi tog det op i maj."})
     letter = Letter.objects.get(key=f"proposal-declined:{proposal.pk}")
     assert "Vi tog det op i maj." in letter.text and letter.to == "karen@eksempel.dk"
     assert Proposal.objects.get().state == Proposal.State.DECLINED
@@ -469,7 +469,7 @@ def test_a_no_takes_a_reason_and_goes_by_mail(client, meeting, karen):
 
 @pytest.fixture
 def published(meeting, anna, karen):
-    start_agenda(meeting)
+    add_standard_items(meeting)
     agenda = Agenda.objects.get()
     agenda.publish(by=anna, confirmed=True)
     invite(meeting)
@@ -483,7 +483,7 @@ def send(client, meeting, **more):
 
 
 def test_what_comes_after_publication_waits_and_is_seen_by_nobody(client, published, meeting, anna):
-    Screen(client, meeting).save(new_title="Zebrastribe")
+    OpenPage(client, meeting).save(new_title="Zebrastribe")
     assert titles(meeting)[-1] == "Zebrastribe"
     for where in (meeting.get_absolute_url(), meeting.get_agenda_pdf_url(), "/soeg/?q=Zebrastribe", "/esbjerg/"):
         response = Client().get(where)
@@ -495,7 +495,7 @@ def test_what_comes_after_publication_waits_and_is_seen_by_nobody(client, publis
 
 
 def test_the_supplement_is_sent_through_the_gate_and_says_what_came_when(client, published, meeting):
-    Screen(client, meeting).save(new_title="Natcafé")
+    OpenPage(client, meeting).save(new_title="Natcafé")
     response = send(client, meeting)
     assert "Læs teksten, og sæt så et hak her." in flat(response)
     assert meeting.items.waiting().exists()
@@ -525,10 +525,10 @@ def test_a_number_in_what_waits_stops_the_supplement(client, published, meeting,
 
 
 def test_what_changed_while_she_read_the_supplement_is_read_again(client, published, meeting):
-    Screen(client, meeting).save(new_title="Natcafé")
+    OpenPage(client, meeting).save(new_title="Natcafé")
     page = client.get(address(meeting, "tillaeg/")).content.decode()
     seen = re.search(r'name="seen" value="([^"]*)"', page)[1]
-    Screen(client, meeting).write(meeting.items.last(), title="Noget helt andet").save()
+    OpenPage(client, meeting).write(meeting.items.last(), title="Noget helt andet").save()
     response = client.post(address(meeting, "tillaeg/"), {"seen": seen, "confirmed": "on"})
     assert "En anden har ændret teksten" in flat(response)
     assert meeting.items.waiting().exists()

@@ -1,4 +1,4 @@
-"""The page where an agenda is built, in a real browser: by keyboard alone, and with a file that is dropped."""
+"""The agenda page in Chromium: by keyboard alone, and a file that is dropped on an item."""
 
 import datetime
 
@@ -21,35 +21,35 @@ def meeting(esbjerg):
 
 
 @pytest.fixture
-def board(page, anna, meeting):
-    """The page, and what the browser complained of while it was used."""
-    complaints = []
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+def agenda_page(page, anna, meeting):
+    """The open page. Fails on errors in the console."""
+    errors = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
     page.goto(f"/admin/login/?next=/admin/council/meeting/{meeting.pk}/punkter/")
     page.get_by_label("Brugernavn").fill("anna")
     page.get_by_label("Adgangskode").fill(make.PASSWORD)
     page.keyboard.press("Enter")
     page.get_by_role("heading", name="Begynd på dagsordenen").wait_for()
     yield page
-    assert complaints == []
+    assert errors == []
 
 
 def titles(meeting):
     return list(meeting.items.values_list("title", flat=True))
 
 
-def tab_to(page, wanted):
-    """Press Tab until that has the focus, as a person without a mouse does."""
+def tab_to(page, element):
+    """Press Tab until the element has the focus."""
     for _ in range(80):
         page.keyboard.press("Tab")
-        if wanted.evaluate("element => element === document.activeElement"):
+        if element.evaluate("element => element === document.activeElement"):
             return
-    raise AssertionError("Tab never comes there.")
+    raise AssertionError("Tab does not reach the element.")
 
 
-def test_an_agenda_is_built_by_keyboard_alone(board, meeting):
-    page = board
+def test_an_agenda_is_built_by_keyboard_alone(agenda_page, meeting):
+    page = agenda_page
     tab_to(page, page.get_by_role("button", name="Lav dagsordenen"))
     page.keyboard.press("Enter")
     page.get_by_role("heading", name="Punkter").wait_for()
@@ -88,10 +88,10 @@ DROP = """([row, name, text]) => {
 }"""
 
 
-def test_a_file_dropped_on_an_item_lies_there(board, meeting):
+def test_a_file_dropped_on_an_item_lies_there(agenda_page, meeting):
     item = make.item(meeting, "Natcafé")
-    board.reload()
-    row = board.locator(f"#punkt-{item.pk}")
-    board.evaluate(DROP, [f"#punkt-{item.pk}", "notat.txt", "Et notat"])
+    agenda_page.reload()
+    row = agenda_page.locator(f"#punkt-{item.pk}")
+    agenda_page.evaluate(DROP, [f"#punkt-{item.pk}", "notat.txt", "Et notat"])
     row.get_by_role("link", name="notat.txt").wait_for()
     assert Attachment.objects.get().item == item

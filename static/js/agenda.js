@@ -1,31 +1,31 @@
-// Saves the agenda by itself, and takes files that are dropped on an item. Everything here can also be done with the
-// buttons of the form: this script sends the same form, and asks for the answer in JSON.
+// Automatic saving of the agenda, and upload of files that are dropped on an item. The buttons of the form do the same
+// without a script: automatic saving submits that form and gets JSON back.
 
 const form = document.querySelector("#agenda_form");
-const said = form.querySelector("[data-saved]");
-const PAUSE = 2000;
+const status = form.querySelector("[data-saved]");
+const PAUSE = 2000; // ms after the last change
 let timer = null;
 let sending = false;
 let changed = false;
-let waiting = false; // text of public items, which only a person makes public
+let hasUnsavedPublicText = false; // text of public items is saved by the button only
 
 const rowOf = (element) => element.closest?.("[data-row]");
 
-function say(text) {
-  if (said.textContent !== text) said.textContent = text;
+function showStatus(text) {
+  if (status.textContent !== text) status.textContent = text;
 }
 
-form.addEventListener("input", note);
-form.addEventListener("change", note);
+form.addEventListener("input", scheduleSave);
+form.addEventListener("change", scheduleSave);
 
-function note(event) {
+function scheduleSave(event) {
   const { target } = event;
   if (!target.name || target.type === "file" || target.name === "new_title" || target.name.startsWith("answer-")) return;
   changed = true;
-  // The order is no text: it may be saved at once, whoever reads it.
+  // The order of public items is saved automatically; their text is not.
   if (rowOf(target)?.matches("[data-live]") && !target.name.endsWith("-position")) {
-    waiting = true;
-    say("Punktet er offentligt. Tryk Gem, når det må læses.");
+    hasUnsavedPublicText = true;
+    showStatus("Punktet er offentligt. Tryk Gem, når det må læses.");
     return;
   }
   clearTimeout(timer);
@@ -42,34 +42,34 @@ async function save() {
   const data = new FormData(form);
   for (const [name, value] of [...data]) if (value instanceof File || name === "new_title") data.delete(name);
   try {
-    const answer = await fetch(form.action, {
+    const response = await fetch(form.action, {
       method: "POST",
       body: data,
       headers: { Accept: "application/json" },
       redirect: "error",
     });
-    if (!answer.headers.get("Content-Type")?.includes("json")) throw new Error(answer.status);
-    show(await answer.json());
+    if (!response.headers.get("Content-Type")?.includes("json")) throw new Error(response.status);
+    showSaved(await response.json());
   } catch {
     changed = true;
-    say("Ikke gemt endnu. Vi prøver igen. Luk ikke siden.");
+    showStatus("Ikke gemt endnu. Vi prøver igen. Luk ikke siden.");
     timer = setTimeout(save, 10 * PAUSE);
   }
   sending = false;
 }
 
-function show({ versions, problems, numbers, order, said: words }) {
+function showSaved({ versions, errors, cpr_warnings: cprWarnings, order, message }) {
   for (const [prefix, version] of Object.entries(versions)) form.elements[`${prefix}-version`].value = version;
   form.elements.order.value = order;
   for (const row of form.querySelectorAll("[data-row]")) {
-    const box = row.querySelector("[data-problem]");
-    const found = numbers[row.id]?.map((text) => `Noget ligner et CPR-nummer: ${text}`) ?? [];
-    const text = [problems[row.id], ...found].filter(Boolean).join(" ");
+    const box = row.querySelector("[data-errors]");
+    const warnings = cprWarnings[row.id]?.map((text) => `Noget ligner et CPR-nummer: ${text}`) ?? [];
+    const text = [errors[row.id], ...warnings].filter(Boolean).join(" ");
     box.textContent = text;
     box.hidden = !text;
   }
-  if (Object.keys(problems).length) say("Noget er ikke gemt endnu. Se ved punktet.");
-  else if (words && !waiting) say(words);
+  if (Object.keys(errors).length) showStatus("Noget er ikke gemt endnu. Se ved punktet.");
+  else if (message && !hasUnsavedPublicText) showStatus(message);
 }
 
 window.addEventListener("beforeunload", (event) => {
@@ -80,20 +80,20 @@ form.addEventListener("submit", () => {
   clearTimeout(timer);
 });
 
-// Dragging a row moves it without any field being typed in; rows.js tells of it by a change of the numbers.
+// rows.js reports a dragged row as a change event of the position fields.
 
 // Files
 
 async function upload(row, file) {
   const data = new FormData();
   data.append("csrfmiddlewaretoken", form.elements.csrfmiddlewaretoken.value);
-  data.append("item", row.querySelector("[data-drop]").dataset.drop);
+  data.append("item", row.querySelector("[data-item]").dataset.item);
   data.append("file", file);
-  const box = row.querySelector("[data-problem]");
-  say(`Lægger ${file.name} op …`);
+  const box = row.querySelector("[data-errors]");
+  showStatus(`Lægger ${file.name} op …`);
   try {
-    const answer = await fetch(form.dataset.files, { method: "POST", body: data, redirect: "error" });
-    const { title, url, error } = await answer.json();
+    const response = await fetch(form.dataset.files, { method: "POST", body: data, redirect: "error" });
+    const { title, url, error } = await response.json();
     if (error) throw new Error(error);
     const link = document.createElement("a");
     link.href = url;
@@ -102,33 +102,33 @@ async function upload(row, file) {
     line.append(link);
     row.querySelector(".file-list").append(line);
     row.querySelector("details").open = true;
-    say(`${title} ligger ved punktet.`);
+    showStatus(`${title} ligger ved punktet.`);
   } catch (problem) {
     box.textContent = `${file.name} er ikke lagt op. ${problem instanceof TypeError || problem instanceof SyntaxError ? "Prøv igen." : problem.message}`;
     box.hidden = false;
-    say("Filen er ikke lagt op. Se ved punktet.");
+    showStatus("Filen er ikke lagt op. Se ved punktet.");
   }
 }
 
-const brings = (event) => event.dataTransfer?.types.includes("Files");
-const mark = (row) => form.querySelectorAll(".over-item").forEach((other) => other !== row && other.classList.remove("over-item"));
+const hasFiles = (event) => event.dataTransfer?.types.includes("Files");
+const highlight = (row) => form.querySelectorAll(".over-item").forEach((other) => other !== row && other.classList.remove("over-item"));
 
 document.addEventListener("dragover", (event) => {
-  if (!brings(event)) return;
-  // A file that misses must not take the place of the page.
+  if (!hasFiles(event)) return;
+  // Otherwise the browser would open a file that is dropped beside an item.
   event.preventDefault();
   const row = rowOf(event.target);
   event.dataTransfer.dropEffect = row ? "copy" : "none";
-  mark(row);
+  highlight(row);
   row?.classList.add("over-item");
 });
 document.addEventListener("dragleave", (event) => {
-  if (!event.relatedTarget) mark(null);
+  if (!event.relatedTarget) highlight(null);
 });
 document.addEventListener("drop", async (event) => {
-  if (!brings(event)) return;
+  if (!hasFiles(event)) return;
   event.preventDefault();
-  mark(null);
+  highlight(null);
   const row = rowOf(event.target);
   if (row) for (const file of event.dataTransfer.files) await upload(row, file);
 });

@@ -36,3 +36,8 @@ class FieldsOnly:
         helper.form_tag = False
         helper.disable_csrf = True
         return helper
+
+
+def parse_pk(text: str) -> int | None:
+    """Return the primary key in a submitted value; None unless it is 1 to 18 ASCII digits, which a bigint holds."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else None

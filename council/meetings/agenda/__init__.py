@@ -1,1 +1,1 @@
-"""Building an agenda: standard items, proposals from the members, copies from earlier, order, files and themes."""
+"""Agenda building: standard items, proposals from members, copies from earlier meetings, order, files and themes."""

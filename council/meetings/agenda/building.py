@@ -1,4 +1,4 @@
-"""How items come to an agenda: by the council's rules, by hand, from an earlier meeting, from a member."""
+"""Add items to an agenda: standard items, new items, copies from earlier meetings, proposals from members."""
 
 from collections.abc import Iterable
 
@@ -12,20 +12,20 @@ from council.models import Agenda, AgendaItem, Agreement, Meeting, Proposal, Sta
 from udsat.admin.edit_conflict import increment_version
 from udsat.lib.danish import long_datetime, short_date, weekday_date
 
-# What goes along from an earlier meeting: what was said before it, nothing of what came of it.
+# Fields copied from an earlier meeting: those of the agenda, not of the minutes.
 COPIED = ("kind", "title", "case_number", "presentation", "recommendation", "is_closed", "public_title")
 
 
 @transaction.atomic
-def start_agenda(meeting: Meeting) -> list[AgendaItem]:
-    """Bring the council's standard items: some first, some last, the day's own between them.
+def add_standard_items(meeting: Meeting) -> list[AgendaItem]:
+    """Add the council's standard items that are missing, before or after the other items. Return those added.
 
-    What has the title of a standard item is there already and does not come twice.
+    An item with the title of a standard item counts as that item.
     """
     agenda, _ = Agenda.objects.get_or_create(meeting=meeting)
     items = list(meeting.items.all())
     titles = {item.title.casefold() for item in items}
-    made, first, last = [], [], []
+    added, first, last = [], [], []
     for standard in meeting.council.standard_items.all():
         if standard.title.casefold() in titles:
             continue
@@ -36,25 +36,25 @@ def start_agenda(meeting: Meeting) -> list[AgendaItem]:
         item.save()
         for agreement in agreements:
             agreement.followed_up_at.add(item)
-        made.append(item)
+        added.append(item)
         (last if standard.is_last else first).append(item)
-    if made:
+    if added:
         put_in_order([*first, *items, *last])
         increment_version(agenda)
-    return made
+    return added
 
 
 def _fill(item: AgendaItem, standard: StandardItem) -> list[Agreement] | None:
-    """Write what the standard item brings. Returns the agreements it follows up; None where it has nothing to say."""
+    """Write the generated text. Return the agreements that the item follows up; None if the item is left out."""
     meeting, Brings = item.meeting, StandardItem.Brings
     if standard.brings == Brings.APPROVAL:
-        last = last_with_minutes(meeting)
+        last = last_meeting_with_minutes(meeting)
         if last is None:
             return None
         item.presentation = _about_minutes(last)
     elif standard.brings == Brings.AGREEMENTS:
         agreements = list(open_agreements(meeting.council, meeting.date))
-        # No names: a name in a text stays when the person no longer lets it be shown.
+        # Without names: a name in a text would remain after the consent to show it is withdrawn.
         lines = [(f"{a.text}{f' (senest {short_date(a.due_on)})' if a.due_on else ''}",) for a in agreements]
         item.presentation = format_html("<ul>{}</ul>", format_html_join("", "<li>{}</li>", lines))
         return agreements or None
@@ -68,17 +68,13 @@ def _fill(item: AgendaItem, standard: StandardItem) -> list[Agreement] | None:
     return []
 
 
-def _earlier(meeting):
+def last_meeting_with_minutes(meeting: Meeting) -> Meeting | None:
     before = Q(date__lt=meeting.date) | Q(date=meeting.date, ordinal__lt=meeting.ordinal)
-    return Meeting.objects.filter(before, council=meeting.council_id, is_cancelled=False).order_by("-date", "-ordinal")
-
-
-def last_with_minutes(meeting: Meeting) -> Meeting | None:
-    return _earlier(meeting).filter(minutes__isnull=False).select_related("minutes", "council__municipality").first()
+    earlier = Meeting.objects.filter(before, council=meeting.council_id, is_cancelled=False, minutes__isnull=False)
+    return earlier.select_related("minutes", "council__municipality").order_by("-date", "-ordinal").first()
 
 
 def next_public_meeting(meeting: Meeting) -> Meeting | None:
-    """The next one whose date anybody may know."""
     after = Q(date__gt=meeting.date) | Q(date=meeting.date, ordinal__gt=meeting.ordinal)
     coming = Meeting.objects.published().filter(after, council=meeting.council_id, is_cancelled=False)
     return coming.order_by("date", "ordinal").first()
@@ -87,7 +83,7 @@ def next_public_meeting(meeting: Meeting) -> Meeting | None:
 def _about_minutes(last: Meeting) -> str:
     name = format_html("mødet {}", weekday_date(last.date))
     if last.minutes.is_published:
-        # An address of its own host: a PDF and a mail have no page to be relative to.
+        # An absolute address: relative ones do not work in PDFs and e-mails.
         name = format_html('<a href="{}">{}</a>', settings.SITE_URL + last.get_absolute_url(), name)
     approved = f" {last.minutes.approval_text}" if last.minutes.approved_on else ""
     return format_html("<p>Referatet fra {}.{}</p>", name, approved)
@@ -97,7 +93,7 @@ def _about_minutes(last: Meeting) -> str:
 
 
 def put_in_order(items: Iterable[AgendaItem]) -> None:
-    """Number the items as they stand. Those that wait for a supplement stay last: the others are known by number."""
+    """Number the items in this order, those waiting for a supplement last: public numbers must not change."""
     in_order = sorted(items, key=lambda item: item.supplement == AgendaItem.Supplement.WAITING)
     for position, item in enumerate(in_order, 1):
         if item.position != position:
@@ -106,59 +102,60 @@ def put_in_order(items: Iterable[AgendaItem]) -> None:
 
 
 def move(meeting: Meeting, item: AgendaItem, step: int) -> None:
+    """Swap the item with the one before (step -1) or after it (step 1)."""
     items = list(meeting.items.all())
-    place = items.index(item)
-    other = place + step
+    index = items.index(item)
+    other = index + step
     if 0 <= other < len(items):
-        items[place], items[other] = items[other], items[place]
+        items[index], items[other] = items[other], items[index]
         put_in_order(items)
 
 
-def _put_among(meeting: Meeting, new: list[AgendaItem]) -> None:
-    """Before the standard items that end the agenda."""
+def _insert(meeting: Meeting, new: list[AgendaItem]) -> None:
+    """Put the new items before the standard items that end the agenda."""
     pks = {item.pk for item in new}
     items = [item for item in meeting.items.all() if item.pk not in pks]
-    ending = {s.title.casefold() for s in meeting.council.standard_items.all() if s.is_last}
-    place = len(items)
-    while place and items[place - 1].title.casefold() in ending:
-        place -= 1
-    put_in_order([*items[:place], *new, *items[place:]])
+    last_titles = {s.title.casefold() for s in meeting.council.standard_items.all() if s.is_last}
+    index = len(items)
+    while index and items[index - 1].title.casefold() in last_titles:
+        index -= 1
+    put_in_order([*items[:index], *new, *items[index:]])
 
 
 # New items
 
 
 def supplement_of(meeting: Meeting) -> str:
-    """A new item waits, where the agenda has been read by others already."""
+    """Return the `supplement` value of a new item: it waits for a supplement if the agenda is already public."""
     agenda = Agenda.objects.filter(meeting=meeting).first()
     return AgendaItem.Supplement.WAITING if agenda is not None and agenda.takes_supplement else ""
 
 
 def add_item(meeting: Meeting, **fields) -> AgendaItem:
-    """A new item in the room for the day's own. ValidationError if it may not stand where it would be public."""
+    """Add an item before the closing standard items. Raise ValidationError if it may not become public."""
     Agenda.objects.get_or_create(meeting=meeting)
     item = AgendaItem(meeting=meeting, position=10_000, supplement=supplement_of(meeting), **fields)
     item.full_clean(exclude=["meeting"])
     item.save()
-    _put_among(meeting, [item])
+    _insert(meeting, [item])
     return item
 
 
 def copy_items(meeting: Meeting, sources: Iterable[AgendaItem]) -> list[AgendaItem]:
-    """The same items again, with their themes, goals and causes."""
-    made = []
+    """Copy items with their themes, goals and causes."""
+    copies = []
     for source in sources:
         item = add_item(meeting, **{name: getattr(source, name) for name in COPIED})
         item.themes.set(source.themes.all())
         item.goals.set(source.goals.all())
         item.causes.set(source.causes.all())
-        made.append(item)
-    _put_among(meeting, made)
-    return made
+        copies.append(item)
+    _insert(meeting, copies)
+    return copies
 
 
-def take_in(proposal: Proposal) -> AgendaItem:
-    """Put what a member has proposed on the agenda, in her words."""
+def accept_proposal(proposal: Proposal) -> AgendaItem:
+    """Add a member's proposal to the agenda with its original text."""
     text = linebreaks(proposal.text, autoescape=True) if proposal.text else ""
     item = add_item(proposal.meeting, title=proposal.title, presentation=text)
     proposal.state, proposal.item = Proposal.State.TAKEN, item

@@ -1,4 +1,4 @@
-"""The agenda as one form: a part for each item, saved when somebody has changed it, and never over another's words."""
+"""Forms of the agenda page: one per item, saved only when changed, with conflict detection."""
 
 import hashlib
 import json
@@ -12,19 +12,17 @@ from council.models import Agenda, AgendaItem
 from udsat.admin import ScopedRow, may_edit
 from udsat.admin.form_fields import KnownSeveral
 from udsat.admin.history import last_hand
+from udsat.lib.forms import parse_pk
 from udsat.lib.richtext import RichTextFormField
 
-# What an item is about.
-TIES = ("themes", "goals", "causes")
-ITEM_FIELDS = [
-    "title", "kind", "case_number", "is_closed", "public_title", "presentation", "recommendation", *TIES,
-]  # fmt: skip
+LINK_FIELDS = ("themes", "goals", "causes")
+TEXT_FIELDS = ("title", "kind", "case_number", "is_closed", "public_title", "presentation", "recommendation")
 
 
-class KeptForm(ScopedRow):
-    """Knows whether it was changed since it was shown, and whether another has changed the same since.
+class FingerprintForm(ScopedRow):
+    """Form that detects whether the user changed it and whether another user saved it in the meantime.
 
-    `version` is the fingerprint of the values it was shown with.
+    The hidden field `version` is the fingerprint of the values that the form was rendered with.
     """
 
     version = forms.CharField(required=False, widget=forms.HiddenInput)
@@ -32,11 +30,11 @@ class KeptForm(ScopedRow):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        self.initial["version"] = self.saved_print = _fingerprint(
-            {name: self.initial.get(name, field.initial) for name, field in self._kept_fields()}, self
+        self.initial["version"] = self.saved_fingerprint = _fingerprint(
+            {name: self.initial.get(name, field.initial) for name, field in self._compared_fields()}, self
         )
 
-    def _kept_fields(self):
+    def _compared_fields(self):
         return [(name, field) for name, field in self.fields.items() if name != "version"]
 
     def _posted(self, name):
@@ -49,16 +47,16 @@ class KeptForm(ScopedRow):
 
     @property
     def is_touched(self) -> bool:
-        """Whether the person changed anything. What she only had on her screen is no word of hers."""
+        """Whether the user changed a value; an unchanged form must not overwrite what another saved."""
         if not self.was_posted:
             return False
-        self.posted_print = _fingerprint({name: self._posted(name) for name, _ in self._kept_fields()}, self)
-        return self.posted_print not in (self.data[self.add_prefix("version")], self.saved_print)
+        self.posted_fingerprint = _fingerprint({name: self._posted(name) for name, _ in self._compared_fields()}, self)
+        return self.posted_fingerprint not in (self.data[self.add_prefix("version")], self.saved_fingerprint)
 
     def clean(self):
         cleaned_data = super().clean()
         version = self.add_prefix("version")
-        self.has_conflict = bool(self.instance.pk) and self.is_touched and self.data[version] != self.saved_print
+        self.has_conflict = bool(self.instance.pk) and self.is_touched and self.data[version] != self.saved_fingerprint
         if self.has_conflict:
             who, name = last_hand(self.instance) or (None, "")
             name = "Du" if who == self.user else name or "En anden"
@@ -69,7 +67,7 @@ class KeptForm(ScopedRow):
                 "kan du se, hvad der er gemt nu. Ret til, og gem igen.",
             )
             self.data = self.data.copy()
-            self.data[version] = self.saved_print
+            self.data[version] = self.saved_fingerprint
         return cleaned_data
 
 
@@ -79,7 +77,7 @@ def _fingerprint(values, form) -> str:
 
 
 def _plain(field, value):
-    """A value as it is saved, whether it comes from the database or from a browser."""
+    """Normalise a value from the database or from a browser to the value that is saved."""
     if isinstance(field, forms.ModelMultipleChoiceField):
         return sorted(str(getattr(one, "pk", one)) for one in value or [])
     if isinstance(field, RichTextFormField):
@@ -89,28 +87,28 @@ def _plain(field, value):
     return " ".join(str(value or "").split())
 
 
-class KnownChoices(KnownSeveral):
-    """What is chosen is read with the items, so that a long agenda asks no more questions than a short one."""
+class PrefetchedChoices(KnownSeveral):
+    """Take the chosen objects from the prefetched items, so that the number of queries does not grow with them."""
 
-    known = None
+    prefetched = None
 
     def optgroups(self, name, value, attr=None):
-        if self.known is None:
+        if self.prefetched is None:
             return super().optgroups(name, value, attr)
         label = self.choices.field.label_from_instance
         options = [
             self.create_option(name, obj.pk, label(obj), True, index, attrs=attr)
-            for index, obj in enumerate(self.known)
+            for index, obj in enumerate(self.prefetched)
         ]
         return [(None, options, 0)]
 
 
-class ItemForm(KeptForm):
+class AgendaRowForm(FingerprintForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         if not self.is_bound and self.instance.pk:
-            for name in TIES:
-                self.fields[name].widget.known = list(getattr(self.instance, name).all())
+            for name in LINK_FIELDS:
+                self.fields[name].widget.prefetched = list(getattr(self.instance, name).all())
 
     def may_save(self):
         return ItemRules.may_write(self.user, self.instance.meeting) and not ItemRules.closed_by(
@@ -118,52 +116,50 @@ class ItemForm(KeptForm):
         )
 
 
-class AgendaForm(KeptForm):
+class AgendaForm(FingerprintForm):
     def may_save(self):
         return may_edit(self.user, self.instance)
 
 
-def item_form(model_admin, request) -> type[ItemForm]:
-    """The form of one item for this person, with the fields as the item's own page has them."""
+def item_form(model_admin, request) -> type[AgendaRowForm]:
+    """Return the form class of an item for this user, with the form fields of the item's own page."""
     page = model_admin.admin_site.get_model_admin(AgendaItem)
 
-    def field_of(db_field, **kwargs):
-        if db_field.name in TIES:
-            kwargs["widget"] = KnownChoices(db_field, page.admin_site)
+    def formfield(db_field, **kwargs):
+        if db_field.name in LINK_FIELDS:
+            kwargs["widget"] = PrefetchedChoices(db_field, page.admin_site)
         return page.formfield_for_dbfield(db_field, request, **kwargs)
 
-    made = forms.modelform_factory(AgendaItem, form=ItemForm, fields=ITEM_FIELDS, formfield_callback=field_of)
-    made.user = request.user
-    return made
+    form_class = forms.modelform_factory(
+        AgendaItem, form=AgendaRowForm, fields=[*TEXT_FIELDS, *LINK_FIELDS], formfield_callback=formfield
+    )
+    form_class.user = request.user
+    return form_class
 
 
 def agenda_form(model_admin, request) -> type[AgendaForm]:
     page = model_admin.admin_site.get_model_admin(Agenda)
-    made = forms.modelform_factory(
+    form_class = forms.modelform_factory(
         Agenda,
         form=AgendaForm,
         fields=["intro", "plain_text"],
         formfield_callback=partial(page.formfield_for_dbfield, request=request),
     )
-    made.user = request.user
-    return made
+    form_class.user = request.user
+    return form_class
 
 
-def order_of(data: Mapping[str, str], items: list[AgendaItem]) -> list[AgendaItem] | None:
-    """The items as the person has put them; None if she has left them as they were shown."""
-    shown = [int(pk) for pk in data.get("order", "").split(",") if pk.isascii() and pk.isdigit() and len(pk) < 18]
-    place = {}
-    for item in items:
-        raw = data.get(f"{prefix_of(item)}-position", "")
-        if raw.isascii() and raw.isdigit() and len(raw) < 6:
-            place[item.pk] = int(raw)
-    by_person = sorted((pk for pk in shown if pk in place), key=lambda pk: place[pk])
-    if by_person == [pk for pk in shown if pk in place]:
+def posted_order(data: Mapping[str, str], items: list[AgendaItem]) -> list[AgendaItem] | None:
+    """Return the items in the submitted order; None if the user did not change it."""
+    positions = {item.pk: parse_pk(data.get(f"{item_prefix(item)}-position", "")) for item in items}
+    shown = [pk for pk in map(parse_pk, data.get("order", "").split(",")) if positions.get(pk) is not None]
+    chosen = sorted(shown, key=positions.get)
+    if chosen == shown:
         return None
-    rank = {pk: index for index, pk in enumerate(by_person)}
-    # What came while she moved the others stands last.
+    rank = {pk: index for index, pk in enumerate(chosen)}
+    # Items that were added in the meantime come last.
     return sorted(items, key=lambda item: rank.get(item.pk, len(rank)))
 
 
-def prefix_of(item: AgendaItem) -> str:
+def item_prefix(item: AgendaItem) -> str:
     return f"punkt-{item.pk}"

@@ -1,6 +1,4 @@
-"""Members propose items by a link of their own, and hear from the secretary when one does not come on the agenda."""
-
-import datetime
+"""Agenda items proposed by members through a personal link, and the secretary's answer by e-mail."""
 
 from django import forms
 from django.conf import settings
@@ -12,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
+from council.meetings import progress
 from council.meetings.invitations.answers import begins_at, is_substitute, seats_on
 from council.meetings.invitations.member_views import holds_seat
 from council.meetings.invitations.sending import LINK_LIFE, locked, time_and_place
@@ -23,35 +22,28 @@ from udsat.lib.danish import weekday_date
 from udsat.lib.signed_links import LinkBroken, LinkExpired, make_token
 from udsat.models import Letter, Municipality
 
-# A link is one member's. More than this is no member.
-MOST_PROPOSALS = 20
+MAX_PROPOSALS = 20  # per member and meeting
 TOO_LONG = "Skriv det kortere. Der er plads til %(limit_value)d tegn, og du har skrevet %(show_value)d."
 
 
-def deadline(meeting: Meeting) -> datetime.date | None:
-    """The last day to propose an item, by the council's own rules."""
-    days = meeting.council.item_days
-    return None if days is None else meeting.date - datetime.timedelta(days)
+# The request to the members
 
 
-# Asking the members
-
-
-def asked(meeting: Meeting) -> list[Letter]:
-    """The letters »Har du et punkt?« that have been written about the meeting."""
+def sent_requests(meeting: Meeting) -> list[Letter]:
+    """Return the e-mails »Har du et punkt?« about the meeting, oldest first."""
     return list(Letter.objects.filter(key__startswith=f"propose:{meeting.pk}:").defer("text").order_by("created_at"))
 
 
 @transaction.atomic
-def ask_for_items(meeting: Meeting) -> int:
-    """Write »Har du et punkt?« to each member who has an address and has not had it. Returns the number of letters."""
+def invite_proposals(meeting: Meeting) -> int:
+    """Send »Har du et punkt?« to members with an e-mail address who have not had it. Return how many were sent."""
     if meeting.is_cancelled or begins_at(meeting) <= timezone.now():
         return 0
-    had = {letter.key for letter in asked(meeting)}
+    sent_keys = {letter.key for letter in sent_requests(meeting)}
     count = 0
     for seat in seats_on(meeting):
         key = f"propose:{meeting.pk}:{seat.pk}:{seat.person_id}"
-        if is_substitute(seat) or not seat.person or not seat.person.email or key in had:
+        if is_substitute(seat) or not seat.person or not seat.person.email or key in sent_keys:
             continue
         when, _ = time_and_place(meeting)
         text = render_to_string(
@@ -61,7 +53,7 @@ def ask_for_items(meeting: Meeting) -> int:
                 "meeting": meeting,
                 "council": meeting.council,
                 "when": when,
-                "deadline": deadline(meeting),
+                "deadline": progress.items_due_on(meeting),
                 "propose_url": propose_url(meeting, seat),
             },
         )
@@ -82,7 +74,7 @@ def propose_url(meeting: Meeting, seat: Membership) -> str:
     return settings.SITE_URL + reverse("propose-item", args=[meeting.municipality.slug, token])
 
 
-# What a member writes
+# The form of a member
 
 
 class ProposalForm(forms.ModelForm):
@@ -101,13 +93,13 @@ class ProposalForm(forms.ModelForm):
         }
 
     def clean_title(self):
-        return _without_number(" ".join(self.cleaned_data["title"].split()))
+        return _refuse_cpr(" ".join(self.cleaned_data["title"].split()))
 
     def clean_text(self):
-        return _without_number(self.cleaned_data["text"])
+        return _refuse_cpr(self.cleaned_data["text"])
 
 
-def _without_number(text):
+def _refuse_cpr(text):
     if any(find_cpr(text)):
         raise forms.ValidationError(
             "Her står noget, der ligner et CPR-nummer. Slet det, og send igen. Vi har ikke gemt noget."
@@ -135,10 +127,10 @@ def propose_item(request: HttpRequest, municipality: Municipality, pk: int, seat
     form = ProposalForm(
         request.POST if request.method == "POST" else None, instance=Proposal(meeting=meeting, member=member)
     )
-    if form.is_valid() and _keep(form, meeting, member):
+    if form.is_valid() and _save(form, meeting, member):
         return HttpResponseRedirect(f"{request.path}#sendt")
     when, where = time_and_place(meeting)
-    last_day = deadline(meeting)
+    last_day = progress.items_due_on(meeting)
     context = {
         "municipality": municipality,
         "council": meeting.council,
@@ -148,22 +140,18 @@ def propose_item(request: HttpRequest, municipality: Municipality, pk: int, seat
         "where": where,
         "deadline": last_day,
         "is_late": last_day is not None and last_day < timezone.localdate(),
-        "mine": list(_of(meeting, member)),
+        "mine": list(meeting.proposals.filter(member=member)),
         "form": form,
     }
     return render(request, "links/propose.html", context)
 
 
-def _of(meeting, member):
-    return meeting.proposals.filter(member=member)
-
-
 @transaction.atomic
-def _keep(form, meeting, member) -> bool:
-    """Take the proposal and tell the secretary; False when she has sent too many. Sent twice at once, it is one."""
+def _save(form, meeting, member) -> bool:
+    """Save the proposal and notify the secretary. Return False above the limit; a duplicate is ignored."""
     meeting = locked(meeting)
-    mine = list(_of(meeting, member))
-    if len(mine) >= MOST_PROPOSALS:
+    mine = list(meeting.proposals.filter(member=member))
+    if len(mine) >= MAX_PROPOSALS:
         form.add_error(None, "Du har sendt mange forslag til det møde. Ring til rådet, hvis du har flere.")
         return False
     if (form.cleaned_data["title"], form.cleaned_data["text"]) not in [(one.title, one.text) for one in mine]:
@@ -185,7 +173,7 @@ def _keep(form, meeting, member) -> bool:
 
 @transaction.atomic
 def decline(proposal: Proposal, answer: str) -> None:
-    """Say no, with the reason, by letter where the member has an address."""
+    """Decline the proposal and e-mail the reason to the member."""
     proposal.state, proposal.answer = Proposal.State.DECLINED, answer
     proposal.save(update_fields=["state", "answer"])
     person = proposal.member.person

@@ -1,4 +1,4 @@
-"""The gate for what comes to an agenda after it is public."""
+"""Publication gate for items that are added after the agenda is public."""
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -14,7 +14,7 @@ from udsat.lib import roles
 
 
 class SupplementForm(PublishForm):
-    """The same word as at the gate, about the items that wait. They are public at once, or not yet."""
+    """The gate's form without a later time: a supplement is published at once."""
 
     at = None
 
@@ -39,8 +39,11 @@ def supplement_page(admin, request, meeting):
     ]
     form = SupplementForm(
         request.POST if request.method == "POST" else None,
-        publishable=agenda, places=places, files=files, seen=gate.seen_version(agenda),
-    )  # fmt: skip
+        publishable=agenda,
+        places=places,
+        files=files,
+        seen=gate.seen_version(agenda),
+    )
     if form.is_valid():
         try:
             items = agenda.publish_supplement(
