@@ -1,4 +1,4 @@
-"""Who and what may stand in the texts of a municipality with a council."""
+"""Names and contact data that the texts of a municipality with a council may contain."""
 
 from udsat.lib.personal_data import AllowedNames
 from udsat.models import Municipality, own_domains
@@ -6,14 +6,14 @@ from udsat.models import Municipality, own_domains
 from .models import Council, Hearing, Meeting, Membership, Person, WorkingGroup
 
 
-def council_allowed_names(place: Municipality) -> AllowedNames:
+def council_allowed_names(municipality: Municipality) -> AllowedNames:
     names, hidden = set(), {}
-    for person in Person.objects.filter(municipality=place):
+    for person in Person.objects.filter(municipality=municipality):
         if person.shown == Person.Shown.FULL:
             names.add(str(person))
         else:
             hidden[str(person)] = person.public_name
-    councils = Council.objects.filter(municipality=place)
+    councils = Council.objects.filter(municipality=municipality)
     phrases = set()
     for council, area, appointed in (
         Membership.objects.filter(council__in=councils).values_list("council__name", "area", "appointed_by").distinct()
@@ -33,7 +33,9 @@ def council_allowed_names(place: Municipality) -> AllowedNames:
     )
     for council in councils:
         known |= AllowedNames(
-            phones=frozenset({council.phone}), emails=frozenset({council.email}),
-            addresses=frozenset({council.address}), domains=own_domains(council.email),
-        )  # fmt: skip
+            phones=frozenset({council.phone}),
+            emails=frozenset({council.email}),
+            addresses=frozenset({council.address}),
+            domains=own_domains(council.email),
+        )
     return known

@@ -31,7 +31,7 @@ def council_texts(council: Council) -> Iterator[SearchText]:
             plain_text(council.work),
             council.visits,
             council.dialogue_text,
-        ),  # fmt: skip
+        ),
         **shared,
     )
     for cause in council.causes.all():
@@ -57,7 +57,7 @@ def hearing_texts(hearing: Hearing) -> Iterator[SearchText]:
                 plain_text(hearing.public_answer),
                 plain_text(hearing.question),
                 hearing.sender,
-            ),  # fmt: skip
+            ),
             meta=f"Høring modtaget {long_date(hearing.received_on)}",
             date=hearing.received_on,
             also=long_date(hearing.received_on),
@@ -66,18 +66,18 @@ def hearing_texts(hearing: Hearing) -> Iterator[SearchText]:
         )
 
 
-def input_texts(found: Input) -> Iterator[SearchText]:
-    """The secretary's words of it; never the citizen's own."""
-    if found.is_live and found.may_publish:
-        starts_at, ends_at = window(found)
+def input_texts(citizen_input: Input) -> Iterator[SearchText]:
+    """The secretary's wording; never the citizen's."""
+    if citizen_input.is_live and citizen_input.may_publish:
+        starts_at, ends_at = window(citizen_input)
         yield SearchText(
             kind=SearchKind.INPUT,
-            url=found.get_absolute_url(),
-            title=found.title,
-            body=_joined(found.question, found.answer),
-            meta=f"Besvaret {long_date(found.answered_on)}" if found.answered_on else "",
-            date=found.answered_on,
-            topics=(found.topic.slug,) if found.topic else (),
+            url=citizen_input.get_absolute_url(),
+            title=citizen_input.title,
+            body=_joined(citizen_input.question, citizen_input.answer),
+            meta=f"Besvaret {long_date(citizen_input.answered_on)}" if citizen_input.answered_on else "",
+            date=citizen_input.answered_on,
+            topics=(citizen_input.topic.slug,) if citizen_input.topic else (),
             starts_at=starts_at,
             ends_at=ends_at,
         )
@@ -100,7 +100,7 @@ def news_texts(story: News) -> Iterator[SearchText]:
 
 
 def meeting_texts(meeting: Meeting) -> Iterator[SearchText]:
-    """The meeting; its items as the agenda shows them, until the minutes with what was decided take their place."""
+    """The meeting and its items: those of the agenda until the minutes are public, then those of the minutes."""
     if not meeting.is_live:
         return
     papers = {type(paper): paper for paper in papers_of(meeting) if paper.is_live}
@@ -112,8 +112,8 @@ def meeting_texts(meeting: Meeting) -> Iterator[SearchText]:
     if agenda:
         starts_at, ends_at = window(meeting, agenda)
         if minutes:
-            taken_over = window(meeting, minutes)[0]
-            ends_at = min(ends_at, taken_over) if ends_at else taken_over
+            replaced_at = window(meeting, minutes)[0]
+            ends_at = min(ends_at, replaced_at) if ends_at else replaced_at
         if not ends_at or ends_at > max(starts_at, timezone.now()):
             yield from _items(meeting, items, with_minutes=False, starts_at=starts_at, ends_at=ends_at)
     if minutes:
@@ -122,14 +122,14 @@ def meeting_texts(meeting: Meeting) -> Iterator[SearchText]:
 
 
 def _meeting(meeting, agenda, minutes):
-    """Once for each stretch of time, so that what a paper says in short comes out with the paper."""
+    """One entry for each period, so that the plain text of a paper is found when the paper is public."""
     starts_at, ends_at = window(meeting)
-    where = (meeting.place, meeting.address, meeting.how_to_attend)
+    venue = (meeting.place, meeting.address, meeting.how_to_attend)
     text = SearchText(
         kind=SearchKind.MEETING,
         url=meeting.get_absolute_url(),
         title=meeting.long_title,
-        body=_joined(*where),
+        body=_joined(*venue),
         meta=meeting.place,
         date=meeting.date,
         also=meeting.get_kind_display(),
@@ -143,7 +143,7 @@ def _meeting(meeting, agenda, minutes):
         text = replace(
             text,
             starts_at=begins,
-            body=_joined(plain_text(paper.plain_text), *where),
+            body=_joined(plain_text(paper.plain_text), *venue),
             also=f"{text.also} {paper._meta.verbose_name}",
         )
     yield text

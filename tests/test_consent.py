@@ -170,7 +170,7 @@ def test_the_secretary_is_told_where_the_name_still_stands(annas, council, karen
     page = annas.get(saved.url).content.decode()
     assert "Navnet står stadig i 2 tekster" in page and "#naevnt" in page
     told = annas.get(url(Person, "change", karen.pk))
-    found = {(one["word"], one["is_public"]) for one in told.context["mentions"]}
+    found = {(one["name"], one["is_public"]) for one in told.context["mentions"]}
     assert found == {("Karen Holmstrup", True), ("Holmstrup", False)}
     assert all(annas.get(one["url"]).status_code == 200 for one in told.context["mentions"])
 

@@ -9,7 +9,7 @@ import pytest
 from lxml import etree
 
 from council.public import year_wheel
-from council.public.year_wheel import Event, Shape, marker, place_markers
+from council.public.year_wheel import Event, Shape, marker, position_markers
 
 TODAY = datetime.date(2026, 11, 23)
 
@@ -51,7 +51,7 @@ CROWDS = {
 
 @pytest.mark.parametrize("events", CROWDS.values(), ids=CROWDS.keys())
 def test_no_marker_touches_another_or_leaves_its_room(events):
-    places = place_markers(sorted(events, key=lambda e: e.date))
+    places = position_markers(sorted(events, key=lambda e: e.date))
     for one, other in combinations(places, 2):
         assert math.dist(one.point, other.point) >= 2 * year_wheel.MARKER
     for place in places:
@@ -68,19 +68,19 @@ def test_twenty_events_all_find_room_and_more_are_counted(events):
 
 
 def test_a_marker_sits_on_its_day_when_there_is_room():
-    for place in place_markers(CROWDS["a meeting a month"]):
+    for place in position_markers(CROWDS["a meeting a month"]):
         assert place.angle == pytest.approx(place.day_angle)
         assert place.radius == year_wheel.LANES[0]
 
 
 def test_three_near_days_keep_their_angle_on_circles_of_their_own():
-    places = place_markers([Event(day(9, 1)), Event(day(9, 2)), Event(day(9, 3))])
+    places = position_markers([Event(day(9, 1)), Event(day(9, 2)), Event(day(9, 3))])
     assert len({place.radius for place in places}) == 3
     assert all(place.angle == pytest.approx(place.day_angle) for place in places)
 
 
 def test_neighbours_keep_their_order():
-    places = place_markers(sorted(CROWDS["one every week"], key=lambda e: e.date))
+    places = position_markers(sorted(CROWDS["one every week"], key=lambda e: e.date))
     for radius in year_wheel.LANES:
         lane = [place for place in places if place.radius == radius]
         assert lane == sorted(lane, key=lambda place: place.angle)
@@ -90,7 +90,7 @@ def test_neighbours_keep_their_order():
 def test_the_year_begins_at_the_top_and_runs_clockwise():
     first, april, july, october = (
         place.point
-        for place in place_markers([Event(day(1, 1)), Event(day(4, 2)), Event(day(7, 2)), Event(day(10, 1))])
+        for place in position_markers([Event(day(1, 1)), Event(day(4, 2)), Event(day(7, 2)), Event(day(10, 1))])
     )
     centre = year_wheel.CENTRE
     assert first[1] < centre and first[0] == pytest.approx(centre, abs=2)

@@ -1,4 +1,4 @@
-"""What becomes of a person's name: where it still stands in running text, and when it is taken out altogether."""
+"""A person's name: mentions in running text, and anonymisation."""
 
 import datetime
 import json
@@ -22,21 +22,21 @@ from udsat.models import Letter, Publishable, Revision, RevisionedModel
 NAMELESS = "Tidligere medlem"
 
 
-# Where a name stands
+# Mentions
 
 
 @dataclass(frozen=True)
 class Mention:
-    """A name in one field of one text."""
+    """A hidden part of a person's name in one field of an object."""
 
     obj: RevisionedModel
     field: models.Field
-    word: str
+    name: str
     is_public: bool
 
 
-def hidden_words(person: Person) -> list[str]:
-    """The parts of the name that the person does not let the public see."""
+def hidden_names(person: Person) -> list[str]:
+    """Return the parts of the name that the person has not agreed to show, longest first."""
     full = [str(person)] if person.last_name else []
     if person.shown == Person.Shown.FULL or person.anonymised_at:
         return []
@@ -45,51 +45,49 @@ def hidden_words(person: Person) -> list[str]:
     return [*full, *filter(None, [person.last_name, person.first_name])]
 
 
-def mentions(person: Person, words: list[str] | None = None) -> list[Mention]:
-    """Where a hidden part of the name stands in a text that is public or may become so, the longest part of it.
+def mentions(person: Person, names: list[str] | None = None) -> list[Mention]:
+    """Return the mentions of hidden parts of the name in texts that are or may become public.
 
-    As whole words in the spelling of the person herself: "Bo" is not in "Boliger". One query for each kind of text.
+    Only whole words match: "Bo" is not in "Boliger". One query per model.
     """
-    words = [word for word in (hidden_words(person) if words is None else words) if len(word) > 1]
-    return [found for model in _kinds() for found in _in_model(model, person, words)] if words else []
+    names = [name for name in (hidden_names(person) if names is None else names) if len(name) > 1]
+    if not names:
+        return []
+    return [mention for model in _recorded_models() for mention in _mentions_in_model(model, person, names)]
 
 
-def _kinds() -> list[type[RevisionedModel]]:
+def _recorded_models() -> list[type[RevisionedModel]]:
     return [model for model in apps.get_models() if issubclass(model, RevisionedModel) and model is not Person]
 
 
-def _in_model(model, person, words) -> Iterator[Mention]:
+def _mentions_in_model(model, person, names) -> Iterator[Mention]:
     fields = [field for field in model.checked_fields() if not isinstance(field, models.FileField)]
-    holds = Q()
+    contains_name = Q()
     for field in fields:
-        for word in words:
-            holds |= Q(**{f"{field.name}__contains": word})
-    rows = model._base_manager.filter(holds, **{model.municipality_lookup: person.municipality_id})
-    for row in rows.select_related(*_way(model)):
+        for name in names:
+            contains_name |= Q(**{f"{field.name}__contains": name})
+    rows = model._base_manager.filter(contains_name, **{model.municipality_lookup: person.municipality_id})
+    for row in rows.select_related(*([] if model.municipality_lookup == "pk" else [model.municipality_lookup])):
         for field in fields:
             value = getattr(row, field.attname) or ""
             text = plain_text(value) if isinstance(field, RichTextField) else value
-            word = next((word for word in words if _stands_in(word, text)), None)
-            if word:
+            name = next((name for name in names if _contains_name(text, name)), None)
+            if name:
                 roots = [row] if isinstance(row, Publishable) else getattr(row, "live_roots", list)()
-                yield Mention(row, field, word, any(root.is_live for root in roots))
+                yield Mention(row, field, name, any(root.is_live for root in roots))
 
 
-def _way(model) -> list[str]:
-    return [] if model.municipality_lookup == "pk" else [model.municipality_lookup]
+def _contains_name(text, name) -> bool:
+    # Also in the genitive: "Karens", "Jonas'".
+    return re.search(rf"(?<!\w){re.escape(name)}(?:s|'s|’s)?(?!\w)", text) is not None
 
 
-def _stands_in(word, text) -> bool:
-    # A name in the genitive is the name: "Karens", "Jonas'".
-    return re.search(rf"(?<!\w){re.escape(word)}(?:s|'s|’s)?(?!\w)", text) is not None
+# Anonymisation
 
 
-# Taking it out
-
-
-def what_goes(person: Person) -> list[str]:
-    """What anonymise() takes away, as the secretary reads it before she says yes."""
-    parts = [
+def anonymised_data(person: Person) -> list[str]:
+    """Describe what anonymise() removes, for the page where the secretary confirms it."""
+    labels = [
         ("Navnet", True),
         ("E-mailen", bool(person.email)),
         ("Telefonnummeret", bool(person.phone)),
@@ -98,14 +96,14 @@ def what_goes(person: Person) -> list[str]:
         ("Datoen for samtykket", bool(person.consent_on)),
     ]
     return [
-        *(label for label, is_there in parts if is_there),
+        *(label for label, has_value in labels if has_value),
         "Navnet i historikken, og det, der før har stået på personen",
         "Navn, adresse og tekst i de mails, portalen har sendt til personen",
     ]
 
 
 def check_has_left(person: Person) -> None:
-    """ValidationError while the person has a seat, or one to come."""
+    """Raise ValidationError if the person has a present or future seat."""
     today = timezone.localdate()
     if person.memberships.filter(Q(ends_on=None) | Q(ends_on__gte=today)).exists():
         raise ValidationError("Personen har en plads i rådet. Skriv først, hvornår personen er udtrådt.")
@@ -113,10 +111,10 @@ def check_has_left(person: Person) -> None:
 
 @transaction.atomic
 def anonymise(person: Person) -> None:
-    """Take the name and all that leads to the person out, for good. Role, area and years of the seats stay."""
+    """Remove name, contact data and photo, also from history and letters. Role, area and years of the seats stay."""
     person.refresh_from_db(from_queryset=Person.objects.select_for_update())
     check_has_left(person)
-    names, addresses = _all_that_led_to(person)
+    names, addresses = _former_names_and_addresses(person)
     person.first_name, person.last_name = NAMELESS, ""
     person.email = person.phone = person.note = person.photo_alt = ""
     person.photo = ""
@@ -130,45 +128,46 @@ def anonymise(person: Person) -> None:
     _scrub_letters(person, names, addresses)
 
 
-def _all_that_led_to(person) -> tuple[list[str], set[str]]:
-    """Every full name and every e-mail address the person has had here."""
+def _former_names_and_addresses(person) -> tuple[list[str], set[str]]:
+    """Return every full name and every e-mail address that the person has had."""
     names, addresses = {str(person)}, {person.email}
     for values in Revision.objects.of(person).values_list("values", flat=True):
         names.add(f"{values.get('first_name', '')} {values.get('last_name', '')}".strip())
         addresses.add(values.get("email", ""))
-    # A first name alone is many people's, and is taken out only where the person is pointed at.
+    # First names alone are shared by others: they are removed only from labels of the person's own rows.
     full = sorted((name for name in names if " " in name), key=len, reverse=True)
     return full, {address for address in addresses if address}
 
 
 def _scrub_history(person, names):
-    """No text of the history keeps the full name, and no label of the person's seats any name."""
+    """Replace the full name in all texts of the history, and any name in the labels of the person's seats."""
     seats = list(person.memberships.values_list("pk", flat=True))
-    pointing = Q(content_type=ContentType.objects.get_for_model(Membership), values__person=person.pk)
-    for model in _kinds():
+    refers_to_person = Q(content_type=ContentType.objects.get_for_model(Membership), values__person=person.pk)
+    for model in _recorded_models():
         for field in model._meta.concrete_fields:
             if field.related_model is Membership:
                 kind = ContentType.objects.get_for_model(model)
-                pointing |= Q(content_type=kind, **{f"values__{field.name}__in": seats})
-    of_place = Revision.objects.filter(municipality=person.municipality)
-    for revision in of_place.filter(pointing):
+                refers_to_person |= Q(content_type=kind, **{f"values__{field.name}__in": seats})
+    revisions = Revision.objects.filter(municipality=person.municipality)
+    for revision in revisions.filter(refers_to_person):
         revision.label = f"{NAMELESS} ({revision.model._meta.verbose_name})"
         revision.save(update_fields=["label"])
     if not names:
         return
-    holds = Q()
+    contains_name = Q()
     for name in names:
-        # SQLite keeps JSON with æ, ø and å as escapes, PostgreSQL as letters.
+        # SQLite stores æ, ø and å in JSON as escapes, PostgreSQL as letters.
         for spelling in {name, json.dumps(name)[1:-1]}:
-            holds |= Q(raw__contains=spelling)
-        holds |= Q(label__contains=name) | Q(by_name__contains=name)
-    for revision in of_place.annotate(raw=Cast("values", models.TextField())).filter(holds).iterator():
-        revision.values = {key: _renamed(value, names) for key, value in revision.values.items()}
-        revision.label, revision.by_name = _renamed(revision.label, names), _renamed(revision.by_name, names)
+            contains_name |= Q(raw__contains=spelling)
+        contains_name |= Q(label__contains=name) | Q(by_name__contains=name)
+    for revision in revisions.annotate(raw=Cast("values", models.TextField())).filter(contains_name).iterator():
+        revision.values = {key: _without_names(value, names) for key, value in revision.values.items()}
+        revision.label = _without_names(revision.label, names)
+        revision.by_name = _without_names(revision.by_name, names)
         revision.save(update_fields=["values", "label", "by_name"])
 
 
-def _renamed(value, names):
+def _without_names(value, names):
     if isinstance(value, str):
         for name in names:
             value = value.replace(name, NAMELESS)
@@ -176,7 +175,7 @@ def _renamed(value, names):
 
 
 def _scrub_letters(person, names, addresses):
-    """That a letter was sent is remembered, not to whom or what it said. One that waits is not sent."""
+    """Remove recipient and text of the person's letters, and give up those that are not sent."""
     letters = Letter.objects.filter(municipality=person.municipality).filter(Q(to__in=addresses) | Q(to_name__in=names))
     now = timezone.now()
     letters.filter(sent_at=None, given_up_at=None).update(given_up_at=now, given_up_by="Portalen")
@@ -185,15 +184,15 @@ def _scrub_letters(person, names, addresses):
     letters.update(to="", to_name="", subject="Slettet", text="", calendar="", last_error="")
 
 
-# The rule
+# The council's rule
 
 
 def due_to_anonymise(on: datetime.date, people: models.QuerySet[Person] | None = None) -> list[Person]:
-    """Those of the people whose last seat ended so long before that day that the council's rule takes the name out.
+    """Return the people whom the council's rule anonymises on or before that day, in one query.
 
-    Each with `left_on`, `keep_years` and `forget_on`, the day it happens. One query.
+    Each has `left_on`, `keep_years` and `forget_on`, the day of anonymisation.
     """
-    found = (
+    former = (
         (Person.objects.all() if people is None else people)
         .filter(anonymised_at=None)
         .annotate(
@@ -204,9 +203,9 @@ def due_to_anonymise(on: datetime.date, people: models.QuerySet[Person] | None =
         .filter(sitting=0, left_on__isnull=False, keep_years__isnull=False)
         .select_related("municipality")
     )
-    for person in found:
+    for person in former:
         person.forget_on = _years_later(person.left_on, person.keep_years)
-    return sorted((person for person in found if person.forget_on <= on), key=lambda person: person.forget_on)
+    return sorted((person for person in former if person.forget_on <= on), key=lambda person: person.forget_on)
 
 
 def _years_later(day, years):
@@ -217,7 +216,7 @@ def _years_later(day, years):
 
 
 def anonymise_by_rule(now: datetime.datetime) -> int:
-    """The job: take out the names that the councils' own rule says shall go by now."""
+    """Anonymise the people who are due by the rule of their council. Return their number."""
     today = timezone.localdate(now)
     due = [person for person in due_to_anonymise(today) if person.left_on < timezone.localdate()]
     for person in due:

@@ -1,4 +1,4 @@
-"""Who sits in the council: the list, a seat that ends, and a person's consent and right to be forgotten."""
+"""Admin pages for seats and people: list of members, end of a seat, consent, photo and anonymisation."""
 
 import datetime
 
@@ -17,9 +17,9 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.text import capfirst
 
-from council.members.consent import anonymise, check_has_left, due_to_anonymise, mentions, what_goes
+from council.file_responses import photo_response
+from council.members.consent import anonymise, anonymised_data, check_has_left, due_to_anonymise, mentions
 from council.models import Membership, Person
-from council.public.views import photo_response
 from udsat.admin import ScopedForm
 from udsat.admin.access import may_edit
 from udsat.admin.edit_conflict import increment_version
@@ -32,8 +32,6 @@ from udsat.models import Revision
 
 
 class PersonForm(ScopedForm):
-    """A person's consent and photo. What shows more of somebody says when she agreed to it."""
-
     remove_photo = forms.BooleanField(label="Fjern fotoet", required=False)
 
     def __init__(self, *args, **kwargs):
@@ -54,7 +52,7 @@ class PersonForm(ScopedForm):
 
 
 class ConsentPages:
-    """Of `PersonAdmin`: the photo's field, where a hidden name still stands, and the way to be forgotten."""
+    """Mixin of `PersonAdmin`: photo, mentions of a hidden name, and anonymisation."""
 
     form = PersonForm
     change_form_template = "admin/council/person/change_form.html"
@@ -65,7 +63,6 @@ class ConsentPages:
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def may_change(self, user, obj):
-        """Who is forgotten stays so."""
         return obj.anonymised_at is None and super().may_change(user, obj)
 
     def get_urls(self):
@@ -87,28 +84,29 @@ class ConsentPages:
 
     def save_model(self, request, obj, form, change):
         super().save_model(request, obj, form, change)
-        if change and {"shown", "first_name", "last_name"} & set(form.changed_data) and (still := mentions(obj)):
-            text = '<a href="{}#naevnt">Navnet står stadig i {} {}. Se hvor</a>'
-            word = "tekst" if len(still) == 1 else "tekster"
-            self.message_user(request, format_html(text, self.page_of(obj), len(still), word), messages.WARNING)
+        if change and {"shown", "first_name", "last_name"} & set(form.changed_data) and (remaining := mentions(obj)):
+            message = '<a href="{}#naevnt">Navnet står stadig i {}. Se hvor</a>'
+            count = _text_count(len(remaining))
+            self.message_user(request, format_html(message, self.page_of(obj), count), messages.WARNING)
 
-    def mentions_of(self, person, words=None) -> list[dict]:
+    def mentions_of(self, person, names=None) -> list[dict]:
         return [
             {
-                "where": f"{capfirst(found.obj._meta.verbose_name)} »{found.obj}«: {found.field.verbose_name}",
-                "word": found.word,
-                "is_public": found.is_public,
-                "url": self.admin_site.get_model_admin(type(found.obj)).field_url(found.obj, found.field.name),
+                "where": f"{capfirst(mention.obj._meta.verbose_name)} »{mention.obj}«: {mention.field.verbose_name}",
+                "name": mention.name,
+                "is_public": mention.is_public,
+                "url": self.admin_site.get_model_admin(type(mention.obj)).field_url(mention.obj, mention.field.name),
             }
-            for found in mentions(person, words)
+            for mention in mentions(person, names)
         ]
 
     def may_forget(self, user, obj) -> bool:
-        place = obj.municipality
-        return obj.anonymised_at is None and user.may(roles.EDIT, place) and user.may(roles.PUBLISH, place)
+        municipality = obj.municipality
+        may_publish = user.may(roles.EDIT, municipality) and user.may(roles.PUBLISH, municipality)
+        return obj.anonymised_at is None and may_publish
 
     def photo_view(self, request, object_id):
-        """The photo for the back office, shown outside or not."""
+        """The photo, whether the public sees it or not."""
         person = self.get_object(request, unquote(object_id))
         if not self.has_view_permission(request, person):
             raise PermissionDenied
@@ -124,14 +122,17 @@ class ConsentPages:
         except ValidationError as error:
             self.message_user(request, error.messages[0], messages.ERROR)
             return HttpResponseRedirect(self.page_of(person))
-        words = [word for word in (str(person), person.last_name or person.first_name) if word]
-        still = self.mentions_of(person, list(dict.fromkeys(words)))
+        names = [name for name in (str(person), person.last_name or person.first_name) if name]
+        remaining = self.mentions_of(person, list(dict.fromkeys(names)))
         if request.method == "POST":
             self._count_change(person)
             anonymise(person)
             self.message_user(request, "Navnet er slettet. Plads, område og år bliver stående.", messages.SUCCESS)
-            if still:
-                self.message_user(request, _still_standing(still), messages.WARNING)
+            if remaining:
+                links = ((mention["url"], mention["where"]) for mention in remaining)
+                links = format_html_join(", ", '<a href="{}">{}</a>', links)
+                message = format_html("Navnet står stadig i {}: {}", _text_count(len(remaining)), links)
+                self.message_user(request, message, messages.WARNING)
             return HttpResponseRedirect(reverse("admin:council_person_changelist"))
         return TemplateResponse(
             request,
@@ -143,25 +144,24 @@ class ConsentPages:
                 "title": "Slet navnet",
                 "crumbs": self.way_to(person),
                 "page_url": self.page_of(person),
-                "goes": what_goes(person),
+                "goes": anonymised_data(person),
                 "seats": person.memberships.select_related("council"),
-                "mentions": still,
+                "mentions": remaining,
             },
         )
 
 
-def _still_standing(found):
-    links = format_html_join(", ", '<a href="{}">{}</a>', ((one["url"], one["where"]) for one in found))
-    return format_html("Navnet står stadig i {} {}: {}", len(found), "tekst" if len(found) == 1 else "tekster", links)
+def _text_count(count):
+    return f"{count} {'tekst' if count == 1 else 'tekster'}"
 
 
-# A seat that ends
+# The end of a seat
 
 
 class LeavingForm(forms.Form):
-    """When somebody leaves a seat, and what becomes of it."""
+    """When a member leaves, and who takes over the seat."""
 
-    NEXT = [
+    SUCCESSIONS = [
         ("tom", "Pladsen står tom, indtil der er fundet en ny"),
         ("person", "En, der allerede står her på portalen, overtager den"),
         ("ny", "En ny person overtager den"),
@@ -171,9 +171,12 @@ class LeavingForm(forms.Form):
     seen = forms.CharField(widget=forms.HiddenInput, required=False)
     ends_on = DayField(label="Udtrådt", help_text="Den sidste dag som medlem.")
     then = forms.ChoiceField(
-        label="Hvad sker der med pladsen?", choices=NEXT, widget=forms.RadioSelect, initial="tom",
+        label="Hvad sker der med pladsen?",
+        choices=SUCCESSIONS,
+        widget=forms.RadioSelect,
+        initial="tom",
         error_messages={"required": "Vælg, hvad der sker med pladsen."},
-    )  # fmt: skip
+    )
     person = forms.ModelChoiceField(
         Person.objects.none(), label="Person, der overtager", required=False, empty_label="Vælg"
     )
@@ -193,7 +196,7 @@ class LeavingForm(forms.Form):
         self.fields["person"].queryset = people.exclude(pk=seat.person_id)
         if seat.is_vacant:
             del self.fields["ends_on"]
-            self.fields["then"].choices = [one for one in self.NEXT if one[0] in ("person", "ny")]
+            self.fields["then"].choices = [choice for choice in self.SUCCESSIONS if choice[0] in ("person", "ny")]
             self.fields["then"].initial = "ny"
             self.fields["starts_on"].help_text = "Tom: i dag."
         self.helper = FormHelper()
@@ -222,35 +225,34 @@ class LeavingForm(forms.Form):
         return cleaned
 
     def save(self) -> Membership | None:
-        """The seat of the one who comes, or the empty one; None when there is none."""
-        seat, given = self.seat, self.cleaned_data
-        person = given.get("person") if given["then"] == "person" else None
-        if given["then"] == "ny":
-            person = Person(
-                municipality=seat.council.municipality, first_name=given["first_name"], last_name=given["last_name"],
-                email=given["email"],
-            )  # fmt: skip
+        """Return the seat that follows, occupied or vacant; None if the seat is abolished."""
+        seat, data = self.seat, self.cleaned_data
+        person = data.get("person") if data["then"] == "person" else None
+        if data["then"] == "ny":
+            names = {name: data[name] for name in ("first_name", "last_name", "email")}
+            person = Person(municipality=seat.council.municipality, **names)
             person.full_clean()
             person.save()
         if seat.is_vacant:
             seat.person, seat.is_vacant = person, False
-            seat.starts_on = given["starts_on"] or timezone.localdate()
+            seat.starts_on = data["starts_on"] or timezone.localdate()
             seat.full_clean()
             seat.save()
             return seat
-        seat.ends_on = given["ends_on"]
+        seat.ends_on = data["ends_on"]
         seat.full_clean()
         seat.save()
-        if given["then"] == "vaek":
+        if data["then"] == "vaek":
             return None
+        same = ("council", "position", "role", "speaks_as", "area", "appointed_by", "substitute_for")
         following = Membership(
-            council=seat.council, position=seat.position, role=seat.role, speaks_as=seat.speaks_as, area=seat.area,
-            appointed_by=seat.appointed_by, substitute_for=seat.substitute_for, person=person,
-            is_vacant=person is None, starts_on=given["starts_on"] or seat.ends_on + datetime.timedelta(1),
-        )  # fmt: skip
+            **{name: getattr(seat, name) for name in same},
+            person=person,
+            is_vacant=person is None,
+            starts_on=data["starts_on"] or seat.ends_on + datetime.timedelta(1),
+        )
         following.full_clean()
         following.save()
-        # Whoever stands in for the seat now stands in for the one who has it.
         for substitute in seat.substitutes.on(following.starts_on):
             substitute.substitute_for = following
             substitute.save()
@@ -261,7 +263,7 @@ class LeavingForm(forms.Form):
 
 
 class SeatPages:
-    """Of `MembershipAdmin`: a seat ends, or an empty one is filled, in one step."""
+    """Mixin of `MembershipAdmin`: end a seat or fill a vacant one."""
 
     change_form_template = "admin/council/membership/change_form.html"
 
@@ -290,7 +292,7 @@ class SeatPages:
                 form.add_error(None, error.messages)
             else:
                 increment_version(seat.council)
-                self.message_user(request, _told(seat, following), messages.SUCCESS)
+                self.message_user(request, _seat_message(seat, following), messages.SUCCESS)
                 if form.cleaned_data["then"] == "ny":
                     return HttpResponseRedirect(reverse("admin:council_person_change", args=[following.person_id]))
                 return HttpResponseRedirect(members)
@@ -308,7 +310,7 @@ class SeatPages:
         )
 
 
-def _told(seat, following):
+def _seat_message(seat, following):
     if following is None:
         return f"{seat} er udtrådt, og pladsen er nedlagt."
     if following == seat:
@@ -318,11 +320,11 @@ def _told(seat, following):
     return f"{seat} er udtrådt, og {following} har fået pladsen. Spørg, hvad siden må vise."
 
 
-# The list
+# The list of members
 
 
 class MembersPage:
-    """Of `CouncilAdmin`: everybody at a glance, those of today first."""
+    """Mixin of `CouncilAdmin`: current members, vacant seats and former members."""
 
     change_form_template = "admin/council/council/change_form.html"
 
@@ -334,7 +336,7 @@ class MembersPage:
         ]
 
     def history_of(self, obj):
-        """With the people who sit in it, whose pages are their own."""
+        """Include the history of the council's people."""
         people = Person.objects.filter(memberships__council=obj).values("pk")
         kind = ContentType.objects.get_for_model(Person)
         return super().history_of(obj) | Revision.objects.filter(content_type=kind, object_id__in=people)
@@ -346,12 +348,11 @@ class MembersPage:
         seats = list(
             council.memberships.select_related("person", "council", "substitute_for__person", "substitute_for__council")
         )
-        year = timezone.localdate() + datetime.timedelta(366)
-        forgotten = {
-            it.pk: it.forget_on for it in due_to_anonymise(year, Person.objects.filter(memberships__council=council))
-        }
+        in_a_year = timezone.localdate() + datetime.timedelta(366)
+        people = due_to_anonymise(in_a_year, Person.objects.filter(memberships__council=council))
+        forget_on = {person.pk: person.forget_on for person in people}
         for seat in seats:
-            seat.forget_on = forgotten.get(seat.person_id) if seat.has_ended else None
+            seat.forget_on = forget_on.get(seat.person_id) if seat.has_ended else None
         return TemplateResponse(
             request,
             "admin/council/council/members.html",

@@ -1,4 +1,4 @@
-"""Meetings as calendar entries (RFC 5545), in a feed, in a file and in an invitation by e-mail (RFC 5546)."""
+"""Meetings as calendar entries (RFC 5545) in files, subscriptions and e-mail invitations (RFC 5546)."""
 
 import datetime
 import re
@@ -14,25 +14,24 @@ from icalendar import Calendar, Event, Timezone, TimezoneDaylight, TimezoneStand
 from council.models import Meeting
 
 COPENHAGEN = ZoneInfo("Europe/Copenhagen")
-# How long an entry lasts when nobody has said when the meeting ends: one without an end is drawn as a line.
-USUAL_LENGTH = datetime.timedelta(hours=2)
+# Length of an entry for a meeting without an end time: calendars draw an entry without an end as a line.
+DEFAULT_LENGTH = datetime.timedelta(hours=2)
 HOUR = datetime.timedelta(hours=1)
 
 
 def invitation_calendar(meeting: Meeting, attendee_email: str, attendee_name: str, method: str) -> str:
-    """The entry that an invitation brings (method "REQUEST"), or the one that takes it out again ("CANCEL").
+    """Return the calendar of an invitation (method "REQUEST") or of its cancellation ("CANCEL").
 
-    For `Letter.objects.write(calendar=…)`. Its number is `meeting.calendar_sequence`, which grows by itself when the
-    meeting is saved with another date, time or place or is cancelled.
+    For `Letter.objects.write(calendar=…)`. The sequence number is `meeting.calendar_sequence`, which is incremented
+    when a meeting is saved with another date, time or place, or is cancelled.
     """
     if method not in {"REQUEST", "CANCEL"}:
-        raise ValueError(f"An invitation is a REQUEST or a CANCEL, not {method!r}.")
+        raise ValueError(f"The method must be REQUEST or CANCEL, not {method!r}.")
     event = _event(meeting, stamp=timezone.now(), is_public=meeting.is_published)
     if method == "CANCEL":
         event["STATUS"] = "CANCELLED"
     council = meeting.council
-    # Where Outlook and Google send an answer that somebody gives in the calendar. The one that counts is given by
-    # the link in the mail, so no answer is asked for here.
+    # Outlook and Google send replies to the organizer. Members reply by the link in the e-mail, hence RSVP=FALSE.
     event["ORGANIZER"] = _person(council.mailbox or parseaddr(settings.DEFAULT_FROM_EMAIL)[1], council.sender_name)
     event["ATTENDEE"] = _person(
         attendee_email,
@@ -46,11 +45,11 @@ def invitation_calendar(meeting: Meeting, attendee_email: str, attendee_name: st
 
 
 def meetings_calendar(meetings: Iterable[Meeting], name: str = "") -> bytes:
-    """The calendar of meetings that are public, with a name where it is one to follow."""
+    """Return the calendar of public meetings, with a name if it is one to subscribe to."""
     calendar = _calendar("PUBLISH", [_event(meeting, stamp=meeting.updated_at, is_public=True) for meeting in meetings])
     if name:
         calendar.add("NAME", _plain(name))
-        # What the programs that follow calendars understood before RFC 7986 named these two.
+        # Non-standard names of NAME and REFRESH-INTERVAL (RFC 7986), for older programs.
         calendar.add("X-WR-CALNAME", _plain(name))
         calendar.add("X-PUBLISHED-TTL", "PT6H")
         calendar.add("REFRESH-INTERVAL", datetime.timedelta(hours=6), parameters={"VALUE": "DURATION"})
@@ -73,26 +72,26 @@ def _calendar(method: str, events: list[Event]) -> Calendar:
 def _event(meeting: Meeting, *, stamp: datetime.datetime, is_public: bool) -> Event:
     host = urlsplit(settings.SITE_URL).hostname
     event = Event()
-    # The same for as long as the meeting lives, wherever it is moved to: by it a calendar finds its entry again.
+    # Independent of date and place, so that calendars update the entry of a meeting that is moved.
     event.add("UID", f"moede-{meeting.pk}@{host}")
     event.add("SEQUENCE", meeting.calendar_sequence)
     event.add("DTSTAMP", _utc(stamp))
     event.add("LAST-MODIFIED", _utc(meeting.updated_at))
     _add_times(event, meeting)
     title = f"{meeting.council.sender_name}: {meeting.display_title}"
-    # Many programs show no status.
+    # Many programs do not show STATUS.
     event.add("SUMMARY", _plain(f"Aflyst: {title}" if meeting.is_cancelled else title))
     event.add("STATUS", "CANCELLED" if meeting.is_cancelled else "CONFIRMED")
-    if where := ", ".join(filter(None, (meeting.place, meeting.address))):
-        event.add("LOCATION", _plain(where))
+    if location := ", ".join(filter(None, (meeting.place, meeting.address))):
+        event.add("LOCATION", _plain(location))
     url = f"{settings.SITE_URL}{meeting.get_absolute_url()}" if is_public else ""
     if url:
         event["URL"] = vUri(url)
-    event.add("DESCRIPTION", _plain("\n".join(filter(None, (*_words(meeting), url)))))
+    event.add("DESCRIPTION", _plain("\n".join(filter(None, (*_description(meeting), url)))))
     return event
 
 
-def _words(meeting: Meeting) -> list[str]:
+def _description(meeting: Meeting) -> list[str]:
     if meeting.is_cancelled:
         return [f"Mødet er aflyst. {meeting.cancelled_reason}".strip()]
     return [
@@ -106,18 +105,18 @@ def _add_times(event: Event, meeting: Meeting) -> None:
     if meeting.starts_at is None:
         event.add("DTSTART", meeting.date)
         event.add("DTEND", meeting.date + datetime.timedelta(days=1))
-        event.add("TRANSP", "TRANSPARENT")  # a whole day that is not taken
+        event.add("TRANSP", "TRANSPARENT")  # an all-day entry that does not block the day
         return
     starts = datetime.datetime.combine(meeting.date, meeting.starts_at, COPENHAGEN)
     ends = datetime.datetime.combine(meeting.date, meeting.ends_at, COPENHAGEN) if meeting.ends_at else None
     event.add("DTSTART", starts)
-    event.add("DTEND", ends or starts + USUAL_LENGTH)
+    event.add("DTEND", ends or starts + DEFAULT_LENGTH)
 
 
 def _copenhagen() -> Timezone:
-    """The rule of Directive 2000/84/EC, which is the one in force, in the form that Outlook reads.
+    """Return Danish time by the rule of Directive 2000/84/EC, in a form that Outlook accepts.
 
-    The package's own would list each year's two days up to 2037, an hour late in spring.
+    icalendar's own component lists the two days of each year up to 2037, an hour late in spring.
     """
     zone = Timezone()
     zone.add("TZID", COPENHAGEN.key)
@@ -146,6 +145,6 @@ def _utc(moment: datetime.datetime) -> datetime.datetime:
 
 
 def _plain(text: str) -> str:
-    """Line breaks as one kind, and no other control characters: the format has no way to write them."""
+    """Normalise line breaks and remove other control characters, which RFC 5545 cannot express."""
     text = "\n".join(text.splitlines())
     return re.sub(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", " ", text)

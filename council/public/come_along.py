@@ -1,4 +1,4 @@
-"""»Kan jeg komme med?«: what a citizen needs to know of a coming meeting. What nobody has said is left out."""
+"""The box "Kan jeg komme med?" on the page of a coming meeting: what a citizen needs to know to attend."""
 
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
@@ -6,10 +6,10 @@ from urllib.parse import urlencode
 from council.models import Council, Meeting
 from udsat.lib.danish import fold
 
-MAP = "https://www.openstreetmap.org/search"
+MAP_SEARCH = "https://www.openstreetmap.org/search"
 
-# Word, field of the council, and whether it is true only where the meetings usually are.
-FACTS = [
+# Label, field of the council, and whether it applies only at the council's usual meeting place.
+USUAL_FACTS = [
     ("Sådan finder du derhen", "directions", True),
     ("Trin, elevator og toilet", "access", True),
     ("Penge til rejsen", "travel_money", False),
@@ -22,34 +22,39 @@ FACTS = [
 @dataclass
 class ComeAlong:
     is_open: bool
-    special: str  # what holds for this meeting alone
+    special: str  # how to attend this meeting in particular
     map_url: str = ""
-    facts: list[tuple[str, str]] = field(default_factory=list)  # what is usual
+    facts: list[tuple[str, str]] = field(default_factory=list)
     next_open: Meeting | None = None
 
 
-def come_along(meeting: Meeting, council: Council | None, others) -> ComeAlong:
-    """`council` and `others` (meetings) are what this reader may see."""
-    told = ComeAlong(meeting.is_open, meeting.how_to_attend, map_url(meeting))
+def come_along(meeting: Meeting, council: Council | None, visible_meetings) -> ComeAlong:
+    """`council` and `visible_meetings` are those that the reader may see."""
+    box = ComeAlong(meeting.is_open, meeting.how_to_attend, map_url(meeting))
     if meeting.is_open:
-        told.facts = usual_facts(meeting, council)
+        box.facts = usual_facts(meeting, council)
     else:
-        told.next_open = others.coming().filter(is_open=True).exclude(pk=meeting.pk).first()
-    return told
+        box.next_open = visible_meetings.coming().filter(is_open=True).exclude(pk=meeting.pk).first()
+    return box
 
 
 def usual_facts(meeting: Meeting, council: Council | None) -> list[tuple[str, str]]:
+    """Return label and text of each fact that the council has filled in and that applies at the meeting's place."""
     if council is None:
         return []
-    at_home = bool(meeting.place) and fold(meeting.place.strip()) == fold(council.meeting_place.strip())
-    found = [(word, getattr(council, name)) for word, name, needs_place in FACTS if at_home or not needs_place]
-    return [(word, text) for word, text in found if text]
+    is_usual_place = bool(meeting.place) and fold(meeting.place.strip()) == fold(council.meeting_place.strip())
+    return [
+        (label, text)
+        for label, name, needs_place in USUAL_FACTS
+        if (is_usual_place or not needs_place) and (text := getattr(council, name))
+    ]
 
 
 def map_url(meeting: Meeting) -> str:
-    """A search on a map, at a site of its own; nothing of it is on our page. An invented address is on no map."""
-    place = meeting.municipality
-    if not meeting.address or place.is_fictional:
+    """Return a search at OpenStreetMap for the address; empty without an address and for an invented municipality."""
+    municipality = meeting.municipality
+    if not meeting.address or municipality.is_fictional:
         return ""
-    where = meeting.address if fold(place.name) in fold(meeting.address) else f"{meeting.address}, {place.name}"
-    return f"{MAP}?{urlencode({'query': where})}"
+    in_address = fold(municipality.name) in fold(meeting.address)
+    query = meeting.address if in_address else f"{meeting.address}, {municipality.name}"
+    return f"{MAP_SEARCH}?{urlencode({'query': query})}"

@@ -1,53 +1,53 @@
-"""Councils, meetings and news as schema.org describes such things. Only what their pages say."""
+"""schema.org data of councils, meetings and news, limited to what their pages show."""
 
 from strategies.jsonld import municipality
 from udsat.lib.jsonld import absolute, moment, thing
 
 
-def council(found):
-    return thing(
+def council(council):
+    return _organization(council) | thing(
         "GovernmentOrganization",
-        name=found.sender_name,
-        description=found.summary,
-        url=absolute(found.get_absolute_url()),
-        telephone=found.phone,
-        email=found.email,
-        address=found.address,
-        parentOrganization=municipality(found.municipality),
+        description=council.summary,
+        telephone=council.phone,
+        email=council.email,
+        address=council.address,
+        parentOrganization=municipality(council.municipality),
     )
 
 
-def meeting(found, council):
-    """`council` only where the reader may see it."""
-    place = found.place or found.address
+def _organization(council):
+    return thing("GovernmentOrganization", name=council.sender_name, url=absolute(council.get_absolute_url()))
+
+
+def meeting(meeting, council):
+    """`council` is None where the reader may not see it."""
+    location = meeting.place or meeting.address
     return thing(
         "Event",
-        name=found.display_title,
-        url=absolute(found.get_absolute_url()),
+        name=meeting.display_title,
+        url=absolute(meeting.get_absolute_url()),
         inLanguage="da",
-        startDate=moment(found.date, found.starts_at),
-        endDate=moment(found.date, found.ends_at) if found.ends_at else "",
-        eventStatus=f"https://schema.org/Event{'Cancelled' if found.is_cancelled else 'Scheduled'}",
-        # Every council meets in a room; there is no field for an address on the net.
+        startDate=moment(meeting.date, meeting.starts_at),
+        endDate=moment(meeting.date, meeting.ends_at) if meeting.ends_at else "",
+        eventStatus=f"https://schema.org/Event{'Cancelled' if meeting.is_cancelled else 'Scheduled'}",
+        # Councils meet in a room; meetings have no field for an online address.
         eventAttendanceMode="https://schema.org/OfflineEventAttendanceMode",
-        isAccessibleForFree=True if found.is_open else None,
-        location=thing("Place", name=place, address=found.address) if place else None,
-        organizer=thing("GovernmentOrganization", name=council.sender_name, url=absolute(council.get_absolute_url()))
-        if council
-        else None,
+        isAccessibleForFree=True if meeting.is_open else None,
+        location=thing("Place", name=location, address=meeting.address) if location else None,
+        organizer=_organization(council) if council else None,
     )
 
 
-def news(found):
+def news(story):
     return thing(
         "NewsArticle",
-        headline=found.title,
-        description=found.lead,
-        url=absolute(found.get_absolute_url()),
+        headline=story.title,
+        description=story.lead,
+        url=absolute(story.get_absolute_url()),
         inLanguage="da",
-        datePublished=found.date.strftime("%Y-%m") if found.date_is_month else found.date.isoformat(),
-        dateModified=found.updated_at.isoformat(timespec="seconds"),
-        isBasedOn=found.source_url,
-        author=municipality(found.municipality),
-        publisher=municipality(found.municipality),
+        datePublished=story.date.strftime("%Y-%m") if story.date_is_month else story.date.isoformat(),
+        dateModified=story.updated_at.isoformat(timespec="seconds"),
+        isBasedOn=story.source_url,
+        author=municipality(story.municipality),
+        publisher=municipality(story.municipality),
     )

@@ -1,22 +1,21 @@
-"""Agenda, minutes and answers on paper. What meetings may show comes from `public_items`, as on the page."""
-
-from collections import Counter
+"""Agendas, minutes and answers to hearings as PDF. Items come from `public_items`, as on the public page."""
 
 from django.template.loader import render_to_string
 
-from council.models import Attachment, Attendance, Hearing, Meeting, public_items
+from council.attendance import attendance_by_status
+from council.models import Attachment, Hearing, Meeting, public_items
 from udsat.lib.pdf import frame, stored_pdf
 
 
 def agenda_pdf(meeting: Meeting) -> bytes:
-    """The agenda, without anything that was said or decided. The meeting must have one."""
+    """Render the agenda, without discussions and decisions. The meeting must have an agenda."""
     agenda = meeting.agenda
     context = _context(meeting, agenda, "Dagsorden", with_minutes=False)
     return stored_pdf(render_to_string("pdf/agenda.html", context | {"agenda": agenda}))
 
 
 def minutes_pdf(meeting: Meeting) -> bytes:
-    """The minutes in the meeting's own style. The meeting must have some."""
+    """Render the minutes in the meeting's style. The meeting must have minutes."""
     minutes = meeting.minutes
     context = _context(meeting, minutes, "Referat", with_minutes=True)
     return stored_pdf(render_to_string("pdf/minutes.html", context | {"minutes": minutes}))
@@ -39,7 +38,7 @@ def _context(meeting, paper, name, *, with_minutes):
 
 
 def _head(meeting, with_minutes):
-    """Label and lines of what stands above the items."""
+    """Yield label and lines of each fact above the items."""
     yield "Sted", [text for text in (meeting.place, meeting.address) if text]
     if meeting.is_cancelled:
         yield "Aflyst", [meeting.cancelled_reason or "Mødet bliver ikke holdt."]
@@ -48,34 +47,18 @@ def _head(meeting, with_minutes):
             yield "Åbent møde", [meeting.how_to_attend or "Alle kan komme og lytte med."]
         return
     minutes = meeting.minutes
-    attendances = list(
-        meeting.attendances.select_related(
-            "member__person", "member__council", "substitute_for__person", "substitute_for__council"
-        )
-    )
-    for status, label in [
-        (Attendance.Status.PRESENT, "Til stede"),
-        (Attendance.Status.EXCUSED, "Afbud"),
-        (Attendance.Status.ABSENT, "Fraværende"),
-    ]:
-        yield label, _names([attendance for attendance in attendances if attendance.status == status])
+    for label, rows in attendance_by_status(meeting.attendances):
+        yield label, [f"{text} ({persons} personer)" if persons > 1 else text for text, persons in rows]
     yield "Gæster", [text for text in [minutes.guests] if text]
     yield "Ordstyrer", [text for text in [minutes.chaired_by] if text]
     yield "Referent", [text for text in [minutes.minutes_by] if text]
     yield "Godkendelse", [minutes.approval_text]
 
 
-def _names(attendances):
-    """One line for each person; those the public knows by the same words share one, with their number."""
-    lines = Counter(attendance.public_text for attendance in attendances)
-    return [f"{line} ({number} personer)" if number > 1 else line for line, number in lines.items()]
-
-
 def answer_pdf(hearing: Hearing) -> bytes:
-    """The council's answer to a hearing, as a letter in the house style."""
-    page = frame(hearing, qr_title="QR-kode med høringens adresse")
+    """Render the council's answer to a hearing as a letter."""
     is_settled = bool(hearing.approved_on or hearing.answered_on)
-    context = page | {
+    context = frame(hearing, qr_title="QR-kode med høringens adresse") | {
         "hearing": hearing,
         "council": hearing.council,
         "is_public": hearing.is_published,

@@ -1,7 +1,7 @@
-"""The trail: from a citizen's words to agenda item, decision, agreement, hearing and goal, as dated steps.
+"""The trail of a case: citizen's input, agenda item, decision, agreement, hearing and goal, as dated steps.
 
-Everything in it comes through `published()`; a closed item leaves no step, so no trail can tell how many there are.
-Each function asks the database a constant number of questions, however long the trails are.
+Every object in a trail is published, and closed items add no step. Each function makes a constant number of queries,
+however long the trails are.
 """
 
 import datetime
@@ -18,11 +18,11 @@ from strategies.models import FollowUp, Goal, Theme
 from udsat.lib.danish import long_date
 from udsat.lib.richtext import plain_text
 
-SENTENCE = 180  # letters of a decision; the rest is read where it was made
+MAX_EXCERPT = 180  # characters of a decision or an outcome
 
 
 class Stage(IntEnum):
-    """What comes first on the same day."""
+    """The kind of a step; the value is its order among steps of the same day."""
 
     INPUT = 1
     ITEM = 2
@@ -34,22 +34,22 @@ class Stage(IntEnum):
 
 
 @dataclass(frozen=True)
-class Step:
-    """One dated sentence: `before`, the words of the link, and `after`. Without an address the words stand alone."""
+class TrailStep:
+    """A dated sentence: `before`, the text of the link, and `after`. Without `url` the text is not linked."""
 
     date: datetime.date
     stage: Stage
-    before: str
-    link: str
-    after: str
+    before: str = ""
+    link: str = ""
+    after: str = ""
     url: str = ""
-    # Of a goal's follow-up: its status, shown in word and symbol, and where it is known from.
+    # Rendered as its status in word and symbol, with its source.
     follow_up: FollowUp | None = None
-    is_here: bool = False  # it tells of what the trail stands under
+    is_here: bool = False  # about the object whose trail this is
 
 
 def items_in_public():
-    """Open items that anybody may read, with what a line about them needs; `is_decided`: with public minutes."""
+    """Published open items with number and meeting; `is_decided` is True where the minutes are public."""
     return (
         AgendaItem.objects.published()
         .with_numbers()
@@ -59,7 +59,7 @@ def items_in_public():
 
 
 def items_by_cause(council: Council) -> dict[int, list[AgendaItem]]:
-    """By cause of the council: where it was talked about in public, the newest first, with the hearings about it."""
+    """Return the public items on each cause of the council, newest first, with their hearings, by cause id."""
     by_cause = defaultdict(list)
     items = items_in_public().filter(causes__council=council).distinct()
     items = items.order_by("-meeting__date", "-meeting__ordinal", "position", "pk")
@@ -89,45 +89,47 @@ def _with_trail(items):
     )
 
 
-def trails_of_goals(theme: Theme) -> dict[int, list[Step]]:
-    """By goal: all that was said, decided and done about it. Give it a theme from `with_content()`."""
-    about = defaultdict(list)
+def trails_of_goals(theme: Theme) -> dict[int, list[TrailStep]]:
+    """Return the trail of each goal by id. The theme must come from `with_content()`."""
+    items_by_goal = defaultdict(list)
     goals = Goal.objects.filter(theme=theme)
     items = items_in_public().filter(goals__theme=theme).distinct()
     for item in _with_trail(items).prefetch_related(Prefetch("goals", goals)):
         for goal in item.goals.all():
-            about[goal.pk].append(item)
-    return {goal.pk: in_order([*_of_items(about[goal.pk]), *_of_goal(goal)]) for goal in theme.all_goals}
+            items_by_goal[goal.pk].append(item)
+    return {
+        goal.pk: _sorted([*_item_trail(items_by_goal[goal.pk]), *_follow_up_steps(goal)]) for goal in theme.all_goals
+    }
 
 
-def trails_of_items(meeting: Meeting) -> dict[int, list[Step]]:
-    """By item: what led to it and what came of it. Empty where the item itself says it all."""
+def trails_of_items(meeting: Meeting) -> dict[int, list[TrailStep]]:
+    """Return the trail of each item by id, without items whose trail would only repeat the item itself."""
     items = items_in_public().filter(meeting=meeting)
     trails = {}
     for item in _with_trail(items).prefetch_related(_goals()):
-        steps = in_order([*_of_items([item], here=item), *_of_goals([item])])
+        steps = _sorted([*_item_trail([item], here=item), *_goal_steps([item])])
         if any(not step.is_here and step.stage not in (Stage.ITEM, Stage.AGREEMENT) for step in steps):
             trails[item.pk] = steps
     return trails
 
 
-def trails_of_hearings(hearings: Iterable[Hearing]) -> dict[int, list[Step]]:
-    """By hearing: the items where the council dealt with it, and what came of it. Empty where there are none."""
-    about = defaultdict(list)
-    found = {hearing.pk: hearing for hearing in hearings}
-    items = items_in_public().filter(hearings__in=found).distinct()
+def trails_of_hearings(hearings: Iterable[Hearing]) -> dict[int, list[TrailStep]]:
+    """Return the trail of each hearing that was on an agenda, by id."""
+    items_by_hearing = defaultdict(list)
+    by_pk = {hearing.pk: hearing for hearing in hearings}
+    items = items_in_public().filter(hearings__in=by_pk).distinct()
     for item in _with_trail(items).prefetch_related(_goals()):
         for hearing in item.hearings.all():
-            about[hearing.pk].append(item)
+            items_by_hearing[hearing.pk].append(item)
     return {
-        pk: in_order([*_of_items(those, here=found[pk]), *_of_goals(those)])
-        for pk, those in about.items()
-        if pk in found
+        pk: _sorted([*_item_trail(items, here=by_pk[pk]), *_goal_steps(items)])
+        for pk, items in items_by_hearing.items()
+        if pk in by_pk
     }
 
 
-def in_order(steps: Iterable[Step]) -> list[Step]:
-    """By date, each once."""
+def _sorted(steps: Iterable[TrailStep]) -> list[TrailStep]:
+    """Return the steps by date, without duplicates."""
     return sorted(dict.fromkeys(steps), key=lambda step: (step.date, step.stage))
 
 
@@ -136,97 +138,105 @@ def _goals():
     return Prefetch("goals", goals.prefetch_related("follow_ups"))
 
 
-# The steps. What the trail stands under is told without a link to itself.
+# Steps. The object that the trail is shown under (`here`) is not linked.
 
 
-def _of_items(items: Iterable[AgendaItem], here=None) -> Iterator[Step]:
-    told = {item.pk for item in items}
+def _item_trail(items: Iterable[AgendaItem], here=None) -> Iterator[TrailStep]:
+    shown = {item.pk for item in items}
     for item in items:
-        # The citizen comes first.
-        for one in item.inputs.all():
-            yield Step(
-                timezone.localdate(one.created_at), Stage.INPUT,
-                {
-                    Input.Kind.DIALOGUE: "En borger ville tale med rådet om ",
-                    Input.Kind.SPOKEN: "En borger talte med rådet om ",
-                }.get(one.kind, "En borger skrev til rådet om "),
-                f"»{one.title}«", ".", one.get_absolute_url(),
-            )  # fmt: skip
+        for citizen_input in item.inputs.all():
+            yield _input_step(citizen_input)
         for agreement in item.followed_up.all():
-            if agreement.item_id not in told:
-                yield Step(
-                    agreement.item.meeting.date, Stage.AGREEMENT, f"Rådet aftalte: »{agreement.text}«. Det skete på ",
-                    "mødet", ".", agreement.item.get_absolute_url(),
-                )  # fmt: skip
-        yield _item(item, is_here=item == here)
+            if agreement.item_id not in shown:
+                yield TrailStep(
+                    agreement.item.meeting.date,
+                    Stage.AGREEMENT,
+                    f"Rådet aftalte: »{agreement.text}«. Det skete på ",
+                    "mødet",
+                    ".",
+                    agreement.item.get_absolute_url(),
+                )
+        yield _item_step(item, is_here=item == here)
         for agreement in item.agreements.all():
-            yield _agreement(agreement, item.meeting.date, is_here=item == here)
+            yield _agreement_step(agreement, item.meeting.date, is_here=item == here)
             for later in agreement.followed_up_at.all():
-                if later.pk not in told:
-                    yield Step(
-                        later.meeting.date, Stage.ITEM, "Rådet tog aftalen op igen under ", f"»{later.title}«", ".",
-                        later.get_absolute_url(),
-                    )  # fmt: skip
+                if later.pk not in shown:
+                    before, link = "Rådet tog aftalen op igen under ", f"»{later.title}«"
+                    yield TrailStep(later.meeting.date, Stage.ITEM, before, link, ".", later.get_absolute_url())
         for hearing in item.hearings.all():
-            yield from _hearing(hearing, is_here=hearing == here)
+            yield from _hearing_steps(hearing, is_here=hearing == here)
 
 
-def _item(item: AgendaItem, is_here: bool) -> Step:
+def _input_step(citizen_input: Input) -> TrailStep:
+    beginnings = {
+        Input.Kind.DIALOGUE: "En borger ville tale med rådet om ",
+        Input.Kind.SPOKEN: "En borger talte med rådet om ",
+    }
+    return TrailStep(
+        timezone.localdate(citizen_input.created_at),
+        Stage.INPUT,
+        beginnings.get(citizen_input.kind, "En borger skrev til rådet om "),
+        f"»{citizen_input.title}«",
+        ".",
+        citizen_input.get_absolute_url(),
+    )
+
+
+def _item_step(item: AgendaItem, is_here: bool) -> TrailStep:
     url = "" if is_here else item.get_absolute_url()
-    name = f"punkt {item.meeting.first_number + item.place}, »{item.title}«"
+    link = f"punkt {item.meeting.first_number + item.place}, »{item.title}«"
     if item.is_decided:
-        decision = _sentence(item.decision)
-        said = " ".join(f"{text.rstrip('.')}." for text in (item.get_answer_display(), decision) if text)
-        before, after = "Rådet talte om ", f". Beslutning: {said}" if said else "."
+        texts = (item.get_answer_display(), _excerpt(item.decision))
+        decision = " ".join(f"{text.rstrip('.')}." for text in texts if text)
+        before, after = "Rådet talte om ", f". Beslutning: {decision}" if decision else "."
     else:
         before, after = "Står på dagsordenen som " if not item.meeting.is_past else "Stod på dagsordenen som ", "."
-    return Step(item.meeting.date, Stage.ITEM, before, name, after, url, is_here=is_here)
+    return TrailStep(item.meeting.date, Stage.ITEM, before, link, after, url, is_here=is_here)
 
 
-def _sentence(rich: str) -> str:
-    """The first sentence or two of a rich text, as far as they are short."""
+def _excerpt(rich: str) -> str:
+    """Return the whole sentences of a rich text that fit in MAX_EXCERPT, or else its first words."""
     text = " ".join(plain_text(rich).split())
-    if len(text) <= SENTENCE:
+    if len(text) <= MAX_EXCERPT:
         return text
-    cut = text[:SENTENCE]
+    cut = text[:MAX_EXCERPT]
     end = max(cut.rfind(mark) for mark in (". ", "! ", "? "))
     return cut[: end + 1] if end > 40 else f"{cut.rsplit(' ', 1)[0].rstrip(',;:')} …"
 
 
-def _agreement(agreement: Agreement, day: datetime.date, is_here: bool) -> Step:
-    who = f" Ansvarlig: {agreement.public_responsible}." if agreement.public_responsible else ""
+def _agreement_step(agreement: Agreement, day: datetime.date, is_here: bool) -> TrailStep:
+    responsible = f" Ansvarlig: {agreement.public_responsible}." if agreement.public_responsible else ""
     if agreement.done_on:
-        state = f" Gjort {long_date(agreement.done_on)}."
+        status = f" Gjort {long_date(agreement.done_on)}."
     elif agreement.is_overdue:
-        state = f" Ikke gjort. Fristen var {long_date(agreement.due_on)}."
+        status = f" Ikke gjort. Fristen var {long_date(agreement.due_on)}."
     else:
-        state = " Ikke gjort endnu."
-    return Step(day, Stage.AGREEMENT, f"Rådet aftalte: »{agreement.text}«.{who}{state}", "", "", is_here=is_here)
+        status = " Ikke gjort endnu."
+    text = f"Rådet aftalte: »{agreement.text}«.{responsible}{status}"
+    return TrailStep(day, Stage.AGREEMENT, text, is_here=is_here)
 
 
-def _hearing(hearing: Hearing, is_here: bool) -> Iterator[Step]:
-    url, name = "" if is_here else hearing.get_absolute_url(), f"»{hearing.title}«"
-    by = hearing.sender or "Kommunen"
-    yield Step(hearing.received_on, Stage.HEARING, f"{by} spurgte rådet om ", name, ".", url, is_here=is_here)
+def _hearing_steps(hearing: Hearing, is_here: bool) -> Iterator[TrailStep]:
+    url, link = "" if is_here else hearing.get_absolute_url(), f"»{hearing.title}«"
+    before = f"{hearing.sender or 'Kommunen'} spurgte rådet om "
+    yield TrailStep(hearing.received_on, Stage.HEARING, before, link, ".", url, is_here=is_here)
     if not hearing.answered_on:
         return
-    yield Step(hearing.answered_on, Stage.ANSWER, "Rådet svarede på høringen ", name, ".", url, is_here=is_here)
+    before = "Rådet svarede på høringen "
+    yield TrailStep(hearing.answered_on, Stage.ANSWER, before, link, ".", url, is_here=is_here)
     if hearing.outcome != Hearing.Outcome.PENDING:
-        yield Step(
-            hearing.outcome_on or hearing.answered_on, Stage.OUTCOME,
-            f"Svaret på høringen {name}: {hearing.get_outcome_display()}. {_sentence(hearing.outcome_text)}".strip(),
-            "", "", is_here=is_here,
-        )  # fmt: skip
+        text = f"Svaret på høringen {link}: {hearing.get_outcome_display()}. {_excerpt(hearing.outcome_text)}".strip()
+        yield TrailStep(hearing.outcome_on or hearing.answered_on, Stage.OUTCOME, text, is_here=is_here)
 
 
-def _of_goals(items: Iterable[AgendaItem]) -> Iterator[Step]:
-    """Under an item or a hearing: how each goal stands now. The goal's own page has the rest."""
+def _goal_steps(items: Iterable[AgendaItem]) -> Iterator[TrailStep]:
+    """The latest follow-up of each goal of the items."""
     for goal in dict.fromkeys(goal for item in items for goal in item.goals.all()):
         if latest := goal.latest_follow_up:
-            name = f"»{goal.full_text}«"
-            yield Step(latest.date, Stage.GOAL, "Målet ", name, ":", goal.get_absolute_url(), follow_up=latest)
+            link = f"»{goal.full_text}«"
+            yield TrailStep(latest.date, Stage.GOAL, "Målet ", link, ":", goal.get_absolute_url(), follow_up=latest)
 
 
-def _of_goal(goal: Goal) -> Iterator[Step]:
+def _follow_up_steps(goal: Goal) -> Iterator[TrailStep]:
     for follow_up in goal.follow_ups.all():
-        yield Step(follow_up.date, Stage.GOAL, "", "", "", follow_up=follow_up)
+        yield TrailStep(follow_up.date, Stage.GOAL, follow_up=follow_up)

@@ -1,7 +1,7 @@
-"""The årshjul: a council's year drawn as a wheel. A function from plain events to SVG; it asks no database.
+"""Year wheel (årshjul): a council's year drawn as SVG from plain events, without the database.
 
-The wheel shows when, never what: every marker is a day of the month. The list beside it on the page says the rest,
-and is the wheel's text alternative.
+Each marker shows a shape and the day of the month. The list beside the wheel on the page has the details and is its
+text alternative.
 """
 
 import calendar
@@ -19,11 +19,11 @@ from udsat.lib.danish import join_words
 
 MONTHS = ("jan", "feb", "mar", "apr", "maj", "jun", "jul", "aug", "sep", "okt", "nov", "dec")
 
-# All lengths in units of the view box. On the narrowest phone a unit is about 0.9 CSS pixel.
+# All lengths are in units of the view box, about 0.9 CSS pixel on the narrowest phone.
 SIZE = 360
 CENTRE = SIZE / 2
 RIM, BAND, HUB = 178, 143, 56  # outer and inner radius of the ring of months; radius of the middle
-LANES = (127, 99, 72)  # the circles on which markers sit, from the outside in
+LANES = (127, 99, 72)  # radii of the circles of markers, outermost first
 MARKER = 13  # every marker fits inside a circle of this radius
 GAP = 27  # from centre to centre of neighbours, so two markers never touch
 
@@ -35,8 +35,8 @@ class Shape(StrEnum):
     DEADLINE = "frist"
 
 
-# Meetings run along the rim; what happens between them lies inside.
-_LANE_OF = {Shape.MEETING: 0, Shape.OTHER: 0, Shape.VISIT: 1, Shape.DEADLINE: 1}
+# Meetings on the outermost circle, other events inside.
+_PREFERRED_LANE = {Shape.MEETING: 0, Shape.OTHER: 0, Shape.VISIT: 1, Shape.DEADLINE: 1}
 _WORDS = {
     Shape.MEETING: ("møde", "møder"),
     Shape.OTHER: ("andet møde", "andre møder"),
@@ -60,8 +60,8 @@ class Event:
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where a marker sits, in degrees clockwise from New Year at the top, and which day it points to."""
+class MarkerPosition:
+    """Position of a marker and of its day, in degrees clockwise from New Year at the top."""
 
     event: Event
     radius: float
@@ -74,56 +74,56 @@ class Place:
 
 
 def draw(year: int, events: Iterable[Event], today: datetime.date) -> SafeString:
-    """The year as SVG. Events of other years are left out; more than the wheel can hold are counted, not drawn."""
+    """Return the year as SVG. Ignore events of other years; count, but do not draw, more than fit the wheel."""
     events = sorted((e for e in events if e.date.year == year), key=lambda e: (e.date, e.shape))
-    places = place_markers(events)
+    positions = position_markers(events)
     parts = [
         f'<svg class="wheel" viewBox="0 0 {SIZE} {SIZE}" role="img" aria-label="{escape(summary(year, events))}">',
         f'<circle class="wheel-face" cx="{CENTRE:g}" cy="{CENTRE:g}" r="{BAND}"/>',
         *_elapsed(year, today),
         *(part for month in range(12) for part in _month(month, year, today)),
         *_today(year, today),
-        *(_leader(place) for place in places),
+        *(_leader(position) for position in positions),
         *(
             _marker(p.event.shape, str(p.event.date.day), p.event.is_cancelled, p.event.is_next, *p.point)
-            for p in places
+            for p in positions
         ),
         f'<circle class="wheel-hub" cx="{CENTRE:g}" cy="{CENTRE:g}" r="{HUB}"/>',
-        *_hub(year, events, len(events) - len(places)),
+        *_hub(year, events, len(events) - len(positions)),
         "</svg>",
     ]
-    return mark_safe("".join(parts))  # numbers and our own words only; the one text is escaped above
+    return mark_safe("".join(parts))  # numbers and constants; the label is escaped above
 
 
 def marker(event: Event) -> SafeString:
-    """One marker alone, as it looks on the wheel, for the list. The text beside it says the same."""
-    return _alone(_marker(event.shape, str(event.date.day), event.is_cancelled, event.is_next))
+    """Return the marker of an event as SVG of its own, for the list."""
+    return _single(_marker(event.shape, str(event.date.day), event.is_cancelled, event.is_next))
 
 
 def legend(events: Iterable[Event]) -> list[tuple[SafeString, str]]:
-    """Marker and word of each shape that the events hold."""
+    """Return marker and label of each shape among the events."""
     shapes = {event.shape for event in events}
-    return [(_alone(_marker(shape)), LEGEND[shape]) for shape in Shape if shape in shapes]
+    return [(_single(_marker(shape)), LEGEND[shape]) for shape in Shape if shape in shapes]
 
 
 def summary(year: int, events: Iterable[Event]) -> str:
-    """What the wheel shows, in one sentence for those who do not see it."""
+    """Return the text alternative: the number of events of each shape."""
     counts = Counter(event.shape for event in events if not event.is_cancelled)
     words = [f"{n} {_WORDS[shape][n != 1]}" for shape in Shape if (n := counts[shape])]
     return f"Årshjul for {year}: {join_words(words) or 'ingen møder'}. Listen har alle datoer."
 
 
-def place_markers(events: list[Event]) -> list[Place]:
-    """A place for each event, in the order given (by date), none touching another.
+def position_markers(events: list[Event]) -> list[MarkerPosition]:
+    """Return a position for each event, in the given order (by date), so that no two markers touch.
 
-    A marker sits on its day as long as one of the circles has room there. In a crowd neighbours share the room to
-    both sides and keep their order. What no circle has room for is left out.
+    A marker is at its day if one of the circles has room there. In a crowd, neighbours move to both sides and keep
+    their order. Events that no circle has room for are left out.
     """
     lanes: list[list[Event]] = [[] for _ in LANES]
     free = [-math.inf] * len(LANES)  # the first angle at which the next marker of a lane would not touch the last
     for event in events:
         angle = _angle(event.date)
-        preferred = _LANE_OF[event.shape]
+        preferred = _PREFERRED_LANE[event.shape]
         roomy = [n for n, lane in enumerate(lanes) if len(lane) < _capacity(n)]
         if not roomy:
             break
@@ -131,14 +131,14 @@ def place_markers(events: list[Event]) -> list[Place]:
         lanes[lane].append(event)
         free[lane] = max(free[lane], angle) + _gap(lane)
     return [
-        Place(event, LANES[n], angle, _angle(event.date))
+        MarkerPosition(event, LANES[n], angle, _angle(event.date))
         for n, lane in enumerate(lanes)
         for event, angle in zip(lane, _spread([_angle(e.date) for e in lane], _gap(n)), strict=True)
     ]
 
 
 def _gap(lane: int) -> float:
-    """The angle between neighbours on that circle whose centres are GAP apart, in degrees."""
+    """Return the angle, in degrees, between neighbours of the circle whose centres are GAP apart."""
     return math.degrees(2 * math.asin(GAP / 2 / LANES[lane]))
 
 
@@ -147,29 +147,29 @@ def _capacity(lane: int) -> int:
 
 
 def _spread(angles: list[float], gap: float) -> list[float]:
-    """The rising angles moved as little as possible (least squares) to lie at least `gap` apart within the year.
+    """Move the ascending angles as little as possible (least squares) to be at least `gap` apart within the year.
 
-    Pool adjacent violators: neighbours that would touch become one block around the mean of where they want to be.
+    Pool adjacent violators: neighbours that would touch become one block around the mean of their own angles.
     """
     if not angles:
         return []
-    blocks: list[tuple[float, int]] = []  # mean of angle minus its place in the queue; how many
+    blocks: list[tuple[float, int]] = []  # mean of (angle - index * gap), size
     for n, angle in enumerate(angles):
         mean, size = angle - n * gap, 1
         while blocks and blocks[-1][0] > mean:
             other, count = blocks.pop()
             mean, size = (mean * size + other * count) / (size + count), size + count
         blocks.append((mean, size))
-    wanted = [mean for mean, size in blocks for _ in range(size)]
+    means = [mean for mean, size in blocks for _ in range(size)]
 
     def within(low: float, high: float) -> list[float]:
         high -= (len(angles) - 1) * gap
-        return [min(max(start, low), high) + n * gap for n, start in enumerate(wanted)]
+        return [min(max(start, low), high) + n * gap for n, start in enumerate(means)]
 
     margin = gap / 2
-    places = within(min(margin, angles[0]), max(360 - margin, angles[-1]))
+    moved = within(min(margin, angles[0]), max(360 - margin, angles[-1]))
     # December and January are neighbours too.
-    return within(margin, 360 - margin) if places[-1] - places[0] > 360 - gap else places
+    return within(margin, 360 - margin) if moved[-1] - moved[0] > 360 - gap else moved
 
 
 def _angle(day: datetime.date) -> float:
@@ -178,7 +178,7 @@ def _angle(day: datetime.date) -> float:
 
 
 def _month_start(month: int, year: int) -> float:
-    """The angle at which the month (0 to 12) begins."""
+    """Return the angle at the start of the month (0 to 12)."""
     if month == 12:
         return 360
     days = 366 if calendar.isleap(year) else 365
@@ -207,7 +207,7 @@ def _month(month: int, year: int, today: datetime.date) -> list[str]:
 
 
 def _elapsed(year: int, today: datetime.date) -> list[str]:
-    """The part of this year that has gone, as a clock shows it."""
+    """The sector of the current year from New Year to today."""
     if year != today.year:
         return []
     angle = _angle(today)
@@ -224,15 +224,15 @@ def _today(year: int, today: datetime.date) -> list[str]:
     return [f'<path class="wheel-today" d="M{_xy(HUB, angle)}L{_xy(BAND, angle)}"/>']
 
 
-def _leader(place: Place) -> str:
-    """From the day on the ring of months to a marker that could not sit right beside it."""
-    if place.radius == LANES[0] and abs(place.angle - place.day_angle) < 2:
+def _leader(position: MarkerPosition) -> str:
+    """Line from the day on the ring of months to a marker that is not right beside it."""
+    if position.radius == LANES[0] and abs(position.angle - position.day_angle) < 2:
         return ""
-    tick = f"M{_xy(BAND, place.day_angle)}L{_xy(BAND - 5, place.day_angle)}"
-    return f'<path class="wheel-leader" d="{tick}L{_xy(place.radius, place.angle)}"/>'
+    tick = f"M{_xy(BAND, position.day_angle)}L{_xy(BAND - 5, position.day_angle)}"
+    return f'<path class="wheel-leader" d="{tick}L{_xy(position.radius, position.angle)}"/>'
 
 
-_DRAWN = {
+_OUTLINES = {
     Shape.MEETING: f'<circle r="{MARKER - 1}"/>',
     Shape.OTHER: f'<circle r="{MARKER - 1}"/>',
     Shape.VISIT: '<rect x="-10.5" y="-10.5" width="21" height="21" rx="4.5"/>',
@@ -249,14 +249,13 @@ def _marker(
     label = f'<text y="{-2 if shape is Shape.DEADLINE else 0}">{text}</text>' if text else ""
     return (
         f'<g class="wheel-mark wheel-mark--{shape}{state}" transform="translate({x:.1f} {y:.1f})">'
-        f"{_DRAWN[shape]}{ring}{label}{strike}</g>"
+        f"{_OUTLINES[shape]}{ring}{label}{strike}</g>"
     )
 
 
-def _alone(drawn: str) -> SafeString:
-    return mark_safe(  # numbers and our own words only
-        f'<svg class="wheel-key" viewBox="-16 -16 32 32" aria-hidden="true">{drawn}</svg>'
-    )
+def _single(marker: str) -> SafeString:
+    # Safe: numbers and constants only.
+    return mark_safe(f'<svg class="wheel-key" viewBox="-16 -16 32 32" aria-hidden="true">{marker}</svg>')
 
 
 def _hub(year: int, events: list[Event], left_out: int) -> list[str]:

@@ -1,4 +1,4 @@
-"""What the council puts on every page of its municipality, and on the pages of its strategies."""
+"""Tags for the header and footer of a municipality's pages, and for the council's part of strategy pages."""
 
 import datetime
 from dataclasses import dataclass
@@ -17,20 +17,19 @@ register = template.Library()
 
 @register.simple_tag
 def municipality_frame(municipality, user):
-    """The municipality again, with what header and footer need: its council and which sections it has (2 queries).
+    """Return the municipality with the council, sections and contact data of header and footer, in 2 queries.
 
-    Follows `visible_to(user)`, so that a secretary's preview has the links that the public page will have.
+    Depends on `visible_to(user)`, so that a preview has the links that the public page will have.
     """
-    here = OuterRef("pk")
+    pk = OuterRef("pk")
     frame = Municipality.objects.annotate(
-        has_strategies=Exists(Strategy.objects.visible_to(user).filter(municipality=here)),
-        has_meetings=Exists(Meeting.objects.visible_to(user).filter(council__municipality=here)),
-        has_hearings=Exists(Hearing.objects.visible_to(user).filter(council__municipality=here)),
-        has_news=Exists(News.objects.visible_to(user).filter(municipality=here)),
-        has_readers=Exists(readers().filter(municipality=here)),
+        has_strategies=Exists(Strategy.objects.visible_to(user).filter(municipality=pk)),
+        has_meetings=Exists(Meeting.objects.visible_to(user).filter(council__municipality=pk)),
+        has_hearings=Exists(Hearing.objects.visible_to(user).filter(council__municipality=pk)),
+        has_news=Exists(News.objects.visible_to(user).filter(municipality=pk)),
+        has_readers=Exists(readers().filter(municipality=pk)),
     ).get(pk=municipality.pk)
     frame.visible_council = Council.objects.visible_to(user).filter(municipality=municipality).first()
-    # Somebody reads what is written there.
     frame.takes_inputs = bool(frame.visible_council and frame.visible_council.is_live and frame.has_readers)
     for field in ("phone", "phone_hours", "email", "address"):
         setattr(frame, f"shown_{field}", getattr(frame.visible_council, field, "") or getattr(municipality, field))
@@ -38,8 +37,8 @@ def municipality_frame(municipality, user):
 
 
 @dataclass(frozen=True)
-class Talk:
-    """An open agenda item, as far as its papers are public: without public minutes there is no decision in it."""
+class CouncilTalk:
+    """A public agenda item about a theme or goal; answer and decision are empty until the minutes are public."""
 
     date: datetime.date
     url: str
@@ -52,9 +51,9 @@ class Talk:
 
 @register.simple_tag
 def council_talks(strategy):
-    """Where the council has talked about the strategy, in public: by theme and by goal, the newest meeting first.
+    """Return the public agenda items about each theme and goal of the strategy, newest meeting first.
 
-    A constant number of queries for the whole strategy.
+    Makes a constant number of queries.
     """
     items = (
         items_in_public()
@@ -68,7 +67,7 @@ def council_talks(strategy):
     )
     talks = {"theme": {}, "goal": {}}
     for item in items:
-        talk = Talk(
+        talk = CouncilTalk(
             date=item.meeting.date,
             url=item.get_absolute_url(),
             number=item.meeting.first_number + item.place,
@@ -84,30 +83,27 @@ def council_talks(strategy):
 
 @register.filter
 def about(talks, subject):
-    """The talks about one theme or goal."""
+    """Return the talks about a theme or goal."""
     return talks[subject._meta.model_name].get(subject.pk, [])
 
 
 @register.filter
 def about_all(talks, theme):
-    """The talks about a theme and about any of its goals, each once, the newest first."""
-    found = dict.fromkeys(talk for subject in [theme, *theme.all_goals] for talk in about(talks, subject))
-    return sorted(found, key=lambda talk: talk.date, reverse=True)
+    """Return the talks about a theme and its goals, without duplicates, newest first."""
+    unique = dict.fromkeys(talk for subject in [theme, *theme.all_goals] for talk in about(talks, subject))
+    return sorted(unique, key=lambda talk: talk.date, reverse=True)
 
 
 @register.simple_tag
 def goal_trails(theme):
-    """What happened, by goal of the theme."""
     return trails_of_goals(theme)
 
 
 @register.filter
 def of(trails, goal):
-    """The trail of one goal."""
     return trails[goal.pk]
 
 
 @register.inclusion_tag("council/_news_about.html")
 def news_about(strategy):
-    """The published news about a strategy."""
     return {"stories": News.objects.published().filter(strategy=strategy).select_related("municipality")[:5]}

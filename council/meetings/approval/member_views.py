@@ -7,9 +7,10 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
+from council.attendance import attendance_by_status
+from council.file_responses import attachment_response
 from council.models import Approval, Attachment, Minutes, PublicItem, public_items
 from council.personal_links import link_view
-from council.public.views import attachment_response, attendance_lists
 from udsat.lib.cpr import find_cpr
 from udsat.lib.signed_links import LinkBroken, LinkExpired
 from udsat.models import Municipality
@@ -163,7 +164,7 @@ def _minutes_context(minutes, items):
         "minutes": minutes,
         "items": items,
         "attachments": files,
-        "attendance": attendance_lists(meeting.attendances.all()),
+        "attendance": attendance_by_status(meeting.attendances.all()),
     }
 
 

@@ -21,7 +21,7 @@ from council.meetings import progress
 from council.meetings.invitations.sending import untold
 from council.models import Council, Meeting
 from council.public import year_wheel
-from council.public.views import entries_of
+from council.public.meeting_years import year_entries
 from udsat.admin.access import has_several, may_edit, municipalities_where
 from udsat.admin.form_fields import ClockField, DayField
 from udsat.lib import roles
@@ -170,7 +170,7 @@ def _year_of(request, council, number, bound) -> Year:
             row.form = bound if bound and bound.meeting.pk == meeting.pk else MoveForm(meeting=meeting)
         rows.append(row)
     hearings = list(council.hearings.filter(deadline__year=number))
-    events = [entry.event for entry in entries_of(meetings, hearings, timezone.localdate(now))]
+    events = [entry.event for entry in year_entries(meetings, hearings, timezone.localdate(now))]
     years = {date.year for date in dates} | {timezone.localdate(now).year, number, number + 1}
     wheel = year_wheel.draw(number, events, timezone.localdate(now))
     coming, held = ([row for row in rows if row.is_over is over] for over in (False, True))

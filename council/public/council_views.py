@@ -1,0 +1,157 @@
+"""Public pages of a council: the council, its members, causes and answers to citizens."""
+
+from django.db.models import Prefetch
+from django.http import Http404
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from council.file_responses import photo_response
+from council.models import Cause, Membership, Minutes, WorkingGroup
+from strategies.views import find_municipality
+
+from . import jsonld
+from .trail import items_by_cause
+from .visible import (
+    get_council,
+    latest_update,
+    visible,
+    visible_answers,
+    visible_hearings,
+    visible_meetings,
+)
+
+IN_THE_COUNCIL = (Membership.Role.CHAIR, Membership.Role.DEPUTY, Membership.Role.MEMBER)
+# Heading and roles of those around the council.
+ROLE_GROUPS = [
+    ("Suppleanter", (Membership.Role.SUBSTITUTE,)),
+    ("Sekretær", (Membership.Role.SECRETARY,)),
+    ("Tilforordnede", (Membership.Role.ASSOCIATE,)),
+    ("Faste gæster", (Membership.Role.GUEST,)),
+]
+# What a council may have: field, label, text with and text without.
+RIGHTS = [
+    (
+        "has_hearing_right",
+        "Høringsret",
+        "Kommunen spørger rådet, før den beslutter noget, der betyder noget for udsatte.",
+        "Kommunen behøver ikke at spørge rådet, før den beslutter noget.",
+    ),
+    ("has_secretary", "Sekretær", "En fra kommunen hjælper rådet.", "Rådet klarer selv papirerne."),
+    ("has_budget", "Penge", "Rådet har sit eget budget.", "Rådet har ikke sit eget budget."),
+    ("has_premises", "Lokaler", "Rådet har et sted at være.", "Rådet har ikke sit eget sted at være."),
+]
+
+
+def _render(request, template, council, **context):
+    shared = {
+        "municipality": council.municipality,
+        "section": "raad",
+        "council": council,
+        "preview": None if council.is_public else council,
+        "updated": council.updated_at,
+    }
+    return render(request, template, shared | context)
+
+
+def _current_seats(user, council):
+    """The council's seats of today, in order, with what a name and a role need."""
+    return Membership.objects.visible_to(user).filter(council=council).on().select_related("person", "council")
+
+
+@require_safe
+def council_detail(request, kommune):
+    user, municipality = request.user, find_municipality(kommune)
+    council = get_council(user, municipality)
+    seats = _current_seats(user, council).filter(role__in=IN_THE_COUNCIL)
+    next_meeting = visible_meetings(user, municipality).coming().first()
+    latest_minutes = (
+        visible(Minutes, user)
+        .filter(meeting__council=council)
+        .select_related("meeting__council__municipality")
+        .order_by("-meeting__date", "-meeting__ordinal")
+        .first()
+    )
+    hearings, answers = visible_hearings(user, municipality)[:3], visible_answers(user, council)[:3]
+    return _render(
+        request,
+        "council/council.html",
+        council,
+        updated=latest_update([council, next_meeting, latest_minutes, *hearings, *answers]),
+        data=[jsonld.council(council)],
+        causes=Cause.objects.visible_to(user)
+        .filter(council=council)
+        .select_related("council__municipality")
+        .prefetch_related("groups"),
+        rights=[
+            {"name": label, "has": has, "meaning": text_with if has else text_without}
+            for field, label, text_with, text_without in RIGHTS
+            if (has := getattr(council, field)) is not None
+        ],
+        areas=list(dict.fromkeys(seat.area for seat in seats if seat.area)),
+        next_meeting=next_meeting,
+        latest_minutes=latest_minutes,
+        hearings=hearings,
+        answers=answers,
+    )
+
+
+@require_safe
+def members(request, kommune):
+    council = get_council(request.user, find_municipality(kommune))
+    current = _current_seats(request.user, council)
+    seats = list(
+        current.select_related(
+            "council__municipality", "substitute_for__person", "substitute_for__council"
+        ).prefetch_related(Prefetch("substitutes", current, to_attr="current_substitutes"), "groups__cause")
+    )
+    # The chair first, whatever position the row has, and vacant seats last.
+    members = sorted(
+        (seat for seat in seats if seat.role in IN_THE_COUNCIL),
+        key=lambda seat: (seat.is_vacant, IN_THE_COUNCIL.index(seat.role)),
+    )
+    others = [(heading, [seat for seat in seats if seat.role in roles]) for heading, roles in ROLE_GROUPS]
+    return _render(
+        request,
+        "council/members.html",
+        council,
+        members=members,
+        vacant=sum(seat.is_vacant for seat in members),
+        has_people=any(seat.person for seat in seats),
+        others=[(heading, seats) for heading, seats in others if seats],
+    )
+
+
+@require_safe
+def photo(request, kommune, person):
+    """The photo of a person who has a seat today and consents to show it."""
+    seats = Membership.objects.visible_to(request.user).on().filter(council__municipality=find_municipality(kommune))
+    # A larger number overflows the database's integer.
+    seat = seats.filter(person=person).select_related("person").first() if person < 2**63 else None
+    if seat is None or not seat.person.shows_photo:
+        raise Http404("Der er ikke noget foto her.")
+    return photo_response(seat.person)
+
+
+@require_safe
+def causes(request, kommune):
+    council = get_council(request.user, find_municipality(kommune))
+    groups = WorkingGroup.objects.visible_to(request.user).prefetch_related(
+        Prefetch("members", _current_seats(request.user, council), to_attr="current_members")
+    )
+    causes = Cause.objects.visible_to(request.user).filter(council=council)
+    causes = causes.prefetch_related(Prefetch("groups", groups))
+    items = items_by_cause(council)
+    for cause in causes:
+        cause.items = items[cause.pk]
+        cause.hearings = list(dict.fromkeys(hearing for item in cause.items for hearing in item.hearings.all()))
+    return _render(
+        request, "council/causes.html", council, causes=causes, other_groups=groups.filter(council=council, cause=None)
+    )
+
+
+@require_safe
+def answer_list(request, kommune):
+    council = get_council(request.user, find_municipality(kommune))
+    answers = visible_answers(request.user, council)
+    updated = latest_update([council, *answers])
+    return _render(request, "council/answers.html", council, answers=answers, updated=updated)

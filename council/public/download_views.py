@@ -1,0 +1,140 @@
+"""Files to download or subscribe to: PDFs of agendas, minutes and posters, calendars, the news feed, attachments."""
+
+import hashlib
+
+from django.db.models import Q
+from django.http import Http404, HttpResponse
+from django.utils.cache import get_conditional_response
+from django.utils.http import quote_etag
+from django.views.decorators.http import require_safe
+
+from council.file_responses import attachment_response
+from council.models import Agenda, Attachment, Council, Meeting, Minutes
+from strategies.views import find_municipality
+from udsat.lib.danish import long_date
+from udsat.lib.responses import find_or_404, pdf_response
+
+from . import pdf, poster
+from .calendar import meetings_calendar
+from .feed import news_feed
+from .visible import get_council, get_meeting, redirect_moved_meeting, visible, visible_councils, visible_meetings
+
+
+def _get_paper(request, kommune, slug, model, missing):
+    """Return the agenda or minutes of the meeting; raise Http404 if the user may not read it."""
+    meeting = get_meeting(request.user, find_municipality(kommune), slug)
+    return find_or_404(
+        visible(model, request.user).select_related("meeting__council__municipality"),
+        f"Der er {missing} at læse fra mødet den {long_date(meeting.date)} endnu.",
+        meeting=meeting,
+    )
+
+
+def _paper_response(request, paper, render_pdf, name):
+    filename = f"{name}-{paper.municipality.slug}-{paper.meeting.address_part}.pdf"
+    return pdf_response(
+        request, lambda: render_pdf(paper.meeting), filename, changed=paper.updated_at, is_public=paper.is_public
+    )
+
+
+@require_safe
+@redirect_moved_meeting
+def agenda_pdf(request, kommune, slug):
+    agenda = _get_paper(request, kommune, slug, Agenda, "ingen dagsorden")
+    return _paper_response(request, agenda, pdf.agenda_pdf, "dagsorden")
+
+
+@require_safe
+@redirect_moved_meeting
+def minutes_pdf(request, kommune, slug):
+    minutes = _get_paper(request, kommune, slug, Minutes, "intet referat")
+    return _paper_response(request, minutes, pdf.minutes_pdf, "referat")
+
+
+@require_safe
+@redirect_moved_meeting
+def meeting_poster(request, kommune, slug):
+    """A cancelled meeting has a poster, which replaces the one on the wall; a past meeting has none."""
+    municipality = find_municipality(kommune)
+    meeting = get_meeting(request.user, municipality, slug)
+    if meeting.is_past:
+        raise Http404("Mødet er holdt, så der er ingen plakat. Se, hvornår rådet mødes næste gang.")
+    council = visible_councils(request.user, municipality).first()
+    return pdf_response(
+        request,
+        lambda: poster.meeting_poster(meeting, council),
+        f"plakat-{municipality.slug}-{meeting.address_part}.pdf",
+        changed=meeting.updated_at,
+        is_public=meeting.is_public,
+    )
+
+
+@require_safe
+def council_poster(request, kommune):
+    municipality = find_municipality(kommune)
+    council = get_council(request.user, municipality)
+    # Only public dates, also for a user: on paper a draft cannot be told from the others.
+    meetings = Meeting.objects.published().filter(council=council).coming()
+    return pdf_response(
+        request,
+        lambda: poster.council_poster(council, meetings),
+        f"plakat-{municipality.slug}.pdf",
+        changed=council.updated_at,
+        is_public=council.is_public,
+    )
+
+
+def _with_etag(request, response):
+    """Add an ETag of the content; return 304 if the client has this content."""
+    response["ETag"] = etag = quote_etag(hashlib.sha256(response.content).hexdigest()[:32])
+    return get_conditional_response(request, etag=etag, response=response) or response
+
+
+def _calendar_response(request, content: bytes, filename: str):
+    response = HttpResponse(content, content_type="text/calendar; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{filename}"'
+    return _with_etag(request, response)
+
+
+@require_safe
+@redirect_moved_meeting
+def meeting_ics(request, kommune, slug):
+    """Only for a public meeting, also for a user: the file is passed on to others."""
+    municipality = find_municipality(kommune)
+    meeting = get_meeting(request.user, municipality, slug)
+    if not meeting.is_public:
+        raise Http404("Mødet er ikke offentligt endnu, så det kan ikke lægges i en kalender.")
+    filename = f"moede-{municipality.slug}-{meeting.address_part}.ics"
+    return _calendar_response(request, meetings_calendar([meeting]), filename)
+
+
+@require_safe
+def meetings_ics(request, kommune):
+    """All public meetings, cancelled ones included, for calendars that subscribe."""
+    municipality = find_municipality(kommune)
+    meetings = Meeting.objects.published().filter(council__municipality=municipality)
+    council = visible_councils(request.user, municipality).filter(is_public=True).first()
+    name = f"Møder i {council.sender_name}" if council else f"Udsatterådets møder i {municipality.name}"
+    content = meetings_calendar(meetings.select_related("council__municipality"), name)
+    return _calendar_response(request, content, f"moeder-{municipality.slug}.ics")
+
+
+@require_safe
+def news_atom(request, kommune):
+    """The feed contains only what is published, also for a user: feed readers pass it on."""
+    municipality = find_municipality(kommune)
+    council = Council.objects.published().filter(municipality=municipality).select_related("municipality").first()
+    content = news_feed(municipality, council)
+    return _with_etag(request, HttpResponse(content, content_type="application/atom+xml; charset=utf-8"))
+
+
+@require_safe
+@redirect_moved_meeting
+def attachment(request, kommune, slug, attachment, filename):
+    """An attachment of an open item or of the meeting itself. Files of closed items are never served here."""
+    meetings = visible_meetings(request.user, find_municipality(kommune)).at_address(slug)
+    attachments = Attachment.objects.visible_to(request.user).filter(Q(item=None) | Q(item__is_closed=False))
+    attachment = attachments.filter(pk=attachment, meeting__in=meetings.values("pk")).first()
+    if not attachment or attachment.filename != filename:
+        raise Http404("Vi kan ikke finde bilaget. Se mødets side. Der står de bilag, alle kan læse.")
+    return attachment_response(attachment)

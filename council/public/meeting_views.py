@@ -1,0 +1,128 @@
+"""Public pages of meetings: the year's meetings, and one meeting with its agenda and minutes."""
+
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.db.models import Q
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from council.attendance import attendance_by_status
+from council.models import Agenda, Attachment, Attendance, Meeting, Minutes, News, public_items
+from strategies.views import find_municipality
+from udsat.lib.publishing import Status
+
+from . import jsonld
+from .come_along import come_along
+from .meeting_years import year_entries, year_sections
+from .trail import trails_of_items
+from .visible import (
+    get_meeting,
+    latest_update,
+    redirect_moved_meeting,
+    visible,
+    visible_councils,
+    visible_hearings,
+    visible_meetings,
+)
+
+
+@require_safe
+def meeting_list(request, kommune):
+    municipality = find_municipality(kommune)
+    today = timezone.localdate()
+    meetings = visible_meetings(request.user, municipality).with_publication()
+    entries = year_entries(meetings, visible_hearings(request.user, municipality).exclude(deadline=None), today)
+    coming, past = year_sections(entries, today)
+    calendar_url = settings.SITE_URL + reverse("meetings-ics", args=[municipality.slug])
+    return render(
+        request,
+        "council/meetings.html",
+        {
+            "municipality": municipality,
+            "section": "moeder",
+            "council": visible_councils(request.user, municipality).first(),
+            "coming": coming,
+            "past": past,
+            "next_meeting": next((entry.meeting for entry in entries if entry.event.is_next), None),
+            # With this scheme a phone subscribes to the calendar instead of copying it once.
+            "calendar": {"address": calendar_url, "webcal": f"webcal://{calendar_url.partition('//')[2]}"},
+            "has_public_meetings": any(entry.meeting and entry.meeting.is_public for entry in entries),
+            "updated": latest_update(entry.meeting or entry.hearing for entry in entries),
+        },
+    )
+
+
+@require_safe
+@redirect_moved_meeting
+def meeting_detail(request, kommune, slug):
+    user, municipality = request.user, find_municipality(kommune)
+    meeting = get_meeting(user, municipality, slug)
+    agenda = visible(Agenda, user).filter(meeting=meeting).first()
+    minutes = visible(Minutes, user).filter(meeting=meeting).first()
+    files = Attachment.objects.visible_to(user).filter(meeting=meeting, item=None)
+    attendances = Attendance.objects.none()
+    if minutes:
+        attendances = Attendance.objects.visible_to(user).filter(meeting=meeting)
+    else:
+        files = files.filter(paper=Attachment.Paper.AGENDA)
+    items = public_items(meeting, with_minutes=bool(minutes)) if agenda or minutes else []
+    trails = trails_of_items(meeting) if items else {}
+    for item in items:
+        item.trail = trails.get(item.pk)
+    others = visible_meetings(user, municipality)
+    before = Q(date__lt=meeting.date) | Q(date=meeting.date, ordinal__lt=meeting.ordinal)
+    after = Q(date__gt=meeting.date) | Q(date=meeting.date, ordinal__gt=meeting.ordinal)
+    council = visible_councils(user, municipality).first()
+    return render(
+        request,
+        "council/meeting.html",
+        {
+            "municipality": municipality,
+            "section": "moeder",
+            "council": council,
+            "meeting": meeting,
+            "come_along": come_along(meeting, council, others) if meeting.is_to_come else None,
+            "is_to_come": meeting.is_public and not meeting.is_past and not meeting.is_cancelled,
+            "has_poster": not meeting.is_past,
+            "agenda": agenda,
+            "minutes": minutes,
+            "preview": _preview(meeting, agenda, minutes),
+            "updated": latest_update([meeting, agenda, minutes]),
+            "data": [jsonld.meeting(meeting, council)],
+            "items": items,
+            "attachments": files.select_related("meeting__council__municipality") if agenda or minutes else [],
+            "attendance": attendance_by_status(attendances),
+            "news": News.objects.visible_to(user).filter(meeting=meeting).select_related("municipality"),
+            "previous": others.filter(before).order_by("-date", "-ordinal").first(),
+            "following": others.filter(after).order_by("date", "ordinal").first(),
+        },
+    )
+
+
+@dataclass
+class MeetingPreview:
+    """The text of the preview banner on the page of a meeting."""
+
+    status_text: str
+    audience: str = "kun du og dine kolleger kan se det, der ikke er offentligt"
+
+
+def _preview(meeting, agenda, minutes):
+    """Return the banner if the public does not see all three; None otherwise."""
+    labelled = [("Mødet", meeting), ("Dagsordenen", agenda), ("Referatet", minutes)]
+    if all(obj is None or obj.is_public for _, obj in labelled):
+        return None
+    return MeetingPreview(". ".join(f"{label}: {_publication_status(obj)}" for label, obj in labelled if obj))
+
+
+def _publication_status(obj):
+    if obj.is_public:
+        return "offentligt" if isinstance(obj, (Meeting, Minutes)) else "offentlig"
+    if obj.status_text == Status.PUBLISHED.label:
+        return "klar, men vises først, når mødet er offentligt"
+    if obj.status == Status.DRAFT and isinstance(obj, Minutes) and obj.approval_asked_on:
+        return f"kladde, {'godkendt' if obj.approved_on else 'sendt til godkendelse'}"
+    return obj.status_text.lower()

@@ -1,0 +1,75 @@
+"""Meetings and hearing deadlines by year, with the year wheel."""
+
+import datetime
+from dataclasses import dataclass, field
+from itertools import groupby
+
+from django.utils.safestring import SafeString
+
+from council.models import Hearing, Meeting
+
+from . import year_wheel
+
+SHAPES = {
+    Meeting.Kind.ORDINARY: year_wheel.Shape.MEETING,
+    Meeting.Kind.EXTRAORDINARY: year_wheel.Shape.MEETING,
+    Meeting.Kind.CONSTITUENT: year_wheel.Shape.MEETING,
+    Meeting.Kind.VISIT: year_wheel.Shape.VISIT,
+}
+
+
+@dataclass
+class YearEntry:
+    """A meeting, or the deadline of a hearing."""
+
+    event: year_wheel.Event
+    meeting: Meeting | None = None
+    hearing: Hearing | None = None
+
+    @property
+    def marker(self) -> SafeString:
+        return year_wheel.marker(self.event)
+
+
+@dataclass
+class YearSection:
+    """Entries of one year. The wheel, where there is one, shows all entries of that year."""
+
+    number: int
+    entries: list[YearEntry]
+    wheel: SafeString | None = None
+    legend: list[tuple[SafeString, str]] = field(default_factory=list)
+
+
+def year_entries(meetings, hearings, today: datetime.date) -> list[YearEntry]:
+    """Return meetings and deadlines by date. The next meeting that is not cancelled is marked."""
+    coming = [m for m in meetings if m.date >= today and not m.is_cancelled]
+    next_meeting = min(coming, key=lambda m: (m.date, m.starts_at or datetime.time.min, m.ordinal), default=None)
+    entries = [
+        YearEntry(
+            year_wheel.Event(
+                m.date, SHAPES.get(m.kind, year_wheel.Shape.OTHER), m.is_cancelled, is_next=m is next_meeting
+            ),
+            meeting=m,
+        )
+        for m in meetings
+    ] + [YearEntry(year_wheel.Event(h.deadline, year_wheel.Shape.DEADLINE), hearing=h) for h in hearings if h.deadline]
+    return sorted(entries, key=lambda entry: (entry.event.date, entry.meeting.ordinal if entry.meeting else 0))
+
+
+def year_sections(entries: list[YearEntry], today: datetime.date) -> tuple[list[YearSection], list[YearSection]]:
+    """Return the years with coming entries, nearest first, and those with past entries, newest first.
+
+    The year that is in both has its wheel among the coming ones.
+    """
+
+    def by_year(some_entries):
+        groups = groupby(some_entries, lambda entry: entry.event.date.year)
+        return [YearSection(number, list(group)) for number, group in groups]
+
+    coming = by_year([entry for entry in entries if entry.event.date >= today])
+    past = by_year([entry for entry in reversed(entries) if entry.event.date < today])
+    for section in {section.number: section for section in [*past, *coming]}.values():
+        events = [entry.event for entry in entries if entry.event.date.year == section.number]
+        section.wheel, section.legend = year_wheel.draw(section.number, events, today), year_wheel.legend(events)
+    return coming, past
