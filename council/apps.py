@@ -24,4 +24,4 @@ class CouncilConfig(AppConfig):
         )
         ALLOWED_NAMES_PROVIDERS.append(council_allowed_names)
         LETTER_COMPOSERS[notices.NOTICE] = notices.compose_notice
-        LETTER_COMPOSERS[notices.CONFIRM] = notices.compose_confirmation
+        LETTER_COMPOSERS[notices.CONFIRMATION] = notices.compose_confirmation

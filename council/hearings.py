@@ -1,4 +1,4 @@
-"""A hearing from the question to what came of it: the steps, the answer on its way out, and the deadlines."""
+"""The course of a hearing: steps from receipt to outcome, sending the answer, and reminders of the deadline."""
 
 import datetime
 from dataclasses import dataclass
@@ -17,9 +17,9 @@ from udsat.models import Letter, LetterFile, is_cpr_overridden
 from .meetings.approval import rounds
 from .models import Hearing
 from .public.pdf import answer_pdf
-from .secretary_mail import tell_secretary
+from .secretary_mail import write_to_secretary
 
-# The secretary hears of a deadline this many days ahead.
+# Days before the deadline when the secretary is reminded.
 REMIND_DAYS = (7, 2)
 
 
@@ -27,50 +27,50 @@ REMIND_DAYS = (7, 2)
 
 
 @dataclass
-class Step:
+class HearingStep:
     title: str
     text: str
     is_done: bool
-    button: str = ""  # what leads on, while it is not done
+    button: str = ""
     target: str = ""  # a page of the hearing (approval, send, publish) or a field of its form
     is_next: bool = False
 
 
-def steps(hearing: Hearing) -> list[Step]:
-    """What has been done about it and what has not; the first that has not is the next."""
+def hearing_steps(hearing: Hearing) -> list[HearingStep]:
+    """Return all steps. The first that is not done is marked as next."""
     is_sent = bool(hearing.answered_on)
-    found = [
-        Step("Modtaget", _received(hearing), True),
-        Step(
+    steps = [
+        HearingStep("Modtaget", _received(hearing), True),
+        HearingStep(
             "Fordelt",
             _assigned(hearing),
             bool(hearing.assigned_to or hearing.answer or is_sent),
             "Vælg, hvem der skriver svaret",
             "assigned_to",
         ),
-        Step(
+        HearingStep(
             "Skrevet",
             "Der er skrevet et svar." if hearing.answer else "Der er ikke skrevet noget svar.",
             bool(hearing.answer or is_sent),
             "Skriv svaret",
             "answer",
         ),
-        Step(
+        HearingStep(
             "Godkendt",
             _approved(hearing),
             bool(hearing.approved_on or is_sent),
-            "Følg godkendelsen" if _is_asked(hearing) else "Få svaret godkendt",
+            "Følg godkendelsen" if _has_open_approval(hearing) else "Få svaret godkendt",
             "approval",
         ),
-        Step("Sendt", _sent(hearing), is_sent, "Send svaret", "send"),
-        Step(
+        HearingStep("Sendt", _sent(hearing), is_sent, "Send svaret", "send"),
+        HearingStep(
             "Hvad kom der ud af det?",
             _outcome(hearing),
             hearing.outcome != Hearing.Outcome.PENDING,
             "Skriv, hvad der kom ud af det",
             "outcome",
         ),
-        Step(
+        HearingStep(
             "På siden",
             "Alle kan læse om høringen." if hearing.is_live else "Høringen er ikke offentlig.",
             hearing.is_live,
@@ -78,27 +78,27 @@ def steps(hearing: Hearing) -> list[Step]:
             "publish",
         ),
     ]
-    for step in found:
-        if not step.is_done:
-            step.is_next = True
-            break
-    return found
+    if remaining := [step for step in steps if not step.is_done]:
+        remaining[0].is_next = True
+    return steps
 
 
-def next_step(hearing: Hearing) -> Step | None:
-    return next((step for step in steps(hearing) if step.is_next), None)
+def next_step(hearing: Hearing) -> HearingStep | None:
+    return next((step for step in hearing_steps(hearing) if step.is_next), None)
 
 
 def deadline_text(hearing: Hearing) -> str:
-    """How the deadline stands, while it matters."""
-    if hearing.answered_on or not hearing.deadline:
-        return "" if hearing.answered_on else "Der er ingen svarfrist."
+    """Describe the deadline; empty once the hearing is answered."""
+    if hearing.answered_on:
+        return ""
+    if not hearing.deadline:
+        return "Der er ingen svarfrist."
     days = (hearing.deadline - timezone.localdate()).days
-    when = f"Svarfristen er {weekday_date(hearing.deadline)}"
     if days < 0:
-        late = "1 dag" if days == -1 else f"{-days} dage"
-        return f"Svarfristen var {weekday_date(hearing.deadline)}. Den er overskredet med {late}."
-    return f"{when}, {'i dag' if days == 0 else 'i morgen' if days == 1 else f'om {days} dage'}."
+        overdue = "1 dag" if days == -1 else f"{-days} dage"
+        return f"Svarfristen var {weekday_date(hearing.deadline)}. Den er overskredet med {overdue}."
+    until = "i dag" if days == 0 else "i morgen" if days == 1 else f"om {days} dage"
+    return f"Svarfristen er {weekday_date(hearing.deadline)}, {until}."
 
 
 def _received(hearing):
@@ -112,7 +112,7 @@ def _assigned(hearing):
     return "Ingen blev sat på." if hearing.answer else "Ingen er sat til at skrive svaret."
 
 
-def _is_asked(hearing):
+def _has_open_approval(hearing):
     return hearing.pk is not None and any(approval.closed_at is None for approval in hearing.approvals.all())
 
 
@@ -121,7 +121,7 @@ def _approved(hearing):
         return f"Rådet har godkendt svaret {hearing.approved_how}."
     if hearing.answered_on:
         return "Ingen har skrevet ind, at rådet har godkendt svaret."
-    return "Medlemmerne er spurgt." if _is_asked(hearing) else "Rådet har ikke godkendt svaret."
+    return "Medlemmerne er spurgt." if _has_open_approval(hearing) else "Rådet har ikke godkendt svaret."
 
 
 def _sent(hearing):
@@ -141,7 +141,7 @@ def _outcome(hearing):
     return f"Det ved vi ikke endnu. Intet svar i {'1 dag' if days == 1 else f'{days} dage'}."
 
 
-# The answer on its way out
+# Sending the answer
 
 
 def filename(hearing: Hearing) -> str:
@@ -150,10 +150,10 @@ def filename(hearing: Hearing) -> str:
 
 @transaction.atomic
 def send_answer(hearing: Hearing, *, by_mail: bool, seen: str = "") -> None:
-    """The answer is given: as a letter with the PDF to whoever asked, or told to have been sent another way.
+    """Mark the hearing as answered; `by_mail` also sends the answer as PDF to the sender of the hearing.
 
-    `seen` is the version that was read: nobody's word is taken for another text, or another receiver. Raises
-    ValidationError, in Danish, where it cannot be sent; rounds.Settled if it has been already.
+    `seen` is the version that the secretary has read. Raises ValidationError, in Danish, if the answer cannot be sent,
+    and rounds.Settled if it is sent already.
     """
     hearing = rounds.lock(hearing)
     if hearing.answered_on:
@@ -182,7 +182,7 @@ def _write_answer(hearing):
     )
     Letter.objects.write(
         municipality=council.municipality,
-        # A corrected answer may be sent again; the same one is sent once.
+        # The key includes the text: a corrected answer is sent again, the same one is not.
         key=f"hearing-answer:{hearing.pk}:{rounds.text_version(hearing)}",
         to=hearing.sender_email,
         to_name=hearing.sender[:160],
@@ -205,7 +205,7 @@ def _write_answer(hearing):
 
 
 def remind_of_deadlines(now: datetime.datetime) -> int:
-    """Write to the secretary when a hearing's deadline is a week away, and when it is two days away; once each."""
+    """Write to the secretary once for each of REMIND_DAYS. Return the number of new letters."""
     today = timezone.localdate(now)
     soon = today + datetime.timedelta(days=max(REMIND_DAYS))
     hearings = Hearing.objects.filter(
@@ -217,7 +217,7 @@ def remind_of_deadlines(now: datetime.datetime) -> int:
 def _remind(hearing, today) -> int:
     days = (hearing.deadline - today).days
     ahead = min(limit for limit in REMIND_DAYS if days <= limit)
-    return tell_secretary(
+    return write_to_secretary(
         hearing.council,
         f"hearing-deadline:{hearing.pk}:{hearing.deadline.isoformat()}:{ahead}",
         f"Høring: rådet skal svare senest {long_date(hearing.deadline)}",

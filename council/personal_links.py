@@ -1,4 +1,4 @@
-"""Pages that a member opens by a personal link, without a log-in."""
+"""Views behind a personal signed link, without a log-in."""
 
 import functools
 
@@ -13,27 +13,26 @@ from udsat.models import Municipality
 
 
 def link_view(kind: str):
-    """Of a view(request, municipality, *numbers) one that takes the token instead of the numbers.
+    """Decorate view(request, municipality, *numbers) to take a signed token of this kind instead of the numbers.
 
-    An altered, guessed or expired link gets a page that says what to do and nothing else. The view raises LinkExpired
-    itself where the link has served its time for another reason (the meeting is over, the seat is another's).
-    Needs no CSRF token: the right lies in the address, and no cookie of the browser adds to it. Where the address has
-    no municipality, the view gets None for it.
+    An altered, guessed or expired link gets a page with instructions, status 404 or 410. The view may raise LinkExpired
+    itself, for example when the meeting is over. `municipality` is None where the URL has no municipality.
     """
 
     def decorate(view):
-        @csrf_exempt  # the right lies in the address
+        @csrf_exempt  # the URL gives the right, not a session
         @functools.wraps(view)
         def wrapped(request: HttpRequest, token: str, kommune: str = "") -> HttpResponse:
-            places = Municipality.objects.all()
-            municipality = find_or_404(places, "Den kommune findes ikke.", slug=kommune) if kommune else None
+            municipality = None
+            if kommune:
+                municipality = find_or_404(Municipality.objects.all(), "Den kommune findes ikke.", slug=kommune)
             try:
                 response = view(request, municipality, *read_token(kind, token))
             except (LinkBroken, LinkExpired) as problem:
                 expired = isinstance(problem, LinkExpired)
                 context = {"municipality": municipality, "expired": expired}
                 response = render(request, "links/broken.html", context, status=410 if expired else 404)
-            # Nothing of it stays on a borrowed computer, in a search engine or in another site's log.
+            # Keep the page and its URL out of caches, search engines and the logs of other sites.
             patch_cache_control(response, private=True, no_store=True)
             response["X-Robots-Tag"] = "noindex, nofollow"
             response["Referrer-Policy"] = "no-referrer"

@@ -1,4 +1,4 @@
-"""Letters to the council's secretary, who is not at her desk every day."""
+"""E-mails to the council's secretary."""
 
 from django.conf import settings
 from django.db.models import Q
@@ -11,7 +11,7 @@ from .models import Council
 
 
 def secretaries(council: Council) -> list[tuple[str, str]]:
-    """Where the secretary reads mail: the council's own address, else those who have that role here."""
+    """Return address and name of the council's mailbox or, without one, of each user with the role of secretary."""
     if council.email:
         return [(council.email, council.name)]
     users = User.objects.filter(
@@ -20,14 +20,14 @@ def secretaries(council: Council) -> list[tuple[str, str]]:
     return [(user.email, str(user)) for user in users.distinct()]
 
 
-def tell_secretary(council: Council, key: str, subject: str, template: str, path: str, **context) -> int:
-    """Write to the secretary, once for each key, what `email/<template>` says, with the page at `path` to go to.
+def write_to_secretary(council: Council, key: str, subject: str, template: str, path: str, **context) -> int:
+    """Write `email/<template>` to the secretary, once for each key, with a link to `path`.
 
-    Call it in the transaction of what it tells. Returns the number of new letters.
+    Call it in the transaction of the event. Return the number of new letters.
     """
     keys = {f"{key}:{address}"[:200]: (address, name) for address, name in secretaries(council)}
-    for had in Letter.objects.filter(key__in=keys).values_list("key", flat=True):
-        del keys[had]
+    for existing in Letter.objects.filter(key__in=keys).values_list("key", flat=True):
+        del keys[existing]
     if not keys:
         return 0
     text = render_to_string(f"email/{template}", {"council": council, "url": settings.SITE_URL + path, **context})

@@ -284,23 +284,23 @@ def test_two_links_are_no_spam(client, council):
 
 
 def test_one_network_that_sends_a_lot_is_held_and_no_address_is_kept(client, council):
-    for number in range(lifecycle.MOST_FROM_NETWORK + 2):
+    for number in range(lifecycle.MAX_PER_NETWORK + 2):
         send(client, text=f"Nummer {number}")
     states = list(Input.objects.order_by("pk").values_list("state", flat=True))
-    assert states == ["ny"] * lifecycle.MOST_FROM_NETWORK + ["maaske-spam"] * 2
-    assert FormSubmission.objects.count() == lifecycle.MOST_FROM_NETWORK
+    assert states == ["ny"] * lifecycle.MAX_PER_NETWORK + ["maaske-spam"] * 2
+    assert FormSubmission.objects.count() == lifecycle.MAX_PER_NETWORK
     assert "203.0.113" not in everything_stored()
 
 
 def test_one_address_gets_no_more_than_a_few_receipts_a_day(client, council):
-    for number in range(lifecycle.MOST_FROM_ADDRESS + 2):
+    for number in range(lifecycle.MAX_PER_ADDRESS + 2):
         send(client, text=f"Nummer {number}", email="ofte@example\u200b.dk" if number % 2 else "Ofte@Example.dk")
-    assert Letter.objects.filter(to__istartswith="ofte@").count() == lifecycle.MOST_FROM_ADDRESS
+    assert Letter.objects.filter(to__istartswith="ofte@").count() == lifecycle.MAX_PER_ADDRESS
 
 
 def test_a_flood_is_held_and_then_asked_to_ring(client, council, monkeypatch):
-    monkeypatch.setattr(lifecycle, "MOST_A_DAY", 1)
-    monkeypatch.setattr(lifecycle, "FULL", 2)
+    monkeypatch.setattr(lifecycle, "MAX_PER_DAY", 1)
+    monkeypatch.setattr(lifecycle, "CAPACITY_PER_DAY", 2)
     for number in range(2):
         send(client, text=f"Nummer {number}")
     assert [found.state for found in Input.objects.order_by("pk")] == ["ny", "maaske-spam"]

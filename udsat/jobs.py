@@ -8,7 +8,12 @@ from collections.abc import Callable
 from django.db import connection, transaction
 from django.utils import timezone
 
-from council.citizens.following.notices import clean_addresses, forget_unconfirmed, tell_at_once, tell_monthly
+from council.citizens.following.notices import (
+    delete_refusing_addresses,
+    delete_unconfirmed,
+    write_digests,
+    write_notices,
+)
 from council.citizens.inputs.lifecycle import forget_old_inputs
 from council.hearings import remind_of_deadlines
 from council.meetings.agreements import remind_of_agreements
@@ -28,10 +33,10 @@ JOBS: list[Callable[[datetime.datetime], int]] = [
     remind_of_agreements,
     remind_before_deadline,
     remind_of_deadlines,
-    tell_at_once,
-    tell_monthly,
-    clean_addresses,
-    forget_unconfirmed,
+    write_notices,
+    write_digests,
+    delete_refusing_addresses,
+    delete_unconfirmed,
     anonymise_by_rule,
     forget_old_inputs,
     erase_old_letters,

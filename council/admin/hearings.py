@@ -7,7 +7,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpResponseRedirect
 from django.urls import path
 
-from council.hearings import deadline_text, filename, next_step, send_answer, steps
+from council.hearings import deadline_text, filename, hearing_steps, next_step, send_answer
 from council.meetings.approval import rounds
 from council.meetings.approval.admin_views import hearing_page
 from council.models import (
@@ -104,7 +104,7 @@ class HearingAdmin(PublishableAdmin):
 
     def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
         if obj is not None:
-            found = steps(obj)
+            found = hearing_steps(obj)
             for step in found:
                 pages = {"approval", "send", "publish"}
                 step.url = self.url(step.target, obj) if step.target in pages else f"#id_{step.target}"

@@ -196,7 +196,7 @@ class InputAdmin(PublishableAdmin):
             raise PermissionDenied
         form = NotedForm(request.POST if request.method == "POST" else None, councils=councils)
         if form.is_valid():
-            found = lifecycle.note(form.instance)
+            found = lifecycle.record_spoken(form.instance)
             said = "Henvendelsen er skrevet ind."
             if found.email:
                 said += f" Borgeren får en kvittering på {found.email}."
@@ -236,7 +236,7 @@ class InputAdmin(PublishableAdmin):
     def _answer(self, request, found, form) -> bool:
         try:
             done = lifecycle.answer(found, form.cleaned_data["text"], seen=form.cleaned_data["seen"])
-        except lifecycle.Settled:
+        except lifecycle.AlreadyHandled:
             found.refresh_from_db()
             form.data = form.data.copy()
             form.data["seen"] = found.version
@@ -285,7 +285,7 @@ class InputAdmin(PublishableAdmin):
         try:
             with transaction.atomic():
                 said = verb(request, found)
-        except lifecycle.Settled:
+        except lifecycle.AlreadyHandled:
             self.message_user(request, "En anden har gjort noget ved henvendelsen imens.", messages.WARNING)
         except ValidationError as error:
             self.message_user(request, " ".join(error.messages), messages.ERROR)

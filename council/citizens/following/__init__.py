@@ -1,1 +1,1 @@
-"""Following a council, a strategy or a topic by e-mail: what is new, who is told, and the pages for it."""
+"""Following a council, strategy or topic by e-mail: news items, notices and digests, and the subscription pages."""

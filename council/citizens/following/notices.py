@@ -1,7 +1,7 @@
-"""Who is told what, by which letter, and when an address is forgotten.
+"""E-mails to followers: confirmation, notices and monthly digests, and the deletion of addresses.
 
-A letter to a follower holds neither address nor text. Both are composed on sending (`LETTER_COMPOSERS`), so that
-nothing withdrawn meanwhile goes out and whoever has stopped gets nothing.
+A waiting letter to a follower holds neither address nor text. Both are composed on sending (`LETTER_COMPOSERS`), so
+that nothing withdrawn in the meantime is sent, and nothing is sent to those who have unsubscribed.
 """
 
 import datetime
@@ -23,214 +23,214 @@ from udsat.lib.danish import month_year
 from udsat.lib.signed_links import make_token
 from udsat.models import Letter, LetterContent, Municipality
 
-from .news_items import Thing, lines_of, things_by_key, things_since
+from .news_items import NewsItem, news_items_by_key, news_items_since, summary_lines
 
 PORTAL = "Udsatteportalen"
-# One mail »Bekræft« to an address in so long, whoever asks for more.
-ASK_AGAIN_HOURS = 3
-ASK_AGAIN_AFTER = datetime.timedelta(hours=ASK_AGAIN_HOURS)
-MOST_SUBSCRIPTIONS = 60
-# What the job has not told for so long, while it stood still, is told by nobody.
-LOOK_BACK = datetime.timedelta(days=30)
-# The monthly letter arrives in the morning, not in the night between two months.
-MORNING = datetime.time(8)
-# From when it is made. A mail program may unsubscribe long after; the page of subscriptions comes with each letter.
-PAGE_LIFE, STOP_LIFE = datetime.timedelta(days=90), datetime.timedelta(days=400)
-# The kinds of link.
-PAGE, STOP = "foelg", "foelg-stop"
-CONFIRM_LIFE = datetime.timedelta(days=UNCONFIRMED_DAYS)
+# At most one confirmation e-mail per address in this time.
+CONFIRMATION_HOURS = 3
+CONFIRMATION_INTERVAL = datetime.timedelta(hours=CONFIRMATION_HOURS)
+MAX_SUBSCRIPTIONS = 60
+# Older news items are not sent, for example after the job has not run for a while.
+MAX_AGE = datetime.timedelta(days=30)
+# The digest is sent at this time of day, not at midnight.
+DIGEST_TIME = datetime.time(8)
+# A mail program may unsubscribe long after it received the e-mail; each e-mail has a new link to the page.
+PAGE_LINK_LIFE, STOP_LINK_LIFE = datetime.timedelta(days=90), datetime.timedelta(days=400)
+CONFIRMATION_LINK_LIFE = datetime.timedelta(days=UNCONFIRMED_DAYS)
+# Kinds of signed link.
+PAGE_LINK, STOP_LINK = "foelg", "foelg-stop"
 
-# Composers, and what the keys of the monthly letters begin with.
-NOTICE, CONFIRM, MONTH = "foelg", "foelg-bekraeft", "foelg-maaned"
+# Names of composers, and the key prefix of digests.
+NOTICE, CONFIRMATION, DIGEST = "foelg", "foelg-bekraeft", "foelg-maaned"
 
 
-# Asking, confirming, stopping
+# Subscriptions
 
 
 @transaction.atomic
-def ask(email: str, targets: Iterable[Council | Strategy | Topic], how_often: str) -> None:
-    """Note what the address wants to follow, and write to it for a confirmation.
+def subscribe(email: str, targets: Iterable[Council | Strategy | Topic], how_often: str) -> None:
+    """Save unconfirmed subscriptions, and write a confirmation e-mail.
 
-    What is confirmed already stays as it is: anybody can write anybody's address in a form.
+    Confirmed subscriptions are unchanged, since anybody can enter any address in the form.
     """
     now = timezone.now()
     address = email.strip().lower()
     Follower.objects.get_or_create(email=address)
     follower = Follower.objects.select_for_update().get(email=address)
     for target in targets:
-        own = {"follower": follower, target._meta.model_name: target}
-        if follower.subscriptions.count() < MOST_SUBSCRIPTIONS:
-            Subscription.objects.get_or_create(**own, defaults={"how_often": how_often})
-        Subscription.objects.pending().filter(**own).update(how_often=how_often, created_at=now)
-    if follower.asked_at is None or follower.asked_at <= now - ASK_AGAIN_AFTER:
+        lookup = {"follower": follower, target._meta.model_name: target}
+        if follower.subscriptions.count() < MAX_SUBSCRIPTIONS:
+            Subscription.objects.get_or_create(**lookup, defaults={"how_often": how_often})
+        Subscription.objects.pending().filter(**lookup).update(how_often=how_often, created_at=now)
+    if follower.asked_at is None or follower.asked_at <= now - CONFIRMATION_INTERVAL:
         follower.asked_at = now
         follower.save(update_fields=["asked_at"])
-        _write(CONFIRM, key=f"{CONFIRM}:{follower.pk}:{uuid.uuid4().hex}")
+        _write(CONFIRMATION, key=f"{CONFIRMATION}:{follower.pk}:{uuid.uuid4().hex}")
 
 
 def confirm(follower: Follower, pks: Iterable[int]) -> None:
-    """Begin telling, from now on, of those that were asked for and shown."""
     now = timezone.now()
     Subscription.objects.pending().filter(follower=follower, pk__in=pks).update(confirmed_at=now, since=now)
     if follower.digest_month is None:
-        follower.digest_month = _month(now)
+        follower.digest_month = _first_of_month(now)
         follower.save(update_fields=["digest_month"])
 
 
-def change(subscription: Subscription, how_often: str) -> None:
+def change_frequency(subscription: Subscription, how_often: str) -> None:
     if subscription.how_often != how_often:
         subscription.how_often, subscription.since = how_often, timezone.now()
         subscription.save(update_fields=["how_often", "since"])
 
 
 @transaction.atomic
-def stop(follower: Follower, pks: Iterable[int] | None = None) -> None:
-    """Follow those no longer, or nothing at all; with the last of them the address goes."""
-    gone = follower.subscriptions.all() if pks is None else follower.subscriptions.filter(pk__in=pks)
-    gone.delete()
+def unsubscribe(follower: Follower, pks: Iterable[int] | None = None) -> None:
+    """Delete these subscriptions, or all; delete the follower with the last one."""
+    subscriptions = follower.subscriptions.all() if pks is None else follower.subscriptions.filter(pk__in=pks)
+    subscriptions.delete()
     if not follower.subscriptions.exists():
         follower.delete()
 
 
-# The letters
+# Writing
 
 
 def _write(composer, key, send_after=None):
     return Letter.objects.create(composer=composer, key=key, send_after=send_after or timezone.now())
 
 
-def tell_at_once(now: datetime.datetime) -> int:
-    """Write to each follower of anything that is new: one letter for each thing, once."""
+def write_notices(now: datetime.datetime) -> int:
+    """Write to followers about new news items, one letter for each item or bundle. Return the number of letters."""
     subscriptions = _by_follower(Subscription.objects.filter(how_often=Subscription.HowOften.AT_ONCE))
-    found = things_since(now - LOOK_BACK, now) if subscriptions else []
-    told = _told(subscriptions, found)
+    news_items = news_items_since(now - MAX_AGE, now) if subscriptions else []
+    noticed = _noticed(news_items)
     count = 0
     for follower, own in subscriptions.items():
         bundles = defaultdict(list)
-        for thing in found:
-            is_new = (follower, thing.key) not in told
-            if is_new and any(one.since <= thing.at and thing.is_for(one) for one in own):
-                bundles[thing.bundle or thing.key].append(thing)
-        for things in bundles.values():
-            _tell(follower, things)
+        for item in news_items:
+            if (follower, item.key) not in noticed and any(s.since <= item.at and item.is_for(s) for s in own):
+                bundles[item.bundle or item.key].append(item)
+        for bundle in bundles.values():
+            _write_notice(follower, bundle)
             count += 1
     return count
 
 
-def tell_monthly(now: datetime.datetime) -> int:
-    """On the first day of a month, or as soon after as this runs: what was new in the month before, in one letter."""
-    month = _month(now)
+def write_digests(now: datetime.datetime) -> int:
+    """Write the digest of the past month to each follower who has not had it. Return the number of letters."""
+    month = _first_of_month(now)
     if not Follower.objects.filter(digest_month__lt=month).exists():
         return 0
     subscriptions = _by_follower(Subscription.objects.filter(follower__digest_month__lt=month))
     ends = timezone.make_aware(datetime.datetime.combine(month, datetime.time.min))
-    # A month that was missed is made up for.
-    found = things_since(ends - 2 * LOOK_BACK, ends)
-    told = _told(subscriptions, found)
-    send_after = max(now, timezone.make_aware(datetime.datetime.combine(month, MORNING)))
+    # Long enough to include a month that was missed.
+    news_items = news_items_since(ends - 2 * MAX_AGE, ends)
+    noticed = _noticed(news_items)
+    send_after = max(now, timezone.make_aware(datetime.datetime.combine(month, DIGEST_TIME)))
     count = 0
     for follower, own in subscriptions.items():
-        things = [
-            thing
-            for thing in found
-            if (follower, thing.key) not in told
-            and any(_is_for_the_month(one, thing) for one in own if thing.is_for(one))
+        digest = [
+            item
+            for item in news_items
+            if (follower, item.key) not in noticed and any(item.is_for(s) and _is_in_digest(s, item) for s in own)
         ]
-        if things:
-            _tell(follower, things, MONTH, send_after)
+        if digest:
+            _write_notice(follower, digest, DIGEST, send_after)
             count += 1
     Follower.objects.filter(digest_month__lt=month).update(digest_month=month)
     return count
 
 
-def _is_for_the_month(subscription, thing):
-    """Also what came before she changed to »med det samme«, which no letter has told."""
+def _is_in_digest(subscription, item):
+    """Include items older than a change to »med det samme«, which no notice has covered."""
     monthly = subscription.how_often == Subscription.HowOften.MONTHLY
-    return subscription.confirmed_at <= thing.at and (monthly or thing.at < subscription.since)
+    return subscription.confirmed_at <= item.at and (monthly or item.at < subscription.since)
 
 
-def _month(now) -> datetime.date:
+def _first_of_month(now) -> datetime.date:
     return timezone.localdate(now).replace(day=1)
 
 
 def _by_follower(subscriptions) -> dict[int, list[Subscription]]:
-    found = defaultdict(list)
-    for one in subscriptions.confirmed().order_by("pk"):
-        found[one.follower_id].append(one)
-    return found
+    grouped = defaultdict(list)
+    for subscription in subscriptions.confirmed().order_by("pk"):
+        grouped[subscription.follower_id].append(subscription)
+    return grouped
 
 
-def _told(followers, things) -> set[tuple[int, str]]:
-    if not (followers and things):
+def _noticed(news_items) -> set[tuple[int, str]]:
+    """Return the pairs of follower and news item for which there is a notice."""
+    if not news_items:
         return set()
-    rows = Notice.objects.filter(thing__in=[thing.key for thing in things])
+    rows = Notice.objects.filter(thing__in=[item.key for item in news_items])
     return set(rows.values_list("follower", "thing"))
 
 
-def _tell(follower: int, things: list[Thing], key: str = NOTICE, send_after=None) -> None:
+def _write_notice(follower: int, news_items: list[NewsItem], key: str = NOTICE, send_after=None) -> None:
     letter = _write(NOTICE, f"{key}:{uuid.uuid4().hex}", send_after)
-    Notice.objects.bulk_create(Notice(follower_id=follower, thing=thing.key, letter=letter) for thing in things)
+    Notice.objects.bulk_create(Notice(follower_id=follower, thing=item.key, letter=letter) for item in news_items)
 
 
-# What they say when they leave
+# Composing
 
 
 def compose_notice(letter: Letter) -> LetterContent | None:
-    """What is public now of what the letter was to tell, to one who still follows it; None if nothing is left."""
+    """Compose from the letter's news items that are public and still followed; None if there are none left."""
     notices = list(letter.notices.select_related("follower"))
     if not notices:
         return None
     follower = notices[0].follower
     subscriptions = list(follower.subscriptions.confirmed().with_target())
-    public = things_by_key(notice.thing for notice in notices)
-    things = sorted(
-        (thing for thing in public.values() if any(thing.is_for(one) for one in subscriptions)),
-        key=lambda thing: (thing.at, thing.key),
+    public = news_items_by_key(notice.thing for notice in notices)
+    news_items = sorted(
+        (item for item in public.values() if any(item.is_for(subscription) for subscription in subscriptions)),
+        key=lambda item: (item.at, item.key),
     )
-    kept = {thing.key for thing in things}
-    # What is not told now may be told when it is public again.
+    kept = {item.key for item in news_items}
+    # A news item that is left out now may be sent when it is public again.
     Notice.objects.filter(pk__in=[notice.pk for notice in notices if notice.thing not in kept]).delete()
-    if not things:
+    if not news_items:
         return None
-    own = [one for one in subscriptions if any(thing.is_for(one) for thing in things)]
-    place = things[0].place if len({thing.place for thing in things}) == 1 else None
-    is_digest = letter.key.startswith(MONTH)
-    stop_url = _url("unsubscribe", STOP, STOP_LIFE, follower.pk, *(one.pk for one in own))
+    matching = [subscription for subscription in subscriptions if any(item.is_for(subscription) for item in news_items)]
+    municipalities = {item.municipality for item in news_items}
+    municipality = municipalities.pop() if len(municipalities) == 1 else None
+    council = Council.objects.published().filter(municipality=municipality).select_related("municipality").first()
+    is_digest = letter.key.startswith(DIGEST)
+    stop_url = _url("unsubscribe", STOP_LINK, STOP_LINK_LIFE, follower.pk, *(s.pk for s in matching))
     text = render_to_string(
         "email/digest.txt" if is_digest else "email/notice.txt",
         {
-            "month": month_year(things[-1].at),
-            "title": _subject(things[0]),
-            "told": [(thing, lines_of(thing, own)) for thing in things],
-            "groups": _groups(things, own),
-            "names": [one.name for one in own],
-            "places": _contacts(place),
+            "month": month_year(news_items[-1].at),
+            "title": _subject(news_items[0]),
+            "summaries": [(item, summary_lines(item, matching)) for item in news_items],
+            "groups": _digest_groups(news_items, matching),
+            "names": [subscription.name for subscription in matching],
+            "contact": _contact(municipality, council),
             "stop_url": stop_url,
             "page_url": page_url(follower),
         },
     )
-    subject = f"Nyt i {month_year(things[-1].at)}" if is_digest else _subject(things[0])
-    return LetterContent(follower.email, subject, _tidy(text), _sender(place), stop_url)
+    subject = f"Nyt i {month_year(news_items[-1].at)}" if is_digest else _subject(news_items[0])
+    return LetterContent(follower.email, subject, _tidy(text), _sender(municipality, council), stop_url)
 
 
-def _subject(thing):
-    return thing.title if thing.place.name in thing.title else f"{thing.place.name}: {thing.title}"
+def _subject(item):
+    return item.title if item.municipality.name in item.title else f"{item.municipality.name}: {item.title}"
 
 
-def _groups(things, subscriptions):
-    """What is new by what is followed, each thing once: name, and kinds with their things."""
-    left = list(things)
+def _digest_groups(news_items, subscriptions):
+    """Return each subscription's name and its news items by kind; each item once, each bundle as one item."""
+    remaining = list(news_items)
     groups = []
-    for one in subscriptions:
-        own = [thing for thing in left if thing.is_for(one)]
-        left = [thing for thing in left if thing not in own]
+    for subscription in subscriptions:
+        matching = [item for item in remaining if item.is_for(subscription)]
+        remaining = [item for item in remaining if item not in matching]
         kinds = defaultdict(list)
-        for thing in own:
-            # Follow-ups of one strategy are one line of the month.
-            if not any(thing.bundle and thing.bundle == other.bundle for other in kinds[thing.kind]):
-                kinds[thing.kind].append(thing)
+        for item in matching:
+            if not any(item.bundle and item.bundle == other.bundle for other in kinds[item.kind]):
+                kinds[item.kind].append(item)
         if kinds:
-            groups.append((one.name, [(kind, those, bool(one.topic_id)) for kind, those in kinds.items()]))
+            is_national = bool(subscription.topic_id)
+            groups.append((subscription.name, [(kind, items, is_national) for kind, items in kinds.items()]))
     return groups
 
 
@@ -239,16 +239,16 @@ def compose_confirmation(letter: Letter) -> LetterContent | None:
     if follower is None:
         return None
     subscriptions = list(follower.subscriptions.with_target())
-    pending = [one for one in subscriptions if one.confirmed_at is None]
     if not subscriptions:
         return None
+    pending = [subscription for subscription in subscriptions if subscription.confirmed_at is None]
     text = render_to_string(
         "email/follow_confirm.txt",
         {
             "pending": pending,
-            "confirmed": [one for one in subscriptions if one.confirmed_at],
+            "confirmed": [subscription for subscription in subscriptions if subscription.confirmed_at],
             "days": UNCONFIRMED_DAYS,
-            "page_url": page_url(follower, CONFIRM_LIFE if pending else PAGE_LIFE),
+            "page_url": page_url(follower, CONFIRMATION_LINK_LIFE if pending else PAGE_LINK_LIFE),
         },
     )
     subject = "Tryk på linket, hvis du vil følge med" if pending else "Du følger det allerede"
@@ -256,77 +256,74 @@ def compose_confirmation(letter: Letter) -> LetterContent | None:
 
 
 def _tidy(text):
-    """The templates leave empty lines where they leave something out."""
+    """Collapse the empty lines that the templates leave."""
     return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
 
 
-def page_url(follower: Follower, life: datetime.timedelta = PAGE_LIFE) -> str:
-    """»Det følger du« of that address."""
-    return _url("subscriptions", PAGE, life, follower.pk)
+def page_url(follower: Follower, life: datetime.timedelta = PAGE_LINK_LIFE) -> str:
+    """Return the link to the follower's page of subscriptions, »Det følger du«."""
+    return _url("subscriptions", PAGE_LINK, life, follower.pk)
 
 
 def _url(name, kind, life, *numbers):
     return settings.SITE_URL + reverse(name, args=[make_token(kind, *numbers, until=timezone.now() + life)])
 
 
-def _contacts(place: Municipality | None) -> list[tuple[str, str]]:
-    """Whom to ring: name and phone as the public pages show them."""
-    if place is None:
-        return []
-    council = Council.objects.published().filter(municipality=place).first()
-    found = [(council.sender_name, _phone(council))] if council else []
-    found.append((place.official_name, _phone(place)))
-    return [(name, phone) for name, phone in found if phone][:1]
+def _contact(municipality: Municipality | None, council: Council | None) -> tuple[str, str] | None:
+    """Return name and phone, with its hours, of the council or else the municipality."""
+    if council and council.phone:
+        return council.sender_name, _phone(council)
+    return (municipality.official_name, _phone(municipality)) if municipality and municipality.phone else None
 
 
 def _phone(office):
-    return f"{office.phone}, {office.phone_hours}" if office.phone and office.phone_hours else office.phone
+    return f"{office.phone}, {office.phone_hours}" if office.phone_hours else office.phone
 
 
-def _sender(place: Municipality | None) -> tuple[str, str]:
-    """The council that is public, else the municipality; of several, the portal. Nobody's own address."""
-    if place is None:
+def _sender(municipality: Municipality | None, council: Council | None) -> tuple[str, str]:
+    """Return name and reply address: the council's, else the municipality's; the portal's for several."""
+    if municipality is None:
         return PORTAL, ""
-    council = Council.objects.published().filter(municipality=place).select_related("municipality").first()
-    return (council.sender_name, council.email or place.email) if council else (place.official_name, place.email)
+    if council is None:
+        return municipality.official_name, municipality.email
+    return council.sender_name, council.email or municipality.email
 
 
-# Forgetting
+# Deletion
 
 
-def forget_unconfirmed(now: datetime.datetime) -> int:
-    """Delete what nobody confirmed, and the addresses that follow nothing."""
+def delete_unconfirmed(now: datetime.datetime) -> int:
+    """Delete expired unconfirmed subscriptions, and followers without any."""
     limit = now - datetime.timedelta(days=UNCONFIRMED_DAYS)
     count = Subscription.objects.pending().filter(created_at__lt=limit).delete()[0]
-    Follower.objects.filter(subscriptions=None, created_at__lt=now - ASK_AGAIN_AFTER).delete()
+    Follower.objects.filter(subscriptions=None, created_at__lt=now - CONFIRMATION_INTERVAL).delete()
     return count
 
 
-def clean_addresses(now: datetime.datetime) -> int:
-    """Delete the addresses that refuse every letter; try again, daily, what nobody has refused for good."""
-    late = Letter.objects.filter(sent_at=None, is_refused=False).exclude(composer="").exclude(given_up_at=None)
-    late.filter(created_at__lt=now - LOOK_BACK).delete()
-    late.update(given_up_at=None, failing_since=None, attempts=0, send_after=now + datetime.timedelta(days=1))
-    refusing = Follower.objects.filter(notices__letter__is_refused=True).distinct()
-    gone = [
+def delete_refusing_addresses(now: datetime.datetime) -> int:
+    """Delete followers whose mail server refuses every letter. Retry daily what failed without a refusal."""
+    failed = Letter.objects.filter(sent_at=None, is_refused=False).exclude(composer="").exclude(given_up_at=None)
+    failed.filter(created_at__lt=now - MAX_AGE).delete()
+    failed.update(given_up_at=None, failing_since=None, attempts=0, send_after=now + datetime.timedelta(days=1))
+    refusing = [
         follower.pk
-        for follower in refusing
-        if [letter.is_refused for letter in _latest(follower)] == [True] * MOST_REFUSALS
+        for follower in Follower.objects.filter(notices__letter__is_refused=True).distinct()
+        if [letter.is_refused for letter in _latest_letters(follower)] == [True] * MOST_REFUSALS
     ]
-    refused = Letter.objects.filter(composer=CONFIRM, is_refused=True)
-    asked = {int(key.split(":")[1]) for key in refused.values_list("key", flat=True)}
-    # One that refuses the first mail has never confirmed anything.
-    gone += (
-        Follower.objects.filter(pk__in=asked)
+    refused = Letter.objects.filter(composer=CONFIRMATION, is_refused=True)
+    unconfirmed = {int(key.split(":")[1]) for key in refused.values_list("key", flat=True)}
+    # One refusal of the confirmation e-mail is enough, unless a subscription was confirmed earlier.
+    refusing += (
+        Follower.objects.filter(pk__in=unconfirmed)
         .exclude(subscriptions__confirmed_at__isnull=False)
         .values_list("pk", flat=True)
     )
     refused.delete()
-    Follower.objects.filter(pk__in=gone).delete()
-    return len(gone)
+    Follower.objects.filter(pk__in=refusing).delete()
+    return len(refusing)
 
 
-def _latest(follower):
-    """The last letters that are over, sent or not."""
-    over = Letter.objects.filter(notices__follower=follower).exclude(sent_at=None, given_up_at=None)
-    return over.order_by("-pk").distinct()[:MOST_REFUSALS]
+def _latest_letters(follower):
+    """The latest letters that were sent or given up."""
+    letters = Letter.objects.filter(notices__follower=follower).exclude(sent_at=None, given_up_at=None)
+    return letters.order_by("-pk").distinct()[:MOST_REFUSALS]

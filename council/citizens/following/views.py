@@ -1,6 +1,6 @@
-"""The pages by which one follows by e-mail, confirms, changes and stops. They set no cookie and ask for no log-in.
+"""Pages to follow by e-mail, confirm, change and unsubscribe, without a log-in or a cookie.
 
-Opening a page changes nothing: programs that read mail open every link.
+A GET request changes nothing, since mail scanners open every link.
 """
 
 import datetime
@@ -10,7 +10,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.cache import patch_cache_control
+from django.views.decorators.cache import cache_control
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
@@ -26,8 +26,8 @@ from udsat.models import FormSubmission
 
 from . import notices
 
-# From one network in an hour. A library or a værested is one network.
-MOST_FROM_NETWORK = 20
+# Per network and hour; a library or a drop-in centre is one network.
+MAX_PER_NETWORK = 20
 
 NO_EMAIL = "Det ligner ikke en e-mail. Skriv den som navn@eksempel.dk."
 
@@ -57,7 +57,7 @@ class FollowForm(FieldsOnly, TrapForm):
 
     def __init__(self, *args, targets, **kwargs):
         super().__init__(*args, **kwargs)
-        self.targets = {f"{target._meta.model_name}-{target.pk}": target for target in targets}
+        self.targets = {_key(target): target for target in targets}
         has_council = any(isinstance(target, Council) for target in targets)
         self.fields["what"].choices = [(key, _label(target, has_council)) for key, target in self.targets.items()]
 
@@ -67,8 +67,12 @@ class FollowForm(FieldsOnly, TrapForm):
         return self.cleaned_data["email"]
 
     @property
-    def chosen(self):
+    def chosen_targets(self):
         return [self.targets[key] for key in self.cleaned_data["what"]]
+
+
+def _key(target):
+    return f"{target._meta.model_name}-{target.pk}"
 
 
 def _label(target, has_council):
@@ -81,104 +85,97 @@ def _label(target, has_council):
             return target.name
 
 
-@csrf_exempt  # no cookie of the browser adds to what the form may do; its trap holds machines off
+@csrf_exempt  # a session gives no further rights here; the honeypot stops bots
+@cache_control(private=True, no_store=True)  # leave nothing of what was typed on a shared computer
 @require_http_methods(["GET", "HEAD", "POST"])
 def follow(request: HttpRequest, kommune: str) -> HttpResponse:
-    """A council and its municipality's strategies."""
-    place = find_municipality(kommune)
-    council = Council.objects.published().filter(municipality=place).select_related("municipality").first()
-    strategies = list(Strategy.objects.in_force().filter(municipality=place).select_related("municipality"))
-    wanted = [one for one in strategies if one.slug == request.GET.get("strategi")]
+    """Follow a council and its municipality's strategies; `?strategi=<slug>` is preselected."""
+    municipality = find_municipality(kommune)
+    council = Council.objects.published().filter(municipality=municipality).select_related("municipality").first()
+    strategies = list(Strategy.objects.in_force().filter(municipality=municipality).select_related("municipality"))
+    selected = [strategy for strategy in strategies if strategy.slug == request.GET.get("strategi")]
     targets = [*([council] if council else []), *strategies]
     context = {
-        "municipality": place,
+        "municipality": municipality,
         "council": council,
-        "calendar_url": f"{settings.SITE_URL}{reverse('meetings-ics', args=[place.slug])}",
+        "calendar_url": f"{settings.SITE_URL}{reverse('meetings-ics', args=[municipality.slug])}",
     }
-    return _form_page(request, context, targets, wanted or targets[:1])
+    return _form_page(request, context, targets, selected or targets[:1])
 
 
-@csrf_exempt  # no cookie of the browser adds to what the form may do; its trap holds machines off
+@csrf_exempt  # a session gives no further rights here; the honeypot stops bots
+@cache_control(private=True, no_store=True)  # leave nothing of what was typed on a shared computer
 @require_http_methods(["GET", "HEAD", "POST"])
 def follow_topics(request: HttpRequest) -> HttpResponse:
-    """Topics of the whole country; `?emne=bolig` is ticked."""
+    """Follow topics in the whole country; `?emne=<slug>` is preselected."""
     topics = list(Topic.objects.all())
-    wanted = [one for one in topics if one.slug == request.GET.get("emne")]
-    return _form_page(request, {"section": "foelg"}, topics, wanted)
+    selected = [topic for topic in topics if topic.slug == request.GET.get("emne")]
+    return _form_page(request, {"section": "foelg"}, topics, selected)
 
 
-def _form_page(request, context, targets, wanted):
+def _form_page(request, context, targets, selected):
     is_sent = "sendt" in request.GET
     form, status = None, 200
     if targets and (request.method == "POST" or not is_sent):
-        initial = {"what": [f"{one._meta.model_name}-{one.pk}" for one in wanted]}
+        initial = {"what": [_key(target) for target in selected]}
         form = FollowForm(request.POST if request.method == "POST" else None, targets=targets, initial=initial)
     if form and request.method == "POST" and form.is_valid():
         hour = datetime.timedelta(hours=1)
-        if FormSubmission.objects.record_if_allowed(
-            "foelg", network_of(request), at_most=MOST_FROM_NETWORK, within=hour
-        ):
-            notices.ask(form.cleaned_data["email"], form.chosen, form.cleaned_data["how_often"])
-            # The same answer whether the address is known here or not.
-            return _kept_nowhere(HttpResponseRedirect(f"{request.path}?sendt=1"))
+        if FormSubmission.objects.record_if_allowed("foelg", network_of(request), at_most=MAX_PER_NETWORK, within=hour):
+            notices.subscribe(form.cleaned_data["email"], form.chosen_targets, form.cleaned_data["how_often"])
+            # The response must not reveal whether the address is known.
+            return HttpResponseRedirect(f"{request.path}?sendt=1")
         form.add_error(None, "Der er skrevet mange adresser fra dit netværk i dag. Prøv igen om en time, eller ring.")
         status = 429
     context |= {
         "form": form,
         "is_sent": is_sent,
         "days": UNCONFIRMED_DAYS,
-        "hours": notices.ASK_AGAIN_AFTER.seconds // 3600,
+        "hours": notices.CONFIRMATION_HOURS,
     }
-    return _kept_nowhere(render(request, "council/follow.html", context, status=status))
+    return render(request, "council/follow.html", context, status=status)
 
 
-def _kept_nowhere(response):
-    """What was typed is left on no borrowed computer, and the time in the form is the reader's own."""
-    patch_cache_control(response, private=True, no_store=True)
-    return response
+# Pages opened by a link in an e-mail
 
 
-# By the links in the mails
-
-
-@link_view(notices.PAGE)
+@link_view(notices.PAGE_LINK)
 @require_http_methods(["GET", "HEAD", "POST"])
 def subscriptions(request: HttpRequest, municipality: None, pk: int) -> HttpResponse:
-    """»Det følger du« of one address: confirm what was asked for, change how often, stop one or all."""
+    """The page »Det følger du«: confirm, change the frequency, unsubscribe."""
     follower = Follower.objects.filter(pk=pk).first()
-    own = {str(one.pk): one for one in follower.subscriptions.with_target()} if follower else {}
+    by_pk = {str(row.pk): row for row in follower.subscriptions.with_target()} if follower else {}
     if follower and request.method == "POST":
-        _do(request.POST, follower, own)
+        _change_subscriptions(request.POST, follower, by_pk)
         return HttpResponseRedirect(request.path)
     context = {
-        "email": follower.email if own else "",
-        "pending": [one for one in own.values() if one.confirmed_at is None],
-        "confirmed": [one for one in own.values() if one.confirmed_at],
+        "email": follower.email if by_pk else "",
+        "pending": [row for row in by_pk.values() if row.confirmed_at is None],
+        "confirmed": [row for row in by_pk.values() if row.confirmed_at],
         "choices": Subscription.HowOften.choices,
     }
     return render(request, "links/subscriptions.html", context)
 
 
-def _do(said, follower, own):
-    """What her button asks for; nothing for anything else."""
-    one = own.get(said.get("subscription"))
-    match said.get("action"):
+def _change_subscriptions(data, follower, by_pk):
+    subscription = by_pk.get(data.get("subscription"))
+    match data.get("action"):
         case "confirm":
-            notices.confirm(follower, [own[pk].pk for pk in said.getlist("subscription") if pk in own])
-        case "change" if one and said.get("how_often") in Subscription.HowOften.values:
-            notices.change(one, said["how_often"])
-        case "stop" if one:
-            notices.stop(follower, [one.pk])
+            notices.confirm(follower, [by_pk[pk].pk for pk in data.getlist("subscription") if pk in by_pk])
+        case "change" if subscription and data.get("how_often") in Subscription.HowOften.values:
+            notices.change_frequency(subscription, data["how_often"])
+        case "stop" if subscription:
+            notices.unsubscribe(follower, [subscription.pk])
         case "stop_all":
-            notices.stop(follower)
+            notices.unsubscribe(follower)
 
 
-@link_view(notices.STOP)
+@link_view(notices.STOP_LINK)
 @require_http_methods(["GET", "HEAD", "POST"])
-def unsubscribe(request: HttpRequest, municipality: None, pk: int, *those: int) -> HttpResponse:
-    """Stop what one letter came from. A mail program does it by a POST of its own (RFC 8058)."""
+def unsubscribe(request: HttpRequest, municipality: None, pk: int, *subscription_pks: int) -> HttpResponse:
+    """Unsubscribe from the subscriptions of one e-mail. Mail programs send the POST request themselves (RFC 8058)."""
     follower = Follower.objects.filter(pk=pk).first()
     if follower and request.method == "POST":
-        notices.stop(follower, those)
-    own = list(Subscription.objects.filter(follower=pk, pk__in=those).with_target())
-    return render(request, "links/unsubscribe.html", {"own": own})
+        notices.unsubscribe(follower, subscription_pks)
+    remaining = list(Subscription.objects.filter(follower=pk, pk__in=subscription_pks).with_target())
+    return render(request, "links/unsubscribe.html", {"remaining": remaining})

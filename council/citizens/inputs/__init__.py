@@ -1,1 +1,1 @@
-"""What citizens write to the council: taken in, answered, put on an agenda, and forgotten."""
+"""Citizens' inputs to a council: received, answered, put on an agenda, and deleted after the council's period."""

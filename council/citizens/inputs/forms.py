@@ -1,4 +1,4 @@
-"""The two forms that anybody may send to a council, and the one for what is said to it: only the words are a must."""
+"""Forms for inputs: two for citizens, and one for the secretary, who notes what a citizen has said."""
 
 from collections.abc import Iterable
 
@@ -22,17 +22,15 @@ CPR = (
 
 
 def refuse_cpr(form: forms.Form, names: Iterable[str]) -> None:
-    """An error at each of those fields that holds what looks like a CPR number."""
+    """Add an error to each of the fields whose value looks like a CPR number."""
     for name in names:
         value = form.cleaned_data.get(name)
-        found = next(find_cpr(value), None) if isinstance(value, str) else None
-        if found:
-            form.add_error(name, CPR.format(masked=found.masked))
+        match = next(find_cpr(value), None) if isinstance(value, str) else None
+        if match:
+            form.add_error(name, CPR.format(masked=match.masked))
 
 
-class _WordsForm(FieldsOnly, forms.ModelForm):
-    """A citizen's words, without a CPR number."""
-
+class _InputForm(FieldsOnly, forms.ModelForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         for field in self.fields.values():
@@ -42,27 +40,22 @@ class _WordsForm(FieldsOnly, forms.ModelForm):
                     validator.message = TOO_LONG
 
     def clean(self):
-        """A CPR number is stopped here: nothing is saved, and it stands in the field for her to take out."""
         cleaned = super().clean()
         refuse_cpr(self, self.fields)
-        # The same words by the same form are one input, however often the button is pressed.
-        words = "\0".join(str(self.cleaned_data.get(name, "")) for name in ("hentet", *sorted(self._meta.fields)))
-        self.instance.form_key = fingerprint("udsat.input", f"{self.instance.council_id}\0{words}")
+        # Equal for the same text from the same copy of the form, so that a second click saves no second input.
+        content = "\0".join(str(self.cleaned_data.get(name, "")) for name in ("hentet", *sorted(self._meta.fields)))
+        self.instance.form_key = fingerprint("udsat.input", f"{self.instance.council_id}\0{content}")
         return cleaned
 
 
-class _WriterForm(TrapForm, _WordsForm):
-    """What both forms ask of whoever writes."""
-
-
-CONTACT = {
+CONTACT_WIDGETS = {
     "name": forms.TextInput({"autocomplete": "name"}),
     "phone": forms.TextInput({"autocomplete": "tel", "type": "tel"}),
     "email": forms.EmailInput({"autocomplete": "email"}),
 }
 
 
-class LetterForm(_WriterForm):
+class LetterForm(TrapForm, _InputForm):
     topic = forms.ModelChoiceField(
         Topic.objects.all(), label="Emne", required=False, empty_label="Vælg, hvis et af dem passer"
     )
@@ -87,7 +80,7 @@ class LetterForm(_WriterForm):
             "for_other": "For eksempel som pårørende eller frivillig.",
             "may_publish": "Uden dit navn. Sekretæren skriver dit spørgsmål om med få ord.",
         }
-        widgets = {"text": forms.Textarea({"rows": 9}), **CONTACT}
+        widgets = {"text": forms.Textarea({"rows": 9}), **CONTACT_WIDGETS}
         error_messages = {
             "text": {"required": "Skriv, hvad du vil sige."},
             "email": {"invalid": NO_EMAIL},
@@ -98,7 +91,7 @@ class LetterForm(_WriterForm):
         self.fields["text"].required = True
 
 
-class DialogueForm(_WriterForm):
+class DialogueForm(TrapForm, _InputForm):
     class Meta:
         model = Input
         field_classes = {"email": AddressField}
@@ -122,7 +115,7 @@ class DialogueForm(_WriterForm):
         widgets = {
             "text": forms.Textarea({"rows": 5}),
             "people": forms.TextInput({"inputmode": "numeric"}),
-            **CONTACT,
+            **CONTACT_WIDGETS,
         }
         error_messages = {
             "text": {"required": "Skriv, hvad I vil tale om."},
@@ -150,10 +143,10 @@ class DialogueForm(_WriterForm):
         return cleaned
 
 
-class NotedForm(_WordsForm):
-    """What somebody has said by phone or at a shelter, written down by the secretary."""
+class NotedForm(_InputForm):
+    """What a citizen has said by phone or at a shelter, noted by the secretary."""
 
-    # The moment the form was handed out, so that a second click is known.
+    # When the form was rendered, which identifies a second click.
     hentet = forms.CharField(required=False, widget=forms.HiddenInput, max_length=60)
 
     class Meta(LetterForm.Meta):

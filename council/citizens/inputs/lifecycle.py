@@ -1,4 +1,10 @@
-"""From the moment it arrives to the day it is forgotten: what happens to a citizen's words."""
+"""States of a citizen's input and the transitions between them.
+
+    received ─► HELD (possible spam) ─► NEW (`release`) or SPAM (`close`)
+             └► NEW ─► UNDER_WAY (`put_on_agenda`) ─► ANSWERED (`answer`) or CLOSED (`close`) ─► UNDER_WAY (`reopen`)
+
+Answered and closed inputs are anonymised, and spam is deleted, by `forget_old_inputs`.
+"""
 
 import datetime
 import hashlib
@@ -15,153 +21,161 @@ from django.utils.html import linebreaks
 
 from council.meetings.agenda.building import add_item
 from council.models import AgendaItem, Council, Input, Meeting
-from council.secretary_mail import tell_secretary
+from council.secretary_mail import write_to_secretary
 from udsat.admin.edit_conflict import increment_version
 from udsat.lib.actor import acting
 from udsat.lib.cpr import find_cpr
 from udsat.lib.signed_links import make_token
 from udsat.models import Letter
 
-# As the history calls whoever writes without a log-in.
+# Name of the author in the history.
 CITIZEN = "En borger"
-# The link to the answer. By then it has been forgotten anyway.
+# Life of the link to the answer, longer than inputs are kept.
 LINK_LIFE = datetime.timedelta(days=2 * 365)
-# More links than this is rarely a person with something on her mind. It is held, not refused.
-MOST_LINKS = 2
-# From one network in an hour, to one council and from one address in a day; what comes on top is held.
-MOST_FROM_NETWORK, MOST_A_DAY, MOST_FROM_ADDRESS = 6, 40, 3
-# To one council in a day. Nobody reads more, and the rest is asked to ring.
-FULL = 400
+# Inputs above these limits are held as possible spam: URLs in one input, inputs from a network in an hour, to a council
+# in a day, and from an e-mail address in a day.
+MAX_URLS, MAX_PER_NETWORK, MAX_PER_DAY, MAX_PER_ADDRESS = 2, 6, 40, 3
+# Inputs to one council in a day above which the form accepts no more.
+CAPACITY_PER_DAY = 400
 SPAM_DAYS = 30
 
-_LINK = re.compile(r"https?://|www\.|<a\s|\[url", re.IGNORECASE)
+_URL = re.compile(r"https?://|www\.|<a\s|\[url", re.IGNORECASE)
 
 
-class Settled(Exception):
-    """Somebody else has answered, closed or moved it meanwhile."""
+class AlreadyHandled(Exception):
+    """The input has been answered, closed or put on an agenda in the meantime."""
 
 
-# It arrives
+# Receiving
 
 
-def looks_like_spam(found: Input, *, from_many: bool) -> bool:
-    """Whether the secretary should look at it before anybody is written to. `from_many`: the network sends a lot."""
-    day = timezone.now() - datetime.timedelta(days=1)
-    lately = Input.objects.filter(council=found.council, created_at__gte=day)
-    links = sum(len(_LINK.findall(getattr(found, name))) for name in found.own_words)
+def looks_like_spam(citizen_input: Input, *, from_busy_network: bool) -> bool:
+    """`from_busy_network`: the network has sent more than MAX_PER_NETWORK in an hour."""
+    recent = _of_last_day(citizen_input.council)
+    urls = sum(len(_URL.findall(getattr(citizen_input, name))) for name in citizen_input.own_words)
     return (
-        from_many
-        or links > MOST_LINKS
-        or lately.count() >= MOST_A_DAY
-        or bool(found.email and lately.filter(email__iexact=found.email).count() >= MOST_FROM_ADDRESS)
+        from_busy_network
+        or urls > MAX_URLS
+        or recent.count() >= MAX_PER_DAY
+        or bool(citizen_input.email and recent.filter(email__iexact=citizen_input.email).count() >= MAX_PER_ADDRESS)
     )
 
 
 def is_full(council: Council) -> bool:
-    day = timezone.now() - datetime.timedelta(days=1)
-    return Input.objects.filter(council=council, created_at__gte=day).count() >= FULL
+    return _of_last_day(council).count() >= CAPACITY_PER_DAY
 
 
-def receive(found: Input, *, from_many: bool = False) -> Input:
-    """Keep it and tell those who should know; what came by the same form with the same words is there already."""
-    held = looks_like_spam(found, from_many=from_many)
-    found.state = Input.State.HELD if held else Input.State.NEW
+def _of_last_day(council: Council):
+    return Input.objects.filter(council=council, created_at__gte=timezone.now() - datetime.timedelta(days=1))
+
+
+def receive(citizen_input: Input, *, from_busy_network: bool = False) -> Input:
+    """Save the input, and write to the secretary and the citizen; return the existing one if it was sent twice."""
+    is_spam = looks_like_spam(citizen_input, from_busy_network=from_busy_network)
+    citizen_input.state = Input.State.HELD if is_spam else Input.State.NEW
     try:
         with transaction.atomic(), acting(name=CITIZEN):
-            found.save()
-            if not held:
-                _announce(found)
+            citizen_input.save()
+            if not is_spam:
+                _notify(citizen_input)
     except IntegrityError:
-        return Input.objects.get(form_key=found.form_key)
-    return found
+        return Input.objects.get(form_key=citizen_input.form_key)
+    return citizen_input
 
 
-def note(found: Input) -> Input:
-    """Keep what was said to the council, and thank whoever said it by mail; the secretary has heard it herself."""
-    found.kind = Input.Kind.SPOKEN
+def record_spoken(citizen_input: Input) -> Input:
+    """Save what a citizen has said to the council, as noted by the secretary, and write a receipt to the citizen."""
+    citizen_input.kind = Input.Kind.SPOKEN
     try:
         with transaction.atomic():
-            found.save()
-            _thank(found)
+            citizen_input.save()
+            _send_receipt(citizen_input)
     except IntegrityError:
-        return Input.objects.get(form_key=found.form_key)
-    return found
+        return Input.objects.get(form_key=citizen_input.form_key)
+    return citizen_input
 
 
 @transaction.atomic
-def release(found: Input) -> None:
-    """It is no spam: from here on it is like any other."""
-    found = _lock(found)
-    if found.state not in (Input.State.HELD, Input.State.SPAM):
-        raise Settled
-    found.state, found.closed_at = Input.State.NEW, None
-    _save(found, "state", "closed_at")
-    _announce(found)
+def release(citizen_input: Input) -> None:
+    """Mark as not spam."""
+    citizen_input = _lock(citizen_input)
+    if citizen_input.state not in (Input.State.HELD, Input.State.SPAM):
+        raise AlreadyHandled
+    citizen_input.state, citizen_input.closed_at = Input.State.NEW, None
+    _save(citizen_input, "state", "closed_at")
+    _notify(citizen_input)
 
 
-def _announce(found):
-    council = found.council
-    tell_secretary(
+def _notify(citizen_input):
+    council = citizen_input.council
+    write_to_secretary(
         council,
-        f"{found.letter_prefix}notice",
-        "En borger vil tale med rådet" if found.is_dialogue else "En borger har skrevet til rådet",
+        f"{citizen_input.letter_prefix}notice",
+        "En borger vil tale med rådet" if citizen_input.is_dialogue else "En borger har skrevet til rådet",
         "input_notice.txt",
-        reverse("admin:council_input_change", args=[found.pk]),
-        input=found,
+        reverse("admin:council_input_change", args=[citizen_input.pk]),
+        input=citizen_input,
     )
-    _thank(found)
+    _send_receipt(citizen_input)
 
 
-def _thank(found):
-    if found.email:
-        _write(found, "receipt", f"Vi har fået din henvendelse til {found.council.name}", "email/input_receipt.txt")
+def _send_receipt(citizen_input):
+    if citizen_input.email:
+        subject = f"Vi har fået din henvendelse til {citizen_input.council.name}"
+        _write(citizen_input, "receipt", subject, "email/input_receipt.txt")
 
 
-def _write(found, what, subject, template, **context):
-    council = found.council
-    context |= {"input": found, "council": council, "link": link_to(found), "months": council.input_months}
+def _write(citizen_input, what, subject, template, **context):
+    council = citizen_input.council
+    context |= {
+        "input": citizen_input,
+        "council": council,
+        "link": link_to(citizen_input),
+        "months": council.input_months,
+    }
     Letter.objects.write(
         municipality=council.municipality,
-        key=f"{found.letter_prefix}{what}",
-        to=found.email,
+        key=f"{citizen_input.letter_prefix}{what}",
+        to=citizen_input.email,
         subject=subject[:200],
         text=render_to_string(template, context),
     )
 
 
-def link_to(found: Input) -> str:
-    """The writer's own page, where the answer comes. Whoever has the address can read it."""
-    return settings.SITE_URL + link_path(found)
+def link_to(citizen_input: Input) -> str:
+    """Return the URL of the citizen's page with the answer. It needs no log-in."""
+    return settings.SITE_URL + link_path(citizen_input)
 
 
-def link_path(found: Input) -> str:
-    token = make_token("henvendelse", found.pk, until=found.created_at + LINK_LIFE)
-    return reverse("written", args=[found.municipality.slug, token])
+def link_path(citizen_input: Input) -> str:
+    token = make_token("henvendelse", citizen_input.pk, until=citizen_input.created_at + LINK_LIFE)
+    return reverse("written", args=[citizen_input.municipality.slug, token])
 
 
-# What the secretary does
+# Transitions by the secretary
 
 
-def _lock(found: Input) -> Input:
-    return Input.objects.select_related("council__municipality").select_for_update(of=("self",)).get(pk=found.pk)
+def _lock(citizen_input: Input) -> Input:
+    rows = Input.objects.select_related("council__municipality").select_for_update(of=("self",))
+    return rows.get(pk=citizen_input.pk)
 
 
-def _save(found, *fields):
-    increment_version(found)
-    found.save(update_fields=[*fields, "updated_at"])
+def _save(citizen_input, *fields):
+    increment_version(citizen_input)
+    citizen_input.save(update_fields=[*fields, "updated_at"])
 
 
 @transaction.atomic
-def answer(found: Input, text: str, *, seen: str = "") -> Input:
-    """Give the answer: by letter where there is an address, and on the writer's own page.
+def answer(citizen_input: Input, text: str, *, seen: str = "") -> Input:
+    """Answer by e-mail, if there is an address, and on the citizen's page.
 
-    `seen` is the version that was read. Raises Settled if another has answered meanwhile; ValidationError, in Danish,
-    where it cannot be sent.
+    `seen` is the version that the secretary has read. Raises AlreadyHandled if the input has changed since, and
+    ValidationError, in Danish, if the answer cannot be sent.
     """
-    found = _lock(found)
-    if seen and seen != str(found.version):
-        raise Settled
-    if found.forgotten_at:
+    citizen_input = _lock(citizen_input)
+    if seen and seen != str(citizen_input.version):
+        raise AlreadyHandled
+    if citizen_input.forgotten_at:
         raise ValidationError("Henvendelsen er slettet, så der er ingen at svare.")
     text = text.replace("\x00", "").strip()
     if not text:
@@ -169,93 +183,99 @@ def answer(found: Input, text: str, *, seen: str = "") -> Input:
     if any(find_cpr(text)):
         raise ValidationError("Her står noget, der ligner et CPR-nummer. Tag det ud. Svaret er ikke sendt.")
     now = timezone.now()
-    found.answer, found.answered_at, found.closed_at = text, now, now
-    found.state = Input.State.ANSWERED
-    _save(found, "answer", "answered_at", "closed_at", "state")
-    if found.email:
-        # A corrected answer may be sent again; the same one is sent once.
+    citizen_input.answer, citizen_input.answered_at, citizen_input.closed_at = text, now, now
+    citizen_input.state = Input.State.ANSWERED
+    _save(citizen_input, "answer", "answered_at", "closed_at", "state")
+    if citizen_input.email:
+        # The key includes the text: a corrected answer is sent again, the same one is not.
         version = hashlib.sha256(text.encode()).hexdigest()[:12]
-        _write(found, f"answer:{version}", f"Svar fra {found.council.name}", "email/input_answer.txt", text=text)
-    return found
+        _write(
+            citizen_input,
+            f"answer:{version}",
+            f"Svar fra {citizen_input.council.name}",
+            "email/input_answer.txt",
+            text=text,
+        )
+    return citizen_input
 
 
 @transaction.atomic
-def put_on_agenda(found: Input, meeting: Meeting) -> AgendaItem:
-    """An item in the secretary's words, with nothing of the citizen's own. ValidationError where it may not stand."""
-    found = _lock(found)
-    if found.item_id:
-        raise Settled
-    usual = "En gruppe vil tale med rådet" if found.is_dialogue else "Henvendelse fra en borger"
+def put_on_agenda(citizen_input: Input, meeting: Meeting) -> AgendaItem:
+    """Add an agenda item in the secretary's wording, not the citizen's. ValidationError if the agenda is closed."""
+    citizen_input = _lock(citizen_input)
+    if citizen_input.item_id:
+        raise AlreadyHandled
+    default_title = "En gruppe vil tale med rådet" if citizen_input.is_dialogue else "Henvendelse fra en borger"
     item = add_item(
         meeting,
-        title=found.title or usual,
-        presentation=linebreaks(found.question, autoescape=True) if found.question else "",
-        internal_note=f"Henvendelse {found.reference}",
+        title=citizen_input.title or default_title,
+        presentation=linebreaks(citizen_input.question, autoescape=True) if citizen_input.question else "",
+        internal_note=f"Henvendelse {citizen_input.reference}",
     )
     increment_version(meeting.agenda)
-    found.item = item
-    if found.state == Input.State.NEW:
-        found.state = Input.State.UNDER_WAY
-    _save(found, "item", "state")
+    citizen_input.item = item
+    if citizen_input.state == Input.State.NEW:
+        citizen_input.state = Input.State.UNDER_WAY
+    _save(citizen_input, "item", "state")
     return item
 
 
 @transaction.atomic
-def close(found: Input, state: str) -> None:
-    """No answer is needed (CLOSED), or nobody wrote it (SPAM)."""
-    found = _lock(found)
-    if not (found.is_open or found.state == Input.State.HELD):
-        raise Settled
-    found.state, found.closed_at = state, timezone.now()
-    _save(found, "state", "closed_at")
+def close(citizen_input: Input, state: str) -> None:
+    """Close without an answer: `state` is CLOSED or SPAM."""
+    citizen_input = _lock(citizen_input)
+    if not (citizen_input.is_open or citizen_input.state == Input.State.HELD):
+        raise AlreadyHandled
+    citizen_input.state, citizen_input.closed_at = state, timezone.now()
+    _save(citizen_input, "state", "closed_at")
 
 
 @transaction.atomic
-def reopen(found: Input) -> None:
-    found = _lock(found)
-    if found.state != Input.State.CLOSED or found.forgotten_at:
-        raise Settled
-    found.state, found.closed_at = Input.State.UNDER_WAY, None
-    _save(found, "state", "closed_at")
+def reopen(citizen_input: Input) -> None:
+    citizen_input = _lock(citizen_input)
+    if citizen_input.state != Input.State.CLOSED or citizen_input.forgotten_at:
+        raise AlreadyHandled
+    citizen_input.state, citizen_input.closed_at = Input.State.UNDER_WAY, None
+    _save(citizen_input, "state", "closed_at")
 
 
-# Forgetting
+# Deletion
 
 
-def forget_on(found: Input) -> datetime.date | None:
-    """The day it is forgotten; None while it waits for an answer."""
-    if not found.closed_at or found.forgotten_at:
+def forget_on(citizen_input: Input) -> datetime.date | None:
+    """Return the day on which the input is anonymised or, as spam, deleted; None while it awaits an answer."""
+    if not citizen_input.closed_at or citizen_input.forgotten_at:
         return None
-    day = timezone.localdate(found.closed_at)
-    if found.state == Input.State.SPAM:
+    day = timezone.localdate(citizen_input.closed_at)
+    if citizen_input.state == Input.State.SPAM:
         return day + datetime.timedelta(days=SPAM_DAYS)
-    return _months_later(day, found.council.input_months)
+    return _months_later(day, citizen_input.council.input_months)
 
 
 def _months_later(day: datetime.date, months: int) -> datetime.date:
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     try:
         return datetime.date(min(year, 9999), month + 1, day.day)
-    except ValueError:  # a 31st in a month of 30 days
+    except ValueError:  # the month is too short
         return datetime.date(min(year, 9999), month + 1, 28)
 
 
 def forget_old_inputs(now: datetime.datetime) -> int:
-    """The job: forget what was answered or closed so long ago as the council has promised, and delete spam.
+    """Anonymise inputs whose period after the answer or closing has passed, and delete spam. Return their number.
 
-    What waits for an answer is never deleted by itself.
+    Inputs that await an answer are kept.
     """
     today = timezone.localdate(now)
     closed = Input.objects.filter(closed_at__lte=now - datetime.timedelta(days=27), forgotten_at=None)
     count = 0
-    for found in closed.select_related("council__municipality"):
-        if forget_on(found) > today:
+    for citizen_input in closed.select_related("council__municipality"):
+        if forget_on(citizen_input) > today:
             continue
         with acting(name="Portalen, efter rådets regel"):
-            if found.state == Input.State.SPAM:
-                found.erase()
+            if citizen_input.state == Input.State.SPAM:
+                citizen_input.erase()
             else:
-                found.forget()
-                Input.objects.filter(pk=found.pk).update(version=F("version") + 1)
+                citizen_input.forget()
+                Input.objects.filter(pk=citizen_input.pk).update(version=F("version") + 1)
         count += 1
     return count

@@ -1,6 +1,6 @@
-"""The pages on which citizens write to the council, and the one where the answer comes.
+"""Pages where citizens write to the council and read the answer.
 
-They set no cookie and need none: nobody's log-in adds to what they may do, so they ask for no CSRF token either.
+They need no log-in, set no cookie and are exempt from CSRF protection: a session gives no further rights on them.
 """
 
 import datetime
@@ -8,7 +8,7 @@ import datetime
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
-from django.utils.cache import patch_cache_control
+from django.views.decorators.cache import cache_control
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -25,23 +25,25 @@ from .forms import DialogueForm, LetterForm
 
 
 def _council(kommune: str) -> Council:
-    place = find_municipality(kommune)
+    municipality = find_municipality(kommune)
     return find_or_404(
         Council.objects.published().select_related("municipality"),
-        f"{place} har ikke noget udsatteråd her på portalen.",
-        municipality=place,
+        f"{municipality} har ikke noget udsatteråd her på portalen.",
+        municipality=municipality,
     )
 
 
-@csrf_exempt  # no cookie of the browser adds to what the form may do; its trap holds machines off
+@csrf_exempt  # a session gives no further rights here; the honeypot stops bots
+@cache_control(private=True, no_store=True)  # leave nothing of what was typed on a shared computer
 @require_http_methods(["GET", "HEAD", "POST"])
 def write(request: HttpRequest, kommune: str) -> HttpResponse:
     return _form_page(request, _council(kommune), LetterForm, Input.Kind.LETTER, "council/write.html")
 
 
-@csrf_exempt  # no cookie of the browser adds to what the form may do; its trap holds machines off
+@csrf_exempt  # a session gives no further rights here; the honeypot stops bots
+@cache_control(private=True, no_store=True)  # leave nothing of what was typed on a shared computer
 @require_http_methods(["GET", "HEAD", "POST"])
-def book(request: HttpRequest, kommune: str) -> HttpResponse:
+def request_dialogue(request: HttpRequest, kommune: str) -> HttpResponse:
     council = _council(kommune)
     if not council.offers_dialogue:
         raise Http404(f"{council.name} tilbyder ikke at holde dialogmøder. Du kan ringe eller skrive til rådet.")
@@ -61,35 +63,29 @@ def _form_page(request, council, form_class, kind, template):
                     "Rådet har fået usædvanligt mange henvendelser i dag. Ring i stedet, eller send igen i morgen.",
                 )
             else:
-                is_allowed = FormSubmission.objects.record_if_allowed(
-                    "henvendelse", network_of(request), at_most=lifecycle.MOST_FROM_NETWORK,
-                    within=datetime.timedelta(hours=1),
-                )  # fmt: skip
-                found = lifecycle.receive(form.instance, from_many=not is_allowed)
-                return _kept_nowhere(HttpResponseRedirect(lifecycle.link_path(found)))
+                hour = datetime.timedelta(hours=1)
+                is_within_limit = FormSubmission.objects.record_if_allowed(
+                    "henvendelse", network_of(request), at_most=lifecycle.MAX_PER_NETWORK, within=hour
+                )
+                received = lifecycle.receive(form.instance, from_busy_network=not is_within_limit)
+                return HttpResponseRedirect(lifecycle.link_path(received))
     context = {"municipality": council.municipality, "section": "raad", "council": council, "form": form}
-    return _kept_nowhere(render(request, template, context))
-
-
-def _kept_nowhere(response):
-    """What was typed is left on no borrowed computer, and the time in the form is the reader's own."""
-    patch_cache_control(response, private=True, no_store=True)
-    return response
+    return render(request, template, context)
 
 
 @link_view("henvendelse")
 @require_safe
 def written(request: HttpRequest, municipality: Municipality, pk: int) -> HttpResponse:
-    """The writer's own page: what happens now, and later the answer. It never shows what she wrote."""
-    found = Input.objects.filter(pk=pk).select_related("council__municipality").first()
-    if found is None or found.council.municipality_id != municipality.pk:
+    """The citizen's page: what happens next, and later the answer. It never shows what the citizen wrote."""
+    citizen_input = Input.objects.filter(pk=pk).select_related("council__municipality").first()
+    if citizen_input is None or citizen_input.council.municipality_id != municipality.pk:
         raise LinkBroken
-    item = AgendaItem.objects.published().filter(pk=found.item_id).with_meeting().first()
+    item = AgendaItem.objects.published().filter(pk=citizen_input.item_id).with_meeting().first()
     context = {
         "municipality": municipality,
-        "council": found.council,
-        "input": found,
-        "forget_on": lifecycle.forget_on(found),
+        "council": citizen_input.council,
+        "input": citizen_input,
+        "forget_on": lifecycle.forget_on(citizen_input),
         "item": item,
         "address": settings.SITE_URL + request.path,
     }

@@ -16,7 +16,7 @@ from council.meetings.invitations.member_views import holds_seat
 from council.meetings.invitations.sending import LINK_LIFE, locked, time_and_place
 from council.models import Meeting, Membership, Proposal
 from council.personal_links import link_view
-from council.secretary_mail import tell_secretary
+from council.secretary_mail import write_to_secretary
 from udsat.lib.cpr import find_cpr, hide_cpr
 from udsat.lib.danish import weekday_date
 from udsat.lib.signed_links import LinkBroken, LinkExpired, make_token
@@ -156,7 +156,7 @@ def _save(form, meeting, member) -> bool:
         return False
     if (form.cleaned_data["title"], form.cleaned_data["text"]) not in [(one.title, one.text) for one in mine]:
         proposal = form.save()
-        tell_secretary(
+        write_to_secretary(
             meeting.council,
             f"proposal:{proposal.pk}",
             f"Et forslag til mødet {weekday_date(meeting.date)}",

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods
 
 from council.models import Agenda, Invitation, Meeting, Membership
 from council.personal_links import link_view
-from council.secretary_mail import tell_secretary
+from council.secretary_mail import write_to_secretary
 from udsat.lib.danish import weekday_date
 from udsat.lib.signed_links import LinkBroken, LinkExpired
 from udsat.models import Letter, Municipality
@@ -76,16 +76,16 @@ def _take(invitation: Invitation, reply: str, seen: str | None) -> Meeting | Non
     is_news = reply != current.reply and Reply.EXCUSED in (reply, current.reply)
     give_answer(current, reply)
     if is_news:
-        _tell_secretary(invitation, meeting, is_excused=reply == Reply.EXCUSED)
+        _write_to_secretary(invitation, meeting, is_excused=reply == Reply.EXCUSED)
     return None
 
 
-def _tell_secretary(invitation: Invitation, meeting: Meeting, *, is_excused: bool) -> None:
+def _write_to_secretary(invitation: Invitation, meeting: Meeting, *, is_excused: bool) -> None:
     """That a member stays away, or comes all the same: a substitute may have to be called in or off."""
     told = f"answer:{invitation.pk}:"
     count = Letter.objects.filter(key__startswith=told).count()
     if count < MOST_TOLD:
-        tell_secretary(
+        write_to_secretary(
             meeting.council,
             f"{told}{count}",
             f"{'Afbud til' if is_excused else 'En mere kommer til'} mødet {weekday_date(meeting.date)}",
