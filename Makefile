@@ -24,7 +24,7 @@ export UV_PYTHON_DOWNLOADS = never
 # Some containers forbid compiled files; without them every start takes three times as long.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run test check lint format lock
+.PHONY: help run test soak test-tools check lint format lock
 
 help: ## List the commands
 	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' Makefile | expand -t 14
@@ -46,11 +46,16 @@ run: $(UV) ## Install, load the demo once and serve on http://127.0.0.1:8000/ (P
 	trap "kill $$server $$worker" INT TERM HUP; wait $$server || wait $$server; code=$$?; \
 	kill $$worker 2>/dev/null; wait $$worker; exit $$code
 
-test: $(UV) ## Everything: style, types, migrations, all tests on SQLite and PostgreSQL, Chromium included
+test: test-tools ## What a change needs: style, types, migrations, tests on SQLite, on PostgreSQL and in Chromium
+	.venv/bin/python tests/run_all.py
+
+soak: test-tools ## What a release needs: the same with every long form, and every test on both databases
+	.venv/bin/python tests/run_all.py soak
+
+test-tools: $(UV)
 	@$(call need,$(TEST_PACKAGES))
 	@$(MAKE) -s lint
 	@$(MAKE) -s $(NPM_PACKAGES)
-	.venv/bin/python tests/run_all.py
 
 check: lint ## The quick half: style, types, and the tests that need no browser, on SQLite
 	.venv/bin/pytest -q -m 'not browser'

@@ -12,19 +12,25 @@ from django.test import override_settings
 from udsat.lib.roles import Role
 
 from . import demo as demo_copy
-from . import factories
+from . import factories, selection
 from .smtp import Mailbox
 
 # Playwright keeps an event loop running in the test's thread, where Django would refuse the database.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
 
+def pytest_report_header():
+    return f"tests chosen by TEST_COMMIT={selection.COMMIT}"
+
+
 def pytest_collection_modifyitems(items):
-    """What never asks the database asks the same of both, so tests/run_all.py runs it once."""
+    """Mark what one database answers for both, always or at this commit."""
     for item in items:
-        if not {"django_db_setup", "db", "transactional_db"} & set(item.fixturenames):
-            if not item.get_closest_marker("django_db"):
-                item.add_marker("once")
+        uses_database = {"django_db_setup", "db", "transactional_db"} & set(item.fixturenames)
+        if not uses_database and not item.get_closest_marker("django_db"):
+            item.add_marker("once")
+        elif selection.is_left_to_sqlite(item.path.name, item.nodeid):
+            item.add_marker("left_to_sqlite")
 
 
 @pytest.fixture(autouse=True)

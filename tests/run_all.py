@@ -1,7 +1,8 @@
-"""Run every test, on SQLite and on PostgreSQL, two processes at a time; `make test` calls this.
+"""Run the tests on SQLite, on PostgreSQL and in Chromium, two processes at a time; `make test` calls this.
 
 What drives a browser takes longest and asks the same of both databases, so it runs once, on PostgreSQL. What draws
-PDFs, compares permissions or never asks a database is marked `once` and runs on SQLite alone.
+PDFs, compares permissions or never asks a database is marked `once` and runs on SQLite alone. With the argument `soak`,
+as `make soak` calls it, every test runs; without it tests/selection.py says what is left out.
 
 PostgreSQL is a fresh private server: its cluster and its only socket lie in a temporary folder, and it is stopped and
 removed at the end, also after a failure or Ctrl-C. A skipped or expected failure counts as a failure here.
@@ -9,6 +10,7 @@ removed at the end, also after a failure or Ctrl-C. A skipped or expected failur
 
 import os
 import re
+import resource
 import shutil
 import signal
 import subprocess
@@ -79,7 +81,7 @@ def postgres_programs():
 class Suite:
     """One pytest process, with its own log, report and var folder."""
 
-    def __init__(self, name, database_url, marker):
+    def __init__(self, name, database_url, marker, files=()):
         self.name = name
         self.folder = OUTPUT / name.lower()
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -91,7 +93,7 @@ class Suite:
         command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--durations=10", "-m", marker]
         with open(self.log, "wb") as log:
             self.process = subprocess.Popen(
-                [*command, f"--junitxml={self.folder}/report.xml"],
+                [*command, f"--junitxml={self.folder}/report.xml", *files],
                 cwd=ROOT,
                 env=environment,
                 stdin=subprocess.DEVNULL,
@@ -146,30 +148,65 @@ def interrupted(number, frame):
     raise KeyboardInterrupt
 
 
+def loop_time():
+    """Return the milliseconds that 100,000 additions take, the best of three: how fast the machine is at the moment."""
+
+    def once():
+        start, total = time.perf_counter(), 0
+        for number in range(100_000):
+            total += number
+        return (time.perf_counter() - start) * 1000
+
+    return min(once() for _ in range(3))
+
+
+def planned(postgres_url, is_soak):
+    """Return the arguments of each suite, the longest first."""
+    left_out, left_to_sqlite = ("", "") if is_soak else (" and not soak", " and not left_to_sqlite")
+    on_sqlite, on_postgres = f"not browser{left_out}", f"not browser and not once{left_out}{left_to_sqlite}"
+    files = sorted(str(path) for path in (ROOT / "tests").glob("test_*.py"))
+    return [
+        # A database of another name, so that two suites can use the one server.
+        ("Browser", f"{postgres_url.removesuffix('postgres')}browser", f"browser{left_out}"),
+        ("PostgreSQL", postgres_url, on_postgres),
+        # In two halves, so that both processors have work to the end.
+        ("SQLite-1", "", on_sqlite, files[0::2]),
+        ("SQLite-2", "", on_sqlite, files[1::2]),
+    ]
+
+
+def run_suites(waiting):
+    """Run two suites at a time and return what each counted; end them all when interrupted."""
+    suites = []
+    try:
+        while waiting or any(suite.is_running for suite in suites):
+            if waiting and sum(suite.is_running for suite in suites) < 2:
+                suites.append(Suite(*waiting.pop(0)))
+            else:
+                time.sleep(0.5)
+        return [suite.finish() for suite in suites]
+    finally:
+        for suite in suites:
+            suite.interrupt()
+        for suite in suites:
+            suite.end()
+
+
 def main():
     for number in SIGNALS:
         signal.signal(number, interrupted)
-    suites = []
+    begun, loop_before = time.monotonic(), loop_time()
+    print(f"To follow the tests: tail -f {OUTPUT}/*/log.txt", flush=True)
     with private_postgres() as postgres_url:
-        try:
-            waiting = [("SQLite", "", "not browser"), ("PostgreSQL", postgres_url, "not browser and not once")]
-            # A database of another name, so that two suites can use the one server.
-            suites.append(Suite("Browser", f"{postgres_url.removesuffix('postgres')}browser", "browser"))
-            print(f"To follow the tests: tail -f {OUTPUT}/*/log.txt", flush=True)
-            while waiting or any(suite.is_running for suite in suites):
-                if waiting and sum(suite.is_running for suite in suites) < 2:
-                    suites.append(Suite(*waiting.pop(0)))
-                time.sleep(0.5)
-            results = [suite.finish() for suite in suites]
-        finally:
-            for suite in suites:
-                suite.interrupt()
-            for suite in suites:
-                suite.end()
+        results = run_suites(planned(postgres_url, is_soak="soak" in sys.argv[1:]))
     passed, failed, skipped = (sum(column) for column in zip(*results, strict=True))
     if skipped:
         print(f"{skipped} skipped or expected to fail: every test must run.")
         failed += skipped
+    spent = resource.getrusage(resource.RUSAGE_CHILDREN)
+    minutes, processor = (time.monotonic() - begun) / 60, (spent.ru_utime + spent.ru_stime) / 60
+    print(f"{minutes:.1f} minutes, {processor:.1f} minutes of processor time besides PostgreSQL's own.")
+    print(f"100,000 additions: {loop_before:.0f} ms before, {loop_time():.0f} ms after, 4 ms on an idle machine.")
     print(f"{passed} passed, {failed} failed")
     sys.exit(1 if failed or not passed else 0)
 

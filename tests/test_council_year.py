@@ -105,7 +105,7 @@ class Town:
             take_picture(page, name, of=page.locator(of) if of else None, height=height)
 
 
-@pytest.fixture(params=[Mouse, Keyboard])
+@pytest.fixture(params=[pytest.param(Mouse, marks=pytest.mark.soak), Keyboard])
 def town(request, chromium, transactional_db, settings, mailbox):
     with difficult_server(settings) as server:
         settings.SITE_URL = server.url

@@ -1,0 +1,145 @@
+"""Which tests run where, and what the commit chooses.
+
+`make soak` runs everything. `make test` leaves out what is marked `soak`, and of the tests that PostgreSQL only repeats
+it runs one in four, chosen by the commit.
+"""
+
+import os
+import random
+import subprocess
+import zlib
+from pathlib import Path
+
+# What PostgreSQL does differently from SQLite: `make test` runs these files on both.
+ON_BOTH_ENGINES = {
+    "test_agenda.py": "locks of items that two people edit",
+    "test_approval.py": "locks and constraints of an approval round",
+    "test_approval_links.py": "locks and constraints of members' answers",
+    "test_at_once.py": "two transactions at the same meeting",
+    "test_back_office_conflict.py": "versions and locks of saved forms",
+    "test_back_office_input.py": "length, range and characters that a column accepts",
+    "test_consent.py": "locks of people and the job that removes names",
+    "test_corrections.py": "locks, and editions stored as JSON",
+    "test_councils.py": "constraints on councils, meetings and seats",
+    "test_desk.py": "locks of the desk, and edits that arrive twice",
+    "test_due.py": "jobs, advisory locks and dates",
+    "test_follow_up.py": "subqueries and dates of the latest follow-up",
+    "test_following.py": "letters, constraints and locks of subscriptions",
+    "test_history.py": "revisions stored as JSON",
+    "test_inputs.py": "constraints and locks of citizens' inputs",
+    "test_invitations.py": "letters and locks of invitations",
+    "test_letters.py": "rows that two runs lock and skip",
+    "test_municipalities.py": "constraints, and dates of regions",
+    "test_publishing.py": "constraints, locks and the search index",
+    "test_search.py": "each engine's own full-text search",
+    "test_search_quality.py": "ranking by each engine",
+    "test_strategies.py": "constraints on strategies and their dates",
+    "test_withdrawal.py": "two processes at one database",
+    "test_year_plan.py": "locks and dates of planned meetings",
+}
+
+# All other files: the same queries and the same answers on both.
+ON_EITHER_ENGINE = {
+    "test_accent_colours.py",
+    "test_agenda_in_chromium.py",
+    "test_agreements.py",
+    "test_attachments.py",
+    "test_back_office_in_chromium.py",
+    "test_back_office_publishing.py",
+    "test_back_office_queries.py",
+    "test_back_office_scope.py",
+    "test_back_office_users.py",
+    "test_calendar.py",
+    "test_come_along.py",
+    "test_compare.py",
+    "test_council_pages.py",
+    "test_council_pdf.py",
+    "test_council_year.py",
+    "test_cpr.py",
+    "test_css.py",
+    "test_danish.py",
+    "test_demo.py",
+    "test_desk_in_chromium.py",
+    "test_desk_interleavings.py",
+    "test_dialogue.py",
+    "test_documents.py",
+    "test_docx.py",
+    "test_every_page.py",
+    "test_feeds.py",
+    "test_front.py",
+    "test_gate.py",
+    "test_gate_in_chromium.py",
+    "test_guards.py",
+    "test_guide.py",
+    "test_hearing_desk.py",
+    "test_hearing_pages.py",
+    "test_holidays.py",
+    "test_house.py",
+    "test_html.py",
+    "test_in_chromium.py",
+    "test_lighthouse.py",
+    "test_load_demo.py",
+    "test_log_in.py",
+    "test_meeting_pages.py",
+    "test_minutes_import.py",
+    "test_minutes_roundtrip.py",
+    "test_my_desk_in_chromium.py",
+    "test_news_pages.py",
+    "test_not_found.py",
+    "test_pasted_word.py",
+    "test_pdf.py",
+    "test_pdf_too_long.py",
+    "test_people.py",
+    "test_permission_table.py",
+    "test_personal_data.py",
+    "test_plain.py",
+    "test_poster.py",
+    "test_public_table.py",
+    "test_readability.py",
+    "test_refused.py",
+    "test_richtext.py",
+    "test_richtext_editor.py",
+    "test_search_in_chromium.py",
+    "test_secretary_journey.py",
+    "test_secretary_without_javascript.py",
+    "test_selection.py",
+    "test_signed_links.py",
+    "test_strategy_editing.py",
+    "test_strategy_import.py",
+    "test_strategy_pages.py",
+    "test_strategy_parsing.py",
+    "test_strategy_pdf.py",
+    "test_strategy_upload.py",
+    "test_text_diff.py",
+    "test_tooling.py",
+    "test_topics.py",
+    "test_trail.py",
+    "test_uploads.py",
+    "test_weight.py",
+    "test_year_wheel.py",
+}
+
+
+def current_commit():
+    """Return the commit that chooses, or a fixed word where there is no git. TEST_COMMIT repeats an earlier choice."""
+    if named := os.environ.get("TEST_COMMIT"):
+        return named
+    command = ["git", "-C", str(Path(__file__).parent), "rev-parse", "HEAD"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return "no commit"
+
+
+COMMIT = current_commit()
+
+
+def is_left_to_sqlite(filename, test_id):
+    """Whether `make test` runs this test on SQLite alone at this commit."""
+    return filename not in ON_BOTH_ENGINES and zlib.crc32(f"{COMMIT} {test_id}".encode()) % 4 != 0
+
+
+def dealt(things, hands):
+    """Divide `things` into so many lists, in an order that changes with the commit."""
+    shuffled = random.Random(COMMIT).sample(list(things), len(things))
+    return [shuffled[hand::hands] for hand in range(hands)]

@@ -1,0 +1,60 @@
+"""Everything that `make test` leaves to `make soak` is listed here."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from . import selection
+
+TESTS = Path(__file__).resolve().parent
+
+INTERLEAVINGS = "test_desk_interleavings.py::test_no_interleaving_of_two_people_and_their_accidents_loses_a_word"
+BARRIERS = "test_back_office_in_chromium.py::test_no_page_of_the_back_office_has_a_barrier"
+ONLY_IN_THE_SOAK = {
+    # 160 of 200 meetings; the commit chooses the 40 that `make test` plays.
+    *(f"{INTERLEAVINGS}[{hand}]" for hand in range(2, 10)),
+    # Three quarters of the pages; the commit chooses the quarter that `make test` opens.
+    *(f"{BARRIERS}[{hand}]" for hand in range(1, 4)),
+    # `make test` takes the same way by keys.
+    "test_council_year.py::test_a_council_year[Mouse]",
+}
+
+
+def test_what_only_the_soak_runs_is_listed():
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-p",
+        "no:cacheprovider",
+        "--collect-only",
+        "-q",
+        "-m",
+        "soak",
+        str(TESTS),
+    ]
+    collected = subprocess.run(command, cwd=TESTS.parent, capture_output=True, text=True, check=True).stdout
+    assert {line.removeprefix("tests/") for line in collected.splitlines() if "::" in line} == ONLY_IN_THE_SOAK
+
+
+def test_every_file_is_declared_for_one_database_or_both():
+    both, either = set(selection.ON_BOTH_ENGINES), selection.ON_EITHER_ENGINE
+    assert not both & either
+    assert both | either == {path.name for path in TESTS.glob("test_*.py")}
+
+
+def test_each_commit_deals_out_everything_once():
+    hands = selection.dealt(range(200), 10)
+    assert [len(hand) for hand in hands] == [20] * 10 and sorted(sum(hands, [])) == list(range(200))
+
+
+def test_another_commit_chooses_other_tests(monkeypatch):
+    names = [f"test_front.py::test_{number}" for number in range(400)]
+
+    def on_postgresql(commit):
+        monkeypatch.setattr(selection, "COMMIT", commit)
+        return {name for name in names if not selection.is_left_to_sqlite("test_front.py", name)}
+
+    first, second = on_postgresql("a"), on_postgresql("b")
+    assert first != second and 60 < len(first) < 140 and 60 < len(second) < 140
+    assert not selection.is_left_to_sqlite("test_search.py", "test_search.py::test_1")
