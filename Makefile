@@ -1,7 +1,10 @@
 # Everything it takes to start, test and maintain the portal on this machine. `make` alone lists the commands.
-# Needs Debian 12 with Python 3.11, and root or sudo once for the system packages; the rest is installed from here.
+# Needs Debian 12 or 13, and root or sudo once for the system packages; the rest is installed from here.
 
 UV_VERSION = 0.13.9
+# What `make next` tests with, to prepare the upgrade.
+NEXT_PYTHON = 3.13
+NEXT_DJANGO = 6.1
 PORT ?= 8000
 VAR = $(or $(VAR_DIR),var)
 
@@ -9,7 +12,7 @@ VAR = $(or $(VAR_DIR),var)
 RUN_PACKAGES = libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-sil-charis fonts-lato
 # The tests take a PostgreSQL server, a browser and, for the HTML checker, Java; libatomic is for the program that
 # drives the browser.
-TEST_PACKAGES = $(RUN_PACKAGES) postgresql chromium libatomic1 openjdk-17-jre-headless
+TEST_PACKAGES = $(RUN_PACKAGES) postgresql chromium libatomic1 default-jre-headless
 
 UV = .uv/$(UV_VERSION)/bin/uv
 MANAGE = .venv/bin/python manage.py
@@ -24,7 +27,7 @@ export UV_PYTHON_DOWNLOADS = never
 # Some containers forbid compiled files; without them every start takes three times as long.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run test soak test-tools check lint format lock
+.PHONY: help run test soak test-tools next check lint format lock audit
 
 help: ## List the commands
 	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' Makefile | expand -t 14
@@ -49,8 +52,9 @@ run: $(UV) ## Install, load the demo once and serve on http://127.0.0.1:8000/ (P
 test: test-tools ## What a change needs: style, types, migrations, tests on SQLite, on PostgreSQL and in Chromium
 	.venv/bin/python tests/run_all.py
 
-soak: test-tools ## What a release needs: the same with every long form, and every test on both databases
+soak: test-tools ## What a release needs: all of it in full on both databases, and `make next`
 	.venv/bin/python tests/run_all.py soak
+	@$(MAKE) -s next
 
 test-tools: $(UV)
 	@$(call need,$(TEST_PACKAGES))
@@ -74,6 +78,20 @@ format: $(UV) ## Put the code in the project's style
 
 lock: $(UV) ## Take the newest versions that pyproject.toml allows into uv.lock
 	$(UV) lock --upgrade
+
+audit: $(UV) ## Check uv.lock for known vulnerabilities and old packages, and write an SBOM (CycloneDX)
+	@$(UV) sync --quiet --frozen
+	.venv/bin/python -u tests/audit.py $(UV)
+
+next: $(UV) ## The tests without Chromium on the next Python and Django, on SQLite, where that Python is installed
+	@python=$$(for p in python$(NEXT_PYTHON) ~/.pyenv/versions/$(NEXT_PYTHON).*/bin/python; do \
+		$$p -c '' 2>/dev/null && echo $$p && break; done); \
+	test -n "$$python" || { echo 'Python $(NEXT_PYTHON) is not installed here: Django $(NEXT_DJANGO) was NOT tested.'; exit 0; }; \
+	$(UV) venv --quiet --clear --python $$python .venv-next && \
+	$(UV) export --quiet --frozen --no-hashes --no-emit-package django | \
+		$(UV) pip install --quiet --python .venv-next -r - 'django==$(NEXT_DJANGO).*' && \
+	VAR_DIR=$(abspath $(VAR))/next .venv-next/bin/python -m pytest -q -m 'not browser' -p no:cacheprovider \
+		-W ignore::django.utils.deprecation.RemovedAfterNextVersionWarning
 
 # In an environment of its own: the one it syncs must not hold it.
 $(UV):

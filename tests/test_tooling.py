@@ -1,10 +1,14 @@
 """What is declared in the tool files is explained in the README."""
 
+import datetime
+import json
 import re
 import tomllib
 from pathlib import Path
 
 import pytest
+
+from . import audit
 
 ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"
@@ -36,3 +40,28 @@ def test_a_reader_of_the_readme_finds_every_command(command):
 @pytest.mark.parametrize("name", dependencies())
 def test_a_reader_of_the_readme_finds_every_dependency_and_its_reason(name):
     assert in_a_table(name), f"{name} is missing from the README's table of dependencies"
+
+
+@pytest.fixture
+def uv(monkeypatch, tmp_path):
+    monkeypatch.setattr(audit, "SBOM", tmp_path / "sbom.cdx.json")
+    monkeypatch.setenv("UV_HTTP_RETRIES", "0")
+    return str(max((ROOT / ".uv").glob("*/bin/uv")))
+
+
+def test_an_audit_without_its_service_says_that_nothing_was_checked(uv, capfd):
+    assert audit.main(uv, "--service-url=http://127.0.0.1:1") == audit.UNREACHABLE
+    assert "NOT CHECKED" in capfd.readouterr().out
+
+
+def test_an_audit_writes_a_list_of_all_packages_and_their_versions(uv):
+    audit.main(uv, "--service-url=http://127.0.0.1:1")
+    sbom = json.loads(audit.SBOM.read_text())
+    assert sbom["bomFormat"] == "CycloneDX"
+    assert audit.declared_packages() <= {component["name"] for component in sbom["components"]}
+
+
+def test_an_audit_lists_packages_without_a_release_for_a_year():
+    long_ago, now = datetime.datetime(2000, 1, 1, tzinfo=datetime.UTC), datetime.datetime.now(datetime.UTC)
+    assert audit.packages_without_release(since=long_ago) == []
+    assert {name for name, *_ in audit.packages_without_release(since=now)} == audit.declared_packages()
