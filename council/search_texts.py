@@ -10,9 +10,8 @@ from udsat.lib.publishing import window
 from udsat.lib.richtext import plain_text
 from udsat.models import SearchKind, SearchText
 
-from .models import Council, Hearing, Input, Meeting, News, PublicItem, public_items
-from .models.item import papers_of
-from .models.meeting import Agenda, Minutes
+from .models import Agenda, Council, Hearing, Input, Meeting, Minutes, News, PublicItem, public_items
+from .models.public_items import with_indexed_parts
 
 
 def council_texts(council: Council) -> Iterator[SearchText]:
@@ -103,12 +102,12 @@ def meeting_texts(meeting: Meeting) -> Iterator[SearchText]:
     """The meeting and its items: those of the agenda until the minutes are public, then those of the minutes."""
     if not meeting.is_live:
         return
-    papers = {type(paper): paper for paper in papers_of(meeting) if paper.is_live}
+    papers = {type(paper): paper for paper in meeting.papers if paper.is_live}
     agenda, minutes = papers.get(Agenda), papers.get(Minutes)
     yield from _meeting(meeting, agenda, minutes)
     if not papers:
         return
-    items = list(meeting.items.select_related("meeting").with_searched_parts())
+    items = list(with_indexed_parts(meeting.items.select_related("meeting")))
     if agenda:
         starts_at, ends_at = window(meeting, agenda)
         if minutes:

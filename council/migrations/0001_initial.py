@@ -8,8 +8,8 @@ import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
+import council.models.attachment
 import council.models.input
-import council.models.item
 import council.models.people
 import udsat.lib.richtext
 
@@ -343,7 +343,7 @@ class Migration(migrations.Migration):
                 ('paper', models.CharField(choices=[('dagsorden', 'Dagsordenen'), ('referat', 'Referatet')], default='dagsorden', max_length=10, verbose_name='hører til')),
                 ('position', models.PositiveSmallIntegerField(default=0, verbose_name='rækkefølge')),
                 ('title', models.CharField(blank=True, help_text='Tom: filens navn.', max_length=200, verbose_name='titel')),
-                ('file', models.FileField(max_length=300, upload_to=council.models.item._upload_path, verbose_name='fil')),
+                ('file', models.FileField(max_length=300, upload_to=council.models.attachment._upload_path, verbose_name='fil')),
                 ('item', models.ForeignKey(blank=True, help_text='Tom: hører til hele mødet.', null=True, on_delete=django.db.models.deletion.CASCADE, related_name='attachments', to='council.agendaitem', verbose_name='punkt')),
                 ('meeting', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='attachments', to='council.meeting', verbose_name='møde')),
             ],

@@ -1,11 +1,18 @@
+from .agreement import Agreement
+from .attachment import Attachment
+from .attendance import Attendance
 from .correspondence import Approval, Invitation, Proposal, Remark
-from .council import Agreement, Cause, Council, Hearing, ItemKind, News, StandardItem, WorkingGroup
+from .council import Cause, Council, ItemKind, StandardItem, WorkingGroup
 from .desk import DeskClash, DeskEdit, DeskPresence, DeskRow
 from .edition import Edition
+from .hearing import Hearing
 from .input import Input
-from .item import AgendaItem, Attachment, Attendance, PublicItem, public_decisions, public_items
-from .meeting import Agenda, FormerDate, Meeting, Minutes
+from .item import AgendaItem
+from .meeting import FormerDate, Meeting
+from .news import News
+from .papers import Agenda, Minutes
 from .people import Membership, Person
+from .public_items import PublicItem, public_decisions, public_items
 from .subscription import Follower, Notice, Subscription
 
 __all__ = [

@@ -7,9 +7,10 @@ from django.utils import timezone
 from udsat.lib.publishing import ScopedQuerySet
 from udsat.models import User
 
-from .council import Hearing
+from .hearing import Hearing
 from .item import AgendaItem
-from .meeting import Meeting, Minutes
+from .meeting import Meeting
+from .papers import Minutes
 from .people import Membership
 
 

@@ -1,16 +1,10 @@
 """The council itself, its causes and groups, and what it does between meetings."""
 
-import datetime
-
-from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
-from django.utils import timezone
 
-from strategies.models import Strategy
-from udsat.lib.danish import slugify
 from udsat.lib.publishing import ScopedQuerySet
 from udsat.lib.richtext import RichTextField
 from udsat.lib.roles import Role
@@ -85,7 +79,7 @@ class Council(Publishable):
         "navne slettes, år efter udtræden", null=True, blank=True,
         help_text="Tom: de bliver stående, til du selv sletter dem.",
     )  # fmt: skip
-    # What whoever writes to the council is promised.
+    # Retention of inputs, as promised on the form.
     input_months = models.PositiveSmallIntegerField(
         "henvendelser slettes, måneder efter svaret", default=6, validators=[MinValueValidator(1)],
         help_text="Navn, telefon, e-mail og det, borgeren skrev. Så længe lover siden, at det bliver gemt.",
@@ -142,6 +136,15 @@ class Council(Publishable):
     def mailbox(self) -> str:
         """Where an answer to its letters goes; empty where nobody has said."""
         return self.email or self.municipality.email or self._secretary_email()
+
+    def quorum_needed(self, seats: int) -> int:
+        """How many of the voting seats must be filled to make decisions; 0 where the council has no rule."""
+        match self.quorum:
+            case self.Quorum.HALF:
+                return -(-seats // 2)
+            case self.Quorum.MORE_THAN_HALF:
+                return seats // 2 + 1
+        return 0
 
     @property
     def has_readers(self) -> bool:
@@ -240,215 +243,3 @@ class WorkingGroup(Part):
 
     def __str__(self):
         return self.name or (f"Gruppen om {self.cause.title.lower()}" if self.cause else "Arbejdsgruppe")
-
-
-class Hearing(Publishable):
-    """A proposal the council was asked about, what it answered, and what came of it."""
-
-    class Outcome(models.TextChoices):
-        FOLLOWED = "fulgt", "Rådet blev fulgt"
-        PARTLY = "delvist", "Delvist fulgt"
-        NOT_FOLLOWED = "ikke-fulgt", "Ikke fulgt"
-        PENDING = "afventer", "Afventer svar"
-
-    municipality_lookup = "council__municipality"
-    private_fields = frozenset({"sender_email"})
-
-    council = models.ForeignKey(Council, models.PROTECT, related_name="hearings", verbose_name="råd")
-    title = models.CharField("titel", max_length=200)
-    sender = models.CharField("spurgt af", max_length=160, blank=True, help_text="Udvalg eller forvaltning.")
-    sender_email = models.EmailField("svaret sendes til", blank=True, help_text="Vises aldrig.")
-    assigned_to = models.ForeignKey(
-        "council.Membership",
-        models.SET_NULL,
-        null=True,
-        blank=True,
-        related_name="+",
-        verbose_name="hvem skriver svaret?",
-    )
-    received_on = models.DateField("modtaget")
-    deadline = models.DateField("svarfrist", null=True, blank=True)
-    question = RichTextField("det blev rådet spurgt om", blank=True)
-    answer = RichTextField("høringssvar", blank=True)
-    approved_on = models.DateField("svaret godkendt", null=True, blank=True)
-    approved_how = models.CharField("hvordan godkendt", max_length=160, blank=True)
-    answered_on = models.DateField("besvaret", null=True, blank=True)
-    sent_at = models.DateTimeField("sendt", null=True, blank=True, editable=False)
-    outcome = models.CharField("udfald", max_length=12, choices=Outcome.choices, default=Outcome.PENDING)
-    outcome_text = RichTextField("hvad skete der?", blank=True)
-    outcome_on = models.DateField("udfaldet kendt", null=True, blank=True)
-    items = models.ManyToManyField(
-        "council.AgendaItem", blank=True, related_name="hearings", verbose_name="rådet talte om den under"
-    )
-
-    class Meta(Publishable.Meta):
-        ordering = ["-received_on", "-pk"]
-        verbose_name = "høring"
-        verbose_name_plural = "høringer"
-        constraints = [
-            *Publishable.Meta.constraints,
-            models.CheckConstraint(
-                condition=Q(answered_on=None) | Q(answered_on__gte=F("received_on")),
-                name="hearing_answered_after_received",
-                violation_error_message="Svaret ligger før modtagelsen.",
-            ),
-            models.CheckConstraint(
-                condition=Q(outcome__in=["fulgt", "delvist", "ikke-fulgt", "afventer"]), name="hearing_outcome_known"
-            ),
-        ]
-
-    def __str__(self):
-        return self.title
-
-    @property
-    def municipality(self):
-        return self.council.municipality
-
-    def get_absolute_url(self):
-        return f"{reverse('hearings', args=[self.municipality.slug])}#hoering-{self.pk}"
-
-    @property
-    def public_answer(self) -> str:
-        """The answer once it is given. While it is written it is a draft, also when the question is public."""
-        return self.answer if self.answered_on else ""
-
-    @property
-    def is_overdue(self) -> bool:
-        return bool(self.deadline and not self.answered_on and self.deadline < timezone.localdate())
-
-    @property
-    def days_overdue(self) -> int:
-        """Days since the deadline that the council has not kept; 0 when there is nothing to wait for."""
-        return (timezone.localdate() - self.deadline).days if self.is_overdue else 0
-
-    @property
-    def days_without_outcome(self) -> int:
-        """Days since the answer that nobody has said the outcome of; 0 when there is nothing to wait for."""
-        if self.outcome != self.Outcome.PENDING or not self.answered_on:
-            return 0
-        return max(0, (timezone.localdate() - self.answered_on).days)
-
-
-class News(Publishable):
-    municipality = models.ForeignKey(Municipality, models.PROTECT, related_name="news", verbose_name="kommune")
-    title = models.CharField("titel", max_length=200)
-    slug = models.SlugField("adresse", max_length=100, blank=True, help_text="Tom: laves af titlen.")
-    date = models.DateField("dato", default=timezone.localdate)
-    date_is_month = models.BooleanField("kun måned kendes", default=False)
-    lead = models.TextField("indledning", blank=True, max_length=600)
-    body = RichTextField("tekst", blank=True)
-    strategy = models.ForeignKey(
-        Strategy, models.SET_NULL, null=True, blank=True, related_name="news", verbose_name="om strategien"
-    )
-    meeting = models.ForeignKey(
-        "council.Meeting", models.SET_NULL, null=True, blank=True, related_name="news", verbose_name="om mødet"
-    )
-    is_restatement = models.BooleanField("kort gengivelse", default=False)
-    source_url = models.URLField("kilde", blank=True)
-
-    class Meta(Publishable.Meta):
-        ordering = ["-date", "-pk"]
-        verbose_name = "nyhed"
-        verbose_name_plural = "nyheder"
-        constraints = [
-            *Publishable.Meta.constraints,
-            models.UniqueConstraint(
-                fields=["municipality", "slug"],
-                name="news_unique_slug",
-                violation_error_message="Kommunen har allerede en nyhed med den adresse.",
-            ),
-        ]
-
-    def __str__(self):
-        return self.title
-
-    def clean(self):
-        if not self.slug and self.municipality_id:
-            self.slug = self._free_slug()
-        super().clean()
-        for field in ("strategy", "meeting"):
-            about = getattr(self, field)
-            if about and self.municipality_id and about.municipality != self.municipality:
-                raise ValidationError({field: "Vælg noget fra samme kommune."})
-
-    def save(self, **kwargs):
-        if not self.slug:
-            self.slug = self._free_slug()
-        super().save(**kwargs)
-
-    def _free_slug(self):
-        stem = slugify(self.title, 90) or "nyhed"
-        others = News.objects.filter(municipality=self.municipality).exclude(pk=self.pk)
-        taken = set(others.values_list("slug", flat=True))
-        return next(s for s in [stem, *(f"{stem}-{n}" for n in range(2, len(taken) + 3))] if s not in taken)
-
-    def get_absolute_url(self):
-        return reverse("news-story", args=[self.municipality.slug, self.slug])
-
-
-class AgreementQuerySet(ScopedQuerySet):
-    def open_on(self, day: datetime.date):
-        """Made on that day or earlier and not done by then."""
-        return self.filter(Q(done_on=None) | Q(done_on__gt=day), item__meeting__date__lte=day)
-
-
-class Agreement(Part):
-    """Who does what by when, made under an item and followed until done."""
-
-    municipality_lookup = "item__meeting__council__municipality"
-
-    item = models.ForeignKey("council.AgendaItem", models.CASCADE, related_name="agreements", verbose_name="punkt")
-    position = models.PositiveSmallIntegerField("rækkefølge", default=0)
-    text = models.CharField("aftale", max_length=400)
-    responsible = models.CharField("hvem", max_length=160, blank=True, help_text="Rolle eller navn, der må vises.")
-    member = models.ForeignKey(
-        "council.Membership", models.SET_NULL, null=True, blank=True, related_name="agreements", verbose_name="medlem"
-    )
-    due_on = models.DateField("hvornår", null=True, blank=True)
-    done_on = models.DateField("gjort", null=True, blank=True)
-    outcome = models.TextField("hvad kom der ud af det?", blank=True)
-    followed_up_at = models.ManyToManyField(
-        "council.AgendaItem", blank=True, related_name="followed_up", verbose_name="taget op igen under"
-    )
-
-    objects = AgreementQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["position", "pk"]
-        verbose_name = "aftale"
-        verbose_name_plural = "aftaler"
-
-    def __str__(self):
-        return self.text
-
-    @classmethod
-    def published_when(cls, prefix):
-        """With the decision it belongs to: the minutes are public and the item is open."""
-        from .meeting import Minutes
-
-        return Minutes.published_when(f"{prefix}item__meeting__minutes__") & Q(**{f"{prefix}item__is_closed": False})
-
-    def roots(self):
-        return self.item.roots()
-
-    def shows_in(self, root):
-        from .meeting import Agenda
-
-        return not isinstance(root, Agenda)
-
-    def is_read(self, field, within):
-        from .meeting import Agenda
-
-        return not self.item.is_closed and not isinstance(within, Agenda)
-
-    @property
-    def municipality(self):
-        return self.item.municipality
-
-    @property
-    def is_overdue(self) -> bool:
-        return bool(self.due_on and not self.done_on and self.due_on < timezone.localdate())
-
-    @property
-    def public_responsible(self) -> str:
-        return self.member.public_name if self.member else self.responsible

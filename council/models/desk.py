@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from udsat.lib.publishing import ScopedQuerySet
 
-from .council import Agreement
+from .agreement import Agreement
 from .item import AgendaItem
 from .meeting import Meeting
 

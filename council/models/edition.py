@@ -6,9 +6,9 @@ from django.utils import timezone
 
 from udsat.lib.publishing import ScopedQuerySet
 
-from .item import public_items
-from .meeting import Minutes
+from .papers import Minutes
 from .people import Membership
+from .public_items import public_items
 
 HEAD = ("chaired_by", "minutes_by", "guests", "plain_text")
 TEXTS = ("title", "presentation", "recommendation", "discussion", "decision", "dissent", "plain_text")

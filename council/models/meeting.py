@@ -1,30 +1,24 @@
-"""Meetings. A meeting is public three times: its date, its agenda, its minutes."""
+"""Meetings. A meeting is published in three steps: its date, its agenda and its minutes (see papers.py)."""
 
 import datetime
 import re
-from typing import TYPE_CHECKING
 
-from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models, transaction
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
 
-from udsat.lib import roles
 from udsat.lib.danish import long_date, weekday_date
-from udsat.lib.publishing import CheckedText, Finding, ScopedQuerySet, Status
-from udsat.lib.richtext import RichTextField
-from udsat.models import Letter, PublicationBlocker, PublicationEvent, Publishable, batch_reindexing
+from udsat.lib.publishing import ScopedQuerySet, Status
+from udsat.models import Letter, Publishable
 
 from .council import Council
-
-if TYPE_CHECKING:
-    from .item import AgendaItem
 
 _ADDRESS = re.compile(r"(?P<date>\d{4}-\d{2}-\d{2})(?:-(?P<ordinal>[2-9]))?")
 
 
 def _day_and_ordinal(address: str) -> tuple[datetime.date, int] | None:
+    """Parse an address such as 2025-03-03 or 2025-03-03-2; None for anything else."""
     match = _ADDRESS.fullmatch(address)
     try:
         return (datetime.date.fromisoformat(match["date"]), int(match["ordinal"] or 1)) if match else None
@@ -34,26 +28,19 @@ def _day_and_ordinal(address: str) -> tuple[datetime.date, int] | None:
 
 class MeetingQuerySet(ScopedQuerySet):
     def at_address(self, address: str):
-        """The meetings of the day in an address such as 2025-03-03 or 2025-03-03-2; none for anything else."""
-        found = _day_and_ordinal(address)
-        return self.filter(date=found[0], ordinal=found[1]) if found else self.none()
+        """Return the meetings whose address ends with that part; none where it cannot be parsed."""
+        if (parsed := _day_and_ordinal(address)) is None:
+            return self.none()
+        return self.filter(date=parsed[0], ordinal=parsed[1])
 
     def moved_from(self, address: str):
-        """The meetings that once had that address, the last one to leave it first."""
-        found = _day_and_ordinal(address)
-        if found is None:
+        """Return the meetings that once had that address, the most recently moved first."""
+        if (parsed := _day_and_ordinal(address)) is None:
             return self.none()
-        return self.filter(former_dates__date=found[0], former_dates__ordinal=found[1]).order_by("-former_dates__pk")
+        return self.filter(former_dates__date=parsed[0], former_dates__ordinal=parsed[1]).order_by("-former_dates__pk")
 
     def coming(self):
         return self.filter(date__gte=timezone.localdate(), is_cancelled=False).order_by("date", "starts_at", "ordinal")
-
-    def with_publication(self):
-        """With `has_agenda` and `has_minutes`: whether the public may read them now."""
-        return self.annotate(
-            has_agenda=Exists(Agenda.objects.published().filter(meeting=OuterRef("pk"))),
-            has_minutes=Exists(Minutes.objects.published().filter(meeting=OuterRef("pk"))),
-        )
 
 
 class Meeting(Publishable):
@@ -95,7 +82,7 @@ class Meeting(Publishable):
     first_number = models.PositiveSmallIntegerField(
         "første punkts nummer", default=1, help_text="Mere end 1, hvis numrene løber hele året."
     )
-    # Calendars replace an entry by one with a higher number.
+    # SEQUENCE of its calendar entry: calendars replace an entry by one with a higher number (RFC 5545).
     calendar_sequence = models.PositiveIntegerField("kalenderudgave", default=0, editable=False)
     internal_note = models.TextField("note til sekretæren", blank=True, help_text="Vises aldrig.")
 
@@ -127,12 +114,12 @@ class Meeting(Publishable):
     def __str__(self):
         return f"{self.display_title} {long_date(self.date)}"
 
-    # What makes its entry in a calendar another: a change of one of them gives the entry a higher number.
+    # A change of one of these increments `calendar_sequence`.
     _CALENDAR_FIELDS = ("date", "starts_at", "ends_at", "place", "address", "is_cancelled")
 
     @transaction.atomic
     def save(self, **kwargs):
-        """Counts changes that calendars must hear of, and remembers the address that a public meeting leaves."""
+        """Increment `calendar_sequence` when a calendar field changes, and keep the old address of a public meeting."""
         before = self._before_save()
         if before is None:
             return super().save(**kwargs)
@@ -143,7 +130,7 @@ class Meeting(Publishable):
             if (updated is None or name in updated)
             and self._meta.get_field(name).to_python(getattr(self, name)) != getattr(before, name)
         }
-        # Counted from the row, so that a copy read before another's change takes none back.
+        # Counted from the saved row, so that a stale copy does not undo an increment.
         self.calendar_sequence = before.calendar_sequence + bool(changed.intersection(self._CALENDAR_FIELDS))
         if updated is not None and self.calendar_sequence != before.calendar_sequence:
             kwargs["update_fields"] = {*updated, "calendar_sequence"}
@@ -153,7 +140,7 @@ class Meeting(Publishable):
         super().save(**kwargs)
 
     def _before_save(self) -> "Meeting | None":
-        """The row as it is saved now, locked so that two changes at once are counted one after the other."""
+        """Return the saved row, locked so that concurrent changes are counted one after the other."""
         return None if self._state.adding else Meeting.objects.select_for_update().filter(pk=self.pk).first()
 
     @transaction.atomic
@@ -200,6 +187,15 @@ class Meeting(Publishable):
     def municipality(self):
         return self.council.municipality
 
+    def paper(self, name: str):
+        """Return its "agenda" or "minutes", or None if there is none yet."""
+        return getattr(self, name, None)
+
+    @property
+    def papers(self) -> list[Publishable]:
+        """Its agenda and minutes, as far as they exist."""
+        return [paper for name in ("agenda", "minutes") if (paper := self.paper(name))]
+
     @property
     def address_part(self) -> str:
         return f"{self.date.isoformat()}{f'-{self.ordinal}' if self.ordinal > 1 else ''}"
@@ -240,7 +236,7 @@ class Meeting(Publishable):
 
     @property
     def is_only_planned(self) -> bool:
-        """Has a day that nobody outside knows yet. A working group's days are its own."""
+        """Whether its date is not public yet. The dates of working groups are never published."""
         return self.status == Status.DRAFT and not self.is_cancelled and self.kind != self.Kind.GROUP
 
     @property
@@ -249,7 +245,7 @@ class Meeting(Publishable):
 
 
 class FormerDate(models.Model):
-    """A day that a public meeting was moved from, so that its old address still leads to it."""
+    """A date that a public meeting was moved from, so that its old address redirects to it."""
 
     municipality_lookup = "meeting__council__municipality"
 
@@ -267,254 +263,3 @@ class FormerDate(models.Model):
 
     def __str__(self):
         return long_date(self.date)
-
-
-class MeetingPaper(Publishable):
-    """What a meeting publishes on its own: agenda or minutes. Public only while the meeting is."""
-
-    municipality_lookup = "meeting__council__municipality"
-
-    class Meta(Publishable.Meta):
-        abstract = True
-
-    @classmethod
-    def published_when(cls, prefix):
-        return super().published_when(prefix) & Meeting.published_when(f"{prefix}meeting__")
-
-    @property
-    def municipality(self):
-        return self.meeting.municipality
-
-    def history_page(self):
-        return Meeting, self.meeting_id
-
-    @property
-    def search_root(self):
-        return self.meeting
-
-    def get_absolute_url(self):
-        return self.meeting.get_absolute_url()
-
-    @batch_reindexing()
-    def publish(self, *, by, confirmed, reason="", at=None):
-        """Also makes the meeting itself public, if it is not: an agenda without its date helps nobody."""
-        if not self.meeting.is_live or (self.meeting.is_scheduled and (at is None or at < self.meeting.publish_at)):
-            self.meeting.publish(by=by, confirmed=confirmed, reason=reason, at=at)
-        super().publish(by=by, confirmed=confirmed, reason=reason, at=at)
-
-    def show_as_public(self):
-        self.meeting.show_as_public()
-        super().show_as_public()
-
-    def _lock(self):
-        # The meeting first, as whoever writes in it does, so that publisher and writer never wait for each other.
-        Meeting.objects.select_for_update(of=("self",)).get(pk=self.meeting_id)
-        super()._lock()
-
-    def items(self) -> list:
-        """The meeting's items, each with its `number`."""
-        items = list(self.meeting.items.all())
-        for number, item in enumerate(items, self.meeting.first_number):
-            item.meeting, item.number = self.meeting, number
-        return items
-
-    def files(self, items) -> list:
-        """The attachments, each with its item out of those."""
-        numbered = {item.pk: item for item in items}
-        files = list(self.meeting.attachments.all())
-        for file in files:
-            file.meeting, file.item = self.meeting, numbered.get(file.item_id)
-        return files
-
-    def withheld_notes(self):
-        items = self.items()
-        files, by_paper = self.files(items), isinstance(self, Minutes)
-        return [item.withheld_text([file for file in files if file.item is item], by_paper) for item in items
-                if item.is_closed]  # fmt: skip
-
-    def withheld_titles(self):
-        return [item.title for item in self.items() if item.is_closed and item.title != item.public_title]
-
-    def publication_blockers(self):
-        files = self.files(self.items())
-        return [
-            PublicationBlocker(
-                f"»{file.display_title}« hører til et lukket punkt ({closed.item.place_name()}), men ligger også åbent "
-                "fremme. Fjern den ene, eller luk også det andet punkt.",
-                file,
-                "file",
-            )
-            for file in files
-            if file.is_read("file", self) and (closed := file.same_as_closed(files))
-        ]
-
-
-class Agenda(MeetingPaper):
-    meeting = models.OneToOneField(Meeting, models.CASCADE, related_name="agenda", verbose_name="møde")
-    intro = RichTextField("indledning", blank=True)
-    plain_text = RichTextField("kort fortalt", blank=True, help_text="Hvad mødet skal handle om, på let dansk.")
-    supplemented_on = models.DateField("tillægsdagsorden sendt", null=True, blank=True)
-
-    class Meta(MeetingPaper.Meta):
-        verbose_name = "dagsorden"
-        verbose_name_plural = "dagsordener"
-        constraints = [*Publishable.Meta.constraints]
-
-    def __str__(self):
-        return f"Dagsorden til {self.meeting}"
-
-    def publication_parts(self):
-        items = self.items()
-        return [self, self.meeting, *items, *self.files(items)]
-
-    @transaction.atomic
-    def withdraw(self, *, by):
-        """Also delete unsent invitations, which carry it."""
-        super().withdraw(by=by)
-        self.meeting.delete_unsent_invitations()
-
-    # What comes after the agenda is out
-
-    @property
-    def takes_supplement(self) -> bool:
-        """Whether a new item waits for a supplementary agenda: this one has been read and the meeting is to come."""
-        return self.is_live and not self.is_scheduled and not self.meeting.is_past
-
-    def supplement_items(self) -> list["AgendaItem"]:
-        """The items that wait, with their files, as they will be once they are sent."""
-        items = list(self.meeting.items.waiting().prefetch_related("attachments"))
-        for item in items:
-            item.meeting = self.meeting
-            item.join_supplement(timezone.localdate())
-        return items
-
-    def supplement_parts(self) -> list[CheckedText]:
-        items = self.supplement_items()
-        return [*items, *(attachment for item in items for attachment in item.attachments.all())]
-
-    def supplement_findings(self) -> list[Finding]:
-        return [finding for part in self.supplement_parts() for finding in part.findings(self)]
-
-    @transaction.atomic
-    def publish_supplement(self, *, by, confirmed, reason="") -> list["AgendaItem"]:
-        """Make the waiting items public and return them. Raises as `publish` does."""
-        if not by.may(roles.PUBLISH, self.municipality):
-            raise PermissionDenied("Du har ikke ret til at offentliggøre i denne kommune.")
-        self._lock()
-        items = self.supplement_items()
-        if not self.is_published:
-            raise ValidationError("Dagsordenen er ikke offentlig. Offentliggør den først.")
-        if not items:
-            raise ValidationError("Ingen punkter venter på en tillægsdagsorden.")
-        self._record_confirmation(
-            PublicationEvent.Action.SUPPLEMENT, self.supplement_findings(), by=by, confirmed=confirmed, reason=reason
-        )
-        for item in items:
-            item.save()
-        self.supplemented_on = timezone.localdate()
-        self.save()
-        return items
-
-
-class Minutes(MeetingPaper):
-    meeting = models.OneToOneField(Meeting, models.CASCADE, related_name="minutes", verbose_name="møde")
-    chaired_by = models.CharField("ordstyrer", max_length=160, blank=True)
-    minutes_by = models.CharField("referent", max_length=160, blank=True)
-    guests = models.CharField("gæster", max_length=400, blank=True)
-    plain_text = RichTextField("kort fortalt", blank=True)
-    approval_asked_on = models.DateField("sendt til godkendelse", null=True, blank=True)
-    approved_on = models.DateField("godkendt", null=True, blank=True)
-    approved_how = models.CharField(
-        "hvordan godkendt",
-        max_length=160,
-        blank=True,
-        help_text="For eksempel »på mødet den 4. juni« eller »skriftligt«.",
-    )
-    corrected_on = models.DateField("rettet", null=True, blank=True)
-    correction = models.TextField("hvad er rettet?", blank=True)
-
-    class Meta(MeetingPaper.Meta):
-        verbose_name = "referat"
-        verbose_name_plural = "referater"
-        constraints = [
-            *Publishable.Meta.constraints,
-            models.CheckConstraint(
-                condition=Q(corrected_on=None) | ~Q(correction=""),
-                name="minutes_correction_said",
-                violation_error_message="Skriv, hvad der er rettet.",
-            ),
-        ]
-
-    def __str__(self):
-        return f"Referat af {self.meeting}"
-
-    @property
-    def stage(self) -> str:
-        return self.stage_if(self.is_published)
-
-    def stage_if(self, is_published: bool) -> str:
-        """Kladde, til godkendelse, godkendt, offentliggjort or rettet: how far the minutes have come."""
-        if is_published:
-            return "Rettet" if self.corrected_on else "Offentliggjort"
-        if self.approved_on:
-            return "Godkendt"
-        return "Til godkendelse" if self.approval_asked_on else "Kladde"
-
-    @property
-    def approval_text(self) -> str:
-        """Whether, how and when the council has approved them, as a sentence."""
-        if not self.approved_on and not self.approved_how:
-            return "Referatet er ikke godkendt af rådet endnu."
-        # »på mødet den 4. juni« already says when.
-        if not self.approved_on or re.search(r"\d", self.approved_how):
-            return f"Rådet har godkendt referatet {self.approved_how}."
-        how = f", {self.approved_how}" if self.approved_how else ""
-        return f"Rådet har godkendt referatet den {long_date(self.approved_on)}{how}."
-
-    def publication_parts(self):
-        items = self.items()
-        models.prefetch_related_objects(items, "agreements")
-        agreements = [agreement for item in items for agreement in item.agreements.all()]
-        return [self, self.meeting, *items, *agreements, *self.meeting.attendances.all(), *self.files(items)]
-
-    # What was public, and what was changed afterwards
-
-    @batch_reindexing()
-    def publish(self, *, by, confirmed, reason="", at=None):
-        super().publish(by=by, confirmed=confirmed, reason=reason, at=at)
-        self.editions.keep(by=by)
-
-    @batch_reindexing()
-    def correct(self, changed, removed=(), *, by, what, confirmed, reason=""):
-        """Save these changed parts of public minutes, and tell the public what was changed.
-
-        Raises as publish() does; also ValidationError where `what` is empty or the minutes are not public.
-        """
-        if not (by.may(roles.PUBLISH, self.municipality) and by.may(roles.EDIT, self.municipality)):
-            raise PermissionDenied("Du har ikke ret til at rette offentlige referater i denne kommune.")
-        saved = Minutes.objects.select_for_update(of=("self",)).get(pk=self.pk)
-        if not saved.is_live:
-            raise ValidationError("Referatet er ikke offentligt længere. Ret teksten direkte.")
-        if not what.strip():
-            raise ValidationError("Skriv, hvad der er rettet.")
-        self.version = saved.version
-        self.corrected_on, self.correction = timezone.localdate(), what.strip()
-        parts = [self, *(part for part in changed if part is not self)]
-        findings = [finding for part in parts for finding in part.findings(self)]
-        self._record_confirmation(PublicationEvent.Action.CORRECT, findings, by=by, confirmed=confirmed, reason=reason)
-        for part in removed:
-            part.delete()
-        for part in parts:
-            part.save()
-        # Opening an item or moving a file may have brought a closed one to light.
-        if blockers := Minutes.objects.get(pk=self.pk).publication_blockers():
-            raise ValidationError([blocker.message for blocker in blockers])
-        self.editions.keep(by=by, correction=self.correction)
-
-    def corrections(self) -> list[tuple[datetime.date, str]]:
-        """When and what, the newest first."""
-        told = [(timezone.localtime(edition.at).date(), edition.correction)
-                for edition in self.editions.exclude(correction="").order_by("-number")]  # fmt: skip
-        latest = (self.corrected_on, self.correction)
-        # Minutes that were corrected before they came here have no edition of it.
-        return told if not self.corrected_on or self.correction in [text for _, text in told] else [latest, *told]

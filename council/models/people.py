@@ -130,6 +130,9 @@ class Membership(Part):
         ASSOCIATE = "tilforordnet", "Tilforordnet"
         GUEST = "gaest", "Fast gæst"
 
+    # The members of the council proper, in the order in which they are listed; the others only attend.
+    VOTING_ROLES = (Role.CHAIR, Role.DEPUTY, Role.MEMBER)
+
     class Speaks(models.TextChoices):
         USER = "bruger", "Brugerrepræsentant"
         ORGANISATION = "organisation", "Organisationsrepræsentant"
@@ -181,6 +184,15 @@ class Membership(Part):
         """As the queryset's on(), for a row at hand."""
         today = timezone.localdate()
         return (self.starts_on is None or self.starts_on <= today) and (self.ends_on is None or self.ends_on >= today)
+
+    @property
+    def is_voting(self) -> bool:
+        return self.role in self.VOTING_ROLES
+
+    @property
+    def is_substitute(self) -> bool:
+        """Whether the person attends only when called in."""
+        return self.role == self.Role.SUBSTITUTE or self.substitute_for_id is not None
 
     @property
     def has_ended(self) -> bool:

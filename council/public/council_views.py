@@ -20,7 +20,6 @@ from .visible import (
     visible_meetings,
 )
 
-IN_THE_COUNCIL = (Membership.Role.CHAIR, Membership.Role.DEPUTY, Membership.Role.MEMBER)
 # Heading and roles of those around the council.
 ROLE_GROUPS = [
     ("Suppleanter", (Membership.Role.SUBSTITUTE,)),
@@ -62,7 +61,7 @@ def _current_seats(user, council):
 def council_detail(request, kommune):
     user, municipality = request.user, find_municipality(kommune)
     council = get_council(user, municipality)
-    seats = _current_seats(user, council).filter(role__in=IN_THE_COUNCIL)
+    seats = _current_seats(user, council).filter(role__in=Membership.VOTING_ROLES)
     next_meeting = visible_meetings(user, municipality).coming().first()
     latest_minutes = (
         visible(Minutes, user)
@@ -106,8 +105,8 @@ def members(request, kommune):
     )
     # The chair first, whatever position the row has, and vacant seats last.
     members = sorted(
-        (seat for seat in seats if seat.role in IN_THE_COUNCIL),
-        key=lambda seat: (seat.is_vacant, IN_THE_COUNCIL.index(seat.role)),
+        (seat for seat in seats if seat.is_voting),
+        key=lambda seat: (seat.is_vacant, Membership.VOTING_ROLES.index(seat.role)),
     )
     others = [(heading, [seat for seat in seats if seat.role in roles]) for heading, roles in ROLE_GROUPS]
     return _render(

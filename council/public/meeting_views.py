@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from council.attendance import attendance_by_status
 from council.models import Agenda, Attachment, Attendance, Meeting, Minutes, News, public_items
+from council.models.papers import with_publication
 from strategies.views import find_municipality
 from udsat.lib.publishing import Status
 
@@ -33,7 +34,7 @@ from .visible import (
 def meeting_list(request, kommune):
     municipality = find_municipality(kommune)
     today = timezone.localdate()
-    meetings = visible_meetings(request.user, municipality).with_publication()
+    meetings = with_publication(visible_meetings(request.user, municipality))
     entries = year_entries(meetings, visible_hearings(request.user, municipality).exclude(deadline=None), today)
     coming, past = year_sections(entries, today)
     calendar_url = settings.SITE_URL + reverse("meetings-ics", args=[municipality.slug])

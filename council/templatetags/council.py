@@ -70,7 +70,7 @@ def council_talks(strategy):
         talk = CouncilTalk(
             date=item.meeting.date,
             url=item.get_absolute_url(),
-            number=item.meeting.first_number + item.place,
+            number=item.meeting.first_number + item.index,
             title=item.title,
             answer=item.get_answer_display() if item.is_decided else "",
             decision=item.decision if item.is_decided else "",

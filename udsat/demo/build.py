@@ -271,8 +271,7 @@ class Builder:
 
     def attendance(self, meeting: Meeting, present=(), excused=(), absent=(), substitutes=(), remarks=()):
         """Everybody with a seat that day was there, but for those named; or only the `present` were."""
-        roles = [Membership.Role.CHAIR, Membership.Role.DEPUTY, Membership.Role.MEMBER]
-        seated = meeting.council.memberships.on(meeting.date).filter(role__in=roles, is_vacant=False)
+        seated = meeting.council.memberships.on(meeting.date).filter(role__in=Membership.VOTING_ROLES, is_vacant=False)
         away = dict.fromkeys(excused, Attendance.Status.EXCUSED) | dict.fromkeys(absent, Attendance.Status.ABSENT)
         substitutes, remarks = dict(substitutes), dict(remarks)
         keys = {row.pk: key for key, row in self.rows.items() if isinstance(row, Membership)}

@@ -40,8 +40,6 @@ REMIND_DAYS = 2
 # A link is closed with its round; this is for a round that nobody ever closes.
 LINK_DAYS = 180
 
-SITTING = (Membership.Role.CHAIR, Membership.Role.DEPUTY, Membership.Role.MEMBER)
-
 
 class Settled(Exception):
     """Somebody else has been there: a round is open already, or closed, or the paper is approved."""
@@ -87,10 +85,10 @@ def members_to_ask(paper: Paper) -> list[Membership]:
     """Those who sat, by seat or by being there, and still sit. One of each person."""
     council, today = council_of(paper), timezone.localdate()
     day = paper.meeting.date if isinstance(paper, Minutes) else today
-    sat = Q(pk__in=council.memberships.on(day).filter(role__in=SITTING).values("pk"))
+    sat = Q(pk__in=council.memberships.on(day).filter(role__in=Membership.VOTING_ROLES).values("pk"))
     if isinstance(paper, Minutes):
         present = paper.meeting.attendances.filter(status=Attendance.Status.PRESENT)
-        sat |= Q(pk__in=present.values("member"), role__in=[*SITTING, Membership.Role.SUBSTITUTE])
+        sat |= Q(pk__in=present.values("member"), role__in=[*Membership.VOTING_ROLES, Membership.Role.SUBSTITUTE])
     seats = (
         council.memberships.filter(sat, person__in=_people_of_today(council))
         .select_related("person", "council")

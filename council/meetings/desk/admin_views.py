@@ -19,7 +19,7 @@ from udsat.lib.danish import clock
 from udsat.lib.richtext import RichTextWidget
 from udsat.models import batch_reindexing
 
-from .edits import CHANGED, CLASHED, REFUSED, SAVED, SEATS, YIELDED, Decision, Desk, Edit, stamp_of
+from .edits import CHANGED, CLASHED, REFUSED, SAVED, YIELDED, Decision, Desk, Edit, stamp_of
 from .fields import EMPTY, HEAD, ROOMS, Field, Unknown, fingerprint, is_uuid
 
 MAX_EDITS = 1000
@@ -166,7 +166,7 @@ def desk(admin, request, meeting):
         may_publish=request.user.may(roles.PUBLISH, meeting.municipality),
         head=[builder.field(Field("moede", HEAD, name), desk.minutes) for name in ROOMS["moede"][1]],
         seats=[builder.seat(seat) for seat in desk.memberships],
-        substitutes=[seat for seat in desk.memberships if seat.role in SEATS],
+        substitutes=[seat for seat in desk.memberships if seat.is_voting],
         items=[builder.item(on_desk) for on_desk in desk.items],
         new_item=builder.new_item(str(uuid.uuid4())),
         pattern=builder.new_item("NY-PUNKT"),
@@ -228,7 +228,7 @@ class _Builder:
             mine = field.row if field.room == "medlem" else ""
             seats = [s for s in self.desk.memberships if str(s.pk) != mine]
             if field.room == "medlem":
-                seats = [s for s in seats if s.role in SEATS]
+                seats = [s for s in seats if s.is_voting]
             return [(str(seat.pk), str(seat)) for seat in seats]
         return list(field.model_field.choices or [])
 
@@ -236,7 +236,7 @@ class _Builder:
         row = self.desk.attendances.get(seat.pk)
         return {
             "seat": seat,
-            "is_voting": seat.role in SEATS,
+            "is_voting": seat.is_voting,
             "is_substitute": seat.role == Membership.Role.SUBSTITUTE
             or bool(row and row.substitute_for_id)
             or f"medlem:{seat.pk}:substitute_for" in self.desk.expected,

@@ -16,16 +16,15 @@ from django.db import transaction
 from django.utils import timezone
 
 from council.admin.items import ItemRules
+from council.meetings.invitations.answers import expected_attendance
 from council.models import (
     AgendaItem,
     Agreement,
     Attendance,
-    Council,
     DeskClash,
     DeskEdit,
     DeskPresence,
     DeskRow,
-    Invitation,
     Meeting,
     Membership,
     Minutes,
@@ -41,7 +40,6 @@ SAVED, CLASHED, REFUSED = "gemt", "sammenstoed", "afvist"
 YIELDED = "veg"  # it held no words, so what another wrote in the field stays
 CHANGED = "aendret"  # only of a decision about a clash: what it was about is no longer the same
 
-SEATS = (Membership.Role.CHAIR, Membership.Role.DEPUTY, Membership.Role.MEMBER)
 Reason, Choice = DeskClash.Reason, DeskClash.Choice
 
 
@@ -144,19 +142,13 @@ class Desk:
     @cached_property
     def expected(self) -> dict[str, str]:
         """Attendance by the answers to the invitation, field by field, for those nobody has noted yet."""
-        found = {}
-        noted = {
-            Invitation.Reply.COMING: Attendance.Status.PRESENT,
-            Invitation.Reply.EXCUSED: Attendance.Status.EXCUSED,
-        }
-        for invitation in self.meeting.invitations.all():
-            status = noted.get(invitation.reply)
-            if not status or invitation.member_id in self.attendances or str(invitation.member_id) not in self.members:
-                continue
-            found[f"medlem:{invitation.member_id}:status"] = str(status)
-            if invitation.called_for_id and status == Attendance.Status.PRESENT:
-                found[f"medlem:{invitation.member_id}:substitute_for"] = str(invitation.called_for_id)
-        return found
+        fields = {}
+        for one in expected_attendance(self.meeting, self.memberships):
+            if one.status and one.member.pk not in self.attendances:
+                fields[f"medlem:{one.member.pk}:status"] = str(one.status)
+                if one.substitute_for and one.status == Attendance.Status.PRESENT:
+                    fields[f"medlem:{one.member.pk}:substitute_for"] = str(one.substitute_for.pk)
+        return fields
 
     @cached_property
     def clashes(self) -> list[DeskClash]:
@@ -437,14 +429,14 @@ class Desk:
         if not self.attendances:
             # Ticks that only stand there as suggestions are nobody's word that the council can decide, or cannot.
             return "Fremmødet er ikke gemt endnu."
-        seats = {seat.pk for seat in self.memberships if seat.role in SEATS}
+        seats = {seat.pk for seat in self.memberships if seat.is_voting}
         here = {pk: a for pk, a in self.attendances.items() if a.status == Attendance.Status.PRESENT}
         filled = (seats & here.keys()) | {a.substitute_for_id for a in here.values() if a.substitute_for_id in seats}
         count = f"{len(filled)} af {len(seats)} medlemmer er til stede."
-        rule = self.meeting.council.quorum
-        if not rule or not seats:
+        needed = self.meeting.council.quorum_needed(len(seats))
+        if not needed or not seats:
             return count
-        enough = len(filled) * 2 >= len(seats) if rule == Council.Quorum.HALF else len(filled) * 2 > len(seats)
+        enough = len(filled) >= needed
         said = "Rådet er beslutningsdygtigt" if enough else "Rådet er ikke beslutningsdygtigt"
         return f"{count} {said}. Det er det, {self.meeting.council.get_quorum_display().lower()}."
 

@@ -12,7 +12,7 @@ from council.models import Invitation, Meeting, Membership
 from udsat.lib import roles
 from udsat.models import Letter
 
-from .answers import expected_attendance, give_answer, is_substitute, quorum_of, seats_on
+from .answers import expected_attendance, give_answer, quorum_of, seats_on
 from .sending import (
     CANCELLED,
     call_in,
@@ -79,7 +79,7 @@ def lines_of(meeting: Meeting) -> tuple[list[Line], list[Line]]:
 
     called = [line(seat) for seat in invited_seats(meeting)]
     here = {one.seat.pk for one in called}
-    free = [line(seat) for seat in seats_on(meeting) if is_substitute(seat) and seat.person and seat.pk not in here]
+    free = [line(seat) for seat in seats_on(meeting) if seat.is_substitute and seat.person and seat.pk not in here]
     for one in called:
         if one.reply == Invitation.Reply.EXCUSED:
             # A personal substitute first; another member's comes last.
@@ -151,7 +151,7 @@ def _do(request, meeting):
         for invitation in meeting.invitations.filter(member=seat):
             _note_told(invitation, meeting)
             done, said = True, f"{seat.person} ved det nu."
-    elif verb == "call_substitute" and seat and is_substitute(seat) and len(numbers) == 2 and numbers[1] in seats:
+    elif verb == "call_substitute" and seat and seat.is_substitute and len(numbers) == 2 and numbers[1] in seats:
         if not meeting.invitations.filter(member=seat).exists():
             invitation = call_in(meeting, seat, seats[numbers[1]])
             done = True

@@ -1,14 +1,13 @@
 """Who comes: the answers, what the meeting desk may expect, and whether the council can decide anything."""
 
 import datetime
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from council.models import Attendance, Council, Invitation, Meeting, Membership
-
-VOTING = (Membership.Role.CHAIR, Membership.Role.DEPUTY, Membership.Role.MEMBER)
+from council.models import Attendance, Invitation, Meeting, Membership
 
 
 def begins_at(meeting: Meeting) -> datetime.datetime:
@@ -49,8 +48,11 @@ _STATUS = {
 }
 
 
-def expected_attendance(meeting: Meeting) -> list[Expected]:
-    """All who have a seat at the meeting, in the council's order, then the substitutes called in: 2 queries."""
+def expected_attendance(meeting: Meeting, seats: Iterable[Membership] | None = None) -> list[Expected]:
+    """Return the seats with their replies, in the council's order, then the substitutes called in.
+
+    `seats` are those of the day of the meeting, if they are already fetched.
+    """
     invitations = {
         invitation.member_id: invitation
         for invitation in meeting.invitations.select_related(
@@ -58,20 +60,15 @@ def expected_attendance(meeting: Meeting) -> list[Expected]:
         )
     }
     expected, substitutes = [], []
-    for seat in seats_on(meeting):
+    for seat in seats_on(meeting) if seats is None else seats:
         invitation = invitations.get(seat.pk)
         status = _STATUS.get(invitation.reply, "") if invitation else ""
-        if is_substitute(seat):
+        if seat.is_substitute:
             if invitation:
                 substitutes.append(Expected(seat, status, invitation.called_for))
         else:
             expected.append(Expected(seat, status))
     return expected + substitutes
-
-
-def is_substitute(seat: Membership) -> bool:
-    """Comes only when called in."""
-    return seat.role == Membership.Role.SUBSTITUTE or seat.substitute_for_id is not None
 
 
 @dataclass(frozen=True)
@@ -104,8 +101,8 @@ class Quorum:
 def quorum_of(meeting: Meeting, expected: list[Expected] | None = None) -> Quorum:
     """A substitute counts for the one she comes instead of; a seat is counted once, whoever sits in it."""
     expected = expected_attendance(meeting) if expected is None else expected
-    voting = {one.member.pk for one in expected if one.member.role in VOTING and one.substitute_for is None}
-    voting -= {one.member.pk for one in expected if is_substitute(one.member)}
+    voting = {one.member.pk for one in expected if one.member.is_voting and one.substitute_for is None}
+    voting -= {one.member.pk for one in expected if one.member.is_substitute}
     coming, silent = set(), set()
     for one in expected:
         seat = one.substitute_for.pk if one.substitute_for else one.member.pk
@@ -114,12 +111,4 @@ def quorum_of(meeting: Meeting, expected: list[Expected] | None = None) -> Quoru
                 coming.add(seat)
             elif not one.status:
                 silent.add(seat)
-    return Quorum(len(coming), len(voting), len(silent - coming), quorum_needed(meeting.council, len(voting)))
-
-
-def quorum_needed(council: Council, seats: int) -> int:
-    if council.quorum == Council.Quorum.HALF:
-        return -(-seats // 2)
-    if council.quorum == Council.Quorum.MORE_THAN_HALF:
-        return seats // 2 + 1
-    return 0
+    return Quorum(len(coming), len(voting), len(silent - coming), meeting.council.quorum_needed(len(voting)))

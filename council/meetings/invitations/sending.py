@@ -19,7 +19,7 @@ from udsat.lib.pdf import PdfTooLarge
 from udsat.lib.signed_links import make_token
 from udsat.models import Letter, LetterFile
 
-from .answers import begins_at, is_substitute, seats_on
+from .answers import begins_at, seats_on
 
 CANCELLED = "Aflyst"
 _LINK = "[link]"
@@ -33,7 +33,7 @@ LINK_LIFE = datetime.timedelta(days=366)
 def invited_seats(meeting: Meeting) -> list[Membership]:
     """Who should come: every seat with a person on the day, and the substitutes that are called in."""
     called = set(meeting.invitations.values_list("member_id", flat=True))
-    return [seat for seat in seats_on(meeting) if seat.person and (not is_substitute(seat) or seat.pk in called)]
+    return [seat for seat in seats_on(meeting) if seat.person and (not seat.is_substitute or seat.pk in called)]
 
 
 def can_be_called(meeting: Meeting) -> bool:
@@ -107,7 +107,7 @@ def invite(meeting: Meeting) -> int:
         invitation = invitations.get(seat.pk) or Invitation.objects.create(meeting=meeting, member=seat)
         invitation.meeting, invitation.member = meeting, seat
         if is_missing(invitation, letters.get(seat.pk), seat):
-            template = "substitute" if is_substitute(seat) else "invitation"
+            template = "substitute" if seat.is_substitute else "invitation"
             _write(invitation, template, f"Indkaldelse til møde {weekday_date(meeting.date)}", files=paper.files())
             count += 1
     return count

@@ -1,0 +1,105 @@
+"""Agenda items as the public may read them."""
+
+from collections.abc import Iterable
+
+from django.db.models import Prefetch, QuerySet
+
+from strategies.models import Goal, Theme
+
+from .agreement import Agreement
+from .attachment import Attachment
+from .council import Cause
+from .item import AgendaItem
+from .meeting import Meeting
+
+
+def with_public_parts(items: QuerySet[AgendaItem]) -> QuerySet[AgendaItem]:
+    """Prefetch everything public that belongs to the items."""
+    return items.prefetch_related(
+        Prefetch("attachments", Attachment.objects.select_related("meeting__council__municipality")),
+        Prefetch(
+            "agreements",
+            Agreement.objects.select_related("member__person", "member__council").prefetch_related(
+                Prefetch("followed_up_at", AgendaItem.objects.decided_in_public().with_meeting())
+            ),
+        ),
+        Prefetch("followed_up", Agreement.objects.published().select_related("item__meeting__council__municipality")),
+        Prefetch(
+            "themes",
+            Theme.objects.published().select_related("strategy__municipality").prefetch_related("strategy__themes"),
+        ),
+        Prefetch("goals", Goal.objects.published().select_related("theme__strategy__municipality", "parent")),
+        Prefetch("causes", Cause.objects.published().select_related("council__municipality")),
+    )
+
+
+def with_indexed_parts(items: QuerySet[AgendaItem]) -> QuerySet[AgendaItem]:
+    """Prefetch what the search index contains of the items: agreements and topics."""
+    return items.prefetch_related(
+        "agreements",
+        Prefetch("themes", Theme.objects.published().prefetch_related("topics")),
+        Prefetch("goals", Goal.objects.published().select_related("theme").prefetch_related("theme__topics")),
+        Prefetch("attachments", Attachment.objects.none()),
+        Prefetch("followed_up", Agreement.objects.none()),
+        Prefetch("causes", Cause.objects.none()),
+    )
+
+
+class PublicItem:
+    """An agenda item as the public may read it. It has no attribute that is not public, so no template can leak it."""
+
+    def __init__(self, item: AgendaItem, number: int, *, with_minutes: bool):
+        self.pk = item.pk
+        self.anchor = item.anchor
+        self.number = number
+        self.is_closed = item.is_closed
+        self.supplemented_on = item.supplemented_on
+        if item.is_closed:
+            self.title = item.public_title or "Lukket punkt"
+            self.kind = self.case_number = self.presentation = self.recommendation = ""
+            self.themes, self.goals, self.causes, self.attachments = [], [], [], []
+            with_minutes = False
+        else:
+            self.title = item.title
+            self.kind = item.get_kind_display()
+            self.case_number = item.case_number
+            self.presentation = item.presentation
+            self.recommendation = item.recommendation
+            self.themes = list(item.themes.all())
+            self.goals = list(item.goals.all())
+            self.causes = list(item.causes.all())
+            self.attachments = [a for a in item.attachments.all() if with_minutes or a.paper == Attachment.Paper.AGENDA]
+        self.discussion = item.discussion if with_minutes else ""
+        self.answer = item.get_answer_display() if with_minutes else ""
+        self.answer_code = item.answer if with_minutes else ""
+        self.decision = item.decision if with_minutes else ""
+        self.dissent = item.dissent if with_minutes else ""
+        self.plain_text = item.plain_text if with_minutes else ""
+        self.raised_at_meeting = item.raised_at_meeting and with_minutes
+        self.agreements = list(item.agreements.all()) if with_minutes else []
+        self.followed_up = list(item.followed_up.all()) if with_minutes else []
+
+
+def public_items(
+    meeting: Meeting, *, with_minutes: bool, items: Iterable[AgendaItem] | None = None
+) -> list[PublicItem]:
+    """Return the items as the public may read them. Pages, PDFs, feeds and search all use this.
+
+    A closed item has only its number and neutral title. Without minutes, nothing said or decided is included.
+    `items` are those of the meeting, if they are already fetched.
+    """
+    if items is None:
+        items = with_public_parts(meeting.items.select_related("meeting"))
+    # Numbered after filtering: a gap would reveal that an item waits.
+    shown = [item for item in items if with_minutes or item.is_on_agenda]
+    return [
+        PublicItem(item, number, with_minutes=with_minutes) for number, item in enumerate(shown, meeting.first_number)
+    ]
+
+
+def public_decisions(items: QuerySet[AgendaItem], at_most: int) -> list[tuple[Meeting, PublicItem]]:
+    """Return those of the items that are not closed and have public minutes, each with its meeting, in their order."""
+    decided = with_public_parts(items.decided_in_public().with_numbers().with_meeting())[:at_most]
+    return [
+        (item.meeting, PublicItem(item, item.meeting.first_number + item.index, with_minutes=True)) for item in decided
+    ]
