@@ -104,6 +104,7 @@ ON_EITHER_ENGINE = {
     "test_secretary_without_javascript.py",
     "test_selection.py",
     "test_signed_links.py",
+    "test_settings.py",
     "test_strategy_editing.py",
     "test_strategy_import.py",
     "test_strategy_pages.py",
