@@ -15,7 +15,7 @@ from django.db.models import Count, Q
 from django.urls import reverse
 from django.utils import timezone
 
-from strategies.models import Goal, Strategy
+from strategies.models import Strategy
 from udsat.lib import roles
 from udsat.lib.danish import long_date, weekday_date
 from udsat.lib.publishing import Status
@@ -479,13 +479,13 @@ def letters(desk: Desk) -> Iterator[Due]:
 
 
 def goals(desk: Desk) -> Iterator[Due]:
-    """Strategies in force whose goals nobody has said anything of for a year; the way to the one quiet the longest."""
-    rows = Goal.objects.in_reach_of(desk.user).quiet(desk.today).order_by("since", "position", "pk")
-    quiet: dict[int, list[int]] = defaultdict(list)
-    for strategy, goal in rows.values_list("theme__strategy", "pk"):
-        quiet[strategy].append(goal)
-    for strategy in Strategy.objects.filter(pk__in=quiet).select_related("municipality"):
-        those = quiet[strategy.pk]
+    """Strategies in force with stale goals, linked to the one without follow-up for longest."""
+    stale = Strategy.objects.in_reach_of(desk.user).stale_goals(desk.today).order_by("since", "position", "pk")
+    goals_of: dict[int, list[int]] = defaultdict(list)
+    for strategy, goal in stale.values_list("theme__strategy", "pk"):
+        goals_of[strategy].append(goal)
+    for strategy in Strategy.objects.filter(pk__in=goals_of).select_related("municipality"):
+        those = goals_of[strategy.pk]
         yield Due(
             f"{some(len(those), 'mål er', 'mål er')} ikke fulgt op i et år: {strategy}",
             "På strategiens side står der åbent, at der intet nyt er.",

@@ -18,13 +18,13 @@ from udsat.admin_site import DAILY, FOLLOW_UP, PORTAL
 from udsat.lib import roles
 from udsat.lib.richtext import EasyTextWidget
 
-from .import_views import ImportsFile
+from .import_views import ImportViewMixin
 from .models import Action, FollowUp, Goal, Section, Situation, Strategy, Theme, Topic
-from .themes_editor import SectionInline, ThemeInline
+from .theme_formsets import SectionInline, ThemeInline
 
 
 @admin.register(Strategy)
-class StrategyAdmin(ImportsFile, PublishableAdmin):
+class StrategyAdmin(ImportViewMixin, PublishableAdmin):
     shelf = (DAILY, 2)
     about = "Temaer, mål og det, kommunen har lovet"
     guide = "strategi"
@@ -83,7 +83,7 @@ class StrategyAdmin(ImportsFile, PublishableAdmin):
 
 
 class StrategyPartAdmin(ScopedAdmin):
-    """A page of its own for what is otherwise reached from its strategy."""
+    """Base of the admins of sections, themes and actions, which are usually edited through their strategy."""
 
     guide = "strategi"
     list_filter = ["strategy"]
@@ -141,7 +141,7 @@ class FollowUpInline(ScopedStackedInline):
     fields = ["date", "status", "measure", "text", "source", "source_url"]
 
 
-class QuietFilter(admin.SimpleListFilter):
+class StaleFilter(admin.SimpleListFilter):
     title = "nyt"
     parameter_name = "nyt"
 
@@ -151,7 +151,7 @@ class QuietFilter(admin.SimpleListFilter):
     def queryset(self, request, queryset):
         match self.value():
             case "intet":
-                return queryset.filter(pk__in=Goal.objects.quiet(timezone.localdate()).values("pk"))
+                return queryset.filter(pk__in=Strategy.objects.stale_goals(timezone.localdate()).values("pk"))
             case "aldrig":
                 return queryset.filter(follow_ups=None, children=None)
         return queryset
@@ -159,13 +159,13 @@ class QuietFilter(admin.SimpleListFilter):
 
 @admin.register(Goal)
 class GoalAdmin(ScopedAdmin):
-    """Where a secretary says how a goal is going."""
+    """Goals, with their follow-ups."""
 
     shelf = (FOLLOW_UP, 2)
     about = "Skriv, hvordan det går med hvert mål"
     guide = "strategi"
     list_display = ["short_text", "theme", "follow_up", "add_follow_up"]
-    list_filter = [QuietFilter, "theme__strategy"]
+    list_filter = [StaleFilter, "theme__strategy"]
     search_fields = ["text", "theme__title"]
     search_help_text = "Søg i mål og temaer"
     autocomplete_fields = ["theme"]
@@ -202,17 +202,14 @@ class GoalAdmin(ScopedAdmin):
 
     @admin.display(description="hvordan går det nu?")
     def add_follow_up(self, obj):
-        return format_html(
-            '<a href="{}?goal={}">Skriv opfølgning<span class="visually-hidden">: {}</span></a>',
-            reverse("admin:strategies_followup_add"),
-            obj.pk,
-            Truncator(obj.text).words(8),
-        )
+        url = reverse("admin:strategies_followup_add")
+        label = format_html('<span class="visually-hidden">: {}</span>', Truncator(obj.text).words(8))
+        return format_html('<a href="{}?goal={}">Skriv opfølgning{}</a>', url, obj.pk, label)
 
 
 @admin.register(FollowUp)
 class FollowUpAdmin(ScopedAdmin):
-    """A short form, with what was said of the goal before. It is opened from the goal."""
+    """A short form, opened from the goal, with the goal's earlier follow-ups."""
 
     guide = "strategi"
     change_form_template = "admin/strategies/follow_up.html"
@@ -227,20 +224,20 @@ class FollowUpAdmin(ScopedAdmin):
         return super().get_queryset(request).select_related("goal__theme__strategy__municipality")
 
     def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
-        asked = str(obj.goal_id if obj else context["adminform"].form["goal"].value() or "")
-        # What comes in the address or in a form may be anything, also more digits than the databases count with.
-        asked = asked if asked.isascii() and asked.isdigit() and len(asked) < 19 else 0
-        reach = Goal.objects.in_reach_of(request.user)
-        goal = reach.filter(pk=asked).select_related("theme__strategy__municipality", "parent").first()
-        if goal:
+        goal_id = str(obj.goal_id if obj else context["adminform"].form["goal"].value() or "")
+        # The value may come from the address: ignore anything that is not a valid database integer.
+        goal_id = goal_id if goal_id.isascii() and goal_id.isdigit() and len(goal_id) < 19 else 0
+        goals = Goal.objects.in_reach_of(request.user).select_related("theme__strategy__municipality", "parent")
+        if goal := goals.filter(pk=goal_id).first():
             context["goal"] = goal
-            context["earlier"] = [one for one in goal.follow_ups.all() if one != obj]
-            others = reach.filter(theme__strategy=goal.theme.strategy).quiet(timezone.localdate()).exclude(pk=goal.pk)
-            context["quiet"] = others.select_related("theme", "parent__theme").order_by("since", "position", "pk")[:10]
+            context["earlier"] = [follow_up for follow_up in goal.follow_ups.all() if follow_up != obj]
+            stale = Strategy.objects.filter(pk=goal.theme.strategy_id).stale_goals(timezone.localdate())
+            others = stale.exclude(pk=goal.pk).select_related("theme", "parent__theme")
+            context["stale_goals"] = others.order_by("since", "position", "pk")[:10]
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     def response_post_save_add(self, request, obj):
-        """On to the other goals of the strategy: where one is followed up, several are."""
+        """Continue to the goals of the strategy, as follow-ups are usually written for several at a time."""
         listing = reverse("admin:strategies_goal_changelist")
         return HttpResponseRedirect(f"{listing}?theme__strategy__id__exact={obj.goal.theme.strategy_id}")
 

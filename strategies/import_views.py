@@ -1,4 +1,4 @@
-"""The page of the back office where a file becomes a draft, and the account of what came of it."""
+"""Back-office page that imports a file as a draft, and the report of the import."""
 
 from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Submit
@@ -19,8 +19,8 @@ from udsat.models import Municipality, is_cpr_overridden
 from .importer import read_strategy, save_draft
 
 MAX_MB = MAX_DOCUMENT_BYTES // 2**20
-# The account is kept in the session, so that one can go back to it from the draft. A page can hold so much of it.
-REPORT, MAX_REMARKS, MAX_REMARK_TEXT = "import_report", 200, 300
+# The report is kept in the session, so that the user can return to it from the draft.
+REPORT, MAX_NOTES, MAX_NOTE_LENGTH = "import_report", 200, 300
 
 
 class ImportForm(forms.Form):
@@ -47,18 +47,18 @@ class ImportForm(forms.Form):
 
     def __init__(self, *args, user, **kwargs):
         super().__init__(*args, **kwargs)
-        places = self.fields["municipality"]
-        places.queryset = municipalities_where(user, roles.EDIT)
-        if len(only := places.queryset[:2]) == 1:
-            places.initial = only[0].pk
-            places.widget = forms.HiddenInput()
+        field = self.fields["municipality"]
+        field.queryset = municipalities_where(user, roles.EDIT)
+        if len(municipalities := field.queryset[:2]) == 1:
+            field.initial = municipalities[0].pk
+            field.widget = forms.HiddenInput()
         self.helper = FormHelper()
-        # What is wrong is said by the server in Danish, beside the field, not by the browser in a bubble.
+        # Errors are shown in Danish beside the field, not in the browser's own bubble.
         self.helper.attrs = {"novalidate": True}
         self.helper.add_input(Submit("import", "Indlæs som kladde"))
 
     def clean_file(self):
-        """Refused by its size before it is read: a big upload lies on the disk, not in memory."""
+        """Check the size before the file is read: Django keeps large uploads on disk."""
         file = self.cleaned_data["file"]
         if file.size > MAX_DOCUMENT_BYTES:
             raise ValidationError(
@@ -68,8 +68,8 @@ class ImportForm(forms.Form):
         return file
 
 
-class ImportsFile:
-    """For the admin of strategies."""
+class ImportViewMixin:
+    """Adds the import page to StrategyAdmin."""
 
     def get_urls(self):
         view = self.admin_site.admin_view(self.import_view)
@@ -87,10 +87,10 @@ class ImportsFile:
                 return self._import(request, form.cleaned_data["file"], form.cleaned_data["municipality"])
             except UnreadableDocument as error:
                 form.add_error("file", str(error))
-        return self._answer(request, "import.html", title="Indlæs fra fil", form=form)
+        return self._render(request, "import.html", title="Indlæs fra fil", form=form)
 
     def _import(self, request, file, municipality):
-        # Read before the transaction: on SQLite everybody else who saves would wait for a big file.
+        # Parsed outside the transaction, which blocks other writers on SQLite.
         parsed = read_strategy(file.read(), file.name)
         with transaction.atomic():
             strategy = save_draft(parsed, municipality)
@@ -101,7 +101,7 @@ class ImportsFile:
             "not_understood": _for_session(parsed.not_understood),
             "ignored": _for_session(parsed.ignored),
         }
-        # A page of its own, so that neither reload nor the browser's way back imports the file again.
+        # Redirect, so that reloading does not import the file again.
         return HttpResponseRedirect(f"{reverse('admin:strategies_strategy_import')}?kladde={strategy.pk}")
 
     def _report(self, request):
@@ -111,10 +111,11 @@ class ImportsFile:
             return HttpResponseRedirect(self.page_of(strategy))
         themes = list(
             strategy.themes.annotate(
-                tops=Count("goals", Q(goals__parent=None)), below=Count("goals", Q(goals__parent__isnull=False))
+                top_level_goals=Count("goals", Q(goals__parent=None)),
+                subgoals=Count("goals", Q(goals__parent__isnull=False)),
             )
         )
-        return self._answer(
+        return self._render(
             request,
             "import_report.html",
             title="Indlæst",
@@ -123,8 +124,8 @@ class ImportsFile:
             sections=strategy.sections.all(),
             themes=themes,
             theme_word=strategy.theme_label if len(themes) == 1 else strategy.theme_label_plural,
-            goal_count=sum(theme.tops for theme in themes),
-            suspects=[
+            goal_count=sum(theme.top_level_goals for theme in themes),
+            cpr_findings=[
                 (finding, self.part_url(part, finding.field))
                 for part in strategy.publication_parts()
                 for finding in part.findings(strategy)
@@ -133,12 +134,12 @@ class ImportsFile:
             change_url=self.page_of(strategy),
         )
 
-    def _answer(self, request, template, **context):
+    def _render(self, request, template, **context):
         frame = {**self.admin_site.each_context(request), "opts": self.opts, "crumbs": self.crumbs()}
         return TemplateResponse(request, f"admin/strategies/{template}", frame | context)
 
 
-def _for_session(remarks):
-    """How many there are, and the first of them, cut to what is needed to find the place."""
-    shown = [(r.line, Truncator(r.text).chars(MAX_REMARK_TEXT), r.reason) for r in remarks[:MAX_REMARKS]]
-    return {"count": len(remarks), "shown": shown, "more": len(remarks) - len(shown)}
+def _for_session(notes):
+    """Return the number of notes and the first of them, with their texts truncated."""
+    shown = [(r.line, Truncator(r.text).chars(MAX_NOTE_LENGTH), r.reason) for r in notes[:MAX_NOTES]]
+    return {"count": len(notes), "shown": shown, "more": len(notes) - len(shown)}

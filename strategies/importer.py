@@ -1,9 +1,10 @@
-"""From a written strategy to a draft: the file is read, its structure parsed, and the parts mapped to models.
+"""Import a strategy from a file: read the document, parse it, and save the parts as a draft.
 
-Nothing is published and nothing existing is changed. What has no place in the model is reported, never dropped.
+Existing strategies are not changed. Text that no field can hold is kept in `ParsedStrategy.not_understood`.
 """
 
 import datetime
+from collections.abc import Iterable, Iterator
 
 from django.db import transaction
 from django.utils.formats import number_format
@@ -15,23 +16,23 @@ from .models import Goal, Section, Strategy, Theme
 from .parsing import ParsedGoal, ParsedStrategy, parse_strategy
 
 MAX_THEMES, MAX_GOALS = 100, 1000
-# Sections that any text may turn out to have.
-UNSURE = {Section.Kind.BACKGROUND, Section.Kind.OTHER}
+# Kinds of section that are found in any text, so that they are no sign of a strategy.
+UNSPECIFIC_KINDS = {Section.Kind.BACKGROUND, Section.Kind.OTHER}
 
 
 def import_strategy(data: bytes, filename: str, municipality: Municipality) -> tuple[Strategy, ParsedStrategy]:
-    """Save a file's strategy as a draft and return it with what was parsed, remarks included.
+    """Save the strategy in a file as a draft. Return it with the parse result.
 
-    Raises UnreadableDocument, with a Danish message that says what to do; then nothing is saved.
+    Raise UnreadableDocument, with a message for the user, if the file is not a strategy.
     """
     parsed = read_strategy(data, filename)
     return save_draft(parsed, municipality), parsed
 
 
 def read_strategy(data: bytes, filename: str) -> ParsedStrategy:
-    """Read a file without touching the database. Raises UnreadableDocument for what is no strategy."""
+    """Parse a file without database access. Raise UnreadableDocument if it is not a strategy."""
     parsed = parse_strategy(read_document(data, filename))
-    if not parsed.themes and all(section.kind in UNSURE for section in parsed.sections):
+    if not parsed.themes and all(section.kind in UNSPECIFIC_KINDS for section in parsed.sections):
         raise UnreadableDocument(
             "Der er ingen strategi at finde i filen: hverken temaer, mål eller afsnit. "
             "Se, om det er den rigtige fil, og om overskrifter og punktopstillinger er med."
@@ -47,7 +48,7 @@ def read_strategy(data: bytes, filename: str) -> ParsedStrategy:
 
 @transaction.atomic
 def save_draft(parsed: ParsedStrategy, municipality: Municipality) -> Strategy:
-    """Map a parsed strategy to a new draft. A text too long for its field is cut there and kept as a remark."""
+    """Save a parsed strategy as a draft. Text too long for its field is cut, and kept in full as an import note."""
 
     def fit(model, field, text, line=0):
         limit = model._meta.get_field(field).max_length
@@ -85,26 +86,30 @@ def save_draft(parsed: ParsedStrategy, municipality: Municipality) -> Strategy:
             body=section.body,
             signed_by=fit(Section, "signed_by", section.signed_by, section.line),
         )
-    for position, group in enumerate(parsed.themes, 1):
+    for position, parsed_theme in enumerate(parsed.themes, 1):
         theme = Theme.objects.create(
             strategy=strategy,
             position=position,
-            title=fit(Theme, "title", group.title, group.line),
-            guiding_thread=group.guiding_thread,
-            body=group.body,
-            goal_lead_in=fit(Theme, "goal_lead_in", group.goal_lead_in, group.line),
+            title=fit(Theme, "title", parsed_theme.title, parsed_theme.line),
+            guiding_thread=parsed_theme.guiding_thread,
+            body=parsed_theme.body,
+            goal_lead_in=fit(Theme, "goal_lead_in", parsed_theme.goal_lead_in, parsed_theme.line),
         )
-        for place, goal in enumerate(group.goals, 1):
-            top = Goal.objects.create(theme=theme, position=place, text=goal.text, explanation=goal.explanation)
-            for below, child in enumerate(_descendants(goal), 1):
-                Goal.objects.create(
-                    theme=theme, parent=top, position=below, text=child.text, explanation=child.explanation
-                )
+        _save_goals(theme, parsed_theme.goals)
     return strategy
 
 
-def _descendants(goal: ParsedGoal):
-    """Everything below a goal in reading order; the model has two layers, so deeper ones move up."""
+def _save_goals(theme: Theme, goals: Iterable[ParsedGoal], parent: Goal | None = None) -> None:
+    for position, parsed in enumerate(goals, 1):
+        goal = Goal.objects.create(
+            theme=theme, parent=parent, position=position, text=parsed.text, explanation=parsed.explanation
+        )
+        if parent is None:
+            _save_goals(theme, _descendants(parsed), goal)
+
+
+def _descendants(goal: ParsedGoal) -> Iterator[ParsedGoal]:
+    """Yield the goals below a goal at all levels, as the model has only two."""
     for child in goal.children:
         yield child
         yield from _descendants(child)

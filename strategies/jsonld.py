@@ -1,72 +1,73 @@
-"""Municipalities and strategies as schema.org describes such things. Only what their pages say."""
+"""Schema.org data of municipalities and strategies, limited to what their pages show."""
 
 from udsat.lib.jsonld import absolute, thing
 
 from .models import Strategy
 
-# As much of the day of adoption as is known.
-_KNOWN = {
+_ADOPTION_FORMATS = {
     Strategy.Precision.DAY: "%Y-%m-%d",
     Strategy.Precision.MONTH: "%Y-%m",
     Strategy.Precision.YEAR: "%Y",
 }
 
 
-def municipality(place):
+def municipality_data(municipality):
     return thing(
         "GovernmentOrganization",
-        name=place.official_name,
-        url=absolute(place.get_absolute_url()),
-        sameAs=place.website,
-        telephone=place.phone,
-        email=place.email,
-        address=place.address,
+        name=municipality.official_name,
+        url=absolute(municipality.get_absolute_url()),
+        sameAs=municipality.website,
+        telephone=municipality.phone,
+        email=municipality.email,
+        address=municipality.address,
     )
 
 
-def strategy(found):
-    """A promise with a period; no law, so not schema.org's Legislation."""
-    return _work(found) | thing(
+def strategy_data(strategy):
+    """A strategy is not law, so its type is CreativeWork rather than Legislation."""
+    return _work(strategy) | thing(
         "CreativeWork",
-        genre=found.get_kind_display(),
-        creativeWorkStatus=found.validity.label,
+        genre=strategy.get_kind_display(),
+        creativeWorkStatus=strategy.validity.label,
         hasPart=[
             thing("CreativeWork", name=theme.display_title, url=absolute(theme.get_absolute_url()))
-            for theme in found.themes.all()
+            for theme in strategy.themes.all()
         ],
         associatedMedia=thing(
-            "MediaObject", contentUrl=absolute(found.get_pdf_url()), encodingFormat="application/pdf"
+            "MediaObject", contentUrl=absolute(strategy.get_pdf_url()), encodingFormat="application/pdf"
         ),
     )
 
 
-def theme(found):
+def theme_data(theme):
     return thing(
         "CreativeWork",
-        name=found.display_title,
-        description=found.guiding_thread,
-        url=absolute(found.get_absolute_url()),
+        name=theme.display_title,
+        description=theme.guiding_thread,
+        url=absolute(theme.get_absolute_url()),
         inLanguage="da",
-        about=[topic.name for topic in found.topics.all()],
-        isPartOf=_work(found.strategy),
+        about=[topic.name for topic in theme.topics.all()],
+        isPartOf=_work(theme.strategy),
     )
 
 
-def _work(found):
+def _work(strategy):
     return thing(
         "CreativeWork",
-        name=found.title,
-        description=found.summary,
-        url=absolute(found.get_absolute_url()),
+        name=strategy.title,
+        description=strategy.summary,
+        url=absolute(strategy.get_absolute_url()),
         inLanguage="da",
-        temporalCoverage=_period(found),
-        datePublished=found.adopted_on.strftime(_KNOWN[found.adopted_precision]) if found.adopted_on else "",
-        dateModified=found.updated_at.isoformat(timespec="seconds"),
-        isBasedOn=found.source_url if found.is_restatement else "",
-        publisher=municipality(found.municipality),
+        temporalCoverage=_period(strategy),
+        datePublished=strategy.adopted_on.strftime(_ADOPTION_FORMATS[strategy.adopted_precision])
+        if strategy.adopted_on
+        else "",
+        dateModified=strategy.updated_at.isoformat(timespec="seconds"),
+        isBasedOn=strategy.source_url if strategy.is_restatement else "",
+        publisher=municipality_data(strategy.municipality),
     )
 
 
-def _period(found):
-    start, end = (day.isoformat() if day else ".." for day in (found.starts_on, found.ends_on))
-    return f"{start}/{end}" if found.starts_on or found.ends_on else ""
+def _period(strategy):
+    start, end = (day.isoformat() if day else ".." for day in (strategy.starts_on, strategy.ends_on))
+    return f"{start}/{end}" if strategy.starts_on or strategy.ends_on else ""

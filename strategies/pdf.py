@@ -1,4 +1,4 @@
-"""A strategy on paper: the full text, and one page."""
+"""PDFs of a strategy: the full text, and a summary of one page."""
 
 from typing import NamedTuple
 
@@ -11,28 +11,28 @@ from udsat.lib.pdf import frame, stored_pdf
 from .models import Goal, Section, Strategy, Theme
 from .progress import progress
 
-FULL = ("short", "long")  # a long one, of more pages than this, gets a table of contents
+FULL = ("short", "long")  # "long", with a table of contents, is used for more pages than FULL_PAGES
 FULL_PAGES = 4
 SUMMARY = ("s1", "s2", "s3", "s4 dense", "s5 dense", "s6 dense", "over themes", "over title")
-# More words than fit one page in the smallest type that can be read; trying would only take time.
+# More words than fit on one page in the smallest legible type: the layouts with all text are not tried.
 SUMMARY_WORDS = 1_500
 
 
 def strategy_pdf(strategy: Strategy) -> bytes:
-    """All that is public of the strategy. Give it one from `with_content()`: then it costs no query per theme."""
+    """Return the full text of a strategy from `Strategy.objects.with_content()` as a PDF."""
     return stored_pdf(render_to_string("pdf/strategy.html", _context(strategy)), layouts=FULL, max_pages=FULL_PAGES)
 
 
 def summary_pdf(strategy: Strategy) -> bytes:
-    """Vision, themes and goals on one page; what is far too long for it is left out whole, and the page says so."""
+    """Return vision, themes and goals on one page. Parts too long for it are left out, with a notice."""
     columns = _columns(list(strategy.themes.all()))
     html = render_to_string("pdf/summary.html", _context(strategy) | {"columns": columns})
     words = len(strip_tags(html.partition("<body")[2]).split())
     return stored_pdf(html, layouts=SUMMARY if words <= SUMMARY_WORDS else SUMMARY[-2:], max_pages=1)
 
 
-class Part(NamedTuple):
-    """A theme, or the rest of one whose first goals stand in the column before."""
+class ColumnEntry(NamedTuple):
+    """A theme, or the rest of a theme whose first goals are in the column before."""
 
     theme: Theme
     number: int
@@ -41,11 +41,11 @@ class Part(NamedTuple):
 
 
 def _columns(themes):
-    """The themes in two columns of about the same length, cut between themes or, where that is better, between goals.
+    """Divide the themes into two columns of about the same length, between themes or between goals.
 
-    Done here, because WeasyPrint's own balancing takes minutes where lines must stay together.
+    WeasyPrint's own balancing takes minutes where lines must stay together.
     """
-    parts = [Part(theme, number, list(theme.goals.all())) for number, theme in enumerate(themes, 1)]
+    parts = [ColumnEntry(theme, number, list(theme.goals.all())) for number, theme in enumerate(themes, 1)]
     cuts = [(index, 0) for index in range(1, len(parts) + 1)]
     cuts += [(index, goal) for index, part in enumerate(parts) for goal in range(1, len(part.goals))]
 
@@ -58,14 +58,14 @@ def _columns(themes):
         return [*parts[:index], part._replace(goals=part.goals[:goal])], [rest, *parts[index + 1 :]]
 
     def length(cut):
-        split_theme = 3 if cut[1] else 0  # lines by which a theme in one piece may be longer
+        split_theme = 3 if cut[1] else 0  # a theme that is not split may make a column this much longer
         return max(sum(_lines(part) for part in column) for column in columns(cut)) + split_theme
 
     return columns(min(cuts, key=length)) if cuts else ()
 
 
 def _lines(part):
-    """About how many lines a theme takes in a column."""
+    """Estimate the number of lines in a column."""
     texts = [goal.text for goal in part.goals] + [child.text for goal in part.goals for child in goal.children.all()]
     lines = sum(1.5 + len(text) // 50 for text in texts)
     if part.is_first:
@@ -93,7 +93,7 @@ def _context(strategy):
 
 
 def _changed(strategy):
-    """The day of the latest edit or follow-up."""
+    """Return the day of the latest edit or follow-up."""
     goals = [goal for theme in strategy.themes.all() for goal in theme.all_goals]
     followed_up = [goal.latest_follow_up.date for goal in goals if goal.latest_follow_up]
     return max([timezone.localtime(strategy.updated_at).date(), *followed_up])

@@ -1,4 +1,4 @@
-"""How a strategy is going, counted: for the whole of it and theme by theme. No markup and no database of its own."""
+"""Progress of a strategy: goals counted by status, for the strategy and for each theme."""
 
 import datetime
 from collections import Counter
@@ -9,22 +9,22 @@ from udsat.lib.danish import join_words
 
 from .models import FollowUp, Goal, Strategy, Theme
 
-# In this order everywhere; a goal that nobody has said anything of comes last.
-STATES = [*FollowUp.Status.choices, ("", "Ingen opfølgning endnu")]
+# The order of statuses in every list; goals without follow-up come last.
+STATUSES = [*FollowUp.Status.choices, ("", "Ingen opfølgning endnu")]
 
-# A status and how many goals have it; those that no goal has are left out.
+# Status, label and number of goals, for each status that a goal has.
 Tally = list[tuple[str, str, int]]
 
 
 def tally(goals: Iterable[Goal]) -> Tally:
     count = Counter(goal.status for goal in goals)
-    return [(status, label, count[status]) for status, label in STATES if count[status]]
+    return [(status, label, count[status]) for status, label in STATUSES if count[status]]
 
 
-def in_words(counted: Tally, one: str, many: str) -> str:
-    """5 af 21 mål er nået, 9 er i gang og 1 er opgivet. 2 har ingen opfølgning endnu."""
-    total = sum(number for _, _, number in counted)
-    known = [(label, number) for status, label, number in counted if status]
+def in_words(counts: Tally, one: str, many: str) -> str:
+    """Return »5 af 21 mål er nået, 9 er i gang og 1 er opgivet. 2 har ingen opfølgning endnu.«"""
+    total = sum(number for _, _, number in counts)
+    known = [(label, number) for status, label, number in counts if status]
     unknown = total - sum(number for _, number in known)
     noun = one if total == 1 else many
     if not known:
@@ -36,13 +36,13 @@ def in_words(counted: Tally, one: str, many: str) -> str:
 
 
 def months_between(earlier: datetime.date, later: datetime.date) -> int:
-    """Whole months."""
+    """Return the number of whole months."""
     return (later.year - earlier.year) * 12 + later.month - earlier.month - (later.day < earlier.day)
 
 
 @dataclass(frozen=True)
-class Row:
-    """A theme with goals: how many of them stand where, one number to each column of the whole."""
+class ThemeProgress:
+    """A theme with goals. `counts` has a number for each status in the tally of the strategy."""
 
     theme: Theme
     tally: Tally
@@ -53,8 +53,8 @@ class Row:
         return sum(self.counts)
 
     @property
-    def words(self) -> str:
-        """2 nået, 1 i gang"""
+    def summary(self) -> str:
+        """»2 nået, 1 i gang«."""
         return ", ".join(f"{number} {label[0].lower()}{label[1:]}" for _, label, number in self.tally)
 
 
@@ -62,16 +62,16 @@ class Row:
 class Progress:
     strategy: Strategy
     tally: Tally  # of all goals
-    rows: Sequence[Row]
+    rows: Sequence[ThemeProgress]
     latest: datetime.date | None  # when a goal was last followed up
 
     @property
     def is_known(self) -> bool:
-        """Whether any goal at all has been followed up: else there is nothing to compare."""
+        """Whether any goal has been followed up."""
         return self.latest is not None
 
     @property
-    def words(self) -> str:
+    def summary(self) -> str:
         return in_words(self.tally, self.strategy.goal_label, self.strategy.goal_label_plural)
 
     @property
@@ -80,13 +80,13 @@ class Progress:
 
 
 def progress(strategy: Strategy) -> Progress:
-    """Give it a strategy from `with_content()`: then it asks the database nothing."""
+    """Return the progress of a strategy, without a query for one from `Strategy.objects.with_content()`."""
     goals = [goal for theme in strategy.themes.all() for goal in theme.all_goals]
-    counted = tally(goals)
+    counts = tally(goals)
     rows = []
     for theme in strategy.themes.all():
-        if own := tally(theme.all_goals):
-            number_of = {status: number for status, _, number in own}
-            rows.append(Row(theme, own, [number_of.get(status, 0) for status, _, _ in counted]))
+        if theme_tally := tally(theme.all_goals):
+            number_of = {status: number for status, _, number in theme_tally}
+            rows.append(ThemeProgress(theme, theme_tally, [number_of.get(status, 0) for status, _, _ in counts]))
     latest = max((goal.latest_follow_up.date for goal in goals if goal.latest_follow_up), default=None)
-    return Progress(strategy, counted, rows, latest)
+    return Progress(strategy, counts, rows, latest)

@@ -1,4 +1,4 @@
-"""What is new, gone and reworded from one version of a strategy to the next. No markup of its own, no database."""
+"""Compare two versions of a strategy: themes and goals that are new, gone, reworded or unchanged."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -14,11 +14,11 @@ from udsat.lib.text_similarity import SIMILAR, PreparedText, pair_up, similarity
 
 from .models import Goal, Strategy, Theme
 
-# Two goals that stand in themes that belong together are a little likelier to be the same one.
-_SAME_THEME = 8.0
+# Added to the likeness of two goals whose themes are paired.
+_SAME_THEME_BONUS = 8.0
 
 
-class Change(StrEnum):
+class ChangeKind(StrEnum):
     NEW = "ny"
     REWORDED = "aendret"
     SAME = "uaendret"
@@ -26,8 +26,8 @@ class Change(StrEnum):
 
 
 @dataclass(frozen=True)
-class Reworded:
-    """A text that is not what it was: what it is called, and the difference in words."""
+class TextChange:
+    """A text that differs between the versions: its label and the difference marked word by word."""
 
     label: str
     difference: SafeString
@@ -35,11 +35,11 @@ class Reworded:
 
 @dataclass(frozen=True)
 class GoalChange:
-    change: Change
+    change: ChangeKind
     old: Goal | None = None
     new: Goal | None = None
     text: SafeString | str = ""
-    more: Sequence[Reworded] = ()
+    more: Sequence[TextChange] = ()
     moved_from: Theme | None = None
 
     @property
@@ -49,12 +49,12 @@ class GoalChange:
 
 @dataclass
 class ThemeChange:
-    change: Change
+    change: ChangeKind
     old: Theme | None = None
     new: Theme | None = None
     title: SafeString | str = ""
-    is_by_topic: bool = False  # not alike in words: they are about the same topic
-    more: Sequence[Reworded] = ()
+    is_by_topic: bool = False  # paired by topic, not by wording
+    more: Sequence[TextChange] = ()
     goals: list[GoalChange] = field(default_factory=list)
 
     @property
@@ -68,18 +68,18 @@ class Versions:
     old: Strategy
     new: Strategy
     vision: SafeString | str
-    themes: Sequence[ThemeChange]  # as the new one has them
+    themes: Sequence[ThemeChange]  # in the order of the new version
     gone: Sequence[ThemeChange]
-    goals: Counter  # number of each Change
+    goals: Counter  # by ChangeKind
     theme_count: Counter
 
     @property
     def is_the_same(self) -> bool:
-        return not self.vision and set(self.goals) | set(self.theme_count) <= {Change.SAME}
+        return not self.vision and set(self.goals) | set(self.theme_count) <= {ChangeKind.SAME}
 
     @property
-    def words(self) -> str:
-        """2 temaer er nye, og 1 er væk. 6 mål er nye, 3 er skrevet om, og 1 er uændret."""
+    def summary(self) -> str:
+        """»2 temaer er nye, og 1 er væk. 6 mål er nye, 3 er skrevet om, og 1 er uændret.«"""
         if self.is_the_same:
             return "Der er ingen forskel på vision, temaer og mål."
         return " ".join(
@@ -88,7 +88,7 @@ class Versions:
 
 
 def compare(old: Strategy, new: Strategy) -> Versions:
-    """Give it two strategies from `with_content()`."""
+    """Compare two strategies from `Strategy.objects.with_content()`."""
     old_themes, new_themes = list(old.themes.all()), list(new.themes.all())
     old_goals = [(theme, goal) for theme in old_themes for goal in theme.all_goals]
     new_goals = [(theme, goal) for theme in new_themes for goal in theme.all_goals]
@@ -103,22 +103,22 @@ def compare(old: Strategy, new: Strategy) -> Versions:
 
     def score(i, j):
         belongs = themes.get(new_goals[j][0].pk) == old_goals[i][0].pk
-        return scores[i][j] + _SAME_THEME if belongs and scores[i][j] >= SIMILAR else scores[i][j]
+        return scores[i][j] + _SAME_THEME_BONUS if belongs and scores[i][j] >= SIMILAR else scores[i][j]
 
     pairs = pair_up(len(before), len(after), score)
     old_theme = {theme.pk: theme for theme in old_themes}
     changes = [_theme(old_theme.get(themes.get(theme.pk)), theme, theme.pk in by_topic) for theme in new_themes]
-    gone = [ThemeChange(Change.GONE, old=theme) for theme in old_themes if theme.pk not in themes.values()]
-    place = {change.new.pk: change for change in changes}
-    last_place = {change.old.pk: change for change in [*changes, *gone] if change.old}
+    gone = [ThemeChange(ChangeKind.GONE, old=theme) for theme in old_themes if theme.pk not in themes.values()]
+    change_of_new = {change.new.pk: change for change in changes}
+    change_of_old = {change.old.pk: change for change in [*changes, *gone] if change.old}
 
     for j, (theme, goal) in enumerate(new_goals):
         was_in, was = old_goals[pairs[j]] if j in pairs else (None, None)
         moved = was_in if was and themes.get(theme.pk) != was_in.pk else None
-        place[theme.pk].goals.append(_goal(was, goal, moved))
+        change_of_new[theme.pk].goals.append(_goal(was, goal, moved))
     for i, (theme, goal) in enumerate(old_goals):
         if i not in pairs.values():
-            last_place[theme.pk].goals.append(GoalChange(Change.GONE, old=goal))
+            change_of_old[theme.pk].goals.append(GoalChange(ChangeKind.GONE, old=goal))
     return Versions(
         old=old,
         new=new,
@@ -133,71 +133,71 @@ def compare(old: Strategy, new: Strategy) -> Versions:
 def _pair_themes(
     old: Sequence[Theme], new: Sequence[Theme], alike: Sequence[tuple[Theme, Theme]]
 ) -> tuple[dict[int, int], set[int]]:
-    """New to old by pk: by title or by how many goals they share; then, of those left, by topic (named apart)."""
+    """Return new to old theme by pk, paired by title or shared goals, else by topic; and the pks paired by topic."""
     before, after = [PreparedText(theme.title) for theme in old], [PreparedText(theme.title) for theme in new]
     shared = Counter((was.pk, now.pk) for was, now in alike)
 
     def by_words(i, j):
         goals = len(old[i].all_goals) + len(new[j].all_goals)
-        # A theme that has kept its name is itself, whatever became of its goals.
+        # 180 rather than 200, so that an unchanged title weighs more than shared goals.
         share = 180 * shared[old[i].pk, new[j].pk] / goals if goals else 0
         return max(similarity(before[i], after[j]), share)
 
-    found = {new[j].pk: old[i].pk for j, i in pair_up(len(old), len(new), by_words).items()}
-    old_left = [theme for theme in old if theme.pk not in found.values()]
-    new_left = [theme for theme in new if theme.pk not in found]
+    pairs = {new[j].pk: old[i].pk for j, i in pair_up(len(old), len(new), by_words).items()}
+    old_left = [theme for theme in old if theme.pk not in pairs.values()]
+    new_left = [theme for theme in new if theme.pk not in pairs]
     topics = {theme.pk: {topic.pk for topic in theme.topics.all()} for theme in (*old_left, *new_left)}
 
     def by_topic(i, j):
         a, b = topics[old_left[i].pk], topics[new_left[j].pk]
         return 100 * len(a & b) / len(a | b) if a & b else 0
 
-    about_the_same = {
-        new_left[j].pk: old_left[i].pk for j, i in pair_up(len(old_left), len(new_left), by_topic, at_least=1).items()
-    }
-    return found | about_the_same, set(about_the_same)
+    by_topic_pairs = pair_up(len(old_left), len(new_left), by_topic, at_least=1)
+    same_topic = {new_left[j].pk: old_left[i].pk for j, i in by_topic_pairs.items()}
+    return pairs | same_topic, set(same_topic)
 
 
 def _theme(old: Theme | None, new: Theme, is_by_topic: bool) -> ThemeChange:
     if old is None:
-        return ThemeChange(Change.NEW, new=new)
+        return ThemeChange(ChangeKind.NEW, new=new)
     title = _plain(old.title, new.title)
     texts = [
         ("Ledetråd", _plain(old.guiding_thread, new.guiding_thread)),
         ("Tekst", _rich(old.body, new.body)),
         ("Indledning til mål", _plain(old.goal_lead_in, new.goal_lead_in)),
     ]
-    more = [Reworded(label, difference) for label, difference in texts if difference]
-    change = Change.REWORDED if title or more else Change.SAME
+    more = [TextChange(label, difference) for label, difference in texts if difference]
+    change = ChangeKind.REWORDED if title or more else ChangeKind.SAME
     return ThemeChange(change, old=old, new=new, title=title, is_by_topic=is_by_topic, more=more)
 
 
 def _goal(old: Goal | None, new: Goal, moved_from: Theme | None) -> GoalChange:
     if old is None:
-        return GoalChange(Change.NEW, new=new)
+        return GoalChange(ChangeKind.NEW, new=new)
     text = _plain(old.text, new.text)
     texts = [
         ("Måltal", _plain(old.target, new.target)),
         ("Uddybning", _rich(old.explanation, new.explanation)),
     ]
-    more = [Reworded(label, difference) for label, difference in texts if difference]
-    change = Change.REWORDED if text or more or moved_from else Change.SAME
+    more = [TextChange(label, difference) for label, difference in texts if difference]
+    change = ChangeKind.REWORDED if text or more or moved_from else ChangeKind.SAME
     return GoalChange(change, old=old, new=new, text=text, more=more, moved_from=moved_from)
 
 
 _IN_WORDS = {
-    Change.NEW: ("nyt", "nye"),
-    Change.REWORDED: ("skrevet om eller flyttet", "skrevet om eller flyttet"),
-    Change.SAME: ("uændret", "uændrede"),
-    Change.GONE: ("væk", "væk"),
+    ChangeKind.NEW: ("nyt", "nye"),
+    ChangeKind.REWORDED: ("skrevet om eller flyttet", "skrevet om eller flyttet"),
+    ChangeKind.SAME: ("uændret", "uændrede"),
+    ChangeKind.GONE: ("væk", "væk"),
 }
 
 
 def _counted(count: Counter, one: str, many: str) -> str:
-    parts = [
-        f"{count[change]}{'' if told else f' {one if count[change] == 1 else many}'} er {words[count[change] != 1]}"
-        for told, (change, words) in enumerate(pair for pair in _IN_WORDS.items() if count[pair[0]])
-    ]
+    present = [(count[change], words) for change, words in _IN_WORDS.items() if count[change]]
+    parts = [f"{number} er {plural if number > 1 else singular}" for number, (singular, plural) in present]
+    if parts:
+        noun = one if present[0][0] == 1 else many
+        parts[0] = parts[0].replace(" ", f" {noun} ", 1)
     return f"{join_words(parts)}." if parts else ""
 
 

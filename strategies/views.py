@@ -1,4 +1,4 @@
-"""The public pages and PDFs of a municipality's strategies. All of them ask `visible_to(user)` what may be seen."""
+"""Public pages and PDFs of a municipality's strategies, filtered by `visible_to(user)`."""
 
 from django.db.models import Q
 from django.http import Http404
@@ -11,16 +11,16 @@ from udsat.lib.richtext import plain_text
 from udsat.models import Municipality
 
 from . import jsonld, pdf, progress_chart
-from .house import houses, rooms_of
-from .models import Goal, Strategy
+from .house_drawing import houses, rooms_of
+from .models import Strategy
 from .progress import months_between, progress
 
-ROOF_LENGTH = 70  # what can be read in the roof of a house at a glance
+MAX_ROOF_TEXT = 70
 
 
 def find_municipality(slug):
-    asked = "".join(filter(str.isprintable, slug[:60]))
-    return find_or_404(Municipality.objects.all(), f"Vi kender ingen kommune med adressen »{asked}«.", slug=slug)
+    printable = "".join(filter(str.isprintable, slug[:60]))
+    return find_or_404(Municipality.objects.all(), f"Vi kender ingen kommune med adressen »{printable}«.", slug=slug)
 
 
 def _strategy(request, kommune, slug):
@@ -35,13 +35,12 @@ def _strategy(request, kommune, slug):
 
 @require_safe
 def current_strategy(request, kommune):
-    """To the strategy in force; without one, to the newest there is."""
+    """Redirect to the strategy in force, or else to the newest one."""
     municipality = find_municipality(kommune)
     own = Strategy.objects.filter(municipality=municipality).select_related("municipality")
     strategy = own.in_force().first() or own.published().newest_first().first()
     if strategy is None:
         raise Http404(f"{municipality} har ingen strategi på portalen endnu.")
-    # Somebody who reads the easy texts gets the easy one here, too.
     return redirect(strategy.get_absolute_url() + ("?kort=1" if request.GET.get("kort") == "1" else ""))
 
 
@@ -60,7 +59,7 @@ def strategy_list(request, kommune):
     context = {
         "municipality": municipality,
         "section": "strategi",
-        "groups": [(heading, found) for heading, found in groups if found],
+        "groups": [(heading, strategies) for heading, strategies in groups if strategies],
         "public": public,
         "updated": max((strategy.updated_at for strategy in strategies), default=None),
     }
@@ -80,11 +79,11 @@ def strategy(request, kommune, strategy):
         "themes": themes,
         "sections": [section for section in strategy.sections.all() if section != strategy.vision],
         "only_titles": bool(themes) and all(theme.is_only_a_title for theme in themes),
-        "houses": houses(promises(strategy), rooms) if rooms else [],
+        "houses": houses(roof_texts(strategy), rooms) if rooms else [],
         "parent": next((s for s in relatives if s.pk == strategy.parent_id), None),
         "replaced": next((s for s in relatives if s.pk == strategy.replaces_id), None),
         "children": [s for s in relatives if s.parent_id == strategy.pk],
-        "data": [jsonld.strategy(strategy)],
+        "data": [jsonld.strategy_data(strategy)],
     }
     return render(request, "strategies/strategy.html", context)
 
@@ -93,16 +92,15 @@ def strategy(request, kommune, strategy):
 def theme(request, kommune, strategy, theme):
     strategy = _strategy(request, kommune, strategy)
     themes = list(strategy.themes.all())
-    found = next((one for one in themes if one.slug == theme), None)
-    if found is None:
+    index = next((index for index, other in enumerate(themes) if other.slug == theme), None)
+    if index is None:
         raise Http404(f"Vi kender ingen {strategy.theme_label_plural} med den adresse i »{strategy}«.")
-    place = themes.index(found)
     context = _context(request, strategy) | {
-        "theme": found,
+        "theme": themes[index],
         "themes": themes,
-        "data": [jsonld.theme(found)],
-        "previous": themes[place - 1] if place else None,
-        "next": themes[place + 1] if place + 1 < len(themes) else None,
+        "data": [jsonld.theme_data(themes[index])],
+        "previous": themes[index - 1] if index else None,
+        "next": themes[index + 1] if index + 1 < len(themes) else None,
     }
     return render(request, "strategies/theme.html", context)
 
@@ -111,24 +109,24 @@ def theme(request, kommune, strategy, theme):
 def strategy_progress(request, kommune, strategy):
     strategy = _strategy(request, kommune, strategy)
     context = _context(request, strategy)
-    quiet = [goal for theme in strategy.themes.all() for goal in theme.all_goals if goal.quiet_months]
+    stale = [goal for theme in strategy.themes.all() for goal in theme.all_goals if goal.stale_months]
     context |= {
         "drawings": progress_chart.drawings(context["progress"].rows),
-        "quiet": sorted(quiet, key=lambda goal: -goal.quiet_months),
+        "stale_goals": sorted(stale, key=lambda goal: -goal.stale_months),
     }
     return render(request, "strategies/progress.html", context)
 
 
 def _context(request, strategy):
-    """What every page of the strategy needs; also gives its themes and goals what the templates ask of them."""
+    """Return the context of every page of the strategy, and set attributes of themes and goals for the templates."""
     today = timezone.localdate()
-    quiet = Goal.objects.filter(theme__strategy=strategy).quiet(today).values_list("pk", "since")
-    months = {pk: months_between(since, today) for pk, since in quiet}
+    stale = Strategy.objects.filter(pk=strategy.pk).stale_goals(today).values_list("pk", "since")
+    months = {pk: months_between(since, today) for pk, since in stale}
     for theme in strategy.themes.all():
         theme.is_only_a_title = _is_only_a_title(theme)
         for goal in theme.all_goals:
             goal.theme = theme
-            goal.quiet_months = months.get(goal.pk, 0)
+            goal.stale_months = months.get(goal.pk, 0)
         for n, goal in enumerate(theme.goals.all(), 1):
             goal.number = f"{theme.number}.{n}"
             for m, child in enumerate(goal.children.all(), 1):
@@ -147,11 +145,11 @@ def _is_only_a_title(theme):
     return not (theme.guiding_thread or theme.body or theme.plain_text or theme.goals.all() or theme.actions.all())
 
 
-def promises(strategy):
-    """What the roof may say: the first sentence of the vision where it is short enough, else the title."""
+def roof_texts(strategy):
+    """Return texts for the roof of the house: the first sentence of the vision if it is short, and the title."""
     text = plain_text(strategy.vision.body) if strategy.vision else ""
     sentence = text.split("\n")[0].split(". ")[0].strip().rstrip(".")
-    short = sentence and len(sentence) <= ROOF_LENGTH and not sentence.endswith(":")
+    short = sentence and len(sentence) <= MAX_ROOF_TEXT and not sentence.endswith(":")
     return [f"{sentence}.", strategy.title] if short else [strategy.title]
 
 

@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from strategies.models import Strategy
-from strategies.version_comparison import Change, compare
+from strategies.version_comparison import ChangeKind, compare
 from udsat.lib.publishing import Status
 from udsat.lib.text_similarity import SIMILAR, PreparedText, similarity
 
@@ -160,20 +160,20 @@ def compared(old, new):
 def test_what_is_new_gone_reworded_moved_and_the_same_is_told_apart(old, new):
     found = compared(old, new)
     assert [(one.change, one.new.title) for one in found.themes] == [
-        (Change.REWORDED, "Et godt sted at bo"),
-        (Change.NEW, "Gæld"),
+        (ChangeKind.REWORDED, "Et godt sted at bo"),
+        (ChangeKind.NEW, "Gæld"),
     ]
     assert [one.old.title for one in found.gone] == ["Sundhed for alle", "Kultur"]
     home = {(one.new or one.old).text.split()[0]: one for one in found.themes[0].goals}
     assert {word: one.change for word, one in home.items()} == {
-        "bygge": Change.REWORDED,
-        "hjælpe": Change.SAME,
-        "køre": Change.REWORDED,
-        "åbne": Change.GONE,
+        "bygge": ChangeKind.REWORDED,
+        "hjælpe": ChangeKind.SAME,
+        "køre": ChangeKind.REWORDED,
+        "åbne": ChangeKind.GONE,
     }
     assert home["køre"].is_only_moved and home["køre"].moved_from.title == "Sundhed for alle"
     assert [part.label for part in home["bygge"].more] == ["Måltal"]
-    assert found.words == (
+    assert found.summary == (
         "1 tema er nyt, 1 er skrevet om eller flyttet og 2 er væk. "
         "1 mål er nyt, 2 er skrevet om eller flyttet, 1 er uændret og 1 er væk."
     )
@@ -230,7 +230,7 @@ def test_two_versions_that_say_the_same_are_said_to_be_the_same(esbjerg):
         make.goal(make.theme(made, "Et sted at bo"), f"bygge{' ' * number}boliger.")
         versions.append(made)
     found = compared(*versions)
-    assert found.is_the_same and found.words == "Der er ingen forskel på vision, temaer og mål."
+    assert found.is_the_same and found.summary == "Der er ingen forskel på vision, temaer og mål."
 
 
 def test_a_text_that_is_altogether_another_is_shown_as_before_and_now(esbjerg):

@@ -12,7 +12,7 @@ from django.utils import timezone
 from council.due_tasks import Desk
 from strategies.models import FollowUp, Strategy, Theme
 from strategies.progress import in_words, months_between, progress, tally
-from strategies.progress_chart import LEAST, NARROW, WIDE, build
+from strategies.progress_chart import MIN_SEGMENT, NARROW, WIDE, draw_chart
 from udsat.lib.publishing import Status
 from udsat.models import batch_reindexing
 
@@ -266,21 +266,21 @@ def rows(esbjerg, *goals):
 @pytest.mark.parametrize("goals", [(1,), (5, 3), (7, 12, 1), (200, 1)])
 @pytest.mark.parametrize("width", [WIDE, NARROW])
 def test_every_part_of_a_bar_is_inside_the_drawing_and_has_room_for_its_sign(esbjerg, goals, width):
-    drawing = build(rows(esbjerg, *goals), width)
+    drawing = draw_chart(rows(esbjerg, *goals), width)
     for bar in drawing.bars:
-        for block in bar.blocks:
-            assert block.width >= LEAST and block.x >= 0 and block.x + block.width <= width
-            assert block.y + block.height <= drawing.height
-        ends = [(block.x, block.x + block.width) for block in bar.blocks]
+        for segment in bar.segments:
+            assert segment.width >= MIN_SEGMENT and segment.x >= 0 and segment.x + segment.width <= width
+            assert segment.y + segment.height <= drawing.height
+        ends = [(segment.x, segment.x + segment.width) for segment in bar.segments]
         assert all(right <= left for (_, right), (left, _) in zip(ends, ends[1:], strict=False))
-        assert max(line.y for line in bar.words) <= drawing.height
+        assert max(line.y for line in bar.summary) <= drawing.height
 
 
 def test_a_phone_gets_fewer_and_larger_parts(esbjerg):
     found = rows(esbjerg, 8)
-    [wide], [narrow] = build(found, WIDE).bars, build(found, NARROW).bars
-    assert len(wide.blocks) == 8 and len(narrow.blocks) == 5
-    assert narrow.blocks[0].width > wide.blocks[0].width and narrow.blocks[0].height > wide.blocks[0].height
+    [wide], [narrow] = draw_chart(found, WIDE).bars, draw_chart(found, NARROW).bars
+    assert len(wide.segments) == 8 and len(narrow.segments) == 5
+    assert narrow.segments[0].width > wide.segments[0].width and narrow.segments[0].height > wide.segments[0].height
 
 
 # The address

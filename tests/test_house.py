@@ -4,7 +4,7 @@ from itertools import combinations
 
 import pytest
 
-from strategies.house import (
+from strategies.house_drawing import (
     LABEL_LINES,
     LABEL_SIZE,
     NARROW,
@@ -15,7 +15,7 @@ from strategies.house import (
     WINDOW_WIDTH,
     Room,
     balance,
-    build,
+    draw_house,
     floors,
     houses,
     rooms_of,
@@ -49,7 +49,7 @@ def drawings():
 def each_house():
     for listed in drawings():
         for width, columns in ((WIDE, 3), (NARROW, 2)):
-            yield build(["Plads til alle"], listed, width, columns), listed
+            yield draw_house(["Plads til alle"], listed, width, columns), listed
 
 
 def test_every_theme_gets_one_room_in_order():
@@ -95,11 +95,11 @@ def test_every_goal_gets_a_window_inside_the_room_and_none_covers_another():
 
 @pytest.mark.parametrize("width", [WIDE, NARROW])
 @pytest.mark.parametrize(
-    "promise",
+    "roof_text",
     ["Alle med", "Ingen skal stå alene med det, der er svært.", "Strategi for socialt udsatte mennesker", LONG, WORD],
 )
-def test_the_promise_stays_under_the_roof(promise, width):
-    house = build([promise], rooms(["Bolig"]), width, 3)
+def test_the_promise_stays_under_the_roof(roof_text, width):
+    house = draw_house([roof_text], rooms(["Bolig"]), width, 3)
     assert house.roof_text
     for line in house.roof_text:
         top = line.y - house.roof_size
@@ -109,8 +109,8 @@ def test_the_promise_stays_under_the_roof(promise, width):
 
 
 def test_the_roof_takes_the_first_promise_that_fits():
-    assert [line.text for line in build([LONG * 2, "Kort"], rooms(["Bolig"]), NARROW, 2).roof_text] == ["Kort"]
-    assert build([LONG * 2, LONG * 3], rooms(["Bolig"]), NARROW, 2).roof_text[-1].text.endswith("…")
+    assert [line.text for line in draw_house([LONG * 2, "Kort"], rooms(["Bolig"]), NARROW, 2).roof_text] == ["Kort"]
+    assert draw_house([LONG * 2, LONG * 3], rooms(["Bolig"]), NARROW, 2).roof_text[-1].text.endswith("…")
 
 
 def test_a_phone_gets_fewer_rooms_side_by_side():
@@ -123,7 +123,7 @@ def test_a_phone_gets_fewer_rooms_side_by_side():
 
 
 def test_long_titles_get_wider_rooms():
-    short, long = (build(["Alle med"], rooms([title] * 4), WIDE, 3) for title in ("Bolig", LONG))
+    short, long = (draw_house(["Alle med"], rooms([title] * 4), WIDE, 3) for title in ("Bolig", LONG))
     assert min(r.width for r in short.rooms) < min(r.width for r in long.rooms)
 
 

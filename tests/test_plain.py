@@ -225,9 +225,9 @@ def test_a_device_with_a_danish_voice_reads_the_page_aloud(page, live_server, pl
     assert page.evaluate(MARKED) == []
 
     read.press("Enter")
-    page.get_by_role("button", name="PublicationBlocker").press("Enter")
+    page.get_by_role("button", name="Stop").press("Enter")
     expect(read).to_be_focused()
-    expect(page.get_by_role("button", name="PublicationBlocker")).to_be_hidden()
+    expect(page.get_by_role("button", name="Stop")).to_be_hidden()
     assert page.evaluate(MARKED) == []
     # Whoever leaves is not followed by the voice.
     read.press("Enter")

@@ -1,6 +1,6 @@
 """schema.org data of councils, meetings and news, limited to what their pages show."""
 
-from strategies.jsonld import municipality
+from strategies.jsonld import municipality_data
 from udsat.lib.jsonld import absolute, moment, thing
 
 
@@ -11,7 +11,7 @@ def council(council):
         telephone=council.phone,
         email=council.email,
         address=council.address,
-        parentOrganization=municipality(council.municipality),
+        parentOrganization=municipality_data(council.municipality),
     )
 
 
@@ -48,6 +48,6 @@ def news(story):
         datePublished=story.date.strftime("%Y-%m") if story.date_is_month else story.date.isoformat(),
         dateModified=story.updated_at.isoformat(timespec="seconds"),
         isBasedOn=story.source_url,
-        author=municipality(story.municipality),
-        publisher=municipality(story.municipality),
+        author=municipality_data(story.municipality),
+        publisher=municipality_data(story.municipality),
     )

@@ -15,11 +15,11 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
 from council.models import Council, Meeting, Minutes, News
-from strategies.house import houses, rooms_of
-from strategies.jsonld import municipality as municipality_schema
+from strategies.house_drawing import houses, rooms_of
+from strategies.jsonld import municipality_data
 from strategies.models import Situation, Strategy, Topic
 from strategies.progress import progress
-from strategies.views import find_municipality, promises
+from strategies.views import find_municipality, roof_texts
 from udsat.lib import jsonld
 from udsat.lib.danish import fold, slugify
 from udsat.models import Municipality, SearchKind, last_published
@@ -118,14 +118,14 @@ def municipality(request, kommune):
         "next_meeting": coming_meetings().filter(council__municipality=place).first(),
         "papers": list(latest_minutes().filter(meeting__council__municipality=place)[:3]),
         "stories": list(latest_news().filter(municipality=place)[:3]),
-        "data": [municipality_schema(place)],
+        "data": [municipality_data(place)],
     }
     shown = [strategy, context["council"], context["next_meeting"], *context["papers"], *context["stories"]]
     context["updated"] = max((one.updated_at for one in shown if one), default=None)
     if strategy:
         context["progress"] = progress(strategy)
         rooms = rooms_of(strategy, lambda theme: theme.get_absolute_url())
-        context["houses"] = houses(promises(strategy), rooms) if rooms else []
+        context["houses"] = houses(roof_texts(strategy), rooms) if rooms else []
     return render(request, "municipality.html", context)
 
 

@@ -1,4 +1,4 @@
-"""A written strategy becomes a draft. Exit code 2, and nothing saved, when it cannot."""
+"""Import a strategy from a file as a draft. Exit with code 2, without saving, if that is impossible."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The national lists of topics and of situations in life. Safe to repeat; one renamed here keeps its address."""
+"""Load the national lists of topics and situations. Can be repeated; entries are matched by slug."""
 
 from django.core.management.base import BaseCommand
 from django.db import transaction
@@ -20,7 +20,7 @@ TOPICS = [
     ("byens-rum", "Byens rum", "Steder at være, mødesteder og opsøgende arbejde."),
 ]
 
-# Only what holds in the whole country, whoever the municipality is. The law behind a sentence stands beside it.
+# Advice that holds in the whole country. Comments name the law behind a sentence.
 SITUATIONS = [
     (
         "mangler-et-sted-at-bo",

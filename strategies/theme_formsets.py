@@ -1,4 +1,4 @@
-"""A whole strategy on one page: its themes as rows, and inside each theme its goals as rows."""
+"""Formsets of the strategy form: sections, and themes with their goals nested inside."""
 
 from django import forms
 
@@ -7,7 +7,7 @@ from udsat.admin import ScopedFormSet, ScopedRow, ScopedStackedInline
 from .models import Goal, Section, Theme
 
 
-class GoalRow(ScopedRow):
+class GoalForm(ScopedRow):
     is_below = forms.BooleanField(label="Delmål af målet ovenfor", required=False)
 
     class Meta:
@@ -19,7 +19,7 @@ class GoalRow(ScopedRow):
 
 
 class GoalFormSet(ScopedFormSet):
-    """The goals of one theme in reading order. The two layers are one list; a goal below follows the one above it."""
+    """Goals and subgoals of a theme as one list; each subgoal follows its goal."""
 
     def get_queryset(self):
         if not hasattr(self, "_queryset"):
@@ -27,58 +27,58 @@ class GoalFormSet(ScopedFormSet):
             below = {}
             for goal in goals:
                 below.setdefault(goal.parent_id, []).append(goal)
-            self._queryset = [g for top in below.get(None, []) for g in (top, *below.get(top.pk, []))]
+            self._queryset = [g for goal in below.get(None, []) for g in (goal, *below.get(goal.pk, []))]
         return self._queryset
 
     def add_fields(self, form, index):
         super().add_fields(form, index)
         if index is not None:
-            # Both layers count from 1 in the database; here they are one list.
+            # In the database goals and subgoals are each numbered from 1.
             form.initial["position"] = index + 1
 
     def kept_forms(self):
-        """Rows that stay, in the order they were put."""
+        """Return the forms that are not deleted, by their position."""
         kept = [f for f in self.forms if f not in self.deleted_forms and (f.instance.pk or f.has_changed())]
         return sorted(kept, key=lambda form: form.cleaned_data.get("position") or 0)
 
     def save(self, commit=True):
-        gone = [form.instance.pk for form in self.deleted_forms if form.instance.pk]
-        # What lay below a goal that is removed is not removed with it.
-        Goal.objects.filter(parent__in=gone).exclude(pk__in=gone).update(parent=None)
+        deleted = [form.instance.pk for form in self.deleted_forms if form.instance.pk]
+        # Subgoals of a deleted goal are kept as goals.
+        Goal.objects.filter(parent__in=deleted).exclude(pk__in=deleted).update(parent=None)
         for form in self.initial_forms:
-            if form.instance.parent_id in gone:
+            if form.instance.parent_id in deleted:
                 form.instance.parent = None
         saved = super().save(commit)
-        top = None
+        last_top_level = None
         for position, form in enumerate(self.kept_forms(), 1):
             goal = form.instance
-            parent = top if form.cleaned_data["is_below"] else None
+            parent = last_top_level if form.cleaned_data["is_below"] else None
             Goal.objects.filter(pk=goal.pk).update(position=position, parent=parent)
-            top = parent or goal
+            last_top_level = parent or goal
         return saved
 
 
-class GoalInline(ScopedStackedInline):
-    """Never shown by the admin itself: `ThemeFormSet` puts it inside each theme."""
+class NestedGoalInline(ScopedStackedInline):
+    """Not in `inlines` of any admin: `ThemeInline` takes its formset for `ThemeFormSet`."""
 
     model = Goal
-    form = GoalRow
+    form = GoalForm
     formset = GoalFormSet
     fields = ["text", "is_below", "position"]
     extra = 1
 
 
-class ThemeRow(ScopedRow):
-    """A theme and, in `goals`, the formset of its goals."""
+class ThemeForm(ScopedRow):
+    """A theme with the formset of its goals in `goals`."""
 
     goals = None
 
     def has_changed(self):
-        # A group of goals needs no heading of its own.
+        # Goals alone make a theme: its title may be empty.
         return super().has_changed() or bool(self.goals and self.goals.has_changed())
 
     def is_valid(self):
-        # Asked by the formset of every row that is not removed.
+        # The formset calls this for every form that is not deleted.
         return super().is_valid() and self.goals.is_valid()
 
     def show_saved_values(self):
@@ -88,7 +88,7 @@ class ThemeRow(ScopedRow):
 
 
 class ThemeFormSet(ScopedFormSet):
-    goal_formset = None  # the inline sets it on the class it makes for the request
+    goal_formset = None  # set by ThemeInline.get_formset on the class for the request
 
     def add_fields(self, form, index):
         super().add_fields(form, index)
@@ -113,7 +113,7 @@ class ThemeFormSet(ScopedFormSet):
 
 class ThemeInline(ScopedStackedInline):
     model = Theme
-    form = ThemeRow
+    form = ThemeForm
     formset = ThemeFormSet
     template = "admin/strategies/themes.html"
     fieldsets = [
@@ -127,7 +127,7 @@ class ThemeInline(ScopedStackedInline):
 
     def get_formset(self, request, obj=None, **kwargs):
         formset = super().get_formset(request, obj, **kwargs)
-        formset.goal_formset = GoalInline(Theme, self.admin_site).get_formset(request)
+        formset.goal_formset = NestedGoalInline(Theme, self.admin_site).get_formset(request)
         return formset
 
     def formfield_for_manytomany(self, db_field, request, **kwargs):

@@ -1,7 +1,7 @@
-"""The strategy as a house: the promise is the roof, themes are rooms, goals are windows lit by how they are going.
+"""Layout of a strategy as a house: vision in the roof, themes as rooms, goals as windows that show their status.
 
-Pure layout in whole units of the drawing (1 unit is about 1 CSS pixel): no database, no markup. The template
-`strategies/_house.html` draws it. Two drawings are made, one for wide screens and one for phones.
+Plain geometry in units of about 1 CSS pixel, without database or markup. `strategies/_house.html` renders it, once for
+wide screens and once for phones.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -14,19 +14,19 @@ PAD = 14  # inside a room
 LABEL_SIZE, LABEL_LINE = 16, 20
 LABEL_LINES = 4
 WINDOW_WIDTH, WINDOW_HEIGHT, WINDOW_GAP = 22, 28, 9
-LINES_HEIGHT = 28  # the lines of text that stand for a theme told in prose
+PROSE_HEIGHT = 28  # of the lines that represent the text of a theme without goals
 RIDGE = 8  # from the top of the drawing to the ridge
 ROOF_SIZES = (22, 20, 18, 16)
 ROOF_LINES = 4
 
-# Widths in em of a bold sans-serif, a little more than Lato, Roboto and Segoe need. In the widest (Verdana, DejaVu)
-# a line may reach into the padding of its room, never beyond.
+# Characters by width in bold sans-serif. The widths in em are slightly larger than in Lato, Roboto and Segoe; in
+# Verdana and DejaVu, which are wider, a line may extend into the padding of its room but not beyond.
 _NARROW, _SLIM, _WIDE = set("ijlI|.,:;'’!"), set('ftr()-/ "”»«'), set("mwMW%@—…æÆœŒ&")
 
 
 @dataclass(frozen=True)
 class Room:
-    """A theme: where it leads, what the room says, what is read aloud, and the status of each goal ("" for none)."""
+    """A theme: its address, title, text for screen readers, and the status of each goal ("" for none)."""
 
     url: str
     title: str
@@ -35,7 +35,7 @@ class Room:
 
 
 @dataclass(frozen=True)
-class Line:
+class TextLine:
     x: int
     y: int
     text: str
@@ -49,17 +49,17 @@ class Window:
 
 
 @dataclass(frozen=True)
-class Placed:
-    """A room in its place."""
+class PlacedRoom:
+    """A room with its position, label and windows."""
 
     room: Room
     x: int
     y: int
     width: int
     height: int
-    label: list[Line]
+    label: list[TextLine]
     windows: list[Window]
-    prose: list[Line]  # lines of text in a room without goals; only their ends matter
+    prose: list[TextLine]  # lines of text in a room without goals; only their ends matter
 
     @property
     def right(self) -> int:
@@ -76,8 +76,8 @@ class House:
     height: int
     eaves: int  # where roof meets wall
     roof_size: int
-    roof_text: list[Line]
-    rooms: list[Placed] = field(default_factory=list)
+    roof_text: list[TextLine]
+    rooms: list[PlacedRoom] = field(default_factory=list)
 
     @property
     def roof(self) -> str:
@@ -98,7 +98,7 @@ class House:
 
 
 def text_width(text: str, size: int) -> float:
-    """The width of bold text in units, rather too much than too little."""
+    """Return the width of bold text in units, at least as large as in common fonts."""
     return size * sum(
         0.34 if c in _NARROW else 0.44 if c in _SLIM else 0.93 if c in _WIDE else 0.76 if c.isupper() else 0.63
         for c in text
@@ -106,7 +106,7 @@ def text_width(text: str, size: int) -> float:
 
 
 def wrap(text: str, size: int, widths: Sequence[float]) -> list[str] | None:
-    """The text in lines no wider than `widths`, one for each; None if it does not fit without breaking a word."""
+    """Break the text into lines of at most the given widths; None if it does not fit without breaking a word."""
     lines: list[str] = []
     words = text.split()
     for width in widths:
@@ -117,15 +117,15 @@ def wrap(text: str, size: int, widths: Sequence[float]) -> list[str] | None:
             lines.append(line)
         elif lines and words:
             return None
-        # A line at the top of a gable may be too short for any word: leave it empty and begin on the next.
+        # The first line of a gable may be too short for any word: continue on the next.
     return None if words else lines
 
 
-def balance(text: str, size: int, width: int, most: int) -> list[str]:
-    """In as few lines as can be, at most `most`, and those as even as can be."""
-    lines = wrap(text, size, [width] * most)
+def balance(text: str, size: int, width: int, max_lines: int) -> list[str]:
+    """Break the text into as few and as even lines as possible, at most `max_lines`."""
+    lines = wrap(text, size, [width] * max_lines)
     if lines is None:
-        return squeeze(text, size, [width] * most)
+        return squeeze(text, size, [width] * max_lines)
     narrower: list[str] | None = lines
     while narrower:
         lines = narrower
@@ -135,7 +135,7 @@ def balance(text: str, size: int, width: int, most: int) -> list[str]:
 
 
 def squeeze(text: str, size: int, widths: Sequence[float]) -> list[str]:
-    """As `wrap`, but always fits: words that are too long are divided, and what is left over becomes »…«."""
+    """Like `wrap`, but divide words that are too long and end in »…« where the text does not fit."""
     lines: list[str] = []
     words = text.split()
     for number, width in enumerate(widths, 1):
@@ -162,18 +162,18 @@ def squeeze(text: str, size: int, widths: Sequence[float]) -> list[str]:
 
 
 def floors(rooms: int, columns: int) -> list[int]:
-    """How many rooms on each floor from the top, as even as possible, the larger floors below."""
+    """Return the number of rooms on each floor from the top: as even as possible, larger floors below."""
     count = -(-rooms // columns)
     few, more = divmod(rooms, count)
     return [few] * (count - more) + [few + 1] * more
 
 
-def build(promises: Sequence[str], rooms: Sequence[Room], width: int, columns: int) -> House:
-    """A house of that width with at most so many rooms side by side; fewer where their titles need more space.
+def draw_house(roof_texts: Sequence[str], rooms: Sequence[Room], width: int, columns: int) -> House:
+    """Lay out a house with at most `columns` rooms side by side, fewer where their titles need more space.
 
-    In the roof stands the first of the promises that there is room for; if for none, as much of the last as can be.
+    The roof shows the first of the texts that fits, or else the beginning of the last.
     """
-    eaves, roof_size, roof_text = _roof(promises, width)
+    eaves, roof_size, roof_text = _roof(roof_texts, width)
     plan = next(
         (
             floors(len(rooms), number)
@@ -185,21 +185,21 @@ def build(promises: Sequence[str], rooms: Sequence[Room], width: int, columns: i
         ),
         [1] * len(rooms),
     )
-    placed: list[Placed] = []
+    placed: list[PlacedRoom] = []
     top = eaves
     rest = iter(rooms)
     for count in plan:
         edges = [WALL + (width - 2 * WALL) * n // count for n in range(count + 1)]
-        floor = [_furnish(next(rest), left, top, right - left) for left, right in pairwise(edges)]
+        floor = [_place_room(next(rest), left, top, right - left) for left, right in pairwise(edges)]
         height = max(room.height for room in floor)
-        placed += [_stretch(room, height) for room in floor]
+        placed += [_stretch_to_floor(room, height) for room in floor]
         top += height
     return House(width, top + 2, eaves, roof_size, roof_text, placed)
 
 
-def houses(promises: Sequence[str], rooms: Sequence[Room]) -> list[tuple[str, House]]:
-    """The wide and the narrow drawing, with the class by which the stylesheet shows one of them."""
-    return [("wide", build(promises, rooms, WIDE, 3)), ("narrow", build(promises, rooms, NARROW, 2))]
+def houses(roof_texts: Sequence[str], rooms: Sequence[Room]) -> list[tuple[str, House]]:
+    """Return the wide and the narrow drawing, each with the CSS class by which the stylesheet shows one of them."""
+    return [("wide", draw_house(roof_texts, rooms, WIDE, 3)), ("narrow", draw_house(roof_texts, rooms, NARROW, 2))]
 
 
 def _widths(plan: Sequence[int], width: int) -> Iterator[int]:
@@ -207,39 +207,39 @@ def _widths(plan: Sequence[int], width: int) -> Iterator[int]:
         yield from [(width - 2 * WALL) // count] * count
 
 
-def _roof(promises: Sequence[str], width: int) -> tuple[int, int, list[Line]]:
-    """Height of the eaves, size and lines of the roof's text: as few lines as can be, in as large letters."""
-    for promise in promises:
+def _roof(roof_texts: Sequence[str], width: int) -> tuple[int, int, list[TextLine]]:
+    """Return height of the eaves, font size and lines of the roof text, in few lines and large type."""
+    for roof_text in roof_texts:
         for lines in range(1, ROOF_LINES + 1):
             for size in ROOF_SIZES:
                 eaves, baselines, widths = _gable(lines, size, width)
-                if text := wrap(promise, size, widths):
+                if text := wrap(roof_text, size, widths):
                     return eaves, size, _centred(text, baselines, width)
     size = ROOF_SIZES[-1]
     eaves, baselines, widths = _gable(ROOF_LINES, size, width)
-    return eaves, size, _centred(squeeze(promises[-1], size, widths), baselines, width)
+    return eaves, size, _centred(squeeze(roof_texts[-1], size, widths), baselines, width)
 
 
 def _gable(lines: int, size: int, width: int) -> tuple[int, list[int], list[float]]:
-    """Height of the eaves above so many lines, and each line's place and width under the slopes."""
+    """Return height of the eaves for a number of lines, and each line's baseline and width under the slopes."""
     eaves = RIDGE + width * (14 + 6 * lines) // 100
     baselines = [eaves - 14 - size * 6 // 5 * n for n in reversed(range(lines))]
-    return eaves, baselines, [_under_roof(baseline - size, eaves, width) for baseline in baselines]
+    return eaves, baselines, [_width_under_roof(baseline - size, eaves, width) for baseline in baselines]
 
 
-def _centred(text: Sequence[str], baselines: Sequence[int], width: int) -> list[Line]:
-    return [Line(width // 2, y, line) for y, line in zip(baselines[-len(text) :], text, strict=True)]
+def _centred(text: Sequence[str], baselines: Sequence[int], width: int) -> list[TextLine]:
+    return [TextLine(width // 2, y, line) for y, line in zip(baselines[-len(text) :], text, strict=True)]
 
 
-def _under_roof(y: int, eaves: int, width: int) -> float:
-    """How wide a text may be whose top is at y."""
+def _width_under_roof(y: int, eaves: int, width: int) -> float:
+    """Return the width available to text whose top is at y."""
     return max(0, (y - RIDGE) / (eaves - RIDGE) * width - 44)
 
 
-def _furnish(room: Room, x: int, y: int, width: int) -> Placed:
+def _place_room(room: Room, x: int, y: int, width: int) -> PlacedRoom:
     inner, middle = width - 2 * PAD, x + width // 2
     label = [
-        Line(middle, y + PAD + LABEL_SIZE - 2 + LABEL_LINE * n, text)
+        TextLine(middle, y + PAD + LABEL_SIZE - 2 + LABEL_LINE * n, text)
         for n, text in enumerate(balance(room.title, LABEL_SIZE, inner, LABEL_LINES))
     ]
     below = y + PAD + LABEL_LINE * len(label) + 8
@@ -254,13 +254,13 @@ def _furnish(room: Room, x: int, y: int, width: int) -> Placed:
             Window(left + n * (WINDOW_WIDTH + WINDOW_GAP), below + number * (WINDOW_HEIGHT + WINDOW_GAP), status)
             for n, status in enumerate(row)
         ]
-    prose = [] if windows else [Line(middle, below + 4 + 10 * n, "") for n in range(3)]
-    height = len(rows) * (WINDOW_HEIGHT + WINDOW_GAP) - WINDOW_GAP if rows else LINES_HEIGHT
-    return Placed(room, x, y, width, below + height + PAD + 2 - y, label, windows, prose)
+    prose = [] if windows else [TextLine(middle, below + 4 + 10 * n, "") for n in range(3)]
+    height = len(rows) * (WINDOW_HEIGHT + WINDOW_GAP) - WINDOW_GAP if rows else PROSE_HEIGHT
+    return PlacedRoom(room, x, y, width, below + height + PAD + 2 - y, label, windows, prose)
 
 
-def _stretch(placed: Placed, height: int) -> Placed:
-    """The room as high as its floor, with the windows at the bottom, in line with its neighbours'."""
+def _stretch_to_floor(placed: PlacedRoom, height: int) -> PlacedRoom:
+    """Return the room with the height of its floor, its windows moved to the bottom."""
     down = height - placed.height
     return replace(
         placed,
@@ -271,19 +271,12 @@ def _stretch(placed: Placed, height: int) -> Placed:
 
 
 def rooms_of(strategy, url_of: Callable) -> list[Room]:
-    """The rooms of a strategy with content; `url_of(theme)` says where each leads."""
+    """Return a room for each theme of a strategy from `with_content()`; `url_of(theme)` returns its address."""
     rooms = []
     for theme in strategy.themes.all():
         goals = theme.all_goals
         spoken = f"{strategy.theme_label.capitalize()} {theme.number}: {theme.display_title}"
         if goals:
             spoken += f", {len(goals)} {strategy.goal_label if len(goals) == 1 else strategy.goal_label_plural}"
-        rooms.append(
-            Room(
-                url=url_of(theme),
-                title=theme.display_title,
-                spoken=spoken,
-                goals=[goal.status for goal in goals],
-            )
-        )
+        rooms.append(Room(url_of(theme), theme.display_title, spoken, [goal.status for goal in goals]))
     return rooms
