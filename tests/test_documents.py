@@ -20,8 +20,8 @@ from udsat.lib.documents import (
     UnreadableDocument,
     read_document,
 )
-from udsat.lib.page_boilerplate import chrome_reason
-from udsat.lib.text_extraction import extract_text, read_file_text
+from udsat.lib.page_boilerplate import boilerplate_reason
+from udsat.lib.text_extraction import FileText, extract_text
 
 FILES = Path(__file__).parent / "files"
 W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
@@ -239,7 +239,7 @@ def test_a_line_of_the_page_is_set_aside_with_a_reason(line):
     ],
 )  # fmt: skip
 def test_a_line_of_the_text_stays(line):
-    assert chrome_reason(line) == ""
+    assert boilerplate_reason(line) == ""
 
 
 def test_a_line_of_the_page_does_not_stick_to_the_line_above():
@@ -482,7 +482,7 @@ def test_a_zip_that_holds_no_word_document_is_refused():
     with zipfile.ZipFile(file, "w") as archive:
         archive.writestr("a.xml", "<a/>")
     assert "ikke lavet i Word" in told(file.getvalue(), "a.docx")
-    assert extract_text(file.getvalue(), "a.zip") is None
+    assert extract_text(file.getvalue(), "a.zip") == FileText("", complete=False)
 
 
 def test_an_endless_text_is_refused():
@@ -528,7 +528,7 @@ def test_every_hidden_corner_of_a_word_file_is_read():
             **{"word/embeddings/indlejret.docx": docx(p("i et indlejret dokument"))},
         ),
         "bilag.docx",
-    )
+    ).text
     lines = text.splitlines()
     for words in (
         "010190-1234", "slettet ord", "billedets tekst", "titel 020290-1234", "Forfatter Prøve", "sidehoved", "sidefod",
@@ -545,12 +545,12 @@ def test_a_spreadsheet_gives_its_cells_and_the_zero_that_excel_dropped():
         archive.writestr("[Content_Types].xml", "<Types/>")
         archive.writestr("xl/worksheets/sheet1.xml", sheet)
         archive.writestr("xl/sharedStrings.xml", shared)
-    lines = extract_text(file.getvalue(), "a.xlsx").splitlines()
+    lines = extract_text(file.getvalue(), "a.xlsx").text.splitlines()
     assert {"Prøve", "0101901234", "2002901234", "delt tekst"} <= set(lines)
 
 
 def test_a_pdf_gives_its_pages_and_its_title():
-    text = extract_text(pdf("Brev om 010190-1234 på Ærø", title="Titel 020290-1234"), "bilag.pdf")
+    text = extract_text(pdf("Brev om 010190-1234 på Ærø", title="Titel 020290-1234"), "bilag.pdf").text
     assert "Brev om 010190-1234 på Ærø" in text and "Titel 020290-1234" in text
 
 
@@ -560,7 +560,7 @@ def test_a_pdf_gives_its_bookmarks_and_the_names_of_what_is_attached():
     writer.add_attachment("lønseddel 020290-1234.txt", b"x")
     file = io.BytesIO()
     writer.write(file)
-    found = read_file_text(file.getvalue(), "a.pdf")
+    found = extract_text(file.getvalue(), "a.pdf")
     assert "Bogmærke 010190-1234" in found.text and "lønseddel 020290-1234.txt" in found.text
     assert not found.complete, "what is attached was not read"
 
@@ -575,22 +575,24 @@ def test_a_scanned_page_is_not_taken_for_an_empty_one():
     )
     file = io.BytesIO()
     writer.write(file)
-    found = read_file_text(file.getvalue(), "a.pdf")
+    found = extract_text(file.getvalue(), "a.pdf")
     assert "Side med tekst" in found.text and not found.complete
 
 
 def test_a_picture_has_no_text_for_a_machine():
-    assert extract_text(b"\x89PNG\r\n\x1a\n" + bytes(50), "billede.png") is None
-    assert extract_text(b"\xff\xd8\xff\xe0" + bytes(50), "billede.jpg") is None
+    assert extract_text(b"\x89PNG\r\n\x1a\n" + bytes(50), "billede.png") == FileText("", complete=False)
+    assert extract_text(b"\xff\xd8\xff\xe0" + bytes(50), "billede.jpg") == FileText("", complete=False)
 
 
 def test_text_files_and_pages_give_all_their_text():
-    assert extract_text("navn;cpr\nPrøve;010190-1234".encode("cp1252"), "liste.csv") == "navn;cpr\nPrøve;010190-1234"
+    assert (
+        extract_text("navn;cpr\nPrøve;010190-1234".encode("cp1252"), "liste.csv").text == "navn;cpr\nPrøve;010190-1234"
+    )
     page = (
         "<html><head><title>T 010190-1234</title></head>"
         '<body><!-- K --><img alt="A"><p>0202<b>90</b>-1234</p></body></html>'
     )
-    lines = [line.strip() for line in extract_text(page.encode(), "a.html").splitlines()]
+    lines = [line.strip() for line in extract_text(page.encode(), "a.html").text.splitlines()]
     assert {"T 010190-1234", "K", "A", "020290-1234"} <= set(lines)
 
 

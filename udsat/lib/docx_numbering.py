@@ -1,4 +1,4 @@
-"""The numbers that Word shows and does not store: »1.«, »Punkt 2:«, »a)« from the definitions of a document's lists."""
+"""Automatic numbers of a Word document, such as »1.«, »Punkt 2:« and »a)«, computed from its list definitions."""
 
 import io
 import re
@@ -8,31 +8,30 @@ from typing import Any
 from lxml import etree
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
-# In private characters, which no text holds: the list, the number, and what Word shows.
+# Between private-use characters: the list, the number and the number as displayed.
 _OPEN, _CLOSE = "\ue0f0", "\ue0f1"
 NUMBER_MARK = re.compile(rf"\s*{_OPEN}(\d+):(\d+):([^{_CLOSE}]*){_CLOSE}")
 MAX_LEVEL = 9
 
 
 def write_out_numbers(archive: zipfile.ZipFile, parts: dict[str, Any]) -> bytes | None:
-    """The file with a mark before each paragraph that Word numbers; None where nothing is numbered.
+    """Return the file with a NUMBER_MARK before each numbered paragraph; None if there are none.
 
-    `parts` are the parsed parts by name. Bullets get no mark.
+    `parts` are the parsed XML parts by name. Bullets get no mark.
     """
     document, numbering = parts.get("word/document.xml"), parts.get("word/numbering.xml")
     if document is None or numbering is None:
         return None
-    lists = _Lists(numbering, parts.get("word/styles.xml"))
-    found = False
+    lists = _NumberedLists(numbering, parts.get("word/styles.xml"))
+    has_numbers = False
     for paragraph in document.iter(f"{_W}p"):
-        # A number that was deleted, or stands in a text box that is written twice, counts for nothing.
         if mark := lists.mark(paragraph):
             run = etree.Element(f"{_W}r")
             etree.SubElement(run, f"{_W}t").text = mark
             properties = paragraph.find(f"{_W}pPr")
             paragraph.insert(0 if properties is None else 1, run)
-            found = True
-    if not found:
+            has_numbers = True
+    if not has_numbers:
         return None
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as copy:
@@ -43,20 +42,22 @@ def write_out_numbers(archive: zipfile.ZipFile, parts: dict[str, Any]) -> bytes 
 
 
 def _value(element: Any, path: str) -> str:
-    found = element.find("/".join(f"{_W}{step}" for step in path.split("/"))) if element is not None else None
-    return "" if found is None else found.get(f"{_W}val") or ""
+    child = element.find("/".join(f"{_W}{step}" for step in path.split("/"))) if element is not None else None
+    return "" if child is None else child.get(f"{_W}val") or ""
 
 
 def _int(text: str, default: int) -> int:
     return int(text) if re.fullmatch(r"\d{1,5}", text) else default
 
 
-class _Lists:
+class _NumberedLists:
+    """The list definitions of a document, and the count of each list and level so far."""
+
     def __init__(self, numbering: Any, styles: Any) -> None:
         abstract = {e.get(f"{_W}abstractNumId"): e for e in numbering.iter(f"{_W}abstractNum")}
         self.levels: dict[str, dict[int, Any]] = {}
         self.starts: dict[str, dict[int, int]] = {}
-        self.shared: dict[str, str] = {}  # lists of one definition go on counting where another stopped
+        self.shared: dict[str, str] = {}  # lists that share a definition and its count
         for num in numbering.iter(f"{_W}num"):
             key = num.get(f"{_W}numId") or ""
             source = _value(num, "abstractNumId")
@@ -83,22 +84,15 @@ class _Lists:
             return ""
         key, level = self.numbering_of(properties)
         definition = self.levels.get(key, {}).get(level)
-        if not key or key == "0" or definition is None:
-            return ""
-        if _value(definition, "numFmt") in ("bullet", "none", ""):
-            return ""
-        if not "".join(paragraph.itertext()).strip():
+        is_numbered = key not in ("", "0") and _value(definition, "numFmt") not in ("bullet", "none", "")
+        if not is_numbered or not "".join(paragraph.itertext()).strip():
             return ""
         number = self.count(key, level)
-        shown = re.sub(
-            r"%(\d)",
-            lambda m: self.shown(key, int(m[1]) - 1),
-            _value(definition, "lvlText"),
-        )
+        shown = re.sub(r"%(\d)", lambda m: self.shown(key, int(m[1]) - 1), _value(definition, "lvlText"))
         return f"{_OPEN}{re.sub(r'[^0-9]', '', key) or 0}:{number}:{shown}{_CLOSE}"
 
     def numbering_of(self, properties: Any) -> tuple[str, int]:
-        """List and level, of the paragraph itself or of the styles it is built on."""
+        """List and level from the paragraph's own properties, else from its style or a style that one is based on."""
         key, level = _value(properties, "numPr/numId"), _value(properties, "numPr/ilvl")
         name, seen = _value(properties, "pStyle"), 0
         while not key and name in self.styles and seen < 20:

@@ -1,7 +1,4 @@
-"""What must be true of a file before anything parses it: size, real type, encoding, a harmless archive.
-
-A file comes from outside: a name proves nothing, and a parser that is given a bomb has already lost.
-"""
+"""Checks of untrusted files before they are parsed: size, actual type, encoding, safe archives."""
 
 import io
 import re
@@ -13,15 +10,15 @@ from lxml import etree
 
 MB = 1024 * 1024
 MAX_DOCUMENT_BYTES = 10 * MB
-# An appendix may hold scanned pages.
+# Attachments may hold scanned pages.
 MAX_ATTACHMENT_BYTES = 25 * MB
 MAX_ARCHIVE_FILES = 2_000
 MAX_UNPACKED_BYTES = 120 * MB
 MAX_XML_BYTES = 40 * MB
-# Word's own XML packs about 1:10, a long table of equal rows 1:60. Deflate's limit, and so a bomb's, is 1:1030.
+# Word's XML compresses about 1:10, a long table of equal rows 1:60. The limit of deflate, which bombs use, is 1:1030.
 MAX_RATIO = 200
 
-# What a browser and an office program save, and what people mistake for them: first bytes, name in a message.
+# Types by their first bytes: those saved by browsers and office programs, and those often mistaken for them.
 _SIGNATURES = [
     ("pdf", b"%PDF-"),
     ("zip", b"PK\x03\x04"),
@@ -47,17 +44,27 @@ TYPE_NAMES = {
     "html": "en webside",
 }
 
-# The characters above ASCII that Danish office text in Windows-1252 really holds.
+# The characters above ASCII that occur in Danish office text in Windows-1252.
 _COMMON_HIGH = frozenset("æøåÆØÅéèêëáàäöüÉÄÖÜóíúçñß–—…•‘’‚“”„»«›‹©®°´·½¼¾€§±²³×™\u00a0\u00ad")
 _MOJIBAKE = re.compile("Ã[¦¸¥†˜…\u0080-\u009f]|â€[œ™“”¢\u009d]")
 
 
+# UTF-32 first: its little-endian mark begins with that of UTF-16.
+_BYTE_ORDER_MARKS = (
+    (b"\xef\xbb\xbf", "utf-8"),
+    (b"\xff\xfe\x00\x00", "utf-32"),
+    (b"\x00\x00\xfe\xff", "utf-32"),
+    (b"\xff\xfe", "utf-16"),
+    (b"\xfe\xff", "utf-16"),
+)
+
+
 class UnreadableDocument(ValueError):
-    """The file cannot be read. The message is plain Danish and says what to do."""
+    """The file cannot be read. The message, in Danish, gives the way to fix it."""
 
 
 def check_size(data: bytes, limit: int = MAX_DOCUMENT_BYTES) -> None:
-    """Refuse an empty file and one above the limit (in bytes)."""
+    """Raise UnreadableDocument if the file is empty or above the limit (bytes)."""
     if not data:
         raise UnreadableDocument("Filen er tom. Vælg en fil med tekst i.")
     if len(data) > limit:
@@ -68,7 +75,7 @@ def check_size(data: bytes, limit: int = MAX_DOCUMENT_BYTES) -> None:
 
 
 def real_type(data: bytes) -> str:
-    """What the first bytes say: pdf, zip, ole, rtf, image, html, or "" for what may be plain text."""
+    """Return the type by the first bytes: pdf, zip, ole, rtf, image, html, or "" for possible plain text."""
     start = data[3:] if data.startswith(b"\xef\xbb\xbf") else data
     for name, signature in _SIGNATURES:
         if start.startswith(signature):
@@ -81,12 +88,11 @@ def real_type(data: bytes) -> str:
 
 
 def decode(data: bytes, declared: str = "") -> str:
-    """Bytes of text to str: by byte order mark, as UTF-8, by the declared name, else Windows-1252.
+    """Decode text: by byte order mark, as UTF-8, by the declared encoding, or as Windows-1252, in this order.
 
-    Raises UnreadableDocument for what is no text, and for text whose æ, ø and å are already lost.
+    Raises UnreadableDocument for binary data, and for text whose æ, ø and å are already lost.
     """
-    for mark, name in ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe\x00\x00", "utf-32"), (b"\x00\x00\xfe\xff", "utf-32"),
-                       (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):  # fmt: skip
+    for mark, name in _BYTE_ORDER_MARKS:
         if data.startswith(mark):
             try:
                 return _checked(data.decode(name).removeprefix("\ufeff"))
@@ -103,7 +109,7 @@ def decode(data: bytes, declared: str = "") -> str:
             return _checked(data.decode(declared))
         except (UnicodeDecodeError, LookupError):
             pass
-    # Valid pairs of UTF-8 beside broken ones: a damaged UTF-8 file. Reading it as Windows-1252 would write "Ã¦".
+    # Valid UTF-8 pairs beside invalid ones: damaged UTF-8, which Windows-1252 would turn into "Ã¦".
     if len(re.findall(rb"[\xc2-\xc3][\x80-\xbf]", data)) > 2:
         raise _broken_encoding()
     try:
@@ -138,13 +144,13 @@ def _broken_encoding() -> UnreadableDocument:
     )
 
 
-# Archives: .docx, .xlsx, .pptx and .odt are zip files of XML
+# Archives: .docx, .xlsx, .pptx and .odt are zip files with XML
 
 
 def open_archive(data: bytes) -> zipfile.ZipFile:
-    """Open an Office file after checking what it claims to unpack to.
+    """Open an Office file after checking its declared unpacked size.
 
-    Raises UnreadableDocument for a file that is broken, locked, holds macros or looks like a bomb.
+    Raises UnreadableDocument if the file is broken, locked, has macros or may be a decompression bomb.
     """
     if real_type(data) == "ole":
         if "EncryptedPackage".encode("utf-16-le") in data:
@@ -172,11 +178,23 @@ def open_archive(data: bytes) -> zipfile.ZipFile:
     return archive
 
 
-def xml_parts(archive: zipfile.ZipFile) -> Iterator[tuple[str, "etree._Element"]]:
-    """Name and parsed root of each XML part, counting the bytes that really come out.
+_READ_ERRORS = (
+    zipfile.BadZipFile,
+    zlib.error,
+    etree.XMLSyntaxError,
+    EOFError,
+    OSError,
+    NotImplementedError,
+    RuntimeError,
+    ValueError,
+)
 
-    Raises UnreadableDocument for a part that is broken, too big or declares entities, which no Office program writes,
-    and for a file that says it may hold macros.
+
+def xml_parts(archive: zipfile.ZipFile) -> Iterator[tuple[str, "etree._Element"]]:
+    """Yield name and parsed root of each XML part, limiting the bytes actually unpacked.
+
+    Raises UnreadableDocument if a part is broken, too large or declares entities, which Office programs never write,
+    or if the file is declared to have macros.
     """
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
     left = MAX_XML_BYTES
@@ -190,10 +208,9 @@ def xml_parts(archive: zipfile.ZipFile) -> Iterator[tuple[str, "etree._Element"]
             if left < 0:
                 raise UnreadableDocument("Filen er for stor at læse. Del den i flere filer, og prøv igen.")
             root = etree.fromstring(content, parser)
-        except (zipfile.BadZipFile, zlib.error, etree.XMLSyntaxError, EOFError, OSError, NotImplementedError,
-                RuntimeError, ValueError) as error:  # fmt: skip
-            if isinstance(error, UnreadableDocument):
-                raise
+        except UnreadableDocument:
+            raise
+        except _READ_ERRORS as error:
             raise broken_file() from error
         if root.getroottree().docinfo.internalDTD is not None:
             raise UnreadableDocument(

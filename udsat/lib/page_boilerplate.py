@@ -1,6 +1,6 @@
-"""Recognise the lines that belong to a web page and not to the text on it: skip links, breadcrumbs, opening hours.
+"""Recognise lines of a web page that are not part of its text: skip links, breadcrumbs, opening hours.
 
-Only general signals, never the name of a municipality or a system. What is recognised is reported, not dropped.
+The patterns are general, without names of municipalities or systems. Recognised lines are reported, not dropped.
 """
 
 import re
@@ -9,8 +9,8 @@ _MAX_LENGTH = 160
 _DAY = r"(?:man|tirs|ons|tors|fre|lør|søn)(?:dage?)?"
 _CAPITAL = "[A-ZÆØÅ]"
 
-# Reason shown to the secretary, pattern. Case only matters inside (?-i:…), where a capital letter is the signal.
-_SIGNALS: list[tuple[str, re.Pattern[str]]] = [
+# Reason shown to the secretary, and pattern. Case matters only inside (?-i:…), where a capital letter is significant.
+_PATTERNS: list[tuple[str, re.Pattern[str]]] = [
     (reason, re.compile(pattern, re.IGNORECASE))
     for reason, pattern in [
         (
@@ -80,7 +80,7 @@ _SIGNALS: list[tuple[str, re.Pattern[str]]] = [
     ]
 ]
 _NOT_IN_LISTS = {"åbningstid", "adresse", "brødkrumme", "billedtekst", "menu", "velkomstlinje"}
-# Headings of a page's foot. Inside a text they may be real headings, so they only count where nothing follows.
+# Headings of page footers. They may also be real headings, so they only count at the end of the text.
 _FOOT = re.compile(
     r"(genveje|kontakt( os| kommunen)?|find vej|links?|relater(et|ede).{0,30}|læs (også|mere)|se også|følg os.{0,40}"
     r"|om (siden|hjemmesiden)"
@@ -90,17 +90,17 @@ _FOOT = re.compile(
 )
 
 
-def chrome_reason(line: str, in_list: bool = False) -> str:
-    """Why the line is no part of the text, in Danish; "" if it may be part of it.
+def boilerplate_reason(line: str, in_list: bool = False) -> str:
+    """Return the reason, in Danish, why the line is not part of the text; "" if it may be.
 
-    A list item is judged more mildly: »udvide værestedets åbningstider« is a goal.
+    Fewer patterns apply to list items: »udvide værestedets åbningstider« is a goal.
     """
     if len(line) > _MAX_LENGTH:
         return ""
-    reason = next((reason for reason, pattern in _SIGNALS if pattern.fullmatch(line)), "")
+    reason = next((reason for reason, pattern in _PATTERNS if pattern.fullmatch(line)), "")
     return "" if in_list and reason in _NOT_IN_LISTS else reason
 
 
 def is_foot_heading(line: str) -> bool:
-    """True for a line such as »Genveje«, which ends a page when nothing but chrome comes after it."""
+    """Whether the line is a heading such as »Genveje«, which begins the footer if only boilerplate follows."""
     return len(line) <= _MAX_LENGTH and _FOOT.fullmatch(line.rstrip(" :")) is not None

@@ -1,6 +1,6 @@
-"""All text inside an uploaded file, also where nobody looks: titles, headers, comments, deleted text, notes.
+"""Extract all text from an uploaded file, including titles, headers, comments, deleted text and notes.
 
-For the CPR check of attachments: real leaks sat in a document's title, an appendix and a signature block.
+Used for the CPR check of attachments: known leaks were in a document's title, an appendix and a signature block.
 """
 
 import io
@@ -31,33 +31,24 @@ MAX_PDF_SECONDS = 20
 MAX_TEXT = 10_000_000
 _TEXT_TYPES = (".txt", ".md", ".markdown", ".csv", ".ics", ".vcf", ".json", ".xml", ".log", ".text", ".eml")
 _HTML_TYPES = (".html", ".htm", ".xhtml", ".svg")
-# Parts of an Office file that hold no text of anybody's.
-_FORM_ONLY = ("styles", "theme", "settings", "websettings", "fonttable", "[content_types]", "tablestyles")
+# Parts of an Office file without text.
+_PARTS_WITHOUT_TEXT = ("styles", "theme", "settings", "websettings", "fonttable", "[content_types]", "tablestyles")
 _SPOKEN_ATTRIBUTES = ("alt", "title", "descr", "content", "href", "value", "placeholder", "aria-label", "Target")
 
 
 @dataclass(frozen=True)
 class FileText:
-    """`complete` is False where a machine sees only a picture: a person has to look at it."""
+    """Extracted text. `complete` is False if parts, such as pictures, could not be read and need review by a person."""
 
     text: str
     complete: bool
 
 
-def extract_text(data: bytes, filename: str) -> str | None:
-    """All text in the file; None when a machine cannot read any, as in a picture or a scanned page.
+def extract_text(data: bytes, filename: str, depth: int = 0) -> FileText:
+    """Return all text in the file. `depth` counts the files this one is embedded in.
 
-    Raises UnreadableDocument for a file that is broken, locked, too big (25 MB) or a bomb.
+    Raises UnreadableDocument if the file is broken, locked, larger than 25 MB or a decompression bomb.
     """
-    return read_file_text(data, filename).text.strip() or None
-
-
-def read_file_text(data: bytes, filename: str) -> FileText:
-    """As extract_text, and whether all of the file could be read as text."""
-    return _read(data, filename, depth=0)
-
-
-def _read(data: bytes, filename: str, depth: int) -> FileText:
     check_size(data, MAX_ATTACHMENT_BYTES)
     kind = real_type(data)
     name = filename.lower()
@@ -88,7 +79,7 @@ def _html(text: str) -> str:
 
 
 def _strings(root: Any) -> Iterator[str]:
-    """Text of each block on a line of its own, comments, and the attributes that a reader may meet."""
+    """Yield the text of each block, comments, and attributes with text."""
     inline = {"a", "b", "strong", "i", "em", "span", "u", "sub", "sup", "small", "font", "mark", "wbr", "tspan"}
     line = ""
     for event, node in etree.iterwalk(root, events=("start", "end", "comment")):
@@ -112,14 +103,14 @@ def _strings(root: Any) -> Iterator[str]:
 
 
 def _office(data: bytes, depth: int) -> FileText:
-    """A zip of XML: Word, Excel, PowerPoint or OpenDocument. Any other archive is no text."""
+    """Read Word, Excel, PowerPoint or OpenDocument. Other archives count as unreadable."""
     archive = open_archive(data)
     names = archive.namelist()
     if "[Content_Types].xml" not in names and "content.xml" not in names:
         return FileText("", complete=False)
     lines: list[str] = []
     for name, root in xml_parts(archive):
-        if not name.rsplit("/", 1)[-1].lower().rstrip("0123456789").startswith(_FORM_ONLY):
+        if not name.rsplit("/", 1)[-1].lower().rstrip("0123456789").startswith(_PARTS_WITHOUT_TEXT):
             lines += _office_lines(root)
     complete = True
     for name in names:
@@ -128,8 +119,8 @@ def _office(data: bytes, depth: int) -> FileText:
                 complete = False
                 continue
             try:
-                inner = _read(archive.read(name), name, depth + 1)
-            except Exception:  # noqa: BLE001  An embedded object in any state must not hide the text around it.
+                inner = extract_text(archive.read(name), name, depth + 1)
+            except Exception:  # noqa: BLE001  A broken embedded object must not hide the text around it.
                 inner = FileText("", complete=False)
             lines.append(inner.text)
             complete = complete and inner.complete
@@ -137,7 +128,7 @@ def _office(data: bytes, depth: int) -> FileText:
 
 
 def _office_lines(root: Any) -> Iterator[str]:
-    """A paragraph or cell is one line, so a number split over several runs comes out whole."""
+    """Yield each paragraph or cell as one line, so that a number split over several runs is whole."""
     line: list[str] | None = None
     inside = 0
     for event, node in etree.iterwalk(root, events=("start", "end")):
@@ -157,7 +148,7 @@ def _office_lines(root: Any) -> Iterator[str]:
                 line.append(text)
             elif text.strip():
                 yield text
-                # Excel keeps a CPR number typed as a number without its first 0.
+                # Excel drops the leading 0 of a CPR number typed as a number.
                 if local == "v" and len(text) == 9 and text.isdigit():
                     yield f"0{text}"
         else:
@@ -191,7 +182,7 @@ def _pdf(data: bytes) -> FileText:
         raise UnreadableDocument("PDF'en er låst. Gem den uden adgangskode, og prøv igen.") from error
     except LimitReachedError as error:
         raise UnreadableDocument("PDF'en er for stor at læse. Del den i flere filer, og prøv igen.") from error
-    except Exception as error:  # noqa: BLE001  pypdf raises whatever the broken bytes lead it into.
+    except Exception as error:  # noqa: BLE001  pypdf raises many kinds of errors on broken files.
         raise UnreadableDocument(
             "PDF'en er beskadiget og kan ikke læses. Gem den som PDF på ny, og prøv igen."
         ) from error
@@ -212,7 +203,7 @@ def _pdf_text(reader: PdfReader) -> FileText:
     parts += _outline_titles(reader.outline)
     parts += [str(field.get("/V", "")) for field in (reader.get_fields() or {}).values()]
     complete = True
-    # A small file can point a thousand pages at one heavy stream.
+    # In a small file, a thousand pages may share one heavy stream.
     deadline = monotonic() + MAX_PDF_SECONDS
     names = list(reader.attachments)
     if names:
@@ -220,7 +211,7 @@ def _pdf_text(reader: PdfReader) -> FileText:
         complete = False
     total = sum(map(len, parts))
     for page in reader.pages:
-        # extract_text() swallows an error in the content, and the page would pass as one without text.
+        # Raises on broken content, which extract_text() would report as an empty page.
         page.get_contents()
         text = page.extract_text()
         if not text.strip() and "/XObject" in (page.get("/Resources") or {}):

@@ -1,4 +1,4 @@
-"""Which files may be uploaded to be handed out again. The name and the content must agree on what a file is."""
+"""Checks of files that are uploaded for publication: accepted types, and content that agrees with the file name."""
 
 from typing import Any
 
@@ -10,12 +10,8 @@ from .file_checks import MB, UnreadableDocument, decode, open_archive, real_type
 from .text_extraction import extract_text
 
 MAX_UPLOAD_BYTES = 20 * MB
-# Each ending with what must be in the file: its first bytes, a part of the archive, or text.
-_FIRST_BYTES = {
-    "png": b"\x89PNG\r\n\x1a\n",
-    "jpg": b"\xff\xd8\xff",
-    "jpeg": b"\xff\xd8\xff",
-}
+# What identifies a file's content by its extension: first bytes, or a part of the archive. The rest are text.
+_FIRST_BYTES = {"png": b"\x89PNG\r\n\x1a\n", "jpg": b"\xff\xd8\xff", "jpeg": b"\xff\xd8\xff"}
 _ARCHIVE_PART = {
     "docx": "word/document.xml",
     "xlsx": "xl/workbook.xml",
@@ -29,7 +25,7 @@ _READABLE = (
 
 
 def check_upload(file: File) -> None:
-    """Raise ValidationError, in Danish, for a file that is too big (20 MB), of another kind, broken or locked."""
+    """Raise ValidationError, in Danish, if the file is above 20 MB, of a wrong type, broken or locked."""
     name = file.name or ""
     if file.size > MAX_UPLOAD_BYTES:
         raise ValidationError(
@@ -45,7 +41,7 @@ def check_upload(file: File) -> None:
     if not data:
         raise ValidationError("Filen er tom. Vælg en anden.")
     try:
-        if not _is_what_it_says(data, ending):
+        if not _content_matches(data, ending):
             raise ValidationError(
                 f"Filen hedder .{ending}, men indholdet er noget andet. Åbn den i det program, den er lavet i, "
                 "og gem den på ny."
@@ -55,20 +51,20 @@ def check_upload(file: File) -> None:
         raise ValidationError(str(error)) from error
 
 
-def _is_what_it_says(data: bytes, ending: str) -> bool:
+def _content_matches(data: bytes, ending: str) -> bool:
     kind = real_type(data)
     if ending == "pdf":
         return kind == "pdf"
     if ending in _FIRST_BYTES:
         return data.startswith(_FIRST_BYTES[ending])
     if ending in _ARCHIVE_PART:
-        # An old or locked Office file has its own message, which open_archive raises.
+        # For old or locked Office files, open_archive raises an error with its own message.
         return kind in ("zip", "ole") and _ARCHIVE_PART[ending] in open_archive(data).namelist()
     return kind == "" and bool(decode(data))
 
 
 class UploadField(forms.FileField):
-    """A file that is checked before it is stored, for a model's FileField."""
+    """Form field for a model's FileField, with `check_upload`."""
 
     widget = forms.FileInput
     default_error_messages = {"empty": "Filen er tom. Vælg en anden."}

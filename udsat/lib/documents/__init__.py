@@ -1,7 +1,7 @@
-"""Read a written document into neutral blocks: headings, paragraphs, list items, tables.
+"""Read documents into blocks: headings, paragraphs, list items and tables.
 
-.docx becomes HTML (mammoth), .md becomes HTML (markdown-it), and HTML and plain text become blocks. What a text
-means, an agenda or a strategy, is for the apps to say. Whatever is left out stands in `ignored`, with its reason.
+.docx is converted to HTML by mammoth, .md by markdown-it; HTML and plain text are read into blocks. The apps interpret
+the blocks as an agenda or a strategy. Text that is left out is listed in `ignored`, with the reason.
 """
 
 from udsat.lib.file_checks import (
@@ -31,7 +31,7 @@ from .html import read_html
 from .html_page import declared_encoding
 from .markdown import markdown_html, markdown_text, read_markdown
 from .rich_text import RichDocument, rich_blocks, rich_html
-from .text import clean, read_text
+from .text import normalise_text, read_text
 from .word import docx_html, numbers_to_html, read_docx
 
 __all__ = [
@@ -53,26 +53,29 @@ ACCEPTED = (".docx", ".html", ".htm", ".md", ".markdown", ".txt")
 
 
 def read_document(data: bytes, filename: str) -> Document:
-    """Read a .docx, .html, .md or .txt file of at most 10 MB.
+    """Read a .docx, .html, .md or .txt file of at most 10 MB into plain blocks.
 
-    Raises UnreadableDocument, whose message is Danish and says what to do. Nothing else is raised for any bytes.
+    Raises UnreadableDocument with a Danish message, and no other exception, for any content.
     """
-    suffix = _accept(data, filename)
+    suffix = _checked_suffix(data, filename)
     if suffix == ".docx":
         document = read_docx(data)
     elif suffix in (".html", ".htm"):
         document = read_html(decode(data, declared_encoding(data)))
     else:
         is_markdown = suffix in (".md", ".markdown")
-        document = read_markdown(markdown_text(data)) if is_markdown else read_text(clean(decode(data)))
+        document = read_markdown(markdown_text(data)) if is_markdown else read_text(normalise_text(decode(data)))
     if not any(block.text.strip() for block in document.blocks):
         raise no_text()
     return document
 
 
 def read_rich(data: bytes, filename: str) -> RichDocument:
-    """Read the same files as read_document, with the same guards, for a reader that wants the text's form as well."""
-    suffix = _accept(data, filename)
+    """Read the same files as `read_document` into rich text blocks, with bold, italics, links, lists and tables.
+
+    Raises UnreadableDocument likewise.
+    """
+    suffix = _checked_suffix(data, filename)
     if suffix == ".docx":
         title, html, margins = docx_html(data, with_numbers=True)
         rich = rich_html(numbers_to_html(html))
@@ -83,8 +86,8 @@ def read_rich(data: bytes, filename: str) -> RichDocument:
     elif suffix in (".md", ".markdown"):
         rich = rich_html(markdown_html(markdown_text(data)))
     else:
-        # »Ring til Karen« is contact details on a page and an agreement in minutes.
-        document = read_text(clean(decode(data)), is_page=False)
+        # »Ring til Karen« is a contact detail on a web page, but an agreement in minutes.
+        document = read_text(normalise_text(decode(data)), is_page=False)
         rich = RichDocument(document.title, rich_blocks(document.blocks), document.ignored)
     if not rich.blocks:
         raise no_text()
@@ -93,8 +96,8 @@ def read_rich(data: bytes, filename: str) -> RichDocument:
     return rich
 
 
-def _accept(data: bytes, filename: str) -> str:
-    """The ending of the file, when its name and its content say that we can read it."""
+def _checked_suffix(data: bytes, filename: str) -> str:
+    """The suffix of the file name. Raises UnreadableDocument unless suffix and content are of an accepted type."""
     check_size(data)
     suffix = "." + filename.lower().rpartition(".")[2] if "." in filename else ""
     kind = real_type(data)
@@ -111,8 +114,8 @@ def _accept(data: bytes, filename: str) -> str:
         )
     if suffix == ".docx":
         if kind not in ("zip", "ole"):
-            found = TYPE_NAMES.get(kind, "noget andet")
-            raise UnreadableDocument(f"Filen hedder .docx, men er {found}. Åbn den, og gem den som .docx.")
+            type_name = TYPE_NAMES.get(kind, "noget andet")
+            raise UnreadableDocument(f"Filen hedder .docx, men er {type_name}. Åbn den, og gem den som .docx.")
     elif kind and not (kind == "html" and suffix != ".txt"):
         raise UnreadableDocument(
             f"Filen hedder {suffix}, men er {TYPE_NAMES[kind]}. Gem den som .docx, .html, .md eller .txt."

@@ -1,11 +1,11 @@
-"""What a written document is made of, and the builder that every reader hands it to, piece by piece."""
+"""The blocks of a document, and the builder that all readers add them to."""
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from udsat.lib.file_checks import UnreadableDocument
-from udsat.lib.page_boilerplate import chrome_reason, is_foot_heading
+from udsat.lib.page_boilerplate import boilerplate_reason, is_foot_heading
 
 MAX_TEXT = 1_500_000
 MAX_BLOCKS = 8_000
@@ -23,7 +23,7 @@ class Heading:
 
 @dataclass(frozen=True)
 class Paragraph:
-    """`bold` says that all of it is; such a paragraph is often meant as a heading."""
+    """`bold` is set if all of the text is bold, which often means a heading."""
 
     text: str
     line: int
@@ -34,7 +34,7 @@ class Paragraph:
 class ListItem:
     """`level` counts from 0. `marker` is as written (•, 1., a), 1.1); `number` is its last number, if any.
 
-    `typed` says that the marker was found in running text, so that "1. Bolig" may as well be a heading.
+    `typed` is set if the marker is part of the text, so that "1. Bolig" may also be a heading.
     """
 
     text: str
@@ -60,7 +60,7 @@ Block = Heading | Paragraph | ListItem | Table
 
 @dataclass(frozen=True)
 class ImportNote:
-    """A piece of the text that went nowhere, and why (in Danish)."""
+    """A piece of text that was left out or not understood, with the reason in Danish."""
 
     line: int
     text: str
@@ -69,7 +69,7 @@ class ImportNote:
 
 @dataclass
 class Document:
-    """`unit` says what `line` counts: "linje" in plain text and Markdown, "afsnit" in Word and HTML."""
+    """`unit` is what `line` counts: "linje" in plain text and Markdown, "afsnit" in Word and HTML."""
 
     title: str = ""
     blocks: list[Block] = field(default_factory=list)
@@ -96,15 +96,16 @@ def too_nested() -> UnreadableDocument:
 
 
 class DocumentBuilder:
-    """Collects blocks, sets page chrome aside, counts, and keeps the size of the whole within bounds."""
+    """Collects blocks, numbers them, sets web page boilerplate aside and limits the total size."""
 
     def __init__(self, unit: str, *, is_page: bool = True) -> None:
         self.document = Document(unit=unit)
-        self.is_page = is_page  # may hold what stands around the text on a web page: menus, contact details
+        self.is_page = is_page  # may have web page boilerplate: menus, contact details
         self.size = 0
         self.count = 0
 
-    def place(self, line: int | None) -> int:
+    def line_number(self, line: int | None) -> int:
+        """Return the line, or the running number of the block if the source has no line numbers."""
         self.count += 1
         return self.count if line is None else line
 
@@ -116,14 +117,14 @@ class DocumentBuilder:
         self.size += len(block.text)
         if self.size > MAX_TEXT or len(self.document.blocks) >= MAX_BLOCKS:
             raise too_long()
-        if not isinstance(block, Table) and (reason := self.chrome(block.text, isinstance(block, ListItem))):
+        if not isinstance(block, Table) and (reason := self.boilerplate(block.text, isinstance(block, ListItem))):
             self.ignore(block.line, block.text, reason)
         else:
             self.document.blocks.append(block)
 
-    def chrome(self, text: str, in_list: bool) -> str:
-        """Why the text is no part of the document; "" if it may be."""
-        return chrome_reason(text, in_list=in_list) if self.is_page else ""
+    def boilerplate(self, text: str, in_list: bool) -> str:
+        """Return the reason why the text is not part of the document; "" if it may be."""
+        return boilerplate_reason(text, in_list=in_list) if self.is_page else ""
 
     def ignore(self, line: int, text: str, reason: str) -> None:
         self.document.ignored.append(ImportNote(line, text, reason))
@@ -140,16 +141,16 @@ class DocumentBuilder:
         return document
 
 
-_SPEECH = re.compile(r"\b(siger|fortæller|udtaler|forklarer|understreger|tilføjer|mener|lyder det)\b")
+_SPEECH_VERBS = re.compile(r"\b(siger|fortæller|udtaler|forklarer|understreger|tilføjer|mener|lyder det)\b")
 
 
 def _resolve_dashes(blocks: list[Block]) -> Iterator[Block]:
-    """A dash that nobody lists with is a quotation's: "– Vi er glade, siger formanden."""
-    for at, block in enumerate(blocks):
+    """Turn items with a dash into paragraphs where the dash begins a quotation: "– Vi er glade, siger formanden."""
+    for index, block in enumerate(blocks):
         if isinstance(block, ListItem) and block.typed and block.marker in "-–—":
-            before = blocks[at - 1] if at else None
-            after = blocks[at + 1] if at + 1 < len(blocks) else None
+            before = blocks[index - 1] if index else None
+            after = blocks[index + 1] if index + 1 < len(blocks) else None
             is_alone = not isinstance(before, ListItem) and not isinstance(after, ListItem)
-            if _SPEECH.search(block.text) or is_alone and not (before and before.text.endswith(":")):
+            if _SPEECH_VERBS.search(block.text) or is_alone and not (before and before.text.endswith(":")):
                 block = Paragraph(f"{block.marker} {block.text}", block.line)
         yield block

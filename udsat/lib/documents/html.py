@@ -1,4 +1,4 @@
-"""HTML to blocks: its structure from the elements, and running text line by line, as in plain text."""
+"""Read HTML into blocks: structure from the elements, running text line by line, as in plain text."""
 
 import re
 from collections.abc import Iterable
@@ -6,13 +6,13 @@ from typing import Any
 
 from .blocks import Document, DocumentBuilder, Heading, ListItem, Table, too_nested
 from .html_page import DROPPED, HEADINGS, INLINE, Page, parse_html
-from .text import MEANT, SPACES, TextLine, TextReader, clean, squeeze
+from .text import INTENDED, SPACES, TextLine, TextReader, normalise_text, single_spaced
 
 
-def read_html(text: str, unit: str = "afsnit", width: int | None = MEANT) -> Document:
-    """Read a page, or text in HTML. `unit` says what `line` counts, `width` whether line breaks were meant.
+def read_html(text: str, unit: str = "afsnit", width: int | None = INTENDED) -> Document:
+    """Read a web page or an HTML fragment. For `unit` see Document, for `width` INTENDED and UNINTENDED.
 
-    Raises UnreadableDocument where there is no text, or too much of it.
+    Raises UnreadableDocument if there is no text or too much.
     """
     root = parse_html(text)
     try:
@@ -22,7 +22,7 @@ def read_html(text: str, unit: str = "afsnit", width: int | None = MEANT) -> Doc
     except RecursionError as error:
         raise too_nested() from error
     title = root.find(".//title")
-    document.title = document.title or (squeeze(title.text_content()) if title is not None else "")
+    document.title = document.title or (single_spaced(title.text_content()) if title is not None else "")
     return document
 
 
@@ -56,7 +56,7 @@ class _HtmlReader:
         if tag in ("br", "hr"):
             self.pieces += [("\n", bold)] + [("\f", bold)] * (node.get("class") == "apart")
             return
-        if reason := self.page.outside(node):
+        if reason := self.page.exclusion_reason(node):
             self.set_aside(node, reason)
             return
         if tag in INLINE or tag == "button":
@@ -76,18 +76,18 @@ class _HtmlReader:
         elif tag == "table" and self.table(node):
             pass
         elif tag == "pre":
-            self.lines(clean(node.text_content()).split("\n"), self.source_line(node), 0)
+            self.lines(normalise_text(node.text_content()).split("\n"), self.source_line(node), 0)
         else:
             self.line = self.source_line(node) if node.get("data-line") else self.line
             self.walk(node, tag in ("dt", "summary", "th"), lists)
             self.flush()
 
     def set_aside(self, node: Any, reason: str) -> None:
-        if text := squeeze(self.inner_text(node)):
-            self.builder.ignore(self.builder.place(self.source_line(node)), text, reason)
+        if text := single_spaced(self.inner_text(node)):
+            self.builder.ignore(self.builder.line_number(self.source_line(node)), text, reason)
 
     def source_line(self, node: Any) -> int | None:
-        """Markdown's own line; None where the builder should count."""
+        """The line in the Markdown source; None if the builder is to count."""
         while node is not None:
             if line := node.get("data-line"):
                 return int(line) if line.isdecimal() and len(line) < 9 else None
@@ -95,12 +95,12 @@ class _HtmlReader:
         return None
 
     def flush(self) -> None:
-        """Write the running text gathered so far as paragraphs."""
+        """Add the running text collected so far as paragraphs."""
         pieces, self.pieces = self.pieces, []
         lines: list[list[tuple[str, bool]] | None] = [[]]
         for text, bold in pieces:
             if text == "\f":
-                lines.insert(-1, None)  # what follows stands apart
+                lines.insert(-1, None)  # a separate paragraph follows
             elif text == "\n":
                 lines.append([])
             elif lines[-1] is not None:
@@ -110,8 +110,8 @@ class _HtmlReader:
             if line is None:
                 texts.append(None)
                 continue
-            text = squeeze("".join(text for text, _ in line))
-            # As in plain text, so that one reader serves both.
+            text = single_spaced("".join(text for text, _ in line))
+            # Marked as in plain text, which the same reader reads.
             is_bold = bool(text) and all(bold for text, bold in line if text.strip())
             texts.append(f"**{text.strip('*')}**" if is_bold and "**" not in text else text)
         if any(texts):
@@ -119,26 +119,26 @@ class _HtmlReader:
         self.line = None
 
     def lines(self, texts: Iterable[str | None], first: int | None, width: int | None) -> None:
-        """Read running text; None stands for a break that is no line of the source."""
+        """Read running text. None is a paragraph break that is no line of the source."""
         numbered = []
         line = first
         for text in texts:
             if text is None:
                 numbered.append(TextLine(0, 0, ""))
                 continue
-            number = self.builder.place(line) if text or line is not None else 0
+            number = self.builder.line_number(line) if text or line is not None else 0
             line = None if line is None else line + 1
             numbered.append(TextLine(number, 0, SPACES.sub(" ", text).strip()))
         TextReader(self.builder, width).read(numbered)
 
     def heading(self, node: Any) -> None:
-        text = squeeze(self.inner_text(node))
+        text = single_spaced(self.inner_text(node))
         if text:
             level = 0 if "doc-title" in (node.get("class") or "").split() else int(node.tag[1])
-            self.builder.add(Heading(level, text, self.builder.place(self.source_line(node))))
+            self.builder.add(Heading(level, text, self.builder.line_number(self.source_line(node))))
 
     def inner_text(self, node: Any, inner: list[Any] | None = None) -> str:
-        """Text of an element without what is dropped, a space for each line break; `inner` takes the lists in it."""
+        """Text of an element with spaces for line breaks, without DROPPED elements. Nested lists go into `inner`."""
         parts = [node.text or ""]
         for child in node:
             if inner is not None and child.tag in ("ul", "ol", "menu"):
@@ -157,26 +157,26 @@ class _HtmlReader:
         for child in node:
             if not isinstance(child.tag, str) or child.tag in DROPPED:
                 continue
-            if child.tag in ("ul", "ol"):  # a list directly in a list: some editors nest so
+            if child.tag in ("ul", "ol"):  # some editors put a list directly inside a list
                 self.listing(child, (*lists, child.tag))
                 continue
-            if reason := self.page.outside(child):
+            if reason := self.page.exclusion_reason(child):
                 self.set_aside(child, reason)
                 continue
             self.item(child, node.tag, number, lists)
             number += 1
 
     def item(self, node: Any, tag: str, number: int, lists: tuple[str, ...]) -> None:
-        line = self.builder.place(self.source_line(node))
+        line = self.builder.line_number(self.source_line(node))
         if re.match(r"(foot|end)note-", node.get("id") or ""):
-            self.builder.ignore(line, squeeze(node.text_content().replace("↑", "")), "fodnote")
+            self.builder.ignore(line, single_spaced(node.text_content().replace("↑", "")), "fodnote")
             return
         if any(True for _ in node.iter(*HEADINGS, "table")):  # a card, not a list item
             self.walk(node, False, ())
             self.flush()
             return
         inner: list[Any] = []
-        text = squeeze(self.inner_text(node, inner))
+        text = single_spaced(self.inner_text(node, inner))
         text = re.sub(r"^[•◦▪●·–-]\s+", "", text)
         ordered = tag == "ol"
         self.builder.add(
@@ -186,9 +186,9 @@ class _HtmlReader:
             self.listing(child, (*lists, child.tag))
 
     def table(self, node: Any) -> bool:
-        """Add a table of data. False for one that only places text on the page."""
+        """Add a data table. Returns False, without adding, for a layout table."""
         rows = [
-            tuple(squeeze(self.inner_text(cell)) for cell in row.iterchildren("td", "th"))
+            tuple(single_spaced(self.inner_text(cell)) for cell in row.iterchildren("td", "th"))
             for row in node.iter("tr")
             if next(row.iterancestors("table")) is node
         ]
@@ -196,5 +196,5 @@ class _HtmlReader:
         is_layout = max((sum(bool(cell) for cell in row) for row in rows), default=0) < 2
         if is_layout or any(True for _ in node.iter(*HEADINGS)) or any(e is not node for e in node.iter("table")):
             return False
-        self.builder.add(Table(tuple(rows), self.builder.place(self.source_line(node))))
+        self.builder.add(Table(tuple(rows), self.builder.line_number(self.source_line(node))))
         return True

@@ -1,4 +1,4 @@
-"""A page of HTML: parsed, and with its own text told from the menus, headers and footers around it."""
+"""Parse a web page, and separate its text from the menus, headers and footers around it."""
 
 import re
 from typing import Any
@@ -7,7 +7,7 @@ import lxml.html
 from lxml import etree
 
 from .blocks import no_text, too_nested
-from .text import clean
+from .text import normalise_text
 
 INLINE = frozenset(
     "a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label mark q rp rt ruby s samp small span"
@@ -18,8 +18,8 @@ DROPPED = frozenset(
     " datalist progress meter img link meta".split()
 )
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
-_CHROME_ROLES = {"navigation", "banner", "contentinfo", "search", "complementary", "dialog", "alert", "menu"}
-_CHROME_NAMES = frozenset(
+_BOILERPLATE_ROLES = {"navigation", "banner", "contentinfo", "search", "complementary", "dialog", "alert", "menu"}
+_BOILERPLATE_NAMES = frozenset(
     "nav navbar navigation menu mainmenu breadcrumb breadcrumbs cookie cookies cookie-banner cookiebanner"
     " cookie-consent skiplink skip-link skip-links sidebar site-header site-footer page-header-menu footer"
     " site-nav share sharing social social-media search search-form related pagination toolbar".split()
@@ -27,18 +27,18 @@ _CHROME_NAMES = frozenset(
 
 
 def declared_encoding(data: bytes) -> str:
-    """The encoding that the page says it is written in; "" if it says none."""
+    """Return the encoding in the page's <meta charset>; "" if there is none."""
     match = re.search(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w-]+)", data[:4096], re.IGNORECASE)
     return match[1].decode("ascii", "replace") if match else ""
 
 
 def parse_html(text: str) -> Any:
-    """The root of lxml's tree. Raises UnreadableDocument where there is nothing to read, or too much within itself."""
+    """Return the root of the lxml tree. Raises UnreadableDocument if the page is empty or too deeply nested."""
     parser = lxml.html.HTMLParser(
         encoding="utf-8", no_network=True, huge_tree=False, remove_comments=True, remove_pis=True
     )
     try:
-        return lxml.html.document_fromstring(clean(text).encode("utf-8", "replace"), parser=parser)
+        return lxml.html.document_fromstring(normalise_text(text).encode("utf-8", "replace"), parser=parser)
     except (etree.ParserError, etree.XMLSyntaxError, AssertionError) as error:
         raise no_text() from error
     except RecursionError as error:
@@ -46,7 +46,7 @@ def parse_html(text: str) -> Any:
 
 
 class Page:
-    """Where in `body` the page's own text stands: in `mains`, which `around` lead to. Without `mains`, in all of it."""
+    """Finds the page's own text: in the elements `mains`, whose ancestors are `around`; in all of `body` if empty."""
 
     def __init__(self, root: Any) -> None:
         body = root.find(".//body") if root.tag != "body" else root
@@ -61,12 +61,12 @@ class Page:
         self.body = body
         self.mains = set(mains)
         self.around = {parent for e in mains for parent in e.iterancestors()}
-        # The only h1 is often in a banner above the text.
+        # A single h1 is often in a banner above the text.
         if mains and not any(True for e in mains for _ in e.iter("h1")):
             self.around |= {e for h1 in body.iter("h1") for e in (h1, *h1.iterancestors())}
 
-    def outside(self, node: Any) -> str:
-        """Why the element is no part of the text; "" if it may be."""
+    def exclusion_reason(self, node: Any) -> str:
+        """Return the reason, in Danish, why the element is not part of the text; "" if it may be."""
         if node in self.mains or node in self.around:
             return ""
         if self.mains and node.getparent() in self.around:
@@ -80,8 +80,8 @@ class Page:
             node.tag in ("nav", "footer", "dialog")
             or (node.tag in ("header", "aside") and not in_text and node.find(".//h1") is None)
             or (node.tag == "button" and not self.is_accordion(node))
-            or node.get("role") in _CHROME_ROLES
-            or (names & _CHROME_NAMES and node.find(".//h1") is None and node.find(".//main") is None)
+            or node.get("role") in _BOILERPLATE_ROLES
+            or (names & _BOILERPLATE_NAMES and node.find(".//h1") is None and node.find(".//main") is None)
         ):
             return "sidens menu, hoved eller fod"
         return "billedtekst" if node.tag == "figcaption" else ""

@@ -1,4 +1,4 @@
-"""Markdown to blocks, by way of HTML (markdown-it) whose elements know the line they came from."""
+"""Read Markdown into blocks, through HTML from markdown-it whose elements carry their source line."""
 
 import re
 
@@ -8,28 +8,28 @@ from udsat.lib.file_checks import decode
 
 from .blocks import MAX_TEXT, Document, ImportNote, too_long
 from .html import read_html
-from .text import UNMEANT, clean
+from .text import UNINTENDED, normalise_text
 
-# Markdown is slow to read: so much is seen to be too much before it is read.
+# Parsing is slow, so longer texts are rejected before.
 MAX_LINES = 20_000
 
 
 def markdown_text(data: bytes) -> str:
-    """The text of a file of Markdown. Raises UnreadableDocument for one too long to be read."""
-    text = clean(decode(data))
+    """Return the text of a Markdown file. Raises UnreadableDocument if it is too long."""
+    text = normalise_text(decode(data))
     if len(text) > MAX_TEXT or text.count("\n") > MAX_LINES:
         raise too_long()
     return text
 
 
 def read_markdown(text: str) -> Document:
-    """Read what `markdown_text` gave. What its head says about the file is set aside, except for the title."""
+    """Read text from `markdown_text`. Of its front matter, the title is used and the rest is ignored."""
     title = ""
     skipped: list[ImportNote] = []
     if match := re.match(r"---\n(.{0,4000}?)\n---\n", text, re.DOTALL):
         for number, line in enumerate(match[1].split("\n"), 2):
-            if found := re.match(r"(?:title|titel):\s*[\"']?(.*?)[\"']?\s*$", line, re.IGNORECASE):
-                title = found[1]
+            if titled := re.match(r"(?:title|titel):\s*[\"']?(.*?)[\"']?\s*$", line, re.IGNORECASE):
+                title = titled[1]
             else:
                 skipped.append(ImportNote(number, line, "oplysning om filen"))
         text = "\n" * match[0].count("\n") + text[match.end() :]
@@ -41,15 +41,15 @@ def read_markdown(text: str) -> Document:
         if token.map and token.nesting >= 0:
             token.attrSet("data-line", str(token.map[0] + 1))
     html = parser.renderer.render(tokens, parser.options, {})
-    document = read_html(f"<body>{html}</body>", unit="linje", width=UNMEANT)
+    document = read_html(f"<body>{html}</body>", unit="linje", width=UNINTENDED)
     document.title = title or document.title
     document.ignored = skipped + document.ignored
     return document
 
 
 def markdown_html(text: str) -> str:
-    """What `markdown_text` gave as plain HTML, for rich text."""
-    # A line that begins with a label was not meant to run on from the line above.
+    """Return text from `markdown_text` as HTML."""
+    # A line that begins with a label never continues the line above.
     text = re.sub(r"(?<=\S)\n(?=(?:\*\*|__)?[A-ZÆØÅ][^\n:*]{1,30}:)", "  \n", text)
     return _parser().render(text)
 

@@ -1,4 +1,4 @@
-"""HTML and plain text's blocks to rich text, for a reader that wants the text's form as well."""
+"""Read HTML and plain blocks into rich text, which keeps bold, italics, links, lists and tables."""
 
 import re
 from dataclasses import dataclass, field
@@ -10,12 +10,12 @@ from udsat.lib.richtext.html_reader import read_blocks
 
 from .blocks import Block, Heading, ImportNote, ListItem, Paragraph, Table, too_nested
 from .html_page import INLINE, Page, parse_html
-from .text import squeeze
+from .text import single_spaced
 
 
 @dataclass
 class RichDocument:
-    """As Document, but with bold, italics, links, lists and tables as they were."""
+    """Like Document, with the blocks of a rich text."""
 
     title: str = ""
     blocks: list[RichBlock] = field(default_factory=list)
@@ -23,27 +23,27 @@ class RichDocument:
 
 
 def rich_html(text: str) -> RichDocument:
-    """The page's own text with its form; menus, headers and footers, notes and lists of contents set aside.
+    """Read the page's own text. Menus, headers, footers, notes and tables of contents are ignored.
 
     Raises UnreadableDocument.
     """
     root = parse_html(text)
     title = root.find(".//title")
-    document = RichDocument(squeeze(title.text_content()) if title is not None else "")
+    document = RichDocument(single_spaced(title.text_content()) if title is not None else "")
     try:
         page = Page(root)
         body = page.body
-        outside = []
+        excluded = []
         for node in body.iterdescendants():
             if not isinstance(node.tag, str) or node.tag in INLINE or node in page.mains or node in page.around:
                 continue
             is_note = re.match(r"(foot|end)note-", node.get("id") or "")
-            if reason := "fodnote" if is_note else page.outside(node):
-                outside.append((node, reason))
-        for node, reason in outside:
-            if body not in node.iterancestors():  # gone with what it stood in
+            if reason := "fodnote" if is_note else page.exclusion_reason(node):
+                excluded.append((node, reason))
+        for node, reason in excluded:
+            if body not in node.iterancestors():  # removed with its parent
                 continue
-            if words := squeeze(node.text_content().replace("↑", "")):
+            if words := single_spaced(node.text_content().replace("↑", "")):
                 document.ignored.append(ImportNote(0, words, reason))
             node.drop_tree()
         for note in [a for a in body.iter("a") if re.match(r"#(foot|end)note-", a.get("href") or "")]:
@@ -59,7 +59,7 @@ def rich_html(text: str) -> RichDocument:
 
 
 def rich_blocks(blocks: list[Block]) -> list[RichBlock]:
-    """Plain text's blocks as rich text's."""
+    """Convert the blocks of a plain text."""
     rich: list[RichBlock] = []
     path: list[tuple[int, RichList]] = []  # the open lists, outermost first
     for block in blocks:
@@ -69,8 +69,8 @@ def rich_blocks(blocks: list[Block]) -> list[RichBlock]:
                 path.pop()
             if path and path[-1][0] == block.level:
                 last = path[-1][1]
-                goes_on = block.number is None or block.number == last.start + len(last.items)
-                if last.ordered != ordered or not goes_on:
+                continues = block.number is None or block.number == last.start + len(last.items)
+                if last.ordered != ordered or not continues:
                     path.pop()
             if not path or path[-1][0] < block.level:
                 listing = RichList(ordered, start=block.number or 1)

@@ -1,7 +1,8 @@
-"""Plain text to blocks. What runs on in Markdown and HTML is read here as well, line by line."""
+"""Read plain text into blocks, line by line; also running text in Markdown and HTML."""
 
 import re
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from .blocks import Document, DocumentBuilder, Heading, ListItem, Paragraph
 
@@ -22,38 +23,38 @@ _NUMBERED = re.compile(
     re.IGNORECASE,
 )
 _LONE_BULLET = re.compile(r"[•◦▪■●○➢►·\uf0b7\uf0a7o]")
-# "Tema 1: …", "Mål 1.2 …", "**Mål:** …" begin something new, wherever the line above broke.
+# "Tema 1: …", "Mål 1.2 …" and "**Mål:** …" always begin a new block.
 _LABELLED = re.compile(
     r"[A-ZÆØÅ][a-zæøå]+\s\d{1,2}((\.\d{1,2})*\s*([:.–-]\s|[:.]$)|(\.\d{1,2})+\s)|(\*\*|__)?[A-ZÆØÅ][a-zæøå]{2,20}:(\*\*|__)?\s"
 )
 _SENTENCE_END = (".", "!", "?", ":", ";", "…")
 
-# TextLine breaks of HTML, and of a paragraph in Markdown.
-MEANT, UNMEANT = None, -1
+# Values of `width` for text whose line breaks all end a block (<br> in HTML), or none do (Markdown paragraphs).
+INTENDED, UNINTENDED = None, -1
 
 
 @dataclass
 class TextLine:
-    """`number` counts from 1; it is 0 for a blank line that is none of the source's. `indent` is in columns."""
+    """`number` counts from 1; it is 0 for a blank line that is not in the source. `indent` is in columns."""
 
     number: int
     indent: int
     text: str
 
 
-def clean(text: str) -> str:
-    """One kind of line break, no invisible characters."""
+def normalise_text(text: str) -> str:
+    """Return the text with \\n as the only line break and without invisible characters."""
     text = re.sub("\r\n|[\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]", "\n", text)
     return _INVISIBLE.sub("", text)
 
 
-def squeeze(text: str) -> str:
-    """Single spaces, and none around."""
+def single_spaced(text: str) -> str:
+    """Return the text trimmed, with single spaces."""
     return re.sub(r"\s+", " ", text).strip()
 
 
 def read_text(text: str, *, is_page: bool = True) -> Document:
-    """Read text that `clean` has been over. `is_page` says that it may hold a web page's menus and contact details."""
+    """Read text from `normalise_text`. `is_page` means that it may have the menus and contact details of a web page."""
     builder = DocumentBuilder("linje", is_page=is_page)
     lines = _lines(text)
     TextReader(builder, _wrap_width(lines)).read(lines)
@@ -61,36 +62,35 @@ def read_text(text: str, *, is_page: bool = True) -> Document:
 
 
 def _lines(text: str) -> list[TextLine]:
-    """Numbered from 1; every kind of space is a space."""
     lines = []
     for number, raw in enumerate(text.split("\n"), 1):
         text = SPACES.sub(" ", raw)
         indent = text[: len(text) - len(text.lstrip())]
-        # A tab inside stays: "o<tab>text" is a bullet of Word's.
+        # Tabs inside the line are kept: "o<tab>text" is a bullet from Word.
         lines.append(TextLine(number, len(indent.expandtabs(4)), text.strip()))
     return lines
 
 
 def _wrap_width(lines: list[TextLine]) -> int:
-    """The column at which the writer's program broke the lines by itself; 0 if each line is a paragraph."""
+    """The column at which a program wrapped the lines; 0 if each line is a paragraph."""
     width = max((len(line.text) + line.indent for line in lines if len(line.text) + line.indent <= 130), default=0)
     if width < 45:
         return 0
     broken = sum(
         len(a.text) + a.indent > 0.7 * width and not a.text.endswith(_SENTENCE_END) and b.text[:1].islower()
-        for a, b in zip(lines, lines[1:], strict=False)
+        for a, b in pairwise(lines)
     )
     return width if broken > 1 else 0
 
 
-def _goes_on(above: TextLine, line: TextLine, width: int | None, in_bare_list: bool) -> bool:
-    """Does this line go on with the sentence of the line above?
+def _continues(above: TextLine, line: TextLine, width: int | None, in_bare_list: bool) -> bool:
+    """Whether the line continues the sentence of the line above.
 
-    `width` is the column where lines were broken, 0 if unknown; or MEANT or UNMEANT, if every break was.
+    `width` is the column where lines are wrapped, 0 if unknown; or INTENDED or UNINTENDED.
     """
-    if width is MEANT or above.text.endswith(":") or above.number + 1 != line.number or _LABELLED.match(line.text):
+    if width is INTENDED or above.text.endswith(":") or above.number + 1 != line.number or _LABELLED.match(line.text):
         return False
-    if width == UNMEANT:
+    if width == UNINTENDED:
         return not in_bare_list
     first_word = line.text.split(" ", 1)[0]
     room = width - above.indent - len(above.text) - 1
@@ -102,7 +102,7 @@ def _goes_on(above: TextLine, line: TextLine, width: int | None, in_bare_list: b
 
 
 class TextReader:
-    """Plain lines to blocks: bullets, numbers, nesting by indent or by change of marker, lines broken by a program."""
+    """Reads lines into blocks: bullets, numbers, nesting by indent or by change of marker, wrapped lines."""
 
     def __init__(self, builder: DocumentBuilder, width: int | None) -> None:
         self.builder = builder
@@ -113,7 +113,7 @@ class TextReader:
         self.above: TextLine | None = None
         self.text_indent = 0
         self.after_blank = False
-        # After "Vi vil:", lines that begin small are items whose bullets got lost, not one broken sentence.
+        # After "Vi vil:", lines that begin with a small letter are items without bullets, not one wrapped sentence.
         self.in_bare_list = False
         self.last_text = ""
         self.last_number = 0
@@ -122,11 +122,11 @@ class TextReader:
     def read(self, lines: list[TextLine]) -> None:
         title_marks = _underlines(lines)
         rules = set(title_marks.values())
-        for at, line in enumerate(lines):
+        for index, line in enumerate(lines):
             text = line.text
-            if not text or at in rules:
+            if not text or index in rules:
                 self.after_blank = True
-            elif reason := self.builder.chrome(text, bool(_BULLET.match(text))):
+            elif reason := self.builder.boilerplate(text, bool(_BULLET.match(text))):
                 self.close()
                 self.builder.ignore(line.number, text, reason)
                 self.above, self.after_blank = None, True
@@ -136,9 +136,9 @@ class TextReader:
             else:
                 if marked := re.fullmatch(r"(#{1,6})\s+(.*?)\s*#*", text):
                     self.heading(len(marked[1]), marked[2], line)
-                elif at in title_marks:
-                    self.heading(1 if "=" in lines[title_marks[at]].text else 2, text, line)
-                elif item := _list_item(f"{self.marker_alone} {text}".strip(), lines, at):
+                elif index in title_marks:
+                    self.heading(1 if "=" in lines[title_marks[index]].text else 2, text, line)
+                elif item := _list_item(f"{self.marker_alone} {text}".strip(), lines, index):
                     self.item(item, line)
                 elif self.belongs_to_current(line):
                     self.parts.append(_plain(text))
@@ -152,8 +152,8 @@ class TextReader:
         if self.current:
             text = self.parts[0]
             if len(self.parts) > 1:
-                # "kom-" + "munen" is one word, "bo-" + "og" are two.
-                joins = [a[:-1] if _is_cut(a, b) else f"{a} " for a, b in zip(self.parts, self.parts[1:], strict=False)]
+                # "kom-" + "munen" is one word; "bo-" + "og" is two.
+                joins = [a[:-1] if _is_hyphenated(a, b) else f"{a} " for a, b in pairwise(self.parts)]
                 text = "".join(joins) + self.parts[-1]
                 if isinstance(self.current, Paragraph):
                     self.current = replace(self.current, bold=False)
@@ -169,7 +169,7 @@ class TextReader:
         self.close()
         marker, kind, number, text = item
         if kind == "1" and all(open_kind != "1" for _, open_kind in self.open_lists):
-            # "4. Sundhed" after the bullets of "3. Bolig" goes on with the numbers, not with the bullets.
+            # "4. Sundhed" after the bullets of "3. Bolig" continues the numbers and ends the bullets.
             if self.after_blank or number == self.last_number + 1 > 1:
                 self.open_lists = []
         self.last_number = number if kind == "1" and number else self.last_number
@@ -191,60 +191,60 @@ class TextReader:
                 is_lead_in = re.match(r"[A-ZÆØÅ].{0,60}:$", line.text)
                 return line.indent > max(1, self.text_indent) and not is_lead_in
             is_hanging = line.indent > self.text_indent
-            return self.above is not None and (is_hanging or _goes_on(self.above, line, self.width, False))
+            return self.above is not None and (is_hanging or _continues(self.above, line, self.width, False))
         return (
             self.current is not None
             and not self.after_blank
             and self.above is not None
-            and _goes_on(self.above, line, self.width, self.in_bare_list)
+            and _continues(self.above, line, self.width, self.in_bare_list)
         )
 
 
-def _is_cut(above: str, line: str) -> bool:
-    """Is the hyphen at the end of the line above only there because the line was full?"""
-    is_hyphenated = len(above) > 1 and above.endswith("-") and above[-2].isalpha()
-    return is_hyphenated and line[:1].islower() and not re.match(r"(og|eller|samt)\b", line)
+def _is_hyphenated(above: str, line: str) -> bool:
+    """Whether the line above ends with a hyphen that only divides a word."""
+    ends_in_hyphen = len(above) > 1 and above.endswith("-") and above[-2].isalpha()
+    return ends_in_hyphen and line[:1].islower() and not re.match(r"(og|eller|samt)\b", line)
 
 
 def _underlines(lines: list[TextLine]) -> dict[int, int]:
-    """Index of each line that a row of = or - underlines, and of that row."""
+    """Index of each underlined line, and of the row of = or - below it."""
     return {
-        at - 1: at
-        for at, line in enumerate(lines)
-        if at and re.fullmatch(r"={3,}|-{3,}", line.text) and lines[at - 1].text and len(lines[at - 1].text) < 120
-    }  # fmt: skip
+        index - 1: index
+        for index, (above, line) in enumerate(pairwise(lines), 1)
+        if re.fullmatch(r"={3,}|-{3,}", line.text) and above.text and len(above.text) < 120
+    }
 
 
 def _plain(text: str) -> str:
-    """Without Markdown's marks for bold, and with single spaces."""
-    return re.sub(r"\s+", " ", re.sub(r"(\*\*|__)(?=\S)(.+?)(?<=\S)\1", r"\2", text)).strip()
+    """The text without Markdown's marks for bold, and with single spaces."""
+    return single_spaced(re.sub(r"(\*\*|__)(?=\S)(.+?)(?<=\S)\1", r"\2", text))
 
 
-def _list_item(text: str, lines: list[TextLine], at: int) -> tuple[str, str, int | None, str] | None:
-    """Marker, kind of marker, number and text, if the line begins a list item."""
+def _list_item(text: str, lines: list[TextLine], index: int) -> tuple[str, str, int | None, str] | None:
+    """Marker, kind of marker, number and text, if the text begins a list item."""
     if match := _BULLET.match(text):
         marker = match["marker"] or match["dash"] or match["o"]
         return marker, marker, None, match["text"] or match["dashed"] or match["after_o"]
     if match := _NUMBERED.match(text):
         marker = match["marker"]
-        if not re.search(r"[.)]", marker):  # "12 personer": a number and no mark
+        if not re.search(r"[.)]", marker):  # "12 personer" is a number, not a marker
             return None
         number = re.findall(r"\d+", marker)
         kind = f"1{'.1' * (len(number) - 1)}" if number else "i" if re.fullmatch(r"[ivx]+[.)]", marker) else "a"
         return marker, kind, int(number[-1]) if number else None, match["text"]
-    # "-styrke samarbejdet" is an item where its neighbour is written so too.
+    # "-styrke samarbejdet" is an item if a line nearby has the same form.
     if re.match(r"[-–*]\w", text):
-        neighbours = [other.text for other in lines[max(0, at - 2) : at + 3] if other is not lines[at]]
+        neighbours = [other.text for other in lines[max(0, index - 2) : index + 3] if other is not lines[index]]
         if any(re.match(r"[-–*]\w", other) for other in neighbours):
             return text[0], text[0], None, text[1:]
     return None
 
 
 def _nesting(open_lists: list[tuple[int, str]], indent: int, kind: str) -> int:
-    """Level of an item: deeper by indent, or by a new kind of marker at the same indent. Keeps `open_lists`."""
+    """Level of an item: deeper by indent, or by a new kind of marker at the same indent. Updates `open_lists`."""
     while open_lists and indent < open_lists[-1][0] - 1:
         open_lists.pop()
-    known = [at for at, (column, marker) in enumerate(open_lists) if marker == kind and abs(column - indent) < 2]
+    known = [index for index, (column, marker) in enumerate(open_lists) if marker == kind and abs(column - indent) < 2]
     if known:
         del open_lists[known[0] + 1 :]
     else:

@@ -1,4 +1,4 @@
-"""Word's .docx to blocks, by way of HTML (mammoth), in which the numbers that Word only shows can be written out."""
+"""Read .docx into blocks, through HTML from mammoth, in which automatic numbers can be written out."""
 
 import io
 import re
@@ -13,12 +13,12 @@ from udsat.lib.file_checks import UnreadableDocument, broken_file, open_archive,
 from .blocks import Document, ImportNote
 from .html import read_html
 from .html_page import parse_html
-from .text import squeeze
+from .text import single_spaced
 
 _DEPTHS = {n: "ul|ol > li > " * (n - 1) for n in range(1, 6)}
 _STYLE_MAP = "\n".join(
     [
-        # Word keeps the style of the first level where it is indented further.
+        # Indented list paragraphs keep the style of the first level.
         *(f"p:unordered-list({n}) => {_DEPTHS[n]}ul > li:fresh" for n in range(2, 6)),
         *(f"p:ordered-list({n}) => {_DEPTHS[n]}ol > li:fresh" for n in range(2, 6)),
         "p[style-name='caption'] => p.caption:fresh",
@@ -32,7 +32,7 @@ _STYLE_MAP = "\n".join(
         *(f"p[style-name='Overskrift {n}'] => h{n}:fresh" for n in range(1, 7)),
         *(f"p[style-name='TOC {n}'] => p.contents:fresh" for n in range(1, 7)),
         *(f"p[style-name='toc {n}'] => p.contents:fresh" for n in range(1, 7)),
-        # Word's list styles without numbering of their own, and those that say their depth by name only.
+        # List styles without numbering, and those with their depth in the name only.
         *(f"p[style-name='List Bullet{f' {n}' if n > 1 else ''}'] => {_DEPTHS[n]}ul > li:fresh" for n in _DEPTHS),
         *(f"p[style-name='List Number{f' {n}' if n > 1 else ''}'] => {_DEPTHS[n]}ol > li:fresh" for n in _DEPTHS),
         *(f"p.ListBullet{n if n > 1 else ''} => {_DEPTHS[n]}ul > li:fresh" for n in _DEPTHS),
@@ -42,7 +42,7 @@ _STYLE_MAP = "\n".join(
 
 
 def read_docx(data: bytes) -> Document:
-    """Read a file of Word's, lists of contents set aside. Raises UnreadableDocument."""
+    """Read a .docx file, without its table of contents. Raises UnreadableDocument."""
     title, html, margins = docx_html(data)
     document = read_html(re.sub(r'<p class="contents">', '<p role="navigation">', html))
     document.title = title
@@ -51,9 +51,9 @@ def read_docx(data: bytes) -> Document:
 
 
 def docx_html(data: bytes, with_numbers: bool = False) -> tuple[str, str, list[ImportNote]]:
-    """Title, text as HTML, and what stands in the margins. `with_numbers` marks what Word numbers by itself.
+    """Return the title, the text as HTML, and the text of page headers and footers.
 
-    Raises UnreadableDocument.
+    `with_numbers` marks paragraphs with their automatic numbers (see `numbers_to_html`). Raises UnreadableDocument.
     """
     archive = open_archive(data)
     title = ""
@@ -62,9 +62,9 @@ def docx_html(data: bytes, with_numbers: bool = False) -> tuple[str, str, list[I
     for name, root in xml_parts(archive):
         parts[name] = root
         if name == "docProps/core.xml":
-            title = squeeze(root.findtext("{http://purl.org/dc/elements/1.1/}title") or "")
+            title = single_spaced(root.findtext("{http://purl.org/dc/elements/1.1/}title") or "")
         elif re.fullmatch(r"word/(header|footer)\d*\.xml", name):
-            margins += [text for p in root.iter("{*}p") if (text := squeeze("".join(p.itertext())))]
+            margins += [text for p in root.iter("{*}p") if (text := single_spaced("".join(p.itertext())))]
     if not any(name.startswith("word/") for name in parts):
         raise UnreadableDocument("Filen hedder .docx, men er ikke lavet i Word. Åbn den, og gem den som .docx.")
     try:
@@ -73,16 +73,16 @@ def docx_html(data: bytes, with_numbers: bool = False) -> tuple[str, str, list[I
         html = mammoth.convert_to_html(
             io.BytesIO(data), style_map=_STYLE_MAP, include_embedded_style_map=False, convert_image=lambda image: []
         ).value
-    except Exception as error:  # noqa: BLE001  mammoth raises whatever the broken XML leads it into.
+    except Exception as error:  # noqa: BLE001  mammoth raises many kinds of errors on broken XML.
         raise broken_file() from error
     return title, html, [ImportNote(0, text, "sidehoved eller sidefod") for text in dict.fromkeys(margins)]
 
 
 def numbers_to_html(html: str) -> str:
-    """From the numbers that Word would have shown to the words of headings and the beginnings of lists."""
+    """Turn the marks of automatic numbers into text in headings and into start values of lists."""
     root = parse_html(f"<body>{html}</body>")
     for listing in list(root.iter("ul", "ol")):
-        # An item of the second level under none of the first.
+        # An item of the second level without one of the first.
         while len(listing) == 1 and len(listing[0]) == 1 and listing[0][0].tag in ("ul", "ol") and not listing[0].text:
             inner = listing[0][0]
             inner.tail = listing.tail
@@ -91,11 +91,11 @@ def numbers_to_html(html: str) -> str:
     for item in list(root.iter("li")):
         if not item.text and len(item) and item[0].tag in ("ul", "ol"):
             continue
-        found = NUMBER_MARK.match(item.text_content())
-        if not found:
+        mark = NUMBER_MARK.match(item.text_content())
+        if not mark:
             continue
         _drop_mark(item)
-        list_id, value, shown = found.groups()
+        list_id, value, shown = mark.groups()
         parent = item.getparent()
         if re.search(r"[^\W\d_]{2,}", shown):
             _prepend(item, f"{shown} ")
@@ -103,7 +103,7 @@ def numbers_to_html(html: str) -> str:
         if before is None:
             parent.set("start", value)
         elif parent.get("list") != list_id or int(value) != int(before.get("value", "0")) + 1:
-            # Another list, or the same after a break: Word numbers it on its own.
+            # Another list, or the same one with other numbers in between.
             later = lxml.html.Element(parent.tag, start=value)
             later.extend([item, *item.itersiblings()])
             later.tail, parent.tail = parent.tail, None
@@ -112,9 +112,9 @@ def numbers_to_html(html: str) -> str:
         parent.set("list", list_id)
         item.set("value", value)
     for node in root.iter("h1", "h2", "h3", "h4", "h5", "h6", "p"):
-        if found := NUMBER_MARK.match(node.text_content()):
+        if mark := NUMBER_MARK.match(node.text_content()):
             _drop_mark(node)
-            _prepend(node, f"{found[3]} ")
+            _prepend(node, f"{mark[3]} ")
     return lxml.html.tostring(root, encoding="unicode")
 
 
