@@ -1,8 +1,7 @@
-"""What changed between two texts, word by word, as HTML that can be seen and heard.
+"""Word by word difference of two texts, as accessible HTML.
 
-Taken away is `<del>`, put in is `<ins>`; each begins and ends with words that only a screen reader reads. A line of the
-text is a paragraph. List items carry their sign, links their address and marked words their mark, so that a change of
-any of those shows as well.
+Deletions are `<del>`, insertions `<ins>`; each begins and ends with words for screen readers only. Each line of the
+text is a paragraph. Bullets and numbers of list items, link addresses and formatting are compared too.
 """
 
 import re
@@ -17,15 +16,15 @@ from django.utils.safestring import SafeString
 
 from .richtext import clean_html
 
-# Comparing costs the product of the lengths. Beyond the first, frequent words are no anchors; beyond the second, the
-# whole is shown as taken away and put in.
-_THOROUGH = 1_000_000
-_AT_ALL = 400_000_000
+# Limits of the product of the two lengths, which the time of a comparison depends on. Above the first, frequent words
+# are ignored as anchors; above the second, the texts are shown as one deletion and one insertion.
+_MAX_THOROUGH = 1_000_000
+_MAX_COMPARED = 400_000_000
 _TOKEN = re.compile(r"\n|[^\W_]+(?:[-.,:/@][^\W_]+)*|[^\s]|[^\S\n]+")
 
 
-class Token(NamedTuple):
-    """A word or sign. `gap` is the space after it, which no comparison sees."""
+class DiffToken(NamedTuple):
+    """A word or sign. `gap` is the space after it, which is not compared."""
 
     word: str
     strong: bool = False
@@ -37,44 +36,44 @@ class Token(NamedTuple):
         return self[:3]
 
 
-Action: TypeAlias = Literal["same", "del", "ins"]
-Step: TypeAlias = tuple[Action, Token]
-_LINE_END = Token("\n")
-_SPACE = Token("", gap=" ")
+DiffAction: TypeAlias = Literal["same", "del", "ins"]
+DiffStep: TypeAlias = tuple[DiffAction, DiffToken]
+_LINE_END = DiffToken("\n")
+_SPACE = DiffToken("", gap=" ")
 
 
 def word_difference(old: str, new: str) -> SafeString:
-    """The difference between two plain texts."""
+    """Return the difference between two plain texts."""
     return _html(_steps(list(_words(old)), list(_words(new))))
 
 
 def rich_difference(old_html: str, new_html: str) -> SafeString:
-    """The difference between two rich texts (see richtext); anything else is cleaned first."""
+    """Return the difference between two rich texts. HTML of any other form is cleaned first."""
     return _html(_steps(_read(old_html), _read(new_html)))
 
 
 # Reading
 
 
-def _words(text: str, strong: bool = False, em: bool = False) -> Iterator[Token]:
-    last: Token | None = None
+def _words(text: str, strong: bool = False, em: bool = False) -> Iterator[DiffToken]:
+    last: DiffToken | None = None
     for piece in _TOKEN.findall(text.replace("\r\n", "\n").replace("\r", "\n").strip()):
         if piece.isspace() and piece != "\n":
             last = last and last._replace(gap=" ")
             continue
         if last:
             yield last
-        last = _LINE_END if piece == "\n" else Token(piece, strong, em)
+        last = _LINE_END if piece == "\n" else DiffToken(piece, strong, em)
     if last:
         yield last
 
 
 class _TokenReader(HTMLParser):
-    """Reads the cleaned HTML as lines of tokens."""
+    """Reads cleaned HTML into lines of tokens."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.tokens: list[Token] = []
+        self.tokens: list[DiffToken] = []
         self.marks = {"strong": 0, "em": 0}
         self.lists: list[int | None] = []
         self.link: tuple[str, int] | None = None
@@ -95,12 +94,12 @@ class _TokenReader(HTMLParser):
             self.end_line()
             if self.lists and (number := self.lists[-1]) is not None:
                 self.lists[-1] = number + 1
-                self.tokens.append(Token(f"{number + 1}.", gap=" "))
+                self.tokens.append(DiffToken(f"{number + 1}.", gap=" "))
             else:
-                self.tokens.append(Token("•", gap=" "))
+                self.tokens.append(DiffToken("•", gap=" "))
         elif tag in ("td", "th"):
             if self.tokens and self.tokens[-1] != _LINE_END:
-                self.tokens.append(Token("|", gap=" "))
+                self.tokens.append(DiffToken("|", gap=" "))
         elif tag in ("br", "tr", "table", "caption") or (tag == "p" and not self._is_first_in_item()):
             self.end_line()
 
@@ -112,7 +111,7 @@ class _TokenReader(HTMLParser):
             self.link = None
             if address and address != "".join(token.word + token.gap for token in self.tokens[start:]):
                 self.space()
-                self.tokens.append(Token(f"({address})"))
+                self.tokens.append(DiffToken(f"({address})"))
         elif tag in ("ul", "ol"):
             self.end_line()
             if self.lists:
@@ -135,11 +134,11 @@ class _TokenReader(HTMLParser):
             self.tokens[-1] = self.tokens[-1]._replace(gap=" ")
 
     def _is_first_in_item(self) -> bool:
-        """Right after the sign of a list item, where a paragraph begins no line of its own."""
+        """Whether the text so far ends with the bullet or number of a list item."""
         return bool(self.lists and self.tokens and re.fullmatch(r"•|\d+\.", self.tokens[-1].word))
 
 
-def _read(value: str) -> list[Token]:
+def _read(value: str) -> list[DiffToken]:
     reader = _TokenReader()
     reader.feed(clean_html(value))
     reader.close()
@@ -151,8 +150,8 @@ def _read(value: str) -> list[Token]:
 # Comparing
 
 
-def _steps(old: list[Token], new: list[Token]) -> Iterator[Step]:
-    """Lines first, then words inside the lines that differ: quick, and nearer to what a person calls the change."""
+def _steps(old: list[DiffToken], new: list[DiffToken]) -> Iterator[DiffStep]:
+    """Compare lines first, then the words of lines that differ: faster, and closer to what people see as the change."""
     old_lines, new_lines = _lines(old), _lines(new)
     for action, a, b in _compare([_keys(line) for line in old_lines], [_keys(line) for line in new_lines]):
         before = [token for line in old_lines[a] for token in line]
@@ -163,37 +162,37 @@ def _steps(old: list[Token], new: list[Token]) -> Iterator[Step]:
             yield from _word_steps(before, after)
 
 
-def _word_steps(old: list[Token], new: list[Token]) -> Iterator[Step]:
-    """Changes with no more than a comma or a short word between them are one: else the two texts read as a puzzle."""
-    gone: list[Token] = []
-    come: list[Token] = []
+def _word_steps(old: list[DiffToken], new: list[DiffToken]) -> Iterator[DiffStep]:
+    """Compare words. Changes with only a comma or a short word between them are merged, which reads better."""
+    deleted: list[DiffToken] = []
+    inserted: list[DiffToken] = []
     for action, a, b in _compare(_keys(old), _keys(new)):
         kept = new[b]
         is_small = len(kept) <= 2 and all(len(token.word) <= 3 and token.word != "\n" for token in kept)
-        if action == "equal" and not ((gone or come) and is_small and b.stop < len(new) and a.stop < len(old)):
-            yield from _both(gone, come)
-            last, was = kept[-1], old[a][-1]
-            # A space that only one of the texts has here goes with what only that text has after it.
-            gone = [_SPACE] if was.gap and not last.gap else []
-            come = [_SPACE] if last.gap and not was.gap else []
-            yield from (("same", token) for token in [*kept[:-1], last._replace(gap=last.gap and was.gap)])
+        if action == "equal" and not ((deleted or inserted) and is_small and b.stop < len(new) and a.stop < len(old)):
+            yield from _changes(deleted, inserted)
+            last, last_old = kept[-1], old[a][-1]
+            # A space that only one of the texts has belongs to the change that follows.
+            deleted = [_SPACE] if last_old.gap and not last.gap else []
+            inserted = [_SPACE] if last.gap and not last_old.gap else []
+            yield from (("same", token) for token in [*kept[:-1], last._replace(gap=last.gap and last_old.gap)])
         else:
-            gone += old[a]
-            come += kept
-    yield from _both(gone, come)
+            deleted += old[a]
+            inserted += kept
+    yield from _changes(deleted, inserted)
 
 
-def _both(gone: list[Token], come: list[Token]) -> Iterator[Step]:
-    yield from (("del", token) for token in gone if gone != [_SPACE])
-    yield from (("ins", token) for token in come if come != [_SPACE])
+def _changes(deleted: list[DiffToken], inserted: list[DiffToken]) -> Iterator[DiffStep]:
+    yield from (("del", token) for token in deleted if deleted != [_SPACE])
+    yield from (("ins", token) for token in inserted if inserted != [_SPACE])
 
 
-def _keys(tokens: Sequence[Token]) -> tuple[tuple[str, bool, bool], ...]:
+def _keys(tokens: Sequence[DiffToken]) -> tuple[tuple[str, bool, bool], ...]:
     return tuple(token.key for token in tokens)
 
 
-def _lines(tokens: Iterable[Token]) -> list[list[Token]]:
-    lines: list[list[Token]] = [[]]
+def _lines(tokens: Iterable[DiffToken]) -> list[list[DiffToken]]:
+    lines: list[list[DiffToken]] = [[]]
     for token in tokens:
         lines[-1].append(token)
         if token == _LINE_END:
@@ -203,18 +202,18 @@ def _lines(tokens: Iterable[Token]) -> list[list[Token]]:
 
 def _compare(old: Sequence[object], new: Sequence[object]) -> Iterator[tuple[str, slice, slice]]:
     cost = len(old) * len(new)
-    if cost > _AT_ALL:
+    if cost > _MAX_COMPARED:
         yield "replace", slice(0, len(old)), slice(0, len(new))
         return
-    for action, a, b, c, d in SequenceMatcher(None, old, new, autojunk=cost > _THOROUGH).get_opcodes():
+    for action, a, b, c, d in SequenceMatcher(None, old, new, autojunk=cost > _MAX_THOROUGH).get_opcodes():
         yield action, slice(a, b), slice(c, d)
 
 
 # Writing
 
 
-def _html(steps: Iterable[Step]) -> SafeString:
-    lines: list[list[Step]] = [[]]
+def _html(steps: Iterable[DiffStep]) -> SafeString:
+    lines: list[list[DiffStep]] = [[]]
     for step in steps:
         if step[1].word == "\n":
             lines.append([])
@@ -223,30 +222,33 @@ def _html(steps: Iterable[Step]) -> SafeString:
     return format_html_join("\n", "<p>{}</p>", ((_line_html(line),) for line in lines if line))
 
 
-def _line_html(line: list[Step]) -> SafeString:
+def _line_html(line: list[DiffStep]) -> SafeString:
     runs = [(action, [token for _, token in run]) for action, run in groupby(line, lambda step: step[0])]
     return format_html_join("", "{}", ((_run_html(action, tokens),) for action, tokens in runs))
 
 
-_HEARD = {"del": "fjernet:", "ins": "tilføjet:"}
+_SCREEN_READER_TEXT = {"del": "fjernet:", "ins": "tilføjet:"}
 
 
-def _run_html(action: Action, tokens: list[Token]) -> SafeString:
+def _run_html(action: DiffAction, tokens: list[DiffToken]) -> SafeString:
     if action == "same":
         return _tokens_html(tokens)
-    # The last space stays outside, so that no underline or stroke runs on behind the word.
+    # The last space is outside the element, so that it is not underlined or struck through.
     *others, last = tokens
     return format_html(
         '<{0}><span class="visually-hidden"> {1} </span>{2}<span class="visually-hidden"> (slut) </span></{0}>{3}',
-        action, _HEARD[action], _tokens_html([*others, last._replace(gap="")]), last.gap,
-    )  # fmt: skip
+        action,
+        _SCREEN_READER_TEXT[action],
+        _tokens_html([*others, last._replace(gap="")]),
+        last.gap,
+    )
 
 
-def _tokens_html(tokens: Iterable[Token]) -> SafeString:
+def _tokens_html(tokens: Iterable[DiffToken]) -> SafeString:
     return format_html_join("", "{}", ((_token_html(token),) for token in tokens))
 
 
-def _token_html(token: Token) -> SafeString:
+def _token_html(token: DiffToken) -> SafeString:
     html = format_html("{}", token.word)
     if token.em:
         html = format_html("<em>{}</em>", html)
