@@ -6,7 +6,7 @@ from dataclasses import replace
 from django.utils import timezone
 
 from udsat.lib.danish import long_date
-from udsat.lib.publishing import window
+from udsat.lib.publishing import publication_window
 from udsat.lib.richtext import plain_text
 from udsat.models import SearchKind, SearchText
 
@@ -17,7 +17,7 @@ from .models.public_items import with_indexed_parts
 def council_texts(council: Council) -> Iterator[SearchText]:
     if not council.is_live:
         return
-    starts_at, ends_at = window(council)
+    starts_at, ends_at = publication_window(council)
     shared = {"starts_at": starts_at, "ends_at": ends_at}
     yield SearchText(
         kind=SearchKind.COUNCIL,
@@ -46,7 +46,7 @@ def council_texts(council: Council) -> Iterator[SearchText]:
 
 def hearing_texts(hearing: Hearing) -> Iterator[SearchText]:
     if hearing.is_live:
-        starts_at, ends_at = window(hearing)
+        starts_at, ends_at = publication_window(hearing)
         yield SearchText(
             kind=SearchKind.HEARING,
             url=hearing.get_absolute_url(),
@@ -68,7 +68,7 @@ def hearing_texts(hearing: Hearing) -> Iterator[SearchText]:
 def input_texts(citizen_input: Input) -> Iterator[SearchText]:
     """The secretary's wording; never the citizen's."""
     if citizen_input.is_live and citizen_input.may_publish:
-        starts_at, ends_at = window(citizen_input)
+        starts_at, ends_at = publication_window(citizen_input)
         yield SearchText(
             kind=SearchKind.INPUT,
             url=citizen_input.get_absolute_url(),
@@ -84,7 +84,7 @@ def input_texts(citizen_input: Input) -> Iterator[SearchText]:
 
 def news_texts(story: News) -> Iterator[SearchText]:
     if story.is_live:
-        starts_at, ends_at = window(story)
+        starts_at, ends_at = publication_window(story)
         yield SearchText(
             kind=SearchKind.NEWS,
             url=story.get_absolute_url(),
@@ -109,20 +109,20 @@ def meeting_texts(meeting: Meeting) -> Iterator[SearchText]:
         return
     items = list(with_indexed_parts(meeting.items.select_related("meeting")))
     if agenda:
-        starts_at, ends_at = window(meeting, agenda)
+        starts_at, ends_at = publication_window(meeting, agenda)
         if minutes:
-            replaced_at = window(meeting, minutes)[0]
+            replaced_at = publication_window(meeting, minutes)[0]
             ends_at = min(ends_at, replaced_at) if ends_at else replaced_at
         if not ends_at or ends_at > max(starts_at, timezone.now()):
             yield from _items(meeting, items, with_minutes=False, starts_at=starts_at, ends_at=ends_at)
     if minutes:
-        starts_at, ends_at = window(meeting, minutes)
+        starts_at, ends_at = publication_window(meeting, minutes)
         yield from _items(meeting, items, with_minutes=True, starts_at=starts_at, ends_at=ends_at)
 
 
 def _meeting(meeting, agenda, minutes):
     """One entry for each period, so that the plain text of a paper is found when the paper is public."""
-    starts_at, ends_at = window(meeting)
+    starts_at, ends_at = publication_window(meeting)
     venue = (meeting.place, meeting.address, meeting.how_to_attend)
     text = SearchText(
         kind=SearchKind.MEETING,
@@ -136,7 +136,7 @@ def _meeting(meeting, agenda, minutes):
         ends_at=ends_at,
     )
     for paper in sorted(filter(None, (agenda, minutes)), key=lambda paper: paper.publish_at):
-        begins = window(meeting, paper)[0]
+        begins = publication_window(meeting, paper)[0]
         if begins > text.starts_at:
             yield replace(text, ends_at=begins)
         text = replace(

@@ -1,6 +1,6 @@
 """Schema.org data of municipalities and strategies, limited to what their pages show."""
 
-from udsat.lib.jsonld import absolute, thing
+from udsat.lib.jsonld import absolute_url, schema_object
 
 from .models import Strategy
 
@@ -12,10 +12,10 @@ _ADOPTION_FORMATS = {
 
 
 def municipality_data(municipality):
-    return thing(
+    return schema_object(
         "GovernmentOrganization",
         name=municipality.official_name,
-        url=absolute(municipality.get_absolute_url()),
+        url=absolute_url(municipality.get_absolute_url()),
         sameAs=municipality.website,
         telephone=municipality.phone,
         email=municipality.email,
@@ -25,26 +25,26 @@ def municipality_data(municipality):
 
 def strategy_data(strategy):
     """A strategy is not law, so its type is CreativeWork rather than Legislation."""
-    return _work(strategy) | thing(
+    return _work(strategy) | schema_object(
         "CreativeWork",
         genre=strategy.get_kind_display(),
         creativeWorkStatus=strategy.validity.label,
         hasPart=[
-            thing("CreativeWork", name=theme.display_title, url=absolute(theme.get_absolute_url()))
+            schema_object("CreativeWork", name=theme.display_title, url=absolute_url(theme.get_absolute_url()))
             for theme in strategy.themes.all()
         ],
-        associatedMedia=thing(
-            "MediaObject", contentUrl=absolute(strategy.get_pdf_url()), encodingFormat="application/pdf"
+        associatedMedia=schema_object(
+            "MediaObject", contentUrl=absolute_url(strategy.get_pdf_url()), encodingFormat="application/pdf"
         ),
     )
 
 
 def theme_data(theme):
-    return thing(
+    return schema_object(
         "CreativeWork",
         name=theme.display_title,
         description=theme.guiding_thread,
-        url=absolute(theme.get_absolute_url()),
+        url=absolute_url(theme.get_absolute_url()),
         inLanguage="da",
         about=[topic.name for topic in theme.topics.all()],
         isPartOf=_work(theme.strategy),
@@ -52,11 +52,11 @@ def theme_data(theme):
 
 
 def _work(strategy):
-    return thing(
+    return schema_object(
         "CreativeWork",
         name=strategy.title,
         description=strategy.summary,
-        url=absolute(strategy.get_absolute_url()),
+        url=absolute_url(strategy.get_absolute_url()),
         inLanguage="da",
         temporalCoverage=_period(strategy),
         datePublished=strategy.adopted_on.strftime(_ADOPTION_FORMATS[strategy.adopted_precision])

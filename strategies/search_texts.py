@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from udsat.lib.publishing import window
+from udsat.lib.publishing import publication_window
 from udsat.lib.richtext import plain_text
 from udsat.models import SearchKind, SearchText
 
@@ -12,7 +12,7 @@ from .models import Strategy, Theme
 def strategy_texts(strategy: Strategy) -> Iterator[SearchText]:
     if not strategy.is_live:
         return
-    starts_at, ends_at = window(strategy)
+    starts_at, ends_at = publication_window(strategy)
     shared = {"date": strategy.starts_on or strategy.adopted_on, "starts_at": starts_at, "ends_at": ends_at}
     themes = list(strategy.themes.prefetch_related("topics", "goals__parent", "goals__theme"))
     sections = [f"{section.display_heading}. {plain_text(section.body)}" for section in strategy.sections.all()]

@@ -13,7 +13,7 @@ from pypdf import PdfReader
 
 from council.members.consent import anonymise, anonymise_by_rule, mentions
 from council.models import Attendance, Council, Membership, Person
-from udsat.lib.actor import acting
+from udsat.lib.actor import acting_as
 from udsat.lib.publishing import Status
 from udsat.models import Letter, Revision
 
@@ -147,7 +147,7 @@ def test_showing_a_name_takes_the_day_of_the_consent(annas, esbjerg):
 
 
 def test_a_name_that_was_taken_back_does_not_come_again_from_the_history(annas, anna, council, karen):
-    with acting(anna):
+    with acting_as(anna):
         karen.shown, karen.consent_on = Person.Shown.FULL, timezone.localdate()
         karen.save()
         Revision.objects.of(karen).update(is_closed=True)
@@ -307,7 +307,7 @@ def former(karen, council):
     seat.ends_on = datetime.date(2024, 12, 31)
     seat.save()
     make.attendance(make.meeting(council), seat)
-    with acting(name="Karen Holmstrup, med link"):
+    with acting_as(name="Karen Holmstrup, med link"):
         make.news(council.municipality, "Karen Holmstrup åbner huset", Status.DRAFT, lead="Af Karen Holmstrup")
     Revision.objects.update(since=noon(2025, 1, 1), at=noon(2025, 1, 1))
     karen.last_name = "Ærøskøbing"

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from council.models import AgendaItem, Agreement, Attendance, Meeting
 from strategies.models import Action, Goal, Theme
-from udsat.lib.actor import acting
+from udsat.lib.actor import acting_as
 from udsat.lib.publishing import Status
 from udsat.models import Revision
 
@@ -38,7 +38,7 @@ def later(obj, **ago):
 
 
 def test_the_first_save_is_kept_whole(meeting, anna):
-    with acting(user=anna):
+    with acting_as(user=anna):
         item = make.item(meeting, "Boliger", decision="<p>Vi spørger igen.</p>")
     revision = Revision.objects.of(item).get()
     assert (revision.action, revision.by, revision.by_name, revision.label) == (Act.MADE, anna, "Anna", "Boliger")
@@ -55,7 +55,7 @@ def test_what_the_portal_writes_by_itself_is_not_a_persons_text(meeting):
 
 def test_a_command_or_a_link_says_its_own_name(meeting):
     assert Revision.objects.of(meeting).get().by_name == "Portalen"
-    with acting(name="Karen Holm, med link"):
+    with acting_as(name="Karen Holm, med link"):
         item = make.item(meeting)
     revision = Revision.objects.of(item).get()
     assert (revision.by, revision.by_name) == (None, "Karen Holm, med link")
@@ -64,7 +64,7 @@ def test_a_command_or_a_link_says_its_own_name(meeting):
 def test_saving_what_is_there_already_is_no_change(meeting, anna):
     item = make.item(meeting)
     item = AgendaItem.objects.get(pk=item.pk)
-    with acting(user=anna):
+    with acting_as(user=anna):
         item.save()
     assert actions(item) == [Act.MADE]
 
@@ -79,7 +79,7 @@ def test_values_are_equal_however_they_were_set(meeting):
 
 def test_saves_of_one_person_within_ten_minutes_are_one_revision(meeting, anna):
     item = make.item(meeting)
-    with acting(user=anna):
+    with acting_as(user=anna):
         for text in ("Vi", "Vi spørger", "Vi spørger igen"):
             item.decision = f"<p>{text}</p>"
             item.save()
@@ -89,7 +89,7 @@ def test_saves_of_one_person_within_ten_minutes_are_one_revision(meeting, anna):
 
 def test_a_run_of_saves_ends_after_ten_minutes_however_close_they_lie(meeting, anna):
     item = make.item(meeting)
-    with acting(user=anna):
+    with acting_as(user=anna):
         item.title = "Et"
         item.save()
         Revision.objects.of(item).update(since=timezone.now() - datetime.timedelta(minutes=11))
@@ -101,7 +101,7 @@ def test_a_run_of_saves_ends_after_ten_minutes_however_close_they_lie(meeting, a
 def test_another_persons_save_in_between_keeps_the_two_apart(meeting, anna, carla):
     item = make.item(meeting)
     for person, title in ((anna, "Et"), (carla, "To"), (anna, "Tre")):
-        with acting(user=person):
+        with acting_as(user=person):
             item.title = title
             item.save()
     titles = [revision.values["title"] for revision in Revision.objects.of(item).order_by("pk")]
@@ -111,7 +111,7 @@ def test_another_persons_save_in_between_keeps_the_two_apart(meeting, anna, carl
 def test_what_was_published_is_not_added_to(meeting, anna):
     agenda = make.agenda(meeting, Status.DRAFT)
     item = make.item(meeting)
-    with acting(user=anna):
+    with acting_as(user=anna):
         item.title = "Det, alle læste"
         item.save()
         agenda.publish(by=anna, confirmed=True)
@@ -141,7 +141,7 @@ def test_a_save_costs_two_queries_more(meeting, anna):
     item.title = "Huse"
     item.save()
     item.title = "Hytter"
-    with acting(user=anna), CaptureQueriesContext(connection) as whole:
+    with acting_as(user=anna), CaptureQueriesContext(connection) as whole:
         item.save()
     assert sum("udsat_revision" in query["sql"] for query in whole) == 2
 
@@ -156,7 +156,7 @@ def test_what_is_deleted_comes_back_with_what_hung_on_it(meeting, anna, esbjerg)
     item = make.item(meeting, decision="<p>Ja.</p>")
     item.themes.set([theme])
     agreement = make.agreement(item, "Ringe til boligforeningen")
-    with acting(user=anna):
+    with acting_as(user=anna):
         AgendaItem.objects.get(pk=item.pk).delete()
     assert not AgendaItem.objects.exists() and not Agreement.objects.exists()
     assert actions(item)[-1:] == actions(agreement)[-1:] == [Act.DELETED]
@@ -219,7 +219,7 @@ def change(obj, by, **fields):
     later(obj, hours=1)
     for name, value in fields.items():
         setattr(obj, name, value)
-    with acting(user=by):
+    with acting_as(user=by):
         obj.save()
     return Revision.objects.latest_of(obj)
 
@@ -310,7 +310,7 @@ def test_a_number_does_not_come_back_into_a_public_text(annas, esbjerg, anna):
 def test_a_deleted_part_is_brought_back_from_the_page(annas, meeting, carla):
     item = make.item(meeting, "Boliger")
     agreement = make.agreement(item)
-    with acting(user=carla):
+    with acting_as(user=carla):
         AgendaItem.objects.get(pk=item.pk).delete()
     page = text(annas.get(address(meeting)))
     assert "Punkt »Boliger« slettet sammen med 1 del" in page and "Bring tilbage" in page
@@ -384,7 +384,7 @@ def test_a_long_history_is_told_in_pages_at_the_price_of_a_short_one(annas, meet
 def test_history_says_who_wrote_when_two_meet(annas, meeting, carla):
     form = reverse("admin:council_meeting_change", args=[meeting.pk])
     annas.get(form)
-    with acting(user=carla):
+    with acting_as(user=carla):
         make.item(meeting, "Carlas punkt")
     Meeting.objects.filter(pk=meeting.pk).update(version=7)
     assert "Carla har gemt imens" in text(annas.post(form, {"version": "1"}))

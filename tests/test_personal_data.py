@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from udsat.lib.personal_data import AllowedNames, Kind, find_private, sentence_around, titled_names
+from udsat.lib.personal_data import AllowedNames, Kind, find_personal_data, names_with_titles, sentence_around
 
 ROOT = Path(__file__).resolve().parent.parent
 PHONE, EMAIL, ADDRESS, NAME, HIDDEN = Kind
@@ -23,7 +23,7 @@ KNOWN = AllowedNames(
 
 
 def found(text, known=KNOWN):
-    return [(one.kind, one.text) for one in find_private(text, known)]
+    return [(one.kind, one.text) for one in find_personal_data(text, known)]
 
 
 @pytest.mark.parametrize(
@@ -159,7 +159,7 @@ def test_it_stays_quiet(text):
 
 
 def test_it_is_said_how_the_person_wants_to_be_shown():
-    notes = [one.note for one in find_private("Jonas Bredalsgaard og Hanne Vestersøgaard.", KNOWN)]
+    notes = [one.note for one in find_personal_data("Jonas Bredalsgaard og Hanne Vestersøgaard.", KNOWN)]
     assert notes == ["Personen vil kun vises som »Jonas«.", "Personen vil kun vises med sin rolle."]
 
 
@@ -175,12 +175,12 @@ def test_a_first_name_that_another_shows_is_no_finding():
 
 def test_in_a_report_only_the_hidden_names_are_looked_for():
     text = "Rapporten er skrevet af Bente Krogh. Tak til Hanne Vestersøgaard."
-    assert [one.kind for one in find_private(text, KNOWN, names=False)] == [HIDDEN]
+    assert [one.kind for one in find_personal_data(text, KNOWN, names=False)] == [HIDDEN]
 
 
 def test_each_stands_where_it_is_said_to_stand():
     text = "Bente Krogh, Skolevej 12, 6700 Esbjerg, 26 18 44 07, b.krogh@gmail.com"
-    findings = find_private(text, AllowedNames())
+    findings = find_personal_data(text, AllowedNames())
     assert [one.kind for one in findings] == [NAME, ADDRESS, PHONE, EMAIL]
     assert all(text[one.start : one.end].startswith(one.text) for one in findings)
 
@@ -237,7 +237,7 @@ def test_the_texts_of_the_demo_are_quiet():
     texts = list(demo_texts())
     known = AllowedNames(
         names=frozenset(name for name, p in people.items() if p.get("shown") == "fuldt")
-        | titled_names(text for _, some in texts for text in some),
+        | names_with_titles(text for _, some in texts for text in some),
         hidden={
             name: p["first_name"] if p["shown"] == "fornavn" else ""
             for name, p in people.items()
@@ -245,5 +245,5 @@ def test_the_texts_of_the_demo_are_quiet():
         },
         domains=frozenset({"eksempelkoebing.example"}),
     )
-    wrong = [(name, one.text) for name, some in texts for text in some for one in find_private(text, known)]
+    wrong = [(name, one.text) for name, some in texts for text in some for one in find_personal_data(text, known)]
     assert wrong == []

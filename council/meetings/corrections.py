@@ -96,7 +96,7 @@ class Correction:
         for item in minutes.items():
             fields = CLOSED_FIELDS if item.is_closed else ITEM_FIELDS
             form = _row_form(AgendaItem, fields, request.user)(data, instance=item, prefix=f"punkt-{item.pk}")
-            form.heading, form.was_closed = item.place_name(), item.is_closed
+            form.heading, form.was_closed = item.object_label(), item.is_closed
             self.items.append(form)
         formset = inlineformset_factory(
             Meeting, Attendance, form=CorrectedRow, formset=ScopedFormSet,

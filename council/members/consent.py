@@ -15,7 +15,7 @@ from django.db.models.functions import Cast
 from django.utils import timezone
 
 from council.models import Council, Membership, Person
-from udsat.lib.actor import acting
+from udsat.lib.actor import acting_as
 from udsat.lib.richtext import RichTextField, plain_text
 from udsat.models import Letter, Publishable, Revision, RevisionedModel
 
@@ -220,7 +220,7 @@ def anonymise_by_rule(now: datetime.datetime) -> int:
     today = timezone.localdate(now)
     due = [person for person in due_to_anonymise(today) if person.left_on < timezone.localdate()]
     for person in due:
-        with acting(name="Portalen, efter rådets regel"):
+        with acting_as(name="Portalen, efter rådets regel"):
             anonymise(person)
             for council in Council.objects.filter(memberships__person=person).distinct():
                 Council.objects.filter(pk=council.pk).update(version=F("version") + 1)

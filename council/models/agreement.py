@@ -58,7 +58,7 @@ class Agreement(Part):
     def shows_in(self, root):
         return not isinstance(root, Agenda)
 
-    def is_read(self, field, within):
+    def is_field_public(self, field, within):
         return not self.item.is_closed and not isinstance(within, Agenda)
 
     @property

@@ -81,7 +81,7 @@ class Attachment(Part):
         if self.item and self.meeting_id and self.item.meeting_id != self.meeting_id:
             raise ValidationError({"item": "Vælg et punkt på samme møde."})
 
-    def is_read(self, field, within):
+    def is_field_public(self, field, within):
         return not self.is_closed and (within is None or self.shows_in(within))
 
     def same_as_closed(self, files: "Iterable[Attachment]") -> "Attachment | None":

@@ -70,7 +70,7 @@ class Attendance(Part):
     def municipality(self):
         return self.meeting.municipality
 
-    def is_read(self, field, within):
+    def is_field_public(self, field, within):
         return not isinstance(within, Agenda)
 
     def clean(self):

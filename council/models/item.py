@@ -130,7 +130,7 @@ class AgendaItem(Part):
 
     MINUTES_FIELDS = frozenset({"discussion", "decision", "dissent", "plain_text"})
 
-    def place_name(self):
+    def object_label(self):
         number = getattr(self, "number", None)
         return f"Punkt {number}. {self}" if number else f"Punkt {self}"
 
@@ -146,7 +146,7 @@ class AgendaItem(Part):
         shown = self.public_title or "Lukket punkt"
         return f"Punkt {getattr(self, 'number', '')} er lukket. Alle ser »{shown}«. Skjult bliver {join_words(held)}."
 
-    def is_read(self, field, within):
+    def is_field_public(self, field, within):
         """Whether the public reads that field: of a closed item only the neutral title, of an agenda no minutes."""
         if self.is_closed and field != "public_title":
             return False

@@ -90,13 +90,13 @@ class MeetingPaper(Publishable):
         files = self.files(self.items())
         return [
             PublicationBlocker(
-                f"»{file.display_title}« hører til et lukket punkt ({closed.item.place_name()}), men ligger også åbent "
+                f"»{file.display_title}« hører til et lukket punkt ({closed.item.object_label()}), men ligger også åbent "
                 "fremme. Fjern den ene, eller luk også det andet punkt.",
                 file,
                 "file",
             )
             for file in files
-            if file.is_read("file", self) and (closed := file.same_as_closed(files))
+            if file.is_field_public("file", self) and (closed := file.same_as_closed(files))
         ]
 
 

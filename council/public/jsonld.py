@@ -1,11 +1,11 @@
 """schema.org data of councils, meetings and news, limited to what their pages show."""
 
 from strategies.jsonld import municipality_data
-from udsat.lib.jsonld import absolute, moment, thing
+from udsat.lib.jsonld import absolute_url, iso_datetime, schema_object
 
 
 def council(council):
-    return _organization(council) | thing(
+    return _organization(council) | schema_object(
         "GovernmentOrganization",
         description=council.summary,
         telephone=council.phone,
@@ -16,34 +16,36 @@ def council(council):
 
 
 def _organization(council):
-    return thing("GovernmentOrganization", name=council.sender_name, url=absolute(council.get_absolute_url()))
+    return schema_object(
+        "GovernmentOrganization", name=council.sender_name, url=absolute_url(council.get_absolute_url())
+    )
 
 
 def meeting(meeting, council):
     """`council` is None where the reader may not see it."""
     location = meeting.place or meeting.address
-    return thing(
+    return schema_object(
         "Event",
         name=meeting.display_title,
-        url=absolute(meeting.get_absolute_url()),
+        url=absolute_url(meeting.get_absolute_url()),
         inLanguage="da",
-        startDate=moment(meeting.date, meeting.starts_at),
-        endDate=moment(meeting.date, meeting.ends_at) if meeting.ends_at else "",
+        startDate=iso_datetime(meeting.date, meeting.starts_at),
+        endDate=iso_datetime(meeting.date, meeting.ends_at) if meeting.ends_at else "",
         eventStatus=f"https://schema.org/Event{'Cancelled' if meeting.is_cancelled else 'Scheduled'}",
         # Councils meet in a room; meetings have no field for an online address.
         eventAttendanceMode="https://schema.org/OfflineEventAttendanceMode",
         isAccessibleForFree=True if meeting.is_open else None,
-        location=thing("Place", name=location, address=meeting.address) if location else None,
+        location=schema_object("Place", name=location, address=meeting.address) if location else None,
         organizer=_organization(council) if council else None,
     )
 
 
 def news(story):
-    return thing(
+    return schema_object(
         "NewsArticle",
         headline=story.title,
         description=story.lead,
-        url=absolute(story.get_absolute_url()),
+        url=absolute_url(story.get_absolute_url()),
         inLanguage="da",
         datePublished=story.date.strftime("%Y-%m") if story.date_is_month else story.date.isoformat(),
         dateModified=story.updated_at.isoformat(timespec="seconds"),

@@ -66,13 +66,13 @@ def easy_notes(obj, field_url):
     """What could be easier to read of what becomes public: sentences, each with the field it is about. Never a lock."""
     notes, missing = [], {}
     for part in obj.publication_parts():
-        if not hasattr(part, "plain_text") or not part.is_read("plain_text", obj):
+        if not hasattr(part, "plain_text") or not part.is_field_public("plain_text", obj):
             continue
         value = lix(plain_text(part.plain_text)) if part.plain_text else None
         if value is None:
             missing.setdefault(type(part), []).append(part)
         elif value > HARD:
-            said = f"»Kort fortalt« til {part.place_name()} har LIX {value}: {lix_label(value)}. Prøv kortere"
+            said = f"»Kort fortalt« til {part.object_label()} har LIX {value}: {lix_label(value)}. Prøv kortere"
             notes.append((f"{hide_cpr(said)} sætninger og kortere ord.", field_url(part, "plain_text")))
     if obj in missing.pop(type(obj), []):
         notes.insert(0, ("Der er ingen »Kort fortalt« endnu.", field_url(obj, "plain_text")))

@@ -13,8 +13,8 @@ from django.utils.text import capfirst
 
 from udsat.lib.cpr import hide_cpr
 from udsat.lib.pdf import PdfUnavailable, missing_characters
-from udsat.lib.personal_data import AllowedNames, find_private, sentence_around, titled_names
-from udsat.lib.publishing import CheckedText, Finding, ReadText
+from udsat.lib.personal_data import AllowedNames, find_personal_data, names_with_titles, sentence_around
+from udsat.lib.publishing import CheckedText, Finding, PublicText
 from udsat.models import Publishable, allowed_names_of, is_cpr_overridden
 
 CPR = "ligner et CPR-nummer"
@@ -70,16 +70,16 @@ def look(
 
     `known` is what may stand in its municipality, for who looks at many things there.
     """
-    read = [(part, list(part.read_texts(within))) for part in parts]
+    read = [(part, list(part.public_texts(within))) for part in parts]
     known = allowed_names_of(within.municipality) if known is None else known
-    introduced = titled_names(f"{one.field.verbose_name}: {one.text}" for _, texts in read for one in texts)
+    introduced = names_with_titles(f"{one.field.verbose_name}: {one.text}" for _, texts in read for one in texts)
     known |= AllowedNames(names=introduced)
     titles = [title for title in within.withheld_titles() if len(title) >= 12]
     return [_place(part, texts, within, known, titles, field_url) for part, texts in read if texts]
 
 
 def _place(part, texts, within, known, titles, field_url) -> Place:
-    place = Place(hide_cpr(capfirst(part.place_name())), f"{part._meta.label_lower}:{part.pk}")
+    place = Place(hide_cpr(capfirst(part.object_label())), f"{part._meta.label_lower}:{part.pk}")
     for finding in part.findings(within):
         if not is_cpr_overridden(finding):
             label = capfirst(part._meta.get_field(finding.field).verbose_name)
@@ -110,16 +110,16 @@ class _Question(NamedTuple):
     note: str = ""
 
 
-def _words(one: ReadText) -> str:
+def _words(one: PublicText) -> str:
     """A file's name as the words it is made of."""
     return re.sub(r"[_+]|%20|(?<=[^\W\d])-(?=[^\W\d])|\.\w{2,4}$", " ", one.text) if one.inside else one.text
 
 
 def _questions(
-    text: str, one: ReadText, part: CheckedText, known: AllowedNames, titles: list[str]
+    text: str, one: PublicText, part: CheckedText, known: AllowedNames, titles: list[str]
 ) -> Iterator[_Question]:
     is_contact = one.field.name in part.contact_fields
-    found = [q for q in find_private(text, known) if not is_contact or "navn" in q.kind]
+    found = [q for q in find_personal_data(text, known) if not is_contact or "navn" in q.kind]
     yield from (_Question(q.start, q.end, q.kind, q.note) for q in found)
     lower = text.casefold()
     for title in titles:
@@ -139,13 +139,13 @@ def _undrawable(text: str) -> set[str]:
         return set()
 
 
-def _unseen(one: ReadText, shown: str, known: AllowedNames) -> Iterator[tuple[str, SafeString, str, str]]:
+def _unseen(one: PublicText, shown: str, known: AllowedNames) -> Iterator[tuple[str, SafeString, str, str]]:
     """What stands behind a link or inside a file. Of a file's names only those are asked about that may not show."""
     behind = [] if one.inside else [(text, "Står bag et link.") for text in one.unseen]
     if one.inside:
         behind.append((hide_cpr(one.inside.text), "Står inde i filen."))
     for text, where in behind:
-        for q in find_private(text, known, names=False):
+        for q in find_personal_data(text, known, names=False):
             if one.inside or q.text not in shown:
                 yield q.kind, _sentence(text, q.start, q.end), f"{where} {q.note}".strip(), q.text
 

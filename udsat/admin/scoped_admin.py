@@ -357,7 +357,7 @@ class ScopedAdmin(HistoryPages, _Scoped, admin.ModelAdmin):
                     if not is_cpr_overridden(finding):
                         messages.warning(
                             request,
-                            f"{finding.place}: noget ligner et CPR-nummer ({finding.masked}). "
+                            f"{finding.location}: noget ligner et CPR-nummer ({finding.masked}). "
                             "Fjern det, før det bliver offentligt.",
                         )
 

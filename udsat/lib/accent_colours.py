@@ -1,10 +1,10 @@
-"""The accent colours a municipality can choose between, and the contrast that makes each of them safe."""
+"""The accent colours that a municipality can choose from, and WCAG contrast."""
 
 from typing import NamedTuple
 
 from django.db import models
 
-# Paper and ink of the site and of print, light and dark. static/css holds the same values as tokens.
+# Page and text colours of the site and of print, light and dark. static/css has the same values as tokens.
 PAPER, INK = "#fbf9f5", "#1d2327"
 DARK_PAPER, DARK_INK = "#15191b", "#eceae5"
 WHITE = "#ffffff"
@@ -26,7 +26,7 @@ class Accent(models.TextChoices):
 
 
 class Colours(NamedTuple):
-    """`light` and `dark` are for text, lines and bands on light and dark paper, the soft ones lie behind text."""
+    """Colours for the light and the dark theme: of text, lines and bands, and soft ones for backgrounds of text."""
 
     light: str
     dark: str
@@ -48,7 +48,7 @@ COLOURS: dict[str, Colours] = {
 
 
 def luminance(colour: str) -> float:
-    """Relative luminance of #rrggbb, 0 (black) to 1 (white), by WCAG 2.2. ValueError for any other notation."""
+    """Return the relative luminance of #rrggbb, 0 (black) to 1 (white), by WCAG 2.2. Raises ValueError for others."""
     if len(colour) != 7 or colour[0] != "#":
         raise ValueError(f"A colour is written #rrggbb, not {colour!r}.")
     channels = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
@@ -57,6 +57,6 @@ def luminance(colour: str) -> float:
 
 
 def contrast(one: str, other: str) -> float:
-    """Contrast ratio of two colours #rrggbb, 1 to 21, by WCAG 2.2."""
+    """Return the contrast ratio of two colours #rrggbb, 1 to 21, by WCAG 2.2."""
     low, high = sorted((luminance(one), luminance(other)))
     return (high + 0.05) / (low + 0.05)

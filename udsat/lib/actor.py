@@ -1,4 +1,4 @@
-"""Who is at work: the person of the request, or what a command or a link says of itself. History asks here."""
+"""The actor of the current changes, for the history: the request's user, or the name of a job or a link's holder."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,13 +11,13 @@ from django.http import HttpRequest, HttpResponseBase
 
 @dataclass(frozen=True)
 class Actor:
-    """A person with a log-in (perhaps one not asked for yet), or a name: of a job, or of a member with a link."""
+    """A user (possibly the request's lazy object), or the name of a job or of a member with a personal link."""
 
     user: Any = None
     name: str = ""
 
 
-# Commands and jobs that say nothing are the portal itself.
+# The default for commands and jobs.
 PORTAL = Actor(name="Portalen")
 _actor: ContextVar[Actor] = ContextVar("actor", default=PORTAL)
 
@@ -27,8 +27,8 @@ def current_actor() -> Actor:
 
 
 @contextmanager
-def acting(user: Any = None, name: str = "") -> Iterator[None]:
-    """What is saved inside is saved by that person, or under that name."""
+def acting_as(user: Any = None, name: str = "") -> Iterator[None]:
+    """Attribute changes made in the block to this user or name."""
     token = _actor.set(Actor(user, name))
     try:
         yield
@@ -37,11 +37,11 @@ def acting(user: Any = None, name: str = "") -> Iterator[None]:
 
 
 class ActorMiddleware:
-    """Stands after the authentication. Nobody's log-in is read before something is saved."""
+    """Makes the request's user the actor. Placed after authentication; loads the user only on a save."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        with acting(user=getattr(request, "user", None)):
+        with acting_as(user=getattr(request, "user", None)):
             return self.get_response(request)

@@ -1,4 +1,4 @@
-"""What forms have in common."""
+"""Form field and mixin that several forms share."""
 
 from typing import Any
 
@@ -6,11 +6,11 @@ from crispy_forms.helper import FormHelper
 from django import forms
 
 
-class AddressField(forms.EmailField):
-    """An e-mail as anybody may write it in a form, in one spelling, so that one mailbox is counted as one.
+class NormalisedEmailField(forms.EmailField):
+    """E-mail address whose domain is normalised (IDNA, RFC 3490), so that each mailbox has one spelling.
 
-    A name of a host may hold signs that nobody sees and letters of other widths; a mail server takes them for the same
-    (RFC 3490). An address within our own machine is nobody's.
+    Domains may contain invisible and full-width characters that mail servers treat as equal. Host names without a dot
+    and IP addresses are rejected.
     """
 
     def clean(self, value: Any) -> Any:
@@ -28,7 +28,7 @@ class AddressField(forms.EmailField):
 
 
 class FieldsOnly:
-    """For a form of which crispy draws the fields and nothing else: its page brings the tag, the token, the button."""
+    """Form mixin: crispy renders the fields only. The template has the form tag, the CSRF token and the button."""
 
     @property
     def helper(self) -> FormHelper:

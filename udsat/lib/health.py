@@ -1,7 +1,6 @@
-"""What whoever runs the portal asks it: does the process answer, and can it serve?
+"""Liveness and readiness probes.
 
-Answered before everything else in the chain: a probe calls by a number rather than a name that ALLOWED_HOSTS knows, and
-over plain HTTP.
+The middleware is first in the chain: probes use an IP address, which is not in ALLOWED_HOSTS, and plain HTTP.
 """
 
 import tempfile
@@ -21,7 +20,7 @@ def _database() -> str:
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
             return "database: migrations are waiting, run manage.py migrate"
     except DatabaseError:
-        # What the server said may name hosts and accounts.
+        # The error message itself may contain host and account names.
         return "database: cannot be reached"
     return ""
 
@@ -34,12 +33,12 @@ def _folder() -> str:
         return "VAR_DIR: cannot be written to"
 
 
-# Path: what must hold. Each says what is wrong, or nothing.
+# The checks of each path. A check returns what is wrong, or "".
 PROBES: dict[str, list[Callable[[], str]]] = {"/healthz/live": [], "/healthz/ready": [_database, _folder]}
 
 
 class HealthMiddleware:
-    """Answers /healthz/live while the process runs, and /healthz/ready while it can serve; else 503 and why."""
+    """Answers /healthz/live while the process runs, and /healthz/ready if all checks pass, else 503 and the reasons."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -50,8 +49,8 @@ class HealthMiddleware:
             return self.get_response(request)
         if request.method not in ("GET", "HEAD"):
             return HttpResponseNotAllowed(["GET", "HEAD"])
-        wrong = [reason for check in checks if (reason := check())]
-        text = "\n".join(wrong) or "ok"
-        response = HttpResponse(f"{text}\n", status=503 if wrong else 200, content_type="text/plain; charset=utf-8")
+        problems = [problem for check in checks if (problem := check())]
+        text = "\n".join(problems) or "ok"
+        response = HttpResponse(f"{text}\n", status=503 if problems else 200, content_type="text/plain; charset=utf-8")
         response["Cache-Control"] = "no-store"
         return response

@@ -1,7 +1,7 @@
-"""Danish public holidays, and the weeks in which most schools are closed.
+"""Danish public holidays and school holidays.
 
-Days on which most offices are closed by agreement count as holidays too: nobody calls a meeting on them. School
-holidays are set by each municipality; these are the usual ones.
+Days on which most offices are closed by agreement count as public holidays. Each municipality sets its own school
+holidays; these are the most common ones.
 """
 
 import datetime
@@ -38,20 +38,20 @@ _SCHOOL_WEEKS = {
 
 @lru_cache(maxsize=64)
 def _of_year(year: int) -> dict[datetime.date, str]:
-    found = {easter(year) + datetime.timedelta(days): name for days, name in _FROM_EASTER.items()}
+    holidays = {easter(year) + datetime.timedelta(days): name for days, name in _FROM_EASTER.items()}
     if year < 2024:
-        # Abolished by law of 1 March 2023.
-        found[easter(year) + datetime.timedelta(26)] = "store bededag"
-    return found | {datetime.date(year, month, day): name for (month, day), name in _FIXED.items()}
+        # Abolished by the law of 1 March 2023.
+        holidays[easter(year) + datetime.timedelta(26)] = "store bededag"
+    return holidays | {datetime.date(year, month, day): name for (month, day), name in _FIXED.items()}
 
 
 def public_holiday(day: datetime.date) -> str:
-    """Its name, in lower case; empty for any other day."""
+    """Return the public holiday, in lower case; "" for other days."""
     return _of_year(day.year).get(day, "")
 
 
 def school_holiday(day: datetime.date) -> str:
-    """The holiday that most schools have in its week, in lower case; empty for any other day."""
+    """Return the school holiday of most municipalities on that day, in lower case; "" for other days."""
     days_to_easter = (easter(day.year) - day).days
     if -1 <= days_to_easter <= 6:
         return "påskeferie"
@@ -61,5 +61,5 @@ def school_holiday(day: datetime.date) -> str:
 
 
 def day_off(day: datetime.date) -> str:
-    """Why it is no day for a meeting: a public holiday, else a school holiday; empty for an ordinary day."""
+    """Return the public holiday or else the school holiday; "" for ordinary days."""
     return public_holiday(day) or school_holiday(day)

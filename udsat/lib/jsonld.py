@@ -1,4 +1,4 @@
-"""What a page is, for machines: schema.org as JSON-LD."""
+"""Structured data of a page: schema.org as JSON-LD."""
 
 import datetime
 import json
@@ -8,28 +8,28 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 
-# Inside a script element nothing is read as HTML except what would end it; these could, or break old readers of JSON.
+# Characters that could end the script element or break older JSON parsers.
 _ESCAPED = {ord(character): f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}
 
 
 def script(data: dict[str, Any]) -> SafeString:
-    """The block for a page. A browser runs no such block, so the policy on scripts has nothing against it."""
+    """Return the script element. Browsers do not execute this type, so the Content-Security-Policy allows it."""
     text = json.dumps({"@context": "https://schema.org"} | data, ensure_ascii=False, separators=(",", ":"))
-    # Safe: every character that could leave the element is escaped above.
+    # Safe: every character that could end the element is escaped above.
     return mark_safe(f'<script type="application/ld+json">{text.translate(_ESCAPED)}</script>')
 
 
-def absolute(path: str) -> str:
+def absolute_url(path: str) -> str:
     return settings.SITE_URL + path
 
 
-def thing(kind: str, **facts: Any) -> dict[str, Any]:
-    """With the facts that are known; nothing is said of the rest."""
-    return {"@type": kind} | {name: fact for name, fact in facts.items() if fact not in (None, "", [])}
+def schema_object(schema_type: str, **properties: Any) -> dict[str, Any]:
+    """Return a schema.org object without its empty properties."""
+    return {"@type": schema_type} | {name: value for name, value in properties.items() if value not in (None, "", [])}
 
 
-def moment(day: datetime.date, time: datetime.time | None) -> str:
-    """ISO 8601, with the offset that the clock in Denmark has that day; the day alone when the hour is unknown."""
+def iso_datetime(day: datetime.date, time: datetime.time | None) -> str:
+    """Return ISO 8601 with Denmark's offset from UTC on that day; the date alone without a time."""
     if time is None:
         return day.isoformat()
     return timezone.make_aware(datetime.datetime.combine(day, time)).isoformat(timespec="minutes")

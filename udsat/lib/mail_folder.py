@@ -1,4 +1,4 @@
-"""E-mail as files to read, where no mail server is set: one file per letter, which any mail program opens."""
+"""E-mail backend without a mail server: one .eml file per message, which any mail program opens."""
 
 import datetime
 import os
@@ -15,20 +15,20 @@ from .danish import slugify
 
 
 class MailFolder(BaseEmailBackend):
-    """Writes to VAR_DIR/mails. The text stands as it is, so a plain editor shows it too."""
+    """Writes messages to VAR_DIR/mails, unencoded where possible, so that a text editor shows them too."""
 
     def send_messages(self, email_messages: Iterable[EmailMessage]) -> int:
         folder = Path(settings.VAR_DIR) / "mails"
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         count = 0
         for message in email_messages:
-            write_new(folder, message)
+            write_message(folder, message)
             count += 1
         return count
 
 
-def write_new(folder: Path, message: Any) -> Path:
-    """Readable by its owner alone: the links in it are as good as the log-ins of those it is for."""
+def write_message(folder: Path, message: Any) -> Path:
+    """Write the message to a new file that only its owner can read, since it may contain personal links."""
     moment = datetime.datetime.now().strftime("%Y-%m-%d %H.%M.%S")
     to = parseaddr(message.to[0])[1].replace("@", " at ").replace(".", " ")
     name = f"{moment} {slugify(message.subject, 60)} til {slugify(to, 60)}"

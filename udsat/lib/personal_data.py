@@ -53,7 +53,7 @@ class AllowedNames:
         )  # fmt: skip
 
 
-def find_private(text: str, known: AllowedNames = AllowedNames(), *, names: bool = True) -> list[Private]:  # noqa: B008  frozen
+def find_personal_data(text: str, known: AllowedNames = AllowedNames(), *, names: bool = True) -> list[Private]:  # noqa: B008  frozen
     """What may be private, in reading order. `names=False` asks only for names known as hidden, as in a report."""
     found = [*_emails(text, known), *_phones(text, known), *_addresses(text, known), *_hidden_names(text, known)]
     taken = [(one.start, one.end) for one in found]
@@ -74,7 +74,7 @@ def sentence_around(text: str, start: int, end: int, most: int = 160) -> tuple[s
     return before, after
 
 
-def titled_names(texts: Iterable[str]) -> frozenset[str]:
+def names_with_titles(texts: Iterable[str]) -> frozenset[str]:
     """Names that a text introduces by an office (»socialchef Ida Munk«, »Ida Munk, leder af …«): read as officials."""
     return frozenset(
         match[0]

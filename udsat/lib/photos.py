@@ -1,6 +1,6 @@
-"""A portrait as it may be handed out: a small square JPEG with nothing in it but the picture.
+"""Portrait photos for publication: a small square JPEG without metadata.
 
-What the camera wrote (place, time, model) does not come along, because only the pixels do.
+Only the pixels are copied, so camera metadata (position, time, model) is dropped.
 """
 
 import io
@@ -16,14 +16,14 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from .file_checks import MB
 
-SIDE = 480  # pixels: twice as wide as it is shown
+SIDE = 480  # pixels, twice the displayed width
 MAX_PHOTO_BYTES = 20 * MB
 MAX_PIXELS = 60_000_000
 _FORMATS = ("JPEG", "PNG", "WEBP")
 
 
 def portrait(file: File) -> ContentFile:
-    """The picture cut to a square and written anew; ValidationError, in Danish, for what is no picture."""
+    """Return the picture cropped to a square of SIDE pixels. Raises ValidationError, in Danish, for other files."""
     if file.size > MAX_PHOTO_BYTES:
         raise ValidationError(f"Fotoet fylder mere end {MAX_PHOTO_BYTES // MB} MB. Gør det mindre, og prøv igen.")
     file.seek(0)
@@ -33,7 +33,7 @@ def portrait(file: File) -> ContentFile:
             image = Image.open(file, formats=_FORMATS)
             if image.width * image.height > MAX_PIXELS:
                 raise ValidationError("Fotoet har for mange pixels. Gem det i en mindre størrelse, og prøv igen.")
-            # A JPEG is read at about the size that is needed, which spares time and memory.
+            # A JPEG is decoded at about the size needed, which saves time and memory.
             image.draft("RGB", (SIDE * 2, SIDE * 2))
             upright = ImageOps.exif_transpose(image)
             flat = Image.new("RGB", upright.size, "white")
@@ -46,16 +46,16 @@ def portrait(file: File) -> ContentFile:
         ) from None
     except (OSError, ValueError, SyntaxError, MemoryError, Image.DecompressionBombError, Warning):
         raise ValidationError("Fotoet er i stykker eller for stort. Åbn det, gem det på ny, og prøv igen.") from None
-    # Faces are rather in the upper half.
+    # Faces are usually in the upper half.
     square = ImageOps.fit(flat, (SIDE, SIDE), Image.Resampling.LANCZOS, centering=(0.5, 0.35))
     out = io.BytesIO()
     square.save(out, "JPEG", quality=84, optimize=True, progressive=True)
-    # A name that tells nothing, of the person or of the file she sent.
+    # A random name, since the original file name may identify the person.
     return ContentFile(out.getvalue(), f"{get_random_string(20).lower()}.jpg")
 
 
 class PhotoField(forms.FileField):
-    """A photo that is cut and cleaned as it comes in, for a model's FileField."""
+    """Form field for a model's FileField, which converts the upload with `portrait`."""
 
     widget = forms.FileInput
 

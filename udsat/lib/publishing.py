@@ -91,7 +91,7 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class ReadText:
+class PublicText:
     """A field as those outside read it."""
 
     field: models.Field
@@ -125,29 +125,29 @@ class CheckedText(models.Model):
             and field.name not in cls.private_fields
         ]
 
-    def place_name(self) -> str:
+    def object_label(self) -> str:
         return f"{capfirst(self._meta.verbose_name)} {self}"
 
-    def is_read(self, field: str, within: Any) -> bool:
+    def is_field_public(self, field: str, within: Any) -> bool:
         """Whether the field is read outside when `within`, what this belongs to, is public."""
         return True
 
-    def read_texts(self, within: Any = None) -> Iterator[ReadText]:
+    def public_texts(self, within: Any = None) -> Iterator[PublicText]:
         """Everything of it that is read when `within` is public, field by field."""
         for field in self.checked_fields():
             value = getattr(self, field.attname)
-            if not value or not self.is_read(field.name, within):
+            if not value or not self.is_field_public(field.name, within):
                 continue
             if isinstance(field, models.FileField):
-                yield ReadText(field, value.name.rsplit("/", 1)[-1], (value.name,), inside=read_file(value))
+                yield PublicText(field, value.name.rsplit("/", 1)[-1], (value.name,), inside=read_file(value))
             elif isinstance(field, RichTextField):
-                yield ReadText(field, plain_text(value), tuple(link_addresses(value)))
+                yield PublicText(field, plain_text(value), tuple(link_addresses(value)))
             else:
-                yield ReadText(field, str(value))
+                yield PublicText(field, str(value))
 
     def findings(self, within: Any = None) -> Iterator[Finding]:
         """Suspected numbers in the texts that are public when `within`, what this belongs to, is."""
-        for read in self.read_texts(within):
+        for read in self.public_texts(within):
             # The same number twice in a field, as in a link and its address, is one thing to mend.
             numbers: dict[str, CprFinding] = {}
             for text in (read.text, *read.unseen, read.inside.text if read.inside else ""):
@@ -156,7 +156,7 @@ class CheckedText(models.Model):
             for found in numbers.values():
                 yield Finding(
                     target=f"{self._meta.label_lower}:{self.pk}:{read.field.name}",
-                    place=f"{hide_cpr(self.place_name())}: {read.field.verbose_name}",
+                    place=f"{hide_cpr(self.object_label())}: {read.field.verbose_name}",
                     masked=found.masked,
                     fingerprint=found.fingerprint,
                     field=read.field.name,

@@ -1,4 +1,4 @@
-"""What all public pages have in common."""
+"""Shared parts of public responses: 404 lookups, PDF responses, cache headers and compression."""
 
 import datetime
 import hashlib
@@ -17,20 +17,20 @@ from .pdf import PdfTooLarge
 M = TypeVar("M", bound=Model)
 
 
-def find_or_404(found_in: QuerySet[M], message: str, **lookup: Any) -> M:
-    """The one row of the queryset; else a 404 whose message, in Danish, the reader sees."""
-    found = found_in.filter(**lookup).first()
-    if found is None:
+def find_or_404(queryset: QuerySet[M], message: str, **lookup: Any) -> M:
+    """Return the first matching row. Raises Http404 with the message, in Danish, that the page shows."""
+    row = queryset.filter(**lookup).first()
+    if row is None:
         raise Http404(message)
-    return found
+    return row
 
 
 def pdf_response(
     request: HttpRequest, make: Callable[[], bytes], filename: str, *, changed: datetime.datetime, is_public: bool
 ) -> HttpResponseBase:
-    """A PDF to read in the browser; 304 to those who have it already, and no search engine for one not public.
+    """Return the PDF for display in the browser, or 304 if it is unchanged; hidden from search engines unless public.
 
-    Raises Http404, with the way on, where the text is too long for a PDF.
+    Raises Http404 if the text is too long for a PDF.
     """
     try:
         content = make()
@@ -38,8 +38,8 @@ def pdf_response(
         raise Http404("Teksten er for lang til en PDF. Læs den på siden, eller ring og få den sendt.") from None
     response = HttpResponse(content, content_type="application/pdf")
     response["Content-Disposition"] = f'inline; filename="{filename}"'
-    # The tag is of the content: what a PDF shows also changes without touching the row it is named for. For the
-    # same reason the date only informs; a 304 is given by the tag alone.
+    # The ETag is a hash of the content, because a PDF may change without a change of its row. For the same reason
+    # Last-Modified is informative only: get_conditional_response is not given it.
     etag = quote_etag(hashlib.sha256(content).hexdigest()[:32])
     response["ETag"] = etag
     response["Last-Modified"] = http_date(changed.timestamp())
@@ -49,9 +49,9 @@ def pdf_response(
 
 
 class FreshnessMiddleware:
-    """Lets no browser or proxy show an old page: ask again each time; keep nothing of what a log-in has shown.
+    """Cache-Control: revalidate public pages on each request, and never store pages of a session.
 
-    A view that has chosen its own Cache-Control keeps it. Files with a hash in their name never come here.
+    A view may set its own Cache-Control for public pages. Hashed static files do not pass this middleware.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -67,9 +67,9 @@ class FreshnessMiddleware:
 
 
 class CompressionMiddleware(GZipMiddleware):
-    """Sends text in a third of its size, also where no proxy does. PDFs, photos and most files are compressed already.
+    """Compresses text responses; PDFs, photos and most files are compressed already.
 
-    Django's own mixes in a random length, so that the size tells nothing of a form's secret.
+    Django adds random bytes to the length, which protects the CSRF token (BREACH attack).
     """
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:

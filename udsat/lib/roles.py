@@ -1,4 +1,4 @@
-"""Who may do what in a municipality's back office. One table, nothing else."""
+"""Roles in a municipality's back office, and their abilities."""
 
 from django.db import models
 

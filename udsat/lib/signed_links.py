@@ -1,7 +1,7 @@
-"""Signed personal links: what a member without a log-in may do, for whom, and until when.
+"""Signed personal links for members without a log-in.
 
-The token says what it is for (`kind`) and carries whole numbers; it holds no name and no address. Whoever has the
-link has the right, so each kind gives one person the right to one small thing.
+A token has a purpose (`kind`), an expiry time and whole numbers such as primary keys, but no personal data. Possession
+of the link is the only authorisation, so each kind allows a single, minor action.
 """
 
 import datetime
@@ -11,11 +11,11 @@ from django.utils import timezone
 
 
 class LinkBroken(Exception):
-    """Altered, cut off, or made for something else."""
+    """The token is altered, incomplete, or of another kind."""
 
 
 class LinkExpired(Exception):
-    """Good once; its time is over."""
+    """The token was valid, but has expired."""
 
 
 def make_token(kind: str, *numbers: int, until: datetime.datetime) -> str:

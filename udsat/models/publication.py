@@ -293,7 +293,7 @@ class Publishable(RevisionedModel):
         return [
             (part, read.text)
             for part in self.publication_parts()
-            for read in part.read_texts(self)
+            for read in part.public_texts(self)
             if read.inside and not read.inside.complete
         ]
 
@@ -404,7 +404,7 @@ class Publishable(RevisionedModel):
         suspects = [finding for finding in findings if not is_cpr_overridden(finding)]
         if suspects and len(reason.strip()) < 10:
             raise ValidationError(
-                [f"{finding.place}: noget ligner et CPR-nummer ({finding.masked})." for finding in suspects]
+                [f"{finding.location}: noget ligner et CPR-nummer ({finding.masked})." for finding in suspects]
             )
         event = self._record(action, by)
         event.confirmed = True

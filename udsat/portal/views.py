@@ -73,13 +73,13 @@ def front(request):
 
 def site_schema():
     """The portal itself, and how it is searched."""
-    search = jsonld.thing(
+    search = jsonld.schema_object(
         "SearchAction",
-        target=f"{jsonld.absolute(reverse('search'))}?q={{search_term_string}}",
+        target=f"{jsonld.absolute_url(reverse('search'))}?q={{search_term_string}}",
         **{"query-input": "required name=search_term_string"},
     )
-    return jsonld.thing(
-        "WebSite", name="Udsatteportalen", url=jsonld.absolute("/"), inLanguage="da", potentialAction=search
+    return jsonld.schema_object(
+        "WebSite", name="Udsatteportalen", url=jsonld.absolute_url("/"), inLanguage="da", potentialAction=search
     )
 
 

@@ -110,12 +110,12 @@ def breadcrumbs(content):
     crumbs = _Crumbs()
     crumbs.feed(content)
     items = [
-        jsonld.thing(
+        jsonld.schema_object(
             "ListItem",
             position=position,
             name=" ".join(text.split()),
-            item=jsonld.absolute(address) if address else "",
+            item=jsonld.absolute_url(address) if address else "",
         )
         for position, (text, address) in enumerate(crumbs.found, 1)
     ]
-    return content + jsonld.script(jsonld.thing("BreadcrumbList", itemListElement=items)) if items else content
+    return content + jsonld.script(jsonld.schema_object("BreadcrumbList", itemListElement=items)) if items else content

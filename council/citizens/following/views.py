@@ -20,7 +20,7 @@ from council.personal_links import link_view
 from strategies.models import Strategy, Topic
 from strategies.views import find_municipality
 from udsat.lib.cpr import find_cpr
-from udsat.lib.forms import AddressField, FieldsOnly
+from udsat.lib.forms import FieldsOnly, NormalisedEmailField
 from udsat.lib.spam_protection import TrapForm, network_of
 from udsat.models import FormSubmission
 
@@ -48,7 +48,7 @@ class FollowForm(FieldsOnly, TrapForm):
         widget=forms.RadioSelect,
         error_messages={"required": "Vælg, hvor tit.", "invalid_choice": "Vælg en af de to."},
     )
-    email = AddressField(
+    email = NormalisedEmailField(
         label="Din e-mail",
         max_length=254,
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),

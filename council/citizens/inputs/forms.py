@@ -10,7 +10,7 @@ from council.models import Council, Input
 from strategies.models import Topic
 from udsat.lib.cpr import find_cpr
 from udsat.lib.fingerprints import fingerprint
-from udsat.lib.forms import AddressField, FieldsOnly
+from udsat.lib.forms import FieldsOnly, NormalisedEmailField
 from udsat.lib.spam_protection import TrapForm
 
 TOO_LONG = "Skriv det kortere. Der er plads til %(limit_value)d tegn, og du har skrevet %(show_value)d."
@@ -62,7 +62,7 @@ class LetterForm(TrapForm, _InputForm):
 
     class Meta:
         model = Input
-        field_classes = {"email": AddressField}
+        field_classes = {"email": NormalisedEmailField}
         fields = ["text", "topic", "name", "phone", "email", "for_other", "may_publish"]
         labels = {
             "text": "Hvad vil du sige til rådet?",
@@ -94,7 +94,7 @@ class LetterForm(TrapForm, _InputForm):
 class DialogueForm(TrapForm, _InputForm):
     class Meta:
         model = Input
-        field_classes = {"email": AddressField}
+        field_classes = {"email": NormalisedEmailField}
         fields = ["text", "group", "people", "wished_times", "name", "phone", "email"]
         labels = {
             "text": "Hvad vil I tale om?",

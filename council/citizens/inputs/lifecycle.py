@@ -23,7 +23,7 @@ from council.meetings.agenda.building import add_item
 from council.models import AgendaItem, Council, Input, Meeting
 from council.secretary_mail import write_to_secretary
 from udsat.admin.edit_conflict import increment_version
-from udsat.lib.actor import acting
+from udsat.lib.actor import acting_as
 from udsat.lib.cpr import find_cpr
 from udsat.lib.signed_links import make_token
 from udsat.models import Letter
@@ -74,7 +74,7 @@ def receive(citizen_input: Input, *, from_busy_network: bool = False) -> Input:
     is_spam = looks_like_spam(citizen_input, from_busy_network=from_busy_network)
     citizen_input.state = Input.State.HELD if is_spam else Input.State.NEW
     try:
-        with transaction.atomic(), acting(name=CITIZEN):
+        with transaction.atomic(), acting_as(name=CITIZEN):
             citizen_input.save()
             if not is_spam:
                 _notify(citizen_input)
@@ -271,7 +271,7 @@ def forget_old_inputs(now: datetime.datetime) -> int:
     for citizen_input in closed.select_related("council__municipality"):
         if forget_on(citizen_input) > today:
             continue
-        with acting(name="Portalen, efter rådets regel"):
+        with acting_as(name="Portalen, efter rådets regel"):
             if citizen_input.state == Input.State.SPAM:
                 citizen_input.erase()
             else:

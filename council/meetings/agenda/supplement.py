@@ -34,7 +34,7 @@ def supplement_page(admin, request, meeting):
     files = [
         (read.text, part.get_absolute_url())
         for part in parts
-        for read in part.read_texts(agenda)
+        for read in part.public_texts(agenda)
         if read.inside and not read.inside.complete
     ]
     form = SupplementForm(
