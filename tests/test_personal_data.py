@@ -6,10 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from udsat.lib.personal_data import AllowedNames, Kind, find_personal_data, names_with_titles, sentence_around
+from udsat.lib.personal_data import (
+    AllowedNames,
+    PersonalDataKind,
+    find_personal_data,
+    names_with_titles,
+    sentence_around,
+)
 
 ROOT = Path(__file__).resolve().parent.parent
-PHONE, EMAIL, ADDRESS, NAME, HIDDEN = Kind
+PHONE, EMAIL, ADDRESS, NAME, HIDDEN = PersonalDataKind
 
 KNOWN = AllowedNames(
     names=frozenset({"Karin Holt", "Søren Bo Fabricius", "Lise Overby"}),

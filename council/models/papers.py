@@ -90,8 +90,8 @@ class MeetingPaper(Publishable):
         files = self.files(self.items())
         return [
             PublicationBlocker(
-                f"»{file.display_title}« hører til et lukket punkt ({closed.item.object_label()}), men ligger også åbent "
-                "fremme. Fjern den ene, eller luk også det andet punkt.",
+                f"»{file.display_title}« hører til et lukket punkt ({closed.item.object_label()}), "
+                "men ligger også åbent fremme. Fjern den ene, eller luk også det andet punkt.",
                 file,
                 "file",
             )

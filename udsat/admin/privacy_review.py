@@ -112,7 +112,7 @@ class _Question(NamedTuple):
 
 def _words(one: PublicText) -> str:
     """A file's name as the words it is made of."""
-    return re.sub(r"[_+]|%20|(?<=[^\W\d])-(?=[^\W\d])|\.\w{2,4}$", " ", one.text) if one.inside else one.text
+    return re.sub(r"[_+]|%20|(?<=[^\W\d])-(?=[^\W\d])|\.\w{2,4}$", " ", one.text) if one.file_text else one.text
 
 
 def _questions(
@@ -141,12 +141,12 @@ def _undrawable(text: str) -> set[str]:
 
 def _unseen(one: PublicText, shown: str, known: AllowedNames) -> Iterator[tuple[str, SafeString, str, str]]:
     """What stands behind a link or inside a file. Of a file's names only those are asked about that may not show."""
-    behind = [] if one.inside else [(text, "Står bag et link.") for text in one.unseen]
-    if one.inside:
-        behind.append((hide_cpr(one.inside.text), "Står inde i filen."))
+    behind = [] if one.file_text else [(text, "Står bag et link.") for text in one.unseen]
+    if one.file_text:
+        behind.append((hide_cpr(one.file_text.text), "Står inde i filen."))
     for text, where in behind:
         for q in find_personal_data(text, known, names=False):
-            if one.inside or q.text not in shown:
+            if one.file_text or q.text not in shown:
                 yield q.kind, _sentence(text, q.start, q.end), f"{where} {q.note}".strip(), q.text
 
 

@@ -1,10 +1,9 @@
-"""Find what looks like a Danish civil registration number (CPR).
+"""Find possible Danish civil registration numbers (CPR).
 
-Form: DDMMYY-NNNN, with a hyphen, dash, space or nothing between, or however else a person may have parted it, also
-with all four digits of the year.
-Modulus 11 stopped holding on 1 October 2007 (CPR-kontoret), so it is not asked for. Days 61-91 are replacement
-numbers (erstatningspersonnumre), which also point at one person. The number itself is never kept or logged: only a
-keyed fingerprint.
+The form is DDMMYY-NNNN, in any way people divide it: with a hyphen, dash, space or nothing, in pairs, and with all four
+digits of the year. The modulus 11 check is not used; it has not been valid since 1 October 2007 (CPR-kontoret). Days
+61–91 are replacement numbers (erstatningspersonnumre), which also identify one person. The number itself is neither
+stored nor logged: only a keyed fingerprint is.
 """
 
 import re
@@ -14,29 +13,29 @@ from dataclasses import dataclass
 
 from .fingerprints import fingerprint
 
-# Normalised text (NFKC) has plain spaces only. Not inside a longer number: a 13-digit EAN has another shape. A case
-# number that happens to fit is a person's to judge: too many findings cost a reason, one too few costs a leak.
+# Normalised text (NFKC) has plain spaces only. A number must not be part of a longer one, such as a 13-digit EAN. Case
+# numbers of this form are reported: a false alarm costs an override, a missed number is a leak.
 _DASHES = r"\-\u2010-\u2015\u2212"
 _DASH = f"[{_DASHES}]"
 _GAP = f"[ ./{_DASHES}]?"
-# Between the date and the last four: also the border of a cell, a bracket or the bullet of a list.
+# Separators between the date and the last four digits, including cell borders, brackets and bullets.
 _SIGN = f"[./_:,*·•+|(){_DASHES}]"
 _SIGN_AFTER_GAPS = f"[/_+|{_DASHES}]"
 _CPR = re.compile(
     rf"""
     (?<!\d)\d\d(?P<gap>{_GAP})\d\d(?P=gap)\d\d(?:[ ]{{0,2}}{_SIGN_AFTER_GAPS}\s{{0,2}}|[ ]{{0,2}})\d{{4}}(?!\d)
-    # Parted in two ways, as in »01/01-90«: then with a sign before the last four.
+    # Two kinds of separator, as in »01/01-90«, require one before the last four.
     |(?<!\d)\d\d{_GAP}\d\d{_GAP}\d\d[ ]{{0,2}}{_SIGN_AFTER_GAPS}\s{{0,2}}\d{{4}}(?!\d)
-    # Six digits that stand together: then also a line, a tab or another sign between, and the last four in pairs.
-    # Not six with spaces: a phone number on one line and a postal code on the next are no such number.
+    # After six unbroken digits, also a line break, tab or other sign, and the last four in pairs. Not after six
+    # spaced digits: those may be a phone number followed by a postal code on the next line.
     |(?<!\d)\d{{6}}(?:\s{{0,3}}{_SIGN}{{0,2}}\s{{0,3}}\(?)\d\d[ ]?{_DASH}?\d\d(?!\d)
-    # In pairs all the way, or each digit by itself; not as part of a row of phone numbers.
+    # All in pairs, or digit by digit, but not within a row of phone numbers.
     |(?<!\d)(?<!\d[ ])\d\d(?:(?:[ ]|{_DASH})\d\d){{4}}(?![ ]?\d)
     |(?<!\d)(?<!\d[ ])\d(?:[ ]\d){{5}}(?:[ ]|[ ]?{_DASH}[ ]?)\d(?:[ ]\d){{3}}(?![ ]?\d)
     """,
     re.VERBOSE,
 )
-# With the whole year a sign has to stand before the last four: a date stands before a postal code, too.
+# A full year requires a separator before the last four: a date may precede a postal code.
 _WHOLE_YEAR = re.compile(
     rf"""
     (?<!\d)(?P<day>\d{{1,2}})(?:[ ]?[./][ ]?|[ ]|{_DASH})(?P<month>\d{{1,2}})(?:[ ]?[./][ ]?|[ ]|{_DASH})
@@ -45,13 +44,13 @@ _WHOLE_YEAR = re.compile(
     """,
     re.VERBOSE,
 )
-# What is not seen on the page and would part the digits: what Unicode calls ignorable (Default_Ignorable_Code_Point),
-# and control characters other than tab and line breaks.
+# Invisible characters that may separate the digits: Unicode's Default_Ignorable_Code_Point, and control characters
+# other than tab and line breaks.
 _INVISIBLE = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
     "\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U000e0000-\U000e0fff]"
 )
-# The years of birth, by the first of the last four digits (CPR-kontoret, Personnummeret i CPR).
+# Possible years of birth by the seventh digit (CPR-kontoret, Personnummeret i CPR).
 _LATE, _FIRST_AND_LAST = range(1937, 2037), (*range(1858, 1900), *range(2000, 2058))
 _YEARS = (*[range(1900, 2000)] * 4, _LATE, *[_FIRST_AND_LAST] * 4, _LATE)
 _DAYS_IN_MONTH = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
@@ -59,16 +58,16 @@ _DAYS_IN_MONTH = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 @dataclass(frozen=True)
 class CprFinding:
-    """One suspected number: `masked` shows its surroundings with the digits hidden."""
+    """A suspected number: a keyed fingerprint of it, and its surroundings with all digits masked."""
 
     fingerprint: str
     masked: str
 
 
 def find_cpr(text: str) -> Iterator[CprFinding]:
-    """Every suspected CPR number in a text, in reading order.
+    """Yield each suspected CPR number in the text, in reading order.
 
-    Digits of other scripts and full-width digits count; soft hyphens and zero-width characters do not hide one.
+    Digits of any script and full-width digits count; invisible characters are ignored.
     """
     text = _plain(text)
     for match in _matches(text):
@@ -81,7 +80,7 @@ def find_cpr(text: str) -> Iterator[CprFinding]:
 
 
 def hide_cpr(text: str) -> str:
-    """The text with every suspected number hidden, for logs and messages; any other text as it is."""
+    """Return the text with all suspected numbers masked, for logs and messages; other text unchanged."""
     plain = _plain(text)
     matches = _matches(plain)
     for match in reversed(matches):
@@ -97,22 +96,22 @@ def _plain(text: str) -> str:
 class _Match:
     start: int
     end: int
-    number: str  # the ten digits of it, however it was written
+    number: str  # its ten digits
 
 
 def _matches(text: str) -> list[_Match]:
-    """In reading order, none within another."""
-    found = [_Match(*match.span(), _digits(match[0])) for match in _CPR.finditer(text) if not _counts_up(match[0])]
-    found += filter(None, map(_with_whole_year, _WHOLE_YEAR.finditer(text)))
+    """The matches in reading order, without overlaps."""
+    candidates = [_Match(*match.span(), _digits(match[0])) for match in _CPR.finditer(text) if not _counts_up(match[0])]
+    candidates += filter(None, map(_with_whole_year, _WHOLE_YEAR.finditer(text)))
     matches: list[_Match] = []
-    for match in sorted(found, key=lambda match: (match.start, -match.end)):
+    for match in sorted(candidates, key=lambda match: (match.start, -match.end)):
         if _is_day(match.number) and (not matches or match.start >= matches[-1].end):
             matches.append(match)
     return matches
 
 
 def _with_whole_year(match: re.Match[str]) -> _Match | None:
-    """None where that year has no such serial, so that periods, hours and case numbers are left alone."""
+    """None if no number of that year has this serial, which rules out most periods, hours and case numbers."""
     if match["date"]:
         date, serial = _digits(match["date"]), _digits(match["last"])
     else:
@@ -131,7 +130,7 @@ def _is_day(number: str) -> bool:
 
 
 def _counts_up(text: str) -> bool:
-    """»uge 10 11 12 13 14« is a row of weeks."""
+    """Whether the pairs count up, as in a row of weeks: »uge 10 11 12 13 14«."""
     pairs = [int(pair) for pair in re.findall(r"\d\d", text)] if re.fullmatch(r"\d\d(?: \d\d){4}", text) else []
     return bool(pairs) and all(later == earlier + 1 for earlier, later in zip(pairs, pairs[1:], strict=False))
 

@@ -1,8 +1,8 @@
-"""What is public, asked in one way.
+"""The publication rule, the scope of the back office, and the CPR check of texts before publication.
 
-A *publishable* (strategy, council, meeting, agenda, minutes, hearing, news) has a status of its own. A *part*
-(theme, goal, agenda item, …) is public when what it belongs to is. Both answer through two doors only:
-`published()` and, for people with a log-in, `visible_to(user)`. `in_reach_of(user)` is the back office's scope.
+A *publishable* (strategy, council, meeting, agenda, minutes, hearing, news) has a status of its own. A *part* (theme,
+goal, agenda item, …) is public when what it belongs to is. For both, `published()` filters what the public may see, and
+`visible_to(user)` adds the drafts of a user's own municipalities. `in_reach_of(user)` is the scope of the back office.
 """
 
 import datetime
@@ -20,7 +20,7 @@ from django.utils.text import capfirst
 from .cpr import CprFinding, find_cpr, hide_cpr
 from .file_checks import UnreadableDocument
 from .richtext import RichTextField, link_addresses, plain_text
-from .text_extraction import FileText, read_file_text
+from .text_extraction import FileText, extract_text
 
 
 class Status(models.TextChoices):
@@ -40,11 +40,11 @@ class ScopedQuerySet(models.QuerySet):
         return Q(**{f"{self.model.municipality_lookup}__in": user.reach})
 
     def in_reach_of(self, user: Any) -> Self:
-        """What the user's own municipalities hold, drafts and all; the only scope of the back office."""
+        """Return the rows of the user's own municipalities, drafts included: the scope of the back office."""
         return self.filter(self.reach_q(user))
 
     def delete(self) -> tuple[int, dict[str, int]]:
-        """One by one where the model keeps a history, which its own delete() writes."""
+        """Delete one by one if the model keeps a history, which its delete() writes."""
         if not hasattr(self.model, "revisioned_fields"):
             return super().delete()
         counts: Counter[str] = Counter()
@@ -56,34 +56,34 @@ class ScopedQuerySet(models.QuerySet):
     delete.alters_data = delete.queryset_only = True  # type: ignore[attr-defined]
 
     def published(self) -> Self:
-        """What anybody may see now."""
+        """Return the rows that are public now."""
         return self.filter(self.model.published_when(""))
 
     def visible_to(self, user: Any) -> Self:
-        """What is public, and for those with a log-in also the drafts of their own municipalities."""
+        """Return the rows that are public now or in the user's own municipalities."""
         return self.filter(self.model.published_when("") | self.reach_q(user))
 
 
 def published_when(prefix: str) -> Q:
-    """The publication rule, for a publishable that is reached through `prefix` (such as "theme__strategy__")."""
+    """Return the publication rule for publishables looked up through `prefix` (such as "theme__strategy__")."""
     now = timezone.now()
     return Q(**{f"{prefix}status": Status.PUBLISHED, f"{prefix}publish_at__lte": now}) & (
         Q(**{f"{prefix}expires_at": None}) | Q(**{f"{prefix}expires_at__gt": now})
     )
 
 
-def window(*publishables: Any) -> tuple[datetime.datetime, datetime.datetime | None]:
-    """From when until when all of them are public at once, if none is withdrawn; until None: no end is set."""
-    ends = [one.expires_at for one in publishables if one.expires_at]
-    return max(one.publish_at for one in publishables), min(ends, default=None)
+def publication_window(*publishables: Any) -> tuple[datetime.datetime, datetime.datetime | None]:
+    """Return start and end of the period in which all of them are public, unless withdrawn. None means no end."""
+    ends = [publishable.expires_at for publishable in publishables if publishable.expires_at]
+    return max(publishable.publish_at for publishable in publishables), min(ends, default=None)
 
 
 @dataclass(frozen=True)
 class Finding:
-    """A suspected CPR number (or a file nobody can search) in one field of one object."""
+    """A suspected CPR number in one field of one object."""
 
-    target: str  # "council.agendaitem:12:decision": where an override applies
-    place: str  # for people: "Punkt 3. Boliger: Beslutning"
+    target: str  # "council.agendaitem:12:decision", the key of an override
+    location: str  # for display: "Punkt 3. Boliger: Beslutning"
     masked: str
     fingerprint: str
     field: str
@@ -92,23 +92,22 @@ class Finding:
 
 @dataclass(frozen=True)
 class PublicText:
-    """A field as those outside read it."""
+    """The text of a field as the public reads it."""
 
     field: models.Field
-    text: str  # what is seen: for a file, its name
-    unseen: tuple[str, ...] = ()  # what goes with it: the addresses of links, the path of a file
-    inside: FileText | None = None  # what a file holds
+    text: str  # as displayed; for a file, its name
+    unseen: tuple[str, ...] = ()  # not displayed, but public: the addresses of links, the path of a file
+    file_text: FileText | None = None  # the contents of a file
 
 
 class CheckedText(models.Model):
-    """A model whose every text is searched for CPR numbers before anyone outside can read it.
+    """A model whose texts are all searched for CPR numbers before they become public.
 
-    All text and file fields count, whoever adds them later, but for those in `private_fields`, which are never
-    shown outside the back office.
+    All text and file fields are checked, except those in `private_fields`, which are only shown in the back office.
     """
 
     private_fields: ClassVar[frozenset[str]] = frozenset()
-    # Fields that ask for a contact or a place: what stands there is meant for everybody.
+    # Fields for public contact details and addresses, which are no finding of personal data.
     contact_fields: ClassVar[frozenset[str]] = frozenset()
     municipality_lookup: ClassVar[str] = "municipality"
 
@@ -126,48 +125,49 @@ class CheckedText(models.Model):
         ]
 
     def object_label(self) -> str:
+        """Return type and name of the object for messages."""
         return f"{capfirst(self._meta.verbose_name)} {self}"
 
     def is_field_public(self, field: str, within: Any) -> bool:
-        """Whether the field is read outside when `within`, what this belongs to, is public."""
+        """Whether the field is public when `within`, the publishable this belongs to, is public."""
         return True
 
     def public_texts(self, within: Any = None) -> Iterator[PublicText]:
-        """Everything of it that is read when `within` is public, field by field."""
+        """Yield the texts that are public when `within` is public, field by field."""
         for field in self.checked_fields():
             value = getattr(self, field.attname)
             if not value or not self.is_field_public(field.name, within):
                 continue
             if isinstance(field, models.FileField):
-                yield PublicText(field, value.name.rsplit("/", 1)[-1], (value.name,), inside=read_file(value))
+                yield PublicText(field, value.name.rsplit("/", 1)[-1], (value.name,), file_text=_read_file(value))
             elif isinstance(field, RichTextField):
                 yield PublicText(field, plain_text(value), tuple(link_addresses(value)))
             else:
                 yield PublicText(field, str(value))
 
     def findings(self, within: Any = None) -> Iterator[Finding]:
-        """Suspected numbers in the texts that are public when `within`, what this belongs to, is."""
-        for read in self.public_texts(within):
-            # The same number twice in a field, as in a link and its address, is one thing to mend.
+        """Yield the suspected CPR numbers in the texts that are public when `within` is public."""
+        for public in self.public_texts(within):
+            # A number that occurs twice in a field, as in a link and its address, gives one finding.
             numbers: dict[str, CprFinding] = {}
-            for text in (read.text, *read.unseen, read.inside.text if read.inside else ""):
-                for found in find_cpr(text):
-                    numbers.setdefault(found.fingerprint, found)
-            for found in numbers.values():
+            for text in (public.text, *public.unseen, public.file_text.text if public.file_text else ""):
+                for number in find_cpr(text):
+                    numbers.setdefault(number.fingerprint, number)
+            for number in numbers.values():
                 yield Finding(
-                    target=f"{self._meta.label_lower}:{self.pk}:{read.field.name}",
-                    place=f"{hide_cpr(self.object_label())}: {read.field.verbose_name}",
-                    masked=found.masked,
-                    fingerprint=found.fingerprint,
-                    field=read.field.name,
+                    target=f"{self._meta.label_lower}:{self.pk}:{public.field.name}",
+                    location=f"{hide_cpr(self.object_label())}: {public.field.verbose_name}",
+                    masked=number.masked,
+                    fingerprint=number.fingerprint,
+                    field=public.field.name,
                 )
 
 
-def read_file(file: Any) -> FileText:
-    """The text inside an uploaded file. A picture or a locked file has none, and only a person can judge it."""
+def _read_file(file: Any) -> FileText:
+    """Return the text of an uploaded file; incomplete for pictures and locked files, which a person must review."""
     file.open("rb")
     try:
-        return read_file_text(file.read(), file.name)
+        return extract_text(file.read(), file.name)
     except UnreadableDocument:
         return FileText("", complete=False)
     finally:
@@ -175,7 +175,7 @@ def read_file(file: Any) -> FileText:
 
 
 def check_texts(instance: CheckedText, is_cpr_overridden: Callable[[Finding], bool], within: Any = None) -> None:
-    """Raise ValidationError, by field, if a text that is public at once holds an unconfirmed CPR number."""
+    """Raise ValidationError, by field, for CPR numbers without an override in a text that is public once saved."""
     errors: dict[str, list[str]] = {}
     for finding in instance.findings(within):
         if not is_cpr_overridden(finding):

@@ -294,7 +294,7 @@ class Publishable(RevisionedModel):
             (part, read.text)
             for part in self.publication_parts()
             for read in part.public_texts(self)
-            if read.inside and not read.inside.complete
+            if read.file_text and not read.file_text.complete
         ]
 
     # Search

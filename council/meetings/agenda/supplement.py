@@ -35,7 +35,7 @@ def supplement_page(admin, request, meeting):
         (read.text, part.get_absolute_url())
         for part in parts
         for read in part.public_texts(agenda)
-        if read.inside and not read.inside.complete
+        if read.file_text and not read.file_text.complete
     ]
     form = SupplementForm(
         request.POST if request.method == "POST" else None,
