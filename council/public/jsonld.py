@@ -16,9 +16,8 @@ def council(council):
 
 
 def _organization(council):
-    return schema_object(
-        "GovernmentOrganization", name=council.sender_name, url=absolute_url(council.get_absolute_url())
-    )
+    url = absolute_url(council.get_absolute_url())
+    return schema_object("GovernmentOrganization", name=council.sender_name, url=url)
 
 
 def meeting(meeting, council):
