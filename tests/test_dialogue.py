@@ -77,7 +77,7 @@ def test_a_group_books_and_is_answered(client, council, anna):
     assert "finder en dag sammen med jer" in words(client.get(response.url))
     receipt = Letter.objects.get(to="mona@example.dk")
     assert "gerne vil tale med rådet" in receipt.text and "Kompasset" not in receipt.text
-    assert next(due_tasks.inputs(due_tasks.Desk(anna))).what == "En borger bad om at tale med rådet i dag"
+    assert next(due_tasks.inputs(due_tasks.UserTasks(anna))).title == "En borger bad om at tale med rådet i dag"
     lifecycle.answer(found, "Vi kommer tirsdag den 3.")
     assert "Vi kommer tirsdag den 3." in words(client.get(response.url))
 

@@ -6,7 +6,7 @@ import pytest
 from django.core.files.base import ContentFile
 from django.utils import timezone
 
-from council.due_tasks import Desk, Severity
+from council.due_tasks import Severity, UserTasks
 from council.meetings.invitations.sending import facts
 from council.models import Approval, Council, Hearing, Invitation, Meeting, Membership, Proposal, Remark
 from strategies.models import FollowUp
@@ -30,12 +30,12 @@ def council(esbjerg):
 
 def due(user, *words):
     """The rows that say all of these words."""
-    return [row for row in Desk(user, NOW).due() if all(word in f"{row.what} {row.why}" for word in words)]
+    return [row for row in UserTasks(user, NOW).due() if all(word in f"{row.title} {row.reason}" for word in words)]
 
 
 def one(user, *words):
     rows = due(user, *words)
-    assert len(rows) == 1, [row.what for row in Desk(user, NOW).due()]
+    assert len(rows) == 1, [row.title for row in UserTasks(user, NOW).due()]
     return rows[0]
 
 
@@ -58,7 +58,7 @@ def test_the_agenda_is_asked_for_by_the_councils_own_rule(anna, council, ahead, 
         assert due(anna, "Dagsordenen til") == []
     else:
         row = one(anna, "Dagsordenen til")
-        assert said in row.what and row.severity == severity and "8 dage før" in row.why
+        assert said in row.title and row.severity == severity and "8 dage før" in row.reason
         assert row.label == "Lav dagsordenen"
 
 
@@ -76,11 +76,11 @@ def test_dates_that_citizens_cannot_see_are_said_until_they_are_public(anna, car
     planned = [make.meeting(council, date=days(ahead), status=Status.DRAFT) for ahead in (40, 80, 10)]
     make.meeting(council, date=days(60), status=Status.DRAFT, kind=Meeting.Kind.GROUP)
     row = one(anna, "kan borgerne ikke se")
-    assert row.what.startswith("2 datoer i 2026") and row.severity == Severity.SOMETIME
+    assert row.title.startswith("2 datoer i 2026") and row.severity == Severity.SOMETIME
     assert row.url.endswith(f"/aarsplan/offentliggoer/?raad={council.pk}&aar=2026")
     assert not row.is_for(carla)
     planned[0].publish(by=anna, confirmed=True)
-    assert one(anna, "kan borgerne ikke se").what.startswith("1 dato i 2026")
+    assert one(anna, "kan borgerne ikke se").title.startswith("1 dato i 2026")
     planned[1].publish(by=anna, confirmed=True)
     assert due(anna, "kan borgerne ikke se") == []
 
@@ -94,7 +94,7 @@ def test_those_who_were_told_another_day_are_counted(anna, council):
     assert due(anna) == []
     meeting.date = days(37)
     meeting.save()
-    assert "2 indkaldte ved ikke" in one(anna, "er ændret").what
+    assert "2 indkaldte ved ikke" in one(anna, "er ændret").title
     meeting.is_cancelled = True
     meeting.save()
     one(anna, "er aflyst")
@@ -102,12 +102,12 @@ def test_those_who_were_told_another_day_are_counted(anna, council):
 
 def test_the_last_day_for_items_and_proposals_that_wait_are_said(anna, council):
     meeting = make.meeting(council, date=days(16), status=Status.DRAFT)
-    assert "om 2 dage" in one(anna, "Fristen for punkter").what
+    assert "om 2 dage" in one(anna, "Fristen for punkter").title
     member = make.membership(council, make.person(council.municipality))
     for title in ("Bænke", "Varme"):
         Proposal.objects.create(meeting=meeting, member=member, title=title)
     Proposal.objects.create(meeting=meeting, member=member, title="Nej", state=Proposal.State.DECLINED)
-    assert "2 forslag" in one(anna, "venter på dig").what
+    assert "2 forslag" in one(anna, "venter på dig").title
 
 
 def test_minutes_go_from_missing_to_public(anna, council):
@@ -125,7 +125,7 @@ def test_minutes_go_from_missing_to_public(anna, council):
     minutes.approval_asked_on = days(-1)
     minutes.save()
     approval = Approval.objects.create(minutes=minutes, member=member, asked_at=NOW, due_on=days(5))
-    assert "1 af 1 har ikke svaret" in one(anna, "venter på svar").why
+    assert "1 af 1 har ikke svaret" in one(anna, "venter på svar").reason
     approval.answer = Approval.Answer.REMARKS
     approval.save()
     remark = Remark.objects.create(approval=approval, text="Der står et forkert tal.")
@@ -145,7 +145,7 @@ def test_a_meeting_of_today_is_over_once_its_minutes_are_with_the_members(anna, 
     meeting = make.meeting(council, date=TODAY)
     make.item(meeting, decision="<p>Ja.</p>")
     minutes = make.minutes(meeting, status=Status.DRAFT)
-    assert Desk(anna, NOW).coming == [meeting]
+    assert UserTasks(anna, NOW).coming == [meeting]
     minutes.approval_asked_on = TODAY
     minutes.save()
     approval = Approval.objects.create(
@@ -154,7 +154,7 @@ def test_a_meeting_of_today_is_over_once_its_minutes_are_with_the_members(anna, 
     )  # fmt: skip
     Remark.objects.create(approval=approval, text="Det var 12.")
     assert one(anna, "1 bemærkning").label == "Læs bemærkningerne"
-    assert Desk(anna, NOW).coming == []
+    assert UserTasks(anna, NOW).coming == []
 
 
 def test_minutes_that_the_next_meeting_approves_are_asked_for_after_it(anna, council):
@@ -164,7 +164,7 @@ def test_minutes_that_the_next_meeting_approves_are_asked_for_after_it(anna, cou
     assert due(anna) == []
     later = make.meeting(council, date=days(-2))
     make.minutes(later)
-    assert "på mødet den 18. maj 2026?" in one(anna, "Blev referatet").what
+    assert "på mødet den 18. maj 2026?" in one(anna, "Blev referatet").title
 
 
 def test_a_visit_and_a_cancelled_meeting_leave_no_minutes_to_write(anna, council):
@@ -179,12 +179,12 @@ def test_a_number_like_a_cpr_number_is_said_while_the_minutes_are_written(anna, 
     make.item(meeting, discussion="<p>Sagen om 010190-1234.</p>")
     make.minutes(meeting, status=Status.DRAFT)
     row = one(anna, "ligner et CPR-nummer")
-    assert "010190" not in row.what + row.why
+    assert "010190" not in row.title + row.reason
 
 
 def test_a_hearing_is_said_before_its_day_and_after_it(anna, council):
     hearing = make.hearing(council, deadline=days(2), received_on=days(-20), status=Status.DRAFT)
-    assert "om 2 dage" in one(anna, "Høringssvar").what
+    assert "om 2 dage" in one(anna, "Høringssvar").title
     hearing.deadline = days(-1)
     hearing.save()
     assert one(anna, "Høringssvar", "i går").severity == Severity.LATE
@@ -199,7 +199,7 @@ def test_overdue_agreements_are_one_row(anna, council):
     make.agreement(item, due_on=days(3))
     make.agreement(item, due_on=days(-9), done_on=days(-5))
     row = one(anna, "aftaler er over tiden")
-    assert row.what.startswith("2 aftaler") and row.url.endswith("?stand=over-tiden")
+    assert row.title.startswith("2 aftaler") and row.url.endswith("?stand=over-tiden")
 
 
 def test_goals_nobody_has_told_of_for_a_year_are_counted(anna, esbjerg):
@@ -210,7 +210,7 @@ def test_goals_nobody_has_told_of_for_a_year_are_counted(anna, esbjerg):
     make.follow_up(told, date=days(-30))
     make.follow_up(old, date=days(-400))
     make.follow_up(reached, date=days(-400), status=FollowUp.Status.REACHED)
-    assert one(anna, "ikke fulgt op i et år").what.startswith("2 mål")
+    assert one(anna, "ikke fulgt op i et år").title.startswith("2 mål")
     for goal in (silent, old):
         make.follow_up(goal, date=days(-1))
     assert due(anna, "ikke fulgt op") == []
@@ -233,7 +233,7 @@ def test_vacant_seats_a_term_that_ends_and_a_photo_that_may_no_longer_show_are_s
     person = make.person(council.municipality, photo_until=days(-2), photo_alt="Karen")
     person.photo.save("karen.png", ContentFile(b"x"))
     make.membership(council, person)
-    assert "1 plads" in one(anna, "står tom").what
+    assert "1 plads" in one(anna, "står tom").title
     one(anna, "Rådets periode slutter")
     one(anna, "Fotoet af Karen Holm vises ikke mere")
 
@@ -278,7 +278,7 @@ def test_more_of_everything_costs_no_more_questions(operator, council, esbjerg, 
         from django.test.utils import CaptureQueriesContext
 
         with CaptureQueriesContext(connection) as asked:
-            rows = Desk(user, NOW).due()
+            rows = UserTasks(user, NOW).due()
         return len(rows), len(asked)
 
     fill(council, 1)

@@ -335,32 +335,32 @@ def press(client, found, action):
 def test_her_desk_says_that_a_citizen_has_written(anna, council):
     found = make.input_(council)
     Input.objects.filter(pk=found.pk).update(created_at=timezone.now() - datetime.timedelta(days=3))
-    row = next(row for row in due_tasks.inputs(due_tasks.Desk(anna)))
-    assert row.what == "En borger skrev til rådet for 3 dage siden"
+    row = next(row for row in due_tasks.inputs(due_tasks.UserTasks(anna)))
+    assert row.title == "En borger skrev til rådet for 3 dage siden"
     assert (row.url, row.severity) == (page_of(found), due_tasks.Severity.READY)
     Input.objects.filter(pk=found.pk).update(created_at=timezone.now() - datetime.timedelta(days=8))
-    assert next(due_tasks.inputs(due_tasks.Desk(anna))).severity == due_tasks.Severity.LATE
+    assert next(due_tasks.inputs(due_tasks.UserTasks(anna))).severity == due_tasks.Severity.LATE
 
 
 def test_her_desk_counts_several_and_keeps_what_may_be_spam_apart(anna, bo, council, django_assert_num_queries):
     for state in (Input.State.NEW, Input.State.NEW, Input.State.HELD, Input.State.UNDER_WAY, Input.State.ANSWERED):
         make.input_(council, state=state)
     with django_assert_num_queries(2):  # her roles, and the inputs
-        rows = {row.what for row in due_tasks.inputs(due_tasks.Desk(anna))}
+        rows = {row.title for row in due_tasks.inputs(due_tasks.UserTasks(anna))}
     assert rows == {
         "2 borgere har henvendt sig til rådet",
         "1 henvendelse ligner spam",
         "1 borger venter stadig på svar",
     }
-    assert not list(due_tasks.inputs(due_tasks.Desk(bo)))
+    assert not list(due_tasks.inputs(due_tasks.UserTasks(bo)))
 
 
 def test_what_the_council_will_talk_about_is_due_again_when_the_meeting_is_over(anna, council):
     today = timezone.localdate()
     found = make.input_(council, state=Input.State.UNDER_WAY, item=make.item(make.meeting(council, today)))
-    assert not list(due_tasks.inputs(due_tasks.Desk(anna)))
+    assert not list(due_tasks.inputs(due_tasks.UserTasks(anna)))
     council.meetings.update(date=today - datetime.timedelta(days=1))
-    assert [row.url for row in due_tasks.inputs(due_tasks.Desk(anna))] == [page_of(found)]
+    assert [row.url for row in due_tasks.inputs(due_tasks.UserTasks(anna))] == [page_of(found)]
 
 
 def test_she_answers_and_the_letter_brings_it(as_anna, found, mailbox):
@@ -493,8 +493,8 @@ def test_the_secretary_writes_down_what_somebody_said_by_phone(as_anna, anna, co
     # The history says that she did it, and nothing of what was said.
     assert Revision.objects.of(found).get().by == anna
     assert WORDS not in str(Revision.objects.of(found).get().values)
-    [row] = due_tasks.Desk(anna).due()
-    assert row.what == "En borger talte med rådet i dag"
+    [row] = due_tasks.UserTasks(anna).due()
+    assert row.title == "En borger talte med rådet i dag"
     # The same click twice is one.
     as_anna.post(NOTE, {"text": WORDS, "name": "Karl Madsen", "phone": "20 30 40 50", "hentet": "nu"})
     assert Input.objects.count() == 1

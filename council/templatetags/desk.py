@@ -13,23 +13,23 @@ register = template.Library()
 ROOM = 6
 
 
-@register.inclusion_tag("admin/council/_desk.html")
+@register.inclusion_tag("admin/council/_due_tasks.html")
 def my_desk(user):
-    """What is due in her municipalities, and the meetings she is in the middle of, each with its next step."""
-    desk = due_tasks.Desk(user)
-    rows = desk.due()
-    mine, others = ([row for row in rows if row.is_for(user) is hers] for hers in (True, False))
-    places = {row.municipality for row in rows} | {meeting.municipality for meeting in desk.next_meetings()}
-    held = [meeting for meeting in desk.unfinished if meeting.kind == Meeting.Kind.ORDINARY]
+    """The user's due tasks, and their current meetings, each with its next step."""
+    tasks = due_tasks.UserTasks(user)
+    due = tasks.due()
+    mine, others = ([row for row in due if row.is_for(user) is is_mine] for is_mine in (True, False))
+    places = {row.municipality for row in due} | {meeting.municipality for meeting in tasks.next_meetings()}
+    held = [meeting for meeting in tasks.unfinished if meeting.kind == Meeting.Kind.ORDINARY]
     return {
-        "today": desk.today,
+        "today": tasks.today,
         "due": mine[:ROOM],
         "more": mine[ROOM:],
         "others": others,
         "late": sum(row.severity == due_tasks.Severity.LATE for row in mine),
         "shows_place": len(places) > 1,
-        "coming": [course(meeting, user, desk.now) for meeting in desk.next_meetings()[:4]],
-        "held": [course(meeting, user, desk.now) for meeting in held[-1:]],
+        "coming": [course(meeting, user, tasks.now) for meeting in tasks.next_meetings()[:4]],
+        "held": [course(meeting, user, tasks.now) for meeting in held[-1:]],
         "may_plan": user.may("edit"),
     }
 
