@@ -8,7 +8,7 @@ import pytest
 
 from council.meetings.word.admin_views import read_meeting
 from council.meetings.word.export import agenda_docx, minutes_docx
-from council.meetings.word.import_plan import Plan
+from council.meetings.word.import_plan import ImportPlan
 from council.models import AgendaItem, Attendance, Meeting, Membership
 from udsat.lib.publishing import Status
 from udsat.lib.richtext import clean_html
@@ -66,7 +66,7 @@ def there_and_back(meeting, by, *, with_minutes=True):
     ordinal = max(meeting.council.meetings.filter(date=meeting.date).values_list("ordinal", flat=True)) + 1
     kind = parsed.kind or Meeting.Kind.ORDINARY
     copy = Meeting(council=meeting.council, date=meeting.date, ordinal=ordinal, style=meeting.style, kind=kind)
-    plan = Plan(parsed, copy, by)
+    plan = ImportPlan(parsed, copy, by)
     assert plan.conflicts == []
     plan.apply({})
     return plan, Meeting.objects.get(pk=copy.pk)
@@ -95,8 +95,8 @@ def test_a_meeting_that_is_read_into_itself_is_not_changed(demo):
     for meeting in Meeting.objects.filter(council__municipality=demo, minutes__isnull=False):
         for with_closed in (True, False):
             parsed = read_meeting(minutes_docx(meeting, with_closed=with_closed), "fil.docx")
-            plan = Plan(parsed, meeting, by)
-            assert plan.is_empty, [(c.place, c.field, c.shown_standing, c.shown_value) for c in plan.all_changes]
+            plan = ImportPlan(parsed, meeting, by)
+            assert plan.is_empty, [(c.location, c.field, c.shown_current, c.shown_value) for c in plan.all_changes]
             assert plan.not_understood == []
 
 

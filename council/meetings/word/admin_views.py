@@ -1,4 +1,4 @@
-"""The back office's pages for written material: a meeting's papers out as files, and a file in as its papers."""
+"""Back-office pages that export a meeting as files, and import a file as agenda or minutes."""
 
 from functools import partial
 
@@ -23,18 +23,18 @@ from udsat.lib.docx_writer import MEDIA_TYPE
 from udsat.lib.forms import FieldsOnly
 
 from .document_parser import parse_meeting
-from .export import agenda_docx, case_attachments, case_zip, file_stem, minutes_docx
-from .import_plan import Plan
+from .export import agenda_docx, case_attachments, case_zip, full_name, minutes_docx
+from .import_plan import ImportPlan
 from .parsed_meeting import ParsedMeeting
 
 MAX_MB = MAX_DOCUMENT_BYTES // 2**20
 MAX_ITEMS = 200
-# What was read goes with the page that asks, and comes back with the answer.
+# Size in bytes of the parsed file, which the confirmation page carries in a hidden field.
 MAX_PAYLOAD = 3_000_000
 SALT = "council.word.import"
 
 
-# Out
+# Export
 
 
 def files_page(admin, request, meeting):
@@ -55,15 +55,15 @@ def files_page(admin, request, meeting):
     )
 
 
-def _download(admin, request, meeting, *, write, paper, ending, media_type):
+def _download(admin, request, meeting, *, write, file_name, media_type):
     if request.method not in ("GET", "HEAD"):
         return HttpResponseNotAllowed(["GET", "HEAD"])
     response = HttpResponse(write(meeting, with_closed=request.GET.get("lukkede") == "1"), content_type=media_type)
-    response["Content-Disposition"] = f'attachment; filename="{file_stem(meeting, paper)}.{ending}"'
+    response["Content-Disposition"] = f'attachment; filename="{full_name(meeting, file_name)}"'
     return response
 
 
-# In
+# Import
 
 
 class FileForm(forms.Form):
@@ -82,12 +82,12 @@ class FileForm(forms.Form):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.helper = FormHelper()
-        # What is wrong is said by the server in Danish, beside the field, not by the browser in a bubble.
+        # The server's messages are in Danish and beside the field; the browser's are neither.
         self.helper.attrs = {"novalidate": True}
         self.helper.add_input(Submit("import", "Læs filen"))
 
     def clean_file(self):
-        """Refused by its size before it is read: a big upload lies on the disk, not in memory."""
+        """Refuse a large file before it is read into memory."""
         file = self.cleaned_data["file"]
         if file.size > MAX_DOCUMENT_BYTES:
             raise ValidationError(
@@ -98,7 +98,7 @@ class FileForm(forms.Form):
 
 
 class NewMeetingForm(FieldsOnly, forms.Form):
-    """What a new meeting must know before the rest of the file can be saved."""
+    """The fields of a new meeting that are needed before the rest of the file can be saved."""
 
     council = forms.ModelChoiceField(
         Council.objects.none(),
@@ -130,7 +130,7 @@ class NewMeetingForm(FieldsOnly, forms.Form):
 
 
 def read_meeting(data: bytes, filename: str) -> ParsedMeeting:
-    """Read a file without touching the database. Raises UnreadableDocument for what holds no agenda and no minutes."""
+    """Parse a file without database access. Raises UnreadableDocument if it holds no agenda and no minutes."""
     parsed = parse_meeting(read_rich(data, filename), filename)
     if not parsed.items:
         raise UnreadableDocument(
@@ -147,7 +147,7 @@ def read_meeting(data: bytes, filename: str) -> ParsedMeeting:
 
 def import_page(admin, request, meeting):
     if _is_public(meeting):
-        return _refused(admin, request, meeting)
+        return _already_public(admin, request, meeting)
     if request.method == "POST" and "payload" in request.POST:
         parsed = _from_payload(request)
         if parsed is None:
@@ -160,7 +160,7 @@ def import_page(admin, request, meeting):
         except UnreadableDocument as error:
             form.add_error("file", str(error))
         else:
-            return _report(admin, request, meeting, Plan(parsed, meeting, request.user), payload)
+            return _report(admin, request, meeting, ImportPlan(parsed, meeting, request.user), payload)
     return _import_form(admin, request, meeting, form)
 
 
@@ -169,7 +169,7 @@ def _is_public(meeting) -> bool:
     return minutes is not None and minutes.is_live
 
 
-def _refused(admin, request, meeting):
+def _already_public(admin, request, meeting):
     return admin.page(request, meeting, "import.html", title="Indlæs fra fil", is_public=True)
 
 
@@ -187,7 +187,7 @@ def _read(request, form) -> tuple[ParsedMeeting, str]:
 
 
 def _from_payload(request) -> ParsedMeeting | None:
-    """What was read from the file on the page before; None when that is a day ago or not hers."""
+    """Return what the previous page parsed; None if that is over a day ago or was another user."""
     try:
         sent = signing.loads(request.POST["payload"], salt=SALT, max_age=24 * 3600)
     except signing.BadSignature:
@@ -196,33 +196,31 @@ def _from_payload(request) -> ParsedMeeting | None:
 
 
 def _report(admin, request, meeting, plan, payload, **context):
-    return admin.page(
-        request, meeting, "import_report.html", title="Indlæs fra fil", plan=plan, payload=payload,
-        start_url=admin.url("import", meeting), **context,
-    )  # fmt: skip
+    context |= {"plan": plan, "payload": payload, "start_url": admin.url("import", meeting)}
+    return admin.page(request, meeting, "import_report.html", title="Indlæs fra fil", **context)
 
 
 def _confirm(admin, request, meeting, parsed):
     with transaction.atomic():
-        # Locked, so that what is compared is what is overwritten.
+        # Locked, so that the compared values are those that are overwritten.
         meeting.refresh_from_db(from_queryset=Meeting._base_manager.select_for_update(of=("self",)))
-        # Somebody may have published the minutes since the file was read; whoever does that waits for this lock.
+        # The minutes may have been published since the file was parsed. Publishing waits for this lock.
         if _is_public(meeting):
-            return _refused(admin, request, meeting)
-        plan = Plan(parsed, meeting, request.user)
+            return _already_public(admin, request, meeting)
+        plan = ImportPlan(parsed, meeting, request.user)
         if plan.fingerprint != request.POST.get("fingerprint"):
             return _report(admin, request, meeting, plan, request.POST["payload"], changed=True)
         errors = _apply(admin, request, plan)
     if errors:
-        # Read again: what could not be saved is still in the objects of the plan.
-        plan = Plan(parsed, admin.get_queryset(request).get(pk=meeting.pk), request.user)
+        # Computed from the database again: the objects of the plan hold the values that could not be saved.
+        plan = ImportPlan(parsed, admin.get_queryset(request).get(pk=meeting.pk), request.user)
         return _report(admin, request, meeting, plan, request.POST["payload"], errors=errors)
-    messages.success(request, f"Filen er indlæst. {_sum(plan)}")
+    messages.success(request, f"Filen er indlæst. {_summary(plan)}")
     return HttpResponseRedirect(admin.page_of(meeting))
 
 
 def _apply(admin, request, plan) -> list[str]:
-    """Save the plan. What stands in the way is returned, and then nothing is saved."""
+    """Save the plan, or nothing if a value is invalid; return the error messages."""
     try:
         with transaction.atomic():
             saved = plan.apply(request.POST.dict())
@@ -233,13 +231,14 @@ def _apply(admin, request, plan) -> list[str]:
     return []
 
 
-def _sum(plan) -> str:
+def _summary(plan) -> str:
     new = sum(item.is_new for item in plan.items)
     known = len(plan.items) - new
-    parts = [f"{n} {one if n == 1 else many}" for n, one, many in (
-        (new, "nyt punkt", "nye punkter"), (known, "punkt fandtes i forvejen", "punkter fandtes i forvejen"),
-    ) if n]  # fmt: skip
-    return f"{' og '.join(parts)}."
+    labels = (
+        (new, "nyt punkt", "nye punkter"),
+        (known, "punkt fandtes i forvejen", "punkter fandtes i forvejen"),
+    )
+    return f"{' og '.join(f'{n} {singular if n == 1 else plural}' for n, singular, plural in labels if n)}."
 
 
 # A new meeting
@@ -251,8 +250,8 @@ def import_new_page(admin, request):
     if request.method == "POST" and "payload" in request.POST:
         parsed = _from_payload(request)
         if parsed is None:
-            return _new_answer(admin, request, "import.html", form=FileForm(), too_old=True)
-        return _make_meeting(admin, request, parsed)
+            return _new_page(admin, request, "import.html", form=FileForm(), too_old=True)
+        return _create_meeting(admin, request, parsed)
     form = FileForm(*((request.POST, request.FILES) if request.method == "POST" else ()))
     if form.is_valid():
         try:
@@ -263,27 +262,29 @@ def import_new_page(admin, request):
             first = {name: getattr(parsed, name) for name in ("date", "starts_at", "ends_at", "place", "style")}
             first["kind"] = parsed.kind or Meeting.Kind.ORDINARY
             return _new_report(admin, request, parsed, NewMeetingForm(initial=first, user=request.user), payload)
-    return _new_answer(admin, request, "import.html", form=form)
+    return _new_page(admin, request, "import.html", form=form)
 
 
-def _new_answer(admin, request, template, **context):
-    frame = {
-        **admin.admin_site.each_context(request), "opts": admin.opts, "crumbs": admin.crumbs(),
-        "title": "Nyt møde fra fil", "start_url": reverse("admin:council_meeting_import_new"),
-    }  # fmt: skip
-    return TemplateResponse(request, f"admin/council/{template}", frame | context)
+def _new_page(admin, request, template, **context):
+    context |= admin.admin_site.each_context(request) | {
+        "opts": admin.opts,
+        "crumbs": admin.crumbs(),
+        "title": "Nyt møde fra fil",
+        "start_url": reverse("admin:council_meeting_import_new"),
+    }
+    return TemplateResponse(request, f"admin/council/{template}", context)
 
 
 def _new_report(admin, request, parsed, form, payload, **context):
-    """The report of a meeting that is not there yet. The council decides who is a member, so it may be needed first."""
+    """Show the form of a new meeting, and the plan once the council is chosen: names are matched to its members."""
     council = _council_of(form)
     plan = None
     if council:
-        plan = Plan(parsed, _draft(council, form, parsed), request.user)
+        plan = ImportPlan(parsed, _draft(council, form, parsed), request.user)
         context["same_day"] = [
             (meeting, admin.url("import", meeting)) for meeting in council.meetings.filter(date=plan.meeting.date)
         ]
-    return _new_answer(
+    return _new_page(
         admin, request, "import_report.html", plan=plan, new_form=form, payload=payload, parsed=parsed, **context
     )
 
@@ -308,7 +309,7 @@ def _draft(council, form, parsed) -> Meeting:
     return meeting
 
 
-def _make_meeting(admin, request, parsed):
+def _create_meeting(admin, request, parsed):
     form = NewMeetingForm(request.POST, user=request.user)
     payload = request.POST["payload"]
     if not form.is_valid():
@@ -317,43 +318,38 @@ def _make_meeting(admin, request, parsed):
     with transaction.atomic():
         type(council)._base_manager.select_for_update(of=("self",)).get(pk=council.pk)
         meeting = _draft(council, form, parsed)
-        # The secretary's answers stand, also where she has emptied a field.
+        # The form overrides the file, also where a field was emptied.
         for name in ("starts_at", "ends_at", "place"):
             setattr(parsed, name, "")
         taken = set(council.meetings.filter(date=meeting.date).values_list("ordinal", flat=True))
         if taken and request.POST.get("second") != "1":
             return _new_report(admin, request, parsed, form, payload, asks_second=True)
         meeting.ordinal = next((n for n in range(1, 10) if n not in taken), 9)
-        plan = Plan(parsed, meeting, request.user)
+        plan = ImportPlan(parsed, meeting, request.user)
         if plan.fingerprint != request.POST.get("fingerprint"):
-            # Of another council, or on another day, other people are members.
+            # Members differ by council and day.
             return _new_report(admin, request, parsed, form, payload, changed=True)
         errors = _apply(admin, request, plan)
     if errors:
         return _new_report(admin, request, parsed, form, payload, errors=errors)
-    messages.success(request, f"Mødet er lavet som kladde. {_sum(plan)}")
+    messages.success(request, f"Mødet er lavet som kladde. {_summary(plan)}")
     return HttpResponseRedirect(admin.page_of(plan.meeting))
 
 
 def list_urls(admin):
-    """The pages that belong to the list of meetings."""
+    """Return the addresses that belong to the list of meetings."""
     view = admin.admin_site.admin_view(partial(import_new_page, admin))
     return [path("importer/", view, name="council_meeting_import_new")]
+
+
+def _download_page(file_name, name, **options):
+    return MeetingPage(file_name, name, partial(_download, file_name=file_name, **options), roles.VIEW)
 
 
 PAGES = [
     MeetingPage("filer/", "files", files_page, roles.VIEW, "Filer"),
     MeetingPage("importer/", "import", import_page, roles.EDIT),
-    MeetingPage(
-        "referat.docx", "docx",
-        partial(_download, write=minutes_docx, paper="referat", ending="docx", media_type=MEDIA_TYPE), roles.VIEW,
-    ),
-    MeetingPage(
-        "dagsorden.docx", "agenda_docx",
-        partial(_download, write=agenda_docx, paper="dagsorden", ending="docx", media_type=MEDIA_TYPE), roles.VIEW,
-    ),
-    MeetingPage(
-        "esdh.zip", "case_zip",
-        partial(_download, write=case_zip, paper="esdh", ending="zip", media_type="application/zip"), roles.VIEW,
-    ),
-]  # fmt: skip
+    _download_page("referat.docx", "docx", write=minutes_docx, media_type=MEDIA_TYPE),
+    _download_page("dagsorden.docx", "agenda_docx", write=agenda_docx, media_type=MEDIA_TYPE),
+    _download_page("esdh.zip", "case_zip", write=case_zip, media_type="application/zip"),
+]

@@ -1,4 +1,4 @@
-"""Who is meant: names in minutes, matched to the seats of the council. Nobody is invented."""
+"""Match names in minutes to seats of the council. Names that match no seat become remarks."""
 
 import datetime
 import re
@@ -7,17 +7,20 @@ from dataclasses import dataclass
 from council.models import Council, Membership
 from udsat.lib.danish import fold
 
-from .parsed_meeting import Somebody
+from .parsed_meeting import ParsedAttendance
 from .standard_labels import INSTEAD_OF, seat_name
 
 _WORD = re.compile(r"[\w'’]+(?:[-.][\w'’]+)*")
 _INSTEAD = re.compile(rf"[,\s(]*(?:{INSTEAD_OF}|(?:stedfortræder|suppleant|afløser|vikar) for)\s+", re.I)
+_ROLES = set(
+    "formand forperson talsperson næstformand medlem suppleant stedfortræder sekretær referent ordstyrer".split()
+)
 _SEPARATOR = re.compile(r"[\s,;&•]*(?:\bog\b|\bsamt\b)?[\s,;&•]*")
 
 
 @dataclass
-class Seen:
-    """One member at the meeting, as the document tells it."""
+class MatchedAttendance:
+    """A seat of the council and its attendance according to the document."""
 
     member: Membership
     status: str
@@ -26,21 +29,21 @@ class Seen:
     line: int = 0
 
 
-class Roll:
-    """The seats of a council on the day of the meeting; those of other days only by their full names."""
+class SeatNames:
+    """Names of a council's seats: short names too on the day of the meeting, only full names on other days."""
 
     def __init__(self, council: Council, day: datetime.date | None) -> None:
         seats = list(council.memberships.select_related("person", "council"))
-        there = [
+        current_seats = [
             seat
             for seat in seats
             if not day or (not seat.starts_on or seat.starts_on <= day) and (not seat.ends_on or seat.ends_on >= day)
         ]
         self.names: dict[tuple[str, ...], list[Membership]] = {}
-        for seat in [*there, *(seat for seat in seats if seat not in there)]:
+        for seat in [*current_seats, *(seat for seat in seats if seat not in current_seats)]:
             self._add(_words(seat_name(seat)), seat)
-        short: dict[tuple[str, ...], list[Membership]] = {}
-        for seat in there:
+        short_names: dict[tuple[str, ...], list[Membership]] = {}
+        for seat in current_seats:
             if seat.person and seat.person.last_name:
                 first = _words(seat.person.first_name)
                 for key in (
@@ -48,19 +51,19 @@ class Roll:
                     (*first, fold(seat.person.last_name[0])),
                     (*first, *_words(seat.person.last_name)[-1:]),
                 ):
-                    if seat not in short.setdefault(key, []):
-                        short[key].append(seat)
-        for key, found in short.items():
-            # Two of the same first name are told apart by no guess.
-            if key and key not in self.names and len({seat.person_id for seat in found}) == 1:
-                self.names[key] = found
+                    if seat not in short_names.setdefault(key, []):
+                        short_names[key].append(seat)
+        for key, holders in short_names.items():
+            # A short name that two people share matches neither.
+            if key and key not in self.names and len({seat.person_id for seat in holders}) == 1:
+                self.names[key] = holders
 
     def _add(self, key: tuple[str, ...], seat: Membership) -> None:
         if key:
             self.names.setdefault(key, []).append(seat)
 
-    def take(self, text: str, used: frozenset | set = frozenset()) -> tuple[Membership | None, int]:
-        """The seat that the text begins with the name of, and where the name ends."""
+    def match_start(self, text: str, used: frozenset | set = frozenset()) -> tuple[Membership | None, int]:
+        """Return the seat whose name begins the text, and the index where the name ends."""
         words = []
         for match in _WORD.finditer(text):
             if len(words) > 12 or (words and not re.fullmatch(r"[\s.,/()-]*", text[words[-1].end() : match.start()])):
@@ -74,78 +77,83 @@ class Roll:
                 return next((seat for seat in seats if seat.pk not in used), seats[0]), words[count - 1].end()
         return None, 0
 
-    def find(self, text: str) -> Membership | None:
-        """The seat that the whole text is the name of."""
-        seat, end = self.take(text.strip())
+    def match_whole(self, text: str) -> Membership | None:
+        """Return the seat whose name is the whole text."""
+        seat, end = self.match_start(text.strip())
         return seat if seat and not text.strip()[end:].strip(" .") else None
 
-    def attendance(self, people: list[Somebody]) -> tuple[list[Seen], list[tuple[int, str, str]]]:
-        """Those who are known, each once, and remarks on what is not."""
-        seen: list[Seen] = []
+    def match_attendance(
+        self, people: list[ParsedAttendance]
+    ) -> tuple[list[MatchedAttendance], list[tuple[int, str, str]]]:
+        """Return each matched seat once, and remarks (line, text, reason) on the rest."""
+        matched: list[MatchedAttendance] = []
         remarks: list[tuple[int, str, str]] = []
         used: set[int] = set()
-        for one in people:
-            text = one.text
+        for line in people:
+            text = line.text
             while text := text[_SEPARATOR.match(text).end() :].strip():  # type: ignore[union-attr]
-                member, end = self.take(text, used)
+                member, end = self.match_start(text, used)
                 if member is None:
                     unknown = re.match(r"[^,;(]*(?:\([^()]*\))?[^,;]*?(?=,|;|\s(?:og|samt)\s|$)", text)
-                    part = text if one.alone else unknown[0] if unknown and unknown[0] else text
-                    remarks.append((one.line, part.strip(" ."), "Er ikke et medlem, vi kender"))
+                    part = text if line.is_alone else unknown[0] if unknown and unknown[0] else text
+                    remarks.append((line.line, part.strip(" ."), "Er ikke et medlem, vi kender"))
                     text = text[len(part) :].lstrip(" .")
                     continue
-                found = Seen(member, one.status, line=one.line)
-                text = self._more(found, text[end:], one.alone, remarks)
+                attendance = MatchedAttendance(member, line.status, line=line.line)
+                text = self._read_remark(attendance, text[end:], line.is_alone, remarks)
                 if member.pk in used:
-                    remarks.append((one.line, seat_name(member), "Står to gange"))
+                    remarks.append((line.line, seat_name(member), "Står to gange"))
                 else:
                     used.add(member.pk)
-                    seen.append(found)
-        return seen, remarks
+                    matched.append(attendance)
+        return matched, remarks
 
-    def _more(self, found: Seen, text: str, alone: bool, remarks: list) -> str:
-        """What stands after the name; the rest is about the next."""
+    def _read_remark(self, attendance: MatchedAttendance, text: str, is_alone: bool, remarks: list) -> str:
+        """Read role, substitute and remark after a name, and return the text after them."""
         while True:
             if match := _INSTEAD.match(text):
-                replaced, end = self.take(text[match.end() :])
+                replaced, end = self.match_start(text[match.end() :])
                 if replaced:
-                    found.substitute_for = replaced
+                    attendance.substitute_for = replaced
                     text = text[match.end() + end :].removeprefix(")")
                     continue
             if match := re.match(r"\s*\(([^()]*)\)", text):
                 inside = match[1].strip()
-                if not self._is_role(inside, found.member):
+                if not self._is_role(inside, attendance.member):
                     if re.match(r"[a-zæøå]|.*\d", inside):
-                        found.remark = inside
+                        attendance.remark = inside
                     else:
                         remarks.append(
-                            (found.line, f"{seat_name(found.member)} ({inside})", "Parentesen er ikke taget med")
+                            (
+                                attendance.line,
+                                f"{seat_name(attendance.member)} ({inside})",
+                                "Parentesen er ikke taget med",
+                            )
                         )
                 text = text[match.end() :]
                 continue
             break
-        if match := re.match(r"\s+[–—-]\s+(\S.*)" if alone else r"\s+[–—-]\s+([^,;]+)", text):
-            found.remark = match[1].strip()
+        if match := re.match(r"\s+[–—-]\s+(\S.*)" if is_alone else r"\s+[–—-]\s+([^,;]+)", text):
+            attendance.remark = match[1].strip()
             return text[match.end() :]
         part = re.match(r"\s*,\s*([^,;]+)", text)
-        if part and not self.take(part[1].strip())[0]:
+        if part and not self.match_start(part[1].strip())[0]:
             words = part[1].strip(" .")
-            if self._is_role(words, found.member):
-                return self._more(found, text[part.end() :], alone, remarks)
+            if self._is_role(words, attendance.member):
+                return self._read_remark(attendance, text[part.end() :], is_alone, remarks)
             if re.match(r"(?!og\b)[a-zæøå]", words) and " og " not in words:
-                found.remark = words
+                attendance.remark = words
                 return text[part.end() :]
-        if alone and (left := text.strip(" .,")):
-            if not self._is_role(left, found.member):
-                remarks.append((found.line, f"{seat_name(found.member)}: {left}", "Er ikke taget med"))
+        if is_alone and (left := text.strip(" .,")):
+            if not self._is_role(left, attendance.member):
+                remarks.append((attendance.line, f"{seat_name(attendance.member)}: {left}", "Er ikke taget med"))
             return ""
         return text.lstrip(" .")
 
     def _is_role(self, text: str, member: Membership) -> bool:
-        known = {member.role_label, member.get_role_display(), member.area, member.appointed_by,
-                 member.get_speaks_as_display(), "formand", "forperson", "talsperson", "næstformand", "medlem",
-                 "suppleant", "stedfortræder", "sekretær", "referent", "ordstyrer"}  # fmt: skip
-        return fold(text.strip(" .")) in {fold(word) for word in known if word}
+        own = {member.role_label, member.get_role_display(), member.area, member.appointed_by}
+        roles = own | {member.get_speaks_as_display()} | _ROLES
+        return fold(text.strip(" .")) in {fold(role) for role in roles if role}
 
 
 def _words(text: str) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Dates and times as Danish minutes write them. Pure: no database."""
+"""Find dates and times in Danish text. No database access."""
 
 import datetime
 import re
@@ -27,9 +27,9 @@ _START = re.compile(rf"(?:kl\.?|klokken)\s*{_CLOCK.format('a')}(?![\d])", re.I)
 
 
 def find_date(text: str, near: datetime.date | None = None) -> datetime.date | None:
-    """The first date in the text. A date without a year is the first one from `near` on; without `near`, none."""
-    found = [(match.start(), match) for pattern in _DATES for match in pattern.finditer(text)]
-    for _, match in sorted(found, key=lambda pair: pair[0]):
+    """Return the first date in the text. A date without a year is the first from `near` on, else skipped."""
+    matches = [(match.start(), match) for pattern in _DATES for match in pattern.finditer(text)]
+    for _, match in sorted(matches, key=lambda pair: pair[0]):
         month = match["month"].lower().rstrip(".")
         number = int(month) if month.isdigit() else next(n for n, m in enumerate(MONTHS, 1) if m.startswith(month[:3]))
         year = match["year"] or match.groupdict().get("full")
@@ -45,8 +45,8 @@ def find_date(text: str, near: datetime.date | None = None) -> datetime.date | N
 
 
 def find_times(text: str) -> tuple[datetime.time | None, datetime.time | None]:
-    """When it begins and ends: »kl. 14.00-16.00«, »14:00 – 16:00«, »kl. 14 til 16«, »kl. 14«."""
-    for pattern in _DATES[:-1]:  # 3.3.2025 is no time
+    """Return start and end: »kl. 14.00-16.00«, »14:00 – 16:00«, »kl. 14 til 16«, »kl. 14«."""
+    for pattern in _DATES[:-1]:  # 3.3.2025 is not a time
         text = pattern.sub(" ", text)
     for match in _SPAN.finditer(text):
         if match["mark"] or match["am"] or match["bm"]:

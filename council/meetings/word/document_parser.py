@@ -1,6 +1,6 @@
-"""Turn a document into the parts of a meeting: head, items, fields, attendance, agreements.
+"""Parse a document into a meeting: head, attendance, items with fields and agreements. No database access.
 
-Pure: no database. Every piece of the text ends up in one place, at worst in `not_understood` with its reason.
+No text is lost: what cannot be parsed is in `not_understood`, with a reason.
 """
 
 import datetime
@@ -10,21 +10,21 @@ from udsat.lib.danish import fold
 from udsat.lib.documents import RichDocument
 from udsat.lib.richtext.blocks import RichParagraph, Run
 
-from . import label_patterns
+from . import label_patterns, standard_labels
 from .date_parser import find_date, find_times
-from .item_boundaries import find_items
-from .item_parser import read_item
-from .parsed_meeting import ParsedItem, ParsedMeeting, Somebody
+from .item_boundaries import ItemStart, find_items
+from .item_parser import parse_item
+from .parsed_meeting import ParsedAttendance, ParsedMeeting
 from .pieces import Piece, pieces_of, rows_of, split_lines, to_html
 
 _MINUTES = re.compile(r"referat|beslutningsprotokol|mødeprotokol", re.I)
 _AGENDA = re.compile(r"dagsorden|indkald", re.I)
-_NOBODY = {"ingen", "-", "–", "nej", "0", "ingen afbud"}
-_LINE_KEYS = {
-    "title", "place", "address", "guests", "chaired_by", "minutes_by", "kind", "date", "time", "when_where", "council",
-    "cancelled", "open", "approval", "corrected",
-}  # fmt: skip
-_NOT_TAKEN = {
+_NO_NAMES = {"ingen", "-", "–", "nej", "0", "ingen afbud"}
+_ONE_LINE_KEYS = set(
+    "title place address guests chaired_by minutes_by kind date time when_where council cancelled open approval"
+    " corrected".split()
+)
+_IGNORED_LABELS = {
     "approval": "Godkendelsen skriver du selv",
     "corrected": "Rettelsen skriver du selv",
     "council": "Rådet står i forvejen på mødet",
@@ -34,52 +34,53 @@ _NOT_TAKEN = {
 def parse_meeting(document: RichDocument, filename: str = "") -> ParsedMeeting:
     parsed = ParsedMeeting()
     parsed.ignored = [(remark.line, remark.text, remark.reason) for remark in document.ignored]
-    pieces = [part for piece in pieces_of(document.blocks) for part in _apart(piece)]
+    pieces = [part for piece in pieces_of(document.blocks) for part in _split_at_labels(piece)]
     starts = find_items(pieces)
-    from_table = [] if len(starts) > 1 else _table_of_items(pieces)
+    from_table = [] if len(starts) > 1 else _items_in_table(pieces)
     if from_table:
-        at, pieces_of_items = from_table
-        head, tail = pieces[:at], pieces[at + 1 :]
-        bodies = pieces_of_items
+        table_index, bodies = from_table
+        head, tail = pieces[:table_index], pieces[table_index + 1 :]
     else:
-        head, tail = pieces[: starts[0].at] if starts else pieces, []
-        ends = [start.at for start in starts[1:]] + [len(pieces)]
-        bodies = [(start, [*start.rest, *pieces[start.at + 1 : end]]) for start, end in zip(starts, ends, strict=False)]
-    tail += [p for start, body in bodies if start.is_label for p in (pieces[start.at], *body)]
+        head, tail = pieces[: starts[0].index] if starts else pieces, []
+        ends = [start.index for start in starts[1:]] + [len(pieces)]
+        bodies = [
+            (start, [*start.rest, *pieces[start.index + 1 : end]]) for start, end in zip(starts, ends, strict=False)
+        ]
+    tail += [p for start, body in bodies if start.is_label for p in (pieces[start.index], *body)]
     bodies = [(start, body) for start, body in bodies if not start.is_label]
     titles = {fold(title) for start, _ in bodies for title in (start.title, label_patterns.take_kind(start.title)[0])}
-    _Head(parsed, titles).read(head, document.title, filename)
+    _HeadReader(parsed, titles).read(head, document.title, filename)
     in_headings = any(
-        p.kind == "heading" and label_patterns.field_label(p.first, True) for _, body in bodies for p in body
+        p.kind == "heading" and label_patterns.field_label(p.first_line, True) for _, body in bodies for p in body
     )
     is_case = any(
-        (found := label_patterns.field_label(p.first, p.bold or p.kind == "heading"))
-        and found[0] in ("presentation", "recommendation")
+        (label_match := label_patterns.field_label(p.first_line, p.bold or p.kind == "heading"))
+        and label_match.key in ("presentation", "recommendation")
         for _, body in bodies
         for p in body
     )
     near = datetime.date.fromisoformat(parsed.date) if parsed.date else None
-    if not _says_paper(head, document.title, filename):
+    if not _names_paper(head, document.title, filename):
         parsed.paper = "referat" if _has_minutes(parsed, bodies) else "dagsorden"
     elif parsed.paper == "dagsorden" and _has_minutes(parsed, bodies):
         parsed.paper = "referat"
     closed = False
     for start, body in bodies:
-        item, closes_rest = read_item(
+        item, closes_rest = parse_item(
             start, body, parsed, in_headings=in_headings, is_case=is_case, near=near, closed=closed
         )
         parsed.items.append(item)
         closed = closed or closes_rest
     if tail:
-        _Head(parsed, titles).read_tail(tail)
+        _HeadReader(parsed, titles).read_tail(tail)
     parsed.style = _style(starts, is_case, parsed)
     parsed.not_understood.sort(key=lambda remark: remark[0])
     return parsed
 
 
-def _begins(piece: Piece) -> bool:
-    """Does a label begin the piece?"""
-    text = piece.first
+def _begins_with_label(piece: Piece) -> bool:
+    """Return whether the piece begins with a label."""
+    text = piece.first_line
     return bool(
         label_patterns.head_label(text)
         or label_patterns.field_label(text, piece.bold)
@@ -88,15 +89,15 @@ def _begins(piece: Piece) -> bool:
     )
 
 
-def _apart(piece: Piece) -> list[Piece]:
-    """A paragraph whose lines begin with labels is several pieces."""
+def _split_at_labels(piece: Piece) -> list[Piece]:
+    """Split a paragraph whose lines begin with labels into pieces."""
     lines = split_lines(piece)
-    if len(lines) < 2 or not any(map(_begins, lines)):
+    if len(lines) < 2 or not any(map(_begins_with_label, lines)):
         return [piece]
     together: list[Piece] = []
     for line in lines:
         before = together[-1] if together else None
-        if before and not _begins(line) and not _begins(before):
+        if before and not _begins_with_label(line) and not _begins_with_label(before):
             block = RichParagraph(before.blocks[0].lines + line.blocks[0].lines, heading=before.blocks[0].heading)
             together[-1] = Piece(before.kind, block.text, before.line, [block], before.level)
         else:
@@ -104,7 +105,7 @@ def _apart(piece: Piece) -> list[Piece]:
     return together
 
 
-def _says_paper(head, title, filename) -> bool:
+def _names_paper(head, title, filename) -> bool:
     said = [title, filename, *(p.text for p in head[:8])]
     return any(_MINUTES.search(text) or _AGENDA.search(text) for text in said)
 
@@ -114,9 +115,9 @@ def _has_minutes(parsed, bodies) -> bool:
         return True
     for _, body in bodies:
         for piece in body:
-            found = label_patterns.field_label(piece.first, piece.bold or piece.kind == "heading")
-            has_text = found and (len(piece.text) > found[1] or piece is not body[-1])
-            if has_text and found[0] in ("decision", "agreements", "dissent"):
+            label_match = label_patterns.field_label(piece.first_line, piece.bold or piece.kind == "heading")
+            has_text = label_match and (len(piece.text) > label_match.end or piece is not body[-1])
+            if has_text and label_match.key in ("decision", "agreements", "dissent"):
                 return True
             if label_patterns.stock_answer(piece.text):
                 return True
@@ -131,11 +132,9 @@ def _style(starts, is_case, parsed) -> str:
     return "let" if any(item.agreements for item in parsed.items) else "fortaellende"
 
 
-def _table_of_items(pieces: list[Piece]):
-    """Where a table holds the whole agenda, a row for each item: its place, and the items with their text."""
-    from .item_boundaries import Start
-
-    for at, piece in enumerate(pieces):
+def _items_in_table(pieces: list[Piece]):
+    """Find a table with a row for each item; return its index and the items with their text, or an empty list."""
+    for index, piece in enumerate(pieces):
         if piece.kind != "table":
             continue
         rows = rows_of(piece)
@@ -143,7 +142,7 @@ def _table_of_items(pieces: list[Piece]):
         if "title" not in columns or len(set(columns) - {""}) < 2 or len(rows) < 2:
             continue
         bodies = []
-        for place, row in enumerate(rows[1:], 1):
+        for position, row in enumerate(rows[1:], 1):
             cells = {name: cell for name, cell in zip(columns, row, strict=False) if name and cell}
             title, _, more = cells.get("title", "").partition("\n")
             number = re.match(r"(\d{1,3})[.)]?\s*", cells.get("number", "") or title)
@@ -151,31 +150,31 @@ def _table_of_items(pieces: list[Piece]):
                 title = title[number.end() :]
             if not title.strip():
                 continue
-            body = [_text(line, piece.line) for line in more.split("\n") if line.strip()]
-            for name, label in (
-                ("presentation", "Sagsfremstilling"), ("recommendation", "Indstilling"), ("discussion", "Referat"),
-                ("decision", "Beslutning"),
-            ):  # fmt: skip
+            body = [_text_piece(line, piece.line) for line in more.split("\n") if line.strip()]
+            for name, label in standard_labels.FIELDS.items():
                 if name in cells:
-                    body += [_text(f"{label}:", piece.line), *(_text(t, piece.line) for t in cells[name].split("\n"))]
+                    body += [
+                        _text_piece(f"{label}:", piece.line),
+                        *(_text_piece(t, piece.line) for t in cells[name].split("\n")),
+                    ]
             for line in filter(None, cells.get("agreements", "").split("\n")):
-                body.append(_text(f"Aftale: {line}", piece.line))
+                body.append(_text_piece(f"Aftale: {line}", piece.line))
             for name, label in (("responsible", "Ansvarlig"), ("due_on", "Frist")):
                 if name in cells and "agreements" in cells:
-                    body.append(_text(f"{label}: {cells[name].replace(chr(10), ', ')}", piece.line))
-            start = Start(at, "table", int(number[1]) if number else place, title.strip(), [])
+                    body.append(_text_piece(f"{label}: {cells[name].replace(chr(10), ', ')}", piece.line))
+            start = ItemStart(index, "table", int(number[1]) if number else position, title.strip(), [])
             bodies.append((start, body))
         if bodies:
-            return at, bodies
+            return index, bodies
     return []
 
 
-def _text(text: str, line: int) -> Piece:
+def _text_piece(text: str, line: int) -> Piece:
     return Piece("text", text, line, [RichParagraph([[Run(text)]])])
 
 
-class _Head:
-    """What stands above the items, and the sections of the whole meeting after them."""
+class _HeadReader:
+    """Parses the text above the items, and the sections about the whole meeting after them."""
 
     def __init__(self, parsed: ParsedMeeting, titles: set[str]) -> None:
         self.parsed = parsed
@@ -222,7 +221,7 @@ class _Head:
         if piece.kind == "table":
             self.table(piece)
             return
-        if fold(piece.first.strip(" .")) in self.titles or _is_overview(piece, self.titles):
+        if fold(piece.first_line.strip(" .")) in self.titles or _is_overview(piece, self.titles):
             self.parsed.ignored.append((piece.line, piece.text, "oversigt over punkterne"))
             return
         if (
@@ -239,45 +238,45 @@ class _Head:
     def table(self, piece: Piece) -> None:
         for row in rows_of(piece):
             cells = [cell for cell in row if cell]
-            if len(cells) > 1 and (found := label_patterns.head_label(f"{cells[0].rstrip(':')}:")):
-                self.current = found[0]
+            if len(cells) > 1 and (label_match := label_patterns.head_label(f"{cells[0].rstrip(':')}:")):
+                self.current = label_match.key
                 for part in "\n".join(cells[1:]).split("\n"):
-                    self.value(part, _text(part, piece.line), alone="\n" in "\n".join(cells[1:]))
+                    self.value(part, _text_piece(part, piece.line), is_alone="\n" in "\n".join(cells[1:]))
             elif cells and self.current in label_patterns.PEOPLE and len(cells) == 1:
                 for part in cells[0].split("\n"):
-                    self.value(part, _text(part, piece.line), alone=True)
+                    self.value(part, _text_piece(part, piece.line), is_alone=True)
             elif cells:
                 for cell in cells:
                     for part in cell.split("\n"):
-                        self.line(part, _text(part, piece.line))
+                        self.line(part, _text_piece(part, piece.line))
         self.current = ""
 
     def line(self, text: str, piece: Piece) -> None:
         text = text.strip()
         if not text:
             return
-        if piece.kind != "item" and (found := label_patterns.head_label(text)):
-            self.current, rest = found[0], text[found[1] :].strip()
+        if piece.kind != "item" and (label_match := label_patterns.head_label(text)):
+            self.current, rest = label_match.key, text[label_match.end :].strip()
             if self.current == "overview" and rest:
                 # »Referat: Dialogmøde« is the title of the paper.
                 self.current = ""
                 self.title_line(rest, piece, is_named=True)
             elif rest:
-                self.value(rest, piece, alone=False)
-                if self.current in _LINE_KEYS:
+                self.value(rest, piece, is_alone=False)
+                if self.current in _ONE_LINE_KEYS:
                     self.current = ""
             return
         if self.current and self.current not in ("overview",):
             is_entry = self.current in (*label_patterns.PEOPLE, "files") and (piece.kind == "item" or len(text) < 90)
-            if is_entry or self.current in _LINE_KEYS:
-                self.value(text, piece, alone=True)
-                if self.current in _LINE_KEYS:
+            if is_entry or self.current in _ONE_LINE_KEYS:
+                self.value(text, piece, is_alone=True)
+                if self.current in _ONE_LINE_KEYS:
                     self.current = ""
                 return
         self.title_line(text, piece)
 
     def title_line(self, text: str, piece: Piece, is_named: bool = False) -> None:
-        """A line that no label explains: the title of the paper, the day, or something else."""
+        """Parse a line without a label: the title of the document, the date, or something else."""
         parsed = self.parsed
         kind = label_patterns.meeting_kind(text)
         is_title = bool(_MINUTES.search(text) or _AGENDA.search(text) or re.search(r"\bmøde\b|møde i|råd", text, re.I))
@@ -297,19 +296,19 @@ class _Head:
             parsed.ends_at = ends.isoformat("minutes") if ends else ""
         return bool(day or begins)
 
-    def value(self, text: str, piece: Piece, alone: bool) -> None:
+    def value(self, text: str, piece: Piece, is_alone: bool) -> None:
         parsed, key, text = self.parsed, self.current, text.strip()
         if key in label_patterns.PEOPLE:
-            if fold(text.strip(" .")) not in _NOBODY:
-                parsed.people.append(Somebody(label_patterns.PEOPLE[key], text, alone, piece.line))
+            if fold(text.strip(" .")) not in _NO_NAMES:
+                parsed.people.append(ParsedAttendance(label_patterns.PEOPLE[key], text, is_alone, piece.line))
         elif key in ("intro", "plain_text"):
-            self.texts[key].append(_text(text, piece.line))
+            self.texts[key].append(_text_piece(text, piece.line))
         elif key == "files":
             parsed.files.append(text)
         elif key == "kind":
             parsed.kind = label_patterns.meeting_kind(text) or parsed.kind
-            if found := re.search(r"\(([^()]+)\)\s*$", text):
-                parsed.kind_label = found[1].strip()
+            if label := re.search(r"\(([^()]+)\)\s*$", text):
+                parsed.kind_label = label[1].strip()
         elif key in ("date", "time", "when_where"):
             if not self.when(text if key != "time" or re.search(r"kl|[a-zæøå]", text, re.I) else f"kl. {text}"):
                 parsed.not_understood.append((piece.line, text, "Tidspunktet kan ikke læses"))
@@ -319,8 +318,8 @@ class _Head:
             parsed.cancelled = text
         elif key == "open":
             parsed.is_open, parsed.how_to_attend = True, text
-        elif key in _NOT_TAKEN:
-            parsed.ignored.append((piece.line, text, _NOT_TAKEN[key]))
+        elif key in _IGNORED_LABELS:
+            parsed.ignored.append((piece.line, text, _IGNORED_LABELS[key]))
         elif key in ("title", "place", "address", "guests", "chaired_by", "minutes_by"):
             before = getattr(parsed, key)
             setattr(parsed, key, f"{before}, {text}" if before and key == "guests" else before or text)
@@ -329,7 +328,7 @@ class _Head:
 
 
 def _is_overview(piece: Piece, titles: set[str]) -> bool:
-    text = re.sub(r"^\s*(?:punkt|pkt\.?)?\s*\d{1,3}\s*[.:)]?\s*", "", piece.first, flags=re.I)
+    text = re.sub(r"^\s*(?:punkt|pkt\.?)?\s*\d{1,3}\s*[.:)]?\s*", "", piece.first_line, flags=re.I)
     return bool(titles) and fold(label_patterns.take_kind(text)[0].strip(" .:")) in titles
 
 
@@ -337,6 +336,3 @@ def _place_in(text: str) -> str:
     parts = [part.strip() for part in re.split(r"[,;]|\bi\b|\bpå\b", text)]
     wanted = [p for p in parts if p and not find_date(p) and not re.search(r"\bkl\b|\d{1,2}[.:]\d\d|dag\b", p, re.I)]
     return wanted[-1] if wanted else ""
-
-
-__all__ = ["ParsedItem", "ParsedMeeting", "parse_meeting"]

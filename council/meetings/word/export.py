@@ -1,7 +1,7 @@
-"""A meeting's papers for the municipality's own case system: as Word, and in one ZIP with their attachments.
+"""Export of a meeting's agenda and minutes: as Word, and as a ZIP with attachments for a municipal case system.
 
-They name everybody in full, unlike the public pages. A closed item is only its number and neutral title unless the
-secretary has chosen otherwise.
+Unlike public pages, the files name people in full. A closed item has only its number and neutral title, unless
+`with_closed` is set.
 """
 
 import io
@@ -26,12 +26,12 @@ def minutes_docx(meeting: Meeting, *, with_closed: bool = False) -> bytes:
     return _write(meeting, with_minutes=True, with_closed=with_closed)
 
 
-def file_stem(meeting: Meeting, paper: str) -> str:
-    return f"{meeting.municipality.slug}-{meeting.address_part}-{paper}"
+def full_name(meeting: Meeting, file_name: str) -> str:
+    return f"{meeting.municipality.slug}-{meeting.address_part}-{file_name}"
 
 
 def case_zip(meeting: Meeting, *, with_closed: bool = False) -> bytes:
-    """The papers that the meeting has, and the attachments in the order of the items, in a file of its own names."""
+    """Return a ZIP of the existing agenda and minutes as Word, and the attachments in the order of the items."""
     papers = [("dagsorden", agenda_docx)] if _paper(meeting, "agenda") or not _paper(meeting, "minutes") else []
     if _paper(meeting, "minutes"):
         papers.append(("referat", minutes_docx))
@@ -39,7 +39,7 @@ def case_zip(meeting: Meeting, *, with_closed: bool = False) -> bytes:
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, write in papers:
             archive.writestr(
-                zipfile.ZipInfo(f"{file_stem(meeting, name)}.docx"),
+                zipfile.ZipInfo(full_name(meeting, f"{name}.docx")),
                 write(meeting, with_closed=with_closed),
                 zipfile.ZIP_DEFLATED,
             )
@@ -58,16 +58,16 @@ def case_zip(meeting: Meeting, *, with_closed: bool = False) -> bytes:
 
 
 def case_attachments(meeting: Meeting, *, with_closed: bool) -> list[Attachment]:
-    """In the order of the items; what belongs to the whole meeting comes last."""
+    """Return the attachments in the order of the items; those of the whole meeting are last."""
     attachments = meeting.attachments.select_related("item", "meeting__council__municipality")
     if not with_closed:
         attachments = attachments.exclude(item__is_closed=True)
-    places = {pk: place for place, pk in enumerate(meeting.items.values_list("pk", flat=True))}
-    return sorted(attachments, key=lambda a: (places.get(a.item_id, len(places)), a.position, a.pk))
+    positions = {pk: position for position, pk in enumerate(meeting.items.values_list("pk", flat=True))}
+    return sorted(attachments, key=lambda a: (positions.get(a.item_id, len(positions)), a.position, a.pk))
 
 
 def _safe_name(attachment: Attachment, number: int) -> str:
-    """Of letters that any system can keep, told apart by the number."""
+    """Return a unique file name of ASCII letters, digits and hyphens."""
     stem, _, ending = attachment.filename.rpartition(".")
     name = slugify(attachment.title or stem, 60) or "fil"
     return f"bilag/{number:02}-{name}.{slugify(ending, 8) or 'fil'}"
@@ -244,7 +244,6 @@ def _agreements(document, agreements):
     if not agreements:
         return
     document.heading(2, standard_labels.AGREEMENTS)
-    # Two more columns, where there is something to tell in them.
     followed = any(agreement.done_on or agreement.outcome for agreement in agreements)
     head = [
         standard_labels.WHAT,

@@ -1,7 +1,7 @@
-"""What a document would change in a meeting: what is filled in, what stands against what, and then the change itself.
+"""Compare a parsed document with a meeting, show the changes, and apply them.
 
-Nothing that stands is overwritten without the secretary's own choice, and what she saw is what is done: the plan is
-made again when she confirms, and must be the same.
+A value that is already there is overwritten only by the secretary's choice. The plan is computed again when the
+secretary confirms it, and is applied only if its fingerprint is unchanged.
 """
 
 import datetime
@@ -24,7 +24,7 @@ from udsat.lib.danish import clock, fold, long_date
 from udsat.lib.richtext import RichTextField, clean_html, plain_text
 from udsat.models import Publishable, batch_reindexing
 
-from .attendance_match import Roll, Seen
+from .attendance_match import MatchedAttendance, SeatNames
 from .parsed_meeting import ParsedAgreement, ParsedItem, ParsedMeeting
 from .standard_labels import seat_name
 
@@ -32,19 +32,19 @@ ITEM_TEXTS = ("presentation", "recommendation", "discussion", "decision", "disse
 
 
 @dataclass
-class Change:
-    """One field of one thing. With `standing` it is the secretary's to choose."""
+class FieldChange:
+    """A new value of one field. Where `current` is not empty, the secretary chooses between the two."""
 
     target: models.Model
     field: str
     value: Any
-    place: str
-    standing: Any = None
+    location: str
+    current: Any = None
     key: str = ""
 
     @property
     def is_conflict(self) -> bool:
-        return self.standing not in (None, "", False)
+        return self.current not in (None, "", False)
 
     @property
     def label(self) -> str:
@@ -70,7 +70,7 @@ class Change:
 
     @property
     def brief(self) -> str:
-        """The new value on one line."""
+        """Return the new value as plain text on one line."""
         return " ".join(plain_text(self.value).split()) if self.is_rich else self.shown_value
 
     @property
@@ -78,32 +78,32 @@ class Change:
         return self.shown(self.value)
 
     @property
-    def shown_standing(self) -> str:
-        return self.shown(self.standing)
+    def shown_current(self) -> str:
+        return self.shown(self.current)
 
 
 @dataclass
 class ItemPlan:
-    """What comes of one item of the document."""
+    """The agenda item that an item of the document creates or changes."""
 
     item: AgendaItem
     parsed: ParsedItem
     number: int
     is_new: bool
-    changes: list[Change] = field(default_factory=list)
+    changes: list[FieldChange] = field(default_factory=list)
     agreements: list[Agreement] = field(default_factory=list)
     subjects: list[models.Model] = field(default_factory=list)
     note: str = ""
 
     @property
-    def filled(self) -> list[Change]:
+    def filled(self) -> list[FieldChange]:
         return [change for change in self.changes if not change.is_conflict]
 
 
-class Plan:
+class ImportPlan:
     def __init__(self, parsed: ParsedMeeting, meeting: Meeting, user) -> None:
         self.parsed, self.meeting, self.user = parsed, meeting, user
-        self.changes: list[Change] = []
+        self.changes: list[FieldChange] = []
         self.items: list[ItemPlan] = []
         self.new_attendances: list[Attendance] = []
         self.warnings: list[str] = []
@@ -112,9 +112,9 @@ class Plan:
         self.is_new = meeting.pk is None
         self.existing = [] if self.is_new else list(meeting.items.prefetch_related("agreements__member__person"))
         self.agenda, self.minutes = self._paper(Agenda), self._paper(Minutes)
-        self.roll = Roll(meeting.council, meeting.date or _day(parsed.date))
+        self.seat_names = SeatNames(meeting.council, meeting.date or _day(parsed.date))
         publishes = user.may(roles.PUBLISH, meeting.municipality)
-        # While the agenda is public, those who may not publish write the minutes only.
+        # Users without the right to publish may not change a public agenda, only write the minutes.
         self.may_write_agenda = publishes or not (self.agenda.pk and self.agenda.is_live)
         self._meeting()
         self._papers()
@@ -131,56 +131,58 @@ class Plan:
         try:
             return getattr(self.meeting, model._meta.model_name)
         except ObjectDoesNotExist:
-            # Not tied to the meeting before it is saved: the meeting would think that it has one.
+            # Without `meeting`: assigning it would cache the unsaved row on the meeting.
             return model()
 
-    # What is compared
-
     @property
-    def all_changes(self) -> list[Change]:
+    def all_changes(self) -> list[FieldChange]:
         return [*self.changes, *(change for item in self.items for change in item.changes)]
 
     @property
-    def conflicts(self) -> list[Change]:
+    def conflicts(self) -> list[FieldChange]:
         return [change for change in self.all_changes if change.is_conflict]
 
     @property
-    def filled(self) -> list[Change]:
-        """What is filled in besides the items."""
+    def filled(self) -> list[FieldChange]:
+        """Return the changes to empty fields of the meeting, the agenda and the minutes."""
         return [change for change in self.changes if not change.is_conflict]
 
     @property
     def is_empty(self) -> bool:
-        return not (
-            self.all_changes or self.new_attendances
-            or any(item.is_new or item.agreements or item.subjects for item in self.items)
-        )  # fmt: skip
+        has_items = any(item.is_new or item.agreements or item.subjects for item in self.items)
+        return not (self.all_changes or self.new_attendances or has_items)
 
     @property
     def fingerprint(self) -> str:
-        """Of everything on the page that asks, so that nobody confirms another plan than the one she saw."""
+        """Return a hash of what the confirmation page shows, so that only that plan is applied."""
 
-        def told(change):
-            return [change.place, change.field, change.is_conflict and change.shown_standing, change.shown_value]
+        def shown(change):
+            return [change.location, change.field, change.is_conflict and change.shown_current, change.shown_value]
 
-        seen = [
-            *map(told, self.all_changes),
-            *([i.number, i.is_new, i.item.pk, i.item.title, [str(a) for a in i.agreements],
-               [s.pk for s in i.subjects]] for i in self.items),
-            *([str(a), a.remark] for a in self.new_attendances),
-        ]  # fmt: skip
-        return hashlib.sha256(json.dumps(seen, default=str).encode()).hexdigest()[:32]
+        def shown_item(plan):
+            agreements, subjects = [str(a) for a in plan.agreements], [subject.pk for subject in plan.subjects]
+            return [plan.number, plan.is_new, plan.item.pk, plan.item.title, agreements, subjects]
 
-    def suspects(self) -> list[tuple[str, str]]:
-        """Place and masked number of what looks like a CPR number in the new text."""
-        texts = [(change.place, plain_text(change.value) if change.is_rich else change.value)
-                 for change in self.all_changes if isinstance(change.value, str)]  # fmt: skip
+        content = [
+            *map(shown, self.all_changes),
+            *map(shown_item, self.items),
+            *([str(attendance), attendance.remark] for attendance in self.new_attendances),
+        ]
+        return hashlib.sha256(json.dumps(content, default=str).encode()).hexdigest()[:32]
+
+    def cpr_findings(self) -> list[tuple[str, str]]:
+        """Return location and masked number of each suspected CPR number in the new texts."""
+        texts = [
+            (change.location, plain_text(change.value) if change.is_rich else change.value)
+            for change in self.all_changes
+            if isinstance(change.value, str)
+        ]
         texts += [(f"Punkt {i.number}", a.text) for i in self.items for a in i.agreements]
         texts += [(f"Punkt {i.number}", i.item.title) for i in self.items if i.is_new]
-        return list(dict.fromkeys((place, found.masked) for place, text in texts for found in find_cpr(text)))
+        return list(dict.fromkeys((location, finding.masked) for location, text in texts for finding in find_cpr(text)))
 
-    def compare(self, changes: list[Change], target, name: str, value, place: str) -> None:
-        """Fill what is empty, show what differs, leave alone what is the same."""
+    def compare(self, changes: list[FieldChange], target, name: str, value, location: str) -> None:
+        """Append a change if the document has a value and it differs from the field's, apart from spaces."""
         if value in ("", None, False):
             return
         form_field = target._meta.get_field(name)
@@ -188,9 +190,9 @@ class Plan:
             value = clean_html(value)
         elif isinstance(form_field, models.CharField) and not form_field.choices:
             value = self._fit(form_field, str(value))
-        standing = getattr(target, name)
-        if standing != value and not (isinstance(standing, str) and _same(standing, value)):
-            changes.append(Change(target, name, value, place, standing))
+        current = getattr(target, name)
+        if current != value and not (isinstance(current, str) and _same(current, value)):
+            changes.append(FieldChange(target, name, value, location, current))
 
     def _fit(self, form_field, text: str) -> str:
         text = " ".join(text.split())
@@ -200,7 +202,7 @@ class Plan:
             text = f"{text[: form_field.max_length - 1].rsplit(' ', 1)[0][: form_field.max_length - 1]}…"
         return text
 
-    # The meeting and its papers
+    # The meeting, its agenda and its minutes
 
     def _meeting(self) -> None:
         parsed, meeting = self.parsed, self.meeting
@@ -211,10 +213,11 @@ class Plan:
                 "Se efter, om det er den rigtige fil."
             )
         values = {
-            "title": parsed.title, "kind_label": parsed.kind_label, "place": parsed.place, "address": parsed.address,
-            "starts_at": _time(parsed.starts_at), "ends_at": _time(parsed.ends_at),
+            **{name: getattr(parsed, name) for name in ("title", "kind_label", "place", "address")},
+            "starts_at": _time(parsed.starts_at),
+            "ends_at": _time(parsed.ends_at),
             "how_to_attend": parsed.how_to_attend if parsed.is_open else "",
-        }  # fmt: skip
+        }
         if self.is_new:
             for name, value in values.items():
                 if value and not getattr(meeting, name):
@@ -227,13 +230,13 @@ class Plan:
             if parsed.items and parsed.items[0].number > 1:
                 meeting.first_number = parsed.items[0].number
             return
-        changes: list[Change] = []
+        changes: list[FieldChange] = []
         for name, value in values.items():
             self.compare(changes, meeting, name, value, "Mødet")
         if parsed.kind and parsed.kind != meeting.kind:
             self.compare(changes, meeting, "kind", parsed.kind, "Mødet")
         if meeting.is_live:
-            # Members have it in their calendars: moved on the meeting's own page, which tells them.
+            # Members have the meeting in their calendars. Its own page notifies them of a change.
             self.warnings += [
                 f"I filen står der »{change.shown_value}« ved »{change.label}«. Mødet er offentligt, så det bliver "
                 "ikke ændret her. Ret det på mødets egen side."
@@ -245,17 +248,17 @@ class Plan:
     def _papers(self) -> None:
         parsed = self.parsed
         row = self.minutes if parsed.is_minutes else self.agenda
-        place = "Referatet" if parsed.is_minutes else "Dagsordenen"
+        location = "Referatet" if parsed.is_minutes else "Dagsordenen"
         if parsed.is_minutes:
             for name in ("chaired_by", "minutes_by", "guests"):
-                self.compare(self.changes, row, name, getattr(parsed, name), place)
+                self.compare(self.changes, row, name, getattr(parsed, name), location)
         if row.pk and row.is_live and not self.user.may(roles.PUBLISH, self.meeting.municipality):
             if parsed.intro or parsed.plain_text:
-                self.warnings.append(f"{place} er offentlig, så du kan ikke ændre indledningen.")
+                self.warnings.append(f"{location} er offentlig, så du kan ikke ændre indledningen.")
             return
-        self.compare(self.changes, row, "plain_text", parsed.plain_text, place)
+        self.compare(self.changes, row, "plain_text", parsed.plain_text, location)
         if parsed.intro and not parsed.is_minutes:
-            self.compare(self.changes, row, "intro", parsed.intro, place)
+            self.compare(self.changes, row, "intro", parsed.intro, location)
         elif parsed.intro:
             self.not_understood.append((0, plain_text(parsed.intro), "Et referat har ingen indledning"))
 
@@ -266,9 +269,9 @@ class Plan:
         matches = self._match(left)
         number = self.meeting.first_number - 1
         for parsed in self.parsed.items:
-            found = matches.get(id(parsed))
-            if found:
-                number, item = found
+            match = matches.get(id(parsed))
+            if match:
+                number, item = match
                 self.items.append(self._known_item(parsed, item, number))
             elif not self.may_write_agenda:
                 self.warnings.append(
@@ -279,13 +282,13 @@ class Plan:
                 self.items.append(self._new_item(parsed, number))
 
     def _match(self, left: list[tuple[int, AgendaItem]]) -> dict[int, tuple[int, AgendaItem]]:
-        """Items of the document with those of the meeting: by title, then by number and a title that is much alike."""
-        found: dict[int, tuple[int, AgendaItem]] = {}
+        """Match items of the document with those of the meeting: by title, then by number and a similar title."""
+        matches: dict[int, tuple[int, AgendaItem]] = {}
 
         def give(fits) -> None:
             for parsed in self.parsed.items:
-                if id(parsed) not in found and (pair := next((p for p in left if fits(parsed, *p)), None)):
-                    found[id(parsed)] = pair
+                if id(parsed) not in matches and (pair := next((p for p in left if fits(parsed, *p)), None)):
+                    matches[id(parsed)] = pair
                     left.remove(pair)
 
         def titles(item):
@@ -299,20 +302,20 @@ class Plan:
         give(lambda parsed, number, item: key(parsed) in titles(item))
         give(lambda parsed, number, item: parsed.number == number and _alike(parsed.title, item.title) > 0.6)
         give(lambda parsed, number, item: _alike(parsed.title, item.title) > 0.85)
-        return found
+        return matches
 
     def _known_item(self, parsed: ParsedItem, item: AgendaItem, number: int) -> ItemPlan:
         plan = ItemPlan(item, parsed, number, is_new=False)
-        place = f"Punkt {number}. {item.title}"
-        changes: list[Change] = []
+        location = f"Punkt {number}. {item.title}"
+        changes: list[FieldChange] = []
         is_hidden = parsed.is_closed and not parsed.fields and fold(parsed.title) != fold(item.title)
         if not is_hidden and fold(parsed.title) != fold(item.public_title if item.is_closed else item.title):
-            self.compare(changes, item, "title", parsed.title, place)
-        self._item_values(changes, parsed, item, place)
+            self.compare(changes, item, "title", parsed.title, location)
+        self._item_values(changes, parsed, item, location)
         if parsed.is_closed and not item.is_closed:
-            changes.append(Change(item, "is_closed", True, place))
+            changes.append(FieldChange(item, "is_closed", True, location))
             if not item.public_title:
-                changes.append(Change(item, "public_title", parsed.public_title, place))
+                changes.append(FieldChange(item, "public_title", parsed.public_title, location))
         elif item.is_closed and not parsed.is_closed:
             plan.note = "Punktet er lukket her og bliver ved med at være det."
         if not self.may_write_agenda:
@@ -322,9 +325,9 @@ class Plan:
             changes = [c for c in changes if c not in refused]
             if refused:
                 names = ", ".join(c.label for c in refused)
-                self.warnings.append(f"{place}: Dagsordenen er offentlig, så du kan ikke ændre {names}.")
+                self.warnings.append(f"{location}: Dagsordenen er offentlig, så du kan ikke ændre {names}.")
         plan.changes = changes
-        self._agreements(plan, place)
+        self._agreements(plan, location)
         self._subjects(plan)
         return plan
 
@@ -343,33 +346,33 @@ class Plan:
         self._subjects(plan)
         return plan
 
-    def _item_values(self, changes, parsed, item, place) -> None:
-        self.compare(changes, item, "kind", parsed.kind, place)
-        self.compare(changes, item, "case_number", parsed.case_number, place)
+    def _item_values(self, changes, parsed, item, location) -> None:
+        self.compare(changes, item, "kind", parsed.kind, location)
+        self.compare(changes, item, "case_number", parsed.case_number, location)
         for name in ITEM_TEXTS:
-            self.compare(changes, item, name, parsed.fields.get(name, ""), place)
-        self.compare(changes, item, "answer", parsed.answer, place)
+            self.compare(changes, item, name, parsed.fields.get(name, ""), location)
+        self.compare(changes, item, "answer", parsed.answer, location)
 
-    def _agreements(self, plan: ItemPlan, place: str) -> None:
-        standing = [] if plan.is_new else list(plan.item.agreements.all())
+    def _agreements(self, plan: ItemPlan, location: str) -> None:
+        unmatched = [] if plan.is_new else list(plan.item.agreements.all())
         for position, parsed in enumerate(plan.parsed.agreements, 1):
             values = self._agreement_values(parsed)
-            known = next((a for a in standing if fold(a.text) == fold(values["text"])), None)
-            known = known or next((a for a in standing if _alike(a.text, values["text"]) > 0.85), None)
+            known = next((a for a in unmatched if fold(a.text) == fold(values["text"])), None)
+            known = known or next((a for a in unmatched if _alike(a.text, values["text"]) > 0.85), None)
             if known is None:
-                plan.agreements.append(Agreement(item=plan.item, position=len(standing) + position, **values))
+                plan.agreements.append(Agreement(item=plan.item, position=len(unmatched) + position, **values))
                 continue
-            standing.remove(known)
+            unmatched.remove(known)
             for name, value in values.items():
                 if name != "text":
-                    self.compare(plan.changes, known, name, value, f"{place}, aftalen »{known.text}«")
+                    self.compare(plan.changes, known, name, value, f"{location}, aftalen »{known.text}«")
 
     def _agreement_values(self, parsed: ParsedAgreement) -> dict:
         who, _, more = parsed.responsible.partition(" – ")
-        member = self.roll.find(who) if who else None
+        member = self.seat_names.match_whole(who) if who else None
         if member is None and not parsed.responsible:
-            # »Karen Holm ringer …«: only a name in full tells who.
-            member, end = self.roll.take(parsed.text)
+            # »Karen Holm ringer …«: a first name alone is not enough.
+            member, end = self.seat_names.match_start(parsed.text)
             member = member if member and member.person and " " in parsed.text[:end].strip() else None
         responsible = more if member else parsed.responsible
         return {
@@ -382,14 +385,16 @@ class Plan:
         }
 
     def _subjects(self, plan: ItemPlan) -> None:
-        """Themes and goals of the strategies that the document names to the letter."""
+        """Add the themes and goals whose full titles the document lists."""
         if not plan.parsed.strategy:
             return
         if not hasattr(self, "_known_subjects"):
-            place = self.meeting.municipality
-            themes = Theme.objects.filter(strategy__municipality=place).select_related("strategy")
-            goals = Goal.objects.filter(theme__strategy__municipality=place).select_related("theme__strategy", "parent")
-            # The newest strategy last, so that it is the one that is found.
+            municipality = self.meeting.municipality
+            themes = Theme.objects.filter(strategy__municipality=municipality).select_related("strategy")
+            goals = Goal.objects.filter(theme__strategy__municipality=municipality).select_related(
+                "theme__strategy", "parent"
+            )
+            # Newest strategy last, so that it wins where titles are equal.
             self._known_subjects = {
                 **{fold(theme.display_title): theme for theme in themes.order_by("strategy__pk")},
                 **{fold(goal.full_text): goal for goal in goals.order_by("theme__strategy__pk")},
@@ -406,27 +411,34 @@ class Plan:
     # People and files
 
     def _attendance(self) -> None:
-        seen, remarks = self.roll.attendance(self.parsed.people)
+        matched, remarks = self.seat_names.match_attendance(self.parsed.people)
         self.not_understood += remarks
-        standing = (
+        recorded = (
             {} if self.is_new else {a.member_id: a for a in self.meeting.attendances.select_related("member__person")}
         )
-        for one in seen:
-            remark = self._fit(Attendance._meta.get_field("remark"), one.remark)
-            if known := standing.get(one.member.pk):
-                self._known_attendance(known, one, remark)
+        for attendance in matched:
+            remark = self._fit(Attendance._meta.get_field("remark"), attendance.remark)
+            if known := recorded.get(attendance.member.pk):
+                self._known_attendance(known, attendance, remark)
             else:
                 self.new_attendances.append(
                     Attendance(
-                        meeting=self.meeting, member=one.member, status=one.status, substitute_for=one.substitute_for,
+                        meeting=self.meeting,
+                        member=attendance.member,
+                        status=attendance.status,
+                        substitute_for=attendance.substitute_for,
                         remark=remark,
                     )
-                )  # fmt: skip
+                )
 
-    def _known_attendance(self, known: Attendance, one: Seen, remark: str) -> None:
-        place = f"Fremmøde: {seat_name(one.member)}"
-        for name, value in (("status", one.status), ("substitute_for", one.substitute_for), ("remark", remark)):
-            self.compare(self.changes, known, name, value, place)
+    def _known_attendance(self, known: Attendance, attendance: MatchedAttendance, remark: str) -> None:
+        location = f"Fremmøde: {seat_name(attendance.member)}"
+        for name, value in (
+            ("status", attendance.status),
+            ("substitute_for", attendance.substitute_for),
+            ("remark", remark),
+        ):
+            self.compare(self.changes, known, name, value, location)
 
     def _files(self) -> None:
         names = set()
@@ -441,11 +453,14 @@ class Plan:
             if not {fold(text), fold(stem)} & names:
                 self.not_understood.append((line, text, "Bilaget selv er ikke i filen. Læg det op på mødet"))
 
-    # The change itself
+    # Applying
 
     @batch_reindexing()
     def apply(self, choices: dict[str, str]) -> list[models.Model]:
-        """Save it all, or nothing. `choices` says of each conflict "fil" where the document's text is to stand."""
+        """Save all changes and return the saved objects.
+
+        `choices` holds the key of each conflict, with "fil" where the document's value replaces the current one.
+        """
         if self.is_new:
             self.meeting.full_clean(exclude=["council"])
             self.meeting.save()
@@ -456,7 +471,7 @@ class Plan:
                 targets[id(change.target)] = change.target
         saved: list[models.Model] = [self.meeting] if self.is_new else []
         if not self.is_new:
-            # Whoever has the meeting open sees that it has changed.
+            # So that a form opened before is refused as outdated.
             increment_version(self.meeting)
         self._place_new_items()
         new = {id(plan.item): plan.item for plan in self.items if plan.is_new}
@@ -481,13 +496,13 @@ class Plan:
         return saved
 
     def _order(self) -> list[AgendaItem]:
-        """New items after the one they follow in the document; after all others while the numbers are public."""
+        """Return all items, each new one after its predecessor in the document, or last while the agenda is public."""
         order = list(self.existing)
-        at = 0
+        index = 0
         for plan in self.items:
             if plan.is_new:
-                order.insert(len(order) if self.agenda.pk and self.agenda.is_live else at, plan.item)
-            at = next(n for n, item in enumerate(order, 1) if item is plan.item)
+                order.insert(len(order) if self.agenda.pk and self.agenda.is_live else index, plan.item)
+            index = next(n for n, item in enumerate(order, 1) if item is plan.item)
         return order
 
     def _place_new_items(self) -> None:
@@ -506,7 +521,7 @@ def _time(text: str) -> datetime.time | None:
 
 
 def _same(one: str, other: str) -> bool:
-    """Equal but for spaces."""
+    """Compare texts apart from spaces."""
     return isinstance(other, str) and one.split() == other.split()
 
 

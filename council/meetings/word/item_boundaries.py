@@ -1,4 +1,4 @@
-"""Where each agenda item begins. The text's own signals decide: »Punkt 1«, numbered headings, headings, numbers."""
+"""Find where each agenda item begins: »Punkt 1«, numbered headings, headings, numbers. No database access."""
 
 import re
 from dataclasses import dataclass, replace
@@ -11,9 +11,10 @@ from .pieces import Piece, as_text, drop_start
 
 _MONTH = "|".join(name[:3] for name in MONTHS)
 _POINT = re.compile(
-    r"\s*(?:ad\.?\s+)?(?:dagsordens?)?(?:punkt|pkt\.?)\s*(?:nr\.?\s*)?(\d{1,3})(?!\d)\s*(?P<sep>[.:)–—-]+|(?=\s|$))\s*",
+    r"\s*(?:ad\.?\s+)?(?:dagsordens?)?(?:punkt|pkt\.?)\s*(?:nr\.?\s*)?(\d{1,3})(?!\d)\s*"
+    r"(?P<sep>[.:)–—-]+|(?=\s|$))\s*",
     re.I,
-)  # fmt: skip
+)
 _AD = re.compile(r"\s*ad\.?\s*(\d{1,3})(?!\d)\s*(?P<sep>[.:)–—-]*)\s*", re.I)
 # »3. marts« and »3. 3. 2025« are days, »3.500« is an amount; »3. 20 boliger« is an item.
 _NUMBER = re.compile(
@@ -25,34 +26,37 @@ _TITLE_LIKE = re.compile(r"referat|dagsorden|indkaldelse|mødeprotokol|beslutnin
 
 
 @dataclass
-class Start:
-    """An item begins here. `rest` is what stands in the same piece after the title."""
+class ItemStart:
+    """The beginning of an item: the index of its piece, and the rest of that piece after the title.
 
-    at: int
+    `family` is the way of marking items that it belongs to: point, heading1, bold, item or plain.
+    """
+
+    index: int
     family: str
     number: int
     title: str
     rest: list[Piece]
-    is_label: bool = False  # a section of the whole meeting after the items
+    is_label: bool = False  # begins a section about the whole meeting, after the items
 
 
-def find_items(pieces: list[Piece]) -> list[Start]:
-    """The items in order; those of a list of contents are not among them."""
-    families: dict[str, list[Start]] = {}
-    for at, piece in enumerate(pieces):
-        if start := _numbered(piece, at):
+def find_items(pieces: list[Piece]) -> list[ItemStart]:
+    """Return the items in order, without entries of a table of contents."""
+    families: dict[str, list[ItemStart]] = {}
+    for index, piece in enumerate(pieces):
+        if start := _numbered(piece, index):
             families.setdefault(start.family, []).append(start)
     chains = {name: _best_chain(starts, pieces) for name, starts in families.items()}
     headings = _plain_headings(pieces)
     order = ["point", *sorted(name for name in chains if name.startswith("heading")), "bold", "item", "plain"]
     strong = {name: chains[name] for name in order if len(chains.get(name, ())) >= 2}
-    # One numbered heading is an item too; the lists after it are its own, and one before it is no agenda.
+    # A single numbered heading is an item too: lists after it belong to it, and a list before it is not the agenda.
     for name in order:
         first_strong = next(iter(strong.values()), None)
         if name.startswith(("heading", "point")) and len(chains.get(name, ())) == 1 and first_strong:
             is_list = not first_strong[0].family.startswith(("heading", "point"))
-            in_one_place = first_strong[-1].at - first_strong[0].at < len(first_strong)
-            if is_list and (chains[name][0].at < first_strong[0].at or in_one_place):
+            in_one_place = first_strong[-1].index - first_strong[0].index < len(first_strong)
+            if is_list and (chains[name][0].index < first_strong[0].index or in_one_place):
                 strong = {name: chains[name]}
     chosen = next(iter(strong.values()), [])
     first = next(iter(strong), "")
@@ -64,29 +68,29 @@ def find_items(pieces: list[Piece]) -> list[Start]:
     return _with_unnumbered(chosen, pieces) if first.startswith("heading") else chosen
 
 
-def _numbered(piece: Piece, at: int) -> Start | None:
-    text = piece.first
+def _numbered(piece: Piece, index: int) -> ItemStart | None:
+    text = piece.first_line
     if piece.kind == "table" or not text:
         return None
     if match := _POINT.match(text) or (re.match(r"ad\b", text, re.I) and _AD.match(text)) or None:
-        # »Punkt 3 blev udsat« is a sentence about one.
+        # »Punkt 3 blev udsat« is a sentence, not a title.
         stands_out = match["sep"] or match.end() == len(text) or piece.kind == "heading" or piece.bold
-        return _start(piece, at, "point", int(match[1]), match.end()) if stands_out else None
+        return _start(piece, index, "point", int(match[1]), match.end()) if stands_out else None
     if piece.kind == "heading":
         match = _NUMBER.match(text) or _BARE_NUMBER.match(text)
-        return _start(piece, at, f"heading{piece.level}", int(match[1]), match.end()) if match else None
+        return _start(piece, index, f"heading{piece.level}", int(match[1]), match.end()) if match else None
     if piece.kind == "item" and piece.number is not None:
         if not text or label_patterns.field_label(text, False):
             return None
-        return _start(piece, at, "bold" if piece.bold else "item", piece.number, 0)
+        return _start(piece, index, "bold" if piece.bold else "item", piece.number, 0)
     if match := _NUMBER.match(text):
         bold = piece.bold or len(_bold_lead(piece)) > match.end()
-        return _start(piece, at, "bold" if bold else "plain", int(match[1]), match.end())
+        return _start(piece, index, "bold" if bold else "plain", int(match[1]), match.end())
     return None
 
 
 def _bold_lead(piece: Piece) -> str:
-    """The words in bold at the start of the first line."""
+    """Return the bold words at the start of the first line."""
     lead = ""
     if piece.blocks and isinstance(piece.blocks[0], RichParagraph):
         for run in piece.blocks[0].lines[0]:
@@ -96,7 +100,7 @@ def _bold_lead(piece: Piece) -> str:
     return lead
 
 
-def _start(piece: Piece, at: int, family: str, number: int, skip: int) -> Start | None:
+def _start(piece: Piece, index: int, family: str, number: int, skip: int) -> ItemStart | None:
     first = piece.text.split("\n", 1)[0]
     skip += len(first) - len(first.lstrip())
     end = len(first)
@@ -114,49 +118,53 @@ def _start(piece: Piece, at: int, family: str, number: int, skip: int) -> Start 
         rest = [part for left in rest for part in as_text(left)]
     else:
         rest = [replace(left, kind="text", level=0, bold=False) for left in rest]
-    return Start(at, family, number, title, rest)
+    return ItemStart(index, family, number, title, rest)
 
 
-def _best_chain(starts: list[Start], pieces: list[Piece]) -> list[Start]:
-    """The run of numbers that counts the items: the longest, and of equals the one with text between."""
-    found = []
+def _best_chain(starts: list[ItemStart], pieces: list[Piece]) -> list[ItemStart]:
+    """Return the longest run of consecutive numbers; of equally long ones, the one with text between the numbers."""
+    chains = []
     for candidates in (starts, _without_inner_lists(starts, pieces)):
-        chain: list[Start] = []
+        chain: list[ItemStart] = []
         for start in candidates:
             last = chain[-1].number if chain else start.number - 1
             jump = 3 if start.family.startswith(("point", "heading")) else 1
             if last < start.number <= last + jump:
                 chain.append(start)
             elif chain and start.number == chain[0].number:
-                found.append(chain)
+                chains.append(chain)
                 chain = [start]
-        found.append(chain)
-    best: list[Start] = []
-    for chain in found:
+        chains.append(chain)
+    best: list[ItemStart] = []
+    for chain in chains:
         if _score(chain) >= _score(best) and chain:
             best = chain
     return best
 
 
-def _score(chain: list[Start]) -> float:
-    with_text = sum(b.at - a.at > 1 or bool(a.rest) for a, b in zip(chain, chain[1:], strict=False))
+def _score(chain: list[ItemStart]) -> float:
+    with_text = sum(b.index - a.index > 1 or bool(a.rest) for a, b in zip(chain, chain[1:], strict=False))
     return len(chain) + (0.5 * len(chain) if with_text else 0)
 
 
-def _without_inner_lists(starts: list[Start], pieces: list[Piece]) -> list[Start]:
-    """Without the lists inside items: those of two or more that begin at 1 again."""
+def _without_inner_lists(starts: list[ItemStart], pieces: list[Piece]) -> list[ItemStart]:
+    """Leave out lists inside items: two or more numbers that begin at 1 again."""
     kept = []
-    for place, start in enumerate(starts):
-        piece = pieces[start.at]
-        run = [other for other in starts if piece.listing and pieces[other.at].listing == piece.listing]
-        if not piece.listing:  # typed numbers: neighbours make a list
-            low = place
-            while low and starts[low - 1].at == starts[low].at - 1 and starts[low - 1].number == starts[low].number - 1:
+    for position, start in enumerate(starts):
+        piece = pieces[start.index]
+        run = [other for other in starts if piece.list_number and pieces[other.index].list_number == piece.list_number]
+        if not piece.list_number:  # typed numbers: adjacent ones make a list
+            low = position
+            while (
+                low
+                and starts[low - 1].index == starts[low].index - 1
+                and starts[low - 1].number == starts[low].number - 1
+            ):
                 low -= 1
-            high = place
+            high = position
             while (
                 high + 1 < len(starts)
-                and starts[high + 1].at == starts[high].at + 1
+                and starts[high + 1].index == starts[high].index + 1
                 and starts[high + 1].number == starts[high].number + 1
             ):
                 high += 1
@@ -175,50 +183,50 @@ def _is_section(text: str) -> bool:
     )
 
 
-def _plain_headings(pieces: list[Piece]) -> list[Start]:
-    """Headings without numbers at the first level that has two which name no part of a meeting's papers."""
-    by_level: dict[int, list[Start]] = {}
-    for at, piece in enumerate(pieces):
-        text = piece.first
+def _plain_headings(pieces: list[Piece]) -> list[ItemStart]:
+    """Return headings without numbers, at the first level with two that are no label of a field or section."""
+    by_level: dict[int, list[ItemStart]] = {}
+    for index, piece in enumerate(pieces):
+        text = piece.first_line
         if piece.kind != "heading" or not piece.level or not text or _is_section(text):
             continue
-        if _TITLE_LIKE.search(text) and at < 6:
+        if _TITLE_LIKE.search(text) and index < 6:
             continue
-        start = _start(piece, at, f"heading{piece.level}", 0, 0)
+        start = _start(piece, index, f"heading{piece.level}", 0, 0)
         if start:
             by_level.setdefault(piece.level, []).append(start)
     return next((starts for _, starts in sorted(by_level.items()) if len(starts) >= 2), [])
 
 
-def _bold_lines(pieces: list[Piece]) -> list[Start]:
+def _bold_lines(pieces: list[Piece]) -> list[ItemStart]:
     starts = []
-    for at, piece in enumerate(pieces):
-        text = piece.first
+    for index, piece in enumerate(pieces):
+        text = piece.first_line
         is_title = piece.kind == "text" and piece.bold and len(text) < 120 and not text.endswith((".", ":"))
-        if is_title and not _is_section(text) and not (_TITLE_LIKE.search(text) and at < 6):
-            if start := _start(piece, at, "bold", 0, 0):
+        if is_title and not _is_section(text) and not (_TITLE_LIKE.search(text) and index < 6):
+            if start := _start(piece, index, "bold", 0, 0):
                 starts.append(start)
     return starts if len(starts) >= 2 else []
 
 
-def _with_unnumbered(chosen: list[Start], pieces: list[Piece]) -> list[Start]:
-    """Headings of the same level between and after the numbered ones: »Eventuelt«, or »Bilag til hele mødet«."""
-    level = pieces[chosen[0].at].level
-    known = {start.at for start in chosen}
+def _with_unnumbered(chosen: list[ItemStart], pieces: list[Piece]) -> list[ItemStart]:
+    """Add unnumbered headings of the same level: items such as »Eventuelt«, sections such as »Bilag til hele mødet«."""
+    level = pieces[chosen[0].index].level
+    known = {start.index for start in chosen}
     starts = list(chosen)
-    for at in range(chosen[0].at + 1, len(pieces)):
-        piece = pieces[at]
-        if at in known or piece.kind != "heading" or not 0 < piece.level <= level or not piece.first:
+    for index in range(chosen[0].index + 1, len(pieces)):
+        piece = pieces[index]
+        if index in known or piece.kind != "heading" or not 0 < piece.level <= level or not piece.first_line:
             continue
-        if label_patterns.CLOSED_FROM_HERE.fullmatch(piece.first):
+        if label_patterns.CLOSED_FROM_HERE.fullmatch(piece.first_line):
             continue
-        if label_patterns.head_label(piece.first) or label_patterns.field_label(piece.first, True):
+        if label_patterns.head_label(piece.first_line) or label_patterns.field_label(piece.first_line, True):
             if (
                 piece.level < level
-                or label_patterns.head_label(piece.first)
-                and fold(piece.first).startswith("bilag til")
+                or label_patterns.head_label(piece.first_line)
+                and fold(piece.first_line).startswith("bilag til")
             ):
-                starts.append(Start(at, "label", 0, piece.first, [], is_label=True))
-        elif start := _start(piece, at, chosen[0].family, 0, 0):
+                starts.append(ItemStart(index, "label", 0, piece.first_line, [], is_label=True))
+        elif start := _start(piece, index, chosen[0].family, 0, 0):
             starts.append(start)
-    return sorted(starts, key=lambda start: start.at)
+    return sorted(starts, key=lambda start: start.index)

@@ -1,4 +1,4 @@
-"""One agenda item: title, kind, case number, its fields, answer and agreements. Pure: no database."""
+"""Parse one agenda item: title, kind, case number, fields, answer and agreements. No database access."""
 
 import datetime
 import re
@@ -8,37 +8,49 @@ from udsat.lib.richtext.blocks import RichParagraph, Run, block_text
 
 from . import label_patterns, standard_labels
 from .date_parser import find_date
-from .item_boundaries import Start
+from .item_boundaries import ItemStart
 from .parsed_meeting import ParsedAgreement, ParsedItem, ParsedMeeting
 from .pieces import Piece, drop_start, rows_of, to_html
 
 _NAME = r"[A-ZÆØÅ][\w.'’-]*(?: (?:[A-ZÆØÅ][\w.'’-]*|og|af|de|von)){0,4}"
-_CASE = re.compile(
+_CASE_NUMBER = re.compile(
     r"\s*[(\[]?\b(?:sags?\s?-?(?:nr|nummer|id)\.?|j\.?\s?nr\.?|journalnr\.?)\s*:?\s*([\w./-]+)[)\]]?", re.I
 )
 
 
-def read_item(start: Start, body: list[Piece], parsed: ParsedMeeting, *, in_headings: bool, is_case: bool,
-              near: datetime.date | None, closed: bool) -> tuple[ParsedItem, bool]:  # fmt: skip
-    """The item, and whether everything after it is closed."""
-    item = ParsedItem(title=start.title, number=start.number, line=start.at + 1)
+def parse_item(
+    start: ItemStart,
+    body: list[Piece],
+    parsed: ParsedMeeting,
+    *,
+    in_headings: bool,
+    is_case: bool,
+    near: datetime.date | None,
+    closed: bool,
+) -> tuple[ParsedItem, bool]:
+    """Return the item, and whether all items after it are closed.
+
+    `in_headings`: only headings are labels. `is_case`: text without a label is the presentation. `near`: the day of the
+    meeting, for dates without a year. `closed`: the item follows a heading that closes the rest of the agenda.
+    """
+    item = ParsedItem(title=start.title, number=start.number, line=start.index + 1)
     if (
         not item.title
         and body
         and body[0].kind in ("text", "heading")
-        and not label_patterns.field_label(body[0].first, True)
+        and not label_patterns.field_label(body[0].first_line, True)
     ):
-        item.title = body[0].first
-        rest = drop_start(body[0], len(body[0].first))
+        item.title = body[0].first_line
+        rest = drop_start(body[0], len(body[0].first_line))
         body = [*([rest] if rest and rest.text.strip() else []), *body[1:]]
-    if found := _CASE.search(item.title):
-        item.case_number, item.title = found[1], (item.title[: found.start()] + item.title[found.end() :]).strip(" –-,")
+    if match := _CASE_NUMBER.search(item.title):
+        item.case_number, item.title = match[1], (item.title[: match.start()] + item.title[match.end() :]).strip(" –-,")
     item.title, item.kind = label_patterns.take_kind(item.title)
     item.title, item.is_closed = label_patterns.take_closed(item.title)
     item.is_closed = item.is_closed or closed
     if not item.kind:
         item.title, item.kind = label_patterns.take_kind(item.title)
-    reader = _Body(item, parsed, in_headings=in_headings, near=near)
+    reader = _ItemReader(item, parsed, in_headings=in_headings, near=near)
     for piece in body:
         reader.piece(piece)
     reader.finish(is_case)
@@ -51,7 +63,9 @@ def read_item(start: Start, body: list[Piece], parsed: ParsedMeeting, *, in_head
     return item, reader.closes_rest
 
 
-class _Body:
+class _ItemReader:
+    """Distributes the pieces of an item among its fields."""
+
     def __init__(self, item: ParsedItem, parsed: ParsedMeeting, *, in_headings: bool, near: datetime.date | None):
         self.item = item
         self.parsed = parsed
@@ -59,7 +73,7 @@ class _Body:
         self.near = near
         self.fields: dict[str, list[Piece]] = {}
         self.current = ""  # the field that is being read; empty for text under no label
-        self.back = ""  # the field that goes on after an agreement of one line
+        self.resumed = ""  # the field that continues after an agreement of one line
         self.is_hidden = False
         self.closes_rest = False
 
@@ -77,7 +91,7 @@ class _Body:
         if self.current == "agreement":
             if self.continues(text):
                 return
-            self.current = self.back
+            self.current = self.resumed
         if piece.kind == "table":
             self.table(piece)
         elif self.current == "agreements":
@@ -92,7 +106,7 @@ class _Body:
             self.fields.setdefault(self.current, []).append(piece)
 
     def meta(self, piece: Piece, text: str) -> bool:
-        """The lines right under the title, that are about the item and no part of its text."""
+        """Read a line of metadata right under the title; return False if it is text."""
         item = self.item
         if fold(text) in label_patterns.CLOSED_NOTES:
             item.is_closed = self.is_hidden = True
@@ -106,21 +120,21 @@ class _Body:
         if piece.kind == "text" and text[:4].lower() == "til " and (kind := label_patterns.item_kind(text)):
             item.kind = item.kind or kind
             return True
-        if piece.kind == "text" and (number := _CASE.fullmatch(text)):
+        if piece.kind == "text" and (number := _CASE_NUMBER.fullmatch(text)):
             item.case_number = number[1]
             return True
         if (
             piece.kind == "text"
-            and (found := label_patterns.label(text, label_patterns.META))
-            and (rest := text[found[1] :].strip())
+            and (label_match := label_patterns.label(text, label_patterns.META))
+            and (rest := text[label_match.end :].strip())
         ):
-            if found[0] == "kind" and (kind := label_patterns.item_kind(rest)):
+            if label_match.key == "kind" and (kind := label_patterns.item_kind(rest)):
                 item.kind = kind
                 return True
-            if found[0] == "case_number" and len(rest) <= 60 and "\n" not in rest:
+            if label_match.key == "case_number" and len(rest) <= 60 and "\n" not in rest:
                 item.case_number = rest
                 return True
-            if found[0] == "public_title":
+            if label_match.key == "public_title":
                 item.public_title = rest[:200]
                 return True
         return False
@@ -128,19 +142,19 @@ class _Body:
     def label(self, piece: Piece, text: str) -> bool:
         if piece.kind == "table" or self.in_headings and piece.kind != "heading":
             return False
-        found = label_patterns.field_label(text, piece.bold or piece.kind == "heading")
-        if not found:
+        label_match = label_patterns.field_label(text, piece.bold or piece.kind == "heading")
+        if not label_match:
             return False
-        key, end = found
+        key, end = label_match
         leading = len(piece.text) - len(piece.text.lstrip())
         rest = drop_start(piece, leading + end)
         rest = rest if rest and rest.text.strip() else None
         if rest is None and piece.kind == "item" and ":" not in text:
-            return False  # a list may well name »Debat«
-        before = self.current if self.current != "agreements" else self.back
+            return False  # »Debat« as an entry of a list is text
+        before = self.current if self.current != "agreements" else self.resumed
         self.current = key
         if key == "agreements":
-            self.back = before
+            self.resumed = before
             if rest:
                 self.agreement(rest, rest.text.strip())
                 self.current = "agreement"
@@ -151,10 +165,10 @@ class _Body:
     def table(self, piece: Piece) -> None:
         rows = rows_of(piece)
         columns = [label_patterns.COLUMNS.get(fold(cell.strip(" .:")), "") for cell in rows[0]]
-        told = set(columns) - {""}
-        is_agreements = "text" in told and len(told) > 1
+        named_columns = set(columns) - {""}
+        is_agreements = "text" in named_columns and len(named_columns) > 1
         if is_agreements and (
-            self.current == "agreements" or not self.in_headings and told & {"responsible", "due_on"}
+            self.current == "agreements" or not self.in_headings and named_columns & {"responsible", "due_on"}
         ):
             for row in rows[1:]:
                 cells = {
@@ -181,7 +195,7 @@ class _Body:
                 lines = [[run] for run in _runs(text)]
                 self.piece(Piece("text", text, piece.line, [RichParagraph(lines)]))
             return
-        key = self.current if self.current not in ("agreements", "files", "strategy", "since") else self.back
+        key = self.current if self.current not in ("agreements", "files", "strategy", "since") else self.resumed
         self.fields.setdefault(key, []).append(piece)
 
     def day(self, text: str, line: int) -> str:
@@ -199,45 +213,45 @@ class _Body:
                     self.add(self.read_agreement(line, piece.line))
 
     def continues(self, line: str) -> bool:
-        """»Ansvarlig: …« and »Frist: …« tell of the agreement above."""
-        found = label_patterns.label(line, label_patterns.AGREEMENT_PART)
-        if not found or not self.item.agreements or not (rest := line[found[1] :].strip()):
+        """Add »Ansvarlig: …« or »Frist: …« to the agreement above; return False for any other line."""
+        label_match = label_patterns.label(line, label_patterns.AGREEMENT_PART)
+        if not label_match or not self.item.agreements or not (rest := line[label_match.end :].strip()):
             return False
         last = self.item.agreements[-1]
-        if found[0] == "responsible":
+        if label_match.key == "responsible":
             last.responsible = last.responsible or rest
         else:
             last.due_on = last.due_on or self.day(rest, last.line)
         return True
 
     def read_agreement(self, text: str, line: int) -> ParsedAgreement:
-        found = ParsedAgreement(text, line=line)
+        agreement = ParsedAgreement(text, line=line)
         for pattern, name in (
             (rf"[\s.,;–-]*\b(?:ansvarlige?|hvem|tovholder)\s*:\s*({_NAME})", "responsible"),
             (r"[\s.,;–-]*\b(?:frist|deadline|hvornår|tidsfrist)\s*:\s*([^.;,]*(?:\d\.[^.;,]*)*)", "due_on"),
         ):
-            if match := re.search(pattern, found.text, re.I if name == "due_on" else 0):
+            if match := re.search(pattern, agreement.text, re.I if name == "due_on" else 0):
                 value = match[1] if name == "responsible" else self.day(match[1], line)
                 if value:
-                    setattr(found, name, value)
-                    found.text = (found.text[: match.start()] + found.text[match.end() :]).strip()
-        if match := re.search(r"\s*\(([^()]{2,90})\)\.?$", found.text):
+                    setattr(agreement, name, value)
+                    agreement.text = (agreement.text[: match.start()] + agreement.text[match.end() :]).strip()
+        if match := re.search(r"\s*\(([^()]{2,90})\)\.?$", agreement.text):
             inside = match[1]
             day = find_date(inside, self.near)
             who = re.sub(r"^(ansvarlig|hvem)\s*:\s*", "", inside.split(",")[0].strip(), flags=re.I)
             is_name = re.fullmatch(_NAME, who) is not None
             if is_name or day and len(inside) < 40:
-                found.text = found.text[: match.start()].strip()
-                found.responsible = found.responsible or (who if is_name else "")
-                found.due_on = found.due_on or (day.isoformat() if day else "")
-        elif match := re.match(rf"({_NAME})\s*:\s+(?=\S)", found.text):
-            found.responsible = found.responsible or match[1]
-            found.text = found.text[match.end() :]
-        if not found.due_on and re.search(r"\b(inden|senest|frist|til den|før)\b", found.text, re.I):
-            tail = re.split(r"\b(?:inden|senest|frist|til den|før)\b", found.text, flags=re.I)[-1]
+                agreement.text = agreement.text[: match.start()].strip()
+                agreement.responsible = agreement.responsible or (who if is_name else "")
+                agreement.due_on = agreement.due_on or (day.isoformat() if day else "")
+        elif match := re.match(rf"({_NAME})\s*:\s+(?=\S)", agreement.text):
+            agreement.responsible = agreement.responsible or match[1]
+            agreement.text = agreement.text[match.end() :]
+        if not agreement.due_on and re.search(r"\b(inden|senest|frist|til den|før)\b", agreement.text, re.I):
+            tail = re.split(r"\b(?:inden|senest|frist|til den|før)\b", agreement.text, flags=re.I)[-1]
             if day := find_date(tail, self.near) or find_date(f"den {tail.strip()}", self.near):
-                found.due_on = day.isoformat()
-        return found
+                agreement.due_on = day.isoformat()
+        return agreement
 
     def add(self, agreement: ParsedAgreement) -> None:
         text = agreement.text or agreement.responsible

@@ -1,17 +1,18 @@
-"""Labels and phrases by which a text says what its parts are. Pure: no database."""
+"""Labels and phrases that mark the parts of agendas and minutes. No database access."""
 
 import re
+from typing import NamedTuple
 
 from udsat.lib.danish import fold
 
 from . import standard_labels
 
 
-def _table(**names: str) -> dict[str, str]:
+def _keys_by_label(**names: str) -> dict[str, str]:
     return {fold(name.strip()): key for key, listed in names.items() for name in listed.split("|")}
 
 
-HEAD = _table(
+HEAD = _keys_by_label(
     kind="slags|mødeform|mødetype|type|møde",
     title="titel|emne|mødets titel",
     date="dato|mødedato|dag",
@@ -36,7 +37,7 @@ HEAD = _table(
     overview="dagsorden|dagsordenen|oversigt|indhold|indholdsfortegnelse|punkter|dagsordenspunkter|referat|mødereferat",
 )
 PEOPLE = {"present": "til-stede", "excused": "afbud", "absent": "fravaerende"}
-FIELD = _table(
+FIELD = _keys_by_label(
     presentation="sagsfremstilling|sagsbeskrivelse|sagens baggrund|baggrund|fremstilling|resume|resumé|beskrivelse"
     "|kort sagsfremstilling|beskrivelse af sagen|sagen kort|indhold",
     recommendation="indstilling|indstillinger|forslag til beslutning|anbefaling",
@@ -52,25 +53,25 @@ FIELD = _table(
     since="siden sidst",
     strategy="om strategien",
 )
-META = _table(
+META = _keys_by_label(
     kind="slags|type|punkttype|sagstype|formål|punktets formål|karakter",
     case_number="sagsnr|sagsnummer|sag nr|sags nr|sag|sagsnr.|journalnr|journalnummer|j.nr|jnr|acadre|sags-id|sagsid",
     public_title="neutral titel",
     presenter="ansvarlig for punktet|oplægsholder|ved|punktansvarlig",
 )
-AGREEMENT_PART = _table(
+AGREEMENT_PART = _keys_by_label(
     responsible="ansvarlig|ansvarlige|hvem|tovholder|ansvar",
     due_on="frist|deadline|hvornår|tidsfrist|senest|dato",
 )
-COLUMNS = _table(
+COLUMNS = _keys_by_label(
     text="hvad|aftale|aftaler|opgave|handling|opgaver|hvad er aftalt|emne",
     responsible="hvem|ansvarlig|ansvarlige|hvem gør det|tovholder|ansvar",
     due_on="hvornår|frist|deadline|tidsfrist|senest|tid|dato",
     done_on="gjort|færdig|udført",
     outcome="hvad kom der ud af det?|status|resultat|hvad kom der ud af det",
 )
-# Columns of a meeting that is written as one table.
-ITEM_COLUMNS = _table(
+# Columns of a table that holds the whole agenda.
+ITEM_COLUMNS = _keys_by_label(
     number="nr|nr.|punkt nr|punkt nr.|#",
     title="punkt|emne|dagsorden|dagsordenspunkt|punkter|tema|sag",
     presentation="sagsfremstilling|baggrund|indhold|beskrivelse",
@@ -81,7 +82,7 @@ ITEM_COLUMNS = _table(
     responsible="ansvarlig|hvem",
     due_on="frist|deadline|hvornår",
 )
-# What opens a line without a colon.
+# Labels without a colon.
 _OPENERS = [
     (re.compile(r"(?:der var )?(?:afbud fra|meldt afbud)\s*:?\s+", re.I), "excused"),
     (re.compile(r"(?:til\s?stede|mødt|fremmødte?|deltagere?) (?:var|er)\s*:?\s+", re.I), "present"),
@@ -103,37 +104,44 @@ _LONG_FIELD = re.compile(
 )
 
 
-def label(text: str, table: dict[str, str]) -> tuple[str, int] | None:
-    """What the label at the start of the text means and where it ends. One without a colon has the line alone."""
+class LabelMatch(NamedTuple):
+    """A label at the start of a text: its key in a table of labels, and the index where it ends."""
+
+    key: str
+    end: int
+
+
+def label(text: str, table: dict[str, str]) -> LabelMatch | None:
+    """Return the label at the start of the text. A label without a colon must be alone on its line."""
     if not (match := _LABEL.match(text)):
         return None
     key = table.get(fold(match[1].strip(" .*_»«").replace("\u00ad", "")))
-    return (key, match.end()) if key else None
+    return LabelMatch(key, match.end()) if key else None
 
 
-def head_label(text: str) -> tuple[str, int] | None:
-    if found := label(text, HEAD):
-        return found
+def head_label(text: str) -> LabelMatch | None:
+    if label_match := label(text, HEAD):
+        return label_match
     for pattern, key in _OPENERS:
         if match := pattern.match(text):
-            return key, match.end()
+            return LabelMatch(key, match.end())
     if match := re.match(r"rettet den [^:\n]{4,40}:\s*", text, re.I):
-        return "corrected", match.end()
+        return LabelMatch("corrected", match.end())
     return None
 
 
 def inner_parts(text: str) -> list[str]:
-    """»Deltagere: A, B. Afbud: C« as two."""
+    """Split »Deltagere: A, B. Afbud: C« before each label."""
     return [part.strip() for part in _INNER.split(text) if part.strip()]
 
 
-def field_label(text: str, is_marked: bool) -> tuple[str, int] | None:
-    """The label of an item's field. `is_marked` says that it stands out: a heading, or in bold."""
-    if found := label(text, FIELD):
-        return found
+def field_label(text: str, is_marked: bool) -> LabelMatch | None:
+    """Return the label of an item's field. `is_marked`: the text is a heading or bold."""
+    if label_match := label(text, FIELD):
+        return label_match
     first = text.split("\n", 1)[0]
     if is_marked and (match := _LONG_FIELD.fullmatch(first.strip())):
-        return FIELD[fold(match[1])], len(first)
+        return LabelMatch(FIELD[fold(match[1])], len(first))
     return None
 
 
@@ -146,24 +154,21 @@ KINDS = {
 
 
 def item_kind(text: str) -> str:
-    """The kind of an item, where the text is nothing but its name."""
+    """Return the kind of item that the whole text names, or an empty string."""
     text = text.strip(" .:()[]").lower()
     return next((kind for kind, pattern in KINDS.items() if re.fullmatch(pattern, text)), "")
 
 
+_TIL_KINDS = {kind: pattern.replace("(?:til )?", "til ") for kind, pattern in KINDS.items()}
 _KIND_IN_TITLE = [
-    (re.compile(rf"\s*[(\[]\s*(?:{pattern})\s*[)\]]\s*$", re.I), kind) for kind, pattern in KINDS.items()
-] + [
-    (re.compile(rf"\s*[–—,-]\s*(?:{pattern.replace('(?:til )?', 'til ')})\s*$", re.I), kind)
-    for kind, pattern in KINDS.items()
-] + [
-    (re.compile(rf"^(?:{pattern.replace('(?:til )?', 'til ')})\s*[:–—-]\s*(?=\S)", re.I), kind)
-    for kind, pattern in KINDS.items()
-]  # fmt: skip
+    *((re.compile(rf"\s*[(\[]\s*(?:{pattern})\s*[)\]]\s*$", re.I), kind) for kind, pattern in KINDS.items()),
+    *((re.compile(rf"\s*[–—,-]\s*(?:{pattern})\s*$", re.I), kind) for kind, pattern in _TIL_KINDS.items()),
+    *((re.compile(rf"^(?:{pattern})\s*[:–—-]\s*(?=\S)", re.I), kind) for kind, pattern in _TIL_KINDS.items()),
+]
 
 
 def take_kind(title: str) -> tuple[str, str]:
-    """The title without the kind that it holds, and the kind."""
+    """Split a title into the title without its kind, and the kind."""
     for pattern, kind in _KIND_IN_TITLE:
         if pattern.search(title) and (rest := pattern.sub("", title).strip()):
             return rest, kind
@@ -177,7 +182,7 @@ _CLOSED_TITLE = [
         rf"^(?P<rest>.+?)\s*(?:[(\[]\s*(?:{_CLOSED_WORD}|lukket)\s*[)\]]|[–—-]\s*(?:{_CLOSED_WORD}|lukket))\s*$", re.I
     ),
     re.compile(r"^lukket\.?(?P<rest>)$", re.I),
-]  # fmt: skip
+]
 _CLOSED_LINE = re.compile(
     rf"(?:{_CLOSED_WORD}\.?$|punktet (?:er|var|blev behandlet (?:for|som)) luk"
     r"|(?:behandlet|behandles) for lukkede døre)",
@@ -193,7 +198,7 @@ CLOSED_NOTES = {
 
 
 def take_closed(title: str) -> tuple[str, bool]:
-    """The title without the word that closes the item, and whether there was one."""
+    """Split a title into the title without »lukket punkt«, and whether it had it."""
     for pattern in _CLOSED_TITLE:
         if match := pattern.match(title):
             return match["rest"].strip(), True
@@ -215,7 +220,7 @@ ANSWERS = {
 
 
 def stock_answer(text: str) -> str:
-    """The code of the stock answer that the text is, to the word."""
+    """Return the code of the stock answer that the whole text is, or an empty string."""
     return ANSWERS.get(fold(text.strip(" .!")), "")
 
 

@@ -1,11 +1,11 @@
-"""What reading minutes or an agenda gives: plain data, which goes through JSON and back."""
+"""The result of parsing an agenda or minutes, as plain data that JSON can hold."""
 
 from dataclasses import asdict, dataclass, field
 
 
 @dataclass
 class ParsedAgreement:
-    """Dates are written 2025-03-03; empty for none."""
+    """Dates are ISO 8601, or empty."""
 
     text: str
     responsible: str = ""
@@ -17,7 +17,7 @@ class ParsedAgreement:
 
 @dataclass
 class ParsedItem:
-    """`fields` holds HTML by the name of the model's field. `number` is the document's own, 0 for none."""
+    """`fields` maps names of AgendaItem's fields to HTML. `number` is the document's, or 0."""
 
     title: str
     number: int = 0
@@ -35,18 +35,18 @@ class ParsedItem:
 
 
 @dataclass
-class Somebody:
-    """One who was there or was not, as written; `alone` says that the line is about nobody else."""
+class ParsedAttendance:
+    """Names under »Til stede«, »Afbud« or »Fraværende«, as written. `is_alone`: the text is about one person only."""
 
     status: str
     text: str
-    alone: bool
+    is_alone: bool
     line: int
 
 
 @dataclass
 class ParsedMeeting:
-    """`paper` is "referat" or "dagsorden". Remarks are (line, text, reason)."""
+    """`paper` is "referat" or "dagsorden". `not_understood` and `ignored` hold line, text and reason."""
 
     paper: str = "referat"
     style: str = "fortaellende"
@@ -66,7 +66,7 @@ class ParsedMeeting:
     minutes_by: str = ""
     intro: str = ""
     plain_text: str = ""
-    people: list[Somebody] = field(default_factory=list)
+    people: list[ParsedAttendance] = field(default_factory=list)
     items: list[ParsedItem] = field(default_factory=list)
     files: list[str] = field(default_factory=list)
     not_understood: list[tuple[int, str, str]] = field(default_factory=list)
@@ -85,6 +85,6 @@ class ParsedMeeting:
             ParsedItem(**{**item, "agreements": [ParsedAgreement(**a) for a in item["agreements"]]})
             for item in data["items"]
         ]
-        people = [Somebody(**one) for one in data["people"]]
+        people = [ParsedAttendance(**one) for one in data["people"]]
         remarks = {name: [tuple(r) for r in data[name]] for name in ("not_understood", "ignored")}
         return cls(**{**data, "items": items, "people": people, **remarks})

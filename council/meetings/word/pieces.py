@@ -1,8 +1,8 @@
-"""A document as a row of pieces: headings, lines, list items, tables. Where an agenda item begins is said of pieces."""
+"""A document as a flat list of pieces: headings, paragraphs, list items and tables. No database access."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from udsat.lib.richtext.blocks import RichBlock, RichList, RichParagraph, RichTable, Run, block_text
 from udsat.lib.richtext.cleaning import write_blocks
@@ -10,8 +10,10 @@ from udsat.lib.richtext.cleaning import write_blocks
 
 @dataclass
 class Piece:
-    """`kind` is heading, text, item or table. `number` is the one in front of it, if any; `text` is without it only
-    for list items, whose number is the list's. `listing` tells the items of one list from those of another."""
+    """`kind` is heading, text, item or table.
+
+    `number` and `list_number` are those of a list item and its list; a number typed as text stays in `text`.
+    """
 
     kind: str
     text: str
@@ -19,13 +21,11 @@ class Piece:
     blocks: list[RichBlock]
     level: int = 0
     number: int | None = None
-    listing: int = 0
+    list_number: int = 0
     bold: bool = False
-    is_table_row: list[str] = field(default_factory=list)
 
     @property
-    def first(self) -> str:
-        """The first line."""
+    def first_line(self) -> str:
         return self.text.split("\n", 1)[0].strip()
 
 
@@ -35,7 +35,7 @@ def pieces_of(blocks: Iterable[RichBlock]) -> list[Piece]:
 
 def _pieces(blocks: Iterable[RichBlock]) -> Iterator[Piece]:
     line = 0
-    for listing, block in enumerate(blocks, 1):
+    for list_number, block in enumerate(blocks, 1):
         line += 1
         if isinstance(block, RichParagraph):
             kind = "text" if block.heading is None else "heading"
@@ -48,10 +48,8 @@ def _pieces(blocks: Iterable[RichBlock]) -> Iterator[Piece]:
                 text = "\n".join(map(block_text, item))
                 first = item[0] if item and isinstance(item[0], RichParagraph) else None
                 is_bold = first is not None and all(run.strong for run in first.lines[0] if run.text.strip(" .:"))
-                yield Piece(
-                    "item", text, line, list(item), number=number if block.ordered else None, listing=listing,
-                    bold=is_bold,
-                )  # fmt: skip
+                shown_number = number if block.ordered else None
+                yield Piece("item", text, line, list(item), 0, shown_number, list_number, is_bold)
                 line += 1
             line -= 1
         else:
@@ -59,7 +57,7 @@ def _pieces(blocks: Iterable[RichBlock]) -> Iterator[Piece]:
 
 
 def to_html(pieces: Sequence[Piece]) -> str:
-    """The pieces as the HTML we store: neighbouring items of a list are a list again, headings are bold."""
+    """Return the pieces as stored HTML: adjacent items of a list become a list, headings become bold."""
     return write_blocks(to_blocks(pieces))
 
 
@@ -71,15 +69,15 @@ def to_blocks(pieces: Sequence[Piece]) -> list[RichBlock]:
             blocks += piece.blocks
             open_list = 0
             continue
-        if piece.listing != open_list:
+        if piece.list_number != open_list:
             blocks.append(RichList(piece.number is not None))
-            open_list = piece.listing
+            open_list = piece.list_number
         blocks[-1].items.append(piece.blocks)  # type: ignore[union-attr]
     return blocks
 
 
 def split_lines(piece: Piece) -> list[Piece]:
-    """A paragraph of several lines as a piece for each."""
+    """Split a paragraph of several lines into a piece for each."""
     block = piece.blocks[0] if len(piece.blocks) == 1 else None
     if piece.kind not in ("text", "heading") or not isinstance(block, RichParagraph) or len(block.lines) < 2:
         return [piece]
@@ -91,7 +89,7 @@ def split_lines(piece: Piece) -> list[Piece]:
 
 
 def drop_start(piece: Piece, length: int) -> Piece | None:
-    """The piece without the first characters of its first paragraph; None if nothing is left."""
+    """Return the piece without the first `length` characters of its first paragraph; None if nothing is left."""
     if not piece.blocks or not isinstance(piece.blocks[0], RichParagraph):
         return piece
     paragraph = piece.blocks[0]
@@ -119,12 +117,12 @@ def drop_start(piece: Piece, length: int) -> Piece | None:
 
 
 def as_text(piece: Piece) -> list[Piece]:
-    """What stands inside a list item, as pieces of its own."""
+    """Return the content of a list item as pieces."""
     return [replace(p, line=piece.line) for p in pieces_of(piece.blocks)]
 
 
 def rows_of(piece: Piece) -> list[list[str]]:
-    """Head and body of a table, cell by cell."""
+    """Return the cells of a table as text, row by row, header first."""
     table = piece.blocks[0]
     assert isinstance(table, RichTable)
     return [

@@ -1,8 +1,8 @@
-"""The words that stand in a meeting's papers: written by the export, and understood, with others, by the import."""
+"""Labels that the export writes into Word files and the import reads; label_patterns has further ones to read."""
 
 MINUTES, AGENDA = "Referat", "Dagsorden"
 
-# Labels of the head.
+# Labels above the items.
 KIND, TITLE, DATE, TIME, PLACE, ADDRESS = "Slags", "Titel", "Dato", "Tid", "Sted", "Adresse"
 COUNCIL, CANCELLED, OPEN, APPROVAL = "Råd", "Aflyst", "Åbent møde", "Godkendelse"
 PRESENT, EXCUSED, ABSENT = "Til stede", "Afbud", "Fraværende"
@@ -15,7 +15,7 @@ CASE_NUMBER, PUBLIC_TITLE = "Sagsnr.", "Neutral titel"
 CLOSED, RAISED = "Lukket punkt", "Rejst på mødet"
 CLOSED_NOTE = "Punktet er lukket. Dets tekst er ikke med her."
 
-# The fields of an item, in the order they are read.
+# Fields of an item, in the order of the document.
 FIELDS = {
     "presentation": "Sagsfremstilling",
     "recommendation": "Indstilling",
@@ -29,7 +29,7 @@ INSTEAD_OF = "i stedet for"
 
 
 def seat_name(member) -> str:
-    """Whom the municipality's own papers name: the person, else what the seat is known by."""
+    """Return the name of the seat's holder, or else what identifies the seat."""
     if member.person:
         return str(member.person)
     return "Vakant plads" if member.is_vacant else member.area or member.get_speaks_as_display() or member.role_label
