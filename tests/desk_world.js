@@ -1,7 +1,7 @@
-// Several people at one desk, in one window and in a time of their own: the engine, its store and its posts are the
-// real ones; the clock, the cable and the death of pages and servers are the test's.
+// Simulates two people at one desk in one window. DeskSync, its store and its requests are the real ones; the clock,
+// the connection, and crashes of pages and of the server are simulated.
 
-import { DeskSync, machine, poster } from "/static/js/desk-sync.js";
+import { DeskSync, openStore, poster } from "/static/js/desk-sync.js";
 
 export async function play({ meeting, page, sync, user, seed, steps, oneAtATime }) {
   let now = 0;
@@ -9,10 +9,10 @@ export async function play({ meeting, page, sync, user, seed, steps, oneAtATime 
   let number = 0;
   const random = generator(seed);
   const uuid = () => "xxxxxxxx-xxxx-4xxx-8xxx-xxxxxxxxxxxx".replace(/x/g, () => Math.floor(random() * 16).toString(16));
-  const people = [0, 1].map((who) => ({ who, cable: "whole", engine: null, alive: false }));
+  const people = [0, 1].map((who) => ({ who, connection: "whole", engine: null, alive: false }));
   const words = []; // { word, who, at, safe }
   let queue = Promise.resolve();
-  let dieAt = 0;
+  let crashAt = 0;
 
   const clock = (person) => {
     const life = person.life;
@@ -36,30 +36,30 @@ export async function play({ meeting, page, sync, user, seed, steps, oneAtATime 
   };
   const problems = [];
 
-  // The cable: whole, cut, or cut after the question has passed.
+  // The connection: whole, cut, or cut after the request has passed.
   const net = (person) => async (address, options) => {
     const life = person.life;
-    if (person.cable === "cut") throw new TypeError("cut");
+    if (person.connection === "cut") throw new TypeError("cut");
     const headers = { ...options.headers };
-    if (dieAt && options.method === "POST") {
-      headers["X-Die-At"] = String(dieAt);
-      dieAt = 0;
+    if (crashAt && options.method === "POST") {
+      headers["X-Crash-At"] = String(crashAt);
+      crashAt = 0;
     }
-    const lost = person.cable === "answers lost" && options.method === "POST";
-    const ask = () => fetch(address, { ...options, headers });
-    const response = await (oneAtATime ? (queue = queue.catch(() => {}).then(ask)) : ask());
+    const lost = person.connection === "responses lost" && options.method === "POST";
+    const send = () => fetch(address, { ...options, headers });
+    const response = await (oneAtATime ? (queue = queue.catch(() => {}).then(send)) : send());
     if (oneAtATime) queue = queue.then(() => response.clone().text());
     if (lost || person.life !== life) throw new TypeError("lost");
     return response;
   };
 
-  // All that waits for the network or the disk has come to rest.
-  async function rest() {
+  // Wait until no request and no write to the store is pending.
+  async function settle() {
     for (let quiet = 0; quiet < 3; ) {
-      const busy = people.some(({ alive, engine }) => alive && engine.flying) || pending.size;
+      const busy = people.some(({ alive, engine }) => alive && engine.request) || pending.size;
       quiet = busy ? 0 : quiet + 1;
       await new Promise((resolve) => { const channel = new MessageChannel(); channel.port1.onmessage = resolve; channel.port2.postMessage(0); });
-const waits = [...pending, ...people.map(({ alive, engine }) => (alive ? engine.flying : null)).filter(Boolean)];
+      const waits = [...pending, ...people.map(({ alive, engine }) => (alive ? engine.request : null)).filter(Boolean)];
       if (waits.length) await Promise.race(waits);
     }
   }
@@ -72,29 +72,29 @@ const waits = [...pending, ...people.map(({ alive, engine }) => (alive ? engine.
       now = Math.max(now, due.at);
       timers = timers.filter((timer) => timer !== due);
       due.act();
-      await rest();
-      look();
+      await settle();
+      markSafe();
     }
     now = end;
-    look();
+    markSafe();
   }
 
-  // What has been on a living screen for five seconds is safe from now on.
-  function look() {
+  // A word that has been on an open page for five seconds must not be lost from then on.
+  function markSafe() {
     for (const word of words) {
       if (!word.safe && word.life === people[word.who].life && now - word.at >= 5000) word.safe = true;
     }
   }
 
   async function readPage() {
-    const ask = () => fetch(page, { cache: "no-store" }).then((response) => response.text());
-    const text = await (oneAtATime ? (queue = queue.catch(() => {}).then(ask)) : ask());
+    const send = () => fetch(page, { cache: "no-store" }).then((response) => response.text());
+    const text = await (oneAtATime ? (queue = queue.catch(() => {}).then(send)) : send());
     const document = new DOMParser().parseFromString(text, "text/html");
     const fields = {};
     for (const box of document.querySelectorAll("[data-key]")) {
-      const { key, base, under = "" } = box.dataset;
+      const { key, base, parent = "" } = box.dataset;
       const control = box.querySelector("textarea, input[type=text], input[type=date], select");
-      if (control) fields[key] = { base, value: control.value, under };
+      if (control) fields[key] = { base, value: control.value, parent };
     }
     return { document, fields };
   }
@@ -104,10 +104,10 @@ const waits = [...pending, ...people.map(({ alive, engine }) => (alive ? engine.
     person.life = ++number;
     person.client = uuid();
     const mine = person.life;
-    person.store = await machine(user, meeting, person.client, async (client) => people.some((other) => other.alive && other.client === client));
-    // A cut cable brings no page. Whoever opens the laptop has one first.
-    const { cable } = person;
-    person.cable = "whole";
+    person.store = await openStore(user, meeting, person.client, async (client) => people.some((other) => other.alive && other.client === client));
+    // The page itself loads over a whole connection.
+    const { connection } = person;
+    person.connection = "whole";
     const { document, fields } = await readPage();
     person.tokens = document;
     const engine = new DeskSync({
@@ -118,15 +118,15 @@ const waits = [...pending, ...people.map(({ alive, engine }) => (alive ? engine.
       store: person.store,
       timers: clock(person),
       uuid,
-      tell: { words: () => {}, value: () => {}, gone: () => {}, found: () => {}, state: () => {} },
+      page: { status: () => {}, value: () => {}, removed: () => {}, restored: () => {}, state: () => {} },
     });
     person.engine = engine;
     person.alive = person.life === mine;
-    // Sometimes it is out again before the page has said a word.
-    if (random() < 0.4) person.cable = cable;
+    // Sometimes it is cut again before the first request of the script.
+    if (random() < 0.4) person.connection = connection;
     await track(engine.start(fields));
-    await rest();
-    person.cable = cable;
+    await settle();
+    person.connection = connection;
   }
 
   function kill(person) {
@@ -135,16 +135,16 @@ const waits = [...pending, ...people.map(({ alive, engine }) => (alive ? engine.
     person.life = ++number;
   }
 
-  function type(person, key, under) {
+  function type(person, key, parent) {
     const { engine } = person;
     const word = `ord${words.length}x${seed}`;
     const isRich = /:(discussion|decision|dissent)$/.test(key);
     const before = engine.drafts.get(key)?.value ?? "";
-    engine.type(key, isRich ? `${before}<p>${word}</p>` : `${before} ${word}`.trim(), under);
+    engine.type(key, isRich ? `${before}<p>${word}</p>` : `${before} ${word}`.trim(), parent);
     words.push({ word, who: person.who, at: now, life: person.life, safe: false, key });
   }
 
-  // A window without a script: the form as it stood when it was opened, with one word more.
+  // A window without a script: submit the form as it was loaded, with one more word.
   async function formRound(person, key, between) {
     const { document } = await readPage();
     const form = document.querySelector("#desk");
@@ -155,8 +155,8 @@ const waits = [...pending, ...people.map(({ alive, engine }) => (alive ? engine.
       data.append(control.name, control.value);
     }
     const word = `ord${words.length}x${seed}`;
-    if (!data.has(`f~${key}`)) return;
-    data.set(`f~${key}`, `${data.get(`f~${key}`)}\r\n<p>${word}</p>`);
+    if (!data.has(`value~${key}`)) return;
+    data.set(`value~${key}`, `${data.get(`value~${key}`)}\r\n<p>${word}</p>`);
     const send = () => fetch(page, { method: "POST", body: data });
     const twice = random() < 0.3;
     for (let times = 0; times < (twice ? 2 : 1); times += 1) {
@@ -171,33 +171,33 @@ const waits = [...pending, ...people.map(({ alive, engine }) => (alive ? engine.
   }
 
   for (const person of people) await open(person);
-  for (const [act, who, ...rest_] of steps) {
+  for (const [act, who, ...args] of steps) {
     const person = people[who];
-    if (act === "type" && person.alive) type(person, ...rest_);
-    else if (act === "pass") await pass(rest_[0]);
-    else if (act === "cable") person.cable = rest_[0];
+    if (act === "type" && person.alive) type(person, ...args);
+    else if (act === "pass") await pass(args[0]);
+    else if (act === "connection") person.connection = args[0];
     else if (act === "kill") kill(person);
     else if (act === "open") await open(person);
-    else if (act === "die") dieAt = rest_[0];
-    else if (act === "form") await formRound(person, rest_[0], async () => { if (rest_[1]) await pass(rest_[1]); });
-    else if (act === "choose") await choose(person, rest_[0]);
+    else if (act === "crash") crashAt = args[0];
+    else if (act === "form") await formRound(person, args[0], async () => { if (args[1]) await pass(args[1]); });
+    else if (act === "choose") await choose(person, args[0]);
     else if (act === "flush" && person.alive) track(person.engine.flush());
-    await rest();
+    await settle();
   }
 
-  // The day after: all is whole again, and one of them opens the desk once more on the same machine.
-  dieAt = 0;
+  // At the end the connection is whole, and one of them opens the desk again in the same browser.
+  crashAt = 0;
   for (const person of people) {
-    person.cable = "whole";
+    person.connection = "whole";
     kill(person);
   }
-  await rest();
+  await settle();
   await open(people[0]);
   await pass(3000);
   const unsent = people[0].engine.unsent.map(({ key }) => key);
   kill(people[0]);
-  const left = await (await machine(user, meeting, "", async () => false)).entries();
-  return { words, left: left.map(({ key, value }) => [key, value]), unsent, problems };
+  const stored = await (await openStore(user, meeting, "", async () => false)).entries();
+  return { words, stored: stored.map(({ key, value }) => [key, value]), unsent, problems };
 }
 
 function generator(seed) {

@@ -1,4 +1,4 @@
-"""A server of a test's own: its requests are counted, and one of them can be made to die."""
+"""A live server that counts its requests and can crash in one of them."""
 
 import threading
 from contextlib import contextmanager, nullcontext
@@ -9,7 +9,7 @@ from pytest_django.live_server_helper import LiveServer
 
 
 class Traffic:
-    """Counts the requests in work, for who must wait until all that was sent has been done."""
+    """Counts requests under way, so that a test can wait for them."""
 
     def __init__(self):
         self.count, self.changed = 0, threading.Condition()
@@ -19,58 +19,57 @@ class Traffic:
             self.count += number
             self.changed.notify_all()
 
-    def wait_for_rest(self):
+    def wait_until_idle(self):
         with self.changed:
             assert self.changed.wait_for(lambda: self.count == 0, timeout=30)
 
 
 traffic = Traffic()
-# SQLite in memory is one connection for all threads, so one request at a time has it.
-turn = threading.Lock()
-deaths = []  # of requests, for a test that wants to know that there were some
+# Threads share one connection to SQLite in memory, so requests take turns.
+sqlite_lock = threading.Lock()
+crashes = []  # number of queries at each crash, for a test that checks that there were some
 
 
-class Died(BaseException):
-    """No handler of the code may take it for an error of its own, as none would hear that its process is killed."""
+class Crash(BaseException):
+    """Not an Exception, so that no handler catches it: a killed process runs none either."""
 
 
-def difficult(get_response):
-    """Ends a request at the n-th question to the database, so that its transaction is never finished; where it has
-    fewer, after the work and before the answer."""
+def crash_middleware(get_response):
+    """Abort a request with the header X-Crash-At: N at its Nth query, or before the response if it has fewer."""
 
     def middleware(request):
         traffic.add(1)
         try:
-            count = int(request.headers.get("X-Die-At", 0))
-            with turn if connection.vendor == "sqlite" else nullcontext():
-                return _killed(request, count) if count else get_response(request)
+            count = int(request.headers.get("X-Crash-At", 0))
+            with sqlite_lock if connection.vendor == "sqlite" else nullcontext():
+                return _crash(request, count) if count else get_response(request)
         finally:
             traffic.add(-1)
 
-    def _killed(request, count):
-        asked = 0
+    def _crash(request, count):
+        queries = 0
 
-        def ask(execute, sql, params, many, context):
-            nonlocal asked
-            asked += 1
-            if asked == count:
-                raise Died
+        def count_query(execute, sql, params, many, context):
+            nonlocal queries
+            queries += 1
+            if queries == count:
+                raise Crash
             return execute(sql, params, many, context)
 
         try:
-            with connection.execute_wrapper(ask):
+            with connection.execute_wrapper(count_query):
                 get_response(request)
-        except Died:
-            connection.close()  # as the kernel does it for a dead process: the database rolls back
-        deaths.append(asked)
+        except Crash:
+            connection.close()  # the database rolls back, as for a killed process
+        crashes.append(queries)
         return HttpResponse(status=502)
 
     return middleware
 
 
 @contextmanager
-def difficult_server(settings):
-    settings.MIDDLEWARE = [f"{__name__}.difficult", *settings.MIDDLEWARE]
+def crashing_server(settings):
+    settings.MIDDLEWARE = [f"{__name__}.crash_middleware", *settings.MIDDLEWARE]
     server = LiveServer("localhost")
     try:
         yield server

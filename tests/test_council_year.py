@@ -17,7 +17,7 @@ from udsat import jobs
 from udsat.lib.roles import Role
 
 from . import factories as make
-from .deskserver import difficult_server, traffic
+from .deskserver import crashing_server, traffic
 from .hands import Keyboard, Mouse
 from .pdfreader import words
 from .pictures import take_picture
@@ -81,7 +81,7 @@ class Town:
 
     def post(self):
         """The postman comes: what is due is sent. Returns the mails of this round by the first name of who has it."""
-        traffic.wait_for_rest()
+        traffic.wait_until_idle()
         before = len(self.mailbox.deliveries)
         jobs.run(timezone.now())
         return {mail.recipients[0].split("@")[0]: mail for mail in self.mailbox.deliveries[before:]}
@@ -107,7 +107,7 @@ class Town:
 
 @pytest.fixture(params=[pytest.param(Mouse, marks=pytest.mark.soak), Keyboard])
 def town(request, chromium, transactional_db, settings, mailbox):
-    with difficult_server(settings) as server:
+    with crashing_server(settings) as server:
         settings.SITE_URL = server.url
         town = Town(chromium, server, mailbox, request.param)
         town.phone = request.param(town.window(**PHONE))
@@ -115,7 +115,7 @@ def town(request, chromium, transactional_db, settings, mailbox):
         for context in town.contexts:
             # What is on its way may arrive; nothing more sets out.
             context.route("**/*", lambda route: route.abort())
-        traffic.wait_for_rest()
+        traffic.wait_until_idle()
         for context in town.contexts:
             context.close()
     assert town.complaints == []
@@ -292,7 +292,7 @@ def hold_the_meeting(town, lise, meeting):
     expect(page.locator("[data-present]")).to_contain_text("Mads Juhl", timeout=15_000)
     page.context.set_offline(True)
     lise.write(editor(homes, "Beslutning"), "Rådet skriver til udvalget.")
-    expect(page.locator("[data-words]")).to_have_text("Ingen forbindelse: gemt på denne computer", timeout=15_000)
+    expect(page.locator("[data-status]")).to_have_text("Ingen forbindelse: gemt på denne computer", timeout=15_000)
     his = mads.page.locator(".desk-item", has=mads.page.get_by_role("heading", name=HOMES))
     mads.write(editor(his, "Beslutning"), "Rådet beder om 21 boliger.")
     saved(mads.page)

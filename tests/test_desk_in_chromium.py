@@ -1,4 +1,4 @@
-"""The meeting desk in a real browser: by keyboard alone, through a cut cable, with a colleague, without a script."""
+"""The meeting desk in Chromium: by keyboard alone, offline, with a colleague, without JavaScript."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from council.models import AgendaItem, Agreement, Attendance, DeskClash, Invitat
 from udsat.lib.publishing import Status
 
 from . import factories as make
-from .deskserver import difficult_server, traffic
+from .deskserver import crashing_server, traffic
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -27,7 +27,7 @@ def barriers(page):
 
 @pytest.fixture
 def server(transactional_db, settings):
-    with difficult_server(settings) as server:
+    with crashing_server(settings) as server:
         yield server
 
 
@@ -46,8 +46,8 @@ def meeting(esbjerg):
 
 @pytest.fixture
 def desk_of(chromium, server, meeting):
-    """A function that opens the desk in a window of that person's own; what the browser complains of is wrong."""
-    complaints, contexts = [], []
+    """Return a function that opens the desk in a window of a user. Fails on errors in the console."""
+    errors, contexts = [], []
 
     def log_in(context, user):
         client = Client()
@@ -63,22 +63,22 @@ def desk_of(chromium, server, meeting):
             contexts.append(context)
             log_in(context, user)
         page = context.new_page()
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", lambda m: complaints.append(m.text) if "Security Policy" in m.text else None)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("console", lambda m: errors.append(m.text) if "Security Policy" in m.text else None)
         page.goto(reverse("admin:council_meeting_desk", args=[meeting.pk]))
-        expect(page.locator("[data-words]")).to_contain_text("Gemt kl.")
+        expect(page.locator("[data-status]")).to_contain_text("Gemt kl.")
         expect(page.locator("[contenteditable=true]").first).to_be_visible()
         return page
 
     open_desk.log_in = log_in
     yield open_desk
     for context in contexts:
-        # What is on its way may arrive; nothing more sets out.
+        # Requests under way may finish; new ones are aborted.
         context.route("**/*", lambda route: route.abort())
-    traffic.wait_for_rest()
+    traffic.wait_until_idle()
     for context in contexts:
         context.close()
-    assert complaints == []
+    assert errors == []
 
 
 def saved(page):
@@ -86,7 +86,7 @@ def saved(page):
 
 
 def field(page, item, label):
-    return page.locator(f'[data-row="punkt:{item.pk}"]').get_by_role("textbox", name=label, exact=True)
+    return page.locator(f'[data-row="item:{item.pk}"]').get_by_role("textbox", name=label, exact=True)
 
 
 def test_a_meeting_is_written_by_keyboard_alone(desk_of, meeting, anna):
@@ -124,7 +124,7 @@ def test_a_meeting_is_written_by_keyboard_alone(desk_of, meeting, anna):
         homes, "Ringe til boligforeningen", "Jobcenteret",
     )  # fmt: skip
     assert AgendaItem.objects.get(raised_at_meeting=True).title == "Nye nøgler til huset"
-    # The answers to the invitation went in with the first word.
+    # The replies to the invitation are saved with the first edit.
     assert sorted(Attendance.objects.values_list("status", flat=True)) == ["afbud", "til-stede"]
     expect(page.locator("[data-quorum]")).to_contain_text("1 af 2 medlemmer er til stede. Rådet er beslutningsdygtigt.")
     expect(
@@ -143,7 +143,7 @@ def test_a_page_that_dies_without_connection_leaves_its_words_to_the_next(desk_o
     page.context.set_offline(True)
     field(page, homes, "Beslutning").click()
     page.keyboard.type("Rådet siger ja, men")
-    expect(page.locator("[data-words]")).to_have_text("Ingen forbindelse: gemt på denne computer", timeout=10_000)
+    expect(page.locator("[data-status]")).to_have_text("Ingen forbindelse: gemt på denne computer", timeout=10_000)
     expect(page.get_by_role("status").first).to_contain_text("Ingen forbindelse")
     context = page.context
     page.close()
@@ -157,7 +157,7 @@ def test_a_page_that_dies_without_connection_leaves_its_words_to_the_next(desk_o
     assert homes.decision == "<p>Rådet siger ja, men</p>"
     assert page.evaluate("indexedDB.databases().then((all) => all.length)") == 1
     page.reload()
-    expect(page.locator("[data-words]")).to_contain_text("Gemt kl.")
+    expect(page.locator("[data-status]")).to_contain_text("Gemt kl.")
     expect(page.locator("[data-notice]")).to_be_hidden()
 
 
@@ -168,7 +168,7 @@ def test_two_at_the_desk_see_each_other_and_choose_between_two_texts(desk_of, me
     expect(hers.locator("[data-present]")).to_contain_text("Carla (ved punkt 1)", timeout=15_000)
     his.keyboard.type("Fra Carla")
     expect(field(hers, homes, "Beslutning")).to_have_text("Fra Carla", timeout=15_000)
-    # Both write while neither hears the other.
+    # Both write while one of them is offline.
     hers.context.set_offline(True)
     field(hers, stues, "Beslutning").click()
     hers.keyboard.type("Annas tekst")
@@ -198,7 +198,7 @@ def test_whoever_is_logged_out_keeps_her_words_until_she_is_back(desk_of, meetin
     page.context.clear_cookies()
     field(page, homes, "Beslutning").click()
     page.keyboard.type("Skrevet uden log-in")
-    expect(page.locator("[data-words]")).to_have_text("Du er logget ud: gemt på denne computer", timeout=15_000)
+    expect(page.locator("[data-status]")).to_have_text("Du er logget ud: gemt på denne computer", timeout=15_000)
     expect(page.get_by_role("link", name="Log ind i et nyt vindue")).to_be_visible()
     desk_of.log_in(page.context, anna)
     saved(page)
@@ -228,7 +228,7 @@ def test_the_desk_works_without_a_script(page_without_javascript, client, live_s
     )
     homes = meeting.items.first()
     page.goto(reverse("admin:council_meeting_desk", args=[meeting.pk]))
-    item = page.locator(f'[data-row="punkt:{homes.pk}"]')
+    item = page.locator(f'[data-row="item:{homes.pk}"]')
     item.get_by_label("Beslutning").fill("Det gør vi.")
     item.get_by_label("Taget til efterretning").check()
     item.get_by_label("Hvad er aftalt?").fill("Skrive til udvalget")

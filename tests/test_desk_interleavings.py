@@ -1,7 +1,8 @@
-"""200 meetings, each with two people, cut cables, dying pages and dying servers: no word is lost.
+"""200 simulated meetings with two people, lost connections and crashes of pages and servers: no word is lost.
 
-The engine of the page runs as it is, against the real server and the browser's own store. The test owns the clock,
-the cable, and the moment at which a page or a request dies. `make test` plays 40 of the meetings, chosen by the commit.
+The page's own DeskSync runs against the real server and the browser's IndexedDB. The test controls the clock, the
+connection, and the moment of each crash. `make test` plays 40 of the
+meetings, chosen by the commit.
 """
 
 import random
@@ -16,7 +17,7 @@ from council.models import AgendaItem, Agreement, DeskClash, DeskEdit, Minutes
 from udsat.lib.publishing import Status
 
 from . import factories as make
-from .deskserver import deaths, difficult_server
+from .deskserver import crashes, crashing_server
 from .selection import COMMIT, dealt
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -26,39 +27,39 @@ SEEDS = dealt(range(200), 10)
 
 
 def script(chance, fields):
-    """What happens in one meeting, in order: (what, who, …)."""
+    """Return a random sequence of steps: (action, person, …)."""
     steps = []
-    rows = [f"aftale:{uuid.UUID(int=chance.getrandbits(128), version=4)}:text" for _ in range(2)]
+    rows = [f"agreement:{uuid.UUID(int=chance.getrandbits(128), version=4)}:text" for _ in range(2)]
     item = fields[0].rsplit(":", 1)[0]
-    raised = f"punkt:{uuid.UUID(int=chance.getrandbits(128), version=4)}"
+    raised = f"item:{uuid.UUID(int=chance.getrandbits(128), version=4)}"
     for _ in range(chance.randint(9, 15)):
         who = chance.randrange(2)
-        # Most of the time both are at the same field: that is where words meet.
-        field, under = chance.choice([(fields[0], "")] * 4 + [(f, "") for f in fields] + [(r, item) for r in rows])
+        # Mostly the same field for both, so that edits conflict.
+        field, parent = chance.choice([(fields[0], "")] * 4 + [(f, "") for f in fields] + [(r, item) for r in rows])
         if chance.random() < 0.08:
-            field, under = f"{raised}:{chance.choice(['title', 'decision'])}", ""
+            field, parent = f"{raised}:{chance.choice(['title', 'decision'])}", ""
         what = chance.choices(
-            ["type", "pass", "cable", "kill", "open", "die", "form", "choose", "flush", "lid"],
+            ["type", "pass", "connection", "kill", "open", "crash", "form", "choose", "flush", "lid"],
             [40, 26, 12, 5, 6, 5, 4, 6, 3, 7],
         )[0]
         steps += {
-            "type": [["type", who, field, under]],
+            "type": [["type", who, field, parent]],
             "pass": [["pass", who, chance.choice([100, 400, 900, 1100, 2500, 5100, 9000])]],
-            "cable": [["cable", who, chance.choice(["whole", "whole", "cut", "answers lost"])]],
+            "connection": [["connection", who, chance.choice(["whole", "whole", "cut", "responses lost"])]],
             "kill": [["kill", who]],
-            # The cable out, a sentence, and the battery gone: what only the machine knows.
-            "lid": [["cable", who, "cut"], ["type", who, field, under], ["pass", who, 5100], ["kill", who]],
+            # Text that is typed offline before the page crashes exists in IndexedDB only.
+            "lid": [["connection", who, "cut"], ["type", who, field, parent], ["pass", who, 5100], ["kill", who]],
             "open": [["open", who]],
-            "die": [["die", who, chance.randint(1, 45)], ["flush", who]],
+            "crash": [["crash", who, chance.randint(1, 45)], ["flush", who]],
             "form": [["form", who, fields[0], chance.choice([0, 0, 2000])]],
-            "choose": [["choose", who, chance.choice(["begge", "tekst", "felt"])]],
+            "choose": [["choose", who, chance.choice(["both", "text", "field"])]],
             "flush": [["flush", who]],
         }[what]
     return steps
 
 
-def everything_kept(meeting):
-    """All that the server holds of the meeting, in whatever place a person finds it."""
+def saved_texts(meeting):
+    """Return all texts of the meeting in the database, clashes included."""
     texts = [text for clash in DeskClash.objects.filter(meeting=meeting) for text in (clash.text, clash.field_text)]
     for item in AgendaItem.objects.filter(meeting=meeting):
         texts += [item.title, item.discussion, item.decision, item.dissent, item.internal_note]
@@ -69,7 +70,7 @@ def everything_kept(meeting):
 
 @pytest.fixture
 def window(chromium, transactional_db, settings, client, esbjerg, anna):
-    with difficult_server(settings) as server:
+    with crashing_server(settings) as server:
         context = chromium.new_context(base_url=server.url)
         client.force_login(anna)
         cookie = {"name": "sessionid", "value": client.cookies["sessionid"].value, "url": server.url}
@@ -84,7 +85,7 @@ def window(chromium, transactional_db, settings, client, esbjerg, anna):
 def play(window, council, anna, seed, steps_of=script):
     meeting = make.meeting(council, date=f"2025-{seed // 28 + 1:02}-{seed % 28 + 1:02}", status=Status.DRAFT)
     item = make.item(meeting)
-    fields = [f"punkt:{item.pk}:decision", f"punkt:{item.pk}:discussion", "moede:hoved:guests"]
+    fields = [f"item:{item.pk}:decision", f"item:{item.pk}:discussion", "minutes:head:guests"]
     steps = steps_of(random.Random(seed), fields)
     result = window.evaluate(
         "async (world) => (await import('/desk_world.js')).play(world)",
@@ -99,29 +100,29 @@ def play(window, council, anna, seed, steps_of=script):
     return meeting, steps, result
 
 
-def wrong_with(meeting, result):
-    kept = everything_kept(meeting)
+def problems_of(meeting, result):
+    kept = saved_texts(meeting)
     lost = [word for word in result["words"] if word["safe"] and f"{word['word']}" not in kept]
-    found = [f"lost: {word['word']} in {word['key']}" for word in lost]
-    if result["left"] or result["unsent"]:
-        found.append(f"still on the machine: {result['left']} {result['unsent']}")
-    return found + result["problems"]
+    problems = [f"lost: {word['word']} in {word['key']}" for word in lost]
+    if result["stored"] or result["unsent"]:
+        problems.append(f"still in IndexedDB: {result['stored']} {result['unsent']}")
+    return problems + result["problems"]
 
 
 @pytest.mark.parametrize("hand", [0, 1, *(pytest.param(hand, marks=pytest.mark.soak) for hand in range(2, 10))])
 def test_no_interleaving_of_two_people_and_their_accidents_loses_a_word(window, esbjerg, anna, hand):
     council = make.council(esbjerg)
-    wrong = []
+    failures = []
     for seed in SEEDS[hand]:
         meeting, steps, result = play(window, council, anna, seed)
-        if found := wrong_with(meeting, result):
-            wrong.append((seed, found, steps))
-    assert wrong == [], f"TEST_COMMIT={COMMIT} plays these meetings again"
-    assert deaths
+        if problems := problems_of(meeting, result):
+            failures.append((seed, problems, steps))
+    assert failures == [], f"TEST_COMMIT={COMMIT} plays these meetings again"
+    assert crashes
 
 
 def test_one_person_alone_never_meets_herself(window, esbjerg, anna):
-    """Lost answers and dead pages are no second editor: with one at the desk there is never a clash."""
+    """Lost responses and crashes alone never cause a clash."""
 
     def alone(chance, fields):
         steps = [step for step in script(chance, fields) if step[0] not in ("form", "choose")]
@@ -130,6 +131,6 @@ def test_one_person_alone_never_meets_herself(window, esbjerg, anna):
     council = make.council(esbjerg)
     for seed in range(10):
         meeting, steps, result = play(window, council, anna, seed, alone)
-        assert wrong_with(meeting, result) == []
+        assert problems_of(meeting, result) == []
         assert not DeskClash.objects.filter(meeting=meeting).exists(), (seed, steps)
     assert DeskEdit.objects.exists()

@@ -1,4 +1,4 @@
-"""What the meeting desk remembers: which edits it has, texts that met another, rows made at the table, who is there."""
+"""Records of the meeting desk: received edits, clashes of texts, rows created there, and presence."""
 
 import datetime
 import uuid
@@ -15,7 +15,7 @@ from .meeting import Meeting
 
 
 class DeskRow(models.Model):
-    """An item or agreement that was begun at the desk, under the name its browser gave it, perhaps while offline."""
+    """An item or agreement created at the desk, with the UUID its browser gave it, possibly while offline."""
 
     municipality_lookup = "meeting__council__municipality"
 
@@ -36,18 +36,18 @@ class DeskRow(models.Model):
 
 
 class DeskClash(models.Model):
-    """A text that could not go into its field, kept beside it until somebody decides."""
+    """A text that could not be saved in its field, kept until a user resolves the clash."""
 
     class Reason(models.TextChoices):
-        MEANWHILE = "imens", "Feltet blev ændret imens"
-        CLOSED = "lukket", "Feltet kunne ikke ændres her"
-        GONE = "fjernet", "Det, feltet hørte til, er fjernet"
-        REFUSED = "afvist", "Teksten passer ikke i feltet"
+        CHANGED = "changed", "Feltet blev ændret imens"
+        CLOSED = "closed", "Feltet kunne ikke ændres her"
+        REMOVED = "removed", "Det, feltet hørte til, er fjernet"
+        REFUSED = "refused", "Teksten passer ikke i feltet"
 
     class Choice(models.TextChoices):
-        FIELD = "felt", "Behold det, der står i feltet"
-        TEXT = "tekst", "Brug den anden tekst"
-        BOTH = "begge", "Behold begge"
+        FIELD = "field", "Behold det, der står i feltet"
+        TEXT = "text", "Brug den anden tekst"
+        BOTH = "both", "Behold begge"
 
     municipality_lookup = "meeting__council__municipality"
 
@@ -63,7 +63,7 @@ class DeskClash(models.Model):
     resolved_at = models.DateTimeField(null=True, blank=True)
     resolved_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     choice = models.CharField(max_length=10, choices=Choice.choices, blank=True)
-    # What stood in the field before the choice, so that neither text is lost by it.
+    # The value of the field before the choice, so that neither text is lost.
     field_text = models.TextField(blank=True)
 
     objects = ScopedQuerySet.as_manager()
@@ -79,7 +79,7 @@ class DeskClash(models.Model):
 
 
 class DeskEdit(models.Model):
-    """An edit that has been received, so that one sent again after a lost answer gets the same answer."""
+    """A received edit. If it is sent again because the response was lost, the same result is returned."""
 
     municipality_lookup = "meeting__council__municipality"
 
@@ -102,7 +102,7 @@ class DeskEdit(models.Model):
 
 
 class DeskPresence(models.Model):
-    """An open desk: whose, and which item is in work. Somebody who has not been heard of for a while has left."""
+    """An open desk: its user and the row in focus. It counts as closed after `LEFT_AFTER` without a request."""
 
     LEFT_AFTER = datetime.timedelta(seconds=25)
 
@@ -111,7 +111,7 @@ class DeskPresence(models.Model):
     meeting = models.ForeignKey(Meeting, models.CASCADE, related_name="desk_presences")
     client = models.UUIDField()
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
-    place = models.CharField(max_length=60, blank=True)
+    row = models.CharField(max_length=60, blank=True)
     seen_at = models.DateTimeField(default=timezone.now)
 
     objects = ScopedQuerySet.as_manager()

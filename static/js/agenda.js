@@ -42,7 +42,8 @@ async function save() {
   const data = new FormData(form);
   for (const [name, value] of [...data]) if (value instanceof File || name === "new_title") data.delete(name);
   try {
-    const response = await fetch(form.action, {
+    // Not form.action: that is the list of buttons named "action".
+    const response = await fetch(location.href, {
       method: "POST",
       body: data,
       headers: { Accept: "application/json" },

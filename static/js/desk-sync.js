@@ -1,23 +1,26 @@
-// What keeps the words of the meeting desk: it knows nothing of the page. Each field is sent with the fingerprint of
-// the text it was based on and an id of its own, and what has been sent stays as it is, on the machine too, until
-// there is an answer: sent again after a lost answer or a dead browser it is known by its id. See council/desk/desk.py.
+// Storage and synchronisation of the meeting desk, independent of the page. An edit carries an id and the fingerprint of
+// the text it is based on. It is not changed until the server has responded, in IndexedDB either: if it is sent again
+// after a lost response or a crash, the server recognises the id. See council/meetings/desk/edits.py.
 
-const PAUSE = 1000; // after the last key, and
-const PATIENCE = 4000; // at the latest after the first: whoever types without a pause is saved as well
-const KEEP = 300; // until what is typed is on the machine
-const LISTEN = 4000; // between two questions what the others have done
+// Milliseconds
+const SEND_AFTER_LAST_KEY = 1000;
+const SEND_AFTER_FIRST_KEY = 4000;
+const STORE_DELAY = 300; // from typing to IndexedDB
+const POLL_INTERVAL = 4000;
 const RETRY = [2000, 4000, 8000];
 
 export class DeskSync {
-  // post(body): a promise of the answer; throws Unreachable, LoggedOut or Refused.
-  // store: put(entry), delete(id), entries(): those that pages before this one left, as promises.
-  // timers: now(), set(function, ms), clear(handle). tell: value, state, words, gone, found: functions of the page.
-  constructor({ client, user, empty, post, store, timers, uuid, tell, place = () => "" }) {
-    Object.assign(this, { client, user, empty, post, store, timers, uuid, tell, place });
+  // post(body): a promise of the response; throws Failure.
+  // store: put(entry), delete(id), entries() of pages that were closed before; all return promises.
+  // timers: now(), set(function, ms), clear(handle).
+  // page: callbacks value, state, status, removed, restored, refused.
+  constructor({ client, user, empty, post, store, timers, uuid, page, currentRow = () => "" }) {
+    Object.assign(this, { client, user, empty, post, store, timers, uuid, page, currentRow });
     this.drafts = new Map();
-    this.left = []; // drafts that an earlier page left behind: sent as they are, whatever stands in the field now
+    this.restored = []; // drafts of pages that were closed before; sent unchanged
     this.decisions = [];
-    this.stamp = "";
+    this.version = "";
+    this.unstored = new Set();
     this.clashes = [];
     this.status = "new";
     this.misses = 0;
@@ -25,17 +28,17 @@ export class DeskSync {
     this.isClosed = false;
   }
 
-  // fields: key → { base, value, under, suggested }, as the page was made.
+  // fields: key → { base, value, parent, suggested }, as rendered.
   async start(fields) {
     for (const [key, field] of Object.entries(fields)) this.add(key, field);
     const entries = await this.store.entries().catch(() => []);
-    this.left = entries.map((entry) => ({ ...entry, isLeft: true, saved: null }));
-    if (this.left.length) this.tell.found(this.left.map(({ key, value }) => ({ key, value })));
+    this.restored = entries.map((entry) => ({ ...entry, isRestored: true, saved: null }));
+    if (this.restored.length) this.page.restored(this.restored.map(({ key, value }) => ({ key, value })));
     return this.flush();
   }
 
-  add(key, { base = this.empty, value = "", under = "", suggested = false } = {}) {
-    const draft = { key, base, value, saved: value, under, sent: null, clash: "", refused: "" };
+  add(key, { base = this.empty, value = "", parent = "", suggested = false } = {}) {
+    const draft = { key, base, value, saved: value, parent, sent: null, clash: "", refused: "" };
     if (suggested) Object.assign(draft, { saved: "", suggested: true });
     this.drafts.set(key, draft);
     return draft;
@@ -43,25 +46,25 @@ export class DeskSync {
 
   stop() {
     this.isStopped = true;
-    for (const timer of ["soon", "late", "keeping", "listening"]) this.unset(timer);
+    for (const timer of ["soon", "late", "storing", "polling"]) this.unset(timer);
   }
 
-  // What the person does
+  // Edits and decisions of the user
 
-  type(key, value, under = "") {
-    const draft = this.drafts.get(key) ?? this.add(key, { under });
+  type(key, value, parent = "") {
+    const draft = this.drafts.get(key) ?? this.add(key, { parent });
     if (draft.value === value && !draft.suggested) return;
     draft.value = value;
     draft.refused = "";
     draft.suggested = false;
-    this.wantsKeeping = (this.wantsKeeping ?? new Set()).add(draft);
-    if (!this.keeping) this.set("keeping", KEEP, () => this.keep());
-    this.set("soon", PAUSE, () => this.flush());
-    if (!this.late) this.set("late", PATIENCE, () => this.flush());
-    this.say();
+    this.unstored.add(draft);
+    if (!this.storing) this.set("storing", STORE_DELAY, () => this.storeDrafts());
+    this.set("soon", SEND_AFTER_LAST_KEY, () => this.flush());
+    if (!this.late) this.set("late", SEND_AFTER_FIRST_KEY, () => this.flush());
+    this.reportStatus();
   }
 
-  // The texts to choose between are those that the clash was shown with.
+  // `clash` holds the fingerprints of the two texts that were shown.
   async decide(clash, choice) {
     const wasDirty = [...this.drafts.values()].some((draft) => draft.clash === clash.key && isDirty(draft));
     if (wasDirty) {
@@ -71,85 +74,84 @@ export class DeskSync {
     const decision = { id: this.uuid(), clash: clash.key, choice, base: clash.base, seen: clash.seen };
     this.decisions.push(decision);
     await this.flush();
-    return decision.answer ?? null;
+    return decision.result ?? null;
   }
 
-  // Let go of what has not been sent, on the machine too: by her own word, on a computer that others use.
-  async forget() {
+  // Delete unsent text, from IndexedDB too: chosen at log-out from a shared computer.
+  async discard() {
     this.stop();
-    const drafts = [...this.left, ...this.drafts.values()];
+    const drafts = [...this.restored, ...this.drafts.values()];
     await Promise.all(drafts.map((draft) => this.store.delete(draft.id ?? `${this.client}|${draft.key}`).catch(() => {})));
   }
 
   get unsent() {
-    return [...this.drafts.values(), ...this.left].filter((draft) => isDirty(draft) && !draft.suggested);
+    return [...this.drafts.values(), ...this.restored].filter((draft) => isDirty(draft) && !draft.suggested);
   }
 
-  // Keeping on the machine
+  // IndexedDB
 
-  async keep() {
-    this.unset("keeping");
-    const drafts = [...(this.wantsKeeping ?? [])];
-    this.wantsKeeping = new Set();
+  async storeDrafts() {
+    this.unset("storing");
+    const drafts = [...this.unstored];
+    this.unstored.clear();
     await Promise.all(drafts.map((draft) => this.put(draft)));
   }
 
   async put(draft) {
-    const { key, base, value, under, sent, clash } = draft;
+    const { key, base, value, parent, sent, clash } = draft;
     const id = draft.id ?? `${this.client}|${key}`;
     try {
-      if (isDirty(draft)) await this.store.put({ id, key, base, value, under, sent, clash, at: draft.at ?? this.timers.now() });
+      if (isDirty(draft)) await this.store.put({ id, key, base, value, parent, sent, clash, at: draft.at ?? this.timers.now() });
       else await this.store.delete(id);
-      this.cannotKeep = false;
+      this.cannotStore = false;
     } catch {
-      this.cannotKeep = true;
+      this.cannotStore = true;
     }
   }
 
-  // Sending. One request at a time, so that no answer overtakes another.
+  // Requests, one at a time, so that responses arrive in order
 
   flush() {
     if (this.isStopped) return Promise.resolve();
-    this.again = Boolean(this.flying);
-    this.flying ??= this.fly().finally(() => {
-      this.flying = null;
+    this.again = Boolean(this.request);
+    this.request ??= this.sendAll().finally(() => {
+      this.request = null;
     });
-    return this.flying;
+    return this.request;
   }
 
-  async fly() {
+  async sendAll() {
     do {
       this.again = false;
-      for (const timer of ["soon", "late", "listening"]) this.unset(timer);
-      const more = await this.exchange();
+      for (const timer of ["soon", "late", "polling"]) this.unset(timer);
+      if (await this.exchange()) this.again = true;
       if (this.isStopped) return;
-      if (more) this.again = true;
     } while (this.again && this.status === "ok");
-    const wait = this.status === "ok" ? LISTEN : RETRY[Math.min(this.misses, RETRY.length) - 1] ?? LISTEN;
-    this.set("listening", wait, () => this.flush());
-    this.say();
+    const wait = this.status === "ok" ? POLL_INTERVAL : RETRY[Math.min(this.misses, RETRY.length) - 1] ?? POLL_INTERVAL;
+    this.set("polling", wait, () => this.flush());
+    this.reportStatus();
   }
 
   async exchange() {
-    const drafts = [...this.left, ...this.drafts.values()].filter((draft) => isDirty(draft) && !draft.refused && this.isTime(draft));
+    const drafts = [...this.restored, ...this.drafts.values()].filter((draft) => isDirty(draft) && !draft.refused && this.isDue(draft));
     for (const draft of drafts) {
       draft.sent ??= { id: this.uuid(), value: draft.value, base: draft.base, clash: draft.clash, suggested: Boolean(draft.suggested) };
     }
-    // Before it is sent: a page that dies now is followed by one that sends the same edit again.
-    await this.keep();
+    // Stored before it is sent: after a crash the next page sends the same edit again.
+    await this.storeDrafts();
     await Promise.all(drafts.map((draft) => this.put(draft)));
     if (this.isStopped) return false;
     const decisions = [...this.decisions];
-    this.say("sending", drafts.length);
-    let answer;
+    this.reportStatus("sending", drafts.length);
+    let response;
     try {
-      answer = await this.post({
+      response = await this.post({
         user: this.user,
         client: this.client,
-        place: this.place(),
-        stamp: this.stamp,
-        edits: inOrder(drafts).map((draft) => ({ field: draft.key, under: draft.under, ...draft.sent })),
-        decisions: decisions.map(({ answer: _, ...decision }) => decision),
+        row: this.currentRow(),
+        version: this.version,
+        edits: inOrder(drafts).map((draft) => ({ field: draft.key, parent: draft.parent, ...draft.sent })),
+        decisions: decisions.map(({ result: _, ...decision }) => decision),
       });
     } catch (error) {
       if (this.isStopped) return false;
@@ -161,53 +163,52 @@ export class DeskSync {
     if (this.isStopped) return false;
     this.status = "ok";
     this.misses = 0;
-    this.savedAt = answer.time;
-    const answers = new Map(answer.answers.map((one) => [one.id, one]));
-    for (const draft of drafts) this.settle(draft, answers.get(draft.sent.id));
-    for (const decision of decisions) decision.answer = answers.get(decision.id);
+    this.savedAt = response.time;
+    const results = new Map(response.results.map((result) => [result.id, result]));
+    for (const draft of drafts) this.settle(draft, results.get(draft.sent.id));
+    for (const decision of decisions) decision.result = results.get(decision.id);
     this.decisions = this.decisions.filter((decision) => !decisions.includes(decision));
-    this.left = this.left.filter(isDirty);
-    this.stamp = answer.stamp;
-    if (answer.state) this.take(answer.state);
-    this.tell.state(answer.state ?? null, answer.present);
-    // Tell the machine last: until then it would be sent once more, which does no harm.
+    this.restored = this.restored.filter(isDirty);
+    this.version = response.version;
+    if (response.state) this.takeState(response.state);
+    this.page.state(response.state ?? null, response.present);
+    // Deleted from IndexedDB last: after a crash until here it is sent once more, without harm.
     await Promise.all(drafts.map((draft) => this.put(draft)));
-    return drafts.some((draft) => isDirty(draft) && !draft.refused && (draft.isLeft || draft.sent)) || this.decisions.length > 0;
+    return drafts.some((draft) => isDirty(draft) && !draft.refused && (draft.isRestored || draft.sent)) || this.decisions.length > 0;
   }
 
-  // Suggestions wait for the first word that a person writes.
-  isTime(draft) {
+  // Suggestions are sent with the first edit.
+  isDue(draft) {
     return !draft.suggested || this.unsent.length > 0 || this.sendsSuggestions;
   }
 
-  settle(draft, answer) {
-    if (!answer) return;
+  settle(draft, result) {
+    if (!result) return;
     const { value } = draft.sent;
     draft.sent = null;
-    if (answer.outcome === "afvist") {
-      draft.refused = answer.message || "Det kunne ikke gemmes.";
-      // What nobody can take any more stays on the machine only if somebody typed it.
-      if (draft.isLeft) this.tell.refused?.(draft);
+    if (result.outcome === "refused") {
+      draft.refused = result.message || "Det kunne ikke gemmes.";
+      if (draft.isRestored) this.page.refused?.(draft);
       return;
     }
     draft.saved = value;
-    draft.base = answer.fingerprint;
-    draft.clash = answer.clash;
-    draft.message = answer.message;
-    // What stands in the field is another's: take it from the next state.
-    if (answer.outcome === "veg") draft.wasClash = true;
+    draft.base = result.fingerprint;
+    draft.clash = result.clash;
+    draft.message = result.message;
+    // The field has another value, which the next state brings.
+    if (result.outcome === "superseded") draft.wasClash = true;
     if (draft.value === value) draft.suggested = false;
   }
 
-  // What the others have done
+  // State from the server
 
-  take(state) {
+  takeState(state) {
     const open = new Set(state.clashes.map(({ key }) => key));
     this.clashes = state.clashes;
     this.isClosed = Boolean(state.closed);
     for (const [key, [value, base]] of Object.entries(state.fields)) {
       const draft = this.drafts.get(key) ?? this.add(key, { base, value: null });
-      draft.isHere = true;
+      draft.isOnServer = true;
       const mine = draft.clash && open.has(draft.clash);
       if (draft.clash && !mine && !isDirty(draft)) Object.assign(draft, { clash: "", wasClash: true });
       if (draft.suggested && base === this.empty) continue;
@@ -215,21 +216,21 @@ export class DeskSync {
       draft.suggested = false;
       if (draft.base === base && draft.value !== null && !draft.wasClash) continue;
       Object.assign(draft, { base, value, saved: value, wasClash: false });
-      this.tell.value(key, value, base);
+      this.page.value(key, value, base);
     }
     for (const draft of this.drafts.values()) draft.wasClash = Boolean(draft.clash) || (draft.wasClash && isDirty(draft));
-    // A row that another removed takes its fields with it, but not what is typed in them.
+    // Fields of a row that was removed are dropped, unless they hold unsent text.
     for (const [key, draft] of this.drafts) {
-      if (draft.isHere && !(key in state.fields) && !isDirty(draft)) {
+      if (draft.isOnServer && !(key in state.fields) && !isDirty(draft)) {
         this.drafts.delete(key);
-        this.tell.gone(key);
+        this.page.removed(key);
       }
     }
   }
 
-  // In words
+  // Status
 
-  say(doing = "", count = 0) {
+  reportStatus(doing = "", count = 0) {
     const unsent = this.unsent;
     const refused = [...this.drafts.values()].filter((draft) => draft.refused);
     let kind = "saved";
@@ -239,7 +240,7 @@ export class DeskSync {
     else if (unsent.length) kind = "waiting";
     else if (this.isClosed) kind = "closed";
     else if (!this.savedAt) kind = "new";
-    this.tell.words({ kind, time: this.savedAt, unsent: unsent.length, problem: this.problem, cannotKeep: Boolean(this.cannotKeep), refused });
+    this.page.status({ kind, time: this.savedAt, unsent: unsent.length, problem: this.problem, cannotStore: Boolean(this.cannotStore), refused });
   }
 
   set(name, ms, act) {
@@ -260,9 +261,9 @@ function isDirty(draft) {
   return Boolean(draft.sent) || draft.value !== draft.saved;
 }
 
-// A row is begun by its heading.
+// The heading of a new row is sent before its other fields.
 function inOrder(drafts) {
-  const rank = ({ key }) => (/^punkt:.*:title$/.test(key) ? 0 : key.startsWith("punkt:") ? 1 : /:(text|status)$/.test(key) ? 2 : 3);
+  const rank = ({ key }) => (/^item:.*:title$/.test(key) ? 0 : key.startsWith("item:") ? 1 : /:(text|status)$/.test(key) ? 2 : 3);
   return [...drafts].sort((a, b) => rank(a) - rank(b));
 }
 
@@ -275,10 +276,10 @@ export class Failure extends Error {
   }
 }
 
-// A function that posts to the desk's address. The token of the form grows old when somebody logs in again in another
-// window, so a refusal is answered by asking for the new one, once.
+// Return a function that posts to the desk's address. The CSRF token changes when the user logs in again in another
+// window, so after a 403 it is fetched again, once.
 export function poster(address, user, token, fetch = globalThis.fetch.bind(globalThis), wait = 15000) {
-  const ask = async (options) => {
+  const request = async (options) => {
     let response;
     try {
       response = await fetch(address, { credentials: "same-origin", redirect: "manual", cache: "no-store", signal: AbortSignal.timeout(wait), ...options });
@@ -290,18 +291,18 @@ export function poster(address, user, token, fetch = globalThis.fetch.bind(globa
     try {
       content = await response.json();
     } catch {
-      if (response.ok) throw new Failure("offline"); // cut off half-way, or a page of the network's own
+      if (response.ok) throw new Failure("offline"); // an incomplete response, or a captive portal
     }
     return { status: response.status, content };
   };
   const refresh = async () => {
-    const { status, content } = await ask({ method: "GET" });
+    const { status, content } = await request({ method: "GET" });
     if (!content?.csrf) throw new Failure(status === 403 || status === 404 ? "refused" : "broken");
     if (content.user !== user) throw new Failure("other");
     token = content.csrf;
   };
   return async (body, options = {}) => {
-    const send = () => ask({
+    const send = () => request({
       method: "POST",
       headers: { "Content-Type": "application/json", "X-CSRFToken": token },
       body: JSON.stringify(body),
@@ -313,12 +314,12 @@ export function poster(address, user, token, fetch = globalThis.fetch.bind(globa
       ({ status, content } = await send());
     }
     if (status === 409) throw new Failure("other");
-    if (status !== 200 || !content?.answers) throw new Failure("broken", content?.problem ?? "");
+    if (status !== 200 || !content?.results) throw new Failure("broken", content?.problem ?? "");
     return content;
   };
 }
 
-// The machine: IndexedDB, written to the disk at once. Kept apart by person and meeting.
+// IndexedDB with strict durability, separated by user and meeting
 
 const open = () =>
   new Promise((resolve, reject) => {
@@ -328,7 +329,7 @@ const open = () =>
     request.onerror = request.onblocked = () => reject(request.error);
   });
 
-export async function machine(user, meeting, client, isAlive = async () => false) {
+export async function openStore(user, meeting, client, isAlive = async () => false) {
   const scope = `${user}:${meeting}`;
   const database = await open();
   const run = (mode, act) =>
@@ -342,9 +343,9 @@ export async function machine(user, meeting, client, isAlive = async () => false
     put: (entry) => run("readwrite", (drafts) => drafts.put({ ...entry, scope, client: entry.id.split("|")[0] })),
     delete: (id) => run("readwrite", (drafts) => drafts.delete(id)),
     async entries() {
-      const found = await run("readonly", (drafts) => drafts.index("scope").getAll(scope));
+      const entries = await run("readonly", (drafts) => drafts.index("scope").getAll(scope));
       const others = [];
-      for (const entry of found) {
+      for (const entry of entries) {
         if (entry.client !== client && !(await isAlive(entry.client))) others.push(entry);
       }
       return others.sort((a, b) => a.at - b.at);

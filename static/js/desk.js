@@ -1,6 +1,6 @@
-// The page of the meeting desk: it shows what desk-sync.js knows, and takes what is typed to it.
+// The page of the meeting desk: passes what is typed to desk-sync.js and shows the state that it reports.
 
-import { DeskSync, machine, poster } from "./desk-sync.js";
+import { DeskSync, openStore, poster } from "./desk-sync.js";
 
 const form = document.querySelector("#desk");
 const { sync: address, empty, meeting } = form.dataset;
@@ -9,7 +9,7 @@ const client = uuid();
 const $ = (selector, root = form) => root.querySelector(selector);
 const all = (selector, root = form) => [...root.querySelectorAll(selector)];
 
-// Without a secure address there is no randomUUID.
+// randomUUID exists in secure contexts only.
 function uuid() {
   if (crypto.randomUUID) return crypto.randomUUID();
   const bytes = crypto.getRandomValues(new Uint8Array(16));
@@ -32,15 +32,15 @@ function element(tag, properties = {}, ...children) {
 // Fields: a box with data-key, and in it one control or a group of radio buttons
 
 const boxOf = (key) => $(`[data-key="${key}"]`);
-const controls = (box) => all("[name^='f~']", box);
+const controls = (box) => all("[name^='value~']", box);
 
 function valueOf(box) {
-  const found = controls(box);
-  if (found[0]?.type === "radio") return found.find((radio) => radio.checked)?.value ?? "";
-  return found[0]?.value ?? "";
+  const inputs = controls(box);
+  if (inputs[0]?.type === "radio") return inputs.find((radio) => radio.checked)?.value ?? "";
+  return inputs[0]?.value ?? "";
 }
 
-function show(box, value) {
+function setValue(box, value) {
   for (const control of controls(box)) {
     if (control.type === "radio") control.checked = control.value === value;
     else if (control.value !== value) {
@@ -52,39 +52,39 @@ function show(box, value) {
   if (value && details && !details.open) details.open = true;
 }
 
-const rowOf = (node) => node.closest("[data-row^='punkt:'], [data-row='fremmoede']");
-let current = null; // the item in work
+const rowOf = (node) => node.closest("[data-row^='item:'], [data-row='attendance']");
+let current = null; // the section in focus
 
-// Words about what is saved
+// Status of saving
 
-const words = {
+const statusTexts = {
   new: () => "Siden gemmer automatisk.",
   sending: () => "Gemmer …",
   waiting: () => "Ikke gemt endnu.",
   saved: ({ time }) => `Gemt kl. ${time}`,
   closed: () => "Referatet er offentligt nu. Det, du skriver, kommer ikke med.",
-  offline: ({ unsent, cannotKeep }) => `Ingen forbindelse: ${kept(unsent, cannotKeep)}`,
-  broken: ({ unsent, cannotKeep, problem }) => `Serveren svarer ikke, som den skal: ${kept(unsent, cannotKeep)}${problem ? ` (${problem})` : ""}`,
-  loggedout: ({ unsent, cannotKeep }) => `Du er logget ud: ${kept(unsent, cannotKeep)}`,
-  other: ({ unsent, cannotKeep }) => `En anden er logget ind i denne browser: ${kept(unsent, cannotKeep)}`,
+  offline: ({ unsent, cannotStore }) => `Ingen forbindelse: ${storedWhere(unsent, cannotStore)}`,
+  broken: ({ unsent, cannotStore, problem }) => `Serveren svarer ikke, som den skal: ${storedWhere(unsent, cannotStore)}${problem ? ` (${problem})` : ""}`,
+  loggedout: ({ unsent, cannotStore }) => `Du er logget ud: ${storedWhere(unsent, cannotStore)}`,
+  other: ({ unsent, cannotStore }) => `En anden er logget ind i denne browser: ${storedWhere(unsent, cannotStore)}`,
   refused: ({ refused }) => `${refused.length === 1 ? "Et felt er" : `${refused.length} felter er`} ikke gemt.`,
 };
 
-function kept(unsent, cannotKeep) {
+function storedWhere(unsent, cannotStore) {
   if (!unsent) return "alt var gemt";
-  return cannotKeep ? "teksten er kun på skærmen. Luk ikke siden" : "gemt på denne computer";
+  return cannotStore ? "teksten er kun på skærmen. Luk ikke siden" : "gemt på denne computer";
 }
 
-let said = "";
-function tellWords(state) {
-  const text = (words[state.kind] ?? words.broken)(state);
-  $("[data-words]").textContent = text;
+let announcedKind = "";
+function showStatus(state) {
+  const text = (statusTexts[state.kind] ?? statusTexts.broken)(state);
+  $("[data-status]").textContent = text;
   $("[data-state]").dataset.kind = state.kind;
-  // A listener hears that something is different, not every save.
-  const heard = ["sending", "waiting", "new"].includes(state.kind) ? said : state.kind;
-  if (heard !== said) {
-    if (said || heard !== "saved") $("[data-said]").textContent = text;
-    said = heard;
+  // Screen readers announce changes of the kind of status, not every save.
+  const kind = ["sending", "waiting", "new"].includes(state.kind) ? announcedKind : state.kind;
+  if (kind !== announcedKind) {
+    if (announcedKind || kind !== "saved") announce(text);
+    announcedKind = kind;
   }
   const alert = $("[data-alert]");
   if (state.kind === "loggedout" || state.kind === "other") {
@@ -105,18 +105,23 @@ function tellWords(state) {
     );
     alert.hidden = false;
   } else alert.hidden = true;
-  for (const box of all("[data-refused]")) say(box, "");
+  for (const box of all("[data-refused]")) showWarning(box, "");
   for (const draft of state.refused) {
     const box = boxOf(draft.key);
-    if (box) say(box, draft.refused);
+    if (box) showWarning(box, draft.refused);
   }
 }
 
-function say(box, message) {
+// A refusal, else the warning about a CPR number.
+function showWarning(box, message) {
   box.toggleAttribute("data-refused", Boolean(message));
-  const place = $("[data-warning]", box);
-  place.textContent = message || box.dataset.cpr || "";
-  place.hidden = !place.textContent;
+  const warning = $("[data-warning]", box);
+  warning.textContent = message || box.dataset.cpr || "";
+  warning.hidden = !warning.textContent;
+}
+
+function announce(text) {
+  $("[data-announcement]").textContent = text;
 }
 
 function notice(...children) {
@@ -125,54 +130,54 @@ function notice(...children) {
   close.addEventListener("click", () => { box.hidden = true; });
   box.replaceChildren(...children, close);
   box.hidden = false;
-  $("[data-said]").textContent = children.map((child) => child.textContent).join(" ");
+  announce(children.map((child) => child.textContent).join(" "));
 }
 
-// Rows: items and agreements, also those that others have begun
+// Rows: items and agreements, created here or by others
 
-function fill(template, from, to) {
+function instantiate(template, from, to) {
   const box = document.createElement("template");
   box.innerHTML = template.innerHTML.replaceAll(from, to);
   return box.content.firstElementChild;
 }
 
 function addAgreement(item, row = uuid()) {
-  const node = fill($("template[data-pattern='aftale']", item), "NY-AFTALE", row);
+  const node = instantiate($("template[data-template='agreement']", item), "NEW-AGREEMENT", row);
   $("[data-agreements]", item).append(node);
-  adopt(node);
+  registerFields(node);
   return node;
 }
 
 function addItem(row = uuid()) {
-  const node = fill($("template[data-pattern='punkt']"), "NY-PUNKT", row);
+  const node = instantiate($("template[data-template='item']"), "NEW-ITEM", row);
   $("[data-new-item]").append(node);
-  adopt(node);
+  registerFields(node);
   for (const button of all("[data-add]", node)) button.hidden = false;
-  list(node);
+  addToList(node);
   return node;
 }
 
-function adopt(node) {
+function registerFields(node) {
   for (const box of all("[data-key]", node)) {
-    if (!engine.drafts.has(box.dataset.key)) engine.add(box.dataset.key, { base: empty, under: box.dataset.under ?? "" });
+    if (!engine.drafts.has(box.dataset.key)) engine.add(box.dataset.key, { base: empty, parent: box.dataset.parent ?? "" });
   }
   node.dispatchEvent(new CustomEvent("formset:added", { bubbles: true }));
 }
 
-function list(section) {
+function addToList(section) {
   const { row } = section.dataset;
   if ($(`[data-for="${row}"]`)) return;
   const link = element("a", { href: `#${section.id}` },
     element("span", { "data-number": "" }), ". ", element("span", { "data-title": "" }), " ",
     element("span", { className: "done", hidden: true }, "✓", element("span", { className: "visually-hidden" }, " skrevet")),
-    element("span", { className: "desk-who", "data-who": "" }));
-  $("[data-after]").before(element("li", { "data-for": row }, link));
-  number();
+    element("span", { className: "desk-who", "data-others": "" }));
+  $("[data-new-entry]").before(element("li", { "data-for": row }, link));
+  updateList();
 }
 
-const sections = () => all(".desk-item[data-row^='punkt:']").filter((section) => !section.closest("template"));
+const sections = () => all(".desk-item[data-row^='item:']").filter((section) => !section.closest("template"));
 
-function number() {
+function updateList() {
   sections().forEach((section, index) => {
     for (const node of all("[data-number]", section).concat(all(`[data-for="${section.dataset.row}"] [data-number]`))) {
       node.textContent = Number(form.dataset.first) + index;
@@ -191,26 +196,26 @@ function number() {
   });
 }
 
-// What the engine tells
+// Callbacks of DeskSync
 
-const tell = {
-  words: tellWords,
+const page = {
+  status: showStatus,
   value(key, value) {
     let box = boxOf(key);
     if (!box && !$(`[data-row="${key.replace(/:[^:]*$/, "")}"]`)) {
-      makeRowOf(key);
+      addRowOf(key);
       box = boxOf(key);
     }
-    if (box) show(box, value);
+    if (box) setValue(box, value);
   },
-  gone(key) {
+  removed(key) {
     const row = boxOf(key)?.closest("[data-row]");
-    if (!row || row.dataset.row === "fremmoede" || row.contains(document.activeElement)) return;
+    if (!row || row.dataset.row === "attendance" || row.contains(document.activeElement)) return;
     $(`[data-for="${row.dataset.row}"]`)?.remove();
     row.remove();
-    number();
+    updateList();
   },
-  found(texts) {
+  restored(texts) {
     const names = [...new Set(texts.map(({ key }) => label(key)))];
     notice(element("p", {}, `Her lå tekst fra sidst, som ikke var sendt: ${names.join(", ")}. Den bliver sendt nu. Er feltet ændret imens, står begge tekster der.`));
   },
@@ -219,40 +224,40 @@ const tell = {
   },
   state(state, present) {
     showPresent(present);
-    if (!state) return number();
-    for (const { row, number: at, title, agreements } of state.rows) {
+    if (!state) return updateList();
+    for (const { row, title, agreements } of state.rows) {
       const section = $(`.desk-item[data-row="${row}"]`);
       if (!section) continue;
-      list(section);
+      addToList(section);
       if (!$(`[data-key="${row}:title"]`, section)) $("[data-title]", section).textContent = title;
     }
     for (const [key, [value, base, warning = ""]] of Object.entries(state.fields)) {
       const box = boxOf(key);
       if (!box) continue;
-      const remembered = $(`[name="b~${key}"]`, box);
-      if (remembered) remembered.value = base;
+      const baseInput = $(`[name="base~${key}"]`, box);
+      if (baseInput) baseInput.value = base;
       if ((box.dataset.cpr ?? "") !== warning) {
         box.dataset.cpr = warning;
-        if (!box.hasAttribute("data-refused")) say(box, "");
+        if (!box.hasAttribute("data-refused")) showWarning(box, "");
       }
     }
     $("[data-quorum]").textContent = state.quorum;
     showClashes(state.clashes);
-    spareRows();
-    number();
+    addEmptyAgreements();
+    updateList();
   },
 };
 
-let rowsToCome = new Map();
-function makeRowOf(key) {
-  const [room, row] = key.split(":");
-  if (room === "punkt") addItem(row);
-  if (room === "aftale") {
-    const under = rowsToCome.get(`aftale:${row}`);
-    const item = under && ($(`.desk-item[data-row="${under}"]`) ?? addItem(under.split(":")[1]));
+const itemOfAgreement = new Map();
+function addRowOf(key) {
+  const [section, row] = key.split(":");
+  if (section === "item") addItem(row);
+  if (section === "agreement") {
+    const parent = itemOfAgreement.get(`agreement:${row}`);
+    const item = parent && ($(`.desk-item[data-row="${parent}"]`) ?? addItem(parent.split(":")[1]));
     if (item) {
       const node = addAgreement(item, row);
-      // Before the empty one that waits for the next.
+      // Before the empty agreement.
       const spare = all("fieldset.agreement", item).find((other) => other !== node && isEmpty(other));
       if (spare) spare.before(node);
     }
@@ -261,8 +266,8 @@ function makeRowOf(key) {
 
 const isEmpty = (fieldset) => all("[data-key]", fieldset).every((box) => !valueOf(box));
 
-// Always one empty agreement under an item, as without a script.
-function spareRows() {
+// Keep one empty agreement under each item, as without the script.
+function addEmptyAgreements() {
   for (const section of sections()) {
     const rows = all("[data-agreements] > .agreement", section);
     if (section.dataset.writes !== "no" && (!rows.length || !isEmpty(rows.at(-1)))) addAgreement(section);
@@ -273,7 +278,7 @@ function label(key) {
   const box = boxOf(key);
   if (!box) return "et punkt, der er fjernet";
   const section = rowOf(box);
-  const title = section?.dataset.row === "fremmoede" ? "" : `${$("h2", section ?? form)?.textContent.trim()}: `;
+  const title = section?.dataset.row === "attendance" ? "" : `${$("h2", section ?? form)?.textContent.trim()}: `;
   return `${title}${box.dataset.label}`;
 }
 
@@ -283,37 +288,37 @@ function plain(value) {
 
 function showPresent(present) {
   $("[data-present]").textContent = present.length
-    ? `Her er også: ${present.map(({ name, place }) => `${name}${where(place)}`).join(", ")}` : "";
-  for (const node of all("[data-here]")) node.hidden = true;
-  for (const node of all("[data-who]")) node.textContent = "";
-  for (const { name, place } of present) {
-    const section = place && $(`.desk-item[data-row="${place}"]`);
-    const here = section && $("[data-here]", section);
+    ? `Her er også: ${present.map(({ name, row }) => `${name}${describeRow(row)}`).join(", ")}` : "";
+  for (const node of all("[data-others-here]")) node.hidden = true;
+  for (const node of all("[data-others]")) node.textContent = "";
+  for (const { name, row } of present) {
+    const section = row && $(`.desk-item[data-row="${row}"]`);
+    const here = section && $("[data-others-here]", section);
     if (here) {
       here.textContent = here.hidden ? `${name} er ved dette punkt.` : `${here.textContent} ${name} er her også.`;
       here.hidden = false;
     }
-    const entry = place && $(`[data-for="${place}"] [data-who]`);
+    const entry = row && $(`[data-for="${row}"] [data-others]`);
     if (entry) entry.textContent += ` · ${name}`;
   }
 }
 
-function where(place) {
-  const section = place && $(`.desk-item[data-row="${place}"]`);
+function describeRow(row) {
+  const section = row && $(`.desk-item[data-row="${row}"]`);
   if (!section) return "";
-  return place === "fremmoede" ? " (ved fremmødet)" : ` (ved punkt ${$("[data-number]", section)?.textContent})`;
+  return row === "attendance" ? " (ved fremmødet)" : ` (ved punkt ${$("[data-number]", section)?.textContent})`;
 }
 
 // Clashes
 
 let shownClashes = "";
 function showClashes(clashes) {
-  const all_ = JSON.stringify(clashes);
-  if (all_ === shownClashes) return;
-  const isNew = clashes.filter(({ key }) => !shownClashes.includes(key));
-  shownClashes = all_;
-  for (const place of all("[data-clashes]")) if (place.childElementCount) place.replaceChildren();
-  $("[data-homeless]")?.remove();
+  const json = JSON.stringify(clashes);
+  if (json === shownClashes) return;
+  const mine = clashes.filter(({ key, is_mine: isMine }) => isMine && !shownClashes.includes(key));
+  shownClashes = json;
+  for (const list of all("[data-clashes]")) if (list.childElementCount) list.replaceChildren();
+  $("[data-orphans]")?.remove();
   for (const clash of clashes) {
     const box = boxOf(clash.field);
     const node = clashNode(clash, box);
@@ -322,108 +327,105 @@ function showClashes(clashes) {
       const details = box.closest("details");
       if (details) details.open = true;
     } else {
-      let homeless = $("[data-homeless]");
-      if (!homeless) {
-        homeless = element("section", { className: "desk-item", "data-homeless": "" }, element("h2", {}, "Tekster, der har mistet deres plads"));
-        $("#fremmoede").after(homeless);
+      let orphans = $("[data-orphans]");
+      if (!orphans) {
+        orphans = element("section", { className: "desk-item", "data-orphans": "" }, element("h2", {}, "Tekster, der har mistet deres plads"));
+        $("#fremmoede").after(orphans);
       }
-      homeless.append(node);
+      orphans.append(node);
     }
   }
-  if (isNew.length && isNew.some(({ is_mine: mine }) => mine) ) {
-    $("[data-said]").textContent = `${isNew[0].label}: ${isNew[0].said.toLowerCase()}. Begge tekster er gemt. Vælg, hvad der skal stå.`;
-  }
+  if (mine.length) announce(`${mine[0].label}: ${mine[0].reason_text.toLowerCase()}. Begge tekster er gemt. Vælg, hvad der skal stå.`);
 }
 
 function clashNode(clash, box) {
   const id = `clash-${clash.key}`;
   const typed = (heading, text) => element("div", {}, element("h4", {}, heading), element("p", { className: "typed" }, text || "Ingenting"));
   const texts = element("div", { className: "clash-texts" });
-  if (!clash.is_gone) texts.append(typed("Det står i feltet", clash.saved));
+  if (!clash.is_removed) texts.append(typed("Det står i feltet", clash.saved));
   texts.append(typed(`${clash.is_mine ? "Det skrev du" : `Det skrev ${clash.by}`} kl. ${clash.at}`, clash.text));
   const problem = element("p", { className: "desk-warning", role: "alert", hidden: true });
   const buttons = element("div", { className: "buttons" });
-  const button = (text, choice, look = "button") => {
-    const node = element("button", { type: "button", className: look }, text);
+  const button = (text, choice, className = "button") => {
+    const node = element("button", { type: "button", className }, text);
     node.addEventListener("click", async () => {
       if (engine.misses) {
         problem.textContent = "Der er ingen forbindelse. Begge tekster er gemt. Vælg, når forbindelsen er tilbage.";
         problem.hidden = false;
         return;
       }
-      const answer = await engine.decide(clash, choice);
-      if (answer?.outcome === "gemt") {
+      const result = await engine.decide(clash, choice);
+      if (result?.outcome === "saved") {
         const field = box && controls(box)[0];
         (field && !field.hidden ? field : box && $("[contenteditable]", box) || $("#punkter a"))?.focus();
       } else {
-        problem.textContent = answer?.message || "Det lykkedes ikke. Prøv igen om lidt.";
+        problem.textContent = result?.message || "Det lykkedes ikke. Prøv igen om lidt.";
         problem.hidden = false;
       }
     });
     buttons.append(node);
   };
   if (clash.can_use) {
-    if (clash.can_join) button("Behold begge", "begge", "button primary");
-    button(clash.is_mine ? "Brug min tekst" : `Brug ${clash.by}s tekst`, "tekst");
-    button("Behold det, der står i feltet", "felt");
-  } else if (clash.reason !== "afvist" || !box) button("Jeg har kopieret teksten. Fjern den herfra", "felt");
-  const node = element("section", { className: "clash", "aria-labelledby": id }, element("h3", { id }, `${clash.label}: ${clash.said.toLowerCase()}`), texts, problem, buttons);
-  return node;
+    if (clash.can_join) button("Behold begge", "both", "button primary");
+    button(clash.is_mine ? "Brug min tekst" : `Brug ${clash.by}s tekst`, "text");
+    button("Behold det, der står i feltet", "field");
+  } else if (clash.reason !== "refused" || !box) button("Jeg har kopieret teksten. Fjern den herfra", "field");
+  return element("section", { className: "clash", "aria-labelledby": id }, element("h3", { id }, `${clash.label}: ${clash.reason_text.toLowerCase()}`), texts, problem, buttons);
 }
 
-// Locks tell which pages are open: what a closed one left behind is sent by the next.
-const lock = (id) => `udsat-moedebord ${id}`;
+// Each open page holds a lock. Drafts in the store of a page without one are sent by this page.
+const lockName = (id) => `udsat-moedebord ${id}`;
 const hasLocks = "locks" in navigator;
-if (hasLocks) navigator.locks.request(lock(client), () => new Promise(() => {}));
-const isAlive = async (id) => hasLocks && (await navigator.locks.query()).held.some(({ name }) => name === lock(id));
+if (hasLocks) navigator.locks.request(lockName(client), () => new Promise(() => {}));
+const isAlive = async (id) => hasLocks && (await navigator.locks.query()).held.some(({ name }) => name === lockName(id));
 
-const nowhere = { put: () => Promise.reject(new Error()), delete: async () => {}, entries: async () => [] };
+const noStore = { put: () => Promise.reject(new Error()), delete: async () => {}, entries: async () => [] };
 const post = poster(address, user, form.elements.csrfmiddlewaretoken.value);
 const engine = new DeskSync({
   client,
   user,
   empty,
   post,
-  store: await machine(user, meeting, client, isAlive).catch(() => nowhere),
+  store: await openStore(user, meeting, client, isAlive).catch(() => noStore),
   timers: { now: () => Date.now(), set: (act, ms) => setTimeout(act, ms), clear: (handle) => clearTimeout(handle) },
   uuid,
-  tell,
-  place: () => current?.dataset.row ?? "",
+  page,
+  currentRow: () => current?.dataset.row ?? "",
 });
 
-// An agreement's item has to be known before its fields arrive.
-const take = engine.take.bind(engine);
-engine.take = (state) => {
-  for (const { row, agreements } of state.rows) for (const agreement of agreements) rowsToCome.set(agreement, row);
-  take(state);
+// The item of a new agreement must be known before its fields are reported.
+const takeState = engine.takeState.bind(engine);
+engine.takeState = (state) => {
+  for (const { row, agreements } of state.rows) for (const agreement of agreements) itemOfAgreement.set(agreement, row);
+  takeState(state);
 };
 
-const started = {};
+const fields = {};
 for (const box of all("[data-key]")) {
-  if (box.hasAttribute("data-closed")) continue;
-  const { key, base, under = "" } = box.dataset;
-  started[key] = { base, value: valueOf(box), under, suggested: box.hasAttribute("data-suggested") };
+  if (box.hasAttribute("data-read-only")) continue;
+  const { key, base, parent = "" } = box.dataset;
+  fields[key] = { base, value: valueOf(box), parent, suggested: box.hasAttribute("data-suggested") };
 }
 form.classList.add("with-script");
 for (const button of all("[data-add]")) button.hidden = false;
-// The empty item of the form without a script: here a button brings one.
+// The empty item is for the form without a script; here a button adds one.
 for (const section of sections().filter((one) => one.closest("[data-new-item]"))) {
-  for (const box of all("[data-key]", section)) delete started[box.dataset.key];
+  for (const box of all("[data-key]", section)) delete fields[box.dataset.key];
   section.remove();
 }
-$("[data-after]").hidden = true;
-number();
+$("[data-new-entry]").hidden = true;
+updateList();
 
-// What the person does
+// User input
 
-const changed = (event) => {
+const onInput = (event) => {
   const box = event.target.closest("[data-key]");
-  if (!box || !event.target.name?.startsWith("f~")) return;
-  engine.type(box.dataset.key, valueOf(box), box.dataset.under ?? "");
-  if (box.dataset.key.endsWith(":title")) number();
+  if (!box || !event.target.name?.startsWith("value~")) return;
+  engine.type(box.dataset.key, valueOf(box), box.dataset.parent ?? "");
+  if (box.dataset.key.endsWith(":title")) updateList();
 };
-form.addEventListener("input", changed);
-form.addEventListener("change", changed);
+form.addEventListener("input", onInput);
+form.addEventListener("change", onInput);
 form.addEventListener("focusin", (event) => {
   const section = rowOf(event.target);
   if (section && section !== current) {
@@ -435,7 +437,7 @@ form.addEventListener("focusin", (event) => {
 
 async function saveNow() {
   engine.sendsSuggestions = true;
-  await engine.keep();
+  await engine.storeDrafts();
   await engine.flush();
   if (engine.unsent.length && !engine.misses) await engine.flush();
   return !engine.unsent.length;
@@ -447,8 +449,8 @@ form.addEventListener("submit", async (event) => {
   event.preventDefault();
   const button = event.submitter;
   const isSaved = await saveNow();
-  if (button?.name !== "next") {
-    $("[data-said]").textContent = $("[data-words]").textContent;
+  if (!button?.value || button.value.startsWith("save:")) {
+    announce($("[data-status]").textContent);
     return;
   }
   if (!isSaved) {
@@ -473,7 +475,7 @@ function goTo(section) {
   current = section;
 }
 
-function answerWith(index) {
+function toggleAnswer(index) {
   const box = current && $("[data-key$=':answer']", current);
   const radios = box ? controls(box) : [];
   const radio = radios[index];
@@ -481,23 +483,23 @@ function answerWith(index) {
   const chosen = radio.checked ? radios.at(-1) : radio;
   chosen.checked = true;
   chosen.dispatchEvent(new Event("change", { bubbles: true }));
-  number();
-  $("[data-said]").textContent = chosen === radio ? `Svar: ${radio.parentElement.firstChild.nextSibling?.textContent.trim() || radio.value}` : "Svaret er fjernet";
+  updateList();
+  announce(chosen === radio ? `Svar: ${radio.parentElement.firstChild.nextSibling?.textContent.trim() || radio.value}` : "Svaret er fjernet");
 }
 
 document.addEventListener("keydown", (event) => {
   if ((event.ctrlKey || event.metaKey) && !event.altKey && event.code === "KeyS") {
     event.preventDefault();
-    saveNow().then(() => { $("[data-said]").textContent = $("[data-words]").textContent; });
+    saveNow().then(() => announce($("[data-status]").textContent));
     return;
   }
-  // AltGr, which types, is Ctrl and Alt at once.
+  // AltGr is reported as Ctrl and Alt.
   if (!event.altKey || event.ctrlKey || event.metaKey || event.shiftKey || event.getModifierState("AltGraph")) return;
   const stops = all(".desk-item").filter((section) => !section.closest("template"));
   const at = stops.indexOf(current);
   const digit = /^Digit([0-5])$/.exec(event.code)?.[1];
   if (digit === "0") ($("#punkter [aria-current]") ?? $("#punkter a")).focus();
-  else if (digit) answerWith(Number(digit) - 1);
+  else if (digit) toggleAnswer(Number(digit) - 1);
   else if (event.code === "PageDown") goTo(stops[Math.min(at + 1, stops.length - 1)]);
   else if (event.code === "PageUp") goTo(stops[Math.max(at - 1, 0)]);
   else if (event.code === "KeyA" && current && $("[data-agreements]", current)) newAgreement(current);
@@ -508,7 +510,7 @@ document.addEventListener("keydown", (event) => {
 
 function newAgreement(section) {
   const spare = all("[data-agreements] > .agreement", section).find(isEmpty) ?? addAgreement(section);
-  $("[name^='f~']", spare).focus();
+  $("[name^='value~']", spare).focus();
 }
 
 function newItem() {
@@ -520,7 +522,7 @@ function newItem() {
 
 form.addEventListener("click", (event) => {
   const button = event.target.closest("[data-add]");
-  if (button?.dataset.add === "aftale") newAgreement(rowOf(button));
+  if (button?.dataset.add === "agreement") newAgreement(rowOf(button));
   else if (button) newItem();
   const link = event.target.closest(".desk-list a[href^='#']");
   if (link) {
@@ -536,16 +538,16 @@ form.addEventListener("click", (event) => {
 
 document.addEventListener("visibilitychange", () => {
   if (document.visibilityState !== "hidden") return;
-  engine.keep();
+  engine.storeDrafts();
   engine.flush();
 });
 window.addEventListener("pagehide", (event) => {
-  engine.keep();
+  engine.storeDrafts();
   if (event.persisted || leaving) return;
   post({ user, client, leaves: true, edits: [], decisions: [] }, { keepalive: true }).catch(() => {});
 });
 window.addEventListener("beforeunload", (event) => {
-  if (engine.unsent.length && engine.cannotKeep) event.preventDefault();
+  if (engine.unsent.length && engine.cannotStore) event.preventDefault();
 });
 window.addEventListener("online", () => engine.flush());
 window.addEventListener("focus", () => engine.misses && engine.flush());
@@ -575,12 +577,12 @@ document.querySelector("#logout-form")?.addEventListener("submit", async (event)
   };
   button("Bliv her", () => {});
   button("Log ud. Teksten bliver sendt, når du logger ind her igen", logOut(async () => {}));
-  button("Log ud, og slet teksten", logOut(() => engine.forget()));
+  button("Log ud, og slet teksten", logOut(() => engine.discard()));
   dialog.append(buttons);
   document.body.append(dialog);
   dialog.showModal();
 });
 
-form.addEventListener("change", (event) => event.target.closest(".agreement") && spareRows());
+form.addEventListener("change", (event) => event.target.closest(".agreement") && addEmptyAgreements());
 
-await engine.start(started);
+await engine.start(fields);

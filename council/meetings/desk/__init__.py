@@ -1,1 +1,1 @@
-"""The meeting desk: one screen for a whole meeting, saved field by field, by several people at once."""
+"""The meeting desk: one page for a whole meeting, saved field by field and by several people at once."""

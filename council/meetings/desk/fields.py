@@ -1,7 +1,7 @@
-"""The fields of the desk: what each is called, what may stand in it, and how its value reads as a string.
+"""Fields of the meeting desk: their keys, validation, and their values as strings.
 
-A field is named by `room:row:name`, such as `punkt:12:decision`. A row that was begun at the desk is named by the
-UUID its browser gave it, from the first key press on and for good, so that nothing has to be renamed when it is saved.
+The key of a field is `section:row:name`, such as `item:12:decision`. A row that was created at the desk keeps the UUID
+that its browser generated, so that its key does not change when it is saved.
 """
 
 import datetime
@@ -19,30 +19,36 @@ from udsat.admin.form_fields import DayField
 from udsat.lib.danish import short_date
 from udsat.lib.richtext import RichTextField, clean_html, plain_text
 
-# Longer than any minutes of a meeting; more is a mistake, or somebody's attack.
-MAX_TEXT = 100_000
+MAX_TEXT = 100_000  # characters; longer than the minutes of any meeting
 
-ROOMS: dict[str, tuple[type[models.Model], tuple[str, ...]]] = {
-    "moede": (Minutes, ("chaired_by", "minutes_by", "guests")),
-    "medlem": (Attendance, ("status", "substitute_for", "remark")),
-    "punkt": (AgendaItem, ("title", "discussion", "answer", "decision", "dissent", "internal_note")),
-    "aftale": (Agreement, ("text", "member", "responsible", "due_on")),
+MODELS: dict[str, type[models.Model]] = {
+    "minutes": Minutes,
+    "attendance": Attendance,
+    "item": AgendaItem,
+    "agreement": Agreement,
 }
-HEAD = "hoved"  # the only row of the room »moede«
+FIELD_NAMES = {
+    "minutes": ("chaired_by", "minutes_by", "guests"),
+    "attendance": ("status", "substitute_for", "remark"),
+    "item": ("title", "discussion", "answer", "decision", "dissent", "internal_note"),
+    "agreement": ("text", "member", "responsible", "due_on"),
+}
+HEAD = "head"  # the only row of the section "minutes"
+CREATED_AT_DESK = ("item", "agreement")
 
-# What stands in a row whose heading nobody has typed yet; at the desk that field is empty.
-UNNAMED = {("punkt", "title"): "Punkt uden titel", ("aftale", "text"): "Aftale uden tekst"}
+# Saved in place of a required heading that is not typed yet; at the desk the field is empty.
+PLACEHOLDERS = {("item", "title"): "Punkt uden titel", ("agreement", "text"): "Aftale uden tekst"}
 
-# Control characters, line breaks included or not, and what no database can store.
+# Control characters other than tab and line feed, surrogates and noncharacters.
 _UNWANTED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
 
-class Unknown(Exception):
-    """No field of the desk has that name."""
+class UnknownField(Exception):
+    """The desk has no field with that key."""
 
 
 def fingerprint(value: str) -> str:
-    """What a browser remembers of the text it began with. It is compared, never computed, over there."""
+    """Return a short hash of a value, by which an edit identifies the value it is based on."""
     return hashlib.sha256(value.encode()).hexdigest()[:16]
 
 
@@ -50,31 +56,32 @@ EMPTY = fingerprint("")
 
 
 @dataclass(frozen=True)
-class Field:
-    room: str
+class DeskField:
+    section: str
     row: str
     name: str
 
     @classmethod
-    def named(cls, text: str) -> "Field":
-        room, _, rest = text.partition(":")
+    def from_key(cls, key: str) -> "DeskField":
+        """Parse a key. Raise UnknownField if it is malformed or names no field."""
+        section, _, rest = key.partition(":")
         row, _, name = rest.partition(":")
-        if room not in ROOMS or name not in ROOMS[room][1]:
-            raise Unknown
-        if room == "moede":
-            known = row == HEAD
+        if name not in FIELD_NAMES.get(section, ()):
+            raise UnknownField
+        if section == "minutes":
+            is_valid = row == HEAD
         else:
-            known = bool(re.fullmatch(r"[1-9][0-9]{0,17}", row)) or (room in ("punkt", "aftale") and is_uuid(row))
-        if not known:
-            raise Unknown
-        return cls(room, row, name)
+            is_valid = bool(re.fullmatch(r"[1-9][0-9]{0,17}", row)) or (section in CREATED_AT_DESK and is_uuid(row))
+        if not is_valid:
+            raise UnknownField
+        return cls(section, row, name)
 
     def __str__(self):
-        return f"{self.room}:{self.row}:{self.name}"
+        return f"{self.section}:{self.row}:{self.name}"
 
     @property
     def model_field(self) -> models.Field:
-        return ROOMS[self.room][0]._meta.get_field(self.name)
+        return MODELS[self.section]._meta.get_field(self.name)
 
     @property
     def kind(self) -> str:
@@ -98,31 +105,31 @@ class Field:
         return capfirst(self.model_field.verbose_name)
 
     @property
-    def unnamed(self) -> str:
-        return UNNAMED.get((self.room, self.name), "")
+    def placeholder(self) -> str:
+        return PLACEHOLDERS.get((self.section, self.name), "")
 
     def read(self, row: models.Model | None) -> str:
-        """The saved value as a string; empty where nothing is."""
+        """Return the saved value as a string; empty for no value."""
         if row is None:
             return ""
         value = getattr(row, self.model_field.attname)
-        if value is None or value == (self.unnamed or None):
+        if value is None or value == (self.placeholder or None):
             return ""
         return value.isoformat() if isinstance(value, datetime.date) else str(value)
 
     def put(self, row: models.Model, value: str) -> None:
-        """Set the value in the row; not saved. `value` has been through `clean`."""
+        """Set a value that `clean` returned on the row, without saving it."""
         parsed: object = value
         if self.kind == "member":
             parsed = int(value) if value else None
         elif self.kind == "day":
             parsed = datetime.date.fromisoformat(value) if value else None
-        elif not value and self.unnamed:
-            parsed = self.unnamed
+        elif not value and self.placeholder:
+            parsed = self.placeholder
         setattr(row, self.model_field.attname, parsed)
 
     def clean(self, value: str, members: dict[str, str]) -> tuple[str, str]:
-        """The value as it would be stored, and what is wrong with it, in Danish."""
+        """Return the value as it would be stored, and an error message in Danish or ""."""
         kind = self.kind
         if kind == "rich":
             value = clean_html(value)
@@ -130,22 +137,22 @@ class Field:
             value = _UNWANTED.sub("", value.replace("\r\n", "\n").replace("\r", "\n"))
             value = (value if kind == "text" else " ".join(value.split())).strip()
         limit = self.model_field.max_length if kind == "line" else MAX_TEXT
-        problem = ""
+        error = ""
         if self.is_text and len(value) > limit:
-            problem = f"Teksten er for lang. Her er plads til {limit} tegn."
+            error = f"Teksten er for lang. Her er plads til {limit} tegn."
         elif value and kind == "day":
             try:
                 value = DayField().clean(value).isoformat()
-            except ValidationError as error:
-                problem = error.messages[0]
+            except ValidationError as invalid:
+                error = invalid.messages[0]
         elif value and kind == "member" and value not in members:
-            problem = "Vælg et medlem af rådet."
+            error = "Vælg et medlem af rådet."
         elif kind == "choice" and value not in dict(self.model_field.choices) and (value or self.name == "status"):
-            problem = "Vælg et af svarene."
-        return value, problem
+            error = "Vælg et af svarene."
+        return value, error
 
-    def shown(self, value: str, members: dict[str, str]) -> str:
-        """A value as a person reads it, in plain text."""
+    def display(self, value: str, members: dict[str, str]) -> str:
+        """Return a value as plain text for display."""
         if not value:
             return ""
         if self.kind == "rich":
@@ -162,14 +169,14 @@ class Field:
         return value
 
     def joined(self, first: str, second: str) -> str:
-        """Both texts, one after the other."""
+        """Return both texts, one after the other."""
         if not first or not second or first == second:
             return first or second
         return first + {"rich": "", "text": "\n\n"}.get(self.kind, " / ") + second
 
 
 def is_uuid(text: str) -> bool:
-    """Whether it is a UUID in the one form that browsers write."""
+    """Whether the text is a UUID in canonical form."""
     try:
         return str(uuid.UUID(text)) == text
     except ValueError:
