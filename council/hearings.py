@@ -14,7 +14,8 @@ from udsat.lib.danish import long_date, slugify, weekday_date
 from udsat.lib.richtext import plain_text
 from udsat.models import Letter, LetterFile, is_cpr_overridden
 
-from .meetings.approval import rounds
+from .meetings.approval.paper import lock_paper, text_version
+from .meetings.approval.rounds import ApprovalConflict
 from .models import Hearing
 from .public.pdf import answer_pdf
 from .secretary_mail import write_to_secretary
@@ -153,11 +154,11 @@ def send_answer(hearing: Hearing, *, by_mail: bool, seen: str = "") -> None:
     """Mark the hearing as answered; `by_mail` also sends the answer as PDF to the sender of the hearing.
 
     `seen` is the version that the secretary has read. Raises ValidationError, in Danish, if the answer cannot be sent,
-    and rounds.Settled if it is sent already.
+    and ApprovalConflict if it is sent already.
     """
-    hearing = rounds.lock(hearing)
+    hearing = lock_paper(hearing)
     if hearing.answered_on:
-        raise rounds.Settled
+        raise ApprovalConflict
     if seen and seen != str(hearing.version):
         raise ValidationError("En anden har ændret høringen, mens du læste. Læs svaret igen, og send det så.")
     if not plain_text(hearing.answer).strip():
@@ -183,7 +184,7 @@ def _write_answer(hearing):
     Letter.objects.write(
         municipality=council.municipality,
         # The key includes the text: a corrected answer is sent again, the same one is not.
-        key=f"hearing-answer:{hearing.pk}:{rounds.text_version(hearing)}",
+        key=f"hearing-answer:{hearing.pk}:{text_version(hearing)}",
         to=hearing.sender_email,
         to_name=hearing.sender[:160],
         subject=f"Høringssvar fra {council.name}: {title}"[:200],

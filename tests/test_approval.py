@@ -9,6 +9,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from council.meetings.approval import rounds
+from council.meetings.approval.paper import text_version
+from council.meetings.approval.round_status import last_round
 from council.models import Approval, Minutes, Remark
 from udsat.lib.publishing import Status
 from udsat.models import Letter
@@ -32,7 +34,7 @@ def minutes(seats):
 
 @pytest.fixture
 def asked(minutes):
-    rounds.ask(minutes, due_on=day(7), after_round=0)
+    rounds.start_round(minutes, due_on=day(7), after_round=0)
     return minutes
 
 
@@ -45,7 +47,7 @@ def approval_page(client, anna, minutes):
     def go(action=None, **fields):
         if action is None:
             return words(client.get(address))
-        number = str(rounds.last_round(minutes))
+        number = str(last_round(minutes))
         return words(client.post(address, {"action": action, "round": number} | fields, follow=True))
 
     go.address = address
@@ -55,7 +57,7 @@ def approval_page(client, anna, minutes):
 def says(minutes, seat, answer=APPROVED, **remarks):
     row = minutes.approvals.filter(member=seat).order_by("-round").first()
     remarks = {None: remarks["hele"]} if remarks else {}
-    return rounds.answer(row, answer=answer, remarks=remarks, version=rounds.text_version(minutes))
+    return rounds.record_answer(row, answer=answer, remarks=remarks, version=text_version(minutes))
 
 
 def fresh(minutes):
@@ -131,7 +133,7 @@ def test_substitutes_who_came_are_asked_and_those_who_left_are_not(minutes, seat
 
 def test_one_person_with_two_seats_is_asked_once(minutes, seats):
     make.membership(seats["Karen"].council, seats["Karen"].person)
-    rounds.ask(minutes, due_on=day(5), after_round=0)
+    rounds.start_round(minutes, due_on=day(5), after_round=0)
     assert len(letters(to="karen@example.dk")) == 1
 
 
@@ -144,9 +146,9 @@ def test_pressing_twice_or_two_secretaries_at_once_send_one_letter(approval_page
 
 
 def test_a_round_is_asked_once_however_it_is_called(asked):
-    with pytest.raises(rounds.Settled):
-        rounds.ask(asked, due_on=day(5), after_round=0)
-    assert rounds.last_round(asked) == 1
+    with pytest.raises(rounds.ApprovalConflict):
+        rounds.start_round(asked, due_on=day(5), after_round=0)
+    assert last_round(asked) == 1
 
 
 def test_a_council_without_members_is_told_to_write_them_in(approval_page, minutes, seats):
@@ -189,7 +191,7 @@ def test_the_secretary_sees_who_has_said_what(approval_page, asked, seats):
 def test_a_remark_stands_with_its_item_and_can_be_ticked_off(approval_page, asked, seats):
     item = asked.meeting.items.get(title="Boliger til unge")
     row = asked.approvals.get(member=seats["Karen"])
-    rounds.answer(row, answer=REMARKS, remarks={item.pk: "Det var Lars."}, version=rounds.text_version(asked))
+    rounds.record_answer(row, answer=REMARKS, remarks={item.pk: "Det var Lars."}, version=text_version(asked))
     page = approval_page()
     assert f'<a href="/admin/council/agendaitem/{item.pk}/change/">Punkt 1: Boliger til unge</a>' in page
     page = approval_page("mark_handled", remark=row.remarks.get().pk)
@@ -202,7 +204,7 @@ def test_a_remark_stands_with_its_item_and_can_be_ticked_off(approval_page, aske
 def test_the_remark_of_an_item_that_is_gone_is_still_there(approval_page, asked, seats):
     item = asked.meeting.items.get(title="Eventuelt")
     row = asked.approvals.get(member=seats["Karen"])
-    rounds.answer(row, answer=REMARKS, remarks={item.pk: "Husk bussen."}, version=rounds.text_version(asked))
+    rounds.record_answer(row, answer=REMARKS, remarks={item.pk: "Husk bussen."}, version=text_version(asked))
     item.delete()
     assert "Husk bussen." in approval_page()
 
@@ -214,7 +216,7 @@ def test_a_remark_that_does_not_exist_is_no_error(approval_page, asked, number):
 
 def test_another_meetings_remark_is_not_touched(approval_page, asked, seats):
     other = held_meeting(seats["Karen"].council, ordinal=2)
-    rounds.ask(other, due_on=day(5), after_round=0)
+    rounds.start_round(other, due_on=day(5), after_round=0)
     says(other, seats["Karen"], REMARKS, hele="Noget andet")
     approval_page("mark_handled", remark=Remark.objects.get().pk)
     assert Remark.objects.get().handled_at is None
@@ -293,18 +295,18 @@ def test_one_button_reminds_those_who_are_missing_once_a_day(approval_page, aske
 def test_the_missing_are_reminded_by_themselves_two_days_before(asked, seats, days_left, reminded):
     says(asked, seats["Karen"])
     Approval.objects.update(due_on=day(days_left), asked_at=timezone.now() - datetime.timedelta(days=4))
-    assert rounds.remind_before_deadline(timezone.now()) == reminded
-    assert rounds.remind_before_deadline(timezone.now()) == 0
+    assert rounds.send_due_reminders(timezone.now()) == reminded
+    assert rounds.send_due_reminders(timezone.now()) == 0
     assert Letter.objects.filter(key__endswith="reminder:due").count() == reminded
 
 
 def test_nobody_is_reminded_on_the_day_of_the_question_or_after_the_round(asked, seats):
     Approval.objects.update(due_on=day(1))
-    assert rounds.remind_before_deadline(timezone.now()) == 0
-    assert rounds.remind_before_deadline(timezone.now() + datetime.timedelta(days=1)) == 3
-    rounds.ask(asked, due_on=day(1), after_round=1)
-    rounds.close(asked, how="skriftligt", on=day(0))
-    assert rounds.remind_before_deadline(timezone.now() + datetime.timedelta(days=1)) == 0
+    assert rounds.send_due_reminders(timezone.now()) == 0
+    assert rounds.send_due_reminders(timezone.now() + datetime.timedelta(days=1)) == 3
+    rounds.start_round(asked, due_on=day(1), after_round=1)
+    rounds.mark_approved(asked, how="skriftligt", on=day(0))
+    assert rounds.send_due_reminders(timezone.now() + datetime.timedelta(days=1)) == 0
 
 
 def test_whoever_was_reminded_by_hand_today_or_has_left_is_not_reminded_again(asked, seats):
@@ -312,10 +314,10 @@ def test_whoever_was_reminded_by_hand_today_or_has_left_is_not_reminded_again(as
     seats["Mia"].ends_on = day(-1)
     seats["Mia"].save()
     says(asked, seats["Karen"])
-    assert rounds.remind_before_deadline(timezone.now()) == 1  # Lars
+    assert rounds.send_due_reminders(timezone.now()) == 1  # Lars
     Letter.objects.filter(key__endswith="reminder:due").delete()
-    rounds.remind(asked)
-    assert rounds.remind_before_deadline(timezone.now()) == 0
+    rounds.send_reminders(asked)
+    assert rounds.send_due_reminders(timezone.now()) == 0
 
 
 # Settling it
@@ -343,17 +345,17 @@ def test_approved_at_the_next_meeting_in_one_click(approval_page, minutes, seats
     following = make.meeting(council, day(-4))
     make.meeting(council, day(20))
     # What the page offers first is the next meeting of the same kind.
-    assert rounds.meetings_that_may_have_approved(minutes)[0] == following
-    assert "Offentliggør »Referat af" in approval_page("approve_at_meeting", held=following.pk)
+    assert rounds.candidate_meetings(minutes)[0] == following
+    assert "Offentliggør »Referat af" in approval_page("approve_at_meeting", meeting=following.pk)
     page = approval_page()
     assert "Ja, referatet er godkendt" in page and "Offentliggør referatet" in page
     assert fresh(minutes).approved_on == day(-4)
-    assert fresh(minutes).approved_how == rounds.at_meeting(following)
+    assert fresh(minutes).approved_how == rounds.approved_at(following)
     assert "Rådet har godkendt referatet på mødet den" in fresh(minutes).approval_text
 
 
 def test_minutes_read_out_before_they_part_are_approved_at_the_meeting_itself(approval_page, minutes):
-    approval_page("approve_at_meeting", held=minutes.meeting_id)
+    approval_page("approve_at_meeting", meeting=minutes.meeting_id)
     assert fresh(minutes).approved_on == minutes.meeting.date
 
 
@@ -361,12 +363,12 @@ def test_a_meeting_that_is_to_come_or_elsewhere_approves_nothing(approval_page, 
     coming = make.meeting(seats["Karen"].council, day(5))
     foreign = make.meeting(make.council(vejle), day(-2))
     for pk in (coming.pk, foreign.pk, 0, "x", ""):
-        assert "Vælg et af møderne." in approval_page("approve_at_meeting", held=pk)
+        assert "Vælg et af møderne." in approval_page("approve_at_meeting", meeting=pk)
     assert fresh(minutes).approved_on is None
 
 
 def test_approving_at_a_meeting_ends_a_round_that_is_open(approval_page, asked, client, minutes):
-    approval_page("approve_at_meeting", held=minutes.meeting_id)
+    approval_page("approve_at_meeting", meeting=minutes.meeting_id)
     assert client.get(link_in(letters()[0])).status_code == 410
 
 
@@ -390,7 +392,7 @@ def test_minutes_that_nobody_has_made_yet_are_made_when_they_are_approved(approv
     minutes.delete()
     assert "Nej, ikke endnu" in approval_page()
     assert not Minutes.objects.exists()
-    approval_page("approve_at_meeting", held=meeting.pk, round="0")
+    approval_page("approve_at_meeting", meeting=meeting.pk, round="0")
     assert Minutes.objects.get(meeting=meeting).approved_on == meeting.date
 
 
@@ -403,9 +405,9 @@ def test_a_button_out_of_its_time_does_nothing(approval_page, minutes, action):
 
 def test_an_answer_that_comes_as_the_round_closes_leaves_nothing_half(asked, seats):
     row = asked.approvals.get(member=seats["Karen"])
-    rounds.close(asked, how="skriftligt", on=day(0))
-    with pytest.raises(rounds.Settled):
-        rounds.answer(row, answer=REMARKS, remarks={None: "For sent"}, version="x")
+    rounds.mark_approved(asked, how="skriftligt", on=day(0))
+    with pytest.raises(rounds.ApprovalConflict):
+        rounds.record_answer(row, answer=REMARKS, remarks={None: "For sent"}, version="x")
     assert not Remark.objects.exists()
 
 
@@ -421,7 +423,7 @@ def test_from_the_end_of_the_meeting_to_public_minutes_in_four_clicks(client, an
     page = client.get(tab)
     form = page.context["meeting_form"]
     held = form["held"].value() or form.fields["held"].choices[0][0]
-    page = client.post(tab, {"action": "approve_at_meeting", "held": held}, follow=True)  # 2
+    page = client.post(tab, {"action": "approve_at_meeting", "meeting": held}, follow=True)  # 2
     gate = reverse("admin:council_minutes_publish", args=[minutes.pk])
     assert page.redirect_chain == [(gate, 302)]
     seen = page.context["form"]["seen"].value()
@@ -493,8 +495,8 @@ def test_minutes_that_are_approved_by_another_way_ask_nobody_any_more(client, as
     link = link_in(letters()[0])
     assert client.get(link).status_code == 200
     Minutes.objects.update(approved_on=day(-1), approved_how="på mødet")
-    assert rounds.remind_before_deadline(timezone.now()) == 0
+    assert rounds.send_due_reminders(timezone.now()) == 0
     assert client.get(link).status_code == 410
     assert client.post(link, {"answer": APPROVED}).status_code == 410
     Minutes.objects.update(approved_on=None)
-    assert rounds.remind_before_deadline(timezone.now()) == 3
+    assert rounds.send_due_reminders(timezone.now()) == 3

@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from council.meetings.approval import rounds
+from council.meetings.approval.paper import text_version
 from council.models import Approval, Attachment, Remark
 from udsat.lib.signed_links import make_token
 
@@ -34,7 +35,7 @@ def minutes(esbjerg, seats):
 
 @pytest.fixture
 def asked(minutes):
-    rounds.ask(minutes, due_on=day(7), after_round=0)
+    rounds.start_round(minutes, due_on=day(7), after_round=0)
     return minutes
 
 
@@ -55,7 +56,7 @@ def sent(client, link, answer="godkendt", **texts):
 
 
 def item_field(minutes, title):
-    return f"punkt-{minutes.meeting.items.get(title=title).pk}"
+    return f"item-{minutes.meeting.items.get(title=title).pk}"
 
 
 # Reading
@@ -75,8 +76,8 @@ def test_of_a_closed_item_she_reads_the_neutral_title_and_gets_no_field(client, 
     make.agreement(closed, "Kakadue i aftale")
     secret = make.attachment(asked.meeting, "kakadue.txt", b"Kakadue", item=closed, title="Kakadue")
     page = words(client.get(karens))
-    assert "Kakadue" not in page and "Hansen" not in page and f"punkt-{closed.pk}&quot;" not in page
-    assert f'name="punkt-{closed.pk}"' not in page
+    assert "Kakadue" not in page and "Hansen" not in page and f"item-{closed.pk}&quot;" not in page
+    assert f'name="item-{closed.pk}"' not in page
     response = client.get(karens, {"bilag": secret.pk})
     assert response.status_code == 404 and "Kakadue" not in words(response)
 
@@ -132,7 +133,7 @@ def test_she_approves_and_is_thanked(client, karens, asked, seats):
     assert sent(client, karens).status_code == 302
     answered = row(asked, seats["Karen"])
     assert answered.answer == Approval.Answer.APPROVED
-    assert answered.text_version == rounds.text_version(asked)
+    assert answered.text_version == text_version(asked)
     assert "Tak. Du har godkendt referatet" in words(client.get(karens))
 
 
@@ -143,7 +144,7 @@ def test_it_needs_no_cookie_and_no_csrf_token(karens, asked, seats):
 
 def test_she_comments_on_an_item_and_on_the_whole(client, karens, asked, seats):
     field = item_field(asked, "Boliger til unge")
-    sent(client, karens, "bemaerkninger", **{field: "Det var Lars.", "hele": "  Godt referat  "})
+    sent(client, karens, "bemaerkninger", **{field: "Det var Lars.", "whole": "  Godt referat  "})
     answered = row(asked, seats["Karen"])
     assert answered.answer == Approval.Answer.REMARKS
     assert {(r.item.title if r.item else None, r.text) for r in answered.remarks.all()} == {
@@ -154,21 +155,21 @@ def test_she_comments_on_an_item_and_on_the_whole(client, karens, asked, seats):
 
 
 def test_a_yes_with_a_small_correction_is_both(client, karens, asked, seats):
-    sent(client, karens, hele="Slåfejl i punkt 1.")
+    sent(client, karens, whole="Slåfejl i punkt 1.")
     answered = row(asked, seats["Karen"])
     assert answered.answer == Approval.Answer.APPROVED and answered.remarks.get().text == "Slåfejl i punkt 1."
 
 
 def test_she_changes_her_mind_and_takes_a_remark_back(client, karens, asked, seats):
-    sent(client, karens, "bemaerkninger", hele="Nej.", **{item_field(asked, "Eventuelt"): "Hvem?"})
-    sent(client, karens, hele="Jo, alligevel.")
+    sent(client, karens, "bemaerkninger", whole="Nej.", **{item_field(asked, "Eventuelt"): "Hvem?"})
+    sent(client, karens, whole="Jo, alligevel.")
     answered = row(asked, seats["Karen"])
     assert answered.answer == Approval.Answer.APPROVED
     assert [remark.text for remark in answered.remarks.all()] == ["Jo, alligevel."]
 
 
 def test_a_remark_that_the_secretary_has_looked_at_stays(client, karens, asked, seats):
-    sent(client, karens, "bemaerkninger", hele="Det var Lars.")
+    sent(client, karens, "bemaerkninger", whole="Det var Lars.")
     Remark.objects.update(handled_at=timezone.now())
     page = words(client.get(karens))
     assert "Sekretæren har set på" in page and "»Det var Lars.«" in page
@@ -177,14 +178,14 @@ def test_a_remark_that_the_secretary_has_looked_at_stays(client, karens, asked, 
 
 
 def test_to_comment_without_a_word_is_asked_about(client, karens, asked, seats):
-    response = sent(client, karens, "bemaerkninger", hele="   ")
+    response = sent(client, karens, "bemaerkninger", whole="   ")
     assert response.status_code == 200 and "Du har ikke skrevet nogen bemærkning." in words(response)
     assert row(asked, seats["Karen"]).answer == ""
 
 
 def test_a_cpr_number_is_stopped_before_it_is_stored_and_what_she_wrote_stays(client, karens, asked, seats):
     field = item_field(asked, "Eventuelt")
-    response = sent(client, karens, "bemaerkninger", hele="Husk Karl.", **{field: f"Hansen {CPR} bor her"})
+    response = sent(client, karens, "bemaerkninger", whole="Husk Karl.", **{field: f"Hansen {CPR} bor her"})
     page = words(response)
     assert "ligner et CPR-nummer" in page and "Vi har ikke gemt noget." in page and "Husk Karl." in page
     assert f'href="#id_{field}"' in page
@@ -196,15 +197,15 @@ def test_a_cpr_number_is_stopped_before_it_is_stored_and_what_she_wrote_stays(cl
     [
         ({"answer": ""}, "Tryk på en af de to knapper."),
         ({"answer": "måske"}, "Tryk på en af de to knapper."),
-        ({"hele": "x" * 4001}, "Skriv højst 4.000 tegn her. Nu er der 4001."),
-        ({"hele": "a\x00b"}, "et tegn, vi ikke kan gemme"),
+        ({"whole": "x" * 4001}, "Skriv højst 4.000 tegn her. Nu er der 4001."),
+        ({"whole": "a\x00b"}, "et tegn, vi ikke kan gemme"),
         ({"version": ""}, "Teksten er blevet ændret, mens du læste."),
         ({"version": "æ" * 5000}, "Teksten er blevet ændret, mens du læste."),
     ],
 )
 def test_bad_input_is_explained_and_nothing_is_stored(client, karens, asked, seats, fields, said):
-    version = rounds.text_version(asked)
-    response = client.post(karens, {"version": version, "answer": "godkendt", "hele": "Fint."} | fields)
+    version = text_version(asked)
+    response = client.post(karens, {"version": version, "answer": "godkendt", "whole": "Fint."} | fields)
     assert response.status_code == 200 and said in words(response)
     assert row(asked, seats["Karen"]).answer == "" and not Remark.objects.exists()
 
@@ -212,7 +213,7 @@ def test_bad_input_is_explained_and_nothing_is_stored(client, karens, asked, sea
 def test_fields_that_the_page_does_not_have_are_not_stored(client, karens, asked):
     other = make.item(make.meeting(asked.meeting.council, day(-3)), "Andet møde")
     closed = asked.meeting.items.get(is_closed=True)
-    sent(client, karens, "bemaerkninger", hele="Ja", **{f"punkt-{other.pk}": "Snyd", f"punkt-{closed.pk}": "Snyd"})
+    sent(client, karens, "bemaerkninger", whole="Ja", **{f"item-{other.pk}": "Snyd", f"item-{closed.pk}": "Snyd"})
     assert [remark.text for remark in Remark.objects.all()] == ["Ja"]
 
 
@@ -220,16 +221,16 @@ def test_fields_that_the_page_does_not_have_are_not_stored(client, karens, asked
 
 
 def test_a_change_while_she_reads_is_shown_before_she_answers(client, karens, asked, seats):
-    version = rounds.text_version(asked)
+    version = text_version(asked)
     item = asked.meeting.items.get(title="Boliger til unge")
     item.decision = "<p>Rådet skriver ikke.</p>"
     item.save()
-    response = client.post(karens, {"version": version, "answer": "godkendt", "hele": "Mine ord"})
+    response = client.post(karens, {"version": version, "answer": "godkendt", "whole": "Mine ord"})
     page = words(response)
     assert "Teksten er blevet ændret, mens du læste." in page and "Mine ord" in page and "Rådet skriver ikke." in page
     assert row(asked, seats["Karen"]).answer == ""
     # The page that she got knows the new text, so her next press counts.
-    assert f'value="{rounds.text_version(asked)}"' in page
+    assert f'value="{text_version(asked)}"' in page
 
 
 def test_a_change_after_she_approved_tells_her_so(client, karens, asked):
@@ -243,31 +244,31 @@ def test_a_change_after_she_approved_tells_her_so(client, karens, asked):
 def test_what_happens_later_to_an_agreement_or_a_name_is_no_change_of_the_text(asked, seats):
     agreement = make.agreement(asked.meeting.items.get(title="Boliger til unge"), "Skrive", member=seats["Lars"])
     make.attendance(asked.meeting, seats["Lars"])
-    before = rounds.text_version(asked)
+    before = text_version(asked)
     agreement.done_on, agreement.outcome = day(0), "Gjort"
     agreement.save()
     person = seats["Lars"].person
     person.shown = "rolle"
     person.save()
-    assert rounds.text_version(asked) == before
+    assert text_version(asked) == before
     agreement.text = "Skrive og ringe"
     agreement.save()
-    assert rounds.text_version(asked) != before
+    assert text_version(asked) != before
 
 
 def test_what_stands_in_a_closed_item_is_no_part_of_what_she_approves(asked):
-    before = rounds.text_version(asked)
+    before = text_version(asked)
     closed = asked.meeting.items.get(is_closed=True)
     closed.decision = "<p>Noget andet</p>"
     closed.save()
-    assert rounds.text_version(asked) == before
+    assert text_version(asked) == before
 
 
 # Links that lead nowhere
 
 
 def refused(client, link, status):
-    for response in (client.get(link), client.post(link, {"answer": "godkendt", "hele": "Hej"})):
+    for response in (client.get(link), client.post(link, {"answer": "godkendt", "whole": "Hej"})):
         page = words(response)
         assert response.status_code == status
         assert "Linket er udløbet" in page if status == 410 else "Linket virker ikke" in page
@@ -277,12 +278,12 @@ def refused(client, link, status):
 
 
 def test_it_ends_with_the_round(client, karens, asked):
-    rounds.close(asked, how=rounds.IN_WRITING, on=day(0))
+    rounds.mark_approved(asked, how=rounds.IN_WRITING, on=day(0))
     refused(client, karens, 410)
 
 
 def test_it_ends_when_a_new_round_begins(client, karens, asked):
-    rounds.ask(asked, due_on=day(3), after_round=1)
+    rounds.start_round(asked, due_on=day(3), after_round=1)
     refused(client, karens, 410)
     assert client.get(link_in(letters(to="karen@example.dk")[-1])).status_code == 200
 
@@ -335,7 +336,7 @@ def test_the_deadline_is_no_lock(client, karens, asked, seats):
 
 
 def test_her_letter_arrives_by_mail_with_a_link_that_opens_and_a_reminder_follows(client, minutes, seats, mailbox):
-    rounds.ask(minutes, due_on=day(7), after_round=0)
+    rounds.start_round(minutes, due_on=day(7), after_round=0)
     call_command("run_due", stdout=io.StringIO())
     [karens] = [mail for mail in mailbox.deliveries if mail.recipients == ["karen@example.dk"]]
     assert karens.message["Subject"].strip().startswith("Vil du godkende referatet af mødet den ")

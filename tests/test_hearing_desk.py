@@ -12,6 +12,8 @@ from django.utils import timezone
 
 from council.hearings import deadline_text, filename, next_step, remind_of_deadlines, send_answer
 from council.meetings.approval import rounds
+from council.meetings.approval.paper import text_version
+from council.meetings.approval.round_status import last_round
 from council.models import Hearing
 from council.public.pdf import answer_pdf
 from udsat.admin.edit_conflict import increment_version
@@ -61,7 +63,7 @@ def fresh(hearing):
 
 
 def ask(hearing):
-    return rounds.ask(hearing, due_on=day(5), after_round=rounds.last_round(hearing))
+    return rounds.start_round(hearing, due_on=day(5), after_round=last_round(hearing))
 
 
 # The steps
@@ -80,7 +82,7 @@ def test_the_page_shows_what_is_done_and_one_next_button_at_a_time(annas, hearin
     hearing.answer = "<p>Byg flere.</p>"
     hearing.save()
     assert leads_to() == address(hearing, "approval")
-    rounds.close(hearing, how="skriftligt", on=day(0))
+    rounds.mark_approved(hearing, how="skriftligt", on=day(0))
     assert leads_to() == address(hearing, "send")
     send_answer(hearing, by_mail=True)
     hearing.refresh_from_db()
@@ -155,14 +157,14 @@ def test_members_of_today_approve_the_answer_by_the_same_kind_of_link(annas, ans
     for text in ("Teknikudvalget spørger", "Hvad mener I?", "små boliger", "Jeg godkender svaret"):
         assert text in words(page)
     version = page.context["form"]["version"].value()
-    assert client.post(link_in(letter), {"version": version, "answer": "bemaerkninger", "hele": "Også i Ribe."})
+    assert client.post(link_in(letter), {"version": version, "answer": "bemaerkninger", "whole": "Også i Ribe."})
     row = answered.approvals.get(member=seats["Lars"])
     assert row.answer == "bemaerkninger" and row.remarks.get().text == "Også i Ribe."
 
 
 def test_the_secretary_sees_the_remarks_and_closes_the_round(annas, answered, seats):
     row = next(row for row in ask(answered) if row.member == seats["Karen"])
-    rounds.answer(row, answer="bemaerkninger", remarks={None: "Også i Ribe."}, version=rounds.text_version(answered))
+    rounds.record_answer(row, answer="bemaerkninger", remarks={None: "Også i Ribe."}, version=text_version(answered))
     page = words(annas.get(address(answered, "approval")))
     assert "Også i Ribe." in page and f'href="{address(answered)}"' in page
     page = words(annas.post(address(answered, "approval"), {"action": "close", "round": "1"}, follow=True))
@@ -173,17 +175,17 @@ def test_the_secretary_sees_the_remarks_and_closes_the_round(annas, answered, se
 def test_an_answer_is_approved_at_a_meeting_since_it_came(annas, answered, seats):
     council = seats["Karen"].council
     before, since = make.meeting(council, day(-20)), make.meeting(council, day(-2))
-    page = annas.post(address(answered, "approval"), {"action": "approve_at_meeting", "held": before.pk})
+    page = annas.post(address(answered, "approval"), {"action": "approve_at_meeting", "meeting": before.pk})
     assert "Vælg et af møderne." in words(page)
-    annas.post(address(answered, "approval"), {"action": "approve_at_meeting", "held": since.pk})
+    annas.post(address(answered, "approval"), {"action": "approve_at_meeting", "meeting": since.pk})
     assert fresh(answered).approved_on == day(-2) and fresh(answered).approved_how.startswith("på mødet den ")
 
 
 def test_the_members_deadline_is_never_after_the_hearings_own(hearing):
     hearing.deadline = day(3)
-    assert rounds.due_day(hearing) == day(3)
+    assert rounds.default_due_date(hearing) == day(3)
     hearing.deadline = day(-3)
-    assert rounds.due_day(hearing) == day(7)
+    assert rounds.default_due_date(hearing) == day(7)
 
 
 def test_there_is_nothing_to_approve_before_it_is_written(annas, hearing):
@@ -197,7 +199,7 @@ def test_there_is_nothing_to_approve_before_it_is_written(annas, hearing):
 
 
 def test_the_answer_goes_out_as_text_and_as_a_tagged_pdf(annas, answered):
-    rounds.close(answered, how="skriftligt", on=day(0))
+    rounds.mark_approved(answered, how="skriftligt", on=day(0))
     page = words(annas.post(address(answered, "send"), {"confirmed": "on", "mail": "mail"}, follow=True))
     assert "Svaret er på vej til udvalg@esbjerg.example." in page and "Svaret er sendt" in page
     (letter,) = letters(to="udvalg@esbjerg.example")
@@ -259,7 +261,7 @@ def test_an_answer_the_council_has_not_approved_is_called_that(annas, answered):
 
 def test_a_change_after_the_members_approved_is_said_before_it_goes_out(annas, answered, seats):
     row = ask(answered)[0]
-    rounds.answer(row, answer="godkendt", remarks={}, version=rounds.text_version(answered))
+    rounds.record_answer(row, answer="godkendt", remarks={}, version=text_version(answered))
     answered.answer = "<p>Byg ingen.</p>"
     answered.save()
     assert "Svaret er ændret, efter at 1 medlem godkendte det." in words(annas.get(address(answered, "send")))

@@ -17,8 +17,8 @@ from council.citizens.following.notices import (
 from council.citizens.inputs.lifecycle import forget_old_inputs
 from council.hearings import remind_of_deadlines
 from council.meetings.agreements import remind_of_agreements
-from council.meetings.approval.rounds import remind_before_deadline
-from council.meetings.desk.edits import forget as forget_desk
+from council.meetings.approval.rounds import send_due_reminders
+from council.meetings.desk.edits import delete_old_records as delete_old_desk_records
 from council.meetings.invitations import send_scheduled_invitations
 from council.members.consent import anonymise_by_rule
 from udsat.models import delete_old_submissions
@@ -31,7 +31,7 @@ logger = logging.getLogger(__name__)
 JOBS: list[Callable[[datetime.datetime], int]] = [
     send_scheduled_invitations,
     remind_of_agreements,
-    remind_before_deadline,
+    send_due_reminders,
     remind_of_deadlines,
     write_notices,
     write_digests,
@@ -40,7 +40,7 @@ JOBS: list[Callable[[datetime.datetime], int]] = [
     anonymise_by_rule,
     forget_old_inputs,
     erase_old_letters,
-    forget_desk,
+    delete_old_desk_records,
     delete_old_submissions,
 ]
 

@@ -8,8 +8,9 @@ from django.http import HttpResponseRedirect
 from django.urls import path
 
 from council.hearings import deadline_text, filename, hearing_steps, next_step, send_answer
-from council.meetings.approval import rounds
 from council.meetings.approval.admin_views import hearing_page
+from council.meetings.approval.round_status import RoundStatus
+from council.meetings.approval.rounds import ApprovalConflict
 from council.models import (
     Hearing,
     News,
@@ -133,7 +134,7 @@ class HearingAdmin(PublishableAdmin):
                 form = SendForm(initial={"seen": hearing.version})
         return self.page(
             request, hearing, "hearing_send.html", title="Send svaret", form=form, may_send=may_send,
-            standing=rounds.Standing.of(hearing), pdf_url=self.url("pdf", hearing),
+            round=RoundStatus.of(hearing), pdf_url=self.url("pdf", hearing),
             edit_url=f"{self.page_of(hearing)}#id_answer", approval_url=self.url("approval", hearing),
             outcome_url=f"{self.page_of(hearing)}#id_outcome", deadline_text=deadline_text(hearing),
         )  # fmt: skip
@@ -142,7 +143,7 @@ class HearingAdmin(PublishableAdmin):
         by_mail = "mail" in request.POST
         try:
             send_answer(hearing, by_mail=by_mail, seen=seen)
-        except rounds.Settled:
+        except ApprovalConflict:
             self.message_user(request, "En anden har sendt svaret imens.", messages.WARNING)
         except (ValidationError, PdfTooLarge) as error:
             said = " ".join(error.messages) if isinstance(error, ValidationError) else str(error)

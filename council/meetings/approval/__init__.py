@@ -1,1 +1,1 @@
-"""Approval of minutes, and of answers to hearings, by the members: by link, by phone, or at a meeting."""
+"""Approval of minutes, and of answers to hearings, by the members: by personal link, by phone or at a meeting."""

@@ -1,6 +1,5 @@
-"""The secretary's page about an approval: ask, see who has answered, look at the remarks, settle it."""
+"""The secretary's page about the approval of a paper: rounds, answers, remarks and the final approval."""
 
-from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
@@ -8,121 +7,45 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 
 from council.meetings.meeting_page import MeetingPage
-from council.models import Approval, Meeting, Minutes, Remark
+from council.models import Minutes, Remark
 from udsat.admin import may_edit
 from udsat.admin.edit_conflict import increment_version
-from udsat.admin.form_fields import DayField
 from udsat.lib import roles
 from udsat.lib.danish import long_date, weekday_date
-from udsat.lib.forms import FieldsOnly
+from udsat.lib.forms import parse_pk
 from udsat.models import Letter, is_cpr_overridden
 
 from . import rounds
-from .member_views import remark_field
-from .rounds import Settled, Standing
+from .forms import ApprovedAtMeetingForm, RegisterAnswerForm, StartRoundForm
+from .paper import council_of, lock_paper
+from .round_status import RoundStatus
+from .rounds import ApprovalConflict
 
 
-class AskForm(FieldsOnly, forms.Form):
-    due_on = DayField(label="Svar senest", error_messages={"required": "Skriv, hvornår medlemmerne senest skal svare."})
-    checked = forms.BooleanField(
-        label="Jeg har set efter. Det er ikke CPR-numre.",
-        error_messages={"required": "Ret teksten, eller sæt et hak her, hvis det ikke er CPR-numre."},
-    )
-
-    def __init__(self, *args, suspects=(), **kwargs):
-        super().__init__(*args, **kwargs)
-        if not suspects:
-            del self.fields["checked"]
-
-    def clean_due_on(self):
-        day = self.cleaned_data["due_on"]
-        if day < timezone.localdate():
-            raise ValidationError("Datoen er gået. Vælg en dag, der kommer.")
-        return day
-
-
-class AtMeetingForm(FieldsOnly, forms.Form):
-    held = forms.TypedChoiceField(
-        label="Hvilket møde?",
-        coerce=int,
-        error_messages={"invalid_choice": "Vælg et af møderne.", "required": "Vælg et af møderne."},
-    )
-
-    def __init__(self, *args, meetings: list[Meeting], own: Meeting | None, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.meetings = {meeting.pk: meeting for meeting in meetings}
-        self.fields["held"].choices = [
-            (pk, f"{meeting.long_title}{' (mødet selv)' if meeting == own else ''}")
-            for pk, meeting in self.meetings.items()
-        ]
-
-    def clean_held(self):
-        return self.meetings[self.cleaned_data["held"]]
-
-
-class RegisterForm(FieldsOnly, forms.Form):
-    """What a member said by phone or in person."""
-
-    member = forms.TypedChoiceField(
-        label="Hvem har svaret?",
-        coerce=int,
-        error_messages=dict.fromkeys(("required", "invalid_choice"), "Vælg et af medlemmerne."),
-    )
-    answer = forms.ChoiceField(
-        label="Hvad var svaret?",
-        choices=Approval.Answer.choices,
-        widget=forms.RadioSelect,
-        error_messages=dict.fromkeys(("required", "invalid_choice"), "Vælg et af de to svar."),
-    )
-    item = forms.TypedChoiceField(
-        label="Bemærkningen handler om",
-        coerce=int,
-        empty_value=None,
-        required=False,
-        error_messages={"invalid_choice": "Vælg et af punkterne."},
-    )
-    remark = remark_field("Bemærkning")
-
-    def __init__(self, *args, standing: Standing, items, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.rows = {row.pk: row for row in standing.rows}
-        self.fields["member"].choices = [("", "Vælg …"), *((pk, str(row.member)) for pk, row in self.rows.items())]
-        if items:
-            self.fields["item"].choices = [
-                ("", "Det hele"), *((item.pk, f"{item.number}. {item.title}") for item in items)
-            ]  # fmt: skip
-        else:
-            del self.fields["item"]
-
-    def clean(self):
-        super().clean()
-        said = self.cleaned_data.get("remark", "").strip()
-        if self.cleaned_data.get("answer") == Approval.Answer.REMARKS and not said and "remark" not in self.errors:
-            self.add_error("remark", "Skriv, hvad medlemmet vil have rettet.")
-
-
-class Desk:
-    """The page about one paper: what its buttons do, and what it shows."""
-
-    def __init__(self, admin, request, paper, url):
-        self.admin, self.request, self.paper, self.url = admin, request, paper, url
+class ApprovalPage:
+    def __init__(self, admin, request, paper):
+        self.admin, self.request, self.paper = admin, request, paper
         self.is_minutes = isinstance(paper, Minutes)
-        self.may_write = request.user.may(roles.EDIT, rounds.council_of(paper).municipality)
-        # Approval is read with the paper: once that is public, it takes the right to publish.
-        self.may_settle = self.may_write and may_edit(request.user, paper)
+        self.council = council_of(paper)
+        self.redirect_url = admin.url("approval", paper.meeting if self.is_minutes else paper)
+        self.may_write = request.user.may(roles.EDIT, self.council.municipality)
+        self.may_publish = request.user.may(roles.PUBLISH, self.council.municipality)
+        # The approval is shown with the paper: once that is public, changing it requires the right to publish.
+        self.may_approve = self.may_write and may_edit(request.user, paper)
+        self.leads_to_gate = self.is_minutes and self.may_publish and not paper.is_live
         self.forms = {}
-        # Looked for when she sends, not on every visit: files are read too.
-        self.found = []
+        # Searched for only when a round is started: that reads the attached files too.
+        self.suspects = []
 
-    # What it shows
+    # Rendering
 
     @property
-    def thing(self) -> str:
+    def noun(self) -> str:
         return "referatet" if self.is_minutes else "svaret"
 
     @property
     def obstacle(self) -> str:
-        """Why there is nothing to approve yet."""
+        """Why there is nothing to approve yet, in Danish."""
         if not self.is_minutes:
             return "" if self.paper.answer else "Der er ikke skrevet noget svar endnu. Skriv det først."
         meeting = self.paper.meeting
@@ -132,49 +55,52 @@ class Desk:
             return f"Mødet er først {weekday_date(meeting.date)}. Bagefter kan referatet godkendes her."
         return ""
 
-    def suspects(self):
-        """What looks like a CPR number in what the members will read, with the address where it is mended."""
-        shown = None if self.is_minutes else ("title", "question", "answer")
+    def find_suspects(self):
+        """Return CPR findings in the text that members will read, each with the address of its field."""
+        names = None if self.is_minutes else ("title", "question", "answer")
         return [
             (finding, self.admin.part_url(part, finding.field))
             for part in self.paper.publication_parts()
             if part.pk
             for finding in part.findings(self.paper)
-            if (shown is None or finding.field in shown) and not is_cpr_overridden(finding)
+            if (names is None or finding.field in names) and not is_cpr_overridden(finding)
         ]
 
     def context(self) -> dict:
-        paper, standing = self.paper, Standing.of(self.paper)
+        paper, status = self.paper, RoundStatus.of(self.paper)
         items = self.numbered_items()
         context = {
             "paper": paper,
-            "thing": self.thing,
+            "noun": self.noun,
             "is_minutes": self.is_minutes,
-            "council": rounds.council_of(paper),
+            "council": self.council,
             "obstacle": self.obstacle,
-            "standing": standing,
+            "round": status,
             "may_write": self.may_write,
-            "may_settle": self.may_settle,
-            "goes_on": self.may_publish and not paper.is_live,
-            "rows": self.rows(standing),
-            "remarks": self.remarks(standing, items),
-            "in_writing_first": rounds.council_of(paper).approval == "skriftligt" or not self.is_minutes,
+            "may_approve": self.may_approve,
+            "leads_to_gate": self.leads_to_gate,
+            "rows": self.rows_with_letters(status),
+            "remarks": self.remarks(status, items),
+            "in_writing_first": self.council.approval == self.council.ApprovalWay.WRITTEN or not self.is_minutes,
         }
         if self.obstacle or paper.approved_on:
             return context
-        context["suspects"] = self.found
-        context["to_ask"] = rounds.members_to_ask(paper)
-        meetings = rounds.meetings_that_may_have_approved(paper)
-        own = paper.meeting if self.is_minutes else None
-        blank = {
-            "ask_form": AskForm(initial={"due_on": rounds.due_day(paper)}),
-            "meeting_form": AtMeetingForm(meetings=meetings, own=own) if meetings else None,
-            "register_form": RegisterForm(standing=standing, items=items) if standing.is_open else None,
+        context |= {
+            "suspects": self.suspects,
+            "members_to_ask": rounds.members_to_ask(paper),
+            "start_form": StartRoundForm(initial={"due_on": rounds.default_due_date(paper)}),
+            "meeting_form": self.meeting_form(),
+            "register_form": RegisterAnswerForm(status=status, items=items) if status.is_open else None,
         }
-        return context | blank | self.forms
+        return context | self.forms
+
+    def meeting_form(self, data=None):
+        meetings = rounds.candidate_meetings(self.paper)
+        own = self.paper.meeting if self.is_minutes else None
+        return ApprovedAtMeetingForm(data, meetings=meetings, own=own) if meetings or data else None
 
     def numbered_items(self):
-        """The items that members see and can have remarks to, with their numbers."""
+        """Return the items that members can comment on, with their numbers."""
         if not self.is_minutes:
             return []
         meeting = self.paper.meeting
@@ -183,168 +109,155 @@ class Desk:
             item.number = number
         return [item for item in items if not item.is_closed]
 
-    def rows(self, standing):
-        letters = {
-            letter.key: letter
-            for letter in Letter.objects.filter(key__in=[f"approval:{row.pk}:asked" for row in standing.rows])
-        }
-        for row in standing.rows:
-            row.letter = letters.get(f"approval:{row.pk}:asked")
-        return standing.rows
+    def rows_with_letters(self, status):
+        keys = {row.pk: f"approval:{row.pk}:asked" for row in status.rows}
+        letters = {letter.key: letter for letter in Letter.objects.filter(key__in=keys.values())}
+        for row in status.rows:
+            row.letter = letters.get(keys[row.pk])
+        return status.rows
 
-    def remarks(self, standing, items):
-        """With the number of the item and the address where it is mended; in the order of the items, the whole last."""
-        place = {item.pk: item for item in items}
-        found = []
-        for remark in standing.remarks:
-            item = place.get(remark.item_id)
+    def remarks(self, status, items):
+        """Return remarks with their item and its address, in the order of the items; the whole paper last."""
+        items = {item.pk: item for item in items}
+        entries = []
+        for remark in status.remarks:
+            item = items.get(remark.item_id)
             if item:
-                address = self.admin.admin_site.get_model_admin(type(item)).url("change", item)
+                url = self.admin.admin_site.get_model_admin(type(item)).url("change", item)
             else:
-                address = self.admin.page_of(self.paper.meeting if self.is_minutes else self.paper)
-            found.append({"remark": remark, "item": item, "url": address})
-        return sorted(found, key=lambda entry: entry["item"].number if entry["item"] else 10_000)
+                url = self.admin.page_of(self.paper.meeting if self.is_minutes else self.paper)
+            entries.append({"remark": remark, "item": item, "url": url})
+        return sorted(entries, key=lambda entry: entry["item"].number if entry["item"] else 10_000)
 
-    # What its buttons do
+    # Actions. Each returns False if its form has errors.
 
-    def act(self) -> HttpResponse | None:
-        """Do what the button says and go back to the page; None where a form has something to mend."""
+    def perform_action(self) -> HttpResponse | None:
+        """Perform the action of the pressed button and redirect; None if its form is shown again."""
         if not self.may_write:
             raise PermissionDenied
-        action = {
-            "send": self.ask, "remind": self.remind, "close": self.close, "approve_at_meeting": self.at_meeting,
-            "reopen": self.reopen, "register": self.register, "mark_handled": self.look, "mark_unhandled": self.look,
-        }.get(self.request.POST.get("action"))  # fmt: skip
+        actions = {
+            "send": self.send,
+            "remind": self.remind,
+            "close": self.close,
+            "approve_at_meeting": self.approve_at_meeting,
+            "reopen": self.reopen,
+            "register": self.register,
+            "mark_handled": self.mark_handled,
+            "mark_unhandled": self.mark_handled,
+        }
+        action = actions.get(self.request.POST.get("action"))
         if action is None:
-            self.say("Vi forstod ikke, hvad du ville. Prøv igen.", messages.ERROR)
+            self.message("Vi forstod ikke, hvad du ville. Prøv igen.", messages.ERROR)
         elif self.obstacle:
-            self.say(self.obstacle, messages.ERROR)
+            self.message(self.obstacle, messages.ERROR)
         else:
             try:
                 with transaction.atomic():
-                    done = action()
-            except Settled:
-                self.say("En anden har været her imens. Se, hvordan det står nu.", messages.WARNING)
+                    is_done = action()
+            except ApprovalConflict:
+                self.message("En anden har været her imens. Se, hvordan det står nu.", messages.WARNING)
             except ValidationError as error:
-                self.say(" ".join(error.messages), messages.ERROR)
+                self.message(" ".join(error.messages), messages.ERROR)
             else:
-                if not done:
+                if not is_done:
                     return None
-        return HttpResponseRedirect(self.url)
+        return HttpResponseRedirect(self.redirect_url)
 
-    def say(self, message, level=messages.SUCCESS):
-        self.admin.message_user(self.request, message, level)
+    def message(self, text, level=messages.SUCCESS):
+        self.admin.message_user(self.request, text, level)
 
-    def changed(self, what):
-        """Count it, so that a form opened before shows a conflict and does not put the old state back."""
+    def log(self, change):
+        """Log the change and increment the version, so that open forms cannot restore the earlier state."""
         increment_version(self.paper)
         if self.is_minutes:
             increment_version(self.paper.meeting)
-        self.admin.log_change(self.request, self.paper, what)
+        self.admin.log_change(self.request, self.paper, change)
         return True
 
-    def standing(self):
-        """Under a lock; Settled if the round is not the one on the secretary's screen."""
-        rounds.lock(self.paper)
-        standing = Standing.of(self.paper)
-        if self.request.POST.get("round", "") != str(standing.number):
-            raise Settled
-        return standing
+    def locked_status(self):
+        """Lock the paper. Raise ApprovalConflict unless its last round is the one on the user's page."""
+        lock_paper(self.paper)
+        status = RoundStatus.of(self.paper)
+        if self.request.POST.get("round", "") != str(status.number):
+            raise ApprovalConflict
+        return status
 
-    def ask(self):
-        standing = self.standing()
-        self.found = self.suspects()
-        form = self.forms["ask_form"] = AskForm(self.request.POST, suspects=self.found)
+    def require_may_approve(self):
+        if not self.may_approve:
+            raise PermissionDenied
+
+    def send(self):
+        status = self.locked_status()
+        self.suspects = self.find_suspects()
+        form = self.forms["start_form"] = StartRoundForm(self.request.POST, suspects=self.suspects)
         if not form.is_valid():
             return False
-        rows = rounds.ask(self.paper, due_on=form.cleaned_data["due_on"], after_round=standing.number)
+        due_on = form.cleaned_data["due_on"]
+        rows = rounds.start_round(self.paper, due_on=due_on, after_round=status.number)
         if not rows:
-            self.say("Ingen sidder i rådet nu. Skriv medlemmerne ind først.", messages.ERROR)
+            self.message("Ingen sidder i rådet nu. Skriv medlemmerne ind først.", messages.ERROR)
             return True
         with_mail = sum(bool(row.member.person.email) for row in rows)
         without = len(rows) - with_mail
-        self.say(
-            f"Sendt til {with_mail} af {len(rows)} medlemmer. De skal svare senest "
-            f"{weekday_date(form.cleaned_data['due_on'])}."
+        self.message(
+            f"Sendt til {with_mail} af {len(rows)} medlemmer. De skal svare senest {weekday_date(due_on)}."
             + (f" {without} har ingen e-mail. Spørg selv, og skriv svaret ind her." if without else "")
         )
-        return self.changed("Sendt til godkendelse")
+        return self.log("Sendt til godkendelse")
 
     def remind(self):
-        self.standing()
-        written = rounds.remind(self.paper)
-        people = "medlem" if written == 1 else "medlemmer"
-        self.say(f"Vi har mindet {written} {people} om at svare." if written else "De er allerede mindet om det i dag.")
+        self.locked_status()
+        count = rounds.send_reminders(self.paper)
+        people = "medlem" if count == 1 else "medlemmer"
+        self.message(f"Vi har mindet {count} {people} om at svare." if count else "De er allerede mindet om det i dag.")
         return True
 
     def close(self):
-        self.must_settle()
-        standing = self.standing()
-        if not standing.is_open:
-            raise Settled
-        rounds.close(self.paper, how=rounds.IN_WRITING, on=timezone.localdate())
-        self.say(f"Skrevet ind: Rådet har godkendt {self.thing} skriftligt.")
-        self.go_on_to_the_gate()
-        return self.changed("Godkendt skriftligt")
+        self.require_may_approve()
+        if not self.locked_status().is_open:
+            raise ApprovalConflict
+        return self.approve("skriftligt", rounds.IN_WRITING, timezone.localdate())
 
-    def at_meeting(self):
-        self.must_settle()
-        form = self.forms["meeting_form"] = AtMeetingForm(
-            self.request.POST,
-            meetings=rounds.meetings_that_may_have_approved(self.paper),
-            own=self.paper.meeting if self.is_minutes else None,
-        )
+    def approve_at_meeting(self):
+        self.require_may_approve()
+        form = self.forms["meeting_form"] = self.meeting_form(self.request.POST)
         if not form.is_valid():
             return False
-        held = form.cleaned_data["held"]
-        rounds.close(self.paper, how=rounds.at_meeting(held), on=held.date)
-        self.say(f"Skrevet ind: Rådet har godkendt {self.thing} på mødet den {long_date(held.date)}.")
-        self.go_on_to_the_gate()
-        return self.changed("Godkendt på mødet")
+        meeting = form.cleaned_data["meeting"]
+        return self.approve(f"på mødet den {long_date(meeting.date)}", rounds.approved_at(meeting), meeting.date)
 
-    def go_on_to_the_gate(self):
-        """Approved minutes are made public next. She who may do that need not look for the button."""
-        if self.may_publish and not self.paper.is_live:
-            self.url = self.admin.url("publish", self.paper)
-
-    @property
-    def may_publish(self) -> bool:
-        return self.is_minutes and self.request.user.may(roles.PUBLISH, rounds.council_of(self.paper).municipality)
+    def approve(self, way, how, on):
+        rounds.mark_approved(self.paper, how=how, on=on)
+        self.message(f"Skrevet ind: Rådet har godkendt {self.noun} {way}.")
+        if self.leads_to_gate:
+            self.redirect_url = self.admin.url("publish", self.paper)
+        return self.log("Godkendt skriftligt" if how == rounds.IN_WRITING else "Godkendt på mødet")
 
     def reopen(self):
-        self.must_settle()
-        rounds.reopen(self.paper)
-        self.say(f"Godkendelsen er taget tilbage. {self.thing.capitalize()} er ikke godkendt.")
-        return self.changed("Godkendelse taget tilbage")
-
-    def must_settle(self):
-        if not self.may_settle:
-            raise PermissionDenied
+        self.require_may_approve()
+        rounds.withdraw_approval(self.paper)
+        self.message(f"Godkendelsen er taget tilbage. {self.noun.capitalize()} er ikke godkendt.")
+        return self.log("Godkendelse taget tilbage")
 
     def register(self):
-        standing = self.standing()
-        form = self.forms["register_form"] = RegisterForm(
-            self.request.POST, standing=standing, items=self.numbered_items()
+        status = self.locked_status()
+        form = self.forms["register_form"] = RegisterAnswerForm(
+            self.request.POST, status=status, items=self.numbered_items()
         )
         if not form.is_valid():
             return False
-        said = form.cleaned_data
-        row = form.rows[said["member"]]
-        text = said["remark"].strip()
-        rounds.answer(
-            row, answer=said["answer"], remarks={said.get("item"): text} if text else {}, version=standing.version,
-            by=self.request.user,
-        )  # fmt: skip
-        self.say(f"Svaret fra {row.member} er skrevet ind.")
+        data = form.cleaned_data
+        row, text = form.rows[data["member"]], data["remark"].strip()
+        remarks = {data.get("item"): text} if text else {}
+        rounds.record_answer(row, answer=data["answer"], remarks=remarks, version=status.version, by=self.request.user)
+        self.message(f"Svaret fra {row.member} er skrevet ind.")
         return True
 
-    def look(self):
-        pk = self.request.POST.get("remark", "")
+    def mark_handled(self):
         owner = {"approval__minutes": self.paper} if self.is_minutes else {"approval__hearing": self.paper}
-        is_number = pk.isascii() and pk.isdigit() and len(pk) < 18
-        remark = Remark.objects.filter(**owner, pk=int(pk)).first() if is_number else None
+        remark = Remark.objects.filter(**owner, pk=parse_pk(self.request.POST.get("remark", ""))).first()
         if remark is None:
-            raise Settled
+            raise ApprovalConflict
         remark.handled_at = timezone.now() if self.request.POST["action"] == "mark_handled" else None
         remark.save()
         return True
@@ -353,19 +266,17 @@ class Desk:
 def minutes_page(admin, request, meeting):
     minutes = Minutes.objects.filter(meeting=meeting).first() or Minutes(meeting=meeting)
     minutes.meeting = meeting
-    desk = Desk(admin, request, minutes, admin.url("approval", meeting))
+    page = ApprovalPage(admin, request, minutes)
     if request.method == "POST":
-        if minutes.pk is None and desk.may_write and not desk.obstacle:
-            minutes, _ = Minutes.objects.get_or_create(meeting=meeting)
-            desk.paper = minutes
-        if response := desk.act():
+        if minutes.pk is None and page.may_write and not page.obstacle:
+            page.paper = minutes = Minutes.objects.get_or_create(meeting=meeting)[0]
+        if response := page.perform_action():
             return response
-    context = desk.context()
+    context = page.context()
     if minutes.pk:
-        may_publish = request.user.may(roles.PUBLISH, meeting.municipality)
         context |= {
             "is_public": minutes.is_published,
-            "publish_url": admin.url("publish", minutes) if may_publish and not minutes.is_live else "",
+            "publish_url": admin.url("publish", minutes) if page.leads_to_gate else "",
             "public_url": minutes.get_absolute_url(),
             "edit_url": admin.page_of(meeting),
         }
@@ -373,13 +284,12 @@ def minutes_page(admin, request, meeting):
 
 
 def hearing_page(admin, request, hearing):
-    desk = Desk(admin, request, hearing, admin.url("approval", hearing))
-    if request.method == "POST" and (response := desk.act()):
+    page = ApprovalPage(admin, request, hearing)
+    if request.method == "POST" and (response := page.perform_action()):
         return response
-    may_publish = request.user.may(roles.PUBLISH, hearing.municipality)
-    context = desk.context() | {
+    context = page.context() | {
         "edit_url": f"{admin.page_of(hearing)}#id_answer",
-        "send_url": admin.url("send", hearing) if may_publish else "",
+        "send_url": admin.url("send", hearing) if page.may_publish else "",
     }
     return admin.page(request, hearing, "approval.html", title="Godkendelse", **context)
 

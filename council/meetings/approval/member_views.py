@@ -1,4 +1,4 @@
-"""The page on which a member approves or comments, by her personal link."""
+"""The page of a personal link, where a member approves a paper or comments on it."""
 
 from functools import partial
 
@@ -12,13 +12,16 @@ from council.file_responses import attachment_response
 from council.models import Approval, Attachment, Minutes, PublicItem, public_items
 from council.personal_links import link_view
 from udsat.lib.cpr import find_cpr
+from udsat.lib.forms import parse_pk
 from udsat.lib.signed_links import LinkBroken, LinkExpired
 from udsat.models import Municipality
 
 from . import rounds
+from .emails import KIND
+from .paper import council_of, text_version
 
 MAX_LENGTH = 4000
-WHOLE = "hele"
+WHOLE = "whole"
 
 
 def check_no_cpr(text: str) -> None:
@@ -43,8 +46,8 @@ def remark_field(label: str) -> forms.CharField:
     )
 
 
-class AnswerForm(forms.Form):
-    """Her answer to the text with that fingerprint. The item fields are named by item."""
+class ApprovalForm(forms.Form):
+    """A member's answer to one version of the text, with a remark field per item."""
 
     version = forms.CharField(required=False, widget=forms.HiddenInput)
     answer = forms.ChoiceField(
@@ -64,7 +67,7 @@ class AnswerForm(forms.Form):
 
     @staticmethod
     def field_of(item: int | None) -> str:
-        return f"punkt-{item}" if item else WHOLE
+        return f"item-{item}" if item else WHOLE
 
     @property
     def remarks(self) -> dict[int | None, str]:
@@ -76,7 +79,7 @@ class AnswerForm(forms.Form):
         if self.errors:
             return
         if self.cleaned_data["version"] != self.text_version:
-            # Her word is not taken for another text; what she has written stays in the fields.
+            # The answer is not valid for the new text; the remarks stay in the fields.
             self.data = self.data.copy()
             self.data["version"] = self.text_version
             raise forms.ValidationError(
@@ -89,7 +92,7 @@ class AnswerForm(forms.Form):
             )
 
 
-@link_view(rounds.KIND)
+@link_view(KIND)
 @require_http_methods(["GET", "HEAD", "POST"])
 def approve(request: HttpRequest, municipality: Municipality, pk: int, person: int) -> HttpResponse:
     row = _approval(municipality, pk, person)
@@ -98,35 +101,35 @@ def approve(request: HttpRequest, municipality: Municipality, pk: int, person: i
     if is_minutes and "bilag" in request.GET:
         return _attachment(paper.meeting, request.GET["bilag"])
     items = public_items(paper.meeting, with_minutes=True) if is_minutes else []
-    version = rounds.text_version(paper)
-    said = list(row.remarks.all())
+    version = text_version(paper)
+    remarks = list(row.remarks.all())
     numbers = {item.pk: item.number for item in items}
-    waiting = {remark.item_id: remark.text for remark in said if not remark.handled_at}
+    unhandled = {remark.item_id: remark.text for remark in remarks if not remark.handled_at}
     name = "referatet" if is_minutes else "svaret"
-    form_of = partial(AnswerForm, version=version, items=items, name=f"hele {name}")
+    make_form = partial(ApprovalForm, version=version, items=items, name=f"hele {name}")
     if request.method == "POST":
-        form = form_of(request.POST)
+        form = make_form(request.POST)
         if form.is_valid():
             answers = form.cleaned_data
             try:
-                rounds.answer(row, answer=answers["answer"], remarks=form.remarks, version=version)
-            except rounds.Settled:
+                rounds.record_answer(row, answer=answers["answer"], remarks=form.remarks, version=version)
+            except rounds.ApprovalConflict:
                 raise LinkExpired from None
             return HttpResponseRedirect(request.path)
     else:
-        form = form_of(
-            initial={"version": version} | {AnswerForm.field_of(item): text for item, text in waiting.items()}
+        form = make_form(
+            initial={"version": version} | {ApprovalForm.field_of(item): text for item, text in unhandled.items()}
         )
     context = {
         "municipality": municipality,
         "approval": row,
         "paper": paper,
         "name": name,
-        "council": rounds.council_of(paper),
+        "council": council_of(paper),
         "is_of_earlier_text": bool(row.answer) and row.text_version != version,
         "form": form,
-        "seen_to": [(numbers.get(remark.item_id), remark.text) for remark in said if remark.handled_at],
-        "rows": [(item, None if item.is_closed else form[AnswerForm.field_of(item.pk)]) for item in items],
+        "handled_remarks": [(numbers.get(remark.item_id), remark.text) for remark in remarks if remark.handled_at],
+        "rows": [(item, None if item.is_closed else form[ApprovalForm.field_of(item.pk)]) for item in items],
         "whole": form[WHOLE],
     }
     if is_minutes:
@@ -135,15 +138,13 @@ def approve(request: HttpRequest, municipality: Municipality, pk: int, person: i
 
 
 def _approval(municipality, pk, person) -> Approval:
-    """What the link leads to, while the round is open and the person sits in the council."""
+    """Return the row of the link. Raise LinkExpired after the round, or if the person has left the council."""
     row = (
         Approval.objects.filter(pk=pk)
-        .select_related(
-            "member__person", "member__council__municipality", "minutes__meeting__council__municipality",
-            "hearing__council__municipality",
-        )
+        .select_related("member__person", "member__council__municipality")
+        .select_related("minutes__meeting__council__municipality", "hearing__council__municipality")
         .first()
-    )  # fmt: skip
+    )
     if row is not None and row.member.council.municipality_id != municipality.pk:
         raise LinkBroken
     if row is None or rounds.is_settled(row) or row.member.person_id != person or not rounds.still_sits(row.member):
@@ -152,7 +153,7 @@ def _approval(municipality, pk, person) -> Approval:
 
 
 def _minutes_context(minutes, items):
-    """As the page of the meeting will be. What is not public yet is fetched through the link itself."""
+    """Return the context of the meeting's public page. Attachments that are not public go through the link itself."""
     meeting = minutes.meeting
     files = list(meeting.attachments.filter(item=None).select_related("meeting__council__municipality"))
     public = set(Attachment.objects.published().filter(meeting=meeting).values_list("pk", flat=True))
@@ -169,9 +170,9 @@ def _minutes_context(minutes, items):
 
 
 def _attachment(meeting, pk: str) -> HttpResponse:
-    """A file of the meeting; never one of a closed item."""
-    is_open = Attachment.objects.filter(meeting=meeting).exclude(item__is_closed=True)
-    found = is_open.filter(pk=int(pk)).first() if pk.isascii() and pk.isdigit() and len(pk) < 18 else None
-    if found is None:
+    """Return an attachment of the meeting that belongs to no closed item."""
+    attachments = Attachment.objects.filter(meeting=meeting).exclude(item__is_closed=True)
+    attachment = attachments.filter(pk=parse_pk(pk)).first()
+    if attachment is None:
         raise Http404("Vi kan ikke finde bilaget.")
-    return attachment_response(found)
+    return attachment_response(attachment)
