@@ -1,8 +1,7 @@
 """200 simulated meetings with two people, lost connections and crashes of pages and servers: no word is lost.
 
 The page's own DeskSync runs against the real server and the browser's IndexedDB. The test controls the clock, the
-connection, and the moment of each crash. `make test` plays 40 of the
-meetings, chosen by the commit.
+connection, and the moment of each crash. `make test` plays 40 of the meetings, chosen by the commit.
 """
 
 import random

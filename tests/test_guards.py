@@ -52,7 +52,7 @@ NOT_SEARCHED = {
     # Texts that wait beside their field at the desk; the field searches them when they come into it.
     "council.DeskClash": {"field", "label", "text", "by_name", "field_text"},
     "council.DeskEdit": {"outcome", "fingerprint"},
-    "council.DeskPresence": {"place"},
+    "council.DeskPresence": {"row"},
     "council.DeskRow": set(),
     "council.FormerDate": set(),
     # An address that nobody is shown, and what it has been told.

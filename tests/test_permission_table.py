@@ -117,7 +117,7 @@ TABLE = {
         | {
             "import_new": WRITERS,
             "year_plan": ALL_READ,
-            "year_plan_ny": WRITERS,
+            "year_plan_new": WRITERS,
             "year_plan_publish": PUBLISHERS_SENT_BACK,
         },
         MEETING,
@@ -377,8 +377,8 @@ def test_what_may_be_done_is_done_and_nothing_else(label, state, world, in_state
         for what, data in (
             ("delete", {"post": "yes"}),
             ("withdraw", {}),
-            ("agenda", {}),
-            ("minutes", {}),
+            ("create_agenda", {}),
+            ("create_minutes", {}),
             ("done", {}),
         ):
             if what not in row:
@@ -482,5 +482,5 @@ def test_a_log_in_without_any_role_opens_nothing(world, db):
 def test_only_its_own_people_make_a_paper(model, world, db, django_assert_num_queries):
     meeting = world.objects["council.meeting", DRAFT]
     client = client_of(world.outsider)
-    assert client.post(address("council.meeting", model._meta.model_name, meeting)).status_code == 404
+    assert client.post(address("council.meeting", f"create_{model._meta.model_name}", meeting)).status_code == 404
     assert not model.objects.filter(meeting=meeting).exists()

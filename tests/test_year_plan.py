@@ -8,7 +8,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from council.meetings.year_plan.candidate_days import Rhythm, Taken, marks, propose
+from council.meetings.year_plan.candidate_days import MeetingRhythm, OccupiedDays, day_warnings, propose_days
 from council.models import FormerDate, Meeting
 from udsat.lib.holidays import day_off
 from udsat.lib.publishing import Status
@@ -28,11 +28,11 @@ def day(text):
 
 
 def year(count, weekday=TUESDAY, first="2027-01-01", last="2027-12-31"):
-    return Rhythm(count, weekday, day(first), day(last))
+    return MeetingRhythm(count, weekday, day(first), day(last))
 
 
 def test_five_meetings_on_tuesdays_are_spread_over_the_year_outside_holidays():
-    days = propose(year(5), Taken())
+    days = propose_days(year(5), OccupiedDays())
     assert len(days) == 5 and days == sorted(days)
     assert all(date.weekday() == TUESDAY and not day_off(date) for date in days)
     gaps = [(later - earlier).days for earlier, later in zip(days, days[1:], strict=False)]
@@ -41,32 +41,32 @@ def test_five_meetings_on_tuesdays_are_spread_over_the_year_outside_holidays():
 
 @pytest.mark.parametrize("count", range(1, 27))
 def test_as_many_are_proposed_as_were_asked_for_all_different(count):
-    days = propose(year(count), Taken())
+    days = propose_days(year(count), OccupiedDays())
     assert len(set(days)) == count
 
 
 def test_days_with_meetings_and_days_next_to_them_are_avoided():
-    first = propose(year(1), Taken())[0]
-    whole = Taken(frozenset({first}), frozenset({first}))
-    assert abs((propose(year(1), whole)[0] - first).days) >= 14
+    first = propose_days(year(1), OccupiedDays())[0]
+    whole = OccupiedDays(frozenset({first}), frozenset({first}))
+    assert abs((propose_days(year(1), whole)[0] - first).days) >= 14
     # A visit or a group the week before is no obstacle; on the day itself it is.
     week_before = first - datetime.timedelta(3)
-    assert propose(year(1), Taken(frozenset({week_before}))) == [first]
-    assert propose(year(1), Taken(frozenset({first}))) != [first]
+    assert propose_days(year(1), OccupiedDays(frozenset({week_before}))) == [first]
+    assert propose_days(year(1), OccupiedDays(frozenset({first}))) != [first]
 
 
 def test_a_period_with_too_few_free_days_gives_those_it_has():
     july = year(4, first="2027-07-01", last="2027-08-20")
-    assert propose(july, Taken()) == [day("2027-08-17")]
+    assert propose_days(july, OccupiedDays()) == [day("2027-08-17")]
 
 
 def test_what_speaks_against_a_day_is_said_in_words():
-    taken = Taken() + [day("2027-09-07")]
-    assert marks(day("2027-03-25"), Taken()) == ["helligdag: skærtorsdag", "skoleferie: påskeferie"]
-    assert marks(day("2027-02-16"), Taken()) == ["skoleferie: vinterferie mange steder"]
-    assert marks(day("2027-09-11"), taken) == ["weekend", "tæt på mødet 7.9.2027"]
-    assert marks(day("2027-09-07"), taken) == ["rådet har allerede et møde den dag"]
-    assert marks(day("2027-09-21"), taken) == []
+    taken = OccupiedDays() + [day("2027-09-07")]
+    assert day_warnings(day("2027-03-25"), OccupiedDays()) == ["helligdag: skærtorsdag", "skoleferie: påskeferie"]
+    assert day_warnings(day("2027-02-16"), OccupiedDays()) == ["skoleferie: vinterferie mange steder"]
+    assert day_warnings(day("2027-09-11"), taken) == ["weekend", "tæt på mødet 7.9.2027"]
+    assert day_warnings(day("2027-09-07"), taken) == ["rådet har allerede et møde den dag"]
+    assert day_warnings(day("2027-09-21"), taken) == []
 
 
 # In the back office

@@ -19,8 +19,9 @@ from council.meetings.invitations import admin_views as invitations
 from council.meetings.invitations.sending import invite, who_hears
 from council.meetings.meeting_page import MeetingPage
 from council.meetings.word import admin_views as word
-from council.meetings.year_plan import admin_views as yearplan
-from council.meetings.year_plan import publish_dates
+from council.meetings.year_plan.new_meetings import new_meetings
+from council.meetings.year_plan.overview import overview
+from council.meetings.year_plan.publish_dates import publish_dates
 from council.models import (
     Agenda,
     Meeting,
@@ -200,11 +201,11 @@ class MeetingAdmin(PublishableAdmin):
         ]
         return [
             *word.list_urls(self),
-            path("aarsplan/", view(partial(yearplan.overview, self)), name="council_meeting_year_plan"),
-            path("aarsplan/ny/", view(partial(yearplan.plan, self)), name="council_meeting_year_plan_new"),
+            path("aarsplan/", view(partial(overview, self)), name="council_meeting_year_plan"),
+            path("aarsplan/ny/", view(partial(new_meetings, self)), name="council_meeting_year_plan_new"),
             path(
                 "aarsplan/offentliggoer/",
-                view(partial(publish_dates.publish, self)),
+                view(partial(publish_dates, self)),
                 name="council_meeting_year_plan_publish",
             ),
             *pages,

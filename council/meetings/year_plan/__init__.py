@@ -1,1 +1,1 @@
-"""A year of meetings: days proposed from a rhythm, and the year as it stands."""
+"""The meetings of a year: overview, planning of new meetings, and publication of their dates."""

@@ -1,4 +1,4 @@
-"""Which days a council could meet on. Dates in, dates out; asks no database."""
+"""Days on which a council could meet, from a rhythm and the days that are occupied. Uses no database."""
 
 import datetime
 from collections.abc import Iterable
@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from udsat.lib.danish import short_date
 from udsat.lib.holidays import public_holiday, school_holiday
 
-# Days. Two meetings of the whole council closer than this are said to be close.
-CLOSE = 10
+# Days. Meetings of the whole council that are closer get a warning.
+MIN_DISTANCE = 10
 
 
 @dataclass(frozen=True)
-class Rhythm:
-    """So many meetings on one day of the week (0 is Monday), from the first day to the last, both included."""
+class MeetingRhythm:
+    """A number of meetings on one weekday (0 is Monday) in a period, both ends included."""
 
     count: int
     weekday: int
@@ -27,49 +27,49 @@ class Rhythm:
 
 
 @dataclass(frozen=True)
-class Taken:
-    """The days of other meetings: of any kind, and of the whole council."""
+class OccupiedDays:
+    """The days of meetings of any kind, and of meetings of the whole council."""
 
     any: frozenset[datetime.date] = frozenset()
     whole: frozenset[datetime.date] = frozenset()
 
-    def __add__(self, days: Iterable[datetime.date]) -> "Taken":
-        return Taken(self.any | set(days), self.whole | set(days))
+    def __add__(self, days: Iterable[datetime.date]) -> "OccupiedDays":
+        return OccupiedDays(self.any | set(days), self.whole | set(days))
 
 
-def marks(day: datetime.date, taken: Taken) -> list[str]:
-    """What speaks against that day, in words; nothing stops anybody from choosing it."""
-    found = []
+def day_warnings(day: datetime.date, occupied: OccupiedDays) -> list[str]:
+    """Return warnings about the day, in Danish. The day can be chosen nevertheless."""
+    warnings = []
     if day.weekday() > 4:
-        found.append("weekend")
+        warnings.append("weekend")
     if holiday := public_holiday(day):
-        found.append(f"helligdag: {holiday}")
+        warnings.append(f"helligdag: {holiday}")
     if holiday := school_holiday(day):
-        found.append(f"skoleferie: {holiday}")
-    near = [other for other in taken.whole if abs((other - day).days) < CLOSE]
-    if day in taken.any:
-        found.append("rådet har allerede et møde den dag")
+        warnings.append(f"skoleferie: {holiday}")
+    near = [other for other in occupied.whole if abs((other - day).days) < MIN_DISTANCE]
+    if day in occupied.any:
+        warnings.append("rådet har allerede et møde den dag")
     elif near:
-        found.append(f"tæt på mødet {short_date(min(near, key=lambda other: abs(other - day)))}")
-    return found
+        warnings.append(f"tæt på mødet {short_date(min(near, key=lambda other: abs(other - day)))}")
+    return warnings
 
 
-def propose(rhythm: Rhythm, taken: Taken) -> list[datetime.date]:
-    """The meetings spread evenly over the period, each on the free day nearest to its even place.
+def propose_days(rhythm: MeetingRhythm, occupied: OccupiedDays) -> list[datetime.date]:
+    """Spread the meetings evenly over the period, each on the nearest day without warnings.
 
-    Free are days without any mark. Are there fewer of them than meetings, all of them are proposed.
+    Returns fewer days if there are not enough.
     """
-    free = [day for day in rhythm.days() if not marks(day, taken)]
+    free = [day for day in rhythm.days() if not day_warnings(day, occupied)]
     if len(free) <= rhythm.count:
         return free
     length = (rhythm.last - rhythm.first) / rhythm.count
     chosen: list[datetime.date] = []
     start = 0
     for number in range(rhythm.count):
-        place = rhythm.first + length * number + length / 2
-        # Enough days stay free for the meetings that follow.
+        ideal = rhythm.first + length * number + length / 2
+        # Leave enough days for the remaining meetings.
         end = len(free) - (rhythm.count - number - 1)
-        best = min(range(start, end), key=lambda index: (abs((free[index] - place).days), index))
+        best = min(range(start, end), key=lambda index: (abs((free[index] - ideal).days), index))
         chosen.append(free[best])
         start = best + 1
     return chosen

@@ -1,4 +1,4 @@
-"""The year's dates made public together, behind one tick: a date says little, and five gates say no more than one."""
+"""Publish the dates of a year's meetings together, with one confirmation."""
 
 import datetime
 from dataclasses import dataclass
@@ -20,24 +20,24 @@ from udsat.lib.danish import long_datetime
 from udsat.lib.publishing import Status
 from udsat.models import allowed_names_of, batch_reindexing
 
-from .admin_views import council_asked_for, year_asked_for, year_page
+from .page_base import council_from_query, render_year_page, year_from_query
 
 
-def waiting(council, number: int, now: datetime.datetime, *, is_locked: bool) -> list[Meeting]:
-    """The meetings of that year which are still to come and have never been public, the next one first.
+def unpublished_meetings(council, number: int, now: datetime.datetime, *, is_locked: bool) -> list[Meeting]:
+    """Return the coming meetings of the year that have never been public, in order.
 
-    Locked until the transaction ends, what is read here is what becomes public.
+    With `is_locked` they are locked until the transaction ends, so that the reviewed text is what becomes public.
     """
     drafts = council.meetings.filter(status=Status.DRAFT, date__year=number)
     if is_locked:
         drafts = drafts.select_for_update(of=("self",))
-    found = drafts.select_related("council__municipality").order_by("date", "starts_at", "ordinal")
-    return [meeting for meeting in found if meeting.is_only_planned and not progress.is_over(meeting, now)]
+    meetings = drafts.select_related("council__municipality").order_by("date", "starts_at", "ordinal")
+    return [meeting for meeting in meetings if meeting.is_only_planned and not progress.is_over(meeting, now)]
 
 
 @dataclass
-class Date:
-    """A meeting with all that is read of it, and the address of its own gate."""
+class PlannedDate:
+    """A meeting, its privacy review, and the address of its own publication gate."""
 
     meeting: Meeting
     places: list[Place]
@@ -45,13 +45,13 @@ class Date:
 
     @property
     def is_plain(self) -> bool:
-        """Whether there is nothing in it that asks for more than a tick."""
+        """Whether the meeting has no findings or blockers, so that it can be published together with others."""
         blockers = self.meeting.publication_blockers() or self.meeting.files_to_review()
         return not blockers and not any(place.spots for place in self.places)
 
     @property
     def choice(self) -> tuple[str, str]:
-        """Its number with the version she reads, so that her word is not taken for another text."""
+        """Return value and label. The value includes the version, so that the confirmation holds for that text only."""
         meeting = self.meeting
         where = f", {meeting.place}" if meeting.place else ""
         label = capfirst(f"{long_datetime(meeting.date, meeting.starts_at)}: {meeting.display_title}{where}")
@@ -59,7 +59,10 @@ class Date:
 
 
 class DatesForm(forms.Form):
-    """Which of the dates, and her word. What is public already is done; what has changed is shown to her again."""
+    """The chosen dates and the confirmation.
+
+    Dates that are public already are left out, and changed ones must be confirmed again.
+    """
 
     dates = forms.MultipleChoiceField(
         label="Hvilke datoer?",
@@ -74,7 +77,7 @@ class DatesForm(forms.Form):
         error_messages={"required": "Læs teksten, og sæt så et hak her."},
     )
 
-    def __init__(self, data=None, *, dates: list[Date], public: set[int]):
+    def __init__(self, data=None, *, dates: list[PlannedDate], public: set[int]):
         super().__init__(data)
         field = self.fields["dates"]
         field.choices = [date.choice for date in dates]
@@ -82,9 +85,9 @@ class DatesForm(forms.Form):
         self.changed: list[Meeting] = []
         self.is_done = False
         if data is not None:
-            asked = {value.partition("-")[0]: value for value in data.getlist("dates")}
-            left = {pk: value for pk, value in asked.items() if not (pk.isdecimal() and int(pk) in public)}
-            self.is_done = bool(asked) and not left
+            submitted = {value.partition("-")[0]: value for value in data.getlist("dates")}
+            left = {pk: value for pk, value in submitted.items() if not (pk.isdecimal() and int(pk) in public)}
+            self.is_done = bool(submitted) and not left
             for date in dates:
                 pk, now = str(date.meeting.pk), date.choice[0]
                 if left.get(pk, now) != now:
@@ -101,22 +104,22 @@ class DatesForm(forms.Form):
 
 
 @transaction.atomic
-def publish(admin, request: HttpRequest) -> HttpResponse:
-    """GET shows the dates that are not public yet; POST publishes those that are chosen."""
-    council = council_asked_for(request)
+def publish_dates(admin, request: HttpRequest) -> HttpResponse:
+    """GET shows the dates that are not public yet; POST publishes the chosen ones."""
+    council = council_from_query(request)
     if council is None or not request.user.may(roles.PUBLISH, council.municipality):
         raise PermissionDenied
-    number = year_asked_for(request)
+    number = year_from_query(request)
     back = f"{reverse('admin:council_meeting_year_plan')}?raad={council.pk}&aar={number}"
     is_sent = request.method == "POST"
     known = allowed_names_of(council.municipality)
     dates = [
-        Date(
+        PlannedDate(
             meeting,
             look(meeting.publication_parts(), meeting, admin.part_url, known),
             admin.url("publish", meeting),
         )
-        for meeting in waiting(council, number, timezone.now(), is_locked=is_sent)
+        for meeting in unpublished_meetings(council, number, timezone.now(), is_locked=is_sent)
     ]
     plain = [date for date in dates if date.is_plain]
     public = set(council.meetings.published().values_list("pk", flat=True)) if is_sent else set()
@@ -131,7 +134,7 @@ def publish(admin, request: HttpRequest) -> HttpResponse:
         return HttpResponseRedirect(back)
     context = {"number": number, "form": form, "plain": plain, "others": [date for date in dates if not date.is_plain]}
     status = 400 if form.errors else 200
-    return year_page(
+    return render_year_page(
         admin, request, "year_plan_publish.html", "Offentliggør datoerne", council, status=status, **context
     )
 
@@ -146,6 +149,6 @@ def _publish(admin, request, form, plain) -> bool:
     except ValidationError as error:
         form.add_error(None, error.messages)
         return False
-    said = f"{len(chosen)} datoer er offentlige." if len(chosen) > 1 else "Én dato er offentlig."
-    messages.success(request, said)
+    text = f"{len(chosen)} datoer er offentlige." if len(chosen) > 1 else "Én dato er offentlig."
+    messages.success(request, text)
     return True

@@ -1,0 +1,185 @@
+"""»Årets møder«: the meetings of a year with their deadlines, and moving one of them."""
+
+import datetime
+from dataclasses import dataclass
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from council.meetings import progress
+from council.meetings.invitations.sending import untold
+from council.models import Meeting
+from council.public import year_wheel
+from council.public.meeting_years import year_entries
+from udsat.admin.access import may_edit
+from udsat.admin.form_fields import ClockField, DayField
+from udsat.lib import roles
+from udsat.lib.danish import long_date, weekday_date
+from udsat.lib.forms import FieldsOnly, parse_pk
+
+from .candidate_days import OccupiedDays, day_warnings
+from .page_base import WHOLE_COUNCIL, council_from_query, free_ordinal, occupied_days, render_year_page, year_from_query
+
+
+@dataclass
+class YearMeeting:
+    """A meeting of the year with warnings about its day, its deadlines and the form that moves it."""
+
+    meeting: Meeting
+    next: progress.NextStep | None
+    warnings: list[str]
+    agenda_due_on: datetime.date
+    items_due_on: datetime.date | None
+    form: forms.Form | None = None
+    is_over: bool = False
+
+    @property
+    def outcome(self) -> str:
+        """State of a meeting in the past, in Danish."""
+        if self.meeting.is_cancelled:
+            return "Aflyst"
+        if self.next:
+            return self.next.what
+        return "Referatet er offentligt" if progress.is_finished(self.meeting) else "Holdt"
+
+
+@dataclass
+class MeetingYear:
+    number: int
+    coming: list[YearMeeting]
+    held: list[YearMeeting]
+    wheel: SafeString
+    legend: list[tuple[SafeString, str]]
+    years: list[int]  # that the page links to
+
+    @property
+    def unpublished(self) -> int:
+        """Number of coming dates that have never been public."""
+        return sum(row.meeting.is_only_planned for row in self.coming)
+
+
+class MoveForm(FieldsOnly, forms.Form):
+    date = DayField(label="Ny dato")
+    starts_at = ClockField(label="Begynder kl.", required=False)
+    ends_at = ClockField(label="Slutter kl.", required=False)
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args, meeting: Meeting, **kwargs):
+        initial = {name: getattr(meeting, name) for name in ("date", "starts_at", "ends_at", "version")}
+        super().__init__(*args, prefix=f"m{meeting.pk}", initial=initial, **kwargs)
+        self.meeting = meeting
+
+    def clean(self):
+        starts, ends = self.cleaned_data.get("starts_at"), self.cleaned_data.get("ends_at")
+        if starts and ends and ends <= starts:
+            self.add_error("ends_at", "Mødet slutter, før det begynder.")
+
+
+def overview(admin, request: HttpRequest) -> HttpResponse:
+    """GET shows the year; POST moves one of its meetings."""
+    council = council_from_query(request)
+    if council is None:
+        return render_year_page(admin, request, "year_plan.html", "Årets møder", None)
+    if request.method == "POST":
+        form = _move(admin, request)
+        if form is None:
+            return HttpResponseRedirect(request.get_full_path())
+        number = form.meeting.date.year
+    else:
+        form, number = None, year_from_query(request)
+    context = {
+        "year": _meeting_year(request.user, council, number, form),
+        "open_form": form,
+        "may_plan": request.user.may(roles.EDIT, council.municipality),
+        "may_publish": request.user.may(roles.PUBLISH, council.municipality),
+    }
+    status = 400 if form else 200
+    return render_year_page(admin, request, "year_plan.html", "Årets møder", council, status=status, **context)
+
+
+def _meeting_year(user, council, number, bound_form) -> MeetingYear:
+    now = timezone.now()
+    meetings = progress.with_steps(council.meetings.filter(date__year=number))
+    meetings = list(meetings.order_by("date", "starts_at", "ordinal"))
+    rows = []
+    for meeting in meetings:
+        occupied = occupied_days([other for other in meetings if other != meeting and not other.is_cancelled])
+        if meeting.kind not in WHOLE_COUNCIL:
+            occupied = OccupiedDays(occupied.any)
+        is_over = progress.is_over(meeting, now)
+        is_coming = not is_over and not meeting.is_cancelled
+        row = YearMeeting(
+            meeting,
+            progress.next_step(meeting, now),
+            day_warnings(meeting.date, occupied) if is_coming else [],
+            progress.agenda_due_on(meeting),
+            progress.items_due_on(meeting),
+            is_over=is_over,
+        )
+        if is_coming and may_edit(user, meeting):
+            is_bound = bound_form and bound_form.meeting.pk == meeting.pk
+            row.form = bound_form if is_bound else MoveForm(meeting=meeting)
+        rows.append(row)
+    hearings = list(council.hearings.filter(deadline__year=number))
+    events = [entry.event for entry in year_entries(meetings, hearings, timezone.localdate(now))]
+    dates = council.meetings.values_list("date", flat=True)
+    years = {date.year for date in dates} | {timezone.localdate(now).year, number, number + 1}
+    wheel = year_wheel.draw(number, events, timezone.localdate(now))
+    coming, held = ([row for row in rows if row.is_over is over] for over in (False, True))
+    return MeetingYear(number, coming, held, wheel, year_wheel.legend(events), sorted(years))
+
+
+@transaction.atomic
+def _move(admin, request) -> MoveForm | None:
+    """Move a meeting. Return the form if it has errors."""
+    pk = parse_pk(request.POST.get("meeting", ""))
+    if pk is None:
+        raise Http404("Mødet findes ikke.")
+    meeting = admin.get_object(request, str(pk))
+    if not may_edit(request.user, meeting):
+        raise PermissionDenied
+    form = MoveForm(request.POST, meeting=meeting)
+    if not form.is_valid():
+        return form
+    before = meeting.date
+    values = form.cleaned_data
+    if all(getattr(meeting, name) == values[name] for name in ("date", "starts_at", "ends_at")):
+        messages.info(request, "Mødet har allerede den dato og det klokkeslæt.")
+        return None
+    # The meeting is locked, so its version cannot change before it is saved.
+    if values["version"] != meeting.version:
+        form.data = form.data.copy()
+        form.data[form.add_prefix("version")] = meeting.version
+        form.add_error(
+            None,
+            f"En anden har ændret mødet imens. Det er nu {weekday_date(meeting.date)}. "
+            "Er din nye dato stadig rigtig, så gem igen.",
+        )
+        return form
+    if values["date"] != meeting.date:
+        meeting.ordinal = free_ordinal(meeting.council, values["date"])
+    meeting.date, meeting.starts_at, meeting.ends_at = values["date"], values["starts_at"], values["ends_at"]
+    try:
+        meeting.full_clean()
+    except ValidationError as error:
+        form.add_error(None, error.messages)
+        return form
+    meeting.claim_version(meeting.version)
+    meeting.save()
+    admin.log_change(request, meeting, f"Flyttet fra {long_date(before)}")
+    messages.success(request, f"Mødet er flyttet til {weekday_date(meeting.date)}. Fristerne følger med.")
+    if untold(meeting):
+        messages.warning(
+            request,
+            format_html(
+                'De indkaldte har ikke fået besked endnu. <a href="{}">Send dem den nye dato</a>',
+                progress.page_url(meeting, "invitations"),
+            ),
+        )
+    return None
