@@ -1,4 +1,4 @@
-"""Agreements across meetings: what is still to be done, and the e-mail that reminds of it."""
+"""Open agreements of earlier meetings, and reminders about them by e-mail."""
 
 import datetime
 
@@ -11,16 +11,13 @@ from udsat.lib.cpr import hide_cpr
 from udsat.lib.danish import short_date
 from udsat.models import Letter
 
-# A member is reminded this many days before, and once when the day has passed: not of what was forgotten long ago.
+# A reminder is sent once in the days before the due date, and once in the days after it.
 DAYS_BEFORE = 7
 DAYS_AFTER = 30
 
 
 def open_agreements(council: Council, before: datetime.date) -> QuerySet[Agreement]:
-    """What earlier meetings agreed and nobody has done, for the agenda of the meeting on that day.
-
-    Without what was agreed under closed items, which an open item would make public.
-    """
+    """Return agreements of earlier meetings that are not done, for an agenda; without those of closed items."""
     return (
         Agreement.objects.filter(item__meeting__council=council, item__meeting__date__lt=before)
         .filter(done_on=None, item__is_closed=False)
@@ -30,7 +27,7 @@ def open_agreements(council: Council, before: datetime.date) -> QuerySet[Agreeme
 
 
 def remind_of_agreements(now: datetime.datetime) -> int:
-    """Write to each member whose agreement is due soon or is overdue: once before and once after, by each due date."""
+    """Remind members of agreements that are due soon or overdue. Return the number of e-mails."""
     today = timezone.localdate(now)
     due = (
         Agreement.objects.filter(
@@ -47,7 +44,7 @@ def remind_of_agreements(now: datetime.datetime) -> int:
     written = set(Letter.objects.filter(key__in=keys).values_list("key", flat=True))
     for key, agreement in keys.items():
         if key not in written:
-            _remind(agreement, key, today)
+            _write_reminder(agreement, key, today)
     return len(keys) - len(written)
 
 
@@ -56,14 +53,14 @@ def _key(agreement, today) -> str:
     return f"agreement:{agreement.pk}:{agreement.member_id}:{agreement.due_on.isoformat()}:{moment}"
 
 
-def _remind(agreement, key, today):
+def _write_reminder(agreement, key, today):
     council, person = agreement.item.meeting.council, agreement.member.person
     is_late = agreement.due_on < today
     text = render_to_string(
         "email/agreement.txt",
         {
             "agreement": agreement,
-            # Nothing of a closed item goes by e-mail, and no CPR number.
+            # E-mails contain no text of closed items and no CPR numbers.
             "promise": "" if agreement.item.is_closed else hide_cpr(agreement.text),
             "meeting": agreement.item.meeting,
             "council": council,
