@@ -1,4 +1,4 @@
-"""A council with members who approve, and the way to their letters. For the tests of approval and of hearings."""
+"""A council with members, held minutes and their e-mails, for the tests of approval and of hearings."""
 
 import datetime
 import re
@@ -16,21 +16,21 @@ def day(offset):
     return timezone.localdate() + datetime.timedelta(days=offset)
 
 
-def council_with_members(place):
-    """Karen the chair, Lars and Mia with e-mail, Ib without; a secretary, who approves nothing."""
-    council = make.council(place, phone="79 79 79 79", email="raad@esbjerg.example")
+def council_with_members(municipality):
+    """Return a council and its seats: Karen the chair, Lars and Mia with e-mail, Ib without; and a secretary."""
+    council = make.council(municipality, phone="79 79 79 79", email="raad@esbjerg.example")
     seats = {}
     for name, role in (("Karen", "formand"), ("Lars", "medlem"), ("Mia", "medlem"), ("Ib", "medlem")):
         email = "" if name == "Ib" else f"{name.lower()}@example.dk"
-        seats[name] = make.membership(council, make.person(place, name, "Holm", email=email), role=role)
-    secretary = make.person(place, "Sally", email="sally@example.dk")
+        seats[name] = make.membership(council, make.person(municipality, name, "Holm", email=email), role=role)
+    secretary = make.person(municipality, "Sally", email="sally@example.dk")
     make.membership(council, secretary, role=Membership.Role.SECRETARY)
     return council, seats
 
 
 @batch_reindexing()
 def held_meeting(council, **fields):
-    """Ten days ago, with draft minutes of two open items and a closed one."""
+    """Return draft minutes of a meeting ten days ago with two open items and a closed one."""
     meeting = make.meeting(council, day(-10), **{"place": "Rådhuset"} | fields)
     make.agenda(meeting)
     minutes = make.minutes(meeting, Status.DRAFT, minutes_by="Anna")
@@ -45,7 +45,7 @@ def letters(**lookup):
 
 
 def link_in(letter):
-    """The path of the personal link."""
+    """Return the path of the personal link."""
     return re.search(r"https?://[^/\s]+(/\S+/godkend/\S+)", letter.text)[1]
 
 

@@ -1,4 +1,4 @@
-"""Agreements are followed until they are done, and those who promised are reminded once before and once after."""
+"""Open agreements, their reminders by e-mail, and their list in the back office."""
 
 import datetime
 
@@ -88,9 +88,9 @@ def test_a_reminder_holds_no_cpr_number_and_nothing_of_a_closed_item(council, it
     closed = make.item(item.meeting, title="Om en borger", is_closed=True)
     make.agreement(closed, text="Besøge borgeren på Havnegade", member=karen, due_on=DAY)
     assert remind_of_agreements(at(DAY)) == 2
-    told = " ".join(f"{letter.subject} {letter.text}" for letter in Letter.objects.all())
-    assert "010190" not in told and "Havnegade" not in told and "Om en borger" not in told
-    assert "lukket punkt" in told
+    texts = " ".join(f"{letter.subject} {letter.text}" for letter in Letter.objects.all())
+    assert "010190" not in texts and "Havnegade" not in texts and "Om en borger" not in texts
+    assert "lukket punkt" in texts
 
 
 def test_open_agreements_are_carried_over_until_done(council, item, vejle, karen):
@@ -122,8 +122,8 @@ def rows(client, state):
 
 
 @pytest.fixture
-def promises(item, karen):
-    """One of each state; Høre is the secretary's."""
+def agreements(item, karen):
+    """One agreement of each state; »Høre« belongs to the secretary."""
     today = timezone.localdate()
     make.agreement(item, text="Ringe", member=karen, due_on=today - datetime.timedelta(3))
     make.agreement(item, text="Skrive", due_on=today + datetime.timedelta(30))
@@ -132,7 +132,7 @@ def promises(item, karen):
     return make.agreement(item, text="Høre", responsible="Sekretæren")
 
 
-def test_the_list_shows_what_is_missing_late_done_and_ones_own(client, anna, promises):
+def test_the_list_shows_what_is_missing_late_done_and_ones_own(client, anna, agreements):
     client.force_login(anna)
     assert rows(client, "aaben") == ["Ringe", "Skrive", "Invitere", "Høre"]
     assert rows(client, "over-tiden") == ["Ringe"]
@@ -140,7 +140,7 @@ def test_the_list_shows_what_is_missing_late_done_and_ones_own(client, anna, pro
     assert rows(client, "mine") == ["Høre"]
 
 
-def test_an_agreement_is_ones_own_by_name_and_by_e_mail(client, carla, promises, karen, item):
+def test_an_agreement_is_ones_own_by_name_and_by_e_mail(client, carla, agreements, karen, item):
     client.force_login(carla)
     assert rows(client, "mine") == []
     carla.email = "KAREN@eksempel.dk"
@@ -148,33 +148,33 @@ def test_an_agreement_is_ones_own_by_name_and_by_e_mail(client, carla, promises,
     assert rows(client, "mine") == ["Ringe"]
 
 
-def test_one_click_ticks_it_off_and_offers_to_say_what_came_of_it(client, anna, promises):
+def test_one_click_ticks_it_off_and_offers_to_say_what_came_of_it(client, anna, agreements):
     client.force_login(anna)
     page = client.get(LIST).content.decode()
-    address = f"{LIST}{promises.pk}/gjort/"
+    address = f"{LIST}{agreements.pk}/gjort/"
     assert f'formaction="{address}"' in page
     assert client.get(address).status_code == 405
     response = client.post(address, follow=True)
     assert "Skriv, hvad der kom ud af det" in response.content.decode()
-    promises.refresh_from_db()
-    assert promises.done_on == timezone.localdate()
-    day = promises.done_on - datetime.timedelta(5)
-    type(promises).objects.filter(pk=promises.pk).update(done_on=day)
+    agreements.refresh_from_db()
+    assert agreements.done_on == timezone.localdate()
+    day = agreements.done_on - datetime.timedelta(5)
+    type(agreements).objects.filter(pk=agreements.pk).update(done_on=day)
     client.post(address)
-    promises.refresh_from_db()
-    assert promises.done_on == day
+    agreements.refresh_from_db()
+    assert agreements.done_on == day
 
 
-def test_a_click_leads_back_to_the_list_it_was_made_in_and_nowhere_else(client, anna, promises):
+def test_a_click_leads_back_to_the_list_it_was_made_in_and_nowhere_else(client, anna, agreements):
     client.force_login(anna)
-    address = f"{LIST}{promises.pk}/gjort/"
+    address = f"{LIST}{agreements.pk}/gjort/"
     here = "http://testserver/admin/council/agreement/?stand=mine"
     assert client.post(address, headers={"referer": here}).url == here
     assert client.post(address, headers={"referer": "https://andet.example/"}).url == LIST
 
 
-def test_an_editor_ticks_off_only_what_is_not_public(client, carla, item, promises):
+def test_an_editor_ticks_off_only_what_is_not_public(client, carla, item, agreements):
     client.force_login(carla)
     make.minutes(item.meeting)
-    assert client.post(f"{LIST}{promises.pk}/gjort/").status_code == 403
+    assert client.post(f"{LIST}{agreements.pk}/gjort/").status_code == 403
     assert "formaction" not in client.get(LIST).content.decode()

@@ -1,4 +1,4 @@
-"""The secretary gets minutes approved: in writing, by phone or at a meeting, and goes on to publish them."""
+"""The approval page: minutes approved in writing, by phone or at a meeting, up to publication."""
 
 import datetime
 
@@ -54,17 +54,17 @@ def approval_page(client, anna, minutes):
     return go
 
 
-def says(minutes, seat, answer=APPROVED, **remarks):
+def record(minutes, seat, answer=APPROVED, **remarks):
     row = minutes.approvals.filter(member=seat).order_by("-round").first()
     remarks = {None: remarks["hele"]} if remarks else {}
     return rounds.record_answer(row, answer=answer, remarks=remarks, version=text_version(minutes))
 
 
-def fresh(minutes):
+def reloaded(minutes):
     return Minutes.objects.get(pk=minutes.pk)
 
 
-# Asking
+# Starting a round
 
 
 def test_the_first_page_says_that_nobody_has_been_asked(approval_page):
@@ -79,8 +79,8 @@ def test_sending_writes_to_each_who_sat_and_has_an_address(approval_page, minute
     assert "Medlemmerne læser referatet" in page and "4 er spurgt: 0 har godkendt og 4 har ikke svaret." in page
     assert {letter.to for letter in letters()} == {"karen@example.dk", "lars@example.dk", "mia@example.dk"}
     assert {row.due_on for row in minutes.approvals.all()} == {day(5)}
-    assert fresh(minutes).approval_asked_on == timezone.localdate()
-    assert fresh(minutes).stage == "Til godkendelse"
+    assert reloaded(minutes).approval_asked_on == timezone.localdate()
+    assert reloaded(minutes).stage == "Til godkendelse"
 
 
 def test_the_letter_says_what_to_do_and_nothing_of_the_minutes(approval_page, minutes, seats):
@@ -100,7 +100,7 @@ def test_the_deadline_is_the_councils_own_rule_until_she_picks_another(approval_
 
 
 @pytest.mark.parametrize(
-    ("due", "said"),
+    ("due", "message"),
     [
         ("", "Skriv, hvornår medlemmerne senest skal svare."),
         ("i morgen", "Skriv datoen som"),
@@ -108,8 +108,8 @@ def test_the_deadline_is_the_councils_own_rule_until_she_picks_another(approval_
         ("0026-01-01", "Årstallet er 0026."),
     ],
 )
-def test_an_impossible_deadline_is_explained(approval_page, minutes, due, said):
-    assert said in approval_page("send", due_on=due)
+def test_an_impossible_deadline_is_explained(approval_page, minutes, due, message):
+    assert message in approval_page("send", due_on=due)
     assert not Approval.objects.exists() and not Letter.objects.exists()
 
 
@@ -123,7 +123,7 @@ def test_substitutes_who_came_are_asked_and_those_who_left_are_not(minutes, seat
     seats["Mia"].ends_on = day(-1)
     seats["Mia"].save()
     make.membership(council, is_vacant=True)
-    # Lars got a new seat after the meeting: he sat, and he still sits.
+    # Lars got another seat after the meeting; he held a seat then and holds one now.
     seats["Lars"].ends_on = day(-1)
     seats["Lars"].save()
     make.membership(council, seats["Lars"].person, role="naestformand", starts_on=day(0))
@@ -167,21 +167,21 @@ def test_minutes_with_what_looks_like_a_cpr_number_are_looked_at_first(approval_
 
 
 @pytest.mark.parametrize(
-    ("fields", "said"),
+    ("fields", "message"),
     [({"date": day(3)}, "Mødet er først"), ({"is_cancelled": True}, "Mødet er aflyst.")],
 )
-def test_a_meeting_that_was_not_held_has_nothing_to_approve(approval_page, minutes, fields, said):
+def test_a_meeting_that_was_not_held_has_nothing_to_approve(approval_page, minutes, fields, message):
     type(minutes.meeting).objects.filter(pk=minutes.meeting_id).update(**fields)
-    assert said in approval_page()
-    assert said in approval_page("send", due_on=day(5).isoformat()) and not Approval.objects.exists()
+    assert message in approval_page()
+    assert message in approval_page("send", due_on=day(5).isoformat()) and not Approval.objects.exists()
 
 
-# Who has answered
+# Answers
 
 
 def test_the_secretary_sees_who_has_said_what(approval_page, asked, seats):
-    says(asked, seats["Karen"])
-    says(asked, seats["Lars"], REMARKS, hele="Det var mig.")
+    record(asked, seats["Karen"])
+    record(asked, seats["Lars"], REMARKS, hele="Det var mig.")
     page = approval_page()
     assert "4 er spurgt: 1 har godkendt, 1 har bemærkninger og 2 har ikke svaret." in page
     assert "Det var mig." in page and "1 bemærkning venter på dig." in page
@@ -217,13 +217,13 @@ def test_a_remark_that_does_not_exist_is_no_error(approval_page, asked, number):
 def test_another_meetings_remark_is_not_touched(approval_page, asked, seats):
     other = held_meeting(seats["Karen"].council, ordinal=2)
     rounds.start_round(other, due_on=day(5), after_round=0)
-    says(other, seats["Karen"], REMARKS, hele="Noget andet")
+    record(other, seats["Karen"], REMARKS, hele="Noget andet")
     approval_page("mark_handled", remark=Remark.objects.get().pk)
     assert Remark.objects.get().handled_at is None
 
 
 def test_whoever_approved_an_earlier_text_is_shown_as_that(approval_page, asked, seats):
-    says(asked, seats["Karen"])
+    record(asked, seats["Karen"])
     item = asked.meeting.items.get(title="Boliger til unge")
     item.decision = "<p>Rådet skriver ikke.</p>"
     item.save()
@@ -234,7 +234,7 @@ def test_whoever_approved_an_earlier_text_is_shown_as_that(approval_page, asked,
 
 
 def test_the_corrected_text_is_sent_out_in_a_new_round(approval_page, asked, seats):
-    says(asked, seats["Karen"])
+    record(asked, seats["Karen"])
     page = approval_page("send", due_on=day(4).isoformat())
     assert "Runde 2" in page and "0 har godkendt" in page
     assert len(letters(to="karen@example.dk")) == 2
@@ -250,7 +250,7 @@ def test_an_answer_by_phone_is_written_in_with_the_secretarys_name(approval_page
 
 
 def test_by_phone_she_may_say_yes_and_keep_her_earlier_remarks(approval_page, asked, seats):
-    says(asked, seats["Karen"], REMARKS, hele="Det var mig.")
+    record(asked, seats["Karen"], REMARKS, hele="Det var mig.")
     row = asked.approvals.get(member=seats["Karen"])
     approval_page("register", member=row.pk, answer=APPROVED)
     row.refresh_from_db()
@@ -258,7 +258,7 @@ def test_by_phone_she_may_say_yes_and_keep_her_earlier_remarks(approval_page, as
 
 
 @pytest.mark.parametrize(
-    ("fields", "said"),
+    ("fields", "message"),
     [
         ({"member": "0"}, "Vælg et af medlemmerne."),
         ({"member": "x"}, "Vælg et af medlemmerne."),
@@ -269,19 +269,19 @@ def test_by_phone_she_may_say_yes_and_keep_her_earlier_remarks(approval_page, as
         ({"item": "99999"}, "Vælg et af punkterne."),
     ],
 )
-def test_an_answer_that_makes_no_sense_is_explained(approval_page, asked, seats, fields, said):
+def test_an_answer_that_makes_no_sense_is_explained(approval_page, asked, seats, fields, message):
     row = asked.approvals.get(member=seats["Ib"])
     page = approval_page("register", **({"member": row.pk, "answer": REMARKS, "remark": "Ord"} | fields))
-    assert said in page
+    assert message in page
     row.refresh_from_db()
     assert row.answer == "" and not Remark.objects.exists()
 
 
-# Reminding
+# Reminders
 
 
 def test_one_button_reminds_those_who_are_missing_once_a_day(approval_page, asked, seats, client):
-    says(asked, seats["Karen"])
+    record(asked, seats["Karen"])
     assert "Mind de 2 om at svare" in approval_page()
     assert "Vi har mindet 2 medlemmer om at svare." in approval_page("remind")
     assert "De er allerede mindet om det i dag." in approval_page("remind")
@@ -293,7 +293,7 @@ def test_one_button_reminds_those_who_are_missing_once_a_day(approval_page, aske
 
 @pytest.mark.parametrize(("days_left", "reminded"), [(3, 0), (2, 2), (0, 2), (-1, 0)])
 def test_the_missing_are_reminded_by_themselves_two_days_before(asked, seats, days_left, reminded):
-    says(asked, seats["Karen"])
+    record(asked, seats["Karen"])
     Approval.objects.update(due_on=day(days_left), asked_at=timezone.now() - datetime.timedelta(days=4))
     assert rounds.send_due_reminders(timezone.now()) == reminded
     assert rounds.send_due_reminders(timezone.now()) == 0
@@ -313,28 +313,28 @@ def test_whoever_was_reminded_by_hand_today_or_has_left_is_not_reminded_again(as
     Approval.objects.update(due_on=day(2), asked_at=timezone.now() - datetime.timedelta(days=4))
     seats["Mia"].ends_on = day(-1)
     seats["Mia"].save()
-    says(asked, seats["Karen"])
+    record(asked, seats["Karen"])
     assert rounds.send_due_reminders(timezone.now()) == 1  # Lars
     Letter.objects.filter(key__endswith="reminder:due").delete()
     rounds.send_reminders(asked)
     assert rounds.send_due_reminders(timezone.now()) == 0
 
 
-# Settling it
+# Approving
 
 
 def test_silence_is_called_silence_and_she_decides(approval_page, asked, seats):
-    says(asked, seats["Karen"])
+    record(asked, seats["Karen"])
     Approval.objects.update(due_on=day(-1))
     page = approval_page()
     assert "Fristen er gået" in page and "3 medlemmer har ikke svaret, og det er ikke et ja." in page
     page = approval_page("close")
-    # On to the next thing to do with it.
+    # On to the publication gate.
     assert "Rådet har godkendt referatet skriftligt." in page and "Offentliggør »Referat af" in page
     page = approval_page()
     assert "Ja, referatet er godkendt" in page and "1 har godkendt og 3 har ikke svaret" in page
-    assert (fresh(asked).approved_on, fresh(asked).approved_how) == (timezone.localdate(), "skriftligt")
-    assert fresh(asked).stage == "Godkendt"
+    assert (reloaded(asked).approved_on, reloaded(asked).approved_how) == (timezone.localdate(), "skriftligt")
+    assert reloaded(asked).stage == "Godkendt"
     assert not asked.approvals.filter(closed_at=None).exists()
 
 
@@ -344,19 +344,19 @@ def test_approved_at_the_next_meeting_in_one_click(approval_page, minutes, seats
     make.meeting(council, day(-6), is_cancelled=True)
     following = make.meeting(council, day(-4))
     make.meeting(council, day(20))
-    # What the page offers first is the next meeting of the same kind.
+    # The next meeting of the same kind is the first choice.
     assert rounds.candidate_meetings(minutes)[0] == following
     assert "Offentliggør »Referat af" in approval_page("approve_at_meeting", meeting=following.pk)
     page = approval_page()
     assert "Ja, referatet er godkendt" in page and "Offentliggør referatet" in page
-    assert fresh(minutes).approved_on == day(-4)
-    assert fresh(minutes).approved_how == rounds.approved_at(following)
-    assert "Rådet har godkendt referatet på mødet den" in fresh(minutes).approval_text
+    assert reloaded(minutes).approved_on == day(-4)
+    assert reloaded(minutes).approved_how == rounds.approved_at(following)
+    assert "Rådet har godkendt referatet på mødet den" in reloaded(minutes).approval_text
 
 
 def test_minutes_read_out_before_they_part_are_approved_at_the_meeting_itself(approval_page, minutes):
     approval_page("approve_at_meeting", meeting=minutes.meeting_id)
-    assert fresh(minutes).approved_on == minutes.meeting.date
+    assert reloaded(minutes).approved_on == minutes.meeting.date
 
 
 def test_a_meeting_that_is_to_come_or_elsewhere_approves_nothing(approval_page, minutes, seats, vejle):
@@ -364,7 +364,7 @@ def test_a_meeting_that_is_to_come_or_elsewhere_approves_nothing(approval_page, 
     foreign = make.meeting(make.council(vejle), day(-2))
     for pk in (coming.pk, foreign.pk, 0, "x", ""):
         assert "Vælg et af møderne." in approval_page("approve_at_meeting", meeting=pk)
-    assert fresh(minutes).approved_on is None
+    assert reloaded(minutes).approved_on is None
 
 
 def test_approving_at_a_meeting_ends_a_round_that_is_open(approval_page, asked, client, minutes):
@@ -376,15 +376,15 @@ def test_a_mistake_is_taken_back_and_the_links_work_again(approval_page, asked, 
     approval_page("close")
     assert client.get(link_in(letters()[0])).status_code == 410
     assert "Godkendelsen er taget tilbage." in approval_page("reopen")
-    assert fresh(asked).approved_on is None and fresh(asked).approved_how == ""
+    assert reloaded(asked).approved_on is None and reloaded(asked).approved_how == ""
     assert client.get(link_in(letters()[0])).status_code == 200
 
 
 def test_a_meeting_form_that_was_open_meanwhile_shows_a_conflict(client, anna, asked, approval_page):
-    before = asked.meeting.version, fresh(asked).version
+    before = asked.meeting.version, reloaded(asked).version
     approval_page("close")
     asked.meeting.refresh_from_db()
-    assert asked.meeting.version > before[0] and fresh(asked).version > before[1]
+    assert asked.meeting.version > before[0] and reloaded(asked).version > before[1]
 
 
 def test_minutes_that_nobody_has_made_yet_are_made_when_they_are_approved(approval_page, minutes):
@@ -400,7 +400,7 @@ def test_minutes_that_nobody_has_made_yet_are_made_when_they_are_approved(approv
 def test_a_button_out_of_its_time_does_nothing(approval_page, minutes, action):
     page = approval_page(action)
     assert "Vi forstod ikke" in page or "Se, hvordan det står nu." in page
-    assert fresh(minutes).approved_on is None and not Letter.objects.exists()
+    assert reloaded(minutes).approved_on is None and not Letter.objects.exists()
 
 
 def test_an_answer_that_comes_as_the_round_closes_leaves_nothing_half(asked, seats):
@@ -415,7 +415,7 @@ def test_an_answer_that_comes_as_the_round_closes_leaves_nothing_half(asked, sea
 
 
 def test_from_the_end_of_the_meeting_to_public_minutes_in_four_clicks(client, anna, minutes):
-    """Approved at the meeting: the tab, the button, the tick, and the last button."""
+    """Approved at the meeting: tab, button, checkbox, button."""
     client.force_login(anna)
     start = client.get(reverse("admin:council_meeting_change", args=[minutes.meeting_id]))
     tab = reverse("admin:council_meeting_approval", args=[minutes.meeting_id])
@@ -439,7 +439,7 @@ def test_when_they_are_public_the_page_says_so(approval_page, minutes):
     assert "Referatet er offentligt." in approval_page()
 
 
-# Who may
+# Permissions
 
 
 def test_an_approver_reads_who_has_answered_and_presses_nothing_but_publish(client, dan, asked, minutes):
@@ -480,17 +480,17 @@ def test_more_members_cost_no_more_queries(client, anna, asked, seats, esbjerg):
             client.get(address)
         return len(queries)
 
-    says(asked, seats["Karen"], REMARKS, hele="Ord")
+    record(asked, seats["Karen"], REMARKS, hele="Ord")
     few = count()
     for n in range(6):
         member = make.membership(seats["Karen"].council, make.person(esbjerg, f"P{n}", email=f"p{n}@example.dk"))
         asked.approvals.create(member=member, due_on=day(7))
-        says(asked, member, REMARKS, hele="Flere ord")
+        record(asked, member, REMARKS, hele="Flere ord")
     assert count() == few
 
 
 def test_minutes_that_are_approved_by_another_way_ask_nobody_any_more(client, asked, minutes):
-    """»Godkendt« is written on the meeting's own page, or at the approval_page, while the round is open."""
+    """The date of approval is set on the meeting's own page or at the desk while the round is open."""
     Approval.objects.update(asked_at=timezone.now() - datetime.timedelta(days=6), due_on=day(1))
     link = link_in(letters()[0])
     assert client.get(link).status_code == 200

@@ -1,4 +1,4 @@
-"""A member approves minutes, or comments on them, by the link in her letter and without an account."""
+"""A member approves minutes or comments on them through a personal link, without an account."""
 
 import datetime
 import io
@@ -48,8 +48,8 @@ def row(minutes, seat):
     return minutes.approvals.order_by("-round").filter(member=seat).first()
 
 
-def sent(client, link, answer="godkendt", **texts):
-    """Fill in the page as it stands and press a button."""
+def submit(client, link, answer="godkendt", **texts):
+    """Fill in the form and press a button."""
     page = client.get(link).content.decode()
     version = re.search(r'name="version" value="(\w+)"', page)[1]
     return client.post(link, {"version": version, "answer": answer, **texts})
@@ -59,7 +59,7 @@ def item_field(minutes, title):
     return f"item-{minutes.meeting.items.get(title=title).pk}"
 
 
-# Reading
+# The page
 
 
 def test_she_reads_the_whole_minutes_as_they_will_look(client, karens, asked):
@@ -126,11 +126,11 @@ def test_a_long_agenda_costs_no_more_queries(client, karens, asked):
     assert len(many) == len(few)
 
 
-# Answering
+# Answers
 
 
 def test_she_approves_and_is_thanked(client, karens, asked, seats):
-    assert sent(client, karens).status_code == 302
+    assert submit(client, karens).status_code == 302
     answered = row(asked, seats["Karen"])
     assert answered.answer == Approval.Answer.APPROVED
     assert answered.text_version == text_version(asked)
@@ -138,13 +138,13 @@ def test_she_approves_and_is_thanked(client, karens, asked, seats):
 
 
 def test_it_needs_no_cookie_and_no_csrf_token(karens, asked, seats):
-    assert sent(Client(enforce_csrf_checks=True), karens).status_code == 302
+    assert submit(Client(enforce_csrf_checks=True), karens).status_code == 302
     assert row(asked, seats["Karen"]).answer == Approval.Answer.APPROVED
 
 
 def test_she_comments_on_an_item_and_on_the_whole(client, karens, asked, seats):
     field = item_field(asked, "Boliger til unge")
-    sent(client, karens, "bemaerkninger", **{field: "Det var Lars.", "whole": "  Godt referat  "})
+    submit(client, karens, "bemaerkninger", **{field: "Det var Lars.", "whole": "  Godt referat  "})
     answered = row(asked, seats["Karen"])
     assert answered.answer == Approval.Answer.REMARKS
     assert {(r.item.title if r.item else None, r.text) for r in answered.remarks.all()} == {
@@ -155,37 +155,37 @@ def test_she_comments_on_an_item_and_on_the_whole(client, karens, asked, seats):
 
 
 def test_a_yes_with_a_small_correction_is_both(client, karens, asked, seats):
-    sent(client, karens, whole="Slåfejl i punkt 1.")
+    submit(client, karens, whole="Slåfejl i punkt 1.")
     answered = row(asked, seats["Karen"])
     assert answered.answer == Approval.Answer.APPROVED and answered.remarks.get().text == "Slåfejl i punkt 1."
 
 
 def test_she_changes_her_mind_and_takes_a_remark_back(client, karens, asked, seats):
-    sent(client, karens, "bemaerkninger", whole="Nej.", **{item_field(asked, "Eventuelt"): "Hvem?"})
-    sent(client, karens, whole="Jo, alligevel.")
+    submit(client, karens, "bemaerkninger", whole="Nej.", **{item_field(asked, "Eventuelt"): "Hvem?"})
+    submit(client, karens, whole="Jo, alligevel.")
     answered = row(asked, seats["Karen"])
     assert answered.answer == Approval.Answer.APPROVED
     assert [remark.text for remark in answered.remarks.all()] == ["Jo, alligevel."]
 
 
 def test_a_remark_that_the_secretary_has_looked_at_stays(client, karens, asked, seats):
-    sent(client, karens, "bemaerkninger", whole="Det var Lars.")
+    submit(client, karens, "bemaerkninger", whole="Det var Lars.")
     Remark.objects.update(handled_at=timezone.now())
     page = words(client.get(karens))
     assert "Sekretæren har set på" in page and "»Det var Lars.«" in page
-    assert sent(client, karens).status_code == 302
+    assert submit(client, karens).status_code == 302
     assert row(asked, seats["Karen"]).remarks.count() == 1
 
 
 def test_to_comment_without_a_word_is_asked_about(client, karens, asked, seats):
-    response = sent(client, karens, "bemaerkninger", whole="   ")
+    response = submit(client, karens, "bemaerkninger", whole="   ")
     assert response.status_code == 200 and "Du har ikke skrevet nogen bemærkning." in words(response)
     assert row(asked, seats["Karen"]).answer == ""
 
 
 def test_a_cpr_number_is_stopped_before_it_is_stored_and_what_she_wrote_stays(client, karens, asked, seats):
     field = item_field(asked, "Eventuelt")
-    response = sent(client, karens, "bemaerkninger", whole="Husk Karl.", **{field: f"Hansen {CPR} bor her"})
+    response = submit(client, karens, "bemaerkninger", whole="Husk Karl.", **{field: f"Hansen {CPR} bor her"})
     page = words(response)
     assert "ligner et CPR-nummer" in page and "Vi har ikke gemt noget." in page and "Husk Karl." in page
     assert f'href="#id_{field}"' in page
@@ -193,7 +193,7 @@ def test_a_cpr_number_is_stopped_before_it_is_stored_and_what_she_wrote_stays(cl
 
 
 @pytest.mark.parametrize(
-    ("fields", "said"),
+    ("fields", "message"),
     [
         ({"answer": ""}, "Tryk på en af de to knapper."),
         ({"answer": "måske"}, "Tryk på en af de to knapper."),
@@ -203,17 +203,17 @@ def test_a_cpr_number_is_stopped_before_it_is_stored_and_what_she_wrote_stays(cl
         ({"version": "æ" * 5000}, "Teksten er blevet ændret, mens du læste."),
     ],
 )
-def test_bad_input_is_explained_and_nothing_is_stored(client, karens, asked, seats, fields, said):
+def test_bad_input_is_explained_and_nothing_is_stored(client, karens, asked, seats, fields, message):
     version = text_version(asked)
     response = client.post(karens, {"version": version, "answer": "godkendt", "whole": "Fint."} | fields)
-    assert response.status_code == 200 and said in words(response)
+    assert response.status_code == 200 and message in words(response)
     assert row(asked, seats["Karen"]).answer == "" and not Remark.objects.exists()
 
 
 def test_fields_that_the_page_does_not_have_are_not_stored(client, karens, asked):
     other = make.item(make.meeting(asked.meeting.council, day(-3)), "Andet møde")
     closed = asked.meeting.items.get(is_closed=True)
-    sent(client, karens, "bemaerkninger", whole="Ja", **{f"item-{other.pk}": "Snyd", f"item-{closed.pk}": "Snyd"})
+    submit(client, karens, "bemaerkninger", whole="Ja", **{f"item-{other.pk}": "Snyd", f"item-{closed.pk}": "Snyd"})
     assert [remark.text for remark in Remark.objects.all()] == ["Ja"]
 
 
@@ -229,12 +229,12 @@ def test_a_change_while_she_reads_is_shown_before_she_answers(client, karens, as
     page = words(response)
     assert "Teksten er blevet ændret, mens du læste." in page and "Mine ord" in page and "Rådet skriver ikke." in page
     assert row(asked, seats["Karen"]).answer == ""
-    # The page that she got knows the new text, so her next press counts.
+    # The returned page has the new version, so the next answer is accepted.
     assert f'value="{text_version(asked)}"' in page
 
 
 def test_a_change_after_she_approved_tells_her_so(client, karens, asked):
-    sent(client, karens)
+    submit(client, karens)
     asked.minutes_by = "Carla"
     asked.save()
     page = words(client.get(karens))
@@ -264,7 +264,7 @@ def test_what_stands_in_a_closed_item_is_no_part_of_what_she_approves(asked):
     assert text_version(asked) == before
 
 
-# Links that lead nowhere
+# Invalid links
 
 
 def refused(client, link, status):
@@ -328,11 +328,11 @@ def test_altered_guessed_and_borrowed_links_lead_nowhere(client, karens, asked, 
 
 def test_the_deadline_is_no_lock(client, karens, asked, seats):
     Approval.objects.update(due_on=day(-1))
-    assert sent(client, karens).status_code == 302
+    assert submit(client, karens).status_code == 302
     assert row(asked, seats["Karen"]).answer == Approval.Answer.APPROVED
 
 
-# As mail
+# E-mail
 
 
 def test_her_letter_arrives_by_mail_with_a_link_that_opens_and_a_reminder_follows(client, minutes, seats, mailbox):
@@ -378,6 +378,6 @@ def test_on_a_phone_without_javascript_she_comments_and_approves(page_without_ja
                 page.get_by_role("button", name="Jeg godkender referatet").click()
                 page.get_by_role("alert").get_by_role("link").wait_for()
             page.evaluate(AXE)
-            found = page.evaluate("axe.run({resultTypes: ['violations']})")["violations"]
-            assert [f"{v['id']} {v['nodes'][0]['html'][:200]}" for v in found] == []
+            violations = page.evaluate("axe.run({resultTypes: ['violations']})")["violations"]
+            assert [f"{v['id']} {v['nodes'][0]['html'][:200]}" for v in violations] == []
             assert page.evaluate("document.documentElement.scrollWidth") <= width

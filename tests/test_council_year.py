@@ -1,7 +1,6 @@
-"""A whole year of the council of Eksempelkøbing, as its people live it: once by mouse, and once by keys alone.
+"""A whole year of the council of Eksempelkøbing in Chromium: once by mouse, and once by keyboard alone.
 
-The plan, the agenda, the invitations and who stays away, the meeting with its accidents, the approval, the public
-minutes, what was wrong in them, and what had to go. The pictures of the guide in the back office are taken on the way.
+From the year plan to the withdrawal of public minutes. It also takes the pictures of the guide in the back office.
 """
 
 import datetime
@@ -30,29 +29,29 @@ PHONE = {"viewport": {"width": 360, "height": 740}, "java_script_enabled": False
 
 @pytest.fixture
 def council(db):
-    """Karin leads it, Jonas and Hanne sit in it, Rosa comes when one of them cannot; Lise writes, Mads helps her."""
-    place = make.municipality("Eksempelkøbing", code="0999")
-    make.user("lise", role=Role.SECRETARY, of=place, first_name="Lise", last_name="Overby")
-    make.user("mads", role=Role.EDITOR, of=place, first_name="Mads", last_name="Juhl")
+    """Karin is the chair, Jonas and Hanne members, Rosa their substitute, Lise the secretary, Mads an editor."""
+    municipality = make.municipality("Eksempelkøbing", code="0999")
+    make.user("lise", role=Role.SECRETARY, of=municipality, first_name="Lise", last_name="Overby")
+    make.user("mads", role=Role.EDITOR, of=municipality, first_name="Mads", last_name="Juhl")
     council = make.council(
-        place, phone="00 00 00 00", email="raadet@eksempel.example", address="Havnegade 3", meetings_open=True,
+        municipality, phone="00 00 00 00", email="raadet@eksempel.example", address="Havnegade 3", meetings_open=True,
         agenda_days=8, item_days=14, quorum="halvdelen", approval=Council.ApprovalWay.WRITTEN, ordinary_meetings=5,
     )  # fmt: skip
     for first, last, role in (
         ("Karin", "Holt", "formand"), ("Jonas", "Bredal", "medlem"), ("Hanne", "Vest", "medlem"),
         ("Rosa", "Winther", "suppleant"),
     ):  # fmt: skip
-        person = make.person(place, first, last, email=f"{first.lower()}@example.dk")
+        person = make.person(municipality, first, last, email=f"{first.lower()}@example.dk")
         make.membership(council, person, role=Membership.Role(role))
     make.standard_item(council, "Godkendelse af dagsorden", kind="godkendelse")
     make.standard_item(council, "Opfølgning på aftaler", brings=StandardItem.Brings.AGREEMENTS)
     make.standard_item(council, "Eventuelt", is_last=True)
-    make.goal(make.theme(make.strategy(place), "Et sted at bo"), "skaffe 20 små boliger.")
+    make.goal(make.theme(make.strategy(municipality), "Et sted at bo"), "skaffe 20 små boliger.")
     return council
 
 
 class Town:
-    """Everybody's windows, and the post between them."""
+    """The browser windows of all people, and the e-mails between them."""
 
     def __init__(self, chromium, server, mailbox, hand_class):
         self.chromium, self.server, self.mailbox, self.hand_class = chromium, server, mailbox, hand_class
@@ -113,7 +112,7 @@ def town(request, chromium, transactional_db, settings, mailbox):
         town.phone = request.param(town.window(**PHONE))
         yield town
         for context in town.contexts:
-            # What is on its way may arrive; nothing more sets out.
+            # Requests under way may finish; new ones are aborted.
             context.route("**/*", lambda route: route.abort())
         traffic.wait_until_idle()
         for context in town.contexts:
@@ -125,9 +124,9 @@ def button(page, name):
     return page.get_by_role("button", name=name, exact=True)
 
 
-def editor(place, label):
-    """Where rich text is written, once the page has made it of the plain field."""
-    return place.locator("[contenteditable=true]").and_(place.get_by_role("textbox", name=label, exact=True))
+def editor(container, label):
+    """Return the rich-text editor that replaces the field."""
+    return container.locator("[contenteditable=true]").and_(container.get_by_role("textbox", name=label, exact=True))
 
 
 def saved(page):
@@ -175,7 +174,7 @@ def build_the_agenda(town, lise, meeting):
     lise.press(page.get_by_role("link", name="Lav dagsordenen").first)
     lise.press(button(page, "Lav dagsordenen"))
 
-    # Karin proposes an item by her own link, and Lise takes it in.
+    # Karin proposes an item through her personal link, and Lise accepts it.
     lise.press(button(page, "Spørg alle medlemmer: »Har du et punkt?«"))
     page.get_by_text("medlemmer er spurgt").wait_for()
     karin = town.open(town.post()["karin"])
@@ -187,7 +186,7 @@ def build_the_agenda(town, lise, meeting):
     lise.press(page.get_by_role("button", name="Sæt på dagsordenen"))
     page.get_by_text("er på dagsordenen.").wait_for()
 
-    # Her own item, with a file, a theme and a goal.
+    # Lise's own item, with a file, a theme and a goal.
     lise.write(page.get_by_label("Titel").and_(page.locator("#id_new_title")), HOMES)
     page.keyboard.press("Enter")
     row = page.locator("li[data-row]").filter(has=page.locator(f"input[value='{HOMES}']"))
@@ -216,7 +215,7 @@ def publish_the_agenda(town, lise, meeting):
     page.locator("blockquote mark", has_text="20 30 40 50").first.wait_for()
     town.picture(page, "gate", "section[aria-labelledby=found]")
 
-    # What the gate found was no business of everybody's.
+    # The findings of the gate are removed.
     lise.press(page.get_by_role("link", name="Ret feltet").first)
     lise.write(editor(page, "Sagsfremstilling"), "Syv unge venter på en bolig.")
     lise.press(button(page, "Gem").first)
@@ -282,10 +281,10 @@ def hold_the_meeting(town, lise, meeting):
     lise.tick(page.locator(".desk-item").nth(1).get_by_role("radio", name=re.compile("^Godkendt")))
     lise.write(editor(homes, "Referat"), "Karin fortalte om ventelisten.")
     saved(page)
-    assert Attendance.objects.filter(status="til-stede").count() == 3  # Rosa and Karin had said so
+    assert Attendance.objects.filter(status="til-stede").count() == 3  # Rosa and Karin had replied
     town.picture(page, "moedebord")
 
-    # Mads sits at the desk too. The net goes; both write in the same field, and neither hears the other.
+    # Mads is at the desk too. Offline, both write in the same field.
     mads = town.hand_of("mads")
     mads.page.goto(page.url)
     saved(mads.page)
@@ -329,7 +328,7 @@ def let_the_members_approve(town, lise):
         phone.press(button(phone.page, "Send mine bemærkninger" if name == "hanne" else "Jeg godkender referatet"))
         phone.page.get_by_text("Tak.").wait_for()
 
-    # Days later she comes back: what waits is on her desk.
+    # Days later the task is on her start page.
     lise.press(page.get_by_role("link", name="Mit bord").first)
     page.get_by_role("heading", name="Det er tid til").wait_for()
     town.picture(page, "mit-bord", height=700)
@@ -348,7 +347,7 @@ def publish_the_minutes(town, lise, meeting):
     with lise.counted():
         lise.press(page.get_by_role("button", name="Luk runden"))
         through_the_gate(lise)
-    # From »Mødet er slut« on. What she did about the remark is work of its own.
+    # Counted from »Mødet er slut«, without handling the remark.
     assert lise.count <= 5
     assert "12 boliger" in town.read(meeting)
 

@@ -1,4 +1,4 @@
-"""»Mit bord« in a real browser, on a phone in the dark and on a desk in daylight: no barrier, and one click on."""
+"""»Mit bord« in Chromium: accessible on a dark phone and a light desktop, and each task one click away."""
 
 import datetime
 
@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 @pytest.fixture
 def council(esbjerg):
-    """Something of each severity, a meeting in each half of its course, and agreements."""
+    """A council with a task of each severity, a coming and a held meeting, and agreements."""
     today = timezone.localdate()
     council = make.council(esbjerg, agenda_days=8, item_days=14)
     held = make.meeting(council, date=today - datetime.timedelta(3))
@@ -42,8 +42,8 @@ def test_the_desk_has_no_barrier_and_leads_on(anna, council, page, width, scheme
     for path in ("/admin/", plan, rhythm, f"{plan}ny/?antal=0", dates, "/admin/council/agreement/?stand=aaben"):
         page.goto(path)
         page.evaluate(AXE)
-        found = page.evaluate("axe.run({resultTypes: ['violations']})")["violations"]
-        assert [f"{path}: {v['id']} {v['nodes'][0]['html']}" for v in found] == []
+        violations = page.evaluate("axe.run({resultTypes: ['violations']})")["violations"]
+        assert [f"{path}: {v['id']} {v['nodes'][0]['html']}" for v in violations] == []
         assert not page.evaluate("document.documentElement.scrollWidth > innerWidth"), path
     page.get_by_role("button", name="Invitere boligforeningen").click()
     page.get_by_text("er gjort.").wait_for()

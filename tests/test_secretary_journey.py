@@ -1,4 +1,4 @@
-"""A secretary comes back after two months, writes the minutes and publishes them, in a real browser."""
+"""A secretary writes the minutes of a meeting and publishes them, in Chromium."""
 
 import pytest
 
@@ -12,7 +12,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 @pytest.fixture
 def lise(demo):
-    """The demo's secretary, with a password this test knows."""
+    """The demo's secretary with a known password."""
     secretary = User.objects.get(username="sekretaer")
     secretary.set_password(make.PASSWORD)
     secretary.save()
@@ -34,7 +34,7 @@ def test_from_log_in_to_published_minutes(lise, page, chromium, live_server):
     log_in(page)
     page.get_by_role("link", name=f"Referat af {meeting}").click()
 
-    # She writes the decision in the editor, and by mistake a number.
+    # A decision with a CPR number.
     page.get_by_role("heading", name="Punkter").click()
     row = page.locator(".inline-related", has_text=item.title).filter(has=page.locator("summary")).first
     row.get_by_text("Til referatet").click()
@@ -46,7 +46,7 @@ def test_from_log_in_to_published_minutes(lise, page, chromium, live_server):
     page.get_by_role("button", name="Gem og bliv her").click()
     page.get_by_text("ligner et CPR-nummer").first.wait_for()
 
-    # The gate shows the place and stops her, even with the tick.
+    # The gate shows the number and refuses publication, even when confirmed.
     page.get_by_role("link", name="Offentliggør referat").click()
     page.get_by_text("1 sted ligner et CPR-nummer").wait_for()
     page.get_by_label("Jeg har læst teksten").check()
@@ -54,7 +54,7 @@ def test_from_log_in_to_published_minutes(lise, page, chromium, live_server):
     assert not minutes.is_published
     assert "010190" not in page.content()
 
-    # She mends the text where the gate leads her.
+    # The link from the gate leads to the field.
     page.get_by_role("link", name="Ret feltet").first.click()
     page.locator("[contenteditable=true]").first.wait_for()
     page.get_by_role("textbox", name="Beslutning").click()
@@ -70,7 +70,7 @@ def test_from_log_in_to_published_minutes(lise, page, chromium, live_server):
     page.get_by_role("button", name="Offentliggør").click()
     page.get_by_text("er offentlig").first.wait_for()
 
-    # Anybody reads it at once, and no longer when she withdraws it.
+    # Public at once, until it is withdrawn.
     citizen = chromium.new_context(base_url=live_server.url, java_script_enabled=False).new_page()
     citizen.goto(meeting.get_absolute_url())
     assert "et helt års efterværn" in citizen.get_by_role("main").inner_text()

@@ -1,4 +1,4 @@
-"""An old browser, or one that blocks scripts: the secretary's whole way still works."""
+"""Creating and publishing a meeting without JavaScript."""
 
 import pytest
 

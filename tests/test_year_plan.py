@@ -1,4 +1,4 @@
-"""A year of meetings is planned in one step, outside holidays, and one that is moved takes its deadlines along."""
+"""The year plan: proposed days, creating and moving meetings, and publishing their dates together."""
 
 import datetime
 
@@ -49,7 +49,7 @@ def test_days_with_meetings_and_days_next_to_them_are_avoided():
     first = propose_days(year(1), OccupiedDays())[0]
     whole = OccupiedDays(frozenset({first}), frozenset({first}))
     assert abs((propose_days(year(1), whole)[0] - first).days) >= 14
-    # A visit or a group the week before is no obstacle; on the day itself it is.
+    # Meetings of other kinds matter on the same day only.
     week_before = first - datetime.timedelta(3)
     assert propose_days(year(1), OccupiedDays(frozenset({week_before}))) == [first]
     assert propose_days(year(1), OccupiedDays(frozenset({first}))) != [first]
@@ -105,7 +105,7 @@ def text(response):
 
 
 def workday(month):
-    """A Tuesday of that month next year on which nothing speaks against a meeting."""
+    """Return a Tuesday without warnings in that month of next year."""
     return next(
         date
         for date in (datetime.date(YEAR, month, number) for number in range(8, 28))
@@ -131,9 +131,9 @@ def test_the_meetings_are_made_as_drafts_with_the_councils_style_and_the_last_pl
     spring, autumn = workday(3), workday(9)
     response = as_anna.post(NEW, rows(spring, autumn, action="create"))
     assert response.status_code == 302 and f"aar={YEAR}" in response.url
-    made = Meeting.objects.filter(date__year=YEAR).order_by("date")
-    assert [m.date for m in made] == [spring, autumn]
-    for meeting in made:
+    meetings = Meeting.objects.filter(date__year=YEAR).order_by("date")
+    assert [m.date for m in meetings] == [spring, autumn]
+    for meeting in meetings:
         assert (meeting.status, meeting.style, meeting.place, meeting.address) == (
             Status.DRAFT, "let", "Medborgerhuset", "Havnegade 3",
         )  # fmt: skip
@@ -288,7 +288,7 @@ def test_a_year_with_many_meetings_asks_no_more_questions(as_anna, council):
     assert questions() == few
 
 
-# The dates made public together
+# Publishing the dates together
 
 
 def planned(council, *months, **fields):
@@ -315,9 +315,9 @@ def test_the_dates_of_a_year_are_made_public_together(as_anna, anna, council):
     assert public(council) == {spring.date, autumn.date}
     events = PublicationEvent.objects.all()
     assert [(event.by, event.confirmed) for event in events] == [(anna, True)] * 2
-    # A citizen finds them at once, and she is asked no more.
-    found = text(Client().get("/soeg/?q=medborgerhuset"))
-    assert all(meeting.get_absolute_url() in found for meeting in (spring, autumn))
+    # Citizens find the dates at once, and there is nothing more to publish.
+    results = text(Client().get("/soeg/?q=medborgerhuset"))
+    assert all(meeting.get_absolute_url() in results for meeting in (spring, autumn))
     assert "Offentliggør de" not in text(as_anna.get(f"{OVERVIEW}?aar={YEAR}"))
     assert as_anna.get(f"{PUBLISH}?aar={YEAR}").status_code == 302
 
@@ -346,7 +346,7 @@ def test_a_meeting_with_something_to_look_at_goes_through_its_own_gate(as_anna, 
         assert reverse("admin:council_meeting_publish", args=[meeting.pk]) in page
         assert f"{meeting.pk}-{meeting.version}" not in page
     assert "010190" not in page
-    # Not even when it is asked for.
+    # Not even when it is submitted.
     assert as_anna.post(f"{PUBLISH}?aar={YEAR}", tick(plain, private, secret)).status_code == 400
     assert not public(council)
     as_anna.post(f"{PUBLISH}?aar={YEAR}", tick(plain))
@@ -360,7 +360,7 @@ def test_a_text_changed_after_she_read_it_is_not_made_public_on_her_word(as_anna
     response = as_anna.post(f"{PUBLISH}?aar={YEAR}", seen)
     page = text(response)
     assert response.status_code == 400 and "er ændret imens. Læs datoerne igen, og bekræft på ny." in page
-    # Chosen as it is now, and her word is asked for again.
+    # The changed date is chosen again and must be confirmed again.
     assert f'value="{autumn.pk}-{autumn.version + 1}"' in page and page.count(" checked") == 2
     assert not public(council)
 
@@ -371,7 +371,7 @@ def test_a_second_click_finds_the_dates_public(as_anna, council):
         response = as_anna.post(f"{PUBLISH}?aar={YEAR}", tick(autumn), follow=True)
         assert response.status_code == 200 and "offentlig" in text(response)
     assert public(council) == {autumn.date}
-    # One of two is public meanwhile: the other one follows.
+    # One of two has become public in the meantime; the other is still published.
     as_anna.post(f"{PUBLISH}?aar={YEAR}", tick(spring, autumn))
     assert public(council) == {spring.date, autumn.date}
 

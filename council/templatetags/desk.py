@@ -27,7 +27,7 @@ def my_desk(user):
         "more": mine[ROOM:],
         "others": others,
         "late": sum(row.severity == due_tasks.Severity.LATE for row in mine),
-        "shows_place": len(places) > 1,
+        "shows_municipality": len(places) > 1,
         "coming": [course(meeting, user, tasks.now) for meeting in tasks.next_meetings()[:4]],
         "held": [course(meeting, user, tasks.now) for meeting in held[-1:]],
         "may_plan": user.may("edit"),
