@@ -422,7 +422,7 @@ def test_from_the_end_of_the_meeting_to_public_minutes_in_four_clicks(client, an
     assert f'href="{tab}"' in words(start)  # 1
     page = client.get(tab)
     form = page.context["meeting_form"]
-    held = form["held"].value() or form.fields["held"].choices[0][0]
+    held = form["meeting"].value() or form.fields["meeting"].choices[0][0]
     page = client.post(tab, {"action": "approve_at_meeting", "meeting": held}, follow=True)  # 2
     gate = reverse("admin:council_minutes_publish", args=[minutes.pk])
     assert page.redirect_chain == [(gate, 302)]
