@@ -25,8 +25,8 @@ from .theme_formsets import SectionInline, ThemeInline
 
 @admin.register(Strategy)
 class StrategyAdmin(ImportViewMixin, PublishableAdmin):
-    shelf = (DAILY, 2)
-    about = "Temaer, mål og det, kommunen har lovet"
+    index_section = (DAILY, 2)
+    index_description = "Temaer, mål og det, kommunen har lovet"
     guide = "strategi"
     list_display = ["title", "period", "status_text", "validity_text"]
     list_filter = ["status", "kind"]
@@ -129,7 +129,7 @@ class ThemeAdmin(StrategyPartAdmin):
         ("Emner og adresse", {"fields": ["topics", "position", "slug"], "classes": ["collapse"]}),
     ]
 
-    def choice_name(self, obj):
+    def choice_label(self, obj):
         return f"{obj} ({obj.strategy})"
 
     def get_queryset(self, request):
@@ -161,8 +161,8 @@ class StaleFilter(admin.SimpleListFilter):
 class GoalAdmin(ScopedAdmin):
     """Goals, with their follow-ups."""
 
-    shelf = (FOLLOW_UP, 2)
-    about = "Skriv, hvordan det går med hvert mål"
+    index_section = (FOLLOW_UP, 2)
+    index_description = "Skriv, hvordan det går med hvert mål"
     guide = "strategi"
     list_display = ["short_text", "theme", "follow_up", "add_follow_up"]
     list_filter = [StaleFilter, "theme__strategy"]
@@ -189,7 +189,7 @@ class GoalAdmin(ScopedAdmin):
         writes = request.user.may(roles.EDIT)
         return columns if writes else [name for name in columns if name != "add_follow_up"]
 
-    def choice_name(self, obj):
+    def choice_label(self, obj):
         return f"{Truncator(obj.text).words(14)} ({obj.theme.strategy})"
 
     @admin.display(description="mål", ordering="text")
@@ -258,8 +258,8 @@ class ActionAdmin(StrategyPartAdmin):
 
 @admin.register(Topic)
 class TopicAdmin(NationalAdmin):
-    shelf = (PORTAL, 3)
-    about = "Den fælles liste, der gør temaer sammenlignelige"
+    index_section = (PORTAL, 3)
+    index_description = "Den fælles liste, der gør temaer sammenlignelige"
     guide = "strategi"
     list_display = ["name", "description"]
     search_fields = ["name"]
@@ -268,8 +268,8 @@ class TopicAdmin(NationalAdmin):
 
 @admin.register(Situation)
 class SituationAdmin(NationalAdmin):
-    shelf = (PORTAL, 4)
-    about = "Det, folk står i, og hvad de kan gøre nu"
+    index_section = (PORTAL, 4)
+    index_description = "Det, folk står i, og hvad de kan gøre nu"
     guide = "strategi"
     list_display = ["title", "position"]
     search_fields = ["title", "advice"]

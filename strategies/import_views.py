@@ -11,7 +11,7 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.text import Truncator
 
-from udsat.admin.access import municipalities_where
+from udsat.admin.scope import municipalities_where
 from udsat.lib import roles
 from udsat.lib.documents import ACCEPTED, MAX_DOCUMENT_BYTES, UnreadableDocument
 from udsat.models import Municipality, is_cpr_overridden
@@ -108,7 +108,7 @@ class ImportViewMixin:
         strategy = self.get_object(request, request.GET["kladde"])
         report = request.session.get(REPORT, {})
         if report.get("strategy") != strategy.pk:
-            return HttpResponseRedirect(self.page_of(strategy))
+            return HttpResponseRedirect(self.edit_url(strategy))
         themes = list(
             strategy.themes.annotate(
                 top_level_goals=Count("goals", Q(goals__parent=None)),
@@ -131,7 +131,7 @@ class ImportViewMixin:
                 for finding in part.findings(strategy)
                 if not is_cpr_overridden(finding)
             ],
-            change_url=self.page_of(strategy),
+            change_url=self.edit_url(strategy),
         )
 
     def _render(self, request, template, **context):

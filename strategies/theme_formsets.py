@@ -2,12 +2,12 @@
 
 from django import forms
 
-from udsat.admin import ScopedFormSet, ScopedRow, ScopedStackedInline
+from udsat.admin import ScopedFormSet, ScopedModelForm, ScopedStackedInline
 
 from .models import Goal, Section, Theme
 
 
-class GoalForm(ScopedRow):
+class GoalForm(ScopedModelForm):
     is_below = forms.BooleanField(label="Delmål af målet ovenfor", required=False)
 
     class Meta:
@@ -68,7 +68,7 @@ class NestedGoalInline(ScopedStackedInline):
     extra = 1
 
 
-class ThemeForm(ScopedRow):
+class ThemeForm(ScopedModelForm):
     """A theme with the formset of its goals in `goals`."""
 
     goals = None

@@ -27,7 +27,14 @@ from udsat.lib.search_tokens import query_words  # noqa: E402
 from udsat.management.commands.rebuild_search import TIDY  # noqa: E402
 from udsat.models import Municipality, SearchEntry, SearchKind, SearchText  # noqa: E402
 from udsat.portal.search import search  # noqa: E402
-from udsat.portal.search_query import LOOKED_AT, Names, Narrow, Question, as_text, by_index  # noqa: E402
+from udsat.portal.search_query import (  # noqa: E402
+    MAX_RANKED,
+    MunicipalityNames,
+    SearchFilters,
+    SearchQuery,
+    match_expression,
+    prefer_index,
+)
 
 ROUNDS = 20
 
@@ -79,13 +86,13 @@ def fill(count, rng):
 
 def bare(query, places, narrow):
     """What the engine itself needs to find the same words: no order, no counts, no text."""
-    text = as_text(Question(query_words(query), Names(places), narrow).groups())
-    with by_index(), connection.cursor() as cursor:
+    text = match_expression(SearchQuery(query_words(query), MunicipalityNames(places), narrow).groups())
+    with prefer_index(), connection.cursor() as cursor:
         if connection.vendor == "sqlite":
             sql = "SELECT rowid FROM udsat_searchindex WHERE udsat_searchindex MATCH %s ORDER BY rowid DESC LIMIT %s"
         else:
             sql = "SELECT id FROM udsat_searchentry WHERE vector @@ to_tsquery('simple', %s) LIMIT %s"
-        cursor.execute(sql, [text, LOOKED_AT])
+        cursor.execute(sql, [text, MAX_RANKED])
         cursor.fetchall()
 
 
@@ -101,7 +108,7 @@ def main():
         f"{connection.vendor}, {SearchEntry.objects.count()} texts; median and 95 % in ms: clock, computed, bare clock"
     )
     for name, queries in QUERIES.items():
-        narrow = Narrow(municipality=places[3].pk) if name == "i en kommune" else Narrow()
+        narrow = SearchFilters(municipality=places[3].pk) if name == "i en kommune" else SearchFilters()
         took = []
         for query in queries * ROUNDS:
             whole = timed(search, query, places, narrow)

@@ -50,7 +50,7 @@ def pages():
         if it := model_admin.get_queryset(request).first():
             found.append(address(model, "change", it.pk))
         # The empty form of what stands on a shelf; of the rest it is the form above without words.
-        if model_admin.shelf and model_admin.has_add_permission(request):
+        if model_admin.index_section and model_admin.has_add_permission(request):
             found.append(address(model, "add"))
     draft, public = News.objects.filter(status=Status.DRAFT).first(), Meeting.objects.filter(status="offentliggjort")
     minutes = Minutes.objects.filter(status=Status.DRAFT).first()

@@ -86,8 +86,8 @@ def test_the_gate_names_every_finding_in_its_place_with_a_link_to_the_field(anna
 def test_links_from_the_gate_lead_to_a_page_with_that_field(annas, esbjerg, meeting):
     make.item(meeting, "Boliger", presentation=f"<p>{NUMBER}</p>")
     agenda = make.agenda(meeting, status=Status.DRAFT)
-    [spot] = annas.get(gate(annas, agenda)).context["suspects"]
-    address, _, anchor = spot.url.partition("#")
+    [finding] = annas.get(gate(annas, agenda)).context["suspects"]
+    address, _, anchor = finding.url.partition("#")
     assert f'id="{anchor}"' in text(annas.get(address))
 
 

@@ -45,13 +45,13 @@ def item(meeting):
     return meeting.items.get(position=1)
 
 
-def page_of(meeting, name="correct"):
+def edit_url(meeting, name="correct"):
     return reverse(f"admin:council_meeting_{name}", args=[meeting.pk])
 
 
 def typed(client, meeting, **changes):
     """What the browser would send from the page: all its fields, with these changed."""
-    correction = client.get(page_of(meeting)).context["correction"]
+    correction = client.get(edit_url(meeting)).context["correction"]
     data = {"opened": correction.word["opened"].value()}
     for form in [
         correction.head,
@@ -68,14 +68,14 @@ def typed(client, meeting, **changes):
 
 def look(client, meeting, **changes):
     """Press the first button."""
-    return client.post(page_of(meeting), typed(client, meeting, **changes))
+    return client.post(edit_url(meeting), typed(client, meeting, **changes))
 
 
 def confirm(client, meeting, seen, **answers):
     """Press the second one on the page that was shown, every tick set."""
     word, data = seen.context["correction"].word, seen.context["correction"].data.dict()
     ticks = {name: "on" for name in word.fields if name.startswith("looked_")}
-    return client.post(page_of(meeting), {**data, "confirmed": "on", **ticks, **answers}, follow=True)
+    return client.post(edit_url(meeting), {**data, "confirmed": "on", **ticks, **answers}, follow=True)
 
 
 def correct(client, meeting, **changes):
@@ -119,16 +119,16 @@ def test_earlier_corrections_stay_told(annas, client, meeting, item):
 
 def test_the_earlier_version_is_kept_for_the_back_office(annas, client, meeting, item):
     correct(annas, meeting, **decision(item, "Der bygges 12 boliger."))
-    page = html.unescape(text(annas.get(page_of(meeting, "editions"))))
+    page = html.unescape(text(annas.get(edit_url(meeting, "editions"))))
     assert "Udgave 2" in page and "Udgave 1" in page and WHAT in page and "af Anna" in page
-    first = text(annas.get(page_of(meeting, "editions") + "?udgave=1"))
+    first = text(annas.get(edit_url(meeting, "editions") + "?udgave=1"))
     assert "Der bygges 21 boliger." in first and "Karin Holt" in first and "Lise Overby" in first
-    second = text(annas.get(page_of(meeting, "editions") + "?udgave=2"))
+    second = text(annas.get(edit_url(meeting, "editions") + "?udgave=2"))
     assert "fjernet: </span>21<" in second and "tilføjet: </span>12<" in second
     for number in ("3", "0", "-1", "to", "9" * 40, "\x00"):
-        assert annas.get(page_of(meeting, "editions"), {"udgave": number}).status_code == 404
-    assert client.get(page_of(meeting, "editions") + "?udgave=1").status_code == 302
-    assert log_in(make.user("gæst")).get(page_of(meeting, "editions") + "?udgave=1").status_code in (403, 404)
+        assert annas.get(edit_url(meeting, "editions"), {"udgave": number}).status_code == 404
+    assert client.get(edit_url(meeting, "editions") + "?udgave=1").status_code == 302
+    assert log_in(make.user("gæst")).get(edit_url(meeting, "editions") + "?udgave=1").status_code in (403, 404)
 
 
 def test_an_edition_holds_what_the_public_read_and_nothing_closed(meeting):
@@ -142,7 +142,7 @@ def test_names_in_an_edition_follow_the_persons_wish(annas, meeting):
     person.shown = person.Shown.ROLE
     person.save()
     assert "Karin" not in str(Edition.objects.get().content)
-    assert "Karin Holt" not in text(annas.get(page_of(meeting, "editions") + "?udgave=1"))
+    assert "Karin Holt" not in text(annas.get(edit_url(meeting, "editions") + "?udgave=1"))
 
 
 def test_each_publication_keeps_an_edition(meeting, anna):
@@ -173,7 +173,7 @@ def test_her_word_is_for_the_text_she_read(annas, meeting, item):
 
 def test_without_the_tick_it_is_not_public(annas, meeting, item):
     seen = look(annas, meeting, what=WHAT, **decision(item, "Der bygges 12 boliger."))
-    response = annas.post(page_of(meeting), seen.context["correction"].data.dict())
+    response = annas.post(edit_url(meeting), seen.context["correction"].data.dict())
     assert "Læs rettelsen, og sæt så et hak her." in text(response)
     assert Edition.objects.count() == 1
 
@@ -184,11 +184,11 @@ def test_what_the_correction_brings_in_is_looked_at_and_what_stood_there_is_not(
     item.save()
     Minutes.objects.get().publish(by=anna, confirmed=True)
     seen = look(annas, meeting, what=WHAT, **{f"punkt-{item.pk}-discussion": "<p>Bente Krogh og Ole Friis talte.</p>"})
-    spots = [spot.what for place, _ in seen.context["found"] for spot in place.spots]
+    spots = [finding.match for one, _ in seen.context["reviewed"] for finding in one.findings]
     assert spots == ["Ole Friis"]
     assert f'href="#id_punkt-{item.pk}-discussion"' in text(seen)
     data = seen.context["correction"].data.dict()
-    assert "Se på det, vi fandt" in html.unescape(text(annas.post(page_of(meeting), {**data, "confirmed": "on"})))
+    assert "Se på det, vi fandt" in html.unescape(text(annas.post(edit_url(meeting), {**data, "confirmed": "on"})))
     assert "offentlig nu" in text(confirm(annas, meeting, seen))
 
 
@@ -204,7 +204,7 @@ def test_a_cpr_number_stops_it_until_there_is_a_reason(annas, client, meeting, i
 
 def test_a_cpr_number_in_the_explanation_is_found_too(annas, meeting, item):
     seen = look(annas, meeting, what=f"Nummeret {NUMBER} er fjernet.", **decision(item, "Intet."))
-    assert [spot.label for place, _ in seen.context["found"] for spot in place.suspects] == ["Hvad er rettet?"]
+    assert [finding.label for one, _ in seen.context["reviewed"] for finding in one.suspects] == ["Hvad er rettet?"]
 
 
 def test_attendance_and_head_are_corrected_as_well(annas, client, esbjerg, meeting):
@@ -230,7 +230,7 @@ def test_the_same_member_twice_is_told_beside_the_row(annas, meeting):
 
 def test_an_item_can_be_closed_in_a_hurry(annas, client, meeting, item):
     data = typed(annas, meeting, what="Punkt 1 er lukket.", **{f"punkt-{item.pk}-is_closed": "on"})
-    seen = annas.post(page_of(meeting), data)
+    seen = annas.post(edit_url(meeting), data)
     confirm(annas, meeting, seen)
     assert "21 boliger" not in text(client.get(meeting.get_absolute_url()))
 
@@ -241,15 +241,18 @@ def test_a_closed_item_that_is_opened_is_looked_at_whole(annas, client, meeting)
     closed.save()
     data = typed(annas, meeting, what="Punkt 2 er åbnet.")
     del data[f"punkt-{closed.pk}-is_closed"]
-    seen = annas.post(page_of(meeting), data)
-    assert [spot.what for place, _ in seen.context["found"] for spot in place.spots] == ["Bente Krogh", "Skolevej 12"]
+    seen = annas.post(edit_url(meeting), data)
+    assert [finding.match for one, _ in seen.context["reviewed"] for finding in one.findings] == [
+        "Bente Krogh",
+        "Skolevej 12",
+    ]
     assert "Bente Krogh" not in text(client.get(meeting.get_absolute_url()))
 
 
 def test_two_who_correct_at_once_see_each_other(annas, anna, meeting, item):
     hers = typed(annas, meeting, what=WHAT, **decision(item, "Der bygges 12 boliger."))
     correct(annas, meeting, **decision(item, "Der bygges 13 boliger."))
-    response = annas.post(page_of(meeting), hers)
+    response = annas.post(edit_url(meeting), hers)
     page = html.unescape(text(response))
     assert "har gemt imens" in page and "12 boliger" in page and "13 boliger" in page
     item.refresh_from_db()
@@ -259,22 +262,22 @@ def test_two_who_correct_at_once_see_each_other(annas, anna, meeting, item):
 @pytest.mark.parametrize("who", ["carla", "dan"])
 def test_only_who_writes_and_publishes_corrects(request, client, meeting, who):
     client.force_login(request.getfixturevalue(who))
-    assert client.get(page_of(meeting)).status_code == 403
-    assert client.post(page_of(meeting), {}).status_code == 403
+    assert client.get(edit_url(meeting)).status_code == 403
+    assert client.post(edit_url(meeting), {}).status_code == 403
     with pytest.raises(PermissionDenied):
         meeting.minutes.correct([], by=request.getfixturevalue(who), what=WHAT, confirmed=True)
 
 
 def test_for_another_municipality_it_does_not_exist(client, bo, meeting):
     client.force_login(bo)
-    for address in (page_of(meeting), page_of(meeting, "editions"), page_of(meeting, "editions") + "?udgave=1"):
+    for address in (edit_url(meeting), edit_url(meeting, "editions"), edit_url(meeting, "editions") + "?udgave=1"):
         assert client.get(address).status_code == 404
 
 
 def test_what_is_not_public_is_written_directly(annas, anna, meeting, item):
     meeting.minutes.withdraw(by=anna)
-    assert "Du kan rette teksten direkte" in text(annas.get(page_of(meeting)))
-    assert annas.post(page_of(meeting), {"what": WHAT}).status_code == 200
+    assert "Du kan rette teksten direkte" in text(annas.get(edit_url(meeting)))
+    assert annas.post(edit_url(meeting), {"what": WHAT}).status_code == 200
     assert Edition.objects.count() == 1
     with pytest.raises(ValidationError):
         Minutes.objects.get().correct([], by=anna, what=WHAT, confirmed=True)
@@ -282,20 +285,20 @@ def test_what_is_not_public_is_written_directly(annas, anna, meeting, item):
 
 def test_what_is_planned_is_no_correction(annas, esbjerg, meeting):
     Minutes.objects.update(publish_at=timezone.now() + datetime.timedelta(days=1))
-    assert "Ingen har læst det endnu" in text(annas.get(page_of(meeting)))
+    assert "Ingen har læst det endnu" in text(annas.get(edit_url(meeting)))
 
 
 def test_the_other_pages_lead_here(annas, meeting, item):
     """No door changes public minutes in silence."""
     page = text(annas.get(url(type(item), "change", item.pk)))
-    assert f'href="{page_of(meeting)}"' in page and f'id="id_{"decision"}"' not in page
+    assert f'href="{edit_url(meeting)}"' in page and f'id="id_{"decision"}"' not in page
     data = opened(annas, item)
     save(annas, item, data | {"decision": "<p>Noget andet</p>", "internal_note": "Husk kaffe"})
     item.refresh_from_db()
     assert "21 boliger" in item.decision and item.internal_note == "Husk kaffe"
 
     page = text(annas.get(url(type(meeting), "change", meeting.pk)))
-    assert f'href="{page_of(meeting)}">Ret referatet' in page
+    assert f'href="{edit_url(meeting)}">Ret referatet' in page
     data = opened(annas, meeting)
     save(annas, meeting, data | {"items-0-decision": "<p>Noget andet</p>", "minutes-0-guests": "Ib"})
     item.refresh_from_db()
@@ -319,7 +322,7 @@ def test_the_other_pages_lead_here(annas, meeting, item):
     ],
 )
 def test_bad_input_changes_nothing(annas, meeting, data):
-    response = annas.post(page_of(meeting), data)
+    response = annas.post(edit_url(meeting), data)
     assert response.status_code == 200
     assert Edition.objects.count() == 1
     for field, value in (("answer", "hvad-som-helst"), ("title", ""), ("title", "x" * 300), ("decision", "a\x00b")):

@@ -135,7 +135,7 @@ def test_a_council_that_is_not_public_tells_nothing_on_the_portals_own_pages(cli
 
 
 def test_no_kind_of_row_with_somebodys_address_is_missing_from_the_page_on_privacy():
-    on_the_page = {label for one in statements.kept() for label in one.models}
+    on_the_page = {label for one in statements.data_retention() for label in one.models}
     offices = {"udsat.Municipality", "council.Council"}
     for model in apps.get_models():
         if any(isinstance(field, fields.EmailField) for field in model._meta.concrete_fields):

@@ -37,14 +37,14 @@ def minutes(meeting):
     return make.minutes(meeting, status=Status.DRAFT)
 
 
-def spots(client, it):
-    """Place, kind and marked words of everything the gate asks about."""
-    places = client.get(gate(client, it)).context["places"]
-    return [(place.name, spot.kind, spot.what) for place in places for spot in place.spots]
+def findings(client, it):
+    """Return object name, kind and marked words of every finding."""
+    texts = client.get(gate(client, it)).context["texts"]
+    return [(one.name, finding.kind, finding.match) for one in texts for finding in one.findings]
 
 
 def ticked(client, it, **fields):
-    """The gate's form with every tick set."""
+    """Submit the publication form with every checkbox ticked."""
     form = client.get(gate(client, it)).context["form"]
     ticks = {name: "on" for name in form.fields if name.startswith("looked_")}
     return answer(client, it, **TICK, **ticks, **fields)
@@ -74,7 +74,7 @@ def test_each_finding_stands_in_its_sentence_with_the_way_to_its_field(annas, me
 )
 def test_what_may_be_private_is_asked_about(annas, meeting, minutes, words, kind, what):
     make.item(meeting, "Boliger", decision=f"<p>{words}</p>")
-    assert spots(annas, minutes) == [("Punkt 1. Boliger", kind, what)]
+    assert findings(annas, minutes) == [("Punkt 1. Boliger", kind, what)]
 
 
 def test_the_councils_own_contacts_and_people_are_no_finding(annas, esbjerg, council, meeting, minutes):
@@ -88,7 +88,7 @@ def test_the_councils_own_contacts_and_people_are_no_finding(annas, esbjerg, cou
         "Havnegade 3. Karin Holt, Mette Krogh og Gadens Folk tager med. Lise Friis, leder af Boligvagten, holder "
         "oplæg. Lise Friis har sagt ja.</p>",
     )  # fmt: skip
-    assert spots(annas, minutes) == []
+    assert findings(annas, minutes) == []
     assert "Vi fandt intet" in text(annas.get(gate(annas, minutes)))
 
 
@@ -99,10 +99,10 @@ def test_a_member_who_hides_the_name_is_found_with_what_may_be_shown(annas, esbj
     make.item(meeting, "Boliger", decision="<p>Jonas Bredal og Hanne spørger. Jonas skriver.</p>")
     page = html.unescape(text(annas.get(gate(annas, minutes))))
     assert "Personen vil kun vises som »Jonas«." in page and "Personen vil kun vises med sin rolle." in page
-    assert [what for _, _, what in spots(annas, minutes)] == ["Jonas Bredal", "Hanne"]
+    assert [what for _, _, what in findings(annas, minutes)] == ["Jonas Bredal", "Hanne"]
     jonas.shown = Person.Shown.FULL
     jonas.save()
-    assert [what for _, _, what in spots(annas, minutes)] == ["Hanne"]
+    assert [what for _, _, what in findings(annas, minutes)] == ["Hanne"]
 
 
 def test_titles_names_of_files_links_and_what_is_inside_files_are_read(annas, meeting, minutes):
@@ -110,7 +110,7 @@ def test_titles_names_of_files_links_and_what_is_inside_files_are_read(annas, me
         meeting, "Brev fra Bente Krogh", decision='<p>Se <a href="mailto:ole.friis@gmail.com">her</a>.</p>'
     )
     make.attachment(meeting, name="Ansøgning_fra_Ole_Friis.txt", content=b"Ring 26 18 44 07", item=item)
-    found = {what for _, _, what in spots(annas, minutes)}
+    found = {what for _, _, what in findings(annas, minutes)}
     assert found == {"Bente Krogh", "ole.friis@gmail.com", "Ole Friis", "26 18 44 07"}
 
 
@@ -148,13 +148,13 @@ def test_what_a_closed_item_holds_back_is_said(annas, meeting, minutes):
     make.attachment(meeting, name="brev.txt", item=closed)
     page = html.unescape(text(annas.get(gate(annas, minutes))))
     assert "Punkt 2 er lukket. Alle ser »En personsag«. Skjult bliver titel, beslutning og 1 bilag (brev.txt)." in page
-    assert spots(annas, minutes) == []
+    assert findings(annas, minutes) == []
 
 
 def test_the_title_of_a_closed_item_in_an_open_text_is_found(annas, meeting, minutes):
     make.item(meeting, "Lejemålet i havnen", is_closed=True, public_title="Lukket punkt")
     make.item(meeting, "Eventuelt", discussion="<p>Vi vender tilbage til lejemålet i havnen.</p>")
-    assert [(kind, what) for _, kind, what in spots(annas, minutes)] == [
+    assert [(kind, what) for _, kind, what in findings(annas, minutes)] == [
         ("titel på et lukket punkt", "lejemålet i havnen")
     ]
 

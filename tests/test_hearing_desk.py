@@ -16,7 +16,7 @@ from council.meetings.approval.paper import text_version
 from council.meetings.approval.round_status import last_round
 from council.models import Hearing
 from council.public.pdf import answer_pdf
-from udsat.admin.edit_conflict import increment_version
+from udsat.admin.edit_versions import increment_version
 from udsat.lib.publishing import Status
 from udsat.models import Letter, LetterFile
 

@@ -324,12 +324,12 @@ def as_anna(client, anna):
     return client
 
 
-def page_of(found, what="change"):
+def edit_url(found, what="change"):
     return reverse(f"admin:council_input_{what}", args=[found.pk])
 
 
 def press(client, found, action):
-    return client.post(page_of(found, "action"), {"action": action}, follow=True)
+    return client.post(edit_url(found, "action"), {"action": action}, follow=True)
 
 
 def test_her_desk_says_that_a_citizen_has_written(anna, council):
@@ -337,7 +337,7 @@ def test_her_desk_says_that_a_citizen_has_written(anna, council):
     Input.objects.filter(pk=found.pk).update(created_at=timezone.now() - datetime.timedelta(days=3))
     row = next(row for row in due_tasks.inputs(due_tasks.UserTasks(anna)))
     assert row.title == "En borger skrev til rådet for 3 dage siden"
-    assert (row.url, row.severity) == (page_of(found), due_tasks.Severity.READY)
+    assert (row.url, row.severity) == (edit_url(found), due_tasks.Severity.READY)
     Input.objects.filter(pk=found.pk).update(created_at=timezone.now() - datetime.timedelta(days=8))
     assert next(due_tasks.inputs(due_tasks.UserTasks(anna))).severity == due_tasks.Severity.LATE
 
@@ -360,14 +360,14 @@ def test_what_the_council_will_talk_about_is_due_again_when_the_meeting_is_over(
     found = make.input_(council, state=Input.State.UNDER_WAY, item=make.item(make.meeting(council, today)))
     assert not list(due_tasks.inputs(due_tasks.UserTasks(anna)))
     council.meetings.update(date=today - datetime.timedelta(days=1))
-    assert [row.url for row in due_tasks.inputs(due_tasks.UserTasks(anna))] == [page_of(found)]
+    assert [row.url for row in due_tasks.inputs(due_tasks.UserTasks(anna))] == [edit_url(found)]
 
 
 def test_she_answers_and_the_letter_brings_it(as_anna, found, mailbox):
-    page = as_anna.get(page_of(found, "answer"))
+    page = as_anna.get(edit_url(found, "answer"))
     assert WORDS in page.content.decode()
     given = {"seen": found.version, "text": "Der kommer tre bænke."}
-    assert as_anna.post(page_of(found, "answer"), given).status_code == 302
+    assert as_anna.post(edit_url(found, "answer"), given).status_code == 302
     found.refresh_from_db()
     assert (found.state, found.answer) == (Input.State.ANSWERED, "Der kommer tre bænke.")
     assert found.answered_at and found.closed_at
@@ -381,7 +381,7 @@ def test_she_answers_and_the_letter_brings_it(as_anna, found, mailbox):
 def test_two_who_answer_at_once_send_one_answer(as_anna, found):
     seen = found.version
     lifecycle.answer(found, "Det første svar.")
-    page = as_anna.post(page_of(found, "answer"), {"seen": seen, "text": "Det andet svar."})
+    page = as_anna.post(edit_url(found, "answer"), {"seen": seen, "text": "Det andet svar."})
     assert page.status_code == 200
     assert "En anden har ændret henvendelsen imens" in words(page) and "Det andet svar." in page.content.decode()
     found.refresh_from_db()
@@ -391,7 +391,7 @@ def test_two_who_answer_at_once_send_one_answer(as_anna, found):
 
 def test_an_answer_with_a_cpr_number_or_without_words_is_not_sent(as_anna, found):
     for text in (f"Dit nummer er {CPR}", "  ", "", "a" * 6001, "a\x00b"):
-        page = as_anna.post(page_of(found, "answer"), {"seen": found.version, "text": text})
+        page = as_anna.post(edit_url(found, "answer"), {"seen": found.version, "text": text})
         assert page.status_code == 200 and "Fejl:" in page.content.decode(), text[:20]
     found.refresh_from_db()
     assert (found.state, found.answer) == (Input.State.NEW, "")
@@ -401,9 +401,9 @@ def test_an_answer_with_a_cpr_number_or_without_words_is_not_sent(as_anna, found
 
 def test_an_editor_reads_but_sends_nothing_out_of_the_house(client, carla, found):
     client.force_login(carla)
-    assert WORDS in client.get(page_of(found, "answer")).content.decode()
-    assert client.post(page_of(found, "answer"), {"seen": "1", "text": "Hej"}).status_code == 403
-    assert client.post(page_of(found, "forget")).status_code == 403
+    assert WORDS in client.get(edit_url(found, "answer")).content.decode()
+    assert client.post(edit_url(found, "answer"), {"seen": "1", "text": "Hej"}).status_code == 403
+    assert client.post(edit_url(found, "forget")).status_code == 403
     assert not Letter.objects.exists()
 
 
@@ -413,7 +413,7 @@ def test_one_click_puts_it_on_an_agenda_without_anything_of_the_citizens(as_anna
         "version": found.version, "title": "Bænke ved banegården", "question": "Kan der komme <bænke>?",
         "meeting": meeting.pk, "_put_on_agenda": "",
     }  # fmt: skip
-    page = as_anna.post(page_of(found), given, follow=True)
+    page = as_anna.post(edit_url(found), given, follow=True)
     assert "Sat på dagsordenen til mødet" in words(page)
     found.refresh_from_db()
     item = found.item
@@ -424,7 +424,7 @@ def test_one_click_puts_it_on_an_agenda_without_anything_of_the_citizens(as_anna
     said = " ".join(str(value) for value in item.revisioned_values().values())
     assert not any(word in said for word in ("Karl", "Madsen", "karl@", "20 30", WORDS))
     # Once is enough.
-    as_anna.post(page_of(found), given | {"version": found.version})
+    as_anna.post(edit_url(found), given | {"version": found.version})
     assert meeting.items.count() == 1
 
 
@@ -446,7 +446,7 @@ def test_no_meeting_of_another_or_of_the_past_takes_it(as_anna, found, council, 
     make.meeting(council, timezone.localdate() + datetime.timedelta(days=30))
     for chosen in (theirs.pk, held.pk, "", "x", "9" * 30):
         page = as_anna.post(
-            page_of(found), {"version": found.version, "meeting": chosen, "_put_on_agenda": ""}, follow=True
+            edit_url(found), {"version": found.version, "meeting": chosen, "_put_on_agenda": ""}, follow=True
         )
         assert "Vælg et møde, der ikke er holdt endnu" in words(page)
         found.refresh_from_db()
@@ -469,12 +469,12 @@ def test_spam_is_put_aside_and_taken_back(as_anna, found):
 
 
 def test_the_citizens_words_stand_in_no_revision(as_anna, found):
-    as_anna.post(page_of(found), {"version": found.version, "title": "Bænke", "question": "Hvor er bænkene?"})
+    as_anna.post(edit_url(found), {"version": found.version, "title": "Bænke", "question": "Hvor er bænkene?"})
     lifecycle.answer(found, "De kommer.")
     history = str([(r.label, r.by_name, r.values) for r in Revision.objects.of(found)])
     assert "De kommer." in history and "Bænke" in history
     assert not any(word in history for word in ("Karl", "karl@", "20 30", WORDS))
-    assert WORDS not in as_anna.get(page_of(found, "history")).content.decode()
+    assert WORDS not in as_anna.get(edit_url(found, "history")).content.decode()
 
 
 # Said by phone or at a shelter
@@ -499,7 +499,7 @@ def test_the_secretary_writes_down_what_somebody_said_by_phone(as_anna, anna, co
     as_anna.post(NOTE, {"text": WORDS, "name": "Karl Madsen", "phone": "20 30 40 50", "hentet": "nu"})
     assert Input.objects.count() == 1
     # She answers and is told to ring.
-    page = as_anna.post(page_of(found, "answer"), {"seen": found.version, "text": "Vi tager det op."}, follow=True)
+    page = as_anna.post(edit_url(found, "answer"), {"seen": found.version, "text": "Vi tager det op."}, follow=True)
     assert "Ring til borgeren på 20 30 40 50" in words(page)
 
 
@@ -509,15 +509,15 @@ def test_whoever_gave_an_address_by_phone_gets_a_receipt_and_the_answer(as_anna,
     assert receipt.to == "karl@example.dk" and "Tak, fordi du talte med" in receipt.text
     assert lifecycle.link_path(Input.objects.get()) in receipt.text and WORDS not in receipt.text
     found = Input.objects.get()
-    as_anna.post(page_of(found, "answer"), {"seen": found.version, "text": "Vi tager det op."})
+    as_anna.post(edit_url(found, "answer"), {"seen": found.version, "text": "Vi tager det op."})
     assert "Du talte med" in Letter.objects.latest("pk").text
 
 
 def test_without_phone_and_address_nobody_is_promised_a_page(as_anna, council):
     as_anna.post(NOTE, {"text": WORDS})
     found = Input.objects.get()
-    assert "Hverken telefon eller e-mail" in words(as_anna.get(page_of(found, "answer")))
-    page = as_anna.post(page_of(found, "answer"), {"seen": found.version, "text": "Vi tager det op."}, follow=True)
+    assert "Hverken telefon eller e-mail" in words(as_anna.get(edit_url(found, "answer")))
+    page = as_anna.post(edit_url(found, "answer"), {"seen": found.version, "text": "Vi tager det op."}, follow=True)
     assert "Svaret er gemt." in words(page) and "eget link" not in words(page)
 
 
@@ -560,12 +560,12 @@ def test_what_she_wrote_down_can_be_mended_and_what_a_citizen_typed_cannot(as_an
     as_anna.post(NOTE, {"text": WORDS, "phone": "20 30 40 50"})
     noted = Input.objects.get(kind=Input.Kind.SPOKEN)
     data = {"version": noted.version, "title": "", "question": "", "text": "Bænke ved havnen.", "phone": "20 30 40 51"}
-    assert "ligner et CPR-nummer" in words(as_anna.post(page_of(noted), data | {"name": f"Karl {CPR}"}))
-    assert as_anna.post(page_of(noted), data).status_code == 302
+    assert "ligner et CPR-nummer" in words(as_anna.post(edit_url(noted), data | {"name": f"Karl {CPR}"}))
+    assert as_anna.post(edit_url(noted), data).status_code == 302
     noted.refresh_from_db()
     assert (noted.text, noted.phone) == ("Bænke ved havnen.", "20 30 40 51")
     assert "Bænke" not in str([revision.values for revision in Revision.objects.of(noted)])
-    as_anna.post(page_of(found), data | {"version": found.version})
+    as_anna.post(edit_url(found), data | {"version": found.version})
     found.refresh_from_db()
     assert found.text == WORDS
 
@@ -573,7 +573,7 @@ def test_what_she_wrote_down_can_be_mended_and_what_a_citizen_typed_cannot(as_an
 def test_nobody_calls_her_own_note_spam(as_anna, council):
     as_anna.post(NOTE, {"text": WORDS})
     noted = Input.objects.get()
-    assert "Det er spam" not in words(as_anna.get(page_of(noted)))
+    assert "Det er spam" not in words(as_anna.get(edit_url(noted)))
     press(as_anna, noted, "spam")
     noted.refresh_from_db()
     assert noted.state == Input.State.NEW
@@ -623,17 +623,17 @@ def test_it_is_found_by_search_until_she_changes_her_mind(client, council):
 )
 def test_the_gate_stops_what_is_not_ready_or_names_the_writer(as_anna, council, anna, fields, why):
     found = make.answered_input(council, status=Status.DRAFT, **fields)
-    assert why in words(as_anna.get(page_of(found, "publish")))
+    assert why in words(as_anna.get(edit_url(found, "publish")))
     with pytest.raises(ValidationError, match=why):
         found.publish(by=anna, confirmed=True)
 
 
 def test_she_publishes_it_through_the_gate(as_anna, council, client):
     found = make.answered_input(council, status=Status.DRAFT)
-    assert "Det har andre spurgt om" in words(as_anna.get(page_of(found, "preview")))
-    page = as_anna.get(page_of(found, "publish"))
+    assert "Det har andre spurgt om" in words(as_anna.get(edit_url(found, "preview")))
+    page = as_anna.get(edit_url(found, "publish"))
     seen = re.search(r'name="seen" value="([^"]+)"', page.content.decode())[1]
-    as_anna.post(page_of(found, "publish"), {"seen": seen, "confirmed": "on"})
+    as_anna.post(edit_url(found, "publish"), {"seen": seen, "confirmed": "on"})
     assert list(Input.objects.published()) == [found]
 
 
@@ -728,15 +728,15 @@ def test_spam_is_deleted_with_its_history(council):
 
 
 def test_a_citizen_who_asks_is_forgotten_at_once(as_anna, found):
-    assert "Det kan ikke fortrydes" in words(as_anna.get(page_of(found, "forget")))
+    assert "Det kan ikke fortrydes" in words(as_anna.get(edit_url(found, "forget")))
     assert Input.objects.get().text
-    as_anna.post(page_of(found, "forget"))
+    as_anna.post(edit_url(found, "forget"))
     forgotten = Input.objects.get()
     assert (forgotten.text, forgotten.name, forgotten.email) == ("", "", "")
     assert forgotten.state == Input.State.CLOSED
-    assert as_anna.get(page_of(found, "forget")).status_code == 302
+    assert as_anna.get(edit_url(found, "forget")).status_code == 302
     assert "ikke noget at svare på længere" in words(
-        as_anna.post(page_of(found, "answer"), {"seen": forgotten.version, "text": "Hej"})
+        as_anna.post(edit_url(found, "answer"), {"seen": forgotten.version, "text": "Hej"})
     )
 
 

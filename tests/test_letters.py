@@ -23,7 +23,7 @@ from council.public.calendar import invitation_calendar
 from udsat import jobs
 from udsat.mail_delivery import ServerDown, check_mail, email_of, erase_old_letters, send_letters
 from udsat.models import Letter, LetterFile
-from udsat.models.letters import CLAIM
+from udsat.models.letters import CLAIM_LENGTH
 
 from . import factories as make
 
@@ -177,7 +177,7 @@ def test_a_run_that_was_killed_lets_go_of_its_letter_after_a_while(esbjerg, mail
     assert Letter.objects.claim(later()) == letter
     assert Letter.objects.get().state == "Sendes nu"
     assert send_letters(later()) == 0
-    assert send_letters(later() + CLAIM) == 1
+    assert send_letters(later() + CLAIM_LENGTH) == 1
 
 
 def environment(tmp_path, mailbox, **more):

@@ -366,7 +366,7 @@ def test_stored_text_is_shown_as_it_is_and_other_text_is_cleaned():
 
 
 def test_templates_show_rich_text_and_its_plain_form():
-    show = Template("{% load rich %}{{ text|rich }}|{{ text|plain }}|{{ nothing|rich }}{{ nothing|plain }}").render
+    show = Template("{% load rich_text %}{{ text|rich }}|{{ text|plain }}|{{ nothing|rich }}{{ nothing|plain }}").render
     assert show(Context({"text": "<p>A &amp; <b onclick=x>B</b></p>", "nothing": None})) == (
         "<p>A &amp; <strong>B</strong></p>|A &amp; B|"
     )

@@ -14,7 +14,7 @@ from udsat.lib.publishing import Status
 from udsat.lib.search_tokens import SoughtWords, highlight, query_words, snippet
 from udsat.models import SearchEntry, SearchKind, SearchText, SearchWord
 from udsat.portal.search import PAGE
-from udsat.portal.search_query import LOOKED_AT
+from udsat.portal.search_query import MAX_RANKED
 
 from . import factories as make
 
@@ -29,7 +29,7 @@ def find(client, query, kommune=""):
 
 def hits(client, query, kommune=""):
     """The addresses found, without their anchors' numbers."""
-    return [hit.url for hit in client.get("/soeg/", {"q": query, "kommune": kommune}).context["found"].hits]
+    return [hit.url for hit in client.get("/soeg/", {"q": query, "kommune": kommune}).context["results"].hits]
 
 
 @pytest.fixture
@@ -276,8 +276,8 @@ def test_texts_with_some_of_the_words_are_shown_where_none_has_all(client, esbje
     one, two, three = (make.theme(strategy, title) for title in ("Bolig", "Bolig og gæld", "Gæld"))
     make.theme(strategy, "Sundhed")
     page = client.get("/soeg/", {"q": "bolig gæld xyzzy"})
-    assert {hit.url for hit in page.context["found"].hits} == {one_.get_absolute_url() for one_ in (one, two, three)}
-    assert page.context["found"].hits[0].url == two.get_absolute_url()
+    assert {hit.url for hit in page.context["results"].hits} == {one_.get_absolute_url() for one_ in (one, two, three)}
+    assert page.context["results"].hits[0].url == two.get_absolute_url()
     assert "Ingen tekst har alle ordene." in page.content.decode()
     assert hits(client, "bolig gæld") == [two.get_absolute_url()]
 
@@ -295,8 +295,8 @@ def test_a_compound_that_nobody_wrote_is_taken_apart(client, esbjerg):
     theme = make.theme(strategy, "Misbrug", body="<p>Der er hurtig behandling.</p>")
     make.theme(strategy, "Misbrug")
     page = client.get("/soeg/", {"q": "misbrugsbehandling"})
-    assert [hit.url for hit in page.context["found"].hits] == [theme.get_absolute_url()]
-    assert page.context["found"].mended == "misbrug behandling"
+    assert [hit.url for hit in page.context["results"].hits] == [theme.get_absolute_url()]
+    assert page.context["results"].corrected == "misbrug behandling"
 
 
 @pytest.mark.parametrize("asked", ["3. marts 2026", "3.3.2026", "03/03/2026", "3-3-2026", "2026-03-03"])
@@ -326,7 +326,7 @@ def test_what_is_in_force_comes_before_what_is_over(client, esbjerg):
 def test_a_page_that_is_not_there_is_the_last_or_the_first(client, esbjerg, side):
     theme = make.theme(make.strategy(esbjerg), "Bolig")
     page = client.get("/soeg/", {"q": "bolig", "side": side})
-    assert [hit.url for hit in page.context["found"].hits] == [theme.get_absolute_url()]
+    assert [hit.url for hit in page.context["results"].hits] == [theme.get_absolute_url()]
 
 
 # Suggestions while one types
@@ -393,10 +393,10 @@ def test_many_hits_stand_on_several_pages(client, esbjerg):
     for number in range(PAGE + 1):
         make.theme(strategy, f"Bolig {number}")
     first = client.get("/soeg/", {"q": "bolig"})
-    assert len(first.context["found"].hits) == PAGE
+    assert len(first.context["results"].hits) == PAGE
     assert f"{PAGE + 1} steder" in first.content.decode()
     second = client.get("/soeg/", {"q": "bolig", "side": "2"})
-    shown = {hit.url for page in (first, second) for hit in page.context["found"].hits}
+    shown = {hit.url for page in (first, second) for hit in page.context["results"].hits}
     assert len(shown) == PAGE + 1
 
 
@@ -479,15 +479,15 @@ def test_more_than_a_thousand_are_said_to_be_more_and_the_best_comes_first(clien
         SearchText(
             SearchKind.NEWS, f"/n/{number}", f"Nyt {number}", "Noget om en bolig.", date=datetime.date(2020, 1, 1)
         )
-        for number in range(LOOKED_AT + 10)
+        for number in range(MAX_RANKED + 10)
     ]
     SearchEntry.objects.replace(esbjerg, esbjerg, texts)
     page = client.get("/soeg/", {"q": "bolig"})
-    found, text = page.context["found"], page.content.decode()
+    found, text = page.context["results"], page.content.decode()
     assert "Over 1.000 steder" in text and "Det er mange." in text
     assert found.hits[0].url == theme.get_absolute_url()
     last = client.get("/soeg/", {"q": "bolig", "side": str(found.pages)})
-    assert last.context["found"].hits and not last.context["after"]
+    assert last.context["results"].hits and not last.context["after"]
     # Of some that were looked at, the count says that there may be more.
     assert re.search(r'Nyt <span class="count">\d+\+</span>', text)
 

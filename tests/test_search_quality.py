@@ -150,7 +150,7 @@ def test_people_find_what_they_expect(demo_to_read, db):
     client, known, missed, late = Client(), days(), [], []
     for query, expected in QUERIES:
         asked, wanted = filled_in(query, expected, known)
-        hits = client.get("/soeg/", {"q": asked}).context["found"].hits
+        hits = client.get("/soeg/", {"q": asked}).context["results"].hits
         place = rank(hits, wanted)
         told = f"{asked}: {place or 'intet'}, først {[str(strip_tags(hit.title))[:60] for hit in hits[:3]]}"
         if place is None or place > 3:

@@ -1,4 +1,4 @@
-"""The back office as one place: its name, its front page in a secretary's order, its login."""
+"""The admin site: name, front page by section, login."""
 
 from django.contrib.admin import AdminSite
 from django.contrib.admin.forms import AdminAuthenticationForm
@@ -9,7 +9,7 @@ from django.urls import path, reverse
 
 from udsat.models import Publishable
 
-# The shelves of the front page, in order. Each model admin says which it stands on.
+# Sections of the front page, in order. `index_section` of a model admin names one of them.
 DAILY, FOLLOW_UP, MORE, PORTAL = "Det daglige arbejde", "Følg op", "Mere", "Portalen"
 
 
@@ -20,9 +20,9 @@ class LogInForm(AdminAuthenticationForm):
     }
 
 
-class SearchInChoices(AutocompleteJsonView):
+class LabelledAutocompleteView(AutocompleteJsonView):
     def serialize_result(self, obj, to_field_name):
-        return super().serialize_result(obj, to_field_name) | {"text": self.model_admin.choice_name(obj)}
+        return super().serialize_result(obj, to_field_name) | {"text": self.model_admin.choice_label(obj)}
 
 
 class BackOffice(AdminSite):
@@ -35,51 +35,59 @@ class BackOffice(AdminSite):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        # Things are withdrawn and kept; the few that may be deleted are deleted one at a time.
+        # Objects are deleted one at a time, if at all.
         self.disable_action("delete_selected")
 
     def register(self, model_or_iterable, admin_class=None, **options):
-        """Only pages with a word on their shelf: what other packages bring (groups of the auth app) has none."""
-        if hasattr(admin_class, "shelf"):
+        """Register this project's admins only, not those of packages (such as auth groups)."""
+        if hasattr(admin_class, "index_section"):
             super().register(model_or_iterable, admin_class, **options)
 
     def get_urls(self):
-        # The stock redirect to an object's public address would tell the address of any municipality's draft.
-        gone = path("r/<path:content_type_id>/<path:object_id>/", self.admin_view(_gone), name="view_on_site")
+        # Django's redirect to an object would disclose addresses of other municipalities' drafts.
+        disabled = path("r/<path:content_type_id>/<path:object_id>/", self.admin_view(_not_found), name="view_on_site")
         guide = path("vejledning/", self.admin_view(self.guide), name="guide")
-        stock = (pattern for pattern in super().get_urls() if getattr(pattern, "name", "") != "view_on_site")
-        return [gone, guide, *stock]
+        django_urls = (pattern for pattern in super().get_urls() if getattr(pattern, "name", "") != "view_on_site")
+        return [disabled, guide, *django_urls]
 
     def guide(self, request):
-        """How everything here is done, with pictures; one click from every page."""
+        """User guide of the back office."""
         return TemplateResponse(request, "admin/guide.html", {**self.each_context(request), "title": "Vejledning"})
 
     def get_app_list(self, request, app_label=None):
-        """The shelves with what stands on them; nothing before log-in."""
+        """Return the sections with their models; nothing before log-in."""
         if not self.has_permission(request):
             return []
         listed = {model["model"]: model for app in super().get_app_list(request) for model in app["models"]}
-        shelves = []
-        for shelf in (DAILY, FOLLOW_UP, MORE, PORTAL):
-            models = [model for _, model in sorted(self._on(shelf), key=lambda pair: pair[0]) if model in listed]
+        sections = []
+        for section in (DAILY, FOLLOW_UP, MORE, PORTAL):
+            models = [
+                model for _, model in sorted(self._models_in(section), key=lambda pair: pair[0]) if model in listed
+            ]
             for model in models:
                 listed[model] |= {
                     "model_name": model._meta.model_name,
                     "label": model._meta.verbose_name,
-                    "about": self._registry[model].about,
+                    "about": self._registry[model].index_description,
                 }
             if models:
-                shelves.append({"name": shelf, "app_label": "", "app_url": "", "models": [listed[m] for m in models]})
-        return shelves
+                sections.append(
+                    {"name": section, "app_label": "", "app_url": "", "models": [listed[m] for m in models]}
+                )
+        return sections
 
     def autocomplete_view(self, request):
-        return SearchInChoices.as_view(admin_site=self)(request)
+        return LabelledAutocompleteView.as_view(admin_site=self)(request)
 
-    def _on(self, shelf):
-        return [(a.shelf[1], model) for model, a in self._registry.items() if a.shelf and a.shelf[0] == shelf]
+    def _models_in(self, section):
+        return [
+            (a.index_section[1], model)
+            for model, a in self._registry.items()
+            if a.index_section and a.index_section[0] == section
+        ]
 
     def app_index(self, request, app_label, extra_context=None):
-        """The front page says it better, and in one place."""
+        """Redirect to the front page."""
         return HttpResponseRedirect(reverse("admin:index"))
 
     def each_context(self, request):
@@ -89,18 +97,18 @@ class BackOffice(AdminSite):
         return super().index(request, {"edited": self._last_edited(request), **(extra_context or {})})
 
     def _last_edited(self, request):
-        """What was changed last in the user's municipalities, with the page each is edited on."""
-        found = []
+        """Return (object, edit URL) of the latest changes in the user's municipalities."""
+        objects = []
         for model, admin in self._registry.items():
-            if issubclass(model, Publishable) and admin.is_written_here and admin.has_module_permission(request):
-                found += admin.get_queryset(request).order_by("-updated_at")[:6]
-        found.sort(key=lambda obj: obj.updated_at, reverse=True)
+            if issubclass(model, Publishable) and admin.shows_in_last_edited and admin.has_module_permission(request):
+                objects += admin.get_queryset(request).order_by("-updated_at")[:6]
+        objects.sort(key=lambda obj: obj.updated_at, reverse=True)
         # A meeting and its papers are edited on one page.
         pages = {}
-        for obj in found:
-            pages.setdefault(self._registry[type(obj)].page_of(obj), obj)
+        for obj in objects:
+            pages.setdefault(self._registry[type(obj)].edit_url(obj), obj)
         return [(obj, url) for url, obj in list(pages.items())[:6]]
 
 
-def _gone(request, content_type_id, object_id):
+def _not_found(request, content_type_id, object_id):
     raise Http404

@@ -48,24 +48,24 @@ JOBS: list[Callable[[datetime.datetime], int]] = [
 _LOCK = 8_732_114
 
 
-def run(now: datetime.datetime, keep_on: Callable[[], bool] = lambda: True) -> dict[str, int | None]:
+def run(now: datetime.datetime, may_continue: Callable[[], bool] = lambda: True) -> dict[str, int | None]:
     """Run every job, each in a transaction of its own; None where one failed, which stops no other.
 
-    Letters leave last, those that the jobs have just written among them. `keep_on` is asked between two things
+    Letters leave last, those that the jobs have just written among them. `may_continue` is asked between two things
     whether there is time for another.
     """
     started = timezone.now()
-    results = {name_of(job): _attempt(job, now) for job in JOBS if keep_on()}
+    results = {job_name(job): _attempt(job, now) for job in JOBS if may_continue()}
     try:
         # What the jobs wrote is due by now, which is later than when they began.
-        results[name_of(send_letters)] = send_letters(now + (timezone.now() - started), keep_on)
+        results[job_name(send_letters)] = send_letters(now + (timezone.now() - started), may_continue)
     except Exception as error:
-        log_failure(name_of(send_letters), error)
-        results[name_of(send_letters)] = None
+        log_failure(job_name(send_letters), error)
+        results[job_name(send_letters)] = None
     return results
 
 
-def name_of(job: Callable) -> str:
+def job_name(job: Callable) -> str:
     return f"{job.__module__}.{job.__name__}"
 
 
@@ -75,7 +75,7 @@ def _attempt(job, now):
             _wait_for_others()
             return job(now)
     except Exception as error:
-        log_failure(name_of(job), error)
+        log_failure(job_name(job), error)
         return None
 
 

@@ -26,7 +26,7 @@ class ServerDown(Exception):
     """The mail server cannot be reached, or does not let us in. What waits, waits."""
 
 
-def send_letters(now: datetime.datetime, keep_on: Callable[[], bool] = lambda: True) -> int:
+def send_letters(now: datetime.datetime, may_continue: Callable[[], bool] = lambda: True) -> int:
     """Send what is due and return how many went. Raises ServerDown when there is nobody to hand them to.
 
     Commits as it goes, so it must not run in a transaction: a letter that has left cannot be called back.
@@ -35,7 +35,7 @@ def send_letters(now: datetime.datetime, keep_on: Callable[[], bool] = lambda: T
     sent = 0
     connection = get_connection()
     try:
-        while keep_on():
+        while may_continue():
             # A long run must not believe that all its letters were taken when it began.
             letter = Letter.objects.claim(timezone.now() + offset)
             if letter is None:

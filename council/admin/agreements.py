@@ -61,8 +61,8 @@ class StateFilter(admin.SimpleListFilter):
 class AgreementAdmin(ScopedAdmin):
     """Who promised what, across meetings."""
 
-    shelf = (FOLLOW_UP, 1)
-    about = "Hvem der gør hvad, og hvornår"
+    index_section = (FOLLOW_UP, 1)
+    index_description = "Hvem der gør hvad, og hvornår"
     guide = "aftaler"
     list_display = ["text", "who", "when", "meeting"]
     list_filter = [StateFilter]
@@ -142,7 +142,7 @@ class AgreementAdmin(ScopedAdmin):
                 agreement.full_clean()
             except ValidationError as error:
                 self.message_user(request, " ".join(error.messages), messages.ERROR)
-                return HttpResponseRedirect(self.page_of(agreement))
+                return HttpResponseRedirect(self.edit_url(agreement))
             agreement.save()
             self._count_change(agreement)
             self.log_change(request, agreement, "Gjort")

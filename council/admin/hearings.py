@@ -19,7 +19,7 @@ from council.public.pdf import answer_pdf
 from udsat.admin import (
     PublishableAdmin,
 )
-from udsat.admin.edit_conflict import increment_version
+from udsat.admin.edit_versions import increment_version
 from udsat.admin_site import DAILY
 from udsat.lib import roles
 from udsat.lib.forms import FieldsOnly
@@ -39,8 +39,8 @@ class SendForm(FieldsOnly, forms.Form):
 
 @admin.register(Hearing)
 class HearingAdmin(PublishableAdmin):
-    shelf = (DAILY, 4)
-    about = "Det, rådet bliver spurgt om, og hvad der kom ud af det"
+    index_section = (DAILY, 4)
+    index_description = "Det, rådet bliver spurgt om, og hvad der kom ud af det"
     guide = "hoeringer"
     change_form_template = "admin/council/hearing.html"
     list_display = ["title", "received_on", "deadline", "next_text", "outcome", "status_text"]
@@ -98,7 +98,7 @@ class HearingAdmin(PublishableAdmin):
 
     def tabs(self, request, hearing) -> list[dict]:
         return [
-            {"label": "Høringen", "url": self.page_of(hearing)},
+            {"label": "Høringen", "url": self.edit_url(hearing)},
             {"label": "Godkendelse", "url": self.url("approval", hearing)},
             {"label": "Send svaret", "url": self.url("send", hearing)},
         ]
@@ -135,8 +135,8 @@ class HearingAdmin(PublishableAdmin):
         return self.page(
             request, hearing, "hearing_send.html", title="Send svaret", form=form, may_send=may_send,
             round=RoundStatus.of(hearing), pdf_url=self.url("pdf", hearing),
-            edit_url=f"{self.page_of(hearing)}#id_answer", approval_url=self.url("approval", hearing),
-            outcome_url=f"{self.page_of(hearing)}#id_outcome", deadline_text=deadline_text(hearing),
+            edit_url=f"{self.edit_url(hearing)}#id_answer", approval_url=self.url("approval", hearing),
+            outcome_url=f"{self.edit_url(hearing)}#id_outcome", deadline_text=deadline_text(hearing),
         )  # fmt: skip
 
     def _send(self, request, hearing, seen) -> bool:
@@ -160,8 +160,8 @@ class HearingAdmin(PublishableAdmin):
 
 @admin.register(News)
 class NewsAdmin(PublishableAdmin):
-    shelf = (DAILY, 5)
-    about = "Korte historier om, hvad der sker"
+    index_section = (DAILY, 5)
+    index_description = "Korte historier om, hvad der sker"
     guide = "offentliggoer"
     list_display = ["title", "date", "status_text"]
     list_filter = ["status"]

@@ -18,9 +18,9 @@ from django.utils.text import Truncator
 from council.citizens.inputs import lifecycle
 from council.citizens.inputs.forms import NotedForm, refuse_cpr
 from council.models import Council, Input, Meeting
-from udsat.admin import PublishableAdmin, ScopedForm, may_edit
-from udsat.admin.access import municipalities_where
-from udsat.admin.edit_conflict import increment_version
+from udsat.admin import PublishableAdmin, ScopedChangeForm, may_edit
+from udsat.admin.edit_versions import increment_version
+from udsat.admin.scope import municipalities_where
 from udsat.admin_site import DAILY
 from udsat.lib import roles
 from udsat.lib.danish import long_date, short_date
@@ -46,7 +46,7 @@ class AnswerForm(FieldsOnly, forms.Form):
     )
 
 
-class InputForm(ScopedForm):
+class InputForm(ScopedChangeForm):
     def clean(self):
         """What she has written down of a citizen's words may hold no CPR number either, though nobody else reads it."""
         cleaned = super().clean()
@@ -69,9 +69,9 @@ class OpenFilter(admin.SimpleListFilter):
 
 @admin.register(Input)
 class InputAdmin(PublishableAdmin):
-    is_written_here = False
-    shelf = (DAILY, 6)
-    about = "Det, borgerne skriver til rådet, og dine svar"
+    shows_in_last_edited = False
+    index_section = (DAILY, 6)
+    index_description = "Det, borgerne skriver til rådet, og dine svar"
     guide = "henvendelser"
     change_form_template = "admin/council/input.html"
     form = InputForm
@@ -151,7 +151,7 @@ class InputAdmin(PublishableAdmin):
 
     def tabs(self, request, found) -> list[dict]:
         return [
-            {"label": "Henvendelsen", "url": self.page_of(found)},
+            {"label": "Henvendelsen", "url": self.edit_url(found)},
             {"label": "Svar", "url": self.url("answer", found)},
         ]
 
@@ -201,7 +201,7 @@ class InputAdmin(PublishableAdmin):
             if found.email:
                 said += f" Borgeren får en kvittering på {found.email}."
             self.message_user(request, said, messages.SUCCESS)
-            return HttpResponseRedirect(self.page_of(found))
+            return HttpResponseRedirect(self.edit_url(found))
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
@@ -222,7 +222,7 @@ class InputAdmin(PublishableAdmin):
         start = {"seen": found.version, "text": found.answer}
         form = AnswerForm(request.POST if request.method == "POST" else None, initial=start)
         if request.method == "POST" and form.is_valid() and self._answer(request, found, form):
-            return HttpResponseRedirect(self.page_of(found))
+            return HttpResponseRedirect(self.edit_url(found))
         return self.page(
             request,
             found,
@@ -277,9 +277,9 @@ class InputAdmin(PublishableAdmin):
         verb = verbs.get(request.POST.get("action", ""))
         if verb is None:
             self.message_user(request, "Tryk på en af knapperne.", messages.WARNING)
-            return HttpResponseRedirect(self.page_of(found))
+            return HttpResponseRedirect(self.edit_url(found))
         self._try(request, found, verb)
-        return HttpResponseRedirect(self.page_of(found))
+        return HttpResponseRedirect(self.edit_url(found))
 
     def _try(self, request, found, verb) -> None:
         try:
@@ -297,7 +297,7 @@ class InputAdmin(PublishableAdmin):
         if "_put_on_agenda" not in request.POST:
             return super().response_change(request, obj)
         self._try(request, obj, self._put_on_agenda)
-        return HttpResponseRedirect(self.page_of(obj))
+        return HttpResponseRedirect(self.edit_url(obj))
 
     def _put_on_agenda(self, request, found):
         chosen = request.POST.get("meeting", "")
@@ -332,7 +332,7 @@ class InputAdmin(PublishableAdmin):
             raise PermissionDenied
         if found.forgotten_at:
             self.message_user(request, "Det er slettet i forvejen.", messages.WARNING)
-            return HttpResponseRedirect(self.page_of(found))
+            return HttpResponseRedirect(self.edit_url(found))
         if request.method == "POST":
             found.forget()
             increment_version(found)
@@ -340,7 +340,7 @@ class InputAdmin(PublishableAdmin):
             return HttpResponseRedirect(reverse("admin:council_input_changelist"))
         stays = found.is_live and found.may_publish
         return self.page(
-            request, found, "input_forget.html", title="Slet", stays=stays, page_url=self.page_of(found),
+            request, found, "input_forget.html", title="Slet", stays=stays, page_url=self.edit_url(found),
             today=timezone.localdate(),
         )  # fmt: skip
 

@@ -15,11 +15,11 @@ from council.models import (
 )
 from udsat.admin import (
     ScopedAdmin,
-    ScopedForm,
-    ScopedRow,
+    ScopedChangeForm,
+    ScopedModelForm,
     ScopedStackedInline,
 )
-from udsat.admin.access import municipality_of
+from udsat.admin.scope import municipality_of
 from udsat.lib import roles
 from udsat.lib.danish import short_date
 from udsat.lib.uploads import UploadField
@@ -93,12 +93,12 @@ class WaitsForSupplement:
         super()._post_clean()
 
 
-class ItemRow(WaitsForSupplement, ScopedRow):
+class ItemRow(WaitsForSupplement, ScopedModelForm):
     def may_save(self):
         return ItemRules.may_write(self.user, self.instance.meeting)
 
 
-class ItemForm(WaitsForSupplement, ScopedForm):
+class ItemForm(WaitsForSupplement, ScopedChangeForm):
     def may_save(self):
         # Nothing new comes into public minutes by this door.
         is_new = self.instance.pk is None and ItemRules.closed_by(self.user, self.instance.meeting) == "minutes"
@@ -180,11 +180,11 @@ class AttachmentRules:
             )
 
 
-class AttachmentRow(AttachmentRules, ScopedRow):
+class AttachmentRow(AttachmentRules, ScopedModelForm):
     pass
 
 
-class AttachmentForm(AttachmentRules, ScopedForm):
+class AttachmentForm(AttachmentRules, ScopedChangeForm):
     pass
 
 
@@ -224,7 +224,7 @@ class AgendaItemAdmin(ScopedAdmin):
             .select_related("meeting__council__municipality", "meeting__agenda", "meeting__minutes")
         )
 
-    def choice_name(self, obj):
+    def choice_label(self, obj):
         """Every meeting has its »Eventuelt«."""
         return f"{obj.title} ({short_date(obj.meeting.date)})"
 
@@ -247,7 +247,7 @@ class AgendaItemAdmin(ScopedAdmin):
         return [(name, {**first, "description": where} if where else first), *others]
 
 
-class AttendanceForm(ScopedForm):
+class AttendanceForm(ScopedChangeForm):
     def may_save(self):
         return super().may_save() and ItemRules.closed_by(self.user, self.instance.meeting) != "minutes"
 

@@ -29,12 +29,12 @@ from council.models import (
 )
 from udsat.admin import (
     PublishableAdmin,
-    ScopedForm,
+    ScopedChangeForm,
     ScopedStackedInline,
     may_edit,
 )
-from udsat.admin.access import municipality_of
-from udsat.admin.edit_conflict import increment_version
+from udsat.admin.edit_versions import increment_version
+from udsat.admin.scope import municipality_of
 from udsat.admin_site import DAILY
 from udsat.lib import roles
 from udsat.lib.danish import clock, short_date
@@ -86,15 +86,15 @@ PAGES: list[MeetingPage] = [
 ]
 
 
-class MeetingForm(ScopedForm):
+class MeetingForm(ScopedChangeForm):
     def may_save(self):
         return self.user.may(roles.EDIT, self.instance.municipality)
 
 
 @admin.register(Meeting)
 class MeetingAdmin(PublishableAdmin):
-    shelf = (DAILY, 1)
-    about = "Indkald, skriv dagsorden og referat"
+    index_section = (DAILY, 1)
+    index_description = "Indkald, skriv dagsorden og referat"
     guide = "aaret"
     change_form_template = "admin/council/meeting/change_form.html"
     form = MeetingForm
@@ -228,7 +228,7 @@ class MeetingAdmin(PublishableAdmin):
     def tabs(self, request, meeting) -> list[dict]:
         """The pages she may open, in the order in which a meeting is worked on."""
         pages = [page for page in PAGES if page.tab and request.user.may(page.ability, meeting.municipality)]
-        links = [{"label": "Mødet", "url": self.page_of(meeting)}]
+        links = [{"label": "Mødet", "url": self.edit_url(meeting)}]
         return [*links, *({"label": page.tab, "url": self.url(page.name, meeting)} for page in pages)]
 
     def create_agenda(self, request, object_id):
@@ -269,7 +269,7 @@ class PaperAdmin(PublishableAdmin):
     def owner(self, obj):
         return obj.meeting
 
-    def page_of(self, obj):
+    def edit_url(self, obj):
         return self.url("change", obj.meeting)
 
     def seen_version(self, obj):
@@ -287,7 +287,7 @@ class AgendaAdmin(PaperAdmin):
     guide = "dagsorden"
     fieldsets = [(None, {"fields": ["intro", "plain_text", "expires_at"]})]
 
-    def follows(self, obj):
+    def consequences(self, obj):
         return who_hears(obj.meeting)
 
 

@@ -20,7 +20,7 @@ from udsat.admin import (
     ScopedStackedInline,
     may_edit,
 )
-from udsat.admin.edit_conflict import increment_version
+from udsat.admin.edit_versions import increment_version
 from udsat.admin_site import DAILY, MORE
 from udsat.lib import roles
 from udsat.models import Municipality
@@ -37,7 +37,7 @@ class MembershipInline(ScopedStackedInline):
         ("starts_on", "ends_on"),
         ("is_vacant", "position"),
     ]
-    can_add_here = ("person",)
+    addable_fields = ("person",)
     show_change_link = True
     classes = ["collapse"]
     is_former = False
@@ -87,8 +87,8 @@ class StandardItemInline(ScopedStackedInline):
 
 @admin.register(Council)
 class CouncilAdmin(MembersPage, PublishableAdmin):
-    shelf = (DAILY, 3)
-    about = "Medlemmer, mærkesager, kontakt"
+    index_section = (DAILY, 3)
+    index_description = "Medlemmer, mærkesager, kontakt"
     guide = "raadet"
     list_display = ["name", "status_text"]
     search_fields = ["name", "municipality__name"]
@@ -186,8 +186,8 @@ class CouncilAdmin(MembersPage, PublishableAdmin):
 
 @admin.register(Person)
 class PersonAdmin(ConsentPages, ScopedAdmin):
-    shelf = (MORE, 1)
-    about = "Dem, der sidder i rådet, og hvad siden må vise om dem"
+    index_section = (MORE, 1)
+    index_description = "Dem, der sidder i rådet, og hvad siden må vise om dem"
     guide = "personer"
     list_display = ["__str__", "shown", "seats"]
     list_filter = ["shown"]
@@ -244,7 +244,7 @@ class MembershipAdmin(SeatPages, CouncilPartAdmin):
     list_display = ["__str__", "area", "starts_on", "ends_on"]
     list_filter = ["role"]
     search_fields = ["person__first_name", "person__last_name", "area"]
-    can_add_here = ("person",)
+    addable_fields = ("person",)
     fieldsets = [
         (
             None,

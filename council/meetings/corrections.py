@@ -18,10 +18,10 @@ from django.utils.text import capfirst
 from council.meetings.meeting_page import MeetingPage
 from council.models import AgendaItem, Agreement, Attendance, Edition, Meeting, Minutes
 from council.models.edition import HEAD, members_of
-from udsat.admin.edit_conflict import increment_version
-from udsat.admin.forms import ScopedFormSet, ScopedRow
-from udsat.admin.gate import CprReason, add_ticks, drop_ticks, with_ticks
-from udsat.admin.privacy_review import CLOSED_TITLE, Spot
+from udsat.admin.edit_versions import increment_version
+from udsat.admin.forms import ScopedFormSet, ScopedModelForm
+from udsat.admin.privacy_review import CLOSED_TITLE, ReviewFinding
+from udsat.admin.publication import CprReason, add_review_checkboxes, clear_confirmations, reviewed_with_checkboxes
 from udsat.lib import roles
 from udsat.lib.richtext import RichTextFormField
 from udsat.lib.text_diff import rich_difference, word_difference
@@ -34,7 +34,7 @@ CLOSED_FIELDS = ["is_closed", "public_title"]
 MOST_ROWS = 200  # of attendance; a form that claims more is broken
 
 
-class CorrectedRow(ScopedRow):
+class CorrectedRow(ScopedModelForm):
     """Checks the values alone: what looks like a CPR number is asked about on the same page, as at the gate."""
 
     def _post_clean(self):
@@ -107,7 +107,7 @@ class Correction:
         rows = Attendance.objects.select_related("member__person", "member__council", "substitute_for__person")
         self.attendance = formset(data, instance=meeting, prefix="fremmoede", queryset=rows)
         self.word = WordForm(data, initial={"opened": self.stand})
-        self.changes, self.places = [], []
+        self.changes, self.reviewed = [], []
 
     @property
     def stand(self) -> str:
@@ -153,9 +153,9 @@ class Correction:
         self.changes = [change for form in edited for change in self._changes(form)]
         self.changes += [self._attendance_change(row.instance) for row in rows]
         self.changes += [self._attendance_change(instance, removed=True) for instance in self.removed]
-        self.places = self._places()
-        add_ticks(self.word, self.places)
-        if any(place.suspects for place in self.places):
+        self.reviewed = self._review()
+        add_review_checkboxes(self.word, self.reviewed)
+        if any(one.suspects for one in self.reviewed):
             self.word.fields["reason"] = CprReason(required=False)
 
     def _changes(self, form):
@@ -185,9 +185,9 @@ class Correction:
             return "#texts"
         return "#id_what" if field == "correction" else f"#id_{prefix}-{field}"
 
-    def _places(self):
-        """What was found in what is changed, without what stood there before and was looked at then."""
-        places = self.admin.admin_site.get_model_admin(Minutes).look(
+    def _review(self):
+        """Return findings in the changes, without those that were reviewed before."""
+        reviewed = self.admin.admin_site.get_model_admin(Minutes).privacy_review(
             self.minutes, [self.minutes, *self.changed], self._field_on_page
         )
         numbers = {}
@@ -195,28 +195,31 @@ class Correction:
             if part.pk and part not in self.opened and not isinstance(getattr(part, "item", None), AgendaItem):
                 numbers.setdefault(type(part), []).append(part.pk)
         saved = [part for model, pks in numbers.items() for part in model._base_manager.filter(pk__in=pks)]
-        kept = Minutes.objects.select_related("meeting__council__municipality").get(pk=self.minutes.pk)
-        stood = {
-            (place.target, spot.label, spot.kind, spot.what)
-            for place in self.admin.admin_site.get_model_admin(Minutes).look(kept, saved)
-            for spot in place.questions
+        published = Minutes.objects.select_related("meeting__council__municipality").get(pk=self.minutes.pk)
+        known = {
+            (one.target, finding.label, finding.kind, finding.match)
+            for one in self.admin.admin_site.get_model_admin(Minutes).privacy_review(published, saved)
+            for finding in one.questions
         }
-        for place in places:
-            place.spots = [
-                spot for spot in place.spots
-                if spot.finding
+        for one in reviewed:
+            one.findings = [
+                finding
+                for finding in one.findings
+                if finding.finding
                 or not (
-                    (place.target, spot.label, spot.kind, spot.what) in stood
+                    (one.target, finding.label, finding.kind, finding.match) in known
                     # It is still closed in the database.
-                    or (spot.kind == CLOSED_TITLE and spot.what in [item.title for item in self.opened])
+                    or (finding.kind == CLOSED_TITLE and finding.match in [item.title for item in self.opened])
                 )
-            ]  # fmt: skip
+            ]
         for part, name in self.minutes.files_to_review():
             if part.item_id in [item.pk for item in self.opened]:
                 link = format_html('<a href="{}">{}</a>', part.get_absolute_url(), name)
-                place = next(p for p in places if p.target == f"{part._meta.label_lower}:{part.pk}")
-                place.spots.append(Spot("Fil", "kan ikke læses af en computer. Åbn den", link, part.get_absolute_url()))
-        return places
+                one = next(one for one in reviewed if one.target == f"{part._meta.label_lower}:{part.pk}")
+                one.findings.append(
+                    ReviewFinding("Fil", "kan ikke læses af en computer. Åbn den", link, part.get_absolute_url())
+                )
+        return reviewed
 
     # The person's word
 
@@ -232,7 +235,7 @@ class Correction:
         """Whether she has seen these very changes and ticked what there is to tick."""
         if self.data.get("read") != self.reading:
             self.data["read"] = self.reading
-            drop_ticks(self.data)
+            clear_confirmations(self.data)
             self.word.data = self.data
             return False
         self.word.fields["confirmed"].required = True
@@ -291,7 +294,7 @@ def correct(admin, request, meeting):
             return HttpResponseRedirect(admin.url("editions", meeting))
     return admin.page(
         request, meeting, "correct.html", title="Ret referatet", minutes=minutes, correction=correction, ready=ready,
-        found=with_ticks(correction.word) if ready else [], media=admin.media + correction.head.media,
+        reviewed=reviewed_with_checkboxes(correction.word) if ready else [], media=admin.media + correction.head.media,
         errors=correction.errors() if request.method == "POST" else [],
     )  # fmt: skip
 
@@ -373,7 +376,7 @@ def _edition(admin, request, meeting, number):
             (heading, [(label, text, is_rich) for label, text, is_rich in some if text])
             for _, heading, some in sections(shown.content, members)
         ],
-        crumbs=[*admin.way_to(meeting), (admin.url("editions", meeting), "Rettelser")],
+        crumbs=[*admin.crumbs_to(meeting), (admin.url("editions", meeting), "Rettelser")],
     )  # fmt: skip
 
 

@@ -20,10 +20,10 @@ from django.utils.text import capfirst
 from council.file_responses import photo_response
 from council.members.consent import anonymise, anonymised_data, check_has_left, due_to_anonymise, mentions
 from council.models import Membership, Person
-from udsat.admin import ScopedForm
-from udsat.admin.access import may_edit
-from udsat.admin.edit_conflict import increment_version
-from udsat.admin.form_fields import DayField
+from udsat.admin import ScopedChangeForm
+from udsat.admin.edit_versions import increment_version
+from udsat.admin.form_fields import DateInputField
+from udsat.admin.scope import may_edit
 from udsat.lib import roles
 from udsat.lib.cpr import find_cpr
 from udsat.lib.danish import long_date
@@ -31,7 +31,7 @@ from udsat.lib.photos import PhotoField
 from udsat.models import Revision
 
 
-class PersonForm(ScopedForm):
+class PersonForm(ScopedChangeForm):
     remove_photo = forms.BooleanField(label="Fjern fotoet", required=False)
 
     def __init__(self, *args, **kwargs):
@@ -87,7 +87,7 @@ class ConsentPages:
         if change and {"shown", "first_name", "last_name"} & set(form.changed_data) and (remaining := mentions(obj)):
             message = '<a href="{}#naevnt">Navnet står stadig i {}. Se hvor</a>'
             count = _text_count(len(remaining))
-            self.message_user(request, format_html(message, self.page_of(obj), count), messages.WARNING)
+            self.message_user(request, format_html(message, self.edit_url(obj), count), messages.WARNING)
 
     def mentions_of(self, person, names=None) -> list[dict]:
         return [
@@ -121,7 +121,7 @@ class ConsentPages:
             check_has_left(person)
         except ValidationError as error:
             self.message_user(request, error.messages[0], messages.ERROR)
-            return HttpResponseRedirect(self.page_of(person))
+            return HttpResponseRedirect(self.edit_url(person))
         names = [name for name in (str(person), person.last_name or person.first_name) if name]
         remaining = self.mentions_of(person, list(dict.fromkeys(names)))
         if request.method == "POST":
@@ -142,8 +142,8 @@ class ConsentPages:
                 "opts": self.opts,
                 "original": person,
                 "title": "Slet navnet",
-                "crumbs": self.way_to(person),
-                "page_url": self.page_of(person),
+                "crumbs": self.crumbs_to(person),
+                "page_url": self.edit_url(person),
                 "goes": anonymised_data(person),
                 "seats": person.memberships.select_related("council"),
                 "mentions": remaining,
@@ -169,7 +169,7 @@ class LeavingForm(forms.Form):
     ]
 
     seen = forms.CharField(widget=forms.HiddenInput, required=False)
-    ends_on = DayField(label="Udtrådt", help_text="Den sidste dag som medlem.")
+    ends_on = DateInputField(label="Udtrådt", help_text="Den sidste dag som medlem.")
     then = forms.ChoiceField(
         label="Hvad sker der med pladsen?",
         choices=SUCCESSIONS,
@@ -185,7 +185,7 @@ class LeavingForm(forms.Form):
     email = forms.EmailField(
         label="Den nyes e-mail", required=False, help_text="Vises aldrig. Indkaldelser sendes hertil."
     )
-    starts_on = DayField(label="Indtrådt", required=False, help_text="Tom: dagen efter.")
+    starts_on = DateInputField(label="Indtrådt", required=False, help_text="Tom: dagen efter.")
 
     def __init__(self, *args, seat, **kwargs):
         super().__init__(*args, **kwargs)
@@ -361,7 +361,7 @@ class MembersPage:
                 "opts": self.opts,
                 "original": council,
                 "title": "Medlemmer",
-                "crumbs": self.way_to(council),
+                "crumbs": self.crumbs_to(council),
                 "current": [seat for seat in seats if not seat.has_ended and not seat.is_vacant],
                 "vacant": [seat for seat in seats if not seat.has_ended and seat.is_vacant],
                 "former": sorted(

@@ -1,19 +1,19 @@
-"""The back office. Apps build their pages on `PublishableAdmin`, `ScopedAdmin` and the scoped inlines."""
+"""Base classes of the back office, and the admins of udsat's own models."""
 
-from .access import may_edit
-from .forms import ScopedForm, ScopedFormSet, ScopedRow
-from .gate import PublishableAdmin
-from .scoped_admin import NationalAdmin, ScopedAdmin, ScopedStackedInline
+from .forms import ScopedChangeForm, ScopedFormSet, ScopedModelForm
+from .model_admins import NationalAdmin, ScopedAdmin, ScopedStackedInline
+from .publication import PublishableAdmin
+from .scope import may_edit
 
-from . import letters, portal_models  # isort: skip  # noqa: F401  register the portal's own models on the classes above
+from . import letters, portal_admins  # isort: skip  # noqa: F401  register the portal's own models on the classes above
 
 __all__ = [
     "NationalAdmin",
     "PublishableAdmin",
     "ScopedAdmin",
-    "ScopedForm",
+    "ScopedChangeForm",
     "ScopedFormSet",
-    "ScopedRow",
+    "ScopedModelForm",
     "ScopedStackedInline",
     "may_edit",
 ]

@@ -1,4 +1,4 @@
-"""The history of a page: who changed what, when, word by word; and the way back."""
+"""History pages: who changed what and when, with differences; restoring fields and deleted objects."""
 
 import datetime
 from collections import defaultdict
@@ -24,14 +24,14 @@ from udsat.lib.danish import clock, long_datetime, short_date
 from udsat.lib.richtext import RichTextField, plain_text
 from udsat.lib.text_diff import rich_difference, word_difference
 from udsat.models import CprOverride, PublicationEvent, Revision, RevisionedModel
-from udsat.models.history import RUN
+from udsat.models.history import RUN_LENGTH
 
 PER_PAGE = 40
 
 
 @dataclass
-class Change:
-    """One field of one revision."""
+class FieldChange:
+    """The difference of one field in one revision."""
 
     name: str
     label: str
@@ -39,16 +39,16 @@ class Change:
 
 
 @dataclass
-class Entry:
-    """One revision as the page tells it."""
+class HistoryEntry:
+    """One revision as displayed."""
 
     revision: Revision
     kind: str
     label: str
-    changes: list[Change]
-    url: str = ""  # where the thing is edited, while it is there
-    seen: str = ""  # with a way back: what the last revision of the thing was when the page was made
-    takes: int = 0  # how many parts a deletion took with it
+    changes: list[FieldChange]
+    url: str = ""  # change page, unless the object is deleted
+    seen: str = ""  # stamp of the latest revision, if the entry can be restored
+    cascade_count: int = 0  # parts deleted by cascade
 
     @property
     def is_deletion(self) -> bool:
@@ -60,22 +60,22 @@ class Entry:
 
 
 @dataclass
-class Group:
-    """What one person did without a long pause, the latest first."""
+class HistoryGroup:
+    """Consecutive changes of one person, latest first, or one publication event."""
 
     by: str
     at: datetime.datetime
-    entries: list[Entry] = field(default_factory=list)
+    entries: list[HistoryEntry] = field(default_factory=list)
     moved: list[str] = field(default_factory=list)
     event: PublicationEvent | None = None
     since: datetime.datetime | None = None
 
 
-class HistoryPages:
-    """What `ScopedAdmin` shows as history. Only what keeps no revisions still has the stock page."""
+class HistoryMixin:
+    """History views of `ScopedAdmin`; models without revisions keep Django's page."""
 
     def history_of(self, obj):
-        """The revisions that its page tells: with a page of its own, those of its parts too."""
+        """Return the object's revisions, with those of its parts if it has a history page of its own."""
         if obj.history_page() == (type(obj), obj.pk):
             return Revision.objects.on_page_of(obj)
         return Revision.objects.of(obj)
@@ -86,39 +86,37 @@ class HistoryPages:
     def history_view(self, request, object_id, extra_context=None):
         if not issubclass(self.model, RevisionedModel):
             obj = self.get_object(request, unquote(object_id))
-            return super().history_view(request, object_id, {"title": "Historik", "crumbs": self.way_to(obj)})
+            return super().history_view(request, object_id, {"title": "Historik", "crumbs": self.crumbs_to(obj)})
         if request.method == "POST":
             with transaction.atomic():
-                return self._change_history(request, self._in_view(request, object_id))
+                return self._change_history(request, self._get_viewable(request, object_id))
         if request.method not in ("GET", "HEAD"):
             return HttpResponseNotAllowed(["GET", "POST"])
-        return self._history_page(request, self._in_view(request, object_id))
+        return self._history_page(request, self._get_viewable(request, object_id))
 
-    def _in_view(self, request, object_id):
+    def _get_viewable(self, request, object_id):
         obj = self.get_object(request, unquote(object_id))
         if not self.has_view_permission(request, obj):
             raise PermissionDenied
         return obj
 
-    # Reading
-
     def _history_page(self, request, obj):
-        told = self.history_of(obj).filter(parent_deletion=None).order_by()
+        revisions_shown = self.history_of(obj).filter(parent_deletion=None).order_by()
         events = self.history_events(obj).order_by()
-        both = told.values_list("at", "pk", Value("text", CharField())).union(
+        both = revisions_shown.values_list("at", "pk", Value("text", CharField())).union(
             events.values_list("at", "pk", Value("event", CharField())), all=True
         )
         page = Paginator(both.order_by("-at", "-pk"), PER_PAGE).get_page(request.GET.get("side"))
         keys = list(page)
-        revisions = _with_neighbours(told.filter(pk__in=[pk for _, pk, kind in keys if kind == "text"]))
-        said = events.in_bulk([pk for _, pk, kind in keys if kind == "event"])
-        reader = _Reader(self, request, obj, revisions.values())
-        groups: list[Group] = []
+        revisions = _with_adjacent(revisions_shown.filter(pk__in=[pk for _, pk, kind in keys if kind == "text"]))
+        events_by_pk = events.in_bulk([pk for _, pk, kind in keys if kind == "event"])
+        renderer = HistoryRenderer(self, request, obj, revisions.values())
+        groups: list[HistoryGroup] = []
         for at, pk, kind in keys:
             if kind == "event":
-                groups.append(Group(said[pk].by_name, at, event=said[pk]))
+                groups.append(HistoryGroup(events_by_pk[pk].by_name, at, event=events_by_pk[pk]))
             else:
-                _put(groups, revisions[pk][0], reader)
+                _append(groups, revisions[pk][0], renderer)
         manages = request.user.may(roles.MANAGE, obj.municipality)
         page_model, page_id = obj.history_page()
         return TemplateResponse(
@@ -129,7 +127,7 @@ class HistoryPages:
                 "opts": self.opts,
                 "original": obj,
                 "title": "Historik",
-                "crumbs": self.way_to(obj),
+                "crumbs": self.crumbs_to(obj),
                 "groups": [group for group in groups if group.event or group.entries or group.moved],
                 "page": page,
                 "numbers": _numbers(self.history_of(obj)) if manages else [],
@@ -139,22 +137,22 @@ class HistoryPages:
             },
         )
 
-    # Changing
+    # Restoring
 
     def _change_history(self, request, obj):
-        what = request.POST.get("what")
-        if what == "number":
-            self._forget_number(request, obj, request.POST.get("number", ""))
-        elif what in ("restore", "bring-back"):
+        action = request.POST.get("what")
+        if action == "number":
+            self._remove_number(request, obj, request.POST.get("number", ""))
+        elif action in ("restore", "bring-back"):
             number = request.POST.get("revision", "")
-            # Nine digits hold more revisions than there will be, and fit the database's numbers.
-            found = self.history_of(obj).filter(pk=int(number)) if number.isdecimal() and len(number) < 10 else []
-            if not found:
+            # Nine digits fit the integer range of the databases.
+            matches = self.history_of(obj).filter(pk=int(number)) if number.isdecimal() and len(number) < 10 else []
+            if not matches:
                 raise Http404("Den udgave findes ikke.")
-            act = self._restore if what == "restore" else self._bring_back
+            restore = self._restore if action == "restore" else self._undelete
             try:
                 with transaction.atomic():
-                    act(request, found[0])
+                    restore(request, matches[0])
             except ValidationError as error:
                 for message in error.messages:
                     self.message_user(request, f"Det kunne ikke gendannes. {message}", messages.ERROR)
@@ -169,69 +167,69 @@ class HistoryPages:
         return HttpResponseRedirect(request.get_full_path())
 
     def _restore(self, request, revision):
-        """The chosen fields as they were before that change."""
+        """Restore the chosen fields to their values before the revision."""
         model_admin = self.admin_site.get_model_admin(revision.model)
-        thing = model_admin.get_queryset(request).filter(pk=revision.object_id).first()
-        if thing is None:
+        obj = model_admin.get_queryset(request).filter(pk=revision.object_id).first()
+        if obj is None:
             raise ValidationError(f"»{revision.label}« er slettet. Bring det tilbage først.")
-        thing.refresh_from_db(from_queryset=type(thing)._base_manager.select_for_update(of=("self",)))
-        before = Revision.objects.of(thing).filter(pk__lt=revision.pk).order_by("-pk").first()
+        obj.refresh_from_db(from_queryset=type(obj)._base_manager.select_for_update(of=("self",)))
+        before = Revision.objects.of(obj).filter(pk__lt=revision.pk).order_by("-pk").first()
         chosen = [name for name in _changed(before, revision) if name in request.POST.getlist("field")]
-        if not may_restore(model_admin, request, thing, chosen):
+        if not may_restore(model_admin, request, obj, chosen):
             raise PermissionDenied
         if not chosen:
             raise ValidationError("Sæt hak ved det, du vil gendanne.")
-        if Revision.objects.latest_of(thing).stamp != request.POST.get("seen"):
+        if Revision.objects.latest_of(obj).stamp != request.POST.get("seen"):
             raise ValidationError("En anden har gemt imens. Se, hvad der står nu, og prøv igen.")
         values = {name: before.values[name] for name in chosen}
-        _check_files(thing, values)
-        revision.restore_values(thing, values)
-        self._restored(request, model_admin, thing)
+        _check_files(obj, values)
+        revision.restore_values(obj, values)
+        self._restored(request, model_admin, obj)
 
-    def _bring_back(self, request, revision):
+    def _undelete(self, request, revision):
         model_admin = self.admin_site.get_model_admin(revision.model)
-        thing = revision.deleted_object()
+        obj = revision.deleted_object()
         if revision.action != Revision.Action.DELETED or revision.parent_deletion_id:
             raise Http404("Det er ikke slettet.")
-        if not model_admin.has_delete_permission(request, thing):
+        if not model_admin.has_delete_permission(request, obj):
             raise PermissionDenied
-        if Revision.objects.latest_of(thing) != revision:
+        if Revision.objects.latest_of(obj) != revision:
             raise ValidationError("Der er en nyere udgave. Brug den.")
-        _check_files(thing, revision.values)
+        _check_files(obj, revision.values)
         self._restored(request, model_admin, revision.undelete())
 
-    def _restored(self, request, model_admin, thing):
-        model_admin.count_restored(thing)
-        model_admin.warn_of_cpr(request, [thing])
-        self.message_user(request, f"»{Truncator(thing).words(12)}« er gendannet.", messages.SUCCESS)
+    def _restored(self, request, model_admin, obj):
+        model_admin.increment_restored_versions(obj)
+        model_admin.warn_of_cpr(request, [obj])
+        self.message_user(request, f"»{Truncator(obj).words(12)}« er gendannet.", messages.SUCCESS)
 
-    def _forget_number(self, request, obj, fingerprint):
+    def _remove_number(self, request, obj, fingerprint):
         if not request.user.may(roles.MANAGE, obj.municipality):
             raise PermissionDenied
-        holding = [it for it in self.history_of(obj).select_for_update() if fingerprint in _found(it)]
+        holding = [it for it in self.history_of(obj).select_for_update() if fingerprint in _numbers_by_fingerprint(it)]
         last = {(it.content_type_id, it.object_id): it for it in holding}
         for it in last.values():
             newest = Revision.objects.filter(content_type=it.content_type, object_id=it.object_id).order_by("-pk")[0]
-            if newest.action != Revision.Action.DELETED and fingerprint in _found(newest):
+            if newest.action != Revision.Action.DELETED and fingerprint in _numbers_by_fingerprint(newest):
                 self.message_user(
                     request, f"Nummeret står stadig i »{newest.label}«. Fjern det der, og prøv igen.", messages.ERROR
                 )
                 return
         for it in holding:
-            it.values = {name: _without(it, name, value, fingerprint) for name, value in it.values.items()}
+            it.values = {name: _value_without_number(it, name, value, fingerprint) for name, value in it.values.items()}
             it.save(update_fields=["values"])
         self.message_user(request, "Nummeret er fjernet fra historikken.", messages.SUCCESS)
 
 
-def may_restore(model_admin, request, thing, names) -> bool:
-    """Whoever could write those fields on the thing's own page."""
-    if not model_admin.has_change_permission(request, thing):
+def may_restore(model_admin, request, obj, names) -> bool:
+    """Return whether the user may edit these fields of the object."""
+    if not model_admin.has_change_permission(request, obj):
         return False
-    return not set(names) & set(model_admin.get_readonly_fields(request, thing))
+    return not set(names) & set(model_admin.get_readonly_fields(request, obj))
 
 
-def last_hand(obj) -> tuple[object, str] | None:
-    """Who saved, published or withdrew it last: the person and her name."""
+def last_editor(obj) -> tuple[object, str] | None:
+    """Return user and name of the last person who saved, published or withdrew it."""
     model, pk = obj.history_page()
     kind = ContentType.objects.get_for_model(model)
     revision = Revision.objects.filter(page_type=kind, page_id=pk).select_related("by").first()
@@ -244,101 +242,101 @@ def _admin_name(model, what) -> str:
     return f"admin:{model._meta.app_label}_{model._meta.model_name}_{what}"
 
 
-def _with_neighbours(revisions) -> dict[int, tuple[Revision, Revision | None, Revision]]:
-    """By number: the revision, the one before it, and the last one of the same thing."""
+def _with_adjacent(revisions) -> dict[int, tuple[Revision, Revision | None, Revision]]:
+    """Return by primary key: the revision, its predecessor, and the latest one of the same object."""
     same = Revision.objects.filter(content_type=OuterRef("content_type"), object_id=OuterRef("object_id"))
     last = Subquery(same.order_by("-pk").values("pk")[:1])
-    took = Subquery(
-        Revision.objects.filter(parent_deletion=OuterRef("pk")).order_by().values("parent_deletion").annotate(n=models.Count("pk"))
-        .values("n")
-    )  # fmt: skip
-    rows = list(revisions.with_previous().annotate(last=last, takes=took).select_related("by"))
-    around = Revision.objects.in_bulk({pk for row in rows for pk in (row.previous, row.last) if pk})
+    deletions = Revision.objects.filter(parent_deletion=OuterRef("pk")).order_by().values("parent_deletion")
+    cascade_count = Subquery(deletions.annotate(n=models.Count("pk")).values("n"))
+    rows = list(revisions.with_previous().annotate(last=last, cascade_count=cascade_count).select_related("by"))
+    adjacent = Revision.objects.in_bulk({pk for row in rows for pk in (row.previous, row.last) if pk})
     for row in rows:
-        row.before, row.newest = around.get(row.previous), around[row.last]
+        row.before, row.newest = adjacent.get(row.previous), adjacent[row.last]
     return {row.pk: (row, row.before, row.newest) for row in rows}
 
 
 def _changed(before: Revision | None, revision: Revision) -> list[str]:
-    """Names of the fields that differ from the revision before."""
+    """Return names of the fields that differ from the previous revision."""
     if before is None:
         return []
     fields = revision.model.revisioned_fields()
     return [name for name in fields if before.values.get(name) != revision.values.get(name) and name in before.values]
 
 
-class _Reader:
-    """Turns the revisions of one page into entries, with names for what they point at (one query a model)."""
+class HistoryRenderer:
+    """Renders the revisions of one page, with names of related objects (one query per model)."""
 
     def __init__(self, model_admin, request, obj, rows):
         self.site, self.request = model_admin.admin_site, request
-        user, place = request.user, obj.municipality
-        self.may_write = user.may(roles.EDIT, place)
-        self.may_all = self.may_write and user.may(roles.PUBLISH, place)
+        user, municipality = request.user, obj.municipality
+        self.may_edit = user.may(roles.EDIT, municipality)
+        self.may_publish = self.may_edit and user.may(roles.PUBLISH, municipality)
         self.names = self._names([it for row in rows for it in row[:2] if it])
 
     def _names(self, revisions):
-        wanted = defaultdict(set)
+        keys_by_model = defaultdict(set)
         for it in revisions:
             for name, model_field in it.model.revisioned_fields().items():
                 if model_field.is_relation and it.values.get(name):
-                    wanted[model_field.related_model].add(it.values[name])
+                    keys_by_model[model_field.related_model].add(it.values[name])
         names = {}
-        for model, keys in wanted.items():
+        for model, keys in keys_by_model.items():
             related = [f.name for f in model._meta.concrete_fields if f.many_to_one]
             rows = model._base_manager.select_related(*related).in_bulk(keys)
             names |= {(model, pk): str(row) for pk, row in rows.items()}
-            if gone := keys - set(rows):
+            if deleted := keys - set(rows):
                 kind = ContentType.objects.get_for_model(model)
-                labels = Revision.objects.filter(content_type=kind, object_id__in=gone).order_by("pk")
+                labels = Revision.objects.filter(content_type=kind, object_id__in=deleted).order_by("pk")
                 names |= {(model, pk): f"{label} (slettet)" for pk, label in labels.values_list("object_id", "label")}
         return names
 
-    def entry(self, revision) -> Entry:
+    def entry(self, revision) -> HistoryEntry:
         model = revision.model
-        is_there = revision.newest.action != Revision.Action.DELETED
+        exists = revision.newest.action != Revision.Action.DELETED
         names = _changed(revision.before, revision)
-        whole = revision.action in (Revision.Action.MADE, Revision.Action.DELETED) or revision.before is None
-        entry = Entry(
+        shows_content = revision.action in (Revision.Action.MADE, Revision.Action.DELETED) or revision.before is None
+        entry = HistoryEntry(
             revision=revision,
             kind=model._meta.verbose_name,
             label=Truncator(revision.label).words(16),
-            changes=self._content(model, revision) if whole else self._differences(model, revision, names),
-            url=reverse(_admin_name(model, "change"), args=[revision.object_id]) if is_there else "",
-            takes=revision.takes or 0,
+            changes=self._content(model, revision) if shows_content else self._differences(model, revision, names),
+            url=reverse(_admin_name(model, "change"), args=[revision.object_id]) if exists else "",
+            cascade_count=revision.cascade_count or 0,
         )
-        if self._has_way_back(entry, model, names, is_there):
+        if self._can_be_restored(entry, model, names, exists):
             entry.seen = revision.newest.stamp
         return entry
 
-    def _has_way_back(self, entry, model, names, is_there) -> bool:
-        if not self.may_write:
+    def _can_be_restored(self, entry, model, names, exists) -> bool:
+        if not self.may_edit:
             return False
         if entry.is_deletion:
-            return not is_there and entry.revision == entry.revision.newest
-        if not is_there or not entry.changes or entry.revision.before is None or entry.is_new:
+            return not exists and entry.revision == entry.revision.newest
+        if not exists or not entry.changes or entry.revision.before is None or entry.is_new:
             return False
-        if self.may_all:
+        if self.may_publish:
             return True
         model_admin = self.site.get_model_admin(model)
-        thing = model_admin.get_queryset(self.request).filter(pk=entry.revision.object_id).first()
-        return thing is not None and may_restore(model_admin, self.request, thing, names)
+        obj = model_admin.get_queryset(self.request).filter(pk=entry.revision.object_id).first()
+        return obj is not None and may_restore(model_admin, self.request, obj, names)
 
     def _differences(self, model, revision, names):
         fields = model.revisioned_fields()
         return [
-            Change(name, capfirst(fields[name].verbose_name), self._difference(
-                fields[name], revision.before.values.get(name), revision.values.get(name)
-            ))
+            FieldChange(
+                name,
+                capfirst(fields[name].verbose_name),
+                self._difference(fields[name], revision.before.values.get(name), revision.values.get(name)),
+            )
             for name in names
-        ]  # fmt: skip
+        ]
 
     def _content(self, model, revision):
         page_model = ContentType.objects.get_for_id(revision.page_type_id).model_class()
         return [
-            Change(name, capfirst(model_field.verbose_name), self._difference(model_field, value, value))
+            FieldChange(name, capfirst(model_field.verbose_name), self._difference(model_field, value, value))
             for name, model_field in model.revisioned_fields().items()
-            # Where it stands is told by the page.
+            # Where it stands is revisions_shown by the page.
             if name != "position"
             and model_field.related_model != page_model
             and (value := revision.values.get(name)) not in (None, "", False)
@@ -347,9 +345,9 @@ class _Reader:
     def _difference(self, model_field, old, new) -> SafeString:
         if isinstance(model_field, RichTextField):
             return rich_difference(old or "", new or "")
-        return word_difference(self._words(model_field, old), self._words(model_field, new))
+        return word_difference(self._display_value(model_field, old), self._display_value(model_field, new))
 
-    def _words(self, model_field, value) -> str:
+    def _display_value(self, model_field, value) -> str:
         if isinstance(model_field, models.BooleanField):
             return {True: "ja", False: "nej"}.get(value, "ukendt")
         if value in (None, ""):
@@ -369,35 +367,35 @@ class _Reader:
         return str(value)
 
 
-def _put(groups: list[Group], revision: Revision, reader: _Reader) -> None:
-    """Into the group above when the same person did it without a long pause, else into a group of its own."""
+def _append(groups: list[HistoryGroup], revision: Revision, renderer: HistoryRenderer) -> None:
+    """Append to the last group if the same person continued without a long pause, else to a new group."""
     by = str(revision.by) if revision.by else revision.by_name
     last = groups[-1] if groups else None
-    if last is None or last.event or last.by != by or last.since - revision.at > RUN:
-        last = Group(by, revision.at)
+    if last is None or last.event or last.by != by or last.since - revision.at > RUN_LENGTH:
+        last = HistoryGroup(by, revision.at)
         groups.append(last)
     last.since = min(revision.since, last.since or revision.since)
     if revision.before and _changed(revision.before, revision) == ["position"]:
         last.moved.append(revision.label)
         return
-    entry = reader.entry(revision)
-    # A run of saves that ended where it began changed nothing.
+    entry = renderer.entry(revision)
+    # A run of saves may end in its initial state.
     if entry.changes or entry.is_deletion or entry.is_new:
         last.entries.append(entry)
 
 
-def _check_files(thing, values):
+def _check_files(obj, values):
     for name, value in values.items():
-        model_field = type(thing).revisioned_fields().get(name)
+        model_field = type(obj).revisioned_fields().get(name)
         if isinstance(model_field, models.FileField) and value and not model_field.storage.exists(value):
             raise ValidationError(f"Filen {value.rsplit('/', 1)[-1]} findes ikke længere.")
 
 
-# Numbers that should never have been written
+# Suspected CPR numbers in the history
 
 
 def _texts(revision):
-    """Name and readable text of each field that may hold a number."""
+    """Yield name, text and whether it is rich text, of each text field."""
     fields = revision.model.revisioned_fields()
     for name, value in revision.values.items():
         model_field = fields.get(name)
@@ -405,36 +403,36 @@ def _texts(revision):
             yield name, value, isinstance(model_field, RichTextField)
 
 
-def _found(revision) -> dict[str, tuple[str, str]]:
-    """By fingerprint: the field, and the number's surroundings with its digits hidden."""
-    found = {}
+def _numbers_by_fingerprint(revision) -> dict[str, tuple[str, str]]:
+    """Return field name and masked context by fingerprint."""
+    numbers = {}
     for name, value, is_rich in _texts(revision):
         for text in (value, plain_text(value)) if is_rich else (value,):
             for number in find_cpr(text):
-                found.setdefault(number.fingerprint, (name, number.masked))
-    return found
+                numbers.setdefault(number.fingerprint, (name, number.masked))
+    return numbers
 
 
-def _without(revision, name, value, fingerprint):
-    """The value without its numbers, if it holds that one. Where markup splits it, nothing of the text is kept."""
+def _value_without_number(revision, name, value, fingerprint):
+    """Return the value with numbers hidden if it contains that one; erase the text if markup splits the number."""
     for field_name, text, is_rich in _texts(revision):
-        if field_name == name and fingerprint in _found_in(text, is_rich):
+        if field_name == name and fingerprint in _fingerprints_in(text, is_rich):
             hidden = hide_cpr(text)
-            gone = "Teksten er fjernet, fordi der stod et CPR-nummer i den."
-            return gone if fingerprint in _found_in(hidden, is_rich) else hidden
+            erased = "Teksten er fjernet, fordi der stod et CPR-nummer i den."
+            return erased if fingerprint in _fingerprints_in(hidden, is_rich) else hidden
     return value
 
 
-def _found_in(text, is_rich) -> set[str]:
+def _fingerprints_in(text, is_rich) -> set[str]:
     texts = (text, plain_text(text)) if is_rich else (text,)
-    return {number.fingerprint for one in texts for number in find_cpr(one)}
+    return {number.fingerprint for each in texts for number in find_cpr(each)}
 
 
 def _numbers(revisions) -> list[dict]:
-    """Suspected CPR numbers anywhere in the history, but for those a person has said are none."""
-    found = {}
+    """Return suspected CPR numbers in the history, without overridden ones."""
+    numbers = {}
     for revision in revisions.order_by("-pk"):
-        for fingerprint, (_, masked) in _found(revision).items():
-            found.setdefault(fingerprint, {"fingerprint": fingerprint, "label": revision.label, "masked": masked})
-    overridden = set(CprOverride.objects.filter(fingerprint__in=found).values_list("fingerprint", flat=True))
-    return [number for fingerprint, number in found.items() if fingerprint not in overridden]
+        for fingerprint, (_, masked) in _numbers_by_fingerprint(revision).items():
+            numbers.setdefault(fingerprint, {"fingerprint": fingerprint, "label": revision.label, "masked": masked})
+    overridden = set(CprOverride.objects.filter(fingerprint__in=numbers).values_list("fingerprint", flat=True))
+    return [number for fingerprint, number in numbers.items() if fingerprint not in overridden]

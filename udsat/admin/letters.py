@@ -1,6 +1,6 @@
-"""The letters of a municipality: what was sent to whom, and what did not go.
+"""The outbox of a municipality: recipients, status and failures.
 
-What they say is shown to nobody: the links in them give their reader the rights of the one they were written to.
+The text of letters is not shown: links in them carry the rights of their recipient.
 """
 
 from django.contrib import admin, messages
@@ -16,10 +16,10 @@ from udsat.lib import roles
 from udsat.lib.danish import clock, short_date
 from udsat.models import Letter
 
-from .scoped_admin import ScopedAdmin
+from .model_admins import ScopedAdmin
 
 
-class StateFilter(admin.SimpleListFilter):
+class LetterStateFilter(admin.SimpleListFilter):
     title = "stand"
     parameter_name = "stand"
 
@@ -27,24 +27,24 @@ class StateFilter(admin.SimpleListFilter):
         return [("mangler", "Kom ikke af sted"), ("venter", "Venter"), ("sendt", "Sendt"), ("opgivet", "Opgivet")]
 
     def queryset(self, request, queryset):
-        kept = {
+        apply = {
             "mangler": lambda: queryset.filter(pk__in=Letter.objects.stuck().order_by().values("pk")),
             "venter": lambda: queryset.filter(sent_at=None, given_up_at=None),
             "sendt": lambda: queryset.exclude(sent_at=None),
             "opgivet": lambda: queryset.filter(sent_at=None).exclude(given_up_by=""),
         }.get(self.value())
-        return kept() if kept else queryset
+        return apply() if apply else queryset
 
 
 @admin.register(Letter)
 class LetterAdmin(ScopedAdmin):
-    """Read by everybody, written by the portal alone; whoever writes may have one tried again or given up."""
+    """Read-only, except that editors may retry or give up a letter."""
 
-    shelf = (MORE, 8)
-    about = "Hvem der har fået hvad, og hvad der ikke kom af sted"
+    index_section = (MORE, 8)
+    index_description = "Hvem der har fået hvad, og hvad der ikke kom af sted"
     guide = "galt"
     list_display = ["subject", "recipient", "course"]
-    list_filter = [StateFilter]
+    list_filter = [LetterStateFilter]
     search_fields = ["subject", "to", "to_name"]
     search_help_text = "Søg i emne, navn og adresse"
     fieldsets = [
@@ -82,13 +82,11 @@ class LetterAdmin(ScopedAdmin):
             buttons.append((self.url("retry", obj), "Prøv igen nu", obj))
         if obj.can_be_given_up:
             buttons.append((self.url("give_up", obj), "Opgiv", obj))
-        # The list stands in a form of its own, with its token; a button sends that form to its address.
+        # The list is a form with its CSRF token; each button submits it to its own address.
         button = (
             '<button type="submit" class="button" formaction="{}">{}<span class="visually-hidden">: {}</span></button>'
         )
         return format_html('<span class="buttons">{}</span>', format_html_join("", button, buttons))
-
-    # Nobody writes them here
 
     def has_add_permission(self, request):
         return False
@@ -99,7 +97,7 @@ class LetterAdmin(ScopedAdmin):
     def has_delete_permission(self, request, obj=None):
         return False
 
-    # The two things a person decides
+    # Retry and give up
 
     def get_urls(self):
         view = self.admin_site.admin_view

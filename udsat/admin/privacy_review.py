@@ -1,4 +1,4 @@
-"""What a person has to look at before it is public: each finding in its sentence, place by place."""
+"""Pre-publication privacy review."""
 
 import hashlib
 import re
@@ -20,87 +20,95 @@ from udsat.models import Publishable, allowed_names_of, is_cpr_overridden
 CPR = "ligner et CPR-nummer"
 CLOSED_TITLE = "titel på et lukket punkt"
 _HIDDEN = "●●●●●●-●●●●"
-# More than these in one field is a list, and one look at it is enough.
-MOST = 15
+# Beyond this number, the findings of a field are summarised.
+MAX_FINDINGS_PER_FIELD = 15
 
 
-class Spot(NamedTuple):
-    """One finding: where, what, and the sentence with it marked."""
+class ReviewFinding(NamedTuple):
+    """A finding with its sentence, in which it is marked."""
 
     label: str
     kind: str
     sentence: SafeString
     url: str
     note: str = ""
-    what: str = ""  # the words that are marked
-    finding: Finding | None = None  # of a CPR number, which stops; all else only asks
+    match: str = ""  # the marked words
+    finding: Finding | None = (
+        None  # set for a CPR number, which prevents publication; other findings only require confirmation
+    )
 
 
 @dataclass
-class Place:
-    """One thing with everything that is read of it, and what was found there."""
+class ReviewedObject:
+    """An object with its public texts and the findings in them."""
 
     name: str
     target: str
-    spots: list[Spot] = field(default_factory=list)
+    findings: list[ReviewFinding] = field(default_factory=list)
     texts: list[tuple[str, SafeString]] = field(default_factory=list)
 
     @property
-    def suspects(self) -> list[Spot]:
-        return [spot for spot in self.spots if spot.finding]
+    def suspects(self) -> list[ReviewFinding]:
+        return [one for one in self.findings if one.finding]
 
     @property
-    def questions(self) -> list[Spot]:
-        return [spot for spot in self.spots if not spot.finding]
+    def questions(self) -> list[ReviewFinding]:
+        return [one for one in self.findings if not one.finding]
 
     @property
     def key(self) -> str:
-        """Of these very questions: a tick is not taken for others."""
-        asked = "\0".join([self.target, *(f"{spot.label}{spot.kind}{spot.sentence}" for spot in self.questions)])
-        return hashlib.sha256(asked.encode()).hexdigest()[:12]
+        """Hash of the questions, so that a confirmation applies to these only."""
+        content = "\0".join(
+            [self.target, *(f"{finding.label}{finding.kind}{finding.sentence}" for finding in self.questions)]
+        )
+        return hashlib.sha256(content.encode()).hexdigest()[:12]
 
 
-def look(
+def privacy_review(
     parts: Iterable[CheckedText],
     within: Publishable,
     field_url: Callable[[CheckedText, str], str],
-    known: AllowedNames | None = None,
-) -> list[Place]:
-    """The places that are read when `within` is public, with what was found in them.
+    allowed: AllowedNames | None = None,
+) -> list[ReviewedObject]:
+    """Return the objects that are readable when `within` is public, with findings.
 
-    `known` is what may stand in its municipality, for who looks at many things there.
+    `allowed` is passed when many objects of one municipality are reviewed.
     """
     read = [(part, list(part.public_texts(within))) for part in parts]
-    known = allowed_names_of(within.municipality) if known is None else known
+    allowed = allowed_names_of(within.municipality) if allowed is None else allowed
     introduced = names_with_titles(f"{one.field.verbose_name}: {one.text}" for _, texts in read for one in texts)
-    known |= AllowedNames(names=introduced)
+    allowed |= AllowedNames(names=introduced)
     titles = [title for title in within.withheld_titles() if len(title) >= 12]
-    return [_place(part, texts, within, known, titles, field_url) for part, texts in read if texts]
+    return [_review(part, texts, within, allowed, titles, field_url) for part, texts in read if texts]
 
 
-def _place(part, texts, within, known, titles, field_url) -> Place:
-    place = Place(hide_cpr(capfirst(part.object_label())), f"{part._meta.label_lower}:{part.pk}")
+def _review(part, texts, within, allowed, titles, field_url) -> ReviewedObject:
+    reviewed = ReviewedObject(hide_cpr(capfirst(part.object_label())), f"{part._meta.label_lower}:{part.pk}")
     for finding in part.findings(within):
         if not is_cpr_overridden(finding):
             label = capfirst(part._meta.get_field(finding.field).verbose_name)
             url = field_url(part, finding.field)
-            place.spots.append(
-                Spot(label, CPR, _with_marks(finding.masked, _hidden(finding.masked)), url, finding=finding)
+            reviewed.findings.append(
+                ReviewFinding(label, CPR, _with_marks(finding.masked, _hidden(finding.masked)), url, finding=finding)
             )
     for one in texts:
         label, url = capfirst(one.field.verbose_name), field_url(part, one.field.name)
-        text = hide_cpr(_words(one))
-        found = list(_questions(text, one, part, known, titles))
-        place.texts.append((label, _paragraphs(text, [*_hidden(text), *((q.start, q.end) for q in found)])))
-        asked = [
-            Spot(label, q.kind, _sentence(text, q.start, q.end), url, q.note, text[q.start : q.end]) for q in found
+        text = hide_cpr(_readable(one))
+        questions = list(_questions(text, one, part, allowed, titles))
+        reviewed.texts.append((label, _paragraphs(text, [*_hidden(text), *((q.start, q.end) for q in questions)])))
+        findings = [
+            ReviewFinding(label, q.kind, _sentence(text, q.start, q.end), url, q.note, text[q.start : q.end])
+            for q in questions
         ]
-        asked += [Spot(label, kind, s, url, note, what) for kind, s, note, what in _unseen(one, text, known)]
-        if len(asked) > MOST:
-            rest = format_html("… og {} steder mere i samme tekst.", len(asked) - MOST)
-            asked = [*asked[:MOST], Spot(label, "mange fund", rest, url)]
-        place.spots += asked
-    return place
+        findings += [
+            ReviewFinding(label, kind, sentence, url, note, match)
+            for kind, sentence, note, match in _hidden_findings(one, text, allowed)
+        ]
+        if len(findings) > MAX_FINDINGS_PER_FIELD:
+            rest = format_html("… og {} steder mere i samme tekst.", len(findings) - MAX_FINDINGS_PER_FIELD)
+            findings = [*findings[:MAX_FINDINGS_PER_FIELD], ReviewFinding(label, "mange fund", rest, url)]
+        reviewed.findings += findings
+    return reviewed
 
 
 class _Question(NamedTuple):
@@ -110,17 +118,17 @@ class _Question(NamedTuple):
     note: str = ""
 
 
-def _words(one: PublicText) -> str:
-    """A file's name as the words it is made of."""
+def _readable(one: PublicText) -> str:
+    """Return the text; of a file, its name split into words."""
     return re.sub(r"[_+]|%20|(?<=[^\W\d])-(?=[^\W\d])|\.\w{2,4}$", " ", one.text) if one.file_text else one.text
 
 
 def _questions(
-    text: str, one: PublicText, part: CheckedText, known: AllowedNames, titles: list[str]
+    text: str, one: PublicText, part: CheckedText, allowed: AllowedNames, titles: list[str]
 ) -> Iterator[_Question]:
     is_contact = one.field.name in part.contact_fields
-    found = [q for q in find_personal_data(text, known) if not is_contact or "navn" in q.kind]
-    yield from (_Question(q.start, q.end, q.kind, q.note) for q in found)
+    questions = [q for q in find_personal_data(text, allowed) if not is_contact or "navn" in q.kind]
+    yield from (_Question(q.start, q.end, q.kind, q.note) for q in questions)
     lower = text.casefold()
     for title in titles:
         if (at := lower.find(title.casefold())) >= 0 and len(lower) == len(text):
@@ -139,15 +147,17 @@ def _undrawable(text: str) -> set[str]:
         return set()
 
 
-def _unseen(one: PublicText, shown: str, known: AllowedNames) -> Iterator[tuple[str, SafeString, str, str]]:
-    """What stands behind a link or inside a file. Of a file's names only those are asked about that may not show."""
-    behind = [] if one.file_text else [(text, "Står bag et link.") for text in one.unseen]
+def _hidden_findings(
+    one: PublicText, visible: str, allowed: AllowedNames
+) -> Iterator[tuple[str, SafeString, str, str]]:
+    """Yield findings in link targets and file contents. Names in files are searched only if they are hidden ones."""
+    sources = [] if one.file_text else [(text, "Står bag et link.") for text in one.unseen]
     if one.file_text:
-        behind.append((hide_cpr(one.file_text.text), "Står inde i filen."))
-    for text, where in behind:
-        for q in find_personal_data(text, known, names=False):
-            if one.file_text or q.text not in shown:
-                yield q.kind, _sentence(text, q.start, q.end), f"{where} {q.note}".strip(), q.text
+        sources.append((hide_cpr(one.file_text.text), "Står inde i filen."))
+    for text, origin in sources:
+        for q in find_personal_data(text, allowed, names=False):
+            if one.file_text or q.text not in visible:
+                yield q.kind, _sentence(text, q.start, q.end), f"{origin} {q.note}".strip(), q.text
 
 
 def _hidden(text: str) -> list[tuple[int, int]]:

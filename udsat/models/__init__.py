@@ -1,4 +1,4 @@
-"""What both apps stand on."""
+"""Models that strategies and council build on."""
 
 from .history import Revision, RevisionedModel
 from .letters import LETTER_COMPOSERS, Letter, LetterContent, LetterFile

@@ -1,4 +1,4 @@
-"""Who changed what, when: each text as it was after each save, and the way back to it."""
+"""Revision history: every saved state of a text, by whom and when, and how it is restored."""
 
 import datetime
 from collections.abc import Collection
@@ -17,37 +17,38 @@ from udsat.lib.actor import current_actor
 from udsat.lib.cpr import hide_cpr
 from udsat.lib.publishing import CheckedText, ScopedQuerySet
 
-# Saves of one thing by one person within this time are one revision: the desk saves every few seconds.
-RUN = datetime.timedelta(minutes=10)
+# Saves of an object by one person within this time form one revision; the meeting desk saves every few seconds.
+RUN_LENGTH = datetime.timedelta(minutes=10)
 
 
 class RevisionQuerySet(ScopedQuerySet):
     def of(self, obj: models.Model):
-        """The revisions of one object."""
+        """Return the revisions of one object."""
         return self.filter(content_type=ContentType.objects.get_for_model(obj), object_id=obj.pk)
 
     def on_page_of(self, page: models.Model):
-        """The revisions that the page's history tells: its own and those of its parts."""
+        """Return the revisions of the page's object and of its parts."""
         return self.filter(page_type=ContentType.objects.get_for_model(page), page_id=page.pk)
 
     def latest_of(self, obj: models.Model) -> "Revision | None":
-        # Of one object the numbers run as the time does.
         return self.of(obj).order_by("-pk").first()
 
     def with_previous(self):
-        """With `previous`: the number of the revision of the same object before this one."""
+        """Annotate `previous`, the primary key of the object's preceding revision."""
         earlier = Revision.objects.filter(
             content_type=OuterRef("content_type"), object_id=OuterRef("object_id"), pk__lt=OuterRef("pk")
         )
         return self.annotate(previous=Subquery(earlier.order_by("-pk").values("pk")[:1]))
 
     def close_runs(self, municipality) -> None:
-        """What has been read by others is no longer added to: the next save is a revision of its own."""
-        self.filter(municipality=municipality, at__gte=timezone.now() - RUN, is_closed=False).update(is_closed=True)
+        """Close open revisions on publication, so that the next save starts a new one."""
+        self.filter(municipality=municipality, at__gte=timezone.now() - RUN_LENGTH, is_closed=False).update(
+            is_closed=True
+        )
 
 
 class Revision(models.Model):
-    """One object as it was after one save (or a run of saves by the same person within minutes)."""
+    """The state of an object after one save, or after a run of saves by the same person."""
 
     class Action(models.TextChoices):
         MADE = "lavet", "Lavet"
@@ -61,7 +62,7 @@ class Revision(models.Model):
     content_type = models.ForeignKey(ContentType, models.CASCADE, related_name="+")
     object_id = models.PositiveBigIntegerField()
     subject = GenericForeignKey("content_type", "object_id")
-    # The page whose history tells it: a meeting for its items, a strategy for its goals.
+    # The object whose history page includes the revision: a meeting for its items, a strategy for its goals.
     page_type = models.ForeignKey(ContentType, models.CASCADE, related_name="+")
     page_id = models.PositiveBigIntegerField()
     action = models.CharField("handling", max_length=10, choices=Action.choices)
@@ -71,10 +72,10 @@ class Revision(models.Model):
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name="af")
     by_name = models.CharField("navn", max_length=200, blank=True)
     label = models.CharField("hvad", max_length=300)
-    # By the name of the field: texts and choices as they are, dates in ISO form, what it points at and files by
-    # number and name. Names of what it points at are looked up when they are read, so that none outlives its person.
+    # By field name: texts and choices as they are, dates in ISO format, files by name, relations by primary key. Names
+    # of related objects are looked up on display, so that no name outlives its person.
     values = models.JSONField("indhold", default=dict)
-    # The deletion that took this along.
+    # The deletion that this one is a cascade of.
     parent_deletion = models.ForeignKey("self", models.CASCADE, null=True, related_name="cascaded_deletions")
 
     objects = RevisionQuerySet.as_manager()
@@ -97,14 +98,14 @@ class Revision(models.Model):
 
     @property
     def stamp(self) -> str:
-        """Changes whenever the object is saved: what a page remembers of the revision it showed as the last."""
+        """A token that changes with every save; a page sends it back so that a conflict is detected."""
         return f"{self.pk}-{self.at.timestamp()}"
 
-    # The way back
+    # Restoring
 
     @transaction.atomic
     def restore_values(self, obj: "RevisionedModel", values: dict[str, Any]) -> None:
-        """Give the object those values again, through its normal save and as a revision of its own."""
+        """Set the object's fields to those values and save it as a revision of its own."""
         Revision.objects.of(obj).filter(is_closed=False).update(is_closed=True)
         obj.set_values(values)
         obj.full_clean()
@@ -113,24 +114,24 @@ class Revision(models.Model):
 
     @transaction.atomic
     def undelete(self) -> "RevisionedModel":
-        """Make what was deleted here again, under its old number, with all that was deleted with it."""
+        """Recreate the deleted object with its primary key, and everything deleted with it by cascade."""
         obj = self.deleted_object()
         obj.full_clean()
         obj.save(force_insert=True)
         for field in obj._meta.many_to_many:
-            kept = field.related_model._base_manager.filter(pk__in=self.values.get(field.name, []))
-            getattr(obj, field.name).set(kept)
+            existing = field.related_model._base_manager.filter(pk__in=self.values.get(field.name, []))
+            getattr(obj, field.name).set(existing)
         self._mark_restored(obj)
         waiting = list(self.cascaded_deletions.order_by("pk"))
         while waiting:
-            gone = {(revision.content_type_id, revision.object_id) for revision in waiting}
-            ready = [revision for revision in waiting if not gone & revision._points_at()] or waiting
+            pending = {(revision.content_type_id, revision.object_id) for revision in waiting}
+            ready = [revision for revision in waiting if not pending & revision._related_keys()] or waiting
             for revision in ready:
                 revision.undelete()
             waiting = [revision for revision in waiting if revision not in ready]
         return obj
 
-    def _points_at(self) -> set[tuple[int, int]]:
+    def _related_keys(self) -> set[tuple[int, int]]:
         fields = self.model.revisioned_fields()
         return {
             (ContentType.objects.get_for_model(fields[name].related_model).pk, value)
@@ -139,7 +140,7 @@ class Revision(models.Model):
         }
 
     def deleted_object(self) -> "RevisionedModel":
-        """The object as it was, not saved; ValidationError if it is there."""
+        """Return the deleted object, unsaved. Raises ValidationError if it exists."""
         model = self.model
         if model._base_manager.filter(pk=self.object_id).exists():
             raise ValidationError(f"»{self.label}« er her allerede.")
@@ -155,34 +156,34 @@ class Revision(models.Model):
 
 
 class RevisionedModel(CheckedText):
-    """Every save and deletion becomes a `Revision`. Only what goes through save() and delete() is seen."""
+    """A model whose every save() and delete() creates a `Revision`. Bulk operations create none."""
 
     class Meta:
         abstract = True
 
     @classmethod
     def revisioned_fields(cls) -> dict[str, models.Field]:
-        """What a person writes."""
+        """Return the editable fields by name."""
         return {field.name: field for field in cls._meta.concrete_fields if field.editable and not field.primary_key}
 
     def history_page(self) -> tuple[type[models.Model], int]:
-        """Model and number of what its history is told with: a meeting for its items."""
+        """Return model and primary key of the object whose history page includes this one."""
         return type(self), self.pk
 
     def revisioned_values(self, only: Collection[str] | None = None) -> dict[str, Any]:
-        """The fields as JSON holds them; of those named in `only`, as update_fields names them."""
+        """Return JSON-serialisable field values, optionally of the fields in `only` (as in `update_fields`)."""
         values = {}
         for name, field in self.revisioned_fields().items():
             if field.attname in self.get_deferred_fields():
                 continue
             value = field.value_from_object(self)
-            is_meant = only is None or name in only or field.attname in only
-            if is_meant and not hasattr(value, "resolve_expression"):
-                values[name] = _plain(field, value)
+            is_included = only is None or name in only or field.attname in only
+            if is_included and not hasattr(value, "resolve_expression"):
+                values[name] = _json_value(field, value)
         return values
 
     def set_values(self, values: dict[str, Any]) -> None:
-        """The other way: set the fields to recorded values."""
+        """Set fields from values of `revisioned_values()`."""
         fields = self.revisioned_fields()
         for name, value in values.items():
             field = fields[name]
@@ -192,7 +193,7 @@ class RevisionedModel(CheckedText):
         only = kwargs.get("update_fields")
         action = Revision.Action.MADE if self._state.adding else Revision.Action.CHANGED
         for field in self.revisioned_fields().values():
-            # A day given as text is a day from here on: names are made of it.
+            # Convert dates given as text: `__str__` formats them.
             if isinstance(field, models.DateField | models.TimeField) and isinstance(
                 self.__dict__.get(field.name), str
             ):
@@ -209,18 +210,18 @@ class RevisionedModel(CheckedText):
             collector = Collector(using=using, origin=self)
             collector.collect([self], keep_parents=keep_parents)
             groups = [(queryset.model, queryset) for queryset in collector.fast_deletes] + list(collector.data.items())
-            own = _record_deletion(self)
+            own_revision = _record_deletion(self)
             for model, rows in groups:
                 if issubclass(model, RevisionedModel):
-                    # Read again: the collector leaves out the fields it does not need.
+                    # Read again, since the collector defers fields.
                     for row in model._base_manager.filter(pk__in=[row.pk for row in rows]):
                         if row != self:
-                            _record_deletion(row, parent_deletion=own)
+                            _record_deletion(row, parent_deletion=own_revision)
             return collector.delete()
 
 
-def _plain(field: models.Field, value: Any) -> Any:
-    """A field's value as JSON holds it, so that equal values are equal however they were set."""
+def _json_value(field: models.Field, value: Any) -> Any:
+    """Return the field's value as JSON, in a normal form so that equal values compare equal."""
     if isinstance(field, models.FileField):
         return value.name or ""
     value = field.to_python(value)
@@ -236,7 +237,7 @@ def _municipality_id(obj: RevisionedModel) -> int:
     return obj.pk if last == "pk" else getattr(obj, f"{last}_id")
 
 
-def _by() -> dict[str, Any]:
+def _actor_fields() -> dict[str, Any]:
     actor = current_actor()
     if actor.user is not None and actor.user.is_authenticated:
         return {"by_id": actor.user.pk, "by_name": str(actor.user)[:200]}
@@ -247,7 +248,7 @@ def _label(obj: RevisionedModel) -> str:
     return hide_cpr(str(obj))[:300]
 
 
-def _new(obj: RevisionedModel, action: str, values: dict, **fields) -> Revision:
+def _create_revision(obj: RevisionedModel, action: str, values: dict, **fields) -> Revision:
     page_model, page_id = obj.history_page()
     return Revision.objects.create(
         municipality_id=_municipality_id(obj),
@@ -258,29 +259,33 @@ def _new(obj: RevisionedModel, action: str, values: dict, **fields) -> Revision:
         action=action,
         label=_label(obj),
         values=values,
-        **{**_by(), **fields},
+        **{**_actor_fields(), **fields},
     )
 
 
 def _record(obj: RevisionedModel, action: str, values: dict) -> None:
     latest = None if action == Revision.Action.MADE else Revision.objects.latest_of(obj)
     if latest is None:
-        _new(obj, action, obj.revisioned_values())
+        _create_revision(obj, action, obj.revisioned_values())
         return
     values = latest.values | values
     if values == latest.values:
         return
-    now, by = timezone.now(), _by()
-    same_person = (latest.by_id, latest.by_name) == (by["by_id"], by["by_name"])
-    if same_person and not latest.is_closed and now - RUN < latest.since <= now:
+    now, actor = timezone.now(), _actor_fields()
+    same_person = (latest.by_id, latest.by_name) == (actor["by_id"], actor["by_name"])
+    if same_person and not latest.is_closed and now - RUN_LENGTH < latest.since <= now:
         latest.values, latest.label, latest.at = values, _label(obj), now
         latest.save(update_fields=["values", "label", "at"])
     else:
-        _new(obj, action, values)
+        _create_revision(obj, action, values)
 
 
 def _record_deletion(obj: RevisionedModel, parent_deletion: Revision | None = None) -> Revision:
-    ties = {f.name: sorted(getattr(obj, f.name).values_list("pk", flat=True)) for f in obj._meta.many_to_many}
-    return _new(
-        obj, Revision.Action.DELETED, obj.revisioned_values() | ties, is_closed=True, parent_deletion=parent_deletion
+    relations = {f.name: sorted(getattr(obj, f.name).values_list("pk", flat=True)) for f in obj._meta.many_to_many}
+    return _create_revision(
+        obj,
+        Revision.Action.DELETED,
+        obj.revisioned_values() | relations,
+        is_closed=True,
+        parent_deletion=parent_deletion,
     )

@@ -1,4 +1,4 @@
-"""E-mail on its way. A letter is written in the same transaction as what it tells of, and sent afterwards."""
+"""The outbox: e-mails are created in the transaction they report on and sent afterwards."""
 
 import datetime
 import re
@@ -14,37 +14,37 @@ from udsat.lib.publishing import ScopedQuerySet
 from .municipalities import Municipality
 from .users import User
 
-# A run that has taken a letter and says nothing for so long was killed; the letter is free again.
-CLAIM = datetime.timedelta(minutes=30)
-# From the first failure. A mailbox that is full or a server that is down is mended by then, or by a person.
+# After this time without a result, a claimed letter is available to other runs again.
+CLAIM_LENGTH = datetime.timedelta(minutes=30)
+# Counted from the first failure.
 GIVE_UP_AFTER = datetime.timedelta(days=3)
 FIRST_DELAY, LONGEST_DELAY = datetime.timedelta(minutes=5), datetime.timedelta(hours=1)
-# So long may a letter lie before somebody should look.
-PATIENCE = datetime.timedelta(minutes=30)
+# A letter unsent for longer than this is reported.
+OVERDUE_AFTER = datetime.timedelta(minutes=30)
 
 
 @dataclass(frozen=True)
 class LetterContent:
-    """What a letter says that is composed only when it leaves."""
+    """Content of a letter that is composed when it is sent."""
 
     to: str
     subject: str
     text: str
-    sender: tuple[str, str]  # the name it comes from, and where an answer is read (may be empty)
-    unsubscribe_url: str = ""  # by one click of the mail program (RFC 8058)
+    sender: tuple[str, str]  # name and reply address (may be empty)
+    unsubscribe_url: str = ""  # one-click unsubscribe (RFC 8058)
 
 
-# By the name that a letter has in `composer`. None: there is nothing left to say, and the letter is dropped.
+# By `Letter.composer`. A composer returns None to drop the letter.
 LETTER_COMPOSERS: "dict[str, Callable[[Letter], LetterContent | None]]" = {}
 
 
 def one_line(text: str) -> str:
-    """Without line breaks and control characters, which in the head of a mail would be a head of their own."""
+    """Replace line breaks and control characters, which could inject mail headers."""
     return " ".join(re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]", " ", text).split())
 
 
 class LetterFile(models.Model):
-    """A file that one or more letters bring, kept as it was when they were written."""
+    """A file attached to one or more letters, stored as it was when they were written."""
 
     municipality_lookup = "municipality"
 
@@ -65,91 +65,94 @@ class LetterFile(models.Model):
 
 class LetterQuerySet(ScopedQuerySet):
     def reach_q(self, user):
-        """Letters of no municipality are for nobody's eyes in the back office."""
+        """Exclude letters without a municipality from the back office."""
         return super().reach_q(user) & Q(municipality__isnull=False)
 
     def waiting(self):
-        """Not sent and not given up, in the order in which they are to go."""
+        """Filter letters neither sent nor given up, in sending order."""
         return self.filter(sent_at=None, given_up_at=None).order_by("send_after", "pk")
 
     def due(self, now: datetime.datetime):
-        """What nobody is sending, and whose time has come."""
+        """Filter letters that may be sent now and that no run has claimed."""
         return self.waiting().filter(send_after__lte=now).exclude(claimed_until__gt=now)
 
     def stuck(self, now: datetime.datetime | None = None):
-        """What a person should look at: tried and failed, or lying too long. Gone when sent or given up by a person."""
+        """Filter letters with an error or overdue, until they are sent or given up by a person."""
         now = now or timezone.now()
-        lying = Q(send_after__lte=now - PATIENCE)
-        return self.filter(Q(given_up_at=None) & lying | ~Q(last_error=""), sent_at=None, given_up_by="").order_by(
+        overdue = Q(send_after__lte=now - OVERDUE_AFTER)
+        return self.filter(Q(given_up_at=None) & overdue | ~Q(last_error=""), sent_at=None, given_up_by="").order_by(
             "send_after", "pk"
         )
 
     def claim(self, now: datetime.datetime) -> "Letter | None":
-        """Take the next letter that is due, for this run alone.
+        """Claim the next due letter for this run.
 
-        PostgreSQL skips the rows that another run holds. SQLite locks the database for as long as this takes.
+        PostgreSQL skips rows locked by another run; SQLite locks the database meanwhile.
         """
         with transaction.atomic():
             letter = self.due(now).select_for_update(skip_locked=True, of=("self",)).first()
             if letter is not None:
-                letter.claimed_until = now + CLAIM
+                letter.claimed_until = now + CLAIM_LENGTH
                 letter.tried_at = now
                 letter.attempts += 1
                 letter.save(update_fields=["claimed_until", "tried_at", "attempts"])
         return letter
 
     def write(self, *, municipality, key, to, subject, text, to_name="", calendar="", files=(), send_after=None):
-        """The letter with that key, written now unless it was already. Call it in the transaction it tells of.
+        """Return the letter with that key, created if missing. Call it in the transaction it reports on.
 
         `files` are LetterFile rows; `calendar` is an iCalendar text with its METHOD.
         """
         letter, is_new = self.get_or_create(
             key=key,
             defaults={
-                "municipality": municipality, "to": one_line(to), "to_name": one_line(to_name)[:160],
-                "subject": one_line(subject)[:200], "text": text.replace("\x00", ""), "calendar": calendar,
+                "municipality": municipality,
+                "to": one_line(to),
+                "to_name": one_line(to_name)[:160],
+                "subject": one_line(subject)[:200],
+                "text": text.replace("\x00", ""),
+                "calendar": calendar,
                 "send_after": send_after or timezone.now(),
             },
-        )  # fmt: skip
+        )
         if is_new:
             letter.files.set(files)
         return letter
 
     def erase_content_before(self, moment: datetime.datetime) -> int:
-        """Take out what the letters sent or given up before then said; that they were sent is remembered.
+        """Erase the content of letters sent or given up before then; the fact that they were sent is kept.
 
-        Those composed when they left said nothing here and go as a whole.
+        Letters with a composer store no content and are deleted.
         """
         self.exclude(composer="").filter(Q(sent_at__lt=moment) | Q(given_up_at__lt=moment)).delete()
         old = self.filter(Q(sent_at__lt=moment) | Q(sent_at=None, given_up_at__lt=moment)).exclude(text="")
-        gone = list(old.values_list("pk", flat=True))
-        Letter.files.through.objects.filter(letter__in=gone).delete()
+        erased = list(old.values_list("pk", flat=True))
+        Letter.files.through.objects.filter(letter__in=erased).delete()
         LetterFile.objects.filter(letters=None).delete()
-        return self.filter(pk__in=gone).update(text="", calendar="")
+        return self.filter(pk__in=erased).update(text="", calendar="")
 
 
 class Letter(models.Model):
-    """An e-mail to one person. `key` says what it tells whom, so that nobody is told the same thing twice."""
+    """An e-mail to one person. `key` identifies message and recipient, so that nothing is sent twice."""
 
     municipality_lookup = "municipality"
 
-    # None: to somebody who follows by e-mail and is known to no municipality.
+    # None for followers, whom no municipality may see.
     municipality = models.ForeignKey(
         Municipality, models.CASCADE, null=True, related_name="letters", verbose_name="kommune"
     )
     key = models.CharField(max_length=200, unique=True)
-    # Who writes it the moment it leaves, and to whom; until then it holds neither address nor text.
+    # Key in LETTER_COMPOSERS; such a letter stores neither address nor text before it is sent.
     composer = models.CharField(max_length=30, blank=True)
     to = models.EmailField("til", blank=True)
     to_name = models.CharField("modtager", max_length=160, blank=True)
     subject = models.CharField("emne", max_length=200)
     text = models.TextField("tekst")
-    # An iCalendar file with its METHOD, which mail programs turn into an entry or take one out by.
+    # An iCalendar text with its METHOD, with which mail programs add or remove an entry.
     calendar = models.TextField(blank=True)
     files = models.ManyToManyField(LetterFile, blank=True, related_name="letters", verbose_name="filer")
     created_at = models.DateTimeField("skrevet", default=timezone.now)
     send_after = models.DateTimeField("sendes tidligst", default=timezone.now)
-    # While a run is sending it.
     claimed_until = models.DateTimeField(null=True, blank=True, editable=False)
     attempts = models.PositiveSmallIntegerField("forsøg", default=0)
     tried_at = models.DateTimeField("sidst forsøgt", null=True, blank=True)
@@ -157,12 +160,12 @@ class Letter(models.Model):
     last_error = models.CharField("fejl", max_length=300, blank=True)
     sent_at = models.DateTimeField("sendt", null=True, blank=True)
     given_up_at = models.DateTimeField("opgivet", null=True, blank=True)
-    # Empty: it was the portal that stopped trying.
+    # Empty if given up automatically.
     given_up_by = models.CharField("opgivet af", max_length=200, blank=True)
-    # The recipient's mail server said for good that it will not have it.
+    # Permanently refused by the recipient's mail server.
     is_refused = models.BooleanField("afvist", default=False)
 
-    # Of the moment it is sent, never stored
+    # Set while sending, never stored
     sender: tuple[str, str] | None = None
     unsubscribe_url = ""
 
@@ -186,14 +189,14 @@ class Letter(models.Model):
 
     def mark_sent(self, now: datetime.datetime) -> None:
         self.sent_at, self.claimed_until, self.last_error = now, None, ""
-        # Even where a person gave it up while it went.
+        # A person may have given it up while it was being sent.
         self.given_up_at, self.given_up_by = None, ""
         self.save(update_fields=["sent_at", "claimed_until", "last_error", "given_up_at", "given_up_by"])
 
     def mark_failed(
         self, now: datetime.datetime, error: str, *, is_final: bool = False, is_refused: bool = False
     ) -> None:
-        """Why it did not go, in words for the secretary and without any address; tried again later unless final."""
+        """Store the error, in words for the secretary and without addresses; retry later unless final."""
         self.claimed_until, self.last_error, self.is_refused = None, error, is_refused
         self.failing_since = self.failing_since or now
         self.send_after = now + min(FIRST_DELAY * 2 ** min(self.attempts - 1, 10), LONGEST_DELAY)
@@ -205,7 +208,7 @@ class Letter(models.Model):
 
     @property
     def can_be_retried(self) -> bool:
-        """Whether there is something to send; the text of an old letter is gone."""
+        """Return whether it failed and its text has not been erased."""
         return self.sent_at is None and bool(self.text) and bool(self.last_error or self.given_up_at)
 
     @property
@@ -213,7 +216,7 @@ class Letter(models.Model):
         return self.sent_at is None and not self.given_up_by
 
     def retry(self, now: datetime.datetime) -> bool:
-        """Let the next run try again; False if one is sending it now, or it has gone."""
+        """Schedule another attempt; return False if it is being sent or has been sent."""
         return bool(
             self._unclaimed(now)
             .exclude(text="")
@@ -221,7 +224,7 @@ class Letter(models.Model):
         )
 
     def give_up(self, now: datetime.datetime, by: User) -> bool:
-        """Try no more; False if a run is sending it now, or it has gone."""
+        """Stop trying; return False if it is being sent or has been sent."""
         return bool(self._unclaimed(now).update(given_up_at=now, given_up_by=str(by)[:200]))
 
     def _unclaimed(self, now):
@@ -229,7 +232,7 @@ class Letter(models.Model):
 
     @property
     def state(self) -> str:
-        """How far it has come, as a secretary reads it."""
+        """Status text for the secretary."""
         if self.sent_at:
             return "Sendt"
         if self.given_up_at:

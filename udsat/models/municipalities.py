@@ -1,4 +1,4 @@
-"""Municipalities, and the regions they lie in from day to day."""
+"""Municipalities and their regions over time."""
 
 import datetime
 
@@ -13,11 +13,11 @@ from udsat.lib.publishing import ScopedQuerySet, check_texts
 
 from .history import RevisionedModel
 
-# First parts of addresses that are not municipalities. A test holds this against the address table.
-RESERVED_SLUGS = (
-    "admin", "api", "data", "emner", "foelg", "healthz", "kommuner", "om", "privatliv", "robots.txt", "sammenlign",
-    "sitemap.xml", "soeg", "static", "tilgaengelighed", "was",
-)  # fmt: skip
+# First path segments used by the portal itself. A test compares them with the URL configuration.
+RESERVED_SLUGS = tuple(
+    "admin api data emner foelg healthz kommuner om privatliv robots.txt sammenlign sitemap.xml soeg static "
+    "tilgaengelighed was".split()
+)
 
 
 class Region(models.Model):
@@ -35,7 +35,7 @@ class Region(models.Model):
 
 class MunicipalityQuerySet(ScopedQuerySet):
     def published(self):
-        """Every municipality is public; whether it has content is another question (see `udsat.portal.views`)."""
+        """All municipalities are public; see `udsat.portal.views.municipalities_with_content`."""
         return self.all()
 
     def visible_to(self, user):
@@ -97,7 +97,7 @@ class Municipality(RevisionedModel):
         return self
 
     def region_on(self, day: datetime.date) -> Region | None:
-        """The region on that day, from the prefetched periods (one query for all municipalities of a page)."""
+        """Return the region on that day, from prefetched periods."""
         for period in self.region_periods.all():
             if period.starts_on <= day and (period.ends_on is None or day <= period.ends_on):
                 return period.region
@@ -105,7 +105,7 @@ class Municipality(RevisionedModel):
 
 
 class RegionPeriod(models.Model):
-    """Which region a municipality lies in, from day to day, both included."""
+    """The region of a municipality from one day to another, both included."""
 
     municipality = models.ForeignKey(Municipality, models.CASCADE, related_name="region_periods")
     region = models.ForeignKey(Region, models.PROTECT, related_name="periods")

@@ -1,4 +1,4 @@
-"""The verbs of publication: what is made public, withdrawn and kept, and by whom."""
+"""Publication: publish, withdraw and schedule, with an event log."""
 
 import datetime
 from collections.abc import Callable, Iterator
@@ -24,13 +24,13 @@ from .municipalities import Municipality
 from .search import SEARCH_TEXTS, SearchEntry
 from .users import User
 
-# What a block of `batch_reindexing` has changed so far.
+# Roots to reindex at the end of the `batch_reindexing` block, by model and primary key.
 _changed: ContextVar[dict | None] = ContextVar("changed", default=None)
 
 
 @contextmanager
 def batch_reindexing() -> Iterator[None]:
-    """A transaction in which the search index follows at the end, however many parts of one thing are saved."""
+    """Open a transaction and reindex each changed publishable once, at its end."""
     with transaction.atomic():
         if _changed.get() is not None:
             yield
@@ -47,7 +47,7 @@ def batch_reindexing() -> Iterator[None]:
 
 
 class PublicationEvent(models.Model):
-    """What was made public or withdrawn, when and by whom. Rows are added, never changed."""
+    """Log entry of a publication or withdrawal. Append-only."""
 
     class Action(models.TextChoices):
         PUBLISH = "udgiv", "Offentliggjort"
@@ -82,13 +82,13 @@ class PublicationEvent(models.Model):
 
 
 def last_published() -> datetime.datetime | None:
-    """When anything in the country was last made public, corrected or withdrawn; what is only planned tells nothing."""
-    done = PublicationEvent.objects.exclude(action=PublicationEvent.Action.SCHEDULE)
-    return done.aggregate(at=models.Max("at"))["at"]
+    """Return the time of the last publication, correction or withdrawal; scheduled ones do not count."""
+    events = PublicationEvent.objects.exclude(action=PublicationEvent.Action.SCHEDULE)
+    return events.aggregate(at=models.Max("at"))["at"]
 
 
 class CprOverride(models.Model):
-    """A person's word that a number in one field is no CPR number. Holds a keyed fingerprint, not the number."""
+    """A person's confirmation that a number in one field is no CPR number, stored as a keyed fingerprint."""
 
     event = models.ForeignKey(PublicationEvent, models.CASCADE, related_name="overrides")
     target = models.CharField(max_length=120)
@@ -105,38 +105,38 @@ class CprOverride(models.Model):
 
 
 class EditConflict(Exception):
-    """Somebody saved the same thing after this copy of it was opened."""
+    """The object has been saved by somebody else since this copy was read."""
 
 
-# Who and what may stand in a municipality's texts. The apps that know people and organisations add a function each.
+# Functions of the apps that add to `allowed_names_of`.
 ALLOWED_NAMES_PROVIDERS: list[Callable[[Municipality], AllowedNames]] = []
 
 
 def allowed_names_of(municipality: Municipality) -> AllowedNames:
-    place = municipality
-    officials = User.objects.filter(assignments__municipality=place)
-    known = AllowedNames(
+    """Return the names and contacts that texts of the municipality may contain."""
+    officials = User.objects.filter(assignments__municipality=municipality)
+    allowed = AllowedNames(
         names=frozenset(user.get_full_name() for user in officials if user.last_name),
-        phrases=frozenset({place.name, place.official_name}),
-        phones=frozenset({place.phone}),
-        emails=frozenset({place.email}),
-        addresses=frozenset({place.address}),
-        domains=own_domains(place.email, place.website),
+        phrases=frozenset({municipality.name, municipality.official_name}),
+        phones=frozenset({municipality.phone}),
+        emails=frozenset({municipality.email}),
+        addresses=frozenset({municipality.address}),
+        domains=own_domains(municipality.email, municipality.website),
     )
-    for ask in ALLOWED_NAMES_PROVIDERS:
-        known |= ask(place)
-    return known
+    for provider in ALLOWED_NAMES_PROVIDERS:
+        allowed |= provider(municipality)
+    return allowed
 
 
 def own_domains(email: str, website: str = "") -> frozenset[str]:
-    """The domains in an office's own e-mail address and website."""
+    """Return the domains of an office's e-mail address and website."""
     host = urlsplit(website).hostname or ""
     return frozenset(filter(None, {email.rpartition("@")[2].lower(), host.removeprefix("www.")}))
 
 
 @dataclass(frozen=True)
 class PublicationBlocker:
-    """Why something cannot be public as it is, and the field to mend."""
+    """A reason against publication, with the field to correct."""
 
     message: str
     part: CheckedText
@@ -148,14 +148,14 @@ def is_cpr_overridden(finding: Finding) -> bool:
 
 
 class Part(RevisionedModel):
-    """Something that is public when what it belongs to is.
+    """Part of a publishable, public when the publishable is.
 
-    `root_lookup` names the way to the publishable; subclasses with more than one root, or a rule of their own,
-    override `published_when` and `roots`.
+    `root_lookup` is the lookup path to the publishable. Subclasses with several roots or a rule of their own override
+    `published_when` and `roots`.
     """
 
     root_lookup: ClassVar[str]
-    # Whether what is found of its root depends on it.
+    # Whether the search texts of its root depend on it.
     is_indexed: ClassVar[bool] = True
 
     objects = ScopedQuerySet.as_manager()
@@ -181,7 +181,7 @@ class Part(RevisionedModel):
         return self.roots()[0].municipality
 
     def history_page(self):
-        """The first publishable on the way to its municipality: what it is edited as a part of."""
+        """Return the nearest publishable on `municipality_lookup`."""
         obj = self
         for step in self.municipality_lookup.split("__"):
             field = obj._meta.get_field(step)
@@ -191,11 +191,11 @@ class Part(RevisionedModel):
         return super().history_page()
 
     def shows_in(self, root: "Publishable") -> bool:
-        """Whether it is read by those who read that root."""
+        """Return whether readers of that root see this part."""
         return True
 
     def live_roots(self) -> list["Publishable"]:
-        """What is public, or will be at a set time, and shows this: a change of it needs no other look to be read."""
+        """Return the roots, public or scheduled, that show this part, so that a change of it is public at once."""
         return [root for root in self.roots() if root.is_live and self.shows_in(root)]
 
     def clean(self):
@@ -203,11 +203,11 @@ class Part(RevisionedModel):
         try:
             self.check_while_public()
         except ObjectDoesNotExist:
-            pass  # the field that says what it belongs to has an error of its own
+            pass  # the missing relation has a form error of its own
 
     @transaction.atomic
     def save(self, **kwargs):
-        # The roots are locked, so that none is published between this check and this save.
+        # Lock the roots, so that none is published between check and save.
         for root in self.roots():
             root.refresh_from_db(fields=["status"], from_queryset=type(root).objects.select_for_update(of=("self",)))
         self.check_while_public()
@@ -234,7 +234,7 @@ class Part(RevisionedModel):
 
 
 class Publishable(RevisionedModel):
-    """Something with a status of its own, published and withdrawn by a person."""
+    """A model with a publication status, published and withdrawn by a person."""
 
     status = models.CharField("status", max_length=15, choices=Status.choices, default=Status.DRAFT, editable=False)
     publish_at = models.DateTimeField("offentlig fra", null=True, blank=True, editable=False)
@@ -261,7 +261,7 @@ class Publishable(RevisionedModel):
 
     @property
     def is_live(self) -> bool:
-        """Public now or at a time already set, so that every change of text is public without another look."""
+        """Return whether it is public or scheduled, so that changes become public without a review."""
         return self.status == Status.PUBLISHED
 
     @property
@@ -274,7 +274,7 @@ class Publishable(RevisionedModel):
 
     @property
     def status_text(self) -> str:
-        """The status as a secretary reads it."""
+        """Status text for the secretary."""
         if self.is_scheduled:
             return f"Planlagt til {timezone.localtime(self.publish_at):%d.%m.%Y kl. %H.%M}"
         if self.is_live and self.expires_at and self.expires_at <= timezone.now():
@@ -282,14 +282,14 @@ class Publishable(RevisionedModel):
         return self.get_status_display()
 
     def publication_parts(self) -> list[CheckedText]:
-        """Everything that becomes public together with this, itself first."""
+        """Return everything published together with this object, itself first."""
         return [self]
 
     def publication_findings(self) -> list[Finding]:
         return [finding for part in self.publication_parts() for finding in part.findings(self)]
 
     def files_to_review(self) -> list[tuple[CheckedText, str]]:
-        """Files that no machine can search in full, so that a person must: what each belongs to, and its name."""
+        """Return (owner, file name) of files that cannot be searched automatically and need a manual review."""
         return [
             (part, read.text)
             for part in self.publication_parts()
@@ -301,35 +301,35 @@ class Publishable(RevisionedModel):
 
     @property
     def search_root(self) -> "Publishable":
-        """What the index holds together with this and replaces as one."""
+        """The publishable whose search entries include those of this one."""
         return self
 
     def reindex(self) -> None:
-        """Bring the index in step, in the transaction of the change."""
+        """Update the search index, in the transaction of the change."""
         root = self.search_root
         if (changed := _changed.get()) is not None:
             changed[type(root), root.pk] = None
             return
         if not (root.is_live or SearchEntry.objects.of(root).exists()):
             return
-        # Read again: what hangs on this copy may be older than what was saved.
+        # Read again, since relations cached on this instance may be outdated.
         root = type(root)._base_manager.get(pk=root.pk)
         SearchEntry.objects.replace(root, root.municipality, SEARCH_TEXTS[type(root)](root))
 
     def withheld_notes(self) -> list[str]:
-        """What goes with it and stays in the back office, as sentences."""
+        """Return sentences about content that is not published with it."""
         return []
 
     def withheld_titles(self) -> list[str]:
-        """Words that name what is withheld, which no text of it should hold."""
+        """Return titles of withheld content, which must not occur in its texts."""
         return []
 
     def publication_blockers(self) -> list[PublicationBlocker]:
-        """What must be mended before it can be public, whoever confirms."""
+        """Return what must be corrected before publication."""
         return []
 
     def show_as_public(self) -> None:
-        """Let it be public in the database, for a preview inside a transaction that is rolled back."""
+        """Mark it as published in the database, for a preview in a transaction that is rolled back."""
         now = timezone.now()
         type(self)._base_manager.filter(pk=self.pk).update(status=Status.PUBLISHED, publish_at=now, expires_at=None)
 
@@ -363,10 +363,10 @@ class Publishable(RevisionedModel):
 
     @transaction.atomic
     def publish(self, *, by: User, confirmed: bool, reason: str = "", at: datetime.datetime | None = None):
-        """Make it public, now or at a later time.
+        """Publish now or at a later time.
 
-        Raises PermissionDenied without the right; ValidationError if the person has not confirmed that nobody can
-        be recognised, or if a text holds what looks like a CPR number and no `reason` for overriding is given.
+        Raises PermissionDenied without the right to publish; ValidationError without confirmation, or if a text
+        contains a suspected CPR number and no `reason` for overriding is given.
         """
         if not by.may(roles.PUBLISH, self.municipality):
             raise PermissionDenied("Du har ikke ret til at offentliggøre i denne kommune.")
@@ -377,13 +377,13 @@ class Publishable(RevisionedModel):
         self.status = Status.PUBLISHED
         self.publish_at = at or now
         if not self.published_at or self.published_at > now:
-            # A time that was set and has not come was never the first.
+            # A scheduled time in the future was never reached.
             self.published_at = self.publish_at
         self.save(update_fields=self._STATE_FIELDS)
 
     @transaction.atomic
     def withdraw(self, *, by: User):
-        """Take it off every public door; the text stays in the back office."""
+        """Unpublish; the text stays in the back office."""
         if not by.may(roles.PUBLISH, self.municipality):
             raise PermissionDenied("Du har ikke ret til at trække tilbage i denne kommune.")
         self._lock()
@@ -396,7 +396,7 @@ class Publishable(RevisionedModel):
     def _record_confirmation(
         self, action: str, findings: list[Finding], *, by: User, confirmed: bool, reason: str
     ) -> None:
-        """Record a person's word that this may be read by all; ValidationError where it is not given or not enough."""
+        """Record the person's confirmation and CPR overrides; ValidationError if they are missing or insufficient."""
         if not confirmed:
             raise ValidationError("Bekræft, at du har læst teksten, og at ingen private personer kan genkendes.")
         if blockers := self.publication_blockers():
@@ -415,7 +415,7 @@ class Publishable(RevisionedModel):
         )
 
     def _lock(self):
-        """Read the row again under a lock, so that no edit slips in between the check and the publication."""
+        """Lock the row and reload it, so that it cannot change between check and publication."""
         self.refresh_from_db(from_queryset=type(self).objects.select_for_update(of=("self",)))
 
     def _record(self, action: str, by: User) -> PublicationEvent:

@@ -1,17 +1,16 @@
-"""How often a network has sent a form, for as long as that matters."""
+"""Rate limiting of forms per network."""
 
 import datetime
 
 from django.db import models
 from django.utils import timezone
 
-# Nothing is counted for longer.
 RETENTION = datetime.timedelta(days=1)
 
 
 class FormSubmissionQuerySet(models.QuerySet):
     def record_if_allowed(self, purpose: str, network: str, *, at_most: int, within: datetime.timedelta) -> bool:
-        """Whether the network may send one more, which is counted; always where the network is not known ("")."""
+        """Record a submission and return True, unless the limit is reached. The unknown network "" has no limit."""
         if not network:
             return True
         now = timezone.now()
@@ -40,5 +39,4 @@ class FormSubmission(models.Model):
 
 
 def delete_old_submissions(now: datetime.datetime) -> int:
-    """Delete what is no longer counted."""
     return FormSubmission.objects.filter(at__lt=now - RETENTION).delete()[0]

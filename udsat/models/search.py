@@ -1,8 +1,7 @@
-"""The index of what is public. It holds nothing else: a row is written with what it tells of, in one transaction,
-and taken out with it.
+"""The search index. It holds public content only and is updated in the transaction that changes the content.
 
-The database's own engine finds the words, from the columns of tokens (see `udsat.lib.search_tokens`): in SQLite an
-FTS5 table that triggers keep in step, in PostgreSQL a generated tsvector under a GIN index. A migration makes them.
+The token columns (see `udsat.lib.search_tokens`) are searched by the database engine: SQLite uses FTS5 tables kept up
+to date by triggers, PostgreSQL a generated tsvector with a GIN index. Migration 0002 creates both.
 """
 
 import datetime
@@ -35,8 +34,7 @@ class SearchKind(models.TextChoices):
     INPUT = "svar", "Spørgsmål og svar"
 
 
-# What people call a thing of each kind, so that »høring bænke« finds the hearing. And what they call the paper it
-# stands in, which says where to look but not what is meant.
+# Words for each kind, so that »høring bænke« finds the hearing; and for the document that contains it.
 KIND_SYNONYMS = {
     SearchKind.STRATEGY: "strategi politik plan",
     SearchKind.THEME: "tema indsatsområde",
@@ -55,9 +53,9 @@ KIND_DOCUMENT_WORDS = {SearchKind.DECISION: "referat", SearchKind.ITEM: "dagsord
 
 @dataclass(frozen=True)
 class SearchText:
-    """What a publishable tells the index about itself or a part of it. Plain text; `topics` are slugs.
+    """Search text of a publishable or of a part of it, as plain text. `topics` are slugs.
 
-    `also` finds it without being shown: its day, the names of its topics.
+    `also` is searched without being shown: the date, names of topics.
     """
 
     kind: SearchKind
@@ -73,15 +71,15 @@ class SearchText:
     also: str = ""
 
     def tags(self, municipality: Municipality) -> list[str]:
-        """The filters as tokens, so that the index itself narrows by them."""
+        """Return filter tokens, so that the index itself applies the filters."""
         year = [filter_token("y", self.date.year)] if self.date else []
-        # With its name, so that »bolig vejle« finds what Vejle says of it.
+        # The name of the municipality, so that »bolig vejle« finds texts of Vejle.
         name = [filter_token("n", word) for word in words(municipality.name)]
         topics = [filter_token("e", topic) for topic in self.topics]
-        # A meeting has a dagsorden or a referat only where it says so itself.
-        called = "møde" if self.kind == SearchKind.MEETING else KIND_SYNONYMS[self.kind]
-        said = tokens(f"{called} {KIND_DOCUMENT_WORDS.get(self.kind, '')} {self.also}")
-        return [filter_token("k", self.kind), filter_token("m", municipality.pk), *year, *topics, *name, *said]
+        # Not every meeting has a dagsorden and a referat, so those words are left out.
+        synonyms = "møde" if self.kind == SearchKind.MEETING else KIND_SYNONYMS[self.kind]
+        kind_tokens = tokens(f"{synonyms} {KIND_DOCUMENT_WORDS.get(self.kind, '')} {self.also}")
+        return [filter_token("k", self.kind), filter_token("m", municipality.pk), *year, *topics, *name, *kind_tokens]
 
 
 # For each model that is indexed, the function that returns the texts of one object and its parts: those that are
@@ -91,7 +89,7 @@ SEARCH_TEXTS: dict[type[models.Model], Callable[..., Iterable[SearchText]]] = {}
 
 class SearchEntryQuerySet(ScopedQuerySet):
     def published(self):
-        """What may be found now: a text that is scheduled waits in the index, one that has expired rests there."""
+        """Filter entries that are public now: scheduled and expired ones stay in the index."""
         now = timezone.now()
         return self.filter(Q(ends_at=None) | Q(ends_at__gt=now), starts_at__lte=now)
 
@@ -99,7 +97,7 @@ class SearchEntryQuerySet(ScopedQuerySet):
         return self.filter(root_type=ContentType.objects.get_for_model(root), root_id=root.pk)
 
     def replace(self, root: models.Model, municipality: Municipality, texts: Iterable[SearchText]) -> None:
-        """Put these texts in the place of all that the index holds of `root`. Call it inside a transaction."""
+        """Replace all entries of `root` with these texts. Call it inside a transaction."""
         self.of(root).delete()
         root_type = ContentType.objects.get_for_model(root)
         texts = list(texts)
@@ -125,16 +123,16 @@ class SearchEntryQuerySet(ScopedQuerySet):
             )
             for text in texts
         )
-        SearchWord.objects.learn(word for text in texts for word in words(f"{text.title} {text.body}"))
+        SearchWord.objects.add_words(word for text in texts for word in words(f"{text.title} {text.body}"))
 
 
 class SearchEntry(models.Model):
-    """One thing that can be found, as it is shown among the hits."""
+    """One search hit."""
 
     municipality_lookup = "municipality"
 
     municipality = models.ForeignKey(Municipality, models.CASCADE, related_name="+")
-    # What is published and withdrawn as one: all entries of it are replaced together.
+    # The publishable whose entries are replaced together.
     root_type = models.ForeignKey(ContentType, models.CASCADE, related_name="+")
     root_id = models.PositiveBigIntegerField()
     kind = models.CharField(max_length=12, choices=SearchKind.choices)
@@ -163,25 +161,25 @@ class SearchEntry(models.Model):
         return self.title
 
 
-LONGEST_KNOWN = 60
+MAX_WORD_LENGTH = 60
 
 
 class SearchWordQuerySet(models.QuerySet):
-    def learn(self, found: Iterable[str]) -> None:
-        """Remember how words are spelled. Single letters and numbers have no typing errors to mend."""
-        known = {word for word in found if len(word) > 3 and not word[0].isdigit() and len(word) <= LONGEST_KNOWN}
+    def add_words(self, words: Iterable[str]) -> None:
+        """Add words as candidates for spelling correction, without short ones and numbers."""
+        words = {word for word in words if 3 < len(word) <= MAX_WORD_LENGTH and not word[0].isdigit()}
         self.bulk_create(
             [
                 SearchWord(word=word, start=fold(word)[:2], tail=fold(word)[-3:], length=len(word))
-                for word in sorted(known)
+                for word in sorted(words)
             ],
             ignore_conflicts=True,
             batch_size=500,
         )
 
-    def meant_by(self, word: str, *, loosely: bool = False) -> list[str]:
-        """The known words that this may be a misspelling of. They may be known from a text that is gone."""
-        if not 4 <= len(word) <= LONGEST_KNOWN:
+    def corrections_of(self, word: str, *, loosely: bool = False) -> list[str]:
+        """Return indexed words with a similar spelling. Their texts may have been removed since."""
+        if not 4 <= len(word) <= MAX_WORD_LENGTH:
             return []
         start, tail = fold(word)[:2], fold(word)[-3:]
         near = self.filter(Q(start=start) | Q(tail=tail), length__range=(len(word) - 2, len(word) + 2))
@@ -189,10 +187,10 @@ class SearchWordQuerySet(models.QuerySet):
         return closest_spellings(word, near.values_list("word", flat=True).iterator(), allowed)
 
     def parts_of(self, word: str) -> list[str]:
-        """The two known words that this one is put together of, as misbrugsbehandling is, or none."""
-        if not 8 <= len(word) <= LONGEST_KNOWN:
+        """Return the two indexed words that form this compound, such as misbrugsbehandling, or an empty list."""
+        if not 8 <= len(word) <= MAX_WORD_LENGTH:
             return []
-        # The letter that binds the two together belongs to neither.
+        # A linking e or s belongs to neither part.
         splits = [
             (first, word[at:])
             for at in range(4, len(word) - 3)
@@ -205,7 +203,7 @@ class SearchWordQuerySet(models.QuerySet):
 
 
 class SearchWord(models.Model):
-    """A word that stands, or has stood, in the index: what a misspelled one is held against."""
+    """A word that occurs, or has occurred, in the index; a candidate for spelling correction."""
 
     word = models.CharField(max_length=60, primary_key=True)
     start = models.CharField(max_length=4)

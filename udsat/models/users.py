@@ -1,4 +1,4 @@
-"""People with a log-in. What they may do is decided by their roles, municipality by municipality."""
+"""Users of the back office and their roles per municipality."""
 
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models
@@ -12,7 +12,7 @@ from .municipalities import Municipality
 
 
 class User(AbstractUser):
-    """A person with a log-in. What she may do is decided by her roles, municipality by municipality."""
+    """A person with a log-in, whose permissions follow from a role in each municipality."""
 
     email = models.EmailField("e-mail", blank=True)
 
@@ -32,11 +32,11 @@ class User(AbstractUser):
 
     @property
     def reach(self) -> list[int]:
-        """Ids of the municipalities whose back office she may open."""
+        """Primary keys of the municipalities in which the user has a role."""
         return list(self.role_of)
 
     def may(self, ability: str, municipality: Municipality | None = None) -> bool:
-        """Whether her role in that municipality (in any, without one) gives the ability."""
+        """Return whether the user's role gives the ability in the municipality, or in any if None."""
         if not (self.is_active and self.is_staff):
             return False
         if self.is_superuser:

@@ -1,9 +1,9 @@
-"""A question to the search index: which texts hold its words, and which of them are the best.
+"""Search query and ranking.
 
-The database says which, from an index of titles and one of everything; Python puts them in order, alike for both
-databases: first what has the words in its title, what is in force, what people come for. Words that stand in very many
-texts would cost the time of looking at them all, so no more than `LOOKED_AT` are (»over 1.000«), and care is taken that
-those with the words in the title are among them, the latest first.
+The database selects rows from two indexes, one of titles and one of all text; Python ranks them, identically for
+SQLite and PostgreSQL: words in the title first, then strategies in force, then the kinds that citizens look for most.
+At most `MAX_RANKED` rows are ranked (»over 1.000«). When more match, only samples are ranked, with the latest rows that
+match in the title among them.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -31,12 +31,12 @@ from udsat.lib.search_tokens import (
 )
 from udsat.models import KIND_DOCUMENT_WORDS, KIND_SYNONYMS, Municipality, SearchKind, SearchWord
 
-LOOKED_AT = 1_000
-OF_MANY = 150  # looked at of the latest with the words in the title, of all such, and else of any, if there are more
+MAX_RANKED = 1_000
+SAMPLE_SIZE = 150  # rows per query when more than MAX_RANKED match
 _LAST_YEARS = 2
 
 
-# What a citizen asks for first: what has been promised, then what was decided about it.
+# Promises first, then decisions about them.
 _KIND_WEIGHTS = {
     SearchKind.STRATEGY: 1.3,
     SearchKind.THEME: 1.4,
@@ -52,20 +52,19 @@ _KIND_WEIGHTS = {
 }
 
 _OF_STRATEGY = {SearchKind.STRATEGY, SearchKind.THEME, SearchKind.GOAL}
-_WORTH_WHEN_OVER = 0.4
-_WORTH_LOST_IN_A_YEAR = 0.03
-# What a text is about outweighs where it happens to use the very word, and all the more if it is about nothing else.
-_WORTH_IN_TITLE = 4
-_WORTH_OF_PHRASE = 1.4  # the words in the title as they were asked, the small ones between them too
-_WORTH_OF_BEGINNING = 1.15  # the first word of the title
-_WORTH_OF_KIND = 1.5  # »høring bænke« asks for a hearing
-_WORTH_OF_TOPIC = 0.9  # of a theme, beside a word in its title
+_WEIGHT_WHEN_OVER = 0.4
+_WEIGHT_LOST_IN_A_YEAR = 0.03
+_WEIGHT_IN_TITLE = 4  # above mere mentions in the text
+_WEIGHT_OF_PHRASE = 1.4  # the title contains the query as a phrase, stop words included
+_WEIGHT_OF_BEGINNING = 1.15  # the title begins with a query word
+_WEIGHT_OF_KIND = 1.5  # the query names the kind, as »høring bænke« does
+_WEIGHT_OF_TOPIC = 0.9  # a topic of a theme, relative to a word in its title
 
 _OWN_TOKENS = {kind: set(tokens(text)) for kind, text in KIND_SYNONYMS.items()}
 _PAPER_TOKENS = {kind: set(tokens(text)) for kind, text in KIND_DOCUMENT_WORDS.items()}
 _STOP_WORD_TOKENS = {exact_token(word) for word in STOP_WORDS}
 
-_SHOWN = """
+_COLUMNS = """
 entry.id, entry.kind, entry.municipality_id, entry.year, entry.topics, COALESCE(CAST(entry.date AS TEXT), ''),
 entry.root_id, entry.title_tokens
 """
@@ -84,7 +83,7 @@ LIMIT %s
 """
 
 
-class Row(NamedTuple):
+class SearchRow(NamedTuple):
     id: int
     kind: str
     municipality: int
@@ -96,10 +95,8 @@ class Row(NamedTuple):
 
 
 @contextmanager
-def by_index() -> Iterator[None]:
-    """PostgreSQL believes that a word stands in every 70th text until it knows better, and that reading a vector costs
-    nothing, so it would rather read every text than ask the index.
-    """
+def prefer_index() -> Iterator[None]:
+    """Disable sequential scans in PostgreSQL, whose planner underestimates the cost of reading vectors."""
     if connection.vendor == "sqlite":
         yield
         return
@@ -109,8 +106,8 @@ def by_index() -> Iterator[None]:
 
 
 @dataclass(frozen=True)
-class Narrow:
-    """What a search is kept to; `municipality` by its number."""
+class SearchFilters:
+    """Filters of a search; `municipality` is a primary key."""
 
     municipality: int | None = None
     kind: str = ""
@@ -118,18 +115,13 @@ class Narrow:
     year: int | None = None
 
     def tags(self) -> list[str]:
-        values = [
-            ("k", self.kind),
-            ("m", self.municipality),
-            ("y", self.year),
-            ("e", self.topic),
-        ]
+        values = [("k", self.kind), ("m", self.municipality), ("y", self.year), ("e", self.topic)]
         return [filter_token(letter, value) for letter, value in values if value]
 
 
-def as_text(groups: list[list[tuple[str, bool]]]) -> str:
-    """As the database's own engine wants it written: of every group one token."""
-    # Tokens are letters and digits, so quotes are only for FTS5's own words, such as AND.
+def match_expression(groups: list[list[tuple[str, bool]]]) -> str:
+    """Return the match expression of the database engine: one token of every group."""
+    # Tokens are letters and digits; FTS5 needs quotes only for its keywords, such as AND.
     if connection.vendor == "sqlite":
         either, both, quote, beginning = " OR ", " AND ", '"', "*"
     else:
@@ -145,189 +137,194 @@ def _select(shown: str, groups: list[list[tuple[str, bool]]], at_most: int, in_t
         sql, index = _SQLITE, "udsat_searchtitleindex" if in_title else "udsat_searchindex"
     else:
         sql, index = _POSTGRESQL, "title_vector" if in_title else "vector"
-    return sql.format(shown=shown, index=index), [as_text(groups), now, now, at_most]
+    return sql.format(shown=shown, index=index), [match_expression(groups), now, now, at_most]
 
 
-class Names:
-    """The words of the municipalities' names."""
+class MunicipalityNames:
+    """Index of the words in municipalities' names."""
 
     def __init__(self, municipalities: Sequence[Municipality]) -> None:
-        self.places: dict[str, set[int]] = {}
-        self.by_pk = {place.pk: str(place) for place in municipalities}
-        for place in municipalities:
-            for word in words(place.name):
-                self.places.setdefault(word, set()).add(place.pk)
+        self.municipality_ids: dict[str, set[int]] = {}
+        self.by_pk = {municipality.pk: str(municipality) for municipality in municipalities}
+        for municipality in municipalities:
+            for word in words(municipality.name):
+                self.municipality_ids.setdefault(word, set()).add(municipality.pk)
 
 
-class Question:
-    """The words of a query, with what stands for a place among them, and the rows that hold them all."""
+class SearchQuery:
+    """The words of a query, those that name a municipality, and the rows that contain them all."""
 
-    def __init__(self, sought: Sequence[str], named: Names, narrow: Narrow) -> None:
-        self.named, self.narrow = named, narrow
-        names = {word for word in sought if word in named.places}
-        if names:
-            sought = [word for word in sought if word not in MUNICIPALITY_WORDS or word in names]
-        self.words = list(dict.fromkeys(sought))
-        self.names = names if names != set(self.words) else set()
+    def __init__(self, query: Sequence[str], names: MunicipalityNames, filters: SearchFilters) -> None:
+        self.names, self.filters = names, filters
+        name_words = {word for word in query if word in names.municipality_ids}
+        if name_words:
+            query = [word for word in query if word not in MUNICIPALITY_WORDS or word in name_words]
+        self.words = list(dict.fromkeys(query))
+        self.name_words = name_words if name_words != set(self.words) else set()
         self.sought = SoughtWords(self.words)
         self.is_more = False
-        self._tokens: dict[str, tuple[bool, dict[int, float]]] = {}  # of titles: if it says something, what it meets
-        self._rows: list[Row] | None = None
+        # By title token: whether it is significant, and what it matches.
+        self._tokens: dict[str, tuple[bool, dict[int, float]]] = {}
+        self._rows: list[SearchRow] | None = None
 
     @property
-    def rows(self) -> list[Row]:
+    def rows(self) -> list[SearchRow]:
         if self._rows is None:
             self._rows = self._all_rows()
         return self._rows
 
     @rows.setter
-    def rows(self, found: list[Row]) -> None:
-        self._rows = found
+    def rows(self, rows: list[SearchRow]) -> None:
+        self._rows = rows
 
     def groups(self, only: Iterable[str] | None = None) -> list[list[tuple[str, bool]]]:
-        """Of each group one token must stand in the text; each with whether it is only the beginning of one."""
+        """Return groups of (token, is_prefix); a text must contain one token of each group."""
         return [
-            [*query_tokens(word), *([(filter_token("n", word), False)] if word in self.names else [])]
+            [*query_tokens(word), *([(filter_token("n", word), False)] if word in self.name_words else [])]
             for word in (self.words if only is None else only)
-        ] + [[(token, False)] for token in self.narrow.tags()]
+        ] + [[(token, False)] for token in self.filters.tags()]
 
-    def fetch(self, groups: list[list[tuple[str, bool]]], at_most: int, *, in_title: bool = False) -> list[Row]:
+    def fetch(self, groups: list[list[tuple[str, bool]]], at_most: int, *, in_title: bool = False) -> list[SearchRow]:
         with connection.cursor() as cursor:
-            cursor.execute(*_select(_SHOWN, groups, at_most, in_title))
-            return list(map(Row._make, cursor.fetchall()))
+            cursor.execute(*_select(_COLUMNS, groups, at_most, in_title))
+            return list(map(SearchRow._make, cursor.fetchall()))
 
     def count(self, groups: list[list[tuple[str, bool]]], at_most: int, *, in_title: bool = False) -> int:
         sql, values = _select("1", groups, at_most, in_title)
         with connection.cursor() as cursor:
-            cursor.execute(f"SELECT COUNT(*) FROM ({sql}) AS found", values)
+            cursor.execute(f"SELECT COUNT(*) FROM ({sql}) AS matches", values)
             return cursor.fetchone()[0]
 
-    def _all_rows(self) -> list[Row]:
+    def _all_rows(self) -> list[SearchRow]:
         groups = self.groups()
-        # The smaller index first: it often knows already.
-        are_many = self.count(groups, LOOKED_AT + 1, in_title=True) > LOOKED_AT
-        found = [] if are_many else self.fetch(groups, LOOKED_AT + 1)
-        self.is_more = are_many or len(found) > LOOKED_AT
+        # The title index is smaller and often sufficient.
+        is_too_many = self.count(groups, MAX_RANKED + 1, in_title=True) > MAX_RANKED
+        rows = [] if is_too_many else self.fetch(groups, MAX_RANKED + 1)
+        self.is_more = is_too_many or len(rows) > MAX_RANKED
         if not self.is_more:
-            return found
+            return rows
         year = timezone.localdate().year
-        lately = [(filter_token("y", year - back), False) for back in range(-1, _LAST_YEARS)]
-        rows = self.fetch(groups, OF_MANY, in_title=True)
-        rows += self.fetch([*groups, lately], OF_MANY, in_title=True) if len(rows) == OF_MANY else []
-        rows += found[:OF_MANY]
-        return list({row.id: row for row in rows}.values())
+        recent_years = [(filter_token("y", year - back), False) for back in range(-1, _LAST_YEARS)]
+        sample = self.fetch(groups, SAMPLE_SIZE, in_title=True)
+        if len(sample) == SAMPLE_SIZE:
+            sample += self.fetch([*groups, recent_years], SAMPLE_SIZE, in_title=True)
+        sample += rows[:SAMPLE_SIZE]
+        return list({row.id: row for row in sample}.values())
 
-    def rows_with_some(self) -> list[Row]:
-        """Those that hold some of the words; of a long question its longest words are tried."""
-        found: dict[int, Row] = {}
-        for word in sorted(set(self.words) - self.names, key=len, reverse=True)[:4]:
-            rows = self.fetch(self.groups([word, *self.names]), OF_MANY)
-            found |= {row.id: row for row in rows or self.fetch(self.groups([word]), OF_MANY)}
-        return list(found.values())
+    def rows_with_some(self) -> list[SearchRow]:
+        """Return rows that contain some of the words, from the four longest words."""
+        by_id: dict[int, SearchRow] = {}
+        for word in sorted(set(self.words) - self.name_words, key=len, reverse=True)[:4]:
+            rows = self.fetch(self.groups([word, *self.name_words]), SAMPLE_SIZE)
+            by_id |= {row.id: row for row in rows or self.fetch(self.groups([word]), SAMPLE_SIZE)}
+        return list(by_id.values())
 
-    def stands_anywhere(self, groups: list[list[tuple[str, bool]]]) -> bool:
+    def exists(self, groups: list[list[tuple[str, bool]]]) -> bool:
         return bool(self.fetch(groups, 1))
 
-    def meant(self, word: str) -> list[str]:
-        """The word itself where it is found; else the public one it may be a misspelling of, or those it is made of."""
-        everywhere = Question([word], self.named, Narrow())
-        if word in self.named.places or everywhere.rows_exist():
+    def corrected(self, word: str) -> list[str]:
+        """Return the word if it is found, else its likely spelling, or its parts if it is a compound."""
+        everywhere = SearchQuery([word], self.names, SearchFilters())
+        if word in self.names.municipality_ids or everywhere.has_rows():
             return [word]
-        for name in closest_spellings(word, self.named.places):
-            if everywhere.stands_anywhere([[(filter_token("n", name), False)]]):
+        for name in closest_spellings(word, self.names.municipality_ids):
+            if everywhere.exists([[(filter_token("n", name), False)]]):
                 return [name]
-        for known in SearchWord.objects.meant_by(word):
-            if everywhere.stands_anywhere([[(exact_token(known), False)]]):
+        for known in SearchWord.objects.corrections_of(word):
+            if everywhere.exists([[(exact_token(known), False)]]):
                 return [known]
         return SearchWord.objects.parts_of(word) or [word]
 
-    def rows_exist(self) -> bool:
-        return self.stands_anywhere(self.groups())
+    def has_rows(self) -> bool:
+        return self.exists(self.groups())
 
-    # In order
+    # Ranking
 
-    def in_order(self, rows: list[Row], query: str) -> list[Row]:
-        """The best first, judged by all but the text itself; the newest of equals first."""
+    def ranked(self, rows: list[SearchRow], query: str) -> list[SearchRow]:
+        """Rank rows by everything but their text, newest first among equals."""
         in_force = set(Strategy.objects.in_force().order_by().values_list("pk", flat=True))
         this_year = timezone.localdate().year
         phrase = f" {' '.join(map(exact_token, all_query_words(query)))} " if len(self.words) > 1 else ""
         topics: dict[str, dict[int, float]] = {}
         count = len(self.words)
-        # Of each kind: whether the question asks for it, and the words of the question that are no more than its name.
+        # By kind: whether the query names it, and the indexes of query words that only name the kind or its document.
         own = {
             kind: (
-                bool(self._numbers(tokens)),
-                {*self._numbers(tokens), *self._numbers(_PAPER_TOKENS.get(kind, set()))},
+                bool(self._word_indexes(tokens)),
+                {*self._word_indexes(tokens), *self._word_indexes(_PAPER_TOKENS.get(kind, set()))},
             )
             for kind, tokens in _OWN_TOKENS.items()
         }
-        places = {number: self.named.places[word] for number, word in enumerate(self.words) if word in self.names}
+        municipalities = {
+            number: self.names.municipality_ids[word]
+            for number, word in enumerate(self.words)
+            if word in self.name_words
+        }
 
-        def worth(row: Row) -> float:
-            met, length, begins = self._met_in_title(row.title_tokens)
+        def score(row: SearchRow) -> float:
+            met, length, begins = self._title_match(row.title_tokens)
             share = min(1.0, len(met) / length) if length else 0.0
             of_kind, beside = own[row.kind]
-            here = [number for number, there in places.items() if row.municipality in there]
+            here = [number for number, ids in municipalities.items() if row.municipality in ids]
             if here:
                 beside = beside.union(here)
             if row.kind == SearchKind.THEME:
                 if row.topics not in topics:
-                    topics[row.topics] = self._met_in_topics(row.topics)
-                for number, value in topics[row.topics].items():
-                    met[number] = max(met.get(number, 0.0), value)
-                    share = max(share, value * value)
-            points = _KIND_WEIGHTS[row.kind]
+                    topics[row.topics] = self._topic_match(row.topics)
+                for number, one in topics[row.topics].items():
+                    met[number] = max(met.get(number, 0.0), one)
+                    share = max(share, one * one)
+            value = _KIND_WEIGHTS[row.kind]
             left = count - len(beside)
             if left <= 0 or met:
-                value = sum(value for number, value in met.items() if number not in beside)
-                about = value / left if left > 0 else 1.0
-                points *= 1 + (_WORTH_IN_TITLE - 1) * about
-                points *= 1 + share * about
+                about = sum(one for number, one in met.items() if number not in beside) / left if left > 0 else 1.0
+                value *= 1 + (_WEIGHT_IN_TITLE - 1) * about
+                value *= 1 + share * about
                 if begins:
-                    points *= _WORTH_OF_BEGINNING
+                    value *= _WEIGHT_OF_BEGINNING
                 if (
                     phrase
                     and about == 1
                     and phrase in f" {' '.join(filter(is_exact_token, row.title_tokens.split()))} "
                 ):
-                    points *= _WORTH_OF_PHRASE
+                    value *= _WEIGHT_OF_PHRASE
             if of_kind:
-                points *= _WORTH_OF_KIND
+                value *= _WEIGHT_OF_KIND
             if row.kind in _OF_STRATEGY:
-                return points if row.root in in_force else points * _WORTH_WHEN_OVER
+                return value if row.root in in_force else value * _WEIGHT_WHEN_OVER
             age = this_year - row.year if row.year else 0
-            return points * max(0.5, 1 - _WORTH_LOST_IN_A_YEAR * max(0, age))
+            return value * max(0.5, 1 - _WEIGHT_LOST_IN_A_YEAR * max(0, age))
 
         rows = sorted(rows, key=attrgetter("date"), reverse=True)
-        self.worth = {row.id: worth(row) for row in rows}
-        return sorted(rows, key=lambda row: self.worth[row.id], reverse=True)
+        self.score = {row.id: score(row) for row in rows}
+        return sorted(rows, key=lambda row: self.score[row.id], reverse=True)
 
-    def _numbers(self, tokens: set[str]) -> list[int]:
+    def _word_indexes(self, tokens: set[str]) -> list[int]:
         return [number for number, word in enumerate(self.words) if not tokens.isdisjoint(word_tokens(word)[:2])]
 
-    def _met_in_title(self, title_tokens: str) -> tuple[dict[int, float], int, bool]:
-        """How well each word is met, how many words the title has that say something, and if the first is met."""
+    def _title_match(self, title_tokens: str) -> tuple[dict[int, float], int, bool]:
+        """Return the match by word index, the number of significant words, and whether the first one matches."""
         if not self.sought.occur_in(f" {title_tokens} "):
             return {}, 0, False
         best: dict[int, float] = {}
         length, begins, known = 0, False, self._tokens
         for token in title_tokens.split():
-            seen = known.get(token)
-            if seen is None:
-                says = is_exact_token(token) and token not in _STOP_WORD_TOKENS
-                seen = known[token] = (says, self.sought.matches(token))
-            if seen[0]:
+            match = known.get(token)
+            if match is None:
+                is_significant = is_exact_token(token) and token not in _STOP_WORD_TOKENS
+                match = known[token] = (is_significant, self.sought.matches(token))
+            if match[0]:
                 length += 1
-            if seen[1]:
+            if match[1]:
                 begins = begins or length == 1
-                for number, value in seen[1].items():
+                for number, value in match[1].items():
                     if value > best.get(number, 0.0):
                         best[number] = value
         return best, length, begins
 
-    def _met_in_topics(self, topics: str) -> dict[int, float]:
+    def _topic_match(self, topics: str) -> dict[int, float]:
         met: dict[int, float] = {}
         for word in words(topics.replace("-", " ")):
             for token in word_tokens(word):
-                met |= {number: value * _WORTH_OF_TOPIC for number, value in self.sought.matches(token).items()}
+                met |= {number: value * _WEIGHT_OF_TOPIC for number, value in self.sought.matches(token).items()}
         return met

@@ -14,7 +14,7 @@ from council.citizens.inputs.lifecycle import SPAM_DAYS
 from council.models.subscription import MOST_REFUSALS, UNCONFIRMED_DAYS
 from udsat.models.rate_limit import RETENTION as SUBMISSION_RETENTION
 
-from .views import with_content
+from .views import municipalities_with_content
 
 FACTS = settings.BASE_DIR / "udsat" / "data" / "tilgaengelighed.json"
 
@@ -43,7 +43,7 @@ def was_address():
 
 def _who_answers():
     """The municipalities with something on the portal, each with the phone and e-mail that its pages show."""
-    places = list(with_content().select_related("council"))
+    places = list(municipalities_with_content().select_related("council"))
     for place in places:
         place.shown_council = place.council if place.has_council else None
         for field in ("phone", "phone_hours", "email"):
@@ -71,7 +71,7 @@ def was(request):
 
 
 @dataclass(frozen=True)
-class Kept:
+class DataRetention:
     """Something kept about people; a test holds that no kind of row with somebody's address is missing."""
 
     title: str
@@ -81,10 +81,10 @@ class Kept:
     models: tuple[str, ...] = ()
 
 
-def kept():
+def data_retention():
     days = settings.LETTER_DAYS
     return [
-        Kept(
+        DataRetention(
             "Når du skriver til et råd eller taler med det",
             "Det, du skriver eller siger, og det navn, den telefon og den e-mail, du selv giver. Du kan også skrive "
             "uden navn.",
@@ -94,7 +94,7 @@ def kept():
             f"{SPAM_DAYS} dage.",
             ("council.Input",),
         ),
-        Kept(
+        DataRetention(
             "Når du følger et råd, en strategi eller et emne",
             "Din e-mail, hvad du følger, og hvor tit du vil høre om det.",
             "Ingen. Heller ikke sekretæren kan se, hvem der følger med.",
@@ -102,7 +102,7 @@ def kept():
             f"dage. Kan {MOST_REFUSALS} mails i træk ikke komme frem til dig, slettes det også.",
             ("council.Follower", "council.Subscription"),
         ),
-        Kept(
+        DataRetention(
             "Når du er medlem af et råd",
             "Navn, telefon og e-mail, hvem du taler for, fremmøde, og hvad du har svaret på indkaldelser og referater. "
             "Har du sagt ja, også et foto.",
@@ -112,21 +112,21 @@ def kept():
             "kommune.",
             ("council.Person",),
         ),
-        Kept(
+        DataRetention(
             "Når et udvalg spørger rådet",
             "E-mailen, som rådets svar skal sendes til.",
             "Rådets sekretær.",
             "Sammen med høringen.",
             ("council.Hearing",),
         ),
-        Kept(
+        DataRetention(
             "Når portalen sender en mail",
             "Hvem den er til, og hvad der står i den.",
             "Rådets sekretær, når mailen er fra rådet. Mails om det, du følger, kan ingen se.",
             f"Teksten slettes {days} dage efter, at mailen er sendt. Så står kun, at der er sendt en mail.",
             ("udsat.Letter",),
         ),
-        Kept(
+        DataRetention(
             "Når du sender en formular",
             "Et fingeraftryk af det net, du er på, så maskiner ikke kan sende tusind formularer. Det kan ikke regnes "
             "tilbage til dig, og det er nyt hver dag.",
@@ -134,7 +134,7 @@ def kept():
             f"{SUBMISSION_RETENTION.total_seconds() / 3600:.0f} timer.",
             ("udsat.FormSubmission",),
         ),
-        Kept(
+        DataRetention(
             "Når du arbejder i redaktionen",
             "Navn, e-mail, brugernavn, og hvad du har skrevet, rettet og offentliggjort.",
             "Dine kolleger i kommunen og den, der driver portalen.",
@@ -149,7 +149,7 @@ def kept():
 def privacy(request):
     context = {
         "section": "privatliv",
-        "kept": kept(),
+        "kept": data_retention(),
         "places": _who_answers(),
         "updated": WRITTEN["privacy"],
     }

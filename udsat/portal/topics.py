@@ -24,7 +24,7 @@ DECISIONS = 10
 
 
 @dataclass
-class Promises:
+class MunicipalityPromises:
     """What one municipality has promised about the topics, strategies in force first; and who answers there."""
 
     place: Municipality
@@ -65,7 +65,7 @@ class Promises:
 
 
 @dataclass(frozen=True)
-class Decided:
+class TopicDecision:
     """An item as the public may read it, and what of it is about the topics."""
 
     meeting: Meeting
@@ -86,12 +86,12 @@ def topics_of(place: Municipality) -> QuerySet[Topic]:
     return Topic.objects.filter(pk__in=themes.order_by().values("topics"))
 
 
-def places_with(themes: QuerySet[Theme]) -> QuerySet[Municipality]:
+def municipalities_with(themes: QuerySet[Theme]) -> QuerySet[Municipality]:
     """In Danish alphabetical order."""
     return Municipality.objects.filter(Exists(themes.filter(strategy__municipality=OuterRef("pk"))))
 
 
-def promised(topics: Iterable[Topic], places: Sequence[Municipality]) -> list[Promises]:
+def promised(topics: Iterable[Topic], places: Sequence[Municipality]) -> list[MunicipalityPromises]:
     """One for each place, in their order, also where nothing is promised. A constant number of queries."""
     goals = Goal.objects.prefetch_related("follow_ups")
     themes = (
@@ -104,7 +104,7 @@ def promised(topics: Iterable[Topic], places: Sequence[Municipality]) -> list[Pr
     )
     councils = Council.objects.published().filter(municipality__in=places).select_related("municipality")
     council_of = {one.municipality_id: one for one in councils}
-    found = {place.pk: Promises(place, council_of.get(place.pk)) for place in places}
+    found = {place.pk: MunicipalityPromises(place, council_of.get(place.pk)) for place in places}
     by_strategy = {}
     for theme in themes:
         by_strategy.setdefault(theme.strategy.pk, (theme.strategy, []))[1].append(theme)
@@ -119,7 +119,7 @@ def _in_force_and_newest(pair):
     return not strategy.is_in_force, -(strategy.starts_on or strategy.adopted_on or datetime.date.min).toordinal()
 
 
-def decided(topics: Iterable[Topic], place: Municipality | None, at_most: int) -> list[Decided]:
+def decided(topics: Iterable[Topic], place: Municipality | None, at_most: int) -> list[TopicDecision]:
     """Decisions and agreements on items tied to a public theme about the topics or to its goals, newest first."""
     about = set(Theme.objects.published().filter(topics__in=topics).values_list("pk", flat=True))
     tied = AgendaItem.objects.filter(themes__in=about).values("pk").order_by()
@@ -131,7 +131,7 @@ def decided(topics: Iterable[Topic], place: Municipality | None, at_most: int) -
     if place:
         items = items.filter(meeting__council__municipality=place)
     return [
-        Decided(
+        TopicDecision(
             meeting,
             item,
             [theme for theme in item.themes if theme.pk in about],
@@ -183,7 +183,7 @@ def topic(request, slug):
         raise Http404(f"Vi kender intet emne med adressen »{slug[:60]}«.")
     topics = list(situation.topics.all()) if situation else [topic]
     places, place, unknown = chosen_place(request)
-    with_promises = list(places_with(themes_about(topics)))
+    with_promises = list(municipalities_with(themes_about(topics)))
     page = 1 if place else min(page_number(request), max(1, -(-len(with_promises) // PLACES)))
     promises = promised(topics, [place] if place else with_promises[(page - 1) * PLACES : page * PLACES])
     decisions = decided(topics, place, DECISIONS + 1) if page == 1 else []

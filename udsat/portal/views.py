@@ -23,9 +23,17 @@ from strategies.views import find_municipality, roof_texts
 from udsat.lib import jsonld
 from udsat.lib.danish import fold, slugify
 from udsat.models import Municipality, SearchKind, last_published
-from udsat.portal.search import MAX_LENGTH, Filter, named_by, near_words, on_topic, standing, suggestions
+from udsat.portal.search import (
+    MAX_LENGTH,
+    Filter,
+    matching_topics,
+    municipalities_named_in,
+    similar_words,
+    suggestions,
+    words_in_index,
+)
 from udsat.portal.search import search as find
-from udsat.portal.search_query import Narrow
+from udsat.portal.search_query import SearchFilters
 from udsat.portal.topics import topics_of
 
 log = logging.getLogger(__name__)
@@ -33,7 +41,7 @@ log = logging.getLogger(__name__)
 SHOWN = 5  # meetings, minutes and news on the front page
 
 
-def with_content():
+def municipalities_with_content():
     """The municipalities that have published anything, in Danish alphabetical order."""
     here = OuterRef("pk")
     return Municipality.objects.annotate(
@@ -61,7 +69,7 @@ def latest_news():
 def front(request):
     context = {
         "situations": Situation.objects.all(),
-        "places": with_content(),
+        "places": municipalities_with_content(),
         "meetings": coming_meetings()[:SHOWN],
         "papers": latest_minutes()[:SHOWN],
         "stories": latest_news()[:SHOWN],
@@ -92,7 +100,7 @@ def municipalities(request):
         for strategy in queryset.select_related("municipality"):
             strategies.setdefault(strategy.municipality_id, strategy)
     groups = {}
-    for place in with_content().prefetch_related("region_periods__region"):
+    for place in municipalities_with_content().prefetch_related("region_periods__region"):
         place.strategy = strategies.get(place.pk)
         groups.setdefault(place.region_on(today), []).append(place)
     regions = sorted((region for region in groups if region), key=lambda region: (region.position, region.name))
@@ -149,41 +157,41 @@ def search(request):
         one.read(request.GET.get(one.name, ""))
     kommune, kind, topic, year = (one.value for one in filters)
     page = int(request.GET["side"]) if re.fullmatch(r"[1-9]\d{0,5}", request.GET.get("side", "")) else 1
-    found = find(query, places, Narrow(municipality=kommune, kind=kind, topic=topic, year=year), page)
+    results = find(query, places, SearchFilters(municipality=kommune, kind=kind, topic=topic, year=year), page)
 
     def address(**changes):
         kept = {"q": query} | {one.name: one.chosen for one in filters} | changes
         return f"{reverse('search')}?{urlencode({name: value for name, value in kept.items() if value})}"
 
-    named = named_by(found.words, places)
+    named = municipalities_named_in(results.words, places)
     place = next((place for place in places if place.pk == kommune), None)
     context = {
         "section": "soeg",
         "query": query,
-        "found": found,
+        "results": results,
         "named": named,
-        "topics": on_topic(found.words, named, [*Situation.objects.all(), *topics]),
+        "topics": matching_topics(results.words, named, [*Situation.objects.all(), *topics]),
         "place": place,
-        "places": with_content(),
+        "places": municipalities_with_content(),
         "unknown": [one for one in filters if one.unknown],
         "topic": filters[2],
         "chosen": [(one, address(**{one.name: ""})) for one in filters if one.chosen],
         "narrower": [
             (one, [(label, count, address(**{one.name: value})) for value, label, count in one.choices(counts)])
-            for one, counts in zip(filters, found.counts, strict=True)
+            for one, counts in zip(filters, results.counts, strict=True)
             # What all the hits have is no way to fewer.
-            if len(counts) > 1 and not one.chosen and min(count for _, count in counts) < found.total
+            if len(counts) > 1 and not one.chosen and min(count for _, count in counts) < results.total
         ],
         "anywhere": address(**{one.name: "" for one in filters}),
-        "page": found.page,
-        "pages": found.pages,
-        "before": address(side=found.page - 1) if found.page > 1 else "",
-        "after": address(side=found.page + 1) if found.page < found.pages else "",
+        "page": results.page,
+        "pages": results.pages,
+        "before": address(side=results.page - 1) if results.page > 1 else "",
+        "after": address(side=results.page + 1) if results.page < results.pages else "",
     }
-    if found.words and not found.hits:
-        context["near"] = [(word, address(q=word)) for word in near_words(found.words)]
+    if results.words and not results.hits:
+        context["near"] = [(word, address(q=word)) for word in similar_words(results.words)]
         everywhere = {one.name: "" for one in filters}
-        context["elsewhere"] = [(word, address(q=word, **everywhere)) for word in standing(found.words)]
+        context["elsewhere"] = [(word, address(q=word, **everywhere)) for word in words_in_index(results.words)]
         context["called"] = place or (named[0] if named else None)
     return render(request, "search.html", context)
 

@@ -7,7 +7,7 @@ from django.utils.html import format_html
 
 from udsat.lib.richtext import RichTextField
 
-from .rich import rich
+from .rich_text import rich
 
 register = template.Library()
 

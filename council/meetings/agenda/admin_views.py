@@ -7,7 +7,7 @@ from django.http import HttpResponseNotAllowed, HttpResponseRedirect, JsonRespon
 
 from council.meetings.meeting_page import MeetingPage
 from council.models import Meeting
-from udsat.admin.edit_conflict import increment_version
+from udsat.admin.edit_versions import increment_version
 from udsat.lib import roles
 from udsat.lib.danish import short_date
 from udsat.lib.forms import parse_pk

@@ -9,7 +9,7 @@ from django.utils.html import format_html, format_html_join, linebreaks
 
 from council.meetings.agreements import open_agreements
 from council.models import Agenda, AgendaItem, Agreement, Meeting, Proposal, StandardItem
-from udsat.admin.edit_conflict import increment_version
+from udsat.admin.edit_versions import increment_version
 from udsat.lib.danish import long_datetime, short_date, weekday_date
 
 # Fields copied from an earlier meeting: those of the agenda, not of the minutes.

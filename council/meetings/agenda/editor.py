@@ -15,8 +15,8 @@ from council.meetings import progress
 from council.meetings.invitations.sending import locked
 from council.models import Agenda, AgendaItem, Agreement, Attachment, Cause, Proposal
 from strategies.models import Goal, Theme
-from udsat.admin.access import is_live
-from udsat.admin.edit_conflict import increment_version
+from udsat.admin.edit_versions import increment_version
+from udsat.admin.scope import is_live
 from udsat.lib import roles
 from udsat.lib.cpr import find_cpr
 from udsat.lib.danish import clock, join_words

@@ -9,9 +9,9 @@ from django import forms
 
 from council.admin.items import ItemRules
 from council.models import Agenda, AgendaItem
-from udsat.admin import ScopedRow, may_edit
-from udsat.admin.form_fields import KnownSeveral
-from udsat.admin.history import last_hand
+from udsat.admin import ScopedModelForm, may_edit
+from udsat.admin.form_fields import SafeAutocompleteSelectMultiple
+from udsat.admin.history import last_editor
 from udsat.lib.forms import parse_pk
 from udsat.lib.richtext import RichTextFormField
 
@@ -19,7 +19,7 @@ LINK_FIELDS = ("themes", "goals", "causes")
 TEXT_FIELDS = ("title", "kind", "case_number", "is_closed", "public_title", "presentation", "recommendation")
 
 
-class FingerprintForm(ScopedRow):
+class FingerprintForm(ScopedModelForm):
     """Form that detects whether the user changed it and whether another user saved it in the meantime.
 
     The hidden field `version` is the fingerprint of the values that the form was rendered with.
@@ -58,7 +58,7 @@ class FingerprintForm(ScopedRow):
         version = self.add_prefix("version")
         self.has_conflict = bool(self.instance.pk) and self.is_touched and self.data[version] != self.saved_fingerprint
         if self.has_conflict:
-            who, name = last_hand(self.instance) or (None, "")
+            who, name = last_editor(self.instance) or (None, "")
             name = "Du" if who == self.user else name or "En anden"
             self.show_saved_values()
             self.add_error(
@@ -87,7 +87,7 @@ def _plain(field, value):
     return " ".join(str(value or "").split())
 
 
-class PrefetchedChoices(KnownSeveral):
+class PrefetchedChoices(SafeAutocompleteSelectMultiple):
     """Take the chosen objects from the prefetched items, so that the number of queries does not grow with them."""
 
     prefetched = None

@@ -9,7 +9,7 @@ from council.admin.items import paper
 from council.meetings.invitations.sending import locked, send_supplement
 from council.meetings.meeting_page import MeetingPage
 from council.models import Agenda
-from udsat.admin.gate import PublishForm, with_ticks
+from udsat.admin.publication import PublishForm, reviewed_with_checkboxes
 from udsat.lib import roles
 
 
@@ -30,7 +30,7 @@ def supplement_page(admin, request, meeting):
         messages.warning(request, "Ingen punkter venter på en tillægsdagsorden.")
         return HttpResponseRedirect(back)
     gate = admin.admin_site.get_model_admin(Agenda)
-    places = gate.look(agenda, parts)
+    reviewed = gate.privacy_review(agenda, parts)
     files = [
         (read.text, part.get_absolute_url())
         for part in parts
@@ -40,7 +40,7 @@ def supplement_page(admin, request, meeting):
     form = SupplementForm(
         request.POST if request.method == "POST" else None,
         publishable=agenda,
-        places=places,
+        reviewed=reviewed,
         files=files,
         seen=gate.seen_version(agenda),
     )
@@ -64,11 +64,9 @@ def supplement_page(admin, request, meeting):
         title="Send tillægsdagsorden",
         form=form,
         numbered=[(numbers[part.pk], part) for part in agenda.supplement_items()],
-        found=with_ticks(form),
-        suspects=[spot for place in places for spot in place.suspects],
-        blockers=[
-            (blocker.message, gate.part_url(blocker.part, blocker.field)) for blocker in agenda.publication_blockers()
-        ],
+        reviewed=reviewed_with_checkboxes(form),
+        suspects=[finding for one in reviewed for finding in one.suspects],
+        blockers=[(one.message, gate.part_url(one.part, one.field)) for one in agenda.publication_blockers()],
         files=files,
         reasons=[form[name] for name in ("reason", "files_seen") if name in form.fields],
         back_url=back,

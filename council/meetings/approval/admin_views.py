@@ -9,7 +9,7 @@ from django.utils import timezone
 from council.meetings.meeting_page import MeetingPage
 from council.models import Minutes, Remark
 from udsat.admin import may_edit
-from udsat.admin.edit_conflict import increment_version
+from udsat.admin.edit_versions import increment_version
 from udsat.lib import roles
 from udsat.lib.danish import long_date, weekday_date
 from udsat.lib.forms import parse_pk
@@ -125,7 +125,7 @@ class ApprovalPage:
             if item:
                 url = self.admin.admin_site.get_model_admin(type(item)).url("change", item)
             else:
-                url = self.admin.page_of(self.paper.meeting if self.is_minutes else self.paper)
+                url = self.admin.edit_url(self.paper.meeting if self.is_minutes else self.paper)
             entries.append({"remark": remark, "item": item, "url": url})
         return sorted(entries, key=lambda entry: entry["item"].number if entry["item"] else 10_000)
 
@@ -278,7 +278,7 @@ def minutes_page(admin, request, meeting):
             "is_public": minutes.is_published,
             "publish_url": admin.url("publish", minutes) if page.leads_to_gate else "",
             "public_url": minutes.get_absolute_url(),
-            "edit_url": admin.page_of(meeting),
+            "edit_url": admin.edit_url(meeting),
         }
     return admin.page(request, meeting, "approval.html", title="Godkendelse", **context)
 
@@ -288,7 +288,7 @@ def hearing_page(admin, request, hearing):
     if request.method == "POST" and (response := page.perform_action()):
         return response
     context = page.context() | {
-        "edit_url": f"{admin.page_of(hearing)}#id_answer",
+        "edit_url": f"{admin.edit_url(hearing)}#id_answer",
         "send_url": admin.url("send", hearing) if page.may_publish else "",
     }
     return admin.page(request, hearing, "approval.html", title="Godkendelse", **context)

@@ -5,7 +5,7 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from council.models import Approval, Meeting
-from udsat.admin.form_fields import DayField
+from udsat.admin.form_fields import DateInputField
 from udsat.lib.forms import FieldsOnly
 
 from .member_views import remark_field
@@ -13,7 +13,9 @@ from .round_status import RoundStatus
 
 
 class StartRoundForm(FieldsOnly, forms.Form):
-    due_on = DayField(label="Svar senest", error_messages={"required": "Skriv, hvornår medlemmerne senest skal svare."})
+    due_on = DateInputField(
+        label="Svar senest", error_messages={"required": "Skriv, hvornår medlemmerne senest skal svare."}
+    )
     checked = forms.BooleanField(
         label="Jeg har set efter. Det er ikke CPR-numre.",
         error_messages={"required": "Ret teksten, eller sæt et hak her, hvis det ikke er CPR-numre."},

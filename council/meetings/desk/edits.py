@@ -14,7 +14,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from council.models import AgendaItem, Agreement, Attendance, DeskClash, DeskEdit, DeskPresence, DeskRow, Minutes
-from udsat.admin.edit_conflict import increment_version
+from udsat.admin.edit_versions import increment_version
 
 from .fields import CREATED_AT_DESK, FIELD_NAMES, DeskField, UnknownField, fingerprint, is_uuid
 from .state import MeetingDesk

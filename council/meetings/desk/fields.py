@@ -15,7 +15,7 @@ from django.db import models
 from django.utils.text import capfirst
 
 from council.models import AgendaItem, Agreement, Attendance, Minutes
-from udsat.admin.form_fields import DayField
+from udsat.admin.form_fields import DateInputField
 from udsat.lib.danish import short_date
 from udsat.lib.richtext import RichTextField, clean_html, plain_text
 
@@ -142,7 +142,7 @@ class DeskField:
             error = f"Teksten er for lang. Her er plads til {limit} tegn."
         elif value and kind == "day":
             try:
-                value = DayField().clean(value).isoformat()
+                value = DateInputField().clean(value).isoformat()
             except ValidationError as invalid:
                 error = invalid.messages[0]
         elif value and kind == "member" and value not in members:

@@ -15,8 +15,8 @@ from django.urls import path, reverse
 
 from council.meetings.meeting_page import MeetingPage
 from council.models import Council, Meeting
-from udsat.admin.access import municipalities_where
-from udsat.admin.form_fields import ClockField, DayField
+from udsat.admin.form_fields import DateInputField, TimeInputField
+from udsat.admin.scope import municipalities_where
 from udsat.lib import roles
 from udsat.lib.documents import ACCEPTED, MAX_DOCUMENT_BYTES, UnreadableDocument, read_rich
 from udsat.lib.docx_writer import MEDIA_TYPE
@@ -107,9 +107,9 @@ class NewMeetingForm(FieldsOnly, forms.Form):
         error_messages={"required": "Vælg det råd, mødet er i.", "invalid_choice": "Vælg et af dine egne råd."},
     )
     kind = forms.ChoiceField(label="Slags", choices=Meeting.Kind.choices)
-    date = DayField(label="Dato", error_messages={"required": "Skriv mødets dato."})
-    starts_at = ClockField(label="Begynder kl.", required=False)
-    ends_at = ClockField(label="Slutter kl.", required=False)
+    date = DateInputField(label="Dato", error_messages={"required": "Skriv mødets dato."})
+    starts_at = TimeInputField(label="Begynder kl.", required=False)
+    ends_at = TimeInputField(label="Slutter kl.", required=False)
     place = forms.CharField(label="Sted", max_length=160, required=False)
     style = forms.ChoiceField(label="Referatets form", choices=Meeting.Style.choices)
 
@@ -216,7 +216,7 @@ def _confirm(admin, request, meeting, parsed):
         plan = ImportPlan(parsed, admin.get_queryset(request).get(pk=meeting.pk), request.user)
         return _report(admin, request, meeting, plan, request.POST["payload"], errors=errors)
     messages.success(request, f"Filen er indlæst. {_summary(plan)}")
-    return HttpResponseRedirect(admin.page_of(meeting))
+    return HttpResponseRedirect(admin.edit_url(meeting))
 
 
 def _apply(admin, request, plan) -> list[str]:
@@ -301,7 +301,7 @@ def _draft(council, form, parsed) -> Meeting:
     data = form.cleaned_data if form.is_bound else {}
     day = data.get("date") or None
     if not form.is_bound and parsed.date:
-        day = DayField().to_python(parsed.date)
+        day = DateInputField().to_python(parsed.date)
     meeting = Meeting(council=council, date=day)
     for name in ("kind", "starts_at", "ends_at", "place", "style"):
         if value := data.get(name):
@@ -333,7 +333,7 @@ def _create_meeting(admin, request, parsed):
     if errors:
         return _new_report(admin, request, parsed, form, payload, errors=errors)
     messages.success(request, f"Mødet er lavet som kladde. {_summary(plan)}")
-    return HttpResponseRedirect(admin.page_of(plan.meeting))
+    return HttpResponseRedirect(admin.edit_url(plan.meeting))
 
 
 def list_urls(admin):

@@ -17,7 +17,7 @@ from django.db import models
 
 from council.models import Agenda, AgendaItem, Agreement, Attendance, Meeting, Minutes
 from strategies.models import Goal, Theme
-from udsat.admin.edit_conflict import increment_version
+from udsat.admin.edit_versions import increment_version
 from udsat.lib import roles
 from udsat.lib.cpr import find_cpr
 from udsat.lib.danish import clock, fold, long_date

@@ -15,8 +15,8 @@ from django.utils.dates import WEEKDAYS
 
 from council.meetings import progress
 from council.models import Council, Meeting
-from udsat.admin.access import has_several, municipalities_where
-from udsat.admin.form_fields import ClockField, DayField
+from udsat.admin.form_fields import DateInputField, TimeInputField
+from udsat.admin.scope import has_several_municipalities, municipalities_where
 from udsat.lib import roles
 from udsat.lib.holidays import public_holiday, school_holiday
 
@@ -37,17 +37,17 @@ class RhythmForm(forms.Form):
         error_messages={"min_value": "Skriv mindst 1.", "max_value": f"Skriv højst {MAX_MEETINGS}."},
     )
     ugedag = forms.TypedChoiceField(label="Hvilken ugedag?", choices=list(WEEKDAYS.items()), coerce=int)
-    begynder = ClockField(label="Begynder kl.", required=False)
-    slutter = ClockField(label="Slutter kl.", required=False)
-    fra = DayField(label="Fra og med")
-    til = DayField(label="Til og med")
+    begynder = TimeInputField(label="Begynder kl.", required=False)
+    slutter = TimeInputField(label="Slutter kl.", required=False)
+    fra = DateInputField(label="Fra og med")
+    til = DateInputField(label="Til og med")
 
     def __init__(self, *args, user, council, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["raad"].queryset = Council.objects.filter(
             municipality__in=municipalities_where(user, roles.EDIT)
         ).select_related("municipality")
-        if not has_several(user):
+        if not has_several_municipalities(user):
             self.fields["raad"].widget = forms.HiddenInput()
         for name, value in _default_rhythm(council).items():
             self.fields[name].initial = value
@@ -90,9 +90,9 @@ class ProposedMeetingForm(forms.Form):
     """A proposed meeting, which can be changed before it is created."""
 
     take = forms.BooleanField(label="Opret dette møde", required=False)
-    date = DayField(label="Dato", required=False)
-    starts_at = ClockField(label="Begynder kl.", required=False)
-    ends_at = ClockField(label="Slutter kl.", required=False)
+    date = DateInputField(label="Dato", required=False)
+    starts_at = TimeInputField(label="Begynder kl.", required=False)
+    ends_at = TimeInputField(label="Slutter kl.", required=False)
     # The day whose warnings the user has seen.
     seen = forms.CharField(required=False, widget=forms.HiddenInput, max_length=20)
 

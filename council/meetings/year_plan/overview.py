@@ -17,8 +17,8 @@ from council.meetings.invitations.sending import untold
 from council.models import Meeting
 from council.public import year_wheel
 from council.public.meeting_years import year_entries
-from udsat.admin.access import may_edit
-from udsat.admin.form_fields import ClockField, DayField
+from udsat.admin.form_fields import DateInputField, TimeInputField
+from udsat.admin.scope import may_edit
 from udsat.lib import roles
 from udsat.lib.danish import long_date, weekday_date
 from udsat.lib.forms import FieldsOnly, parse_pk
@@ -65,9 +65,9 @@ class MeetingYear:
 
 
 class MoveForm(FieldsOnly, forms.Form):
-    date = DayField(label="Ny dato")
-    starts_at = ClockField(label="Begynder kl.", required=False)
-    ends_at = ClockField(label="Slutter kl.", required=False)
+    date = DateInputField(label="Ny dato")
+    starts_at = TimeInputField(label="Begynder kl.", required=False)
+    ends_at = TimeInputField(label="Slutter kl.", required=False)
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
     def __init__(self, *args, meeting: Meeting, **kwargs):

@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from council.models import Council, Meeting
-from udsat.admin.access import has_several
+from udsat.admin.scope import has_several_municipalities
 from udsat.lib import roles
 from udsat.lib.forms import parse_pk
 
@@ -69,7 +69,7 @@ def render_year_page(admin, request, template, title, council, *, status=200, **
         "title": title,
         "crumbs": crumbs,
         "council": council,
-        "councils": _reachable_councils(request.user) if has_several(request.user) else [],
+        "councils": _reachable_councils(request.user) if has_several_municipalities(request.user) else [],
         "today": timezone.localdate(),
         **context,
     }

@@ -14,7 +14,7 @@ from django.utils.text import capfirst
 
 from council.meetings import progress
 from council.models import Meeting
-from udsat.admin.privacy_review import Place, look
+from udsat.admin.privacy_review import ReviewedObject, privacy_review
 from udsat.lib import roles
 from udsat.lib.danish import long_datetime
 from udsat.lib.publishing import Status
@@ -40,14 +40,14 @@ class PlannedDate:
     """A meeting, its privacy review, and the address of its own publication gate."""
 
     meeting: Meeting
-    places: list[Place]
+    reviewed: list[ReviewedObject]
     gate_url: str
 
     @property
     def is_plain(self) -> bool:
         """Whether the meeting has no findings or blockers, so that it can be published together with others."""
         blockers = self.meeting.publication_blockers() or self.meeting.files_to_review()
-        return not blockers and not any(place.spots for place in self.places)
+        return not blockers and not any(one.findings for one in self.reviewed)
 
     @property
     def choice(self) -> tuple[str, str]:
@@ -116,7 +116,7 @@ def publish_dates(admin, request: HttpRequest) -> HttpResponse:
     dates = [
         PlannedDate(
             meeting,
-            look(meeting.publication_parts(), meeting, admin.part_url, known),
+            privacy_review(meeting.publication_parts(), meeting, admin.part_url, known),
             admin.url("publish", meeting),
         )
         for meeting in unpublished_meetings(council, number, timezone.now(), is_locked=is_sent)

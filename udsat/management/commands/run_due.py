@@ -36,8 +36,8 @@ class Command(BaseCommand):
             self.once(options["verbosity"], lambda: not STOP & signal.sigpending())
             pause = every
 
-    def once(self, verbosity, keep_on=lambda: True) -> list[str]:
-        results = jobs.run(timezone.now(), keep_on)
+    def once(self, verbosity, may_continue=lambda: True) -> list[str]:
+        results = jobs.run(timezone.now(), may_continue)
         for name, count in results.items():
             if count or (verbosity > 1 and count is not None):
                 self.stdout.write(f"{name}: {count}")

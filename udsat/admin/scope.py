@@ -1,4 +1,4 @@
-"""Where a thing belongs, and what a user reaches and may write in."""
+"""Municipality, owner and editing rights of an object in the back office."""
 
 from django.core.exceptions import ObjectDoesNotExist
 
@@ -7,7 +7,7 @@ from udsat.models import Municipality, Publishable
 
 
 def municipality_of(obj) -> Municipality | None:
-    """Where it belongs; None while its form has not said so yet."""
+    """Return the object's municipality, or None while its form has not set it."""
     try:
         return obj.municipality
     except (ObjectDoesNotExist, AttributeError, IndexError):
@@ -15,7 +15,7 @@ def municipality_of(obj) -> Municipality | None:
 
 
 def is_live(obj) -> bool:
-    """Whether a change of it is public without another look."""
+    """Return whether a change becomes public without a review."""
     if isinstance(obj, Publishable):
         return obj.is_live
     try:
@@ -25,7 +25,7 @@ def is_live(obj) -> bool:
 
 
 def owner_of(obj) -> Publishable | None:
-    """What it is edited as a part of, itself included: the first publishable on the way to its municipality."""
+    """Return the nearest publishable on the path to the municipality, the object itself included."""
     for step in getattr(obj, "municipality_lookup", "pk").split("__"):
         if isinstance(obj, Publishable) or obj is None:
             break
@@ -34,7 +34,7 @@ def owner_of(obj) -> Publishable | None:
 
 
 def municipalities_where(user, ability):
-    """The municipalities in which her role gives the ability."""
+    """Return the municipalities in which the user's role gives the ability."""
     if user.is_superuser:
         return Municipality.objects.all()
     return Municipality.objects.filter(
@@ -42,12 +42,12 @@ def municipalities_where(user, ability):
     )
 
 
-def has_several(user) -> bool:
+def has_several_municipalities(user) -> bool:
     return user.is_superuser or len(user.reach) > 1
 
 
-def narrowed(queryset, place, owner):
-    """The choices that can go with something of that municipality and, where they have it, of that owner."""
+def restrict_choices(queryset, municipality, owner):
+    """Limit choices to the municipality and, if the model has one, to the same owner."""
     lookup = getattr(queryset.model, "municipality_lookup", "pk")
     if lookup == "pk":
         return queryset
@@ -58,10 +58,10 @@ def narrowed(queryset, place, owner):
             path.append(step)
             if step_model is type(owner):
                 return queryset.filter(**{"__".join(path): owner})
-    return queryset.filter(**{lookup: place}) if place is not None else queryset
+    return queryset.filter(**{lookup: municipality}) if municipality is not None else queryset
 
 
 def may_edit(user, obj) -> bool:
-    """Whether she may write in it. What is public at once also takes the right to publish."""
-    place = municipality_of(obj)
-    return user.may(roles.EDIT, place) and (not is_live(obj) or user.may(roles.PUBLISH, place))
+    """Return whether the user may edit it. What is public at once also requires the right to publish."""
+    municipality = municipality_of(obj)
+    return user.may(roles.EDIT, municipality) and (not is_live(obj) or user.may(roles.PUBLISH, municipality))

@@ -1,7 +1,7 @@
-"""The back office sees and changes only the user's own municipalities. Every model admin stands on `ScopedAdmin`.
+"""Base classes of all model admins, restricted to the municipalities of the user.
 
-What a user can list she can choose, filter by and open; the rest does not exist for her (404). What she may do with
-it is asked of her role there (`User.may`), never of Django's permission tables.
+Objects outside them return 404 and are never offered as choices or filters. Permissions come from `User.may()`, not
+from Django's permission tables.
 """
 
 import json
@@ -9,6 +9,7 @@ import json
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.exceptions import DisallowedModelAdminLookup, DisallowedModelAdminToField
+from django.contrib.admin.filters import RelatedFieldListFilter
 from django.contrib.admin.models import LogEntry
 from django.contrib.admin.options import IS_POPUP_VAR, IncorrectLookupParameters
 from django.contrib.admin.utils import get_fields_from_path, quote
@@ -27,58 +28,59 @@ from udsat.lib.readability import readability_note
 from udsat.lib.richtext import plain_text
 from udsat.models import Publishable, RevisionedModel, batch_reindexing, is_cpr_overridden
 
-from .access import has_several, may_edit, municipality_of, owner_of
-from .edit_conflict import increment_version
+from .edit_versions import increment_version
 from .form_fields import (
     YEARS,
-    ClockField,
-    DayField,
-    KnownOne,
-    KnownSeveral,
-    MomentField,
-    ScopedRelatedFilter,
-    SeveralField,
+    DateInputField,
+    DateTimeInputField,
+    SafeAutocompleteSelect,
+    SafeAutocompleteSelectMultiple,
+    SafeModelMultipleChoiceField,
+    TimeInputField,
 )
-from .forms import ScopedForm, ScopedFormSet, ScopedRow
-from .history import HistoryPages
+from .forms import ScopedChangeForm, ScopedFormSet, ScopedModelForm
+from .history import HistoryMixin
+from .scope import has_several_municipalities, may_edit, municipality_of, owner_of
 
 FILTER_ENDINGS = {"", "exact", "id__exact", "isnull", "gte", "lt", "year", "month", "day"}
 
 
-class _Scoped:
-    """What model admins and inlines share: choices come from what the user can list of the related model."""
+class _ScopedFieldsMixin:
+    """Form fields of model admins and inlines, with choices limited to objects that the user can list."""
 
-    # The browser's own pickers know the keyboard, the phone and the reader's language.
+    # Native date and time inputs are accessible and localised.
     formfield_overrides = {
         models.TextField: {"widget": AdminTextareaWidget({"rows": 4})},
         models.URLField: {"assume_scheme": "https"},
-        models.DateField: {"form_class": DayField, "widget": None},
-        models.TimeField: {"form_class": ClockField, "widget": None},
-        models.DateTimeField: {"form_class": MomentField, "widget": None},
+        models.DateField: {"form_class": DateInputField, "widget": None},
+        models.TimeField: {"form_class": TimeInputField, "widget": None},
+        models.DateTimeField: {"form_class": DateTimeInputField, "widget": None},
     }
-    # Fields whose choices can be added on the spot, in a small window.
-    can_add_here = ()
+    # Relations whose choices can be added in a popup.
+    addable_fields = ()
 
     def get_field_queryset(self, db, db_field, request):
         return self.admin_site.get_model_admin(db_field.remote_field.model).get_queryset(request)
 
     def formfield_for_foreignkey(self, db_field, request, **kwargs):
         if db_field.name in self.get_autocomplete_fields(request):
-            kwargs.setdefault("widget", KnownOne(db_field, self.admin_site))
+            kwargs.setdefault("widget", SafeAutocompleteSelect(db_field, self.admin_site))
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def formfield_for_manytomany(self, db_field, request, **kwargs):
         if db_field.name in self.get_autocomplete_fields(request):
-            kwargs.setdefault("widget", KnownSeveral(db_field, self.admin_site))
-        return super().formfield_for_manytomany(db_field, request, **{"form_class": SeveralField, **kwargs})
+            kwargs.setdefault("widget", SafeAutocompleteSelectMultiple(db_field, self.admin_site))
+        return super().formfield_for_manytomany(
+            db_field, request, **{"form_class": SafeModelMultipleChoiceField, **kwargs}
+        )
 
     def formfield_for_dbfield(self, db_field, request, **kwargs):
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if isinstance(field, ModelChoiceField):
-            field.label_from_instance = self.admin_site.get_model_admin(db_field.related_model).choice_name
+            field.label_from_instance = self.admin_site.get_model_admin(db_field.related_model).choice_label
         wrapper = getattr(field, "widget", None)
         if hasattr(wrapper, "can_add_related"):
-            if db_field.name in self.can_add_here:
+            if db_field.name in self.addable_fields:
                 wrapper.can_change_related = wrapper.can_delete_related = wrapper.can_view_related = False
             else:
                 field.widget = wrapper.widget
@@ -86,31 +88,40 @@ class _Scoped:
         return field
 
 
-class ScopedAdmin(HistoryPages, _Scoped, admin.ModelAdmin):
-    form = ScopedForm
+class ScopedRelatedFilter(RelatedFieldListFilter):
+    """Offer only related objects that occur in the user's own list."""
+
+    def field_choices(self, field, request, model_admin):
+        used = model_admin.get_queryset(request).order_by().values(self.field_path)
+        reachable = model_admin.admin_site.get_model_admin(field.remote_field.model).get_queryset(request)
+        return [(obj.pk, str(obj)) for obj in reachable.filter(pk__in=used)]
+
+
+class ScopedAdmin(HistoryMixin, _ScopedFieldsMixin, admin.ModelAdmin):
+    form = ScopedChangeForm
     view_on_site = False
     list_per_page = 50
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
-    # Where the model stands on the front page of the back office; None: reached from another page only.
-    shelf: tuple[str, int] | None = None
-    about = ""  # one line below its name there
-    guide = ""  # the section of the guide that its pages lead to
+    # Section and position on the front page of the back office; None if reached from another page.
+    index_section: tuple[str, int] | None = None
+    index_description = ""  # one line below its name on the front page
+    guide = ""  # anchor in the guide
     ability = roles.EDIT
 
-    # What is there
+    # Objects
 
     def get_queryset(self, request):
         return super().get_queryset(request).in_reach_of(request.user)
 
     def get_object(self, request, object_id, from_field=None):
-        """The object, or 404 outside the user's reach; under a lock when it is about to be changed."""
+        """Return the object, or 404 outside the user's municipalities; lock it on POST in a transaction."""
         obj = super().get_object(request, object_id, from_field)
         if obj is None:
             raise Http404(f"{capfirst(self.opts.verbose_name)} findes ikke.")
         if request.method == "POST" and connection.in_atomic_block:
             owner = self.owner(obj)
-            # The owner first, as the page that edits all of it does, so that two savers never wait for each other.
+            # Lock the owner first, as its own page does, to avoid deadlocks.
             for locked in {id(o): o for o in (owner, obj) if o is not None}.values():
                 locked.refresh_from_db(from_queryset=type(locked)._base_manager.select_for_update(of=("self",)))
         return obj
@@ -118,13 +129,12 @@ class ScopedAdmin(HistoryPages, _Scoped, admin.ModelAdmin):
     def changeform_view(self, request, *args, **kwargs):
         view = super().changeform_view
         if request.method == "POST":
-            # A form saves many parts of one thing.
             view = batch_reindexing()(view)
         try:
             try:
                 return view(request, *args, **kwargs)
             except IntegrityError:
-                # Between the check and the save another took what only one can have. Checked again, the form says so.
+                # A concurrent save violated a unique constraint; the retry reports it as a form error.
                 return view(request, *args, **kwargs)
         except DisallowedModelAdminToField:
             raise Http404 from None
@@ -135,7 +145,7 @@ class ScopedAdmin(HistoryPages, _Scoped, admin.ModelAdmin):
         except DisallowedModelAdminToField:
             raise Http404 from None
 
-    # Who may what
+    # Permissions
 
     def has_module_permission(self, request):
         return request.user.may(roles.VIEW)
@@ -155,45 +165,45 @@ class ScopedAdmin(HistoryPages, _Scoped, admin.ModelAdmin):
     def may_change(self, user, obj) -> bool:
         return may_edit(user, obj)
 
-    def choice_name(self, obj) -> str:
-        """What it is called in a list of choices, where its page does not say what it belongs to."""
+    def choice_label(self, obj) -> str:
+        """Return its label in a list of choices."""
         return str(obj)
 
-    # Where it is edited; a page that edits the parts of something overrides these in the admins of the parts
+    # Addresses; overridden by admins of parts that are edited on the page of their owner
 
     def url(self, what, obj) -> str:
         return reverse(f"admin:{obj._meta.app_label}_{obj._meta.model_name}_{what}", args=[quote(obj.pk)])
 
-    def page_of(self, obj) -> str:
-        """The address of the page where it is edited."""
+    def edit_url(self, obj) -> str:
+        """Return the address of the page where it is edited."""
         return self.url("change", obj)
 
     def crumbs(self, obj=None) -> list[tuple[str, str]]:
-        """The way back from a page: addresses with their names. A part goes back to the page of its owner."""
+        """Return breadcrumbs as (address, name). Those of a part include the page of its owner."""
         owner = self.owner(obj) if obj is not None else None
         listed = self if owner in (None, obj) else self.admin_site.get_model_admin(type(owner))
         opts = listed.opts
         listing = (reverse(f"admin:{opts.app_label}_{opts.model_name}_changelist"), capfirst(opts.verbose_name_plural))
-        way = [(reverse("admin:index"), "Mit bord"), listing]
-        return way if owner in (None, obj) else [*way, (listed.page_of(owner), str(owner))]
+        crumbs = [(reverse("admin:index"), "Mit bord"), listing]
+        return crumbs if owner in (None, obj) else [*crumbs, (listed.edit_url(owner), str(owner))]
 
-    def way_to(self, obj) -> list[tuple[str, str]]:
-        """The crumbs of a page below the one where it is edited."""
-        crumbs, page = self.crumbs(obj), (self.page_of(obj), str(obj))
+    def crumbs_to(self, obj) -> list[tuple[str, str]]:
+        """Return the breadcrumbs of a page below the one where it is edited."""
+        crumbs, page = self.crumbs(obj), (self.edit_url(obj), str(obj))
         return crumbs if crumbs[-1][0] == page[0] else [*crumbs, page]
 
     def owner(self, obj):
         return owner_of(obj)
 
     def field_url(self, obj, field) -> str:
-        """The address of one field on that page."""
+        """Return the address of the field on its page."""
         return f"{self.url('change', obj)}#id_{field}"
 
     # Lists
 
     def get_list_display(self, request):
         columns = super().get_list_display(request)
-        return [*columns, "place"] if self._shows_place(request) else columns
+        return [*columns, "municipality_name"] if self._shows_municipality(request) else columns
 
     def get_list_filter(self, request):
         filters = [
@@ -202,19 +212,19 @@ class ScopedAdmin(HistoryPages, _Scoped, admin.ModelAdmin):
             else item
             for item in super().get_list_filter(request)
         ]
-        if self._shows_place(request):
+        if self._shows_municipality(request):
             filters.append((self.model.municipality_lookup, ScopedRelatedFilter))
         return filters
 
     def get_list_select_related(self, request):
         related = super().get_list_select_related(request) or ()
-        return [*related, self.model.municipality_lookup] if self._shows_place(request) else related
+        return [*related, self.model.municipality_lookup] if self._shows_municipality(request) else related
 
-    def _shows_place(self, request):
-        return getattr(self.model, "municipality_lookup", "pk") != "pk" and has_several(request.user)
+    def _shows_municipality(self, request):
+        return getattr(self.model, "municipality_lookup", "pk") != "pk" and has_several_municipalities(request.user)
 
     @admin.display(description="kommune")
-    def place(self, obj):
+    def municipality_name(self, obj):
         return municipality_of(obj)
 
     def changelist_view(self, request, extra_context=None):
@@ -224,7 +234,7 @@ class ScopedAdmin(HistoryPages, _Scoped, admin.ModelAdmin):
 
     def get_changelist_instance(self, request):
         asked = "".join(request.GET.values())
-        # More than anybody asks for, and more than the database can look for.
+        # Limit the search text, since databases reject very long patterns.
         if "\x00" in asked or len(asked) > 2000:
             raise IncorrectLookupParameters
         try:
@@ -255,7 +265,7 @@ class ScopedAdmin(HistoryPages, _Scoped, admin.ModelAdmin):
         wrapped = super().get_inline_formsets(request, formsets, inline_instances, obj)
         for inline in wrapped:
             data = json.loads(inline.inline_formset_data())
-            # The stock text, "Tilføj endnu en møde", knows no neuter.
+            # Django's text ignores grammatical gender: "Tilføj endnu en møde".
             data["options"]["addText"] = f"Tilføj {inline.opts.verbose_name}"
             inline.inline_formset_data = json.dumps(data)
         return wrapped
@@ -267,26 +277,26 @@ class ScopedAdmin(HistoryPages, _Scoped, admin.ModelAdmin):
                     if row.is_bound and hasattr(row, "show_saved_values"):
                         row.show_saved_values()
         context["crumbs"] = self.crumbs(obj)
-        if obj is not None and has_several(request.user):
-            context["place"] = municipality_of(obj)
+        if obj is not None and has_several_municipalities(request.user):
+            context["shown_municipality"] = municipality_of(obj)
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     def render_delete_form(self, request, context):
         obj = context["object"]
-        return super().render_delete_form(request, {**context, "crumbs": self.way_to(obj)})
+        return super().render_delete_form(request, {**context, "crumbs": self.crumbs_to(obj)})
 
-    # Afterwards: back to where one came from
+    # Responses
 
     def response_add(self, request, obj, post_url_continue=None):
-        request.said = self._saved(request, obj)
+        request.saved_message = self._saved_message(request, obj)
         return super().response_add(request, obj, post_url_continue)
 
     def response_change(self, request, obj):
-        request.said = self._saved(request, obj)
+        request.saved_message = self._saved_message(request, obj)
         return super().response_change(request, obj)
 
-    def _saved(self, request, obj):
-        """That it is saved, and how its easy text reads: after »Gem« she no longer sees the field."""
+    def _saved_message(self, request, obj):
+        """Return the success message, with the readability of the easy text."""
         easy = readability_note(plain_text(getattr(obj, "plain_text", "")))
         easy = f" Kort fortalt: {easy}" if easy else ""
         if "_addanother" in request.POST:
@@ -296,8 +306,8 @@ class ScopedAdmin(HistoryPages, _Scoped, admin.ModelAdmin):
         return format_html('»<a href="{}">{}</a>« er gemt.{}', self.url("change", obj), obj, easy)
 
     def message_user(self, request, message, *args, **kwargs):
-        """The stock sentence after saving, "Du kan redigere den/det igen herunder", gives way to ours."""
-        super().message_user(request, request.__dict__.pop("said", message), *args, **kwargs)
+        """Replace Django's message after saving with `_saved_message()`."""
+        super().message_user(request, request.__dict__.pop("saved_message", message), *args, **kwargs)
 
     def response_post_save_add(self, request, obj):
         return self.response_post_save_change(request, obj)
@@ -309,7 +319,7 @@ class ScopedAdmin(HistoryPages, _Scoped, admin.ModelAdmin):
         if IS_POPUP_VAR in request.POST:
             return super().response_delete(request, obj_display, obj_id)
         self.message_user(request, f"{obj_display} er slettet.", messages.SUCCESS)
-        return HttpResponseRedirect(request.way_back)
+        return HttpResponseRedirect(request.list_url)
 
     # Saving
 
@@ -321,7 +331,7 @@ class ScopedAdmin(HistoryPages, _Scoped, admin.ModelAdmin):
         self.warn_of_cpr(request, [obj])
 
     def save_related(self, request, form, formsets, change):
-        """What it is tied to (topics, themes) is set after it was saved, and is found by too."""
+        """Reindex once many-to-many relations are saved."""
         super().save_related(request, form, formsets, change)
         if hasattr(form.instance, "reindex"):
             form.instance.reindex()
@@ -334,7 +344,7 @@ class ScopedAdmin(HistoryPages, _Scoped, admin.ModelAdmin):
         self.warn_of_cpr(request, [*formset.new_objects, *(obj for obj, _ in formset.changed_objects)])
 
     def delete_model(self, request, obj):
-        request.way_back = self.crumbs(obj)[-1][0]
+        request.list_url = self.crumbs(obj)[-1][0]
         self._count_change(obj)
         super().delete_model(request, obj)
 
@@ -343,14 +353,14 @@ class ScopedAdmin(HistoryPages, _Scoped, admin.ModelAdmin):
         if owner is not None and owner is not obj:
             increment_version(owner)
 
-    def count_restored(self, obj):
-        """A restored text is a change like any other for those who have it open."""
+    def increment_restored_versions(self, obj):
+        """Increment versions after a restore, so that open forms show a conflict."""
         if isinstance(obj, Publishable):
             increment_version(obj)
         self._count_change(obj)
 
     def warn_of_cpr(self, request, saved):
-        """Say at once what the check before publication will ask about."""
+        """Warn of suspected CPR numbers in saved objects."""
         for obj in saved:
             if isinstance(obj, CheckedText):
                 for finding in obj.findings():
@@ -361,54 +371,67 @@ class ScopedAdmin(HistoryPages, _Scoped, admin.ModelAdmin):
                             "Fjern det, før det bliver offentligt.",
                         )
 
-    # The stock log is for users and national lists. What people write has its revisions, and nothing is kept twice.
+    # Models with revisions are not written to Django's log.
 
     def log_addition(self, request, obj, message):
         return (
-            None if isinstance(obj, RevisionedModel) else without_numbers(super().log_addition(request, obj, message))
+            None
+            if isinstance(obj, RevisionedModel)
+            else hide_cpr_in_log_entry(super().log_addition(request, obj, message))
         )
 
     def log_change(self, request, obj, message):
-        return None if isinstance(obj, RevisionedModel) else without_numbers(super().log_change(request, obj, message))
+        return (
+            None
+            if isinstance(obj, RevisionedModel)
+            else hide_cpr_in_log_entry(super().log_change(request, obj, message))
+        )
 
     def log_deletions(self, request, queryset):
         if issubclass(self.model, RevisionedModel):
             return []
         entries = super().log_deletions(request, queryset)
-        return [without_numbers(entry) for entry in ([entries] if isinstance(entries, LogEntry) else entries or [])]
+        return [
+            hide_cpr_in_log_entry(entry) for entry in ([entries] if isinstance(entries, LogEntry) else entries or [])
+        ]
 
     def get_deleted_objects(self, objs, request):
-        """Without the rows that only tie two things together: they have no name that tells anything."""
+        """Leave out rows of automatic many-to-many tables."""
         tree, counts, missing, protected = super().get_deleted_objects(objs, request)
-        ties = [
+        through_tables = [
             field.remote_field.through._meta
             for model in self.admin_site._registry
             for field in model._meta.many_to_many
             if field.remote_field.through._meta.auto_created
         ]
-        plurals = {tie.verbose_name_plural for tie in ties}
+        plurals = {table.verbose_name_plural for table in through_tables}
         counts = {name: count for name, count in counts.items() if name not in plurals}
-        return _without(tree, tuple(f"{capfirst(tie.verbose_name)}: " for tie in ties)), counts, missing, protected
+        return (
+            _without_prefixes(tree, tuple(f"{capfirst(table.verbose_name)}: " for table in through_tables)),
+            counts,
+            missing,
+            protected,
+        )
 
 
-def _without(tree, prefixes):
-    kept = [_without(node, prefixes) if isinstance(node, list) else node for node in tree]
+def _without_prefixes(tree, prefixes):
+    kept = [_without_prefixes(node, prefixes) if isinstance(node, list) else node for node in tree]
     return [node for node in kept if node and not (isinstance(node, str) and node.startswith(prefixes))]
 
 
-def without_numbers(entry):
-    """A log keeps no CPR number, not even one that stood in a title for a minute."""
-    shown = (hide_cpr(entry.object_repr)[:200], hide_cpr(entry.change_message)) if entry else ()
-    if entry and shown != (entry.object_repr, entry.change_message):
-        entry.object_repr, entry.change_message = shown
+def hide_cpr_in_log_entry(entry):
+    """Hide CPR numbers in a log entry."""
+    hidden = (hide_cpr(entry.object_repr)[:200], hide_cpr(entry.change_message)) if entry else ()
+    if entry and hidden != (entry.object_repr, entry.change_message):
+        entry.object_repr, entry.change_message = hidden
         entry.save(update_fields=["object_repr", "change_message"])
     return entry
 
 
-class ScopedInline(_Scoped):
-    """Rows on the page of what they belong to. Whoever may change a row of it alone may change it here."""
+class ScopedInline(_ScopedFieldsMixin):
+    """Inline rows, editable by users who may edit the parent."""
 
-    form = ScopedRow
+    form = ScopedModelForm
     formset = ScopedFormSet
     extra = 0
     view_on_site = False
@@ -417,7 +440,7 @@ class ScopedInline(_Scoped):
         return super().get_queryset(request).in_reach_of(request.user)
 
     def get_extra(self, request, obj=None, **kwargs):
-        """Without JavaScript nobody can add a row on the spot, so there is a link that brings an empty one."""
+        """Add an empty row for `?raekke`, the link for browsers without JavaScript."""
         return super().get_extra(request, obj, **kwargs) + ("raekke" in request.GET)
 
     def get_formset(self, request, obj=None, **kwargs):
@@ -425,8 +448,8 @@ class ScopedInline(_Scoped):
         formset.form.user = request.user
         return formset
 
-    def _example(self, request, obj):
-        """A row as it would belong to the page's object, to ask the rules of."""
+    def _new_row(self, request, obj):
+        """Return an unsaved row of the object, to check permissions."""
         name = self.fk_name or next(f.name for f in self.opts.fields if f.related_model is self.parent_model)
         return self.model(**{name: obj})
 
@@ -434,7 +457,7 @@ class ScopedInline(_Scoped):
         return request.user.may(roles.VIEW, municipality_of(obj) if obj else None)
 
     def has_change_permission(self, request, obj=None):
-        return request.user.may(roles.EDIT) if obj is None else may_edit(request.user, self._example(request, obj))
+        return request.user.may(roles.EDIT) if obj is None else may_edit(request.user, self._new_row(request, obj))
 
     def has_add_permission(self, request, obj=None):
         return self.has_change_permission(request, obj)
@@ -444,14 +467,14 @@ class ScopedInline(_Scoped):
 
 
 class ScopedStackedInline(ScopedInline, admin.StackedInline):
-    """The stock tabular rows have no labels; several fields on one line of a stacked row do the same."""
+    """Stacked rows, since Django's tabular rows have no labels."""
 
     class Media:
         js = [forms.Script("js/rows.js", type="module")]
 
 
 class NationalAdmin(ScopedAdmin):
-    """Lists that all municipalities share: everybody reads them, whoever runs the portal keeps them."""
+    """Lists shared by all municipalities: readable for everybody, editable for superusers."""
 
     def get_queryset(self, request):
         return super(ScopedAdmin, self).get_queryset(request)

@@ -1,4 +1,4 @@
-"""The gate between a draft and the public: what the check found, a person's word, and the way back."""
+"""Publication gate: review, confirmation, preview, publishing and withdrawal."""
 
 import copy
 from urllib.parse import urlsplit
@@ -24,46 +24,48 @@ from udsat.lib.readability import lix, lix_label
 from udsat.lib.richtext import plain_text
 from udsat.models import PublicationEvent
 
-from .access import municipality_of
-from .form_fields import MomentField
-from .privacy_review import look
-from .scoped_admin import ScopedAdmin
+from .form_fields import DateTimeInputField
+from .model_admins import ScopedAdmin
+from .privacy_review import privacy_review
+from .scope import municipality_of
 
 
-def when(moment):
+def local_datetime(moment):
     return long_datetime(timezone.localtime(moment))
 
 
-TICK = "looked_"
+REVIEW_PREFIX = "looked_"
 
 
-def add_ticks(form, places):
-    """One tick for each place where something was found that a person has to judge."""
-    form.places = places
-    for place in places:
-        if place.questions:
-            form.fields[f"{TICK}{place.key}"] = forms.BooleanField(
-                label=f"Jeg har set på dem. {place.name} kan offentliggøres, som det står.",
-                error_messages={"required": f"Se på det, vi fandt i »{place.name}«, og sæt så et hak der."},
+def add_review_checkboxes(form, reviewed):
+    """Add a checkbox for each reviewed object with findings that a person has to judge."""
+    form.reviewed = reviewed
+    for one in reviewed:
+        if one.questions:
+            form.fields[f"{REVIEW_PREFIX}{one.key}"] = forms.BooleanField(
+                label=f"Jeg har set på dem. {one.name} kan offentliggøres, som det står.",
+                error_messages={"required": f"Se på det, vi fandt i »{one.name}«, og sæt så et hak der."},
             )
 
 
-def with_ticks(form):
-    """The places where something was found, each with its tick."""
-    return [(place, form[f"{TICK}{place.key}"] if place.questions else None) for place in form.places if place.spots]
+def reviewed_with_checkboxes(form):
+    """Return reviewed objects with findings, each with its checkbox or None."""
+    return [
+        (one, form[f"{REVIEW_PREFIX}{one.key}"] if one.questions else None) for one in form.reviewed if one.findings
+    ]
 
 
-def drop_ticks(data):
-    """Her ticks were for what she had read, and that has changed."""
-    for name in ["confirmed", "files_seen", *(tick for tick in data if tick.startswith(TICK))]:
+def clear_confirmations(data):
+    """Remove confirmations from form data after the text has changed."""
+    for name in ["confirmed", "files_seen", *(key for key in data if key.startswith(REVIEW_PREFIX))]:
         data.pop(name, None)
 
 
-HARD = 35  # LIX of an easy text that is not easy
+MAX_EASY_LIX = 35
 
 
-def easy_notes(obj, field_url):
-    """What could be easier to read of what becomes public: sentences, each with the field it is about. Never a lock."""
+def readability_notes(obj, field_url):
+    """Return (sentence, field URL) pairs on the readability of easy texts. They do not prevent publication."""
     notes, missing = [], {}
     for part in obj.publication_parts():
         if not hasattr(part, "plain_text") or not part.is_field_public("plain_text", obj):
@@ -71,9 +73,9 @@ def easy_notes(obj, field_url):
         value = lix(plain_text(part.plain_text)) if part.plain_text else None
         if value is None:
             missing.setdefault(type(part), []).append(part)
-        elif value > HARD:
-            said = f"»Kort fortalt« til {part.object_label()} har LIX {value}: {lix_label(value)}. Prøv kortere"
-            notes.append((f"{hide_cpr(said)} sætninger og kortere ord.", field_url(part, "plain_text")))
+        elif value > MAX_EASY_LIX:
+            note = f"»Kort fortalt« til {part.object_label()} har LIX {value}: {lix_label(value)}. Prøv kortere"
+            notes.append((f"{hide_cpr(note)} sætninger og kortere ord.", field_url(part, "plain_text")))
     if obj in missing.pop(type(obj), []):
         notes.insert(0, ("Der er ingen »Kort fortalt« endnu.", field_url(obj, "plain_text")))
     if missing:
@@ -108,7 +110,7 @@ class CprReason(forms.CharField):
 
 
 class PublishForm(forms.Form):
-    """The person's answers. `seen` is the version she read, so that her word is not taken for another text."""
+    """Confirmations before publication. `seen` is the version that was read, so that they apply to no other text."""
 
     seen = forms.CharField(widget=forms.HiddenInput, required=False)
     reason = CprReason(required=False)
@@ -120,21 +122,21 @@ class PublishForm(forms.Form):
         label="Jeg har læst teksten. Ingen private personer kan genkendes.",
         error_messages={"required": "Læs teksten, og sæt så et hak her."},
     )
-    at = MomentField(
+    at = DateTimeInputField(
         label="Offentlig fra",
         required=False,
         help_text="Lad feltet stå tomt, hvis det skal være nu. Ellers vælg dag og klokkeslæt i dansk tid.",
     )
 
-    def __init__(self, *args, publishable, places, files, seen, **kwargs):
+    def __init__(self, *args, publishable, reviewed, files, seen, **kwargs):
         super().__init__(*args, **kwargs)
         self.publishable, self.stamp = publishable, seen
         self.fields["seen"].initial = seen
         if not files:
             del self.fields["files_seen"]
-        if not any(place.suspects for place in places):
+        if not any(one.suspects for one in reviewed):
             del self.fields["reason"]
-        add_ticks(self, places)
+        add_review_checkboxes(self, reviewed)
         if publishable.is_scheduled:
             self.fields["at"].initial = publishable.publish_at
 
@@ -142,7 +144,7 @@ class PublishForm(forms.Form):
         if self.cleaned_data["seen"] != self.stamp:
             self.data = self.data.copy()
             self.data["seen"] = self.stamp
-            drop_ticks(self.data)
+            clear_confirmations(self.data)
             self.add_error(None, "En anden har ændret teksten, mens du læste. Læs den igen, og bekræft på ny.")
         return self.stamp
 
@@ -155,15 +157,17 @@ class PublishForm(forms.Form):
     def clean(self):
         ends = self.publishable.expires_at
         if ends and ends <= (self.cleaned_data.get("at") or timezone.now()):
-            raise ValidationError(f"Det vises kun til {when(ends)}. Ret feltet »Vises til«, før du offentliggør.")
+            raise ValidationError(
+                f"Det vises kun til {local_datetime(ends)}. Ret feltet »Vises til«, før du offentliggør."
+            )
 
 
 class PublishableAdmin(ScopedAdmin):
-    """A change page with the buttons of publication, the log of it, and the gate behind the buttons."""
+    """Change page with publication buttons and log, and the views behind the buttons."""
 
     change_form_template = "admin/publishable/change_form.html"
-    # What others send in lies among what is due; among what was edited last it would push out one's own work.
-    is_written_here = True
+    # Whether it is listed among the last edited on the front page.
+    shows_in_last_edited = True
 
     def get_urls(self):
         def name(what):
@@ -177,18 +181,18 @@ class PublishableAdmin(ScopedAdmin):
             *super().get_urls(),
         ]
 
-    # What apps override
+    # Hooks for apps
 
     def papers(self, obj) -> list[dict]:
-        """What the page publishes, each with a status of its own: `label`, `paper` (None before it exists)."""
+        """Return what the page publishes: dicts of `label` and `paper` (None before it exists)."""
         return [{"label": "Siden", "paper": obj}]
 
     def seen_version(self, obj) -> str:
-        """Changes whenever anything that becomes public with it is saved."""
+        """Return a token that changes when anything published with it is saved."""
         return str(obj.version)
 
-    def follows(self, obj) -> list[str]:
-        """What else happens when it is published, as sentences."""
+    def consequences(self, obj) -> list[str]:
+        """Return sentences about what else happens on publication."""
         return []
 
     def after_publication(self, obj) -> None:
@@ -198,7 +202,7 @@ class PublishableAdmin(ScopedAdmin):
         return obj.status == Status.DRAFT and obj.published_at is None and not self.events(obj).exists()
 
     def tabs(self, request, obj) -> list[dict]:
-        """The pages about one thing, `label` and `url` of each, where there are more than one."""
+        """Return `label` and `url` of each page about the object, if there are several."""
         return []
 
     # Deletion
@@ -226,28 +230,32 @@ class PublishableAdmin(ScopedAdmin):
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     def _with_buttons(self, paper, page, may_publish):
-        it = paper["paper"]
-        if it is None:
+        document = paper["paper"]
+        if document is None:
             return {**paper, "status": "ikke lavet endnu", "may_publish": may_publish}
         return {
             **paper,
-            "status": it.status_text,
-            "state": "planlagt" if it.is_scheduled else it.status,
-            "is_public": it.is_published,
-            "publish_url": self.url("publish", it) if may_publish and (not it.is_live or it.is_scheduled) else "",
-            "withdraw_url": self.url("withdraw", it) if may_publish and it.is_live else "",
-            "correct_url": paper.get("correct_url", "") if may_publish and it.is_live and not it.is_scheduled else "",
+            "status": document.status_text,
+            "state": "planlagt" if document.is_scheduled else document.status,
+            "is_public": document.is_published,
+            "publish_url": self.url("publish", document)
+            if may_publish and (not document.is_live or document.is_scheduled)
+            else "",
+            "withdraw_url": self.url("withdraw", document) if may_publish and document.is_live else "",
+            "correct_url": paper.get("correct_url", "")
+            if may_publish and document.is_live and not document.is_scheduled
+            else "",
         }
 
     def page(self, request, obj, template, *, title, status=200, **context):
-        """Another page about it, `admin/<app>/<template>`, with the way back and the tabs."""
+        """Render `admin/<app>/<template>` about the object, with breadcrumbs and tabs."""
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
             "original": obj,
             self.opts.model_name: obj,
             "title": title,
-            "crumbs": self.way_to(obj),
+            "crumbs": self.crumbs_to(obj),
             "tabs": self.tabs(request, obj),
             **context,
         }
@@ -267,12 +275,12 @@ class PublishableAdmin(ScopedAdmin):
             f"admin/publishable/{template}",
             {
                 **self.admin_site.each_context(request),
-                "opts": self.owner(obj)._meta,  # an agenda stands under its meeting in the menu
+                "opts": self.owner(obj)._meta,  # an agenda is listed under its meeting
                 "original": obj,
-                "page_url": self.page_of(obj),
+                "page_url": self.edit_url(obj),
                 "crumbs": self.crumbs(obj)
                 if self.owner(obj) != obj
-                else [*self.crumbs(obj), (self.page_of(obj), str(obj))],
+                else [*self.crumbs(obj), (self.edit_url(obj), str(obj))],
                 "public_url": obj.get_absolute_url(),
                 **context,
             },
@@ -283,13 +291,16 @@ class PublishableAdmin(ScopedAdmin):
         obj = self._publishable(request, object_id)
         if obj.is_live and not obj.is_scheduled:
             self.message_user(request, f"{obj} er allerede offentlig.", messages.WARNING)
-            return HttpResponseRedirect(self.page_of(obj))
-        places = self.look(obj)
+            return HttpResponseRedirect(self.edit_url(obj))
+        reviewed = self.privacy_review(obj)
         files = [(name, part.get_absolute_url()) for part, name in obj.files_to_review()]
         form = PublishForm(
             request.POST if request.method == "POST" else None,
-            publishable=obj, places=places, files=files, seen=self.seen_version(obj),
-        )  # fmt: skip
+            publishable=obj,
+            reviewed=reviewed,
+            files=files,
+            seen=self.seen_version(obj),
+        )
         if form.is_valid():
             answers = form.cleaned_data
             try:
@@ -302,34 +313,42 @@ class PublishableAdmin(ScopedAdmin):
                 self.after_publication(obj)
                 return self._done(request, obj)
         return self._page(
-            request, obj, "publish.html", title="Offentliggør", form=form, places=places, files=files,
-            found=with_ticks(form), suspects=[spot for place in places for spot in place.suspects],
-            blockers=[(b.message, self.part_url(b.part, b.field)) for b in obj.publication_blockers()],
-            withheld_notes=obj.withheld_notes(), easy_notes=easy_notes(obj, self.part_url),
-            follows=self.follows(obj), preview_url=self.url("preview", obj),
+            request,
+            obj,
+            "publish.html",
+            title="Offentliggør",
+            form=form,
+            files=files,
+            reviewed=reviewed_with_checkboxes(form),
+            texts=reviewed,
+            suspects=[finding for one in reviewed for finding in one.suspects],
+            blockers=[(one.message, self.part_url(one.part, one.field)) for one in obj.publication_blockers()],
+            withheld_notes=obj.withheld_notes(),
+            readability_notes=readability_notes(obj, self.part_url),
+            consequences=self.consequences(obj),
+            preview_url=self.url("preview", obj),
             reasons=[form[name] for name in ("reason", "files_seen") if name in form.fields],
-        )  # fmt: skip
+        )
 
-    def look(self, obj, parts=None, field_url=None):
-        """What a person has to look at in it, place by place."""
-        return look(obj.publication_parts() if parts is None else parts, obj, field_url or self.part_url)
+    def privacy_review(self, obj, parts=None, field_url=None):
+        """Return the findings that a person has to review, by object."""
+        return privacy_review(obj.publication_parts() if parts is None else parts, obj, field_url or self.part_url)
 
     def preview_view(self, request, object_id):
-        """The page as everybody will read it, made by the public view itself while the thing is public.
-
-        That lasts as long as the transaction, which is always rolled back: nobody else sees it and nothing is kept.
-        """
+        """Render the public view while the object is published in a transaction that is always rolled back."""
         obj = self._publishable(request, object_id)
-        shown = copy.copy(request)
-        asked = QueryDict("kort=1" if request.GET.get("kort") == "1" else "")
-        shown.user, shown.GET, shown.method = AnonymousUser(), asked, "GET"
-        shown.path = shown.path_info = urlsplit(obj.get_absolute_url()).path
-        shown.gate_url = self.url("publish", obj) if not obj.is_live or obj.is_scheduled else self.page_of(obj)
-        match = resolve(shown.path_info)
+        public_request = copy.copy(request)
+        query = QueryDict("kort=1" if request.GET.get("kort") == "1" else "")
+        public_request.user, public_request.GET, public_request.method = AnonymousUser(), query, "GET"
+        public_request.path = public_request.path_info = urlsplit(obj.get_absolute_url()).path
+        public_request.gate_url = (
+            self.url("publish", obj) if not obj.is_live or obj.is_scheduled else self.edit_url(obj)
+        )
+        match = resolve(public_request.path_info)
         with transaction.atomic():
             obj.show_as_public()
             try:
-                response = match.func(shown, *match.args, **match.kwargs)
+                response = match.func(public_request, *match.args, **match.kwargs)
             except Http404:
                 response = None
             transaction.set_rollback(True)
@@ -337,23 +356,23 @@ class PublishableAdmin(ScopedAdmin):
             self.message_user(
                 request, "Siden kan først vises, når det, den hører til, er offentligt.", messages.WARNING
             )
-            return HttpResponseRedirect(shown.gate_url)
+            return HttpResponseRedirect(public_request.gate_url)
         response["X-Robots-Tag"] = "noindex, nofollow"
         return response
 
     def _done(self, request, obj):
         self.log_change(request, obj, "Planlagt" if obj.is_scheduled else "Offentliggjort")
-        said = f"bliver offentlig {when(obj.publish_at)}" if obj.is_scheduled else "er offentliggjort"
+        status = f"bliver offentlig {local_datetime(obj.publish_at)}" if obj.is_scheduled else "er offentliggjort"
         link = "Se, hvordan den kommer til at se ud" if obj.is_scheduled else "Se siden"
         self.message_user(
             request,
-            format_html('{} {}. <a href="{}">{}</a>', obj, said, obj.get_absolute_url(), link),
+            format_html('{} {}. <a href="{}">{}</a>', obj, status, obj.get_absolute_url(), link),
             messages.SUCCESS,
         )
-        return HttpResponseRedirect(self.page_of(obj))
+        return HttpResponseRedirect(self.edit_url(obj))
 
     def part_url(self, part, field) -> str:
-        """The address of a field, on the page where its object is edited."""
+        """Return the URL of the field on the page where its object is edited."""
         return self.admin_site.get_model_admin(type(part)).field_url(part, field)
 
     @transaction.atomic
@@ -361,14 +380,14 @@ class PublishableAdmin(ScopedAdmin):
         obj = self._publishable(request, object_id)
         if not obj.is_live:
             self.message_user(request, f"{obj} er ikke offentlig.", messages.WARNING)
-            return HttpResponseRedirect(self.page_of(obj))
+            return HttpResponseRedirect(self.edit_url(obj))
         if request.method == "POST":
             obj.withdraw(by=request.user)
             self.log_change(request, obj, "Trukket tilbage")
             self.message_user(
                 request, f"{obj} er trukket tilbage. Ingen uden for redaktionen kan læse det.", messages.SUCCESS
             )
-            return HttpResponseRedirect(self.page_of(obj))
+            return HttpResponseRedirect(self.edit_url(obj))
         others = [paper for paper in self.papers(obj) if paper["paper"] not in (None, obj)]
         also = [paper["label"] for paper in others if paper["paper"].is_live]
         return self._page(request, obj, "withdraw.html", title="Træk tilbage", also_withdrawn=also)

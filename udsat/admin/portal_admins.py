@@ -1,4 +1,4 @@
-"""The portal's own models in the back office: municipalities, people with a log-in, and the log of publications."""
+"""Admins of udsat's own models: municipalities, regions, users and the publication log."""
 
 from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Submit
@@ -19,13 +19,13 @@ from udsat.admin_site import MORE, PORTAL
 from udsat.lib import roles
 from udsat.models import Assignment, Municipality, PublicationEvent, Region, RegionPeriod, User
 
-from .access import municipalities_where
-from .forms import ScopedForm, ScopedRow
-from .scoped_admin import NationalAdmin, ScopedAdmin, ScopedStackedInline
+from .forms import ScopedChangeForm, ScopedModelForm
+from .model_admins import NationalAdmin, ScopedAdmin, ScopedStackedInline
+from .scope import municipalities_where
 
 
 class AccentSelect(forms.RadioSelect):
-    """Each colour by its name, with a sample of it that the stylesheet draws."""
+    """Radio buttons with a colour sample drawn by the stylesheet."""
 
     def create_option(self, name, value, *args, **kwargs):
         option = super().create_option(name, value, *args, **kwargs)
@@ -46,8 +46,8 @@ class RegionPeriodInline(admin.StackedInline):
 
 @admin.register(Municipality)
 class MunicipalityAdmin(ScopedAdmin):
-    shelf = (PORTAL, 1)
-    about = "Telefon, adresse og farve"
+    index_section = (PORTAL, 1)
+    index_description = "Telefon, adresse og farve"
     guide = "adgang"
     ability = roles.MANAGE
     list_display = ["official_name", "phone", "email"]
@@ -90,12 +90,12 @@ class RegionAdmin(NationalAdmin):
 
 
 def managed_by(user):
-    """The municipalities whose users she administers."""
+    """Return the municipalities whose users the user administers."""
     return municipalities_where(user, roles.MANAGE)
 
 
 class NewUserForm(BaseUserCreationForm):
-    """A person and her first role, so that she belongs somewhere from the start."""
+    """Create a user together with a first role."""
 
     user = None
     municipality = forms.ModelChoiceField(Municipality.objects.none(), label="Kommune")
@@ -107,11 +107,11 @@ class NewUserForm(BaseUserCreationForm):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        places = self.fields["municipality"]
-        places.queryset = managed_by(self.user)
-        if len(places.queryset[:2]) == 1:
-            self.initial["municipality"] = places.queryset[0].pk
-            places.widget = forms.HiddenInput()
+        field = self.fields["municipality"]
+        field.queryset = managed_by(self.user)
+        if len(field.queryset[:2]) == 1:
+            self.initial["municipality"] = field.queryset[0].pk
+            field.widget = forms.HiddenInput()
 
     def clean_username(self):
         username = self.cleaned_data["username"]
@@ -123,13 +123,13 @@ class NewUserForm(BaseUserCreationForm):
         return username
 
 
-class AssignmentForm(ScopedRow):
+class AssignmentForm(ScopedModelForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         if "municipality" in self.fields:
             self.fields["municipality"].queryset = managed_by(self.user)
 
-    def _settle(self, name, field):
+    def _limit_scope_field(self, name, field):
         field.disabled = bool(self.instance.pk)
 
     def may_save(self):
@@ -149,11 +149,11 @@ class AssignmentInline(ScopedStackedInline):
         return request.user.may(roles.MANAGE)
 
     def has_change_permission(self, request, obj=None):
-        """Everybody's but one's own: nobody shuts herself out or lifts herself up."""
+        """Users cannot change their own roles."""
         return request.user.is_superuser or (request.user.may(roles.MANAGE) and obj != request.user)
 
 
-class UserForm(ScopedForm):
+class UserForm(ScopedChangeForm):
     class Meta:
         labels = {"is_active": "må logge ind"}
         help_texts = {"is_active": "Fjern hakket, når personen holder op. Så bliver historikken stående."}
@@ -161,8 +161,8 @@ class UserForm(ScopedForm):
 
 @admin.register(User)
 class UserAdmin(ScopedAdmin):
-    shelf = (PORTAL, 2)
-    about = "Hvem der kan logge ind, og hvad de må"
+    index_section = (PORTAL, 2)
+    index_description = "Hvem der kan logge ind, og hvad de må"
     guide = "adgang"
     ability = roles.MANAGE
     form = UserForm
@@ -171,15 +171,15 @@ class UserAdmin(ScopedAdmin):
     search_fields = ["username", "first_name", "last_name", "email"]
     ordering = ["first_name", "last_name", "username"]
     change_form_template = "admin/user/change_form.html"
-    person = ["first_name", "last_name", "email", "username", "is_active"]
+    person_fields = ["first_name", "last_name", "email", "username", "is_active"]
 
     def get_queryset(self, request):
         users = super(ScopedAdmin, self).get_queryset(request).prefetch_related("assignments__municipality")
         if request.user.is_superuser:
             return users
-        # Colleagues exist for those who administer nobody, but open for them they do not (403).
-        within = managed_by(request.user) if request.user.may(roles.MANAGE) else request.user.reach
-        return users.filter(pk__in=Assignment.objects.filter(municipality__in=within).values("user"))
+        # Users without the right to manage get 403 for colleagues and 404 for everybody else.
+        municipalities = managed_by(request.user) if request.user.may(roles.MANAGE) else request.user.reach
+        return users.filter(pk__in=Assignment.objects.filter(municipality__in=municipalities).values("user"))
 
     @admin.display(description="roller")
     def roles_here(self, obj):
@@ -188,7 +188,7 @@ class UserAdmin(ScopedAdmin):
     def get_list_display(self, request):
         return self.list_display if request.user.is_superuser else [*self.list_display[:2], "is_active"]
 
-    # Who may what
+    # Permissions
 
     def has_module_permission(self, request):
         return request.user.may(roles.MANAGE)
@@ -207,7 +207,7 @@ class UserAdmin(ScopedAdmin):
         return not obj.is_superuser and any(user.may(roles.MANAGE, one.municipality) for one in obj.assignments.all())
 
     def may_change_person(self, user, obj):
-        """Name, e-mail and password belong to all the places a person works: only who manages them all changes them."""
+        """Name, e-mail and password require the right to manage every municipality of the person."""
         return self.may_change(user, obj) and all(
             user.may(roles.MANAGE, one.municipality) for one in obj.assignments.all()
         )
@@ -224,7 +224,7 @@ class UserAdmin(ScopedAdmin):
                 ("Arbejdet", {"fields": ["municipality", "role"]}),
                 ("Log ind", {"fields": ["username", "password1", "password2"]}),
             ]
-        person = ("Personen", {"fields": self.person})
+        person = ("Personen", {"fields": self.person_fields})
         if not self.may_change_person(request.user, obj):
             person[1]["description"] = (
                 "Personen arbejder også et andet sted. Derfor kan du kun ændre rollen hos dig selv. "
@@ -236,7 +236,7 @@ class UserAdmin(ScopedAdmin):
 
     def get_readonly_fields(self, request, obj=None):
         if obj is not None and not self.may_change_person(request.user, obj):
-            return self.person
+            return self.person_fields
         return ["is_active"] if obj == request.user else []
 
     def get_inlines(self, request, obj):
@@ -300,7 +300,7 @@ class UserAdmin(ScopedAdmin):
                 "opts": self.opts,
                 "original": person,
                 "title": "Ny adgangskode",
-                "crumbs": self.way_to(person),
+                "crumbs": self.crumbs_to(person),
                 "form": form,
             },
         )
@@ -308,10 +308,10 @@ class UserAdmin(ScopedAdmin):
 
 @admin.register(PublicationEvent)
 class PublicationEventAdmin(ScopedAdmin):
-    """The log. It is read, never written, by anybody."""
+    """The publication log, read-only."""
 
-    shelf = (MORE, 9)
-    about = "Hvem der offentliggjorde hvad, og hvornår"
+    index_section = (MORE, 9)
+    index_description = "Hvem der offentliggjorde hvad, og hvornår"
     guide = "historik"
     list_display = ["what", "action", "at", "by_name"]
     list_filter = ["action"]
