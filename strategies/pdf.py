@@ -6,7 +6,8 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.html import strip_tags
 
-from udsat.lib.pdf import frame, stored_pdf
+from udsat.lib.pdf import frame
+from udsat.lib.pdf_store import stored_pdf
 
 from .models import Goal, Section, Strategy, Theme
 from .progress import progress

@@ -10,8 +10,11 @@ import threading
 import pytest
 from django.conf import settings as django_settings
 
-from udsat.lib import pdf
-from udsat.lib.pdf import PdfForbidden, PdfTooLarge, missing_characters, qr_svg, render_pdf, stored_pdf
+from udsat.lib import pdf, pdf_store, pdf_ua
+from udsat.lib.pdf import PdfForbidden, PdfTooLarge, render_pdf
+from udsat.lib.pdf_fonts import missing_characters
+from udsat.lib.pdf_store import clean_store, stored_pdf
+from udsat.lib.qr_code import qr_svg
 
 from .pdfreader import chapters, code_in_svg, code_on_page, elements, failures, read
 
@@ -45,7 +48,7 @@ def test_a_document_with_everything_passes_pdf_ua():
 
 
 def test_without_the_finisher_the_same_document_would_fail(monkeypatch):
-    monkeypatch.setattr(pdf, "_finish", lambda document, file: None)
+    monkeypatch.setattr(pdf_ua, "finish", lambda document, file: None)
     assert failures(render_pdf(document(EVERYTHING))) != []
 
 
@@ -200,7 +203,7 @@ def test_a_character_no_font_has_does_not_make_the_file_invalid(caplog):
 def test_a_machine_without_fonts_says_so_instead_of_dying(tmp_path):
     (tmp_path / "fonts.conf").write_text('<?xml version="1.0"?><fontconfig></fontconfig>')
     result = in_another_process(
-        "from udsat.lib.pdf import check; check()", tmp_path, FONTCONFIG_FILE=str(tmp_path / "fonts.conf")
+        "from udsat.lib.pdf import render_pdf; render_pdf('')", tmp_path, FONTCONFIG_FILE=str(tmp_path / "fonts.conf")
     )
     assert result.returncode == 1
     assert "PdfUnavailable: PDFs need at least one font" in result.stderr
@@ -219,7 +222,7 @@ def _fonts(data):
 
 
 def test_our_stylesheet_holds_nothing_weasyprint_does_not_know(caplog):
-    pdf._parsed.cache_clear()
+    pdf._parsed_stylesheet.cache_clear()
     render_pdf(document(EVERYTHING))
     assert [record.message for record in caplog.records if record.name == "weasyprint"] == []
 
@@ -285,7 +288,7 @@ def stored_files(settings):
 
 def test_a_pdf_is_made_once_and_then_read_from_the_store(settings, monkeypatch):
     first = stored_pdf(document())
-    monkeypatch.setattr(pdf, "render_pdf", lambda *args, **options: pytest.fail("made again"))
+    monkeypatch.setattr(pdf_store, "render_pdf", lambda *args, **options: pytest.fail("made again"))
     assert stored_pdf(document()) == first
     assert len(stored_files(settings)) == 1
 
@@ -295,7 +298,7 @@ def test_another_text_layout_or_stylesheet_is_another_file(settings, monkeypatch
     stored_pdf(document("<h1>Plads til nogle</h1>"))
     stored_pdf(document(), layouts=("dense",))
     stored_pdf(document(), stylesheets=[])
-    monkeypatch.setattr(pdf, "_read_stylesheet", lambda name: "h1 { color: red }")
+    monkeypatch.setattr(pdf_store, "read_stylesheet", lambda name: "h1 { color: red }")
     stored_pdf(document())
     assert len(stored_files(settings)) == 5
 
@@ -320,9 +323,9 @@ def test_the_store_forgets_what_is_unused_and_what_is_too_much(tmp_path):
         path.write_bytes(b"x" * 100)
         moment = path.stat().st_mtime - age * 86400
         os.utime(path, (moment, moment))
-    pdf.clean_store(tmp_path, max_bytes=1000, max_days=30)
+    clean_store(tmp_path, max_bytes=1000, max_days=30)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["0.pdf", "1.pdf", "2.pdf"]
-    pdf.clean_store(tmp_path, max_bytes=200, max_days=30)
+    clean_store(tmp_path, max_bytes=200, max_days=30)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["0.pdf", "1.pdf"]
 
 

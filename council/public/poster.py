@@ -10,7 +10,8 @@ from django.template.loader import render_to_string
 from django.utils.dates import WEEKDAYS
 
 from council.models import Council, Meeting
-from udsat.lib.pdf import frame, stored_pdf
+from udsat.lib.pdf import frame
+from udsat.lib.pdf_store import stored_pdf
 
 from .come_along import usual_facts
 

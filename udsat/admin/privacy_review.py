@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 
 from udsat.lib.cpr import hide_cpr
-from udsat.lib.pdf import PdfUnavailable, missing_characters
+from udsat.lib.pdf_fonts import PdfUnavailable, missing_characters
 from udsat.lib.personal_data import AllowedNames, find_personal_data, names_with_titles, sentence_around
 from udsat.lib.publishing import CheckedText, Finding, PublicText
 from udsat.models import Publishable, allowed_names_of, is_cpr_overridden
