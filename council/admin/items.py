@@ -2,7 +2,6 @@
 
 from django.contrib import admin
 from django.contrib.admin.utils import flatten_fieldsets
-from django.core.exceptions import ObjectDoesNotExist
 from django.urls import reverse
 from django.utils.html import format_html
 
@@ -13,74 +12,26 @@ from council.models import (
     Attachment,
     Attendance,
 )
+from council.rights import ItemLock, item_lock, locked_item_fields, may_edit_agenda, may_write_items
 from udsat.admin import (
     ScopedAdmin,
     ScopedChangeForm,
     ScopedModelForm,
     ScopedStackedInline,
 )
-from udsat.admin.scope import municipality_of
 from udsat.lib import roles
 from udsat.lib.danish import short_date
 from udsat.lib.uploads import UploadField
 
 
-def paper(meeting, name):
-    """The meeting's agenda or minutes; None until somebody makes it."""
-    try:
-        return getattr(meeting, name)
-    except ObjectDoesNotExist:
-        return None
-
-
-class ItemRules:
-    """Who may write what in an item.
-
-    Public minutes are corrected on a page of their own, which tells the public what was changed; here only what is no
-    text of theirs is written. While the agenda is public and the minutes are not, an editor without the right to
-    publish writes the minutes' fields and reads the rest.
-    """
-
-    minutes_fields = [*sorted(AgendaItem.MINUTES_FIELDS), "answer", "internal_note"]
-    never_closed = ["internal_note", "themes", "goals", "causes"]
-
-    @classmethod
-    def closed_by(cls, user, meeting) -> str:
-        """What stands in her way: "minutes", "agenda" or nothing."""
-        if meeting is None:
-            return ""
-        if (minutes := paper(meeting, "minutes")) is not None and minutes.is_live:
-            return "minutes"
-        agenda = paper(meeting, "agenda")
-        is_closed = agenda is not None and agenda.is_live and not user.may(roles.PUBLISH, municipality_of(meeting))
-        return "agenda" if is_closed else ""
-
-    @classmethod
-    def may_write(cls, user, meeting) -> bool:
-        place = municipality_of(meeting)
-        return user.may(roles.EDIT, place) and (
-            cls.closed_by(user, meeting) != "minutes" or user.may(roles.PUBLISH, place)
-        )
-
-    @classmethod
-    def read_only(cls, user, meeting, fields) -> list[str]:
-        match cls.closed_by(user, meeting):
-            case "minutes":
-                return [name for name in fields if name not in cls.never_closed]
-            case "agenda":
-                return [name for name in fields if name not in cls.minutes_fields]
-        return []
-
-    @classmethod
-    def where_to_write(cls, user, meeting) -> str:
-        """What a person reads who finds the fields closed, with the way to the page where they are open."""
-        if cls.closed_by(user, meeting) != "minutes":
-            return ""
-        return format_html(
-            'Referatet er offentligt. <a href="{}">Ret referatet</a> på sin egen side. Så kan alle se, hvad der er '
-            "rettet.",
-            reverse("admin:council_meeting_correct", args=[meeting.pk]),
-        )
+def correction_notice(user, meeting) -> str:
+    """Link to the page where public minutes are corrected, where they lock the fields; otherwise empty."""
+    if item_lock(user, meeting) != ItemLock.MINUTES:
+        return ""
+    return format_html(
+        'Referatet er offentligt. <a href="{}">Ret referatet</a> på sin egen side. Så kan alle se, hvad der er rettet.',
+        reverse("admin:council_meeting_correct", args=[meeting.pk]),
+    )
 
 
 class WaitsForSupplement:
@@ -95,14 +46,14 @@ class WaitsForSupplement:
 
 class ItemRow(WaitsForSupplement, ScopedModelForm):
     def may_save(self):
-        return ItemRules.may_write(self.user, self.instance.meeting)
+        return may_write_items(self.user, self.instance.meeting)
 
 
 class ItemForm(WaitsForSupplement, ScopedChangeForm):
     def may_save(self):
         # Nothing new comes into public minutes by this door.
-        is_new = self.instance.pk is None and ItemRules.closed_by(self.user, self.instance.meeting) == "minutes"
-        return ItemRules.may_write(self.user, self.instance.meeting) and not is_new
+        is_new = self.instance.pk is None and item_lock(self.user, self.instance.meeting) == ItemLock.MINUTES
+        return may_write_items(self.user, self.instance.meeting) and not is_new
 
 
 ITEM_FIELDSETS = [
@@ -141,16 +92,16 @@ class AgendaItemInline(ScopedStackedInline):
     show_change_link = True
 
     def has_change_permission(self, request, obj=None):
-        return request.user.may(roles.EDIT) if obj is None else ItemRules.may_write(request.user, obj)
+        return request.user.may(roles.EDIT) if obj is None else may_write_items(request.user, obj)
 
     def has_add_permission(self, request, obj=None):
-        return self.has_change_permission(request, obj) and not ItemRules.closed_by(request.user, obj)
+        return self.has_change_permission(request, obj) and not item_lock(request.user, obj)
 
     def has_delete_permission(self, request, obj=None):
         return self.has_add_permission(request, obj)
 
     def get_readonly_fields(self, request, obj=None):
-        return ItemRules.read_only(request.user, obj, flatten_fieldsets(self.fieldsets))
+        return locked_item_fields(request.user, obj, flatten_fieldsets(self.fieldsets))
 
 
 class AttendanceInline(ScopedStackedInline):
@@ -163,7 +114,7 @@ class AttendanceInline(ScopedStackedInline):
 
     def has_change_permission(self, request, obj=None):
         return super().has_change_permission(request, obj) and (
-            obj is None or ItemRules.closed_by(request.user, obj) != "minutes"
+            obj is None or item_lock(request.user, obj) != ItemLock.MINUTES
         )
 
 
@@ -229,27 +180,23 @@ class AgendaItemAdmin(ScopedAdmin):
         return f"{obj.title} ({short_date(obj.meeting.date)})"
 
     def may_change(self, user, obj):
-        return ItemRules.may_write(user, obj.meeting)
+        return may_write_items(user, obj.meeting)
 
     def has_delete_permission(self, request, obj=None):
-        return (
-            obj is not None
-            and self.may_change(request.user, obj)
-            and not ItemRules.closed_by(request.user, obj.meeting)
-        )
+        return obj is not None and may_edit_agenda(request.user, obj.meeting)
 
     def get_readonly_fields(self, request, obj=None):
-        return ItemRules.read_only(request.user, obj and obj.meeting, flatten_fieldsets(self.fieldsets))
+        return locked_item_fields(request.user, obj and obj.meeting, flatten_fieldsets(self.fieldsets))
 
     def get_fieldsets(self, request, obj=None):
         (name, first), *others = super().get_fieldsets(request, obj)
-        where = ItemRules.where_to_write(request.user, obj and obj.meeting)
+        where = correction_notice(request.user, obj and obj.meeting)
         return [(name, {**first, "description": where} if where else first), *others]
 
 
 class AttendanceForm(ScopedChangeForm):
     def may_save(self):
-        return super().may_save() and ItemRules.closed_by(self.user, self.instance.meeting) != "minutes"
+        return super().may_save() and item_lock(self.user, self.instance.meeting) != ItemLock.MINUTES
 
 
 @admin.register(Attendance)
@@ -270,7 +217,7 @@ class AttendanceAdmin(ScopedAdmin):
         )
 
     def may_change(self, user, obj):
-        return super().may_change(user, obj) and ItemRules.closed_by(user, obj.meeting) != "minutes"
+        return super().may_change(user, obj) and item_lock(user, obj.meeting) != ItemLock.MINUTES
 
 
 @admin.register(Attachment)

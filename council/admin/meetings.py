@@ -27,6 +27,7 @@ from council.models import (
     Meeting,
     Minutes,
 )
+from council.rights import ItemLock, item_lock
 from udsat.admin import (
     PublishableAdmin,
     ScopedChangeForm,
@@ -39,7 +40,7 @@ from udsat.admin_site import DAILY
 from udsat.lib import roles
 from udsat.lib.danish import clock, short_date
 
-from .items import AgendaItemInline, AttachmentInline, AttendanceInline, ItemRules, paper
+from .items import AgendaItemInline, AttachmentInline, AttendanceInline, correction_notice
 
 # What of public minutes is changed on the page of corrections only.
 CORRECTED = ["chaired_by", "minutes_by", "guests", "plain_text"]
@@ -54,7 +55,7 @@ class PaperInline(ScopedStackedInline):
     classes = ["single", "collapse"]
 
     def has_change_permission(self, request, obj=None):
-        it = paper(obj, self.model._meta.model_name) if obj is not None and obj.pk else None
+        it = obj.paper(self.model._meta.model_name) if obj is not None and obj.pk else None
         return may_edit(request.user, it) if it else request.user.may(roles.EDIT, obj and municipality_of(obj))
 
 
@@ -72,7 +73,7 @@ class MinutesInline(PaperInline):
     verbose_name = "referatets hoved og godkendelse"
 
     def get_readonly_fields(self, request, obj=None):
-        return CORRECTED if ItemRules.closed_by(request.user, obj) == "minutes" else []
+        return CORRECTED if item_lock(request.user, obj) == ItemLock.MINUTES else []
 
 
 PAGES: list[MeetingPage] = [
@@ -150,11 +151,11 @@ class MeetingAdmin(PublishableAdmin):
 
     @admin.display(description="dagsorden")
     def agenda_text(self, obj):
-        return it.status_text if (it := paper(obj, "agenda")) else "ikke lavet"
+        return it.status_text if (it := obj.paper("agenda")) else "ikke lavet"
 
     @admin.display(description="referat")
     def minutes_text(self, obj):
-        return it.stage_if(obj.minutes_are_public) if (it := paper(obj, "minutes")) else "ikke lavet"
+        return it.stage_if(obj.minutes_are_public) if (it := obj.paper("minutes")) else "ikke lavet"
 
     # Rights: the meeting's own fields close with the meeting, the papers' with the papers
 
@@ -167,8 +168,7 @@ class MeetingAdmin(PublishableAdmin):
         return [name for name in flatten_fieldsets(self.fieldsets) if name != "internal_note"]
 
     def was_never_public(self, obj):
-        papers = [it for name in ("agenda", "minutes") if (it := paper(obj, name))]
-        return all(super(MeetingAdmin, self).was_never_public(it) for it in [obj, *papers])
+        return all(super(MeetingAdmin, self).was_never_public(it) for it in [obj, *obj.papers])
 
     # Publication
 
@@ -177,13 +177,13 @@ class MeetingAdmin(PublishableAdmin):
             {"label": "Mødet", "paper": obj, "hint": "Dato og sted, og hvem der kan komme med"},
             {
                 "label": "Dagsordenen",
-                "paper": paper(obj, "agenda"),
+                "paper": obj.paper("agenda"),
                 "hint": "Punkterne før mødet",
                 "create_url": self.url("create_agenda", obj),
             },
             {
                 "label": "Referatet",
-                "paper": paper(obj, "minutes"),
+                "paper": obj.paper("minutes"),
                 "hint": "Hvad der blev sagt, besluttet og aftalt",
                 "create_url": self.url("create_minutes", obj),
                 "correct_url": self.url("correct", obj),
@@ -311,5 +311,5 @@ class MinutesAdmin(PaperAdmin):
 
     def get_fieldsets(self, request, obj=None):
         [(name, only)] = super().get_fieldsets(request, obj)
-        where = ItemRules.where_to_write(request.user, obj and obj.meeting)
+        where = correction_notice(request.user, obj and obj.meeting)
         return [(name, {**only, "description": where} if where else only)]

@@ -10,10 +10,10 @@ from django.http import HttpResponseRedirect, JsonResponse
 from django.utils import timezone
 from django.utils.functional import cached_property
 
-from council.admin.items import ItemRules, paper
 from council.meetings import progress
 from council.meetings.invitations.sending import locked
 from council.models import Agenda, AgendaItem, Agreement, Attachment, Cause, Proposal
+from council.rights import ItemLock, item_lock, may_edit_agenda
 from strategies.models import Goal, Theme
 from udsat.admin.edit_versions import increment_version
 from udsat.admin.scope import is_live
@@ -65,15 +65,15 @@ class AgendaEditor:
     def __init__(self, admin, request, meeting):
         self.admin, self.request, self.meeting = admin, request, meeting
         self.form_class = item_form(admin, request)
-        self.agenda = paper(meeting, "agenda")
+        self.agenda = meeting.paper("agenda")
 
     @property
-    def closed_by(self) -> str:
-        return ItemRules.closed_by(self.request.user, self.meeting)
+    def lock(self) -> ItemLock:
+        return item_lock(self.request.user, self.meeting)
 
     @property
     def may_write(self) -> bool:
-        return ItemRules.may_write(self.request.user, self.meeting) and not self.closed_by
+        return may_edit_agenda(self.request.user, self.meeting)
 
     def rows(self, data=None) -> list[AgendaRow]:
         items = self.meeting.items.select_related(
@@ -117,7 +117,7 @@ class AgendaEditor:
             intro=intro,
             agenda=self.agenda,
             may_write=self.may_write,
-            closed_by=self.closed_by,
+            lock=self.lock,
             may_publish=self.request.user.may(roles.PUBLISH, self.meeting.municipality),
             takes_supplement=bool(self.agenda and self.agenda.takes_supplement),
             standard_items=list(self.meeting.council.standard_items.all()),
@@ -187,7 +187,7 @@ class AgendaEditor:
     def lock(self):
         """Lock the meeting until the transaction ends and read it again."""
         self.meeting = locked(self.meeting)
-        self.agenda = paper(self.meeting, "agenda")
+        self.agenda = self.meeting.paper("agenda")
         if not self.may_write:
             raise PermissionDenied
 

@@ -7,8 +7,8 @@ from functools import partial
 
 from django import forms
 
-from council.admin.items import ItemRules
 from council.models import Agenda, AgendaItem
+from council.rights import may_edit_agenda
 from udsat.admin import ScopedModelForm, may_edit
 from udsat.admin.form_fields import SafeAutocompleteSelectMultiple
 from udsat.admin.history import last_editor
@@ -111,9 +111,7 @@ class AgendaRowForm(FingerprintForm):
                 self.fields[name].widget.prefetched = list(getattr(self.instance, name).all())
 
     def may_save(self):
-        return ItemRules.may_write(self.user, self.instance.meeting) and not ItemRules.closed_by(
-            self.user, self.instance.meeting
-        )
+        return may_edit_agenda(self.user, self.instance.meeting)
 
 
 class AgendaForm(FingerprintForm):

@@ -5,7 +5,6 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpResponseRedirect
 
-from council.admin.items import paper
 from council.meetings.invitations.sending import locked, send_supplement
 from council.meetings.meeting_page import MeetingPage
 from council.models import Agenda
@@ -24,7 +23,7 @@ def supplement_page(admin, request, meeting):
     back = admin.url("agenda", meeting)
     if request.method == "POST":
         meeting = locked(meeting)
-    agenda: Agenda | None = paper(meeting, "agenda")
+    agenda: Agenda | None = meeting.paper("agenda")
     parts = agenda.supplement_parts() if agenda and agenda.is_published else []
     if not parts:
         messages.warning(request, "Ingen punkter venter på en tillægsdagsorden.")

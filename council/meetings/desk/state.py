@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from council.admin.items import ItemRules
 from council.meetings.invitations.answers import expected_attendance
 from council.models import (
     AgendaItem,
@@ -18,6 +17,7 @@ from council.models import (
     Membership,
     Minutes,
 )
+from council.rights import locked_item_fields, may_write_items
 from udsat.lib.cpr import find_cpr
 from udsat.lib.danish import clock
 from udsat.lib.richtext import link_addresses, plain_text
@@ -172,11 +172,11 @@ class MeetingDesk:
 
     @cached_property
     def _read_only_item_fields(self) -> list[str]:
-        return ItemRules.read_only(self.user, self.meeting, FIELD_NAMES["item"])
+        return locked_item_fields(self.user, self.meeting, FIELD_NAMES["item"])
 
     @cached_property
     def is_writable(self) -> bool:
-        return not self.closed and ItemRules.may_write(self.user, self.meeting)
+        return not self.closed and may_write_items(self.user, self.meeting)
 
     def may_write(self, field: DeskField, row) -> bool:
         if field.section != "item" or not self.is_writable:

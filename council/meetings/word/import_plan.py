@@ -16,6 +16,7 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.db import models
 
 from council.models import Agenda, AgendaItem, Agreement, Attendance, Meeting, Minutes
+from council.rights import MINUTES_FIELDS
 from strategies.models import Goal, Theme
 from udsat.admin.edit_versions import increment_version
 from udsat.lib import roles
@@ -319,9 +320,7 @@ class ImportPlan:
         elif item.is_closed and not parsed.is_closed:
             plan.note = "Punktet er lukket her og bliver ved med at være det."
         if not self.may_write_agenda:
-            from council.admin.items import ItemRules
-
-            refused = [c for c in changes if c.field not in ItemRules.minutes_fields]
+            refused = [c for c in changes if c.field not in MINUTES_FIELDS]
             changes = [c for c in changes if c not in refused]
             if refused:
                 names = ", ".join(c.label for c in refused)
