@@ -22,6 +22,7 @@ from udsat.models import CprOverride, Letter, Municipality, Publishable, User
 
 from .meetings import progress
 from .meetings.invitations.sending import facts
+from .meetings.progress import MeetingStage
 from .members.consent import due_to_anonymise
 from .models import (
     AgendaItem,
@@ -109,7 +110,7 @@ class UserTasks:
         """Meetings from a year ago onwards by date, with what their progress depends on."""
         waiting = Count("proposals", filter=Q(proposals__state=Proposal.State.NEW), distinct=True)
         meetings = Meeting.objects.in_reach_of(self.user).filter(date__gte=self.ago(YEAR), is_cancelled=False)
-        return list(progress.with_steps(meetings).annotate(waiting=waiting).order_by("date", "starts_at", "ordinal"))
+        return list(progress.with_progress(meetings).annotate(waiting=waiting).order_by("date", "starts_at", "ordinal"))
 
     @cached_property
     def coming(self) -> list[Meeting]:
@@ -127,8 +128,8 @@ class UserTasks:
         ]
 
     def _leaves_minutes(self, meeting):
-        minutes = progress.paper(meeting, "minutes")
-        return progress.leaves_minutes(meeting) and not (minutes and minutes.status == Status.WITHDRAWN)
+        minutes = meeting.paper("minutes")
+        return progress.has_minutes_stages(meeting) and not (minutes and minutes.status == Status.WITHDRAWN)
 
     def due(self) -> list[DueTask]:
         """Return all tasks, the most urgent first."""
@@ -183,30 +184,30 @@ def change_url(obj) -> str:
 
 def agendas(tasks: UserTasks) -> Iterator[DueTask]:
     for meeting in tasks.coming:
-        here, due_on = progress.current(meeting, tasks.now), progress.agenda_due_on(meeting)
-        if here == "Dagsorden" and tasks.ahead(AGENDA_AHEAD) >= due_on:
-            step, is_late = progress.next_step(meeting, tasks.now), due_on < tasks.today
+        stage, due_on = progress.current_stage(meeting, tasks.now), progress.agenda_due_on(meeting)
+        if stage == MeetingStage.AGENDA and tasks.ahead(AGENDA_AHEAD) >= due_on:
+            action, is_late = progress.next_action(meeting, tasks.now), due_on < tasks.today
             verb = "skulle være sendt" if is_late else "skal sendes"
             yield DueTask(
                 f"Dagsordenen til {_meeting_name(meeting)} {verb} {in_days(due_on, tasks.today)}",
                 f"Mødet er {weekday_date(meeting.date)}. {_agenda_rule(meeting)}",
                 Severity.LATE if is_late else Severity.SOON,
                 meeting.municipality,
-                step.url,
-                step.label,
+                action.url,
+                action.label,
                 due_on,
             )
-        elif here == "Indkaldt":
-            step = progress.next_step(meeting, tasks.now)
+        elif stage == MeetingStage.INVITATION:
+            action = progress.next_action(meeting, tasks.now)
             yield DueTask(
                 f"Ingen er indkaldt til {_meeting_name(meeting)}",
                 f"Dagsordenen er klar, men medlemmerne har ikke fået den. Mødet er {weekday_date(meeting.date)}.",
                 Severity.LATE if due_on < tasks.today else Severity.READY,
                 meeting.municipality,
-                step.url,
-                step.label,
+                action.url,
+                action.label,
                 due_on,
-                (step.ability,),
+                (action.ability,),
             )
 
 
@@ -297,34 +298,34 @@ def minutes(tasks: UserTasks) -> Iterator[DueTask]:
     """Minutes to write, send for approval, approve or publish."""
     asked = _answers(tasks, "minutes")
     for meeting in tasks.unfinished:
-        step, here = progress.next_step(meeting, tasks.now), progress.current(meeting, tasks.now)
-        given = {"municipality": meeting.municipality, "url": step.url, "date": meeting.date}
-        given["abilities"] = (step.ability,)
-        if here == "Referat":
+        action, stage = progress.next_action(meeting, tasks.now), progress.current_stage(meeting, tasks.now)
+        given = {"municipality": meeting.municipality, "url": action.url, "date": meeting.date}
+        given["abilities"] = (action.ability,)
+        if stage == MeetingStage.MINUTES:
             days = (tasks.today - meeting.date).days
             yield DueTask(
                 f"Referatet af {_meeting_name(meeting)} mangler",
                 f"Mødet var {in_days(meeting.date, tasks.today)}.",
                 Severity.LATE if days > 14 else Severity.SOON,
-                label=step.label,
+                label=action.label,
                 **given,
             )
-        elif here == "Offentliggjort":
+        elif stage == MeetingStage.PUBLICATION:
             yield DueTask(
                 f"Referatet af {_meeting_name(meeting)} kan offentliggøres",
-                f"Rådet har godkendt det, {in_days(progress.paper(meeting, 'minutes').approved_on, tasks.today)}.",
+                f"Rådet har godkendt det, {in_days(meeting.minutes.approved_on, tasks.today)}.",
                 Severity.READY,
-                label=step.label,
+                label=action.label,
                 **given,
             )
-        elif answers := asked.get(progress.paper(meeting, "minutes").pk):
-            yield _approvals(tasks, answers, f"Referatet af {_meeting_name(meeting)}", meeting.municipality, step.url)
+        elif answers := asked.get(meeting.minutes.pk):
+            yield _approvals(tasks, answers, f"Referatet af {_meeting_name(meeting)}", meeting.municipality, action.url)
         elif meeting.council.approval == Council.ApprovalWay.WRITTEN:
             yield DueTask(
                 f"Referatet af {_meeting_name(meeting)} er ikke sendt til godkendelse",
                 "Rådet godkender sine referater skriftligt.",
                 Severity.READY,
-                label=step.label,
+                label=action.label,
                 **given,
             )
         elif later := tasks.later_meeting(meeting):
@@ -332,7 +333,7 @@ def minutes(tasks: UserTasks) -> Iterator[DueTask]:
                 f"Blev referatet af {_meeting_name(meeting)} godkendt på mødet den {long_date(later.date)}?",
                 "Rådet godkender sine referater på det næste møde.",
                 Severity.READY,
-                label=step.label,
+                label=action.label,
                 **given,
             )
 

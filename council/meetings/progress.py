@@ -1,65 +1,88 @@
-"""How far a meeting has come, from agenda to published minutes, and what the next step is."""
+"""The stages of a meeting, from agenda to published minutes, and its next step."""
 
 import datetime
 from dataclasses import dataclass
 from enum import StrEnum
 
-from django.core.exceptions import ObjectDoesNotExist
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, TextChoices
 from django.urls import reverse
 from django.utils import timezone
 
-from council.models import AgendaItem, Council, Invitation, Meeting, Minutes
+from council.models import AgendaItem, Council, Invitation, Meeting
 from udsat.lib import roles
 from udsat.lib.danish import long_date, short_date
 
-# Without a rule of the council's own, the agenda is asked for this many days before the meeting.
-USUAL_AGENDA_DAYS = 7
+# Days before the meeting that the agenda is due where the council has no rule.
+DEFAULT_AGENDA_DAYS = 7
+
+# Kinds of meetings that always have minutes. Others have them only if they have been begun.
+MINUTES_KINDS = (
+    Meeting.Kind.ORDINARY,
+    Meeting.Kind.EXTRAORDINARY,
+    Meeting.Kind.CONSTITUENT,
+    Meeting.Kind.DIALOGUE,
+)
 
 
-# Kinds of meetings that always leave minutes; of the others only those that somebody has begun.
-WITH_MINUTES = (Meeting.Kind.ORDINARY, Meeting.Kind.EXTRAORDINARY, Meeting.Kind.CONSTITUENT, Meeting.Kind.DIALOGUE)
+class MeetingStage(TextChoices):
+    AGENDA = "agenda", "Dagsorden"
+    INVITATION = "invitation", "Indkaldt"
+    MEETING = "meeting", "Møde"
+    MINUTES = "minutes", "Referat"
+    APPROVAL = "approval", "Godkendt"
+    PUBLICATION = "publication", "Offentliggjort"
 
 
-class State(StrEnum):
+class StageState(StrEnum):
     DONE = "gjort"
     NOW = "nu"
     LATER = "senere"
     SKIPPED = "sprunget"
 
 
-# Never colour alone: each state has a sign and a word.
-SIGNS = {State.DONE: "✓", State.NOW: "→", State.LATER: "○", State.SKIPPED: "–"}
-WORDS = {State.DONE: "gjort", State.NOW: "næste skridt", State.LATER: "senere", State.SKIPPED: "sprunget over"}
+# Each state has a sign and a word, so that it is not shown by colour alone.
+STATE_SIGNS = {StageState.DONE: "✓", StageState.NOW: "→", StageState.LATER: "○", StageState.SKIPPED: "–"}
+STATE_WORDS = {
+    StageState.DONE: "gjort",
+    StageState.NOW: "næste skridt",
+    StageState.LATER: "senere",
+    StageState.SKIPPED: "sprunget over",
+}
 
 
 @dataclass(frozen=True)
-class Step:
-    name: str
-    state: State
+class StageStatus:
+    """One stage of a meeting, as the back office shows it."""
+
+    stage: MeetingStage
+    state: StageState
     note: str = ""
 
     @property
+    def name(self) -> str:
+        return self.stage.label
+
+    @property
     def sign(self) -> str:
-        return SIGNS[self.state]
+        return STATE_SIGNS[self.state]
 
     @property
     def word(self) -> str:
-        return WORDS[self.state]
+        return STATE_WORDS[self.state]
 
 
 @dataclass(frozen=True)
-class NextStep:
-    """What somebody does now: why, and one button with where it leads and what her role must give."""
+class MeetingAction:
+    """What to do next with a meeting: the reason, a button with its address, and the ability it requires."""
 
-    what: str
+    reason: str
     label: str
     url: str
     ability: str = roles.EDIT
 
 
-def with_steps(meetings: QuerySet) -> QuerySet:
-    """With what the steps are told by, for any number of meetings in one query."""
+def with_progress(meetings: QuerySet) -> QuerySet:
+    """Annotate meetings with what the functions below need, in one query."""
     items = AgendaItem.objects.filter(meeting=OuterRef("pk"))
     sent = Q(invitations__sent_at__isnull=False)
     return meetings.select_related("council__municipality", "agenda", "minutes").annotate(
@@ -70,17 +93,9 @@ def with_steps(meetings: QuerySet) -> QuerySet:
     )
 
 
-def paper(meeting: Meeting, name: str):
-    """The meeting's agenda or minutes; None until somebody makes it."""
-    try:
-        return getattr(meeting, name)
-    except ObjectDoesNotExist:
-        return None
-
-
 def agenda_due_on(meeting: Meeting) -> datetime.date:
     days = meeting.council.agenda_days
-    return meeting.date - datetime.timedelta(USUAL_AGENDA_DAYS if days is None else days)
+    return meeting.date - datetime.timedelta(DEFAULT_AGENDA_DAYS if days is None else days)
 
 
 def items_due_on(meeting: Meeting) -> datetime.date | None:
@@ -89,135 +104,136 @@ def items_due_on(meeting: Meeting) -> datetime.date | None:
 
 
 def is_over(meeting: Meeting, now: datetime.datetime) -> bool:
-    """Whether it has been held: its day is past, or its last hour is, or its minutes are on their way."""
+    """Whether the meeting has been held: its end has passed, or its minutes have been sent for approval."""
     now = timezone.localtime(now)
     if meeting.date != now.date():
         return meeting.date < now.date()
-    last, minutes = meeting.ends_at or meeting.starts_at, paper(meeting, "minutes")
+    ends_at, minutes = meeting.ends_at or meeting.starts_at, meeting.paper("minutes")
     return bool(
-        (last and last <= now.time())
+        (ends_at and ends_at <= now.time())
         or (minutes and (minutes.approval_asked_on or minutes.approved_on or minutes.is_live))
     )
 
 
 def is_sent(meeting: Meeting) -> bool:
-    """Whether the agenda is out: public, or with the members."""
-    agenda = paper(meeting, "agenda")
+    """Whether the agenda is public or has been sent to the members."""
+    agenda = meeting.paper("agenda")
     return bool(meeting.called or (agenda and agenda.is_live))
 
 
-def leaves_minutes(meeting: Meeting) -> bool:
-    return meeting.kind in WITH_MINUTES or paper(meeting, "minutes") is not None
+def has_minutes_stages(meeting: Meeting) -> bool:
+    return meeting.kind in MINUTES_KINDS or meeting.paper("minutes") is not None
 
 
-def _dones(meeting: Meeting, now: datetime.datetime) -> dict[str, bool]:
-    minutes = paper(meeting, "minutes")
-    to_the_meeting = {
-        "Dagsorden": is_sent(meeting),
-        "Indkaldt": bool(meeting.called),
-        "Møde": is_over(meeting, now),
+def _stages_done(meeting: Meeting, now: datetime.datetime) -> dict[MeetingStage, bool]:
+    minutes = meeting.paper("minutes")
+    done = {
+        MeetingStage.AGENDA: is_sent(meeting),
+        MeetingStage.INVITATION: bool(meeting.called),
+        MeetingStage.MEETING: is_over(meeting, now),
     }
-    if not leaves_minutes(meeting):
-        return to_the_meeting
+    if not has_minutes_stages(meeting):
+        return done
     is_public = bool(minutes and minutes.is_live)
     is_written = bool(minutes and (meeting.has_record or minutes.approval_asked_on or minutes.approved_on))
-    return to_the_meeting | {
-        "Referat": is_public or (is_over(meeting, now) and is_written),
-        "Godkendt": bool(minutes and minutes.approved_on),
-        "Offentliggjort": is_public,
+    return done | {
+        MeetingStage.MINUTES: is_public or (is_over(meeting, now) and is_written),
+        MeetingStage.APPROVAL: bool(minutes and minutes.approved_on),
+        MeetingStage.PUBLICATION: is_public,
     }
 
 
-def current(meeting: Meeting, now: datetime.datetime) -> str:
-    """The first step that nobody has taken after the last one that somebody has; empty at the end."""
-    dones = _dones(meeting, now)
-    names = list(dones)
-    last = max((index for index, name in enumerate(names) if dones[name]), default=-1)
-    return names[last + 1] if last + 1 < len(names) else ""
+def current_stage(meeting: Meeting, now: datetime.datetime) -> MeetingStage | None:
+    """Return the stage after the last one that is done; None after the last stage."""
+    done = _stages_done(meeting, now)
+    stages = list(done)
+    last = max((index for index, stage in enumerate(stages) if done[stage]), default=-1)
+    return stages[last + 1] if last + 1 < len(stages) else None
 
 
-def steps_of(meeting: Meeting, now: datetime.datetime) -> list[Step]:
-    """The steps of a meeting that comes from `with_steps`."""
-    dones, here = _dones(meeting, now), current(meeting, now)
-    steps, state = [], State.SKIPPED
-    for name, done in dones.items():
-        if name == here:
-            steps.append(Step(name, State.NOW, _note(meeting, name, done)))
-            state = State.LATER
+def stages_of(meeting: Meeting, now: datetime.datetime) -> list[StageStatus]:
+    """Return the stages of a meeting from `with_progress`."""
+    current = current_stage(meeting, now)
+    stages, state = [], StageState.SKIPPED
+    for stage, is_done in _stages_done(meeting, now).items():
+        note = _note(meeting, stage, is_done)
+        if stage == current:
+            stages.append(StageStatus(stage, StageState.NOW, note))
+            state = StageState.LATER
         else:
-            steps.append(Step(name, State.DONE if done else state, _note(meeting, name, done)))
-    return steps
+            stages.append(StageStatus(stage, StageState.DONE if is_done else state, note))
+    return stages
 
 
-def _note(meeting, name, done) -> str:
-    agenda, minutes = paper(meeting, "agenda"), paper(meeting, "minutes")
-    match name:
-        case "Dagsorden" if not done:
+def _note(meeting: Meeting, stage: MeetingStage, is_done: bool) -> str:
+    agenda, minutes = meeting.paper("agenda"), meeting.paper("minutes")
+    match stage:
+        case MeetingStage.AGENDA if not is_done:
             return f"senest {short_date(agenda_due_on(meeting))}"
-        case "Dagsorden" if agenda and agenda.is_live:
+        case MeetingStage.AGENDA if agenda and agenda.is_live:
             return short_date(agenda.publish_at)
-        case "Indkaldt" if done:
+        case MeetingStage.INVITATION if is_done:
             return f"{meeting.called} indkaldt" + (f", {meeting.excused} afbud" if meeting.excused else "")
-        case "Møde":
+        case MeetingStage.MEETING:
             return short_date(meeting.date)
-        case "Referat" if minutes and minutes.approval_asked_on:
+        case MeetingStage.MINUTES if minutes and minutes.approval_asked_on:
             return f"sendt rundt {short_date(minutes.approval_asked_on)}"
-        case "Godkendt" if done:
+        case MeetingStage.APPROVAL if is_done:
             return short_date(minutes.approved_on)
-        case "Offentliggjort" if done:
+        case MeetingStage.PUBLICATION if is_done:
             return short_date(minutes.publish_at)
     return ""
 
 
 def page_url(meeting: Meeting, name: str) -> str:
-    """The page of the back office where that is done."""
+    """Return the address of one of the meeting's pages in the back office."""
     return reverse(f"admin:council_meeting_{name}", args=[meeting.pk])
 
 
-def next_step(meeting: Meeting, now: datetime.datetime) -> NextStep | None:
-    """What to do with a meeting that comes from `with_steps`; None when it is done with, or cancelled."""
+def next_action(meeting: Meeting, now: datetime.datetime) -> MeetingAction | None:
+    """Return what to do with a meeting from `with_progress`; None when it is finished or cancelled."""
     if meeting.is_cancelled:
         return None
     today = timezone.localdate(now)
-    match current(meeting, now):
-        case "Dagsorden":
+    match current_stage(meeting, now):
+        case MeetingStage.AGENDA:
             due = agenda_due_on(meeting)
             when = "skulle være ude" if due < today else "skal ud senest"
             label = "Gør dagsordenen færdig" if meeting.has_items else "Lav dagsordenen"
-            return NextStep(f"Dagsordenen {when} den {long_date(due)}.", label, page_url(meeting, "agenda"))
-        case "Indkaldt":
-            return NextStep("Dagsordenen er klar, men ingen er indkaldt.", "Indkald medlemmerne",
-                            page_url(meeting, "invitations"))  # fmt: skip
-        case "Møde" if meeting.date == today:
-            return NextStep("Mødet er i dag. Her skriver du, mens I holder det.", "Åbn mødebordet",
-                            page_url(meeting, "desk"))  # fmt: skip
-        case "Møde":
+            return MeetingAction(f"Dagsordenen {when} den {long_date(due)}.", label, page_url(meeting, "agenda"))
+        case MeetingStage.INVITATION:
+            reason = "Dagsordenen er klar, men ingen er indkaldt."
+            return MeetingAction(reason, "Indkald medlemmerne", page_url(meeting, "invitations"))
+        case MeetingStage.MEETING if meeting.date == today:
+            reason = "Mødet er i dag. Her skriver du, mens I holder det."
+            return MeetingAction(reason, "Åbn mødebordet", page_url(meeting, "desk"))
+        case MeetingStage.MEETING:
             excused = f" {meeting.excused} har meldt afbud." if meeting.excused else ""
-            return NextStep(f"{meeting.called or 'Alle'} er indkaldt.{excused}", "Se, hvem der kommer",
-                            page_url(meeting, "invitations"))  # fmt: skip
-        case "Referat":
-            return NextStep("Mødet er holdt. Nu skal referatet skrives.", "Skriv referatet",
-                            page_url(meeting, "desk"))  # fmt: skip
-        case "Godkendt":
-            return _approval_step(meeting)
-        case "Offentliggjort":
-            minutes = paper(meeting, "minutes")
-            return NextStep("Referatet er godkendt, men ikke offentligt.", "Offentliggør referatet",
-                            reverse("admin:council_minutes_publish", args=[minutes.pk]), roles.PUBLISH)  # fmt: skip
+            reason = f"{meeting.called or 'Alle'} er indkaldt.{excused}"
+            return MeetingAction(reason, "Se, hvem der kommer", page_url(meeting, "invitations"))
+        case MeetingStage.MINUTES:
+            reason = "Mødet er holdt. Nu skal referatet skrives."
+            return MeetingAction(reason, "Skriv referatet", page_url(meeting, "desk"))
+        case MeetingStage.APPROVAL:
+            return _approval_action(meeting)
+        case MeetingStage.PUBLICATION:
+            reason = "Referatet er godkendt, men ikke offentligt."
+            url = reverse("admin:council_minutes_publish", args=[meeting.minutes.pk])
+            return MeetingAction(reason, "Offentliggør referatet", url, roles.PUBLISH)
     return None
 
 
-def _approval_step(meeting):
-    minutes, url = paper(meeting, "minutes"), page_url(meeting, "approval")
-    if minutes.approval_asked_on:
-        return NextStep(f"Referatet blev sendt rundt den {long_date(minutes.approval_asked_on)}.",
-                        "Se, hvem der har svaret", url)  # fmt: skip
+def _approval_action(meeting: Meeting) -> MeetingAction:
+    asked_on, url = meeting.minutes.approval_asked_on, page_url(meeting, "approval")
+    if asked_on:
+        return MeetingAction(f"Referatet blev sendt rundt den {long_date(asked_on)}.", "Se, hvem der har svaret", url)
     if meeting.council.approval == Council.ApprovalWay.WRITTEN:
-        return NextStep("Referatet er skrevet, men ikke sendt rundt.", "Send til godkendelse", url)
-    return NextStep("Referatet er skrevet. Rådet godkender det på næste møde.", "Skriv, at det er godkendt", url)
+        return MeetingAction("Referatet er skrevet, men ikke sendt rundt.", "Send til godkendelse", url)
+    reason = "Referatet er skrevet. Rådet godkender det på næste møde."
+    return MeetingAction(reason, "Skriv, at det er godkendt", url)
 
 
 def is_finished(meeting: Meeting) -> bool:
-    """Whether its minutes are public, so that nothing more is waited for."""
-    minutes: Minutes | None = paper(meeting, "minutes")
+    """Whether the meeting is cancelled or its minutes are public."""
+    minutes = meeting.paper("minutes")
     return meeting.is_cancelled or bool(minutes and minutes.is_live)

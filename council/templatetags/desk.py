@@ -35,17 +35,17 @@ def my_desk(user):
 
 
 def course(meeting, user, now) -> dict:
-    step = progress.next_step(meeting, now)
+    action = progress.next_action(meeting, now)
     return {
         "meeting": meeting,
-        "steps": progress.steps_of(meeting, now),
-        "next": step,
-        "may": bool(step) and user.may(step.ability, meeting.municipality),
+        "stages": progress.stages_of(meeting, now),
+        "next": action,
+        "may": bool(action) and user.may(action.ability, meeting.municipality),
     }
 
 
 @register.inclusion_tag("admin/council/_course.html")
 def meeting_course(meeting, user):
-    """The steps of one meeting and the button of the next one, for the pages about it."""
-    found = progress.with_steps(Meeting.objects.filter(pk=meeting.pk)).get()
+    """Render the stages of a meeting and the button of its next action."""
+    found = progress.with_progress(Meeting.objects.filter(pk=meeting.pk)).get()
     return course(found, user, timezone.now())

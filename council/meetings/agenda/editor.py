@@ -68,7 +68,7 @@ class AgendaEditor:
         self.agenda = meeting.paper("agenda")
 
     @property
-    def lock(self) -> ItemLock:
+    def locked_by(self) -> ItemLock:
         return item_lock(self.request.user, self.meeting)
 
     @property
@@ -117,7 +117,7 @@ class AgendaEditor:
             intro=intro,
             agenda=self.agenda,
             may_write=self.may_write,
-            lock=self.lock,
+            locked_by=self.locked_by,
             may_publish=self.request.user.may(roles.PUBLISH, self.meeting.municipality),
             takes_supplement=bool(self.agenda and self.agenda.takes_supplement),
             standard_items=list(self.meeting.council.standard_items.all()),

@@ -32,7 +32,7 @@ class YearMeeting:
     """A meeting of the year with warnings about its day, its deadlines and the form that moves it."""
 
     meeting: Meeting
-    next: progress.NextStep | None
+    next: progress.MeetingAction | None
     warnings: list[str]
     agenda_due_on: datetime.date
     items_due_on: datetime.date | None
@@ -45,7 +45,7 @@ class YearMeeting:
         if self.meeting.is_cancelled:
             return "Aflyst"
         if self.next:
-            return self.next.what
+            return self.next.reason
         return "Referatet er offentligt" if progress.is_finished(self.meeting) else "Holdt"
 
 
@@ -105,7 +105,7 @@ def overview(admin, request: HttpRequest) -> HttpResponse:
 
 def _meeting_year(user, council, number, bound_form) -> MeetingYear:
     now = timezone.now()
-    meetings = progress.with_steps(council.meetings.filter(date__year=number))
+    meetings = progress.with_progress(council.meetings.filter(date__year=number))
     meetings = list(meetings.order_by("date", "starts_at", "ordinal"))
     rows = []
     for meeting in meetings:
@@ -116,7 +116,7 @@ def _meeting_year(user, council, number, bound_form) -> MeetingYear:
         is_coming = not is_over and not meeting.is_cancelled
         row = YearMeeting(
             meeting,
-            progress.next_step(meeting, now),
+            progress.next_action(meeting, now),
             day_warnings(meeting.date, occupied) if is_coming else [],
             progress.agenda_due_on(meeting),
             progress.items_due_on(meeting),
