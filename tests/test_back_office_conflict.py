@@ -120,44 +120,40 @@ def test_parts_conflict_only_with_themselves(annas, carlas, esbjerg):
 
 
 def test_a_row_of_the_page_shows_what_is_saved_too(annas, carlas, esbjerg):
-    meeting = make.meeting(make.council(esbjerg), status=Status.DRAFT)
-    meeting.refresh_from_db()
-    member = make.membership(meeting.council, make.person(esbjerg))
-    row = make.attendance(meeting, member)
+    council = make.council(esbjerg, status=Status.DRAFT)
+    council.refresh_from_db()
+    row = council.causes.create(title="Et sted at sove")
 
-    def with_row(client, remark):
-        return opened(client, meeting) | {
-            "attendances-TOTAL_FORMS": 1, "attendances-INITIAL_FORMS": 1, "attendances-0-id": row.pk,
-            "attendances-0-meeting": meeting.pk, "attendances-0-member": member.pk,
-            "attendances-0-status": "til-stede", "attendances-0-remark": remark,
+    def with_row(client, title):
+        return opened(client, council) | {
+            "causes-TOTAL_FORMS": 1, "causes-INITIAL_FORMS": 1, "causes-0-id": row.pk,
+            "causes-0-council": council.pk, "causes-0-title": title, "causes-0-position": 0,
         }  # fmt: skip
 
-    hers = with_row(carlas, "til kl. 15")
-    assert save(annas, meeting, with_row(annas, "til kl. 16")).status_code == 302
-    page = html.unescape(text(save(carlas, meeting, hers)))
-    assert 'value="til kl. 15"' in page and "Gemt nu:</strong> <span>til kl. 16" in page
+    hers = with_row(carlas, "Et varmt sted")
+    assert save(annas, council, with_row(annas, "Et sted at bo")).status_code == 302
+    page = html.unescape(text(save(carlas, council, hers)))
+    assert 'value="Et varmt sted"' in page and "Gemt nu:</strong> <span>Et sted at bo" in page
     row.refresh_from_db()
-    assert row.remark == "til kl. 16"
+    assert row.title == "Et sted at bo"
 
 
 def test_a_row_that_another_removed_is_told_of(annas, carlas, esbjerg):
-    meeting = make.meeting(make.council(esbjerg), status=Status.DRAFT)
-    meeting.refresh_from_db()
-    member = make.membership(meeting.council)
-    row = make.attendance(meeting, member)
-    hers = opened(carlas, meeting) | {
-        "attendances-TOTAL_FORMS": 1, "attendances-INITIAL_FORMS": 1, "attendances-0-id": row.pk,
-        "attendances-0-meeting": meeting.pk, "attendances-0-member": member.pk, "attendances-0-status": "afbud",
-        "attendances-0-remark": "syg",
+    council = make.council(esbjerg, status=Status.DRAFT)
+    council.refresh_from_db()
+    row = council.causes.create(title="Et sted at sove")
+    hers = opened(carlas, council) | {
+        "causes-TOTAL_FORMS": 1, "causes-INITIAL_FORMS": 1, "causes-0-id": row.pk,
+        "causes-0-council": council.pk, "causes-0-title": "Et varmt sted", "causes-0-position": 0,
     }  # fmt: skip
     row.delete()
-    response = save(carlas, meeting, hers)
-    assert response.status_code == 200 and 'value="syg"' in text(response)
+    response = save(carlas, council, hers)
+    assert response.status_code == 200 and 'value="Et varmt sted"' in text(response)
     assert "en række er fjernet imens" in text(response)
     version = response.context["adminform"].form["version"].value()
-    again = hers | {"version": version, "attendances-INITIAL_FORMS": 0, "attendances-0-id": ""}
-    assert save(carlas, meeting, again).status_code == 302
-    assert meeting.attendances.get().remark == "syg"
+    again = hers | {"version": version, "causes-INITIAL_FORMS": 0, "causes-0-id": ""}
+    assert save(carlas, council, again).status_code == 302
+    assert council.causes.get().title == "Et varmt sted"
 
 
 def test_rich_text_choices_and_dates_are_shown_as_a_person_reads_them(annas, carlas, esbjerg):

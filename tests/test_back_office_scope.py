@@ -226,7 +226,7 @@ def post_new(client, model, **fields):
 def empty_inlines(client, address):
     """The management fields of the page's inlines, as a browser would send them."""
     page = text(client.get(address))
-    names = re.findall(r'name="([a-z_0-9]+-(?:TOTAL|INITIAL|MIN_NUM|MAX_NUM)_FORMS)" value="(\d+)"', page)
+    names = re.findall(r'name="([a-z_0-9-]+-(?:TOTAL|INITIAL|MIN_NUM|MAX_NUM)_FORMS)" value="(\d+)"', page)
     return {name: (0 if "TOTAL" in name or "INITIAL" in name else value) for name, value in names}
 
 

@@ -35,16 +35,14 @@ def test_from_log_in_to_published_minutes(lise, page, chromium, live_server):
     page.get_by_role("link", name=f"Referat af {meeting}").click()
 
     # A decision with a CPR number.
-    page.get_by_role("heading", name="Punkter").click()
-    row = page.locator(".inline-related", has_text=item.title).filter(has=page.locator("summary")).first
-    row.get_by_text("Til referatet").click()
-    row.locator("[contenteditable=true]").first.wait_for()
-    editor = row.get_by_role("textbox", name="Beslutning")
-    editor.click()
+    page.goto(f"/admin/council/agendaitem/{item.pk}/change/")
+    page.locator("[contenteditable=true]").first.wait_for()
+    page.get_by_role("textbox", name="Beslutning").click()
     page.keyboard.press("Control+a")
     page.keyboard.type("Rådet siger ja til efterværn for 010190-0001.")
     page.get_by_role("button", name="Gem og bliv her").click()
     page.get_by_text("ligner et CPR-nummer").first.wait_for()
+    page.goto(f"/admin/council/meeting/{meeting.pk}/change/")
 
     # The gate shows the number and refuses publication, even when confirmed.
     page.get_by_role("link", name="Offentliggør referat").click()

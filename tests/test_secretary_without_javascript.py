@@ -13,7 +13,7 @@ def test_she_makes_a_meeting_with_an_item_and_publishes_and_withdraws_it(
     anna, esbjerg, client, page_without_javascript
 ):
     page = page_without_javascript
-    make.council(esbjerg)
+    council = make.council(esbjerg)
     page.goto("/admin/")
     page.get_by_label("Brugernavn").fill("anna")
     page.get_by_label("Adgangskode").fill(make.PASSWORD)
@@ -23,20 +23,27 @@ def test_she_makes_a_meeting_with_an_item_and_publishes_and_withdraws_it(
     page.goto("/admin/council/meeting/add/")
     page.locator("input[name=date]").fill("2030-06-06")
     page.get_by_role("button", name="Gem og bliv her").click()
-    page.get_by_role("link", name="Vis så en tom række i hver liste").click()
-    page.get_by_role("heading", name="Punkter").click()
-    page.locator("input[name=items-0-title]").fill("Et varmt sted at sove")
-    page.get_by_role("button", name="Gem og bliv her").click()
+    page.get_by_role("link", name="Dagsorden", exact=True).first.click()
+    page.get_by_label("Titel").last.fill("Et varmt sted at sove")
+    page.get_by_role("button", name="Sæt på").click()
     meeting = Meeting.objects.get()
     assert [item.title for item in meeting.items.all()] == ["Et varmt sted at sove"]
 
-    page.get_by_role("button", name="Offentliggør dagsordenen").click()
+    page.get_by_role("link", name="Offentliggør og indkald").click()
     page.get_by_label("Jeg har læst teksten").check()
     page.get_by_role("button", name="Offentliggør").click()
     page.get_by_text("er offentliggjort").wait_for()
     assert "Et varmt sted at sove" in client.get(meeting.get_absolute_url()).content.decode()
 
+    page.goto(f"/admin/council/meeting/{meeting.pk}/change/")
     page.get_by_role("link", name="Træk mødet tilbage").click()
     page.get_by_role("button", name="Træk").click()
     page.get_by_text("er trukket tilbage").wait_for()
     assert client.get(meeting.get_absolute_url()).status_code == 404
+
+    page.goto(f"/admin/council/council/{council.pk}/change/")
+    page.get_by_role("link", name="Vis så en tom række i hver liste").click()
+    page.get_by_role("heading", name="Mærkesager").click()
+    page.locator("input[name=causes-0-title]").fill("Et sted at sove")
+    page.get_by_role("button", name="Gem og bliv her").click()
+    assert council.causes.get().title == "Et sted at sove"

@@ -1,6 +1,7 @@
 """Files that come in: only kinds that people can open, and what they hold is looked at at once."""
 
 import io
+import re
 import zipfile
 
 import pytest
@@ -186,18 +187,38 @@ def test_a_title_can_be_changed_without_sending_the_file_again(annas, meeting):
     assert attachment.title == "Notat" and attachment.file.read() == b"Et notat om boliger."
 
 
-def test_a_file_can_ride_with_its_meeting(annas, meeting):
-    data = opened(annas, meeting) | {
-        "attachments-TOTAL_FORMS": 1, "attachments-INITIAL_FORMS": 0, "attachments-0-paper": "dagsorden",
-        "attachments-0-position": 0, "attachments-0-meeting": meeting.pk,
-        "attachments-0-file": SimpleUploadedFile("notat.exe", b"MZ"),
-    }  # fmt: skip
-    address = url(type(meeting), "change", meeting.pk)
-    assert "den slags filer op" in text(annas.post(address, data))
-    data["attachments-0-file"] = SimpleUploadedFile("notat.pdf", pdf())
-    data["version"] = annas.get(address).context["adminform"].form["version"].value()
-    assert annas.post(address, data).status_code == 302
-    assert meeting.attachments.get().filename == "notat.pdf"
+@pytest.mark.parametrize("paper", ["dagsorden", "referat"])
+@pytest.mark.parametrize("of_item", [True, False], ids=["of an item", "of the whole meeting"])
+def test_attachments_are_added_renamed_replaced_and_removed_from_the_page_of_their_meeting(
+    annas, meeting, paper, of_item
+):
+    item = make.item(meeting, "Boliger")
+    page = url(type(meeting), "change", meeting.pk)
+    add = re.search(r'href="([^"]+/attachment/add/[^"]*)"', text(annas.get(page)))[1]
+    chosen = annas.get(add).context["adminform"].form["meeting"].value()
+    assert str(chosen) == str(meeting.pk)
+    data = {"meeting": chosen, "paper": paper, "position": 0, "item": item.pk if of_item else ""}
+    assert "den slags filer op" in text(annas.post(add, data | {"file": SimpleUploadedFile("notat.exe", b"MZ")}))
+    response = annas.post(add, data | {"file": SimpleUploadedFile("notat.pdf", pdf())})
+    assert response.status_code == 302 and response["Location"] == page
+    attachment = meeting.attachments.get()
+    assert (attachment.filename, attachment.paper) == ("notat.pdf", paper)
+    assert attachment.item == (item if of_item else None)
+
+    own = url(Attachment, "change", attachment.pk)
+    assert f'href="{own}">notat.pdf</a>' in text(annas.get(page))
+    new = {"title": "Notat", "file": SimpleUploadedFile("nyt.txt", b"Nyt")}
+    annas.post(own, opened(annas, attachment) | new)
+    assert f'href="{own}">Notat</a>' in text(annas.get(page))
+    assert meeting.attachments.get().filename == "nyt.txt"
+    annas.post(url(Attachment, "delete", attachment.pk), {"post": "yes"})
+    assert not meeting.attachments.exists() and "Der er ingen bilag endnu" in text(annas.get(page))
+
+
+def test_the_page_of_a_meeting_leads_to_the_pages_that_write_items_and_attendance(annas, meeting):
+    page = text(annas.get(url(type(meeting), "change", meeting.pk)))
+    for name in ("agenda", "desk"):
+        assert f'på <a href="{url(type(meeting), name, meeting.pk)}">' in page
 
 
 def test_strange_names_are_kept_inside_the_folder(annas, meeting, settings):

@@ -1,4 +1,4 @@
-"""Agenda items with what hangs on them: on the meeting's page and on pages of their own."""
+"""Agenda items, attendance and attachments in the back office."""
 
 from django.contrib import admin
 from django.contrib.admin.utils import flatten_fieldsets
@@ -16,10 +16,8 @@ from council.rights import ItemLock, item_lock, locked_item_fields, may_edit_age
 from udsat.admin import (
     ScopedAdmin,
     ScopedChangeForm,
-    ScopedModelForm,
     ScopedStackedInline,
 )
-from udsat.lib import roles
 from udsat.lib.danish import short_date
 from udsat.lib.uploads import UploadField
 
@@ -34,122 +32,18 @@ def correction_notice(user, meeting) -> str:
     )
 
 
-class WaitsForSupplement:
-    """An item that is added when the agenda has been read is public only with the next supplement."""
-
-    def _post_clean(self):
-        meeting = self.cleaned_data.get("meeting") or (self.instance.meeting_id and self.instance.meeting)
-        if self.instance.pk is None and meeting and not self.cleaned_data.get("raised_at_meeting"):
-            self.instance.supplement = supplement_of(meeting)
-        super()._post_clean()
-
-
-class ItemRow(WaitsForSupplement, ScopedModelForm):
+class ItemForm(ScopedChangeForm):
     def may_save(self):
-        return may_write_items(self.user, self.instance.meeting)
-
-
-class ItemForm(WaitsForSupplement, ScopedChangeForm):
-    def may_save(self):
-        # Nothing new comes into public minutes by this door.
+        # New items are not added to public minutes here.
         is_new = self.instance.pk is None and item_lock(self.user, self.instance.meeting) == ItemLock.MINUTES
         return may_write_items(self.user, self.instance.meeting) and not is_new
 
-
-ITEM_FIELDSETS = [
-    ("Punktet", {"fields": ["title", "kind", "case_number", "position"]}),
-    (
-        "Lukket punkt",
-        {
-            "fields": ["is_closed", "public_title"],
-            "description": "Af et lukket punkt bliver kun nummeret og den neutrale titel offentlige.",
-        },
-    ),
-    ("Til dagsordenen", {"fields": ["presentation", "recommendation"]}),
-    (
-        "Til referatet",
-        {"fields": ["raised_at_meeting", "discussion", "answer", "decision", "dissent", "plain_text"]},
-    ),
-    ("Handler om", {"fields": ["themes", "goals", "causes"], "classes": ["collapse"]}),
-    ("Kun for redaktionen", {"fields": ["internal_note"], "classes": ["collapse"]}),
-]
-
-
-class AgendaItemInline(ScopedStackedInline):
-    """The whole agenda and its minutes on the meeting's page. Agreements are made on the item's own."""
-
-    model = AgendaItem
-    form = ItemRow
-    classes = ["collapse"]
-    fieldsets = [
-        (None, {"fields": [("title", "kind", "position"), ("is_closed", "public_title")]}),
-        ("Til dagsordenen", {"fields": ["case_number", "presentation", "recommendation"], "classes": ["collapse"]}),
-        (
-            "Til referatet",
-            {"fields": ["raised_at_meeting", "discussion", "answer", "decision", "dissent"], "classes": ["collapse"]},
-        ),
-    ]
-    show_change_link = True
-
-    def has_change_permission(self, request, obj=None):
-        return request.user.may(roles.EDIT) if obj is None else may_write_items(request.user, obj)
-
-    def has_add_permission(self, request, obj=None):
-        return self.has_change_permission(request, obj) and not item_lock(request.user, obj)
-
-    def has_delete_permission(self, request, obj=None):
-        return self.has_add_permission(request, obj)
-
-    def get_readonly_fields(self, request, obj=None):
-        return locked_item_fields(request.user, obj, flatten_fieldsets(self.fieldsets))
-
-
-class AttendanceInline(ScopedStackedInline):
-    model = Attendance
-    fields = [("member", "status", "substitute_for", "remark")]
-    classes = ["compact", "collapse"]
-
-    def get_queryset(self, request):
-        return super().get_queryset(request).select_related("member__person", "member__council")
-
-    def has_change_permission(self, request, obj=None):
-        return super().has_change_permission(request, obj) and (
-            obj is None or item_lock(request.user, obj) != ItemLock.MINUTES
-        )
-
-
-class AttachmentRules:
-    """The field for the file, which checks what comes in and shows what is there."""
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        if "file" in self.fields and self.instance.pk:
-            self.fields["file"].help_text = format_html(
-                'Nu: <a href="{}">{}</a>. Vælg kun en fil, hvis den skal skiftes ud.',
-                self.instance.get_absolute_url(),
-                self.instance.filename,
-            )
-
-
-class AttachmentRow(AttachmentRules, ScopedModelForm):
-    pass
-
-
-class AttachmentForm(AttachmentRules, ScopedChangeForm):
-    pass
-
-
-class UploadsFile:
-    def formfield_for_dbfield(self, db_field, request, **kwargs):
-        if db_field.name == "file":
-            return UploadField(label=db_field.verbose_name.capitalize(), max_length=db_field.max_length)
-        return super().formfield_for_dbfield(db_field, request, **kwargs)
-
-
-class AttachmentInline(UploadsFile, ScopedStackedInline):
-    model = Attachment
-    form = AttachmentRow
-    fields = ["file", "title", ("item", "paper"), "position"]
+    def _post_clean(self):
+        """Let an item that is added to a public agenda wait for the supplementary agenda."""
+        meeting = self.cleaned_data.get("meeting")
+        if self.instance.pk is None and meeting and not self.cleaned_data.get("raised_at_meeting"):
+            self.instance.supplement = supplement_of(meeting)
+        super()._post_clean()
 
 
 class AgreementInline(ScopedStackedInline):
@@ -166,7 +60,24 @@ class AgendaItemAdmin(ScopedAdmin):
     search_fields = ["title", "case_number"]
     autocomplete_fields = ["themes", "goals", "causes", "meeting"]
     inlines = [AgreementInline]
-    fieldsets = [(None, {"fields": ["meeting"]}), *ITEM_FIELDSETS]
+    fieldsets = [
+        (None, {"fields": ["meeting"]}),
+        ("Punktet", {"fields": ["title", "kind", "case_number", "position"]}),
+        (
+            "Lukket punkt",
+            {
+                "fields": ["is_closed", "public_title"],
+                "description": "Af et lukket punkt bliver kun nummeret og den neutrale titel offentlige.",
+            },
+        ),
+        ("Til dagsordenen", {"fields": ["presentation", "recommendation"]}),
+        (
+            "Til referatet",
+            {"fields": ["raised_at_meeting", "discussion", "answer", "decision", "dissent", "plain_text"]},
+        ),
+        ("Handler om", {"fields": ["themes", "goals", "causes"], "classes": ["collapse"]}),
+        ("Kun for redaktionen", {"fields": ["internal_note"], "classes": ["collapse"]}),
+    ]
 
     def get_queryset(self, request):
         return (
@@ -220,8 +131,19 @@ class AttendanceAdmin(ScopedAdmin):
         return super().may_change(user, obj) and item_lock(user, obj.meeting) != ItemLock.MINUTES
 
 
+class AttachmentForm(ScopedChangeForm):
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if "file" in self.fields and self.instance.pk:
+            self.fields["file"].help_text = format_html(
+                'Nu: <a href="{}">{}</a>. Vælg kun en fil, hvis den skal skiftes ud.',
+                self.instance.get_absolute_url(),
+                self.instance.filename,
+            )
+
+
 @admin.register(Attachment)
-class AttachmentAdmin(UploadsFile, ScopedAdmin):
+class AttachmentAdmin(ScopedAdmin):
     guide = "dagsorden"
     form = AttachmentForm
     list_display = ["display_title", "meeting", "paper"]
@@ -232,3 +154,8 @@ class AttachmentAdmin(UploadsFile, ScopedAdmin):
 
     def get_queryset(self, request):
         return super().get_queryset(request).select_related("meeting__council__municipality", "item__meeting")
+
+    def formfield_for_dbfield(self, db_field, request, **kwargs):
+        if db_field.name == "file":
+            return UploadField(label=db_field.verbose_name.capitalize(), max_length=db_field.max_length)
+        return super().formfield_for_dbfield(db_field, request, **kwargs)

@@ -40,7 +40,7 @@ from udsat.admin_site import DAILY
 from udsat.lib import roles
 from udsat.lib.danish import clock, short_date
 
-from .items import AgendaItemInline, AttachmentInline, AttendanceInline, correction_notice
+from .items import correction_notice
 
 # What of public minutes is changed on the page of corrections only.
 CORRECTED = ["chaired_by", "minutes_by", "guests", "plain_text"]
@@ -104,7 +104,7 @@ class MeetingAdmin(PublishableAdmin):
     search_fields = ["title", "kind_label", "place", "items__title"]
     search_help_text = "Søg i titel, sted og punkter"
     date_hierarchy = "date"
-    inlines = [AgendaInline, AgendaItemInline, AttendanceInline, AttachmentInline, MinutesInline]
+    inlines = [AgendaInline, MinutesInline]
     fieldsets = [
         (
             "Hvornår og hvor",
@@ -134,6 +134,16 @@ class MeetingAdmin(PublishableAdmin):
             .select_related("council__municipality", "agenda", "minutes")
             .annotate(minutes_are_public=Exists(Minutes.objects.published().filter(meeting=OuterRef("pk"))))
         )
+
+    def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
+        if obj is not None:
+            context |= {
+                "agenda_url": self.url("agenda", obj),
+                "desk_url": self.url("desk", obj),
+                "attachments": obj.attachments.select_related("item"),
+                "may_attach": request.user.may(roles.EDIT, obj.municipality),
+            }
+        return super().render_change_form(request, context, add, change, form_url, obj)
 
     # Columns
 
