@@ -1,4 +1,4 @@
-"""Public minutes are corrected in the open: what was changed is told, and what stood before is kept."""
+"""Corrections of public minutes: review, publication with an explanation, and kept editions."""
 
 import datetime
 import html
@@ -29,15 +29,16 @@ def annas(anna):
 
 @pytest.fixture
 def meeting(esbjerg, anna):
-    made = make.meeting(make.council(esbjerg))
-    member = make.membership(made.council, make.person(esbjerg, "Karin", "Holt"))
-    make.attendance(made, member)
-    make.item(made, "Boliger til unge", decision="<p>Der bygges 21 boliger.</p>", position=1)
-    make.item(made, "Om en borger", is_closed=True, public_title="Lukket punkt", decision="<p>Ib får en seng.</p>")
-    minutes = make.minutes(made, status=Status.DRAFT, minutes_by="Lise Overby", approved_on=datetime.date(2025, 4, 1))
+    meeting = make.meeting(make.council(esbjerg))
+    member = make.membership(meeting.council, make.person(esbjerg, "Karin", "Holt"))
+    make.attendance(meeting, member)
+    make.item(meeting, "Boliger til unge", decision="<p>Der bygges 21 boliger.</p>", position=1)
+    make.item(meeting, "Om en borger", is_closed=True, public_title="Lukket punkt", decision="<p>Ib får en seng.</p>")
+    approved = {"minutes_by": "Lise Overby", "approved_on": datetime.date(2025, 4, 1)}
+    minutes = make.minutes(meeting, status=Status.DRAFT, **approved)
     minutes.publish(by=anna, confirmed=True)
-    made.refresh_from_db()
-    return made
+    meeting.refresh_from_db()
+    return meeting
 
 
 @pytest.fixture
@@ -50,9 +51,9 @@ def edit_url(meeting, name="correct"):
 
 
 def typed(client, meeting, **changes):
-    """What the browser would send from the page: all its fields, with these changed."""
+    """Return the data that the form submits, with these changes."""
     correction = client.get(edit_url(meeting)).context["correction"]
-    data = {"opened": correction.word["opened"].value()}
+    data = {"version": correction.confirmation["version"].value()}
     for form in [
         correction.head,
         *correction.items,
@@ -66,28 +67,28 @@ def typed(client, meeting, **changes):
     return {**data, **changes}
 
 
-def look(client, meeting, **changes):
-    """Press the first button."""
+def review(client, meeting, **changes):
+    """Press the first button, which shows the changes."""
     return client.post(edit_url(meeting), typed(client, meeting, **changes))
 
 
 def confirm(client, meeting, seen, **answers):
-    """Press the second one on the page that was shown, every tick set."""
-    word, data = seen.context["correction"].word, seen.context["correction"].data.dict()
-    ticks = {name: "on" for name in word.fields if name.startswith("looked_")}
+    """Press the second button, with every checkbox ticked."""
+    form, data = seen.context["correction"].confirmation, seen.context["correction"].data.dict()
+    ticks = {name: "on" for name in form.fields if name.startswith("looked_")}
     return client.post(edit_url(meeting), {**data, "confirmed": "on", **ticks, **answers}, follow=True)
 
 
 def correct(client, meeting, **changes):
-    return confirm(client, meeting, look(client, meeting, what=WHAT, **changes))
+    return confirm(client, meeting, review(client, meeting, what=WHAT, **changes))
 
 
 def decision(item, words):
-    return {f"punkt-{item.pk}-decision": f"<p>{words}</p>"}
+    return {f"item-{item.pk}-decision": f"<p>{words}</p>"}
 
 
 def test_nothing_is_saved_before_she_has_read_it(annas, client, meeting, item):
-    seen = look(annas, meeting, what=WHAT, **decision(item, "Der bygges 12 boliger."))
+    seen = review(annas, meeting, what=WHAT, **decision(item, "Der bygges 12 boliger."))
     page = html.unescape(text(seen))
     assert seen.status_code == 200 and "Intet er gemt endnu" in page
     assert "<del>" in page and ">21<" in page and "<ins>" in page and ">12<" in page
@@ -110,7 +111,7 @@ def test_the_correction_is_public_in_one_step_and_told(annas, client, meeting, i
 
 def test_earlier_corrections_stay_told(annas, client, meeting, item):
     correct(annas, meeting, **decision(item, "Der bygges 12 boliger."))
-    seen = look(annas, meeting, what="Et komma manglede.", **decision(item, "Der bygges, ja, 12 boliger."))
+    seen = review(annas, meeting, what="Et komma manglede.", **decision(item, "Der bygges, ja, 12 boliger."))
     confirm(annas, meeting, seen)
     page = text(client.get(meeting.get_absolute_url()))
     assert page.index("Et komma manglede.") < page.index(WHAT)
@@ -154,25 +155,25 @@ def test_each_publication_keeps_an_edition(meeting, anna):
 
 @pytest.mark.parametrize("what", ["", "   "])
 def test_it_must_be_said_what_was_corrected(annas, meeting, item, what):
-    response = look(annas, meeting, what=what, **decision(item, "Der bygges 12 boliger."))
+    response = review(annas, meeting, what=what, **decision(item, "Der bygges 12 boliger."))
     assert "Skriv, hvad der er rettet." in text(response)
     assert "Der bygges 12 boliger." in html.unescape(text(response))
     assert Edition.objects.count() == 1
 
 
 def test_without_a_change_there_is_no_correction(annas, meeting):
-    assert "Du har ikke rettet noget" in text(look(annas, meeting, what=WHAT))
+    assert "Du har ikke rettet noget" in text(review(annas, meeting, what=WHAT))
 
 
 def test_her_word_is_for_the_text_she_read(annas, meeting, item):
-    seen = look(annas, meeting, what=WHAT, **decision(item, "Der bygges 12 boliger."))
+    seen = review(annas, meeting, what=WHAT, **decision(item, "Der bygges 12 boliger."))
     response = confirm(annas, meeting, seen, **decision(item, "Ib Larsen får en bolig."))
     assert "Intet er gemt endnu" in text(response) and Edition.objects.count() == 1
     assert "Ib Larsen" in text(response)
 
 
 def test_without_the_tick_it_is_not_public(annas, meeting, item):
-    seen = look(annas, meeting, what=WHAT, **decision(item, "Der bygges 12 boliger."))
+    seen = review(annas, meeting, what=WHAT, **decision(item, "Der bygges 12 boliger."))
     response = annas.post(edit_url(meeting), seen.context["correction"].data.dict())
     assert "Læs rettelsen, og sæt så et hak her." in text(response)
     assert Edition.objects.count() == 1
@@ -183,17 +184,17 @@ def test_what_the_correction_brings_in_is_looked_at_and_what_stood_there_is_not(
     item.discussion = "<p>Bente Krogh talte.</p>"
     item.save()
     Minutes.objects.get().publish(by=anna, confirmed=True)
-    seen = look(annas, meeting, what=WHAT, **{f"punkt-{item.pk}-discussion": "<p>Bente Krogh og Ole Friis talte.</p>"})
-    spots = [finding.match for one, _ in seen.context["reviewed"] for finding in one.findings]
-    assert spots == ["Ole Friis"]
-    assert f'href="#id_punkt-{item.pk}-discussion"' in text(seen)
+    seen = review(annas, meeting, what=WHAT, **{f"item-{item.pk}-discussion": "<p>Bente Krogh og Ole Friis talte.</p>"})
+    matches = [finding.match for one, _ in seen.context["reviewed"] for finding in one.findings]
+    assert matches == ["Ole Friis"]
+    assert f'href="#id_item-{item.pk}-discussion"' in text(seen)
     data = seen.context["correction"].data.dict()
     assert "Se på det, vi fandt" in html.unescape(text(annas.post(edit_url(meeting), {**data, "confirmed": "on"})))
     assert "offentlig nu" in text(confirm(annas, meeting, seen))
 
 
 def test_a_cpr_number_stops_it_until_there_is_a_reason(annas, client, meeting, item):
-    seen = look(annas, meeting, what=WHAT, **decision(item, f"Sag {NUMBER}."))
+    seen = review(annas, meeting, what=WHAT, **decision(item, f"Sag {NUMBER}."))
     assert "ligner et CPR-nummer" in text(seen)
     assert "mindst 10 tegn" in text(confirm(annas, meeting, seen))
     assert NUMBER not in text(client.get(meeting.get_absolute_url()))
@@ -203,7 +204,7 @@ def test_a_cpr_number_stops_it_until_there_is_a_reason(annas, client, meeting, i
 
 
 def test_a_cpr_number_in_the_explanation_is_found_too(annas, meeting, item):
-    seen = look(annas, meeting, what=f"Nummeret {NUMBER} er fjernet.", **decision(item, "Intet."))
+    seen = review(annas, meeting, what=f"Nummeret {NUMBER} er fjernet.", **decision(item, "Intet."))
     assert [finding.label for one, _ in seen.context["reviewed"] for finding in one.suspects] == ["Hvad er rettet?"]
 
 
@@ -211,25 +212,25 @@ def test_attendance_and_head_are_corrected_as_well(annas, client, esbjerg, meeti
     other = make.membership(meeting.council, make.person(esbjerg, "Per", "Kjeldsen"))
     response = correct(
         annas, meeting,
-        **{"fremmoede-0-remark": "gik kl. 15", "fremmoede-1-member": other.pk, "fremmoede-1-status": "afbud",
-           "hoved-guests": "Ida Munk, leder af Boligvagten"},
+        **{"attendance-0-remark": "gik kl. 15", "attendance-1-member": other.pk, "attendance-1-status": "afbud",
+           "minutes-guests": "Ida Munk, leder af Boligvagten"},
     )  # fmt: skip
     assert "offentlig nu" in text(response)
     page = text(client.get(meeting.get_absolute_url()))
     assert "Karin Holt, gik kl. 15" in page and "Per Kjeldsen" in page and "Ida Munk, leder af Boligvagten" in page
-    response = correct(annas, meeting, **{"fremmoede-1-DELETE": "on"})
+    response = correct(annas, meeting, **{"attendance-1-DELETE": "on"})
     assert Attendance.objects.count() == 1
 
 
 def test_the_same_member_twice_is_told_beside_the_row(annas, meeting):
     member = meeting.attendances.get().member
-    response = look(annas, meeting, what=WHAT, **{"fremmoede-1-member": member.pk, "fremmoede-1-status": "afbud"})
-    assert response.status_code == 200 and not response.context["ready"]
+    response = review(annas, meeting, what=WHAT, **{"attendance-1-member": member.pk, "attendance-1-status": "afbud"})
+    assert response.status_code == 200 and not response.context["has_changes"]
     assert Attendance.objects.count() == 1
 
 
 def test_an_item_can_be_closed_in_a_hurry(annas, client, meeting, item):
-    data = typed(annas, meeting, what="Punkt 1 er lukket.", **{f"punkt-{item.pk}-is_closed": "on"})
+    data = typed(annas, meeting, what="Punkt 1 er lukket.", **{f"item-{item.pk}-is_closed": "on"})
     seen = annas.post(edit_url(meeting), data)
     confirm(annas, meeting, seen)
     assert "21 boliger" not in text(client.get(meeting.get_absolute_url()))
@@ -240,12 +241,10 @@ def test_a_closed_item_that_is_opened_is_looked_at_whole(annas, client, meeting)
     closed.discussion = "<p>Bente Krogh bor på Skolevej 12.</p>"
     closed.save()
     data = typed(annas, meeting, what="Punkt 2 er åbnet.")
-    del data[f"punkt-{closed.pk}-is_closed"]
+    del data[f"item-{closed.pk}-is_closed"]
     seen = annas.post(edit_url(meeting), data)
-    assert [finding.match for one, _ in seen.context["reviewed"] for finding in one.findings] == [
-        "Bente Krogh",
-        "Skolevej 12",
-    ]
+    matches = [finding.match for one, _ in seen.context["reviewed"] for finding in one.findings]
+    assert matches == ["Bente Krogh", "Skolevej 12"]
     assert "Bente Krogh" not in text(client.get(meeting.get_absolute_url()))
 
 
@@ -316,9 +315,9 @@ def test_the_other_pages_lead_here(annas, meeting, item):
     [
         {},
         {"what": "x" * 100_000},
-        {"what": "a\x00b", "opened": "1-1"},
-        {"opened": "nej", "fremmoede-TOTAL_FORMS": "x"},
-        {"fremmoede-TOTAL_FORMS": "999999", "fremmoede-INITIAL_FORMS": "-1"},
+        {"what": "a\x00b", "version": "1-1"},
+        {"version": "nej", "attendance-TOTAL_FORMS": "x"},
+        {"attendance-TOTAL_FORMS": "999999", "attendance-INITIAL_FORMS": "-1"},
     ],
 )
 def test_bad_input_changes_nothing(annas, meeting, data):
@@ -327,12 +326,12 @@ def test_bad_input_changes_nothing(annas, meeting, data):
     assert Edition.objects.count() == 1
     for field, value in (("answer", "hvad-som-helst"), ("title", ""), ("title", "x" * 300), ("decision", "a\x00b")):
         item = meeting.items.get(position=1)
-        look(annas, meeting, what=WHAT, **{f"punkt-{item.pk}-{field}": value})
+        review(annas, meeting, what=WHAT, **{f"item-{item.pk}-{field}": value})
         item.refresh_from_db()
         assert item.title == "Boliger til unge" and "21" in item.decision
 
 
 def test_a_member_of_another_council_comes_into_no_minutes(annas, vejle, meeting):
     theirs = make.membership(make.council(vejle), make.person(vejle, "Bo"))
-    response = look(annas, meeting, what=WHAT, **{"fremmoede-1-member": theirs.pk, "fremmoede-1-status": "afbud"})
-    assert not response.context["ready"] and Attendance.objects.count() == 1
+    response = review(annas, meeting, what=WHAT, **{"attendance-1-member": theirs.pk, "attendance-1-status": "afbud"})
+    assert not response.context["has_changes"] and Attendance.objects.count() == 1
