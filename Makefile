@@ -62,7 +62,7 @@ test-tools: $(UV)
 	@$(MAKE) -s $(NPM_PACKAGES)
 
 check: lint ## The quick half: style, types, and the tests that need no browser, on SQLite
-	.venv/bin/pytest -q -m 'not browser'
+	.venv/bin/pytest -q -m 'not browser and not soak'
 
 lint: $(UV)
 	@$(UV) sync --quiet --frozen

@@ -7,6 +7,7 @@ import threading
 import pytest
 from django.core.management import call_command
 from django.db import transaction
+from django.test import client as test_client
 from django.test import override_settings
 
 from udsat.lib.roles import Role
@@ -17,6 +18,16 @@ from .smtp import Mailbox
 
 # Playwright keeps an event loop running in the test's thread, where Django would refuse the database.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+
+def keep_context_of_page(store, signal, sender, template, context, **kwargs):
+    """Keep the context of the page, not of the hundreds of fields and fragments on it, which take longer to copy."""
+    if context.template is template and not (template.name or "").startswith(("django/forms/", "udsat/")):
+        keep_context(store, signal, sender, template, context, **kwargs)
+
+
+keep_context = test_client.store_rendered_templates
+test_client.store_rendered_templates = keep_context_of_page
 
 
 def pytest_report_header():

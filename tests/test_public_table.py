@@ -157,6 +157,18 @@ def text_of(response):
     return body.decode().replace("\r\n ", "")
 
 
+@pytest.fixture(scope="module")
+def shared_folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("shared")
+
+
+@pytest.fixture
+def shared_pdfs(own_folders, settings, shared_folder):
+    """Keep PDFs for the next reader: the store knows them by their text, so each text is drawn once."""
+    settings.VAR_DIR = shared_folder
+
+
+@pytest.mark.usefixtures("shared_pdfs")
 @pytest.mark.parametrize("status", STATES)
 @pytest.mark.parametrize("reader", READERS)
 def test_nothing_leaks(esbjerg, vejle, client, request, reader, status):

@@ -117,7 +117,7 @@ def test_the_summary_is_one_page_with_16_goals_of_40_words(esbjerg):
     assert all(goal.text[-9:] in said for goal in goals)
 
 
-@pytest.mark.parametrize(("themes", "goals"), [(1, 60), (6, 12), (60, 1)])
+@pytest.mark.parametrize(("themes", "goals"), [(1, 60), (6, 12), pytest.param(60, 1, marks=pytest.mark.soak)])
 def test_the_summary_of_a_far_too_long_strategy_is_one_page_that_says_so(esbjerg, themes, goals):
     strategy = factories.strategy(esbjerg)
     for number in range(themes):
