@@ -40,7 +40,7 @@ def pytest_collection_modifyitems(items):
         uses_database = {"django_db_setup", "db", "transactional_db"} & set(item.fixturenames)
         if not uses_database and not item.get_closest_marker("django_db"):
             item.add_marker("once")
-        elif selection.is_left_to_sqlite(item.path.name, item.nodeid):
+        elif not item.get_closest_marker("engine") and selection.is_left_to_sqlite(item.path.name, item.nodeid):
             item.add_marker("left_to_sqlite")
 
 

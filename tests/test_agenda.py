@@ -232,6 +232,7 @@ def test_a_long_agenda_asks_no_more_questions_than_a_short_one(client, esbjerg, 
 # Concurrent editors
 
 
+@pytest.mark.engine
 def test_the_same_text_written_by_two_is_shown_as_both(client, meeting, eva):
     item = make.item(meeting, "Natcafé", presentation="<p>Før</p>")
     other = Client()
@@ -249,6 +250,7 @@ def test_the_same_text_written_by_two_is_shown_as_both(client, meeting, eva):
     assert item.presentation == "<p>Annas ord</p>"
 
 
+@pytest.mark.engine
 def test_two_write_in_each_their_item_without_meeting(client, meeting, eva):
     first, second = make.item(meeting, "Første"), make.item(meeting, "Andet")
     other = Client()

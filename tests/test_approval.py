@@ -137,6 +137,7 @@ def test_one_person_with_two_seats_is_asked_once(minutes, seats):
     assert len(letters(to="karen@example.dk")) == 1
 
 
+@pytest.mark.engine
 def test_pressing_twice_or_two_secretaries_at_once_send_one_letter(approval_page, client, minutes):
     approval_page("send", due_on=day(5).isoformat())
     data = {"action": "send", "round": "0", "due_on": day(5).isoformat()}

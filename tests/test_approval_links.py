@@ -129,6 +129,7 @@ def test_a_long_agenda_costs_no_more_queries(client, karens, asked):
 # Answers
 
 
+@pytest.mark.engine
 def test_she_approves_and_is_thanked(client, karens, asked, seats):
     assert submit(client, karens).status_code == 302
     answered = row(asked, seats["Karen"])
@@ -160,6 +161,7 @@ def test_a_yes_with_a_small_correction_is_both(client, karens, asked, seats):
     assert answered.answer == Approval.Answer.APPROVED and answered.remarks.get().text == "Slåfejl i punkt 1."
 
 
+@pytest.mark.engine
 def test_she_changes_her_mind_and_takes_a_remark_back(client, karens, asked, seats):
     submit(client, karens, "bemaerkninger", whole="Nej.", **{item_field(asked, "Eventuelt"): "Hvem?"})
     submit(client, karens, whole="Jo, alligevel.")

@@ -324,6 +324,7 @@ def everything_kept(person):
     return " ".join(str(row) for row in rows)
 
 
+@pytest.mark.engine
 def test_anonymising_takes_the_name_out_of_all_that_is_kept_but_the_seat(former, django_capture_on_commit_callbacks):
     photo = former.photo.name
     kept = everything_kept(former)
@@ -386,6 +387,7 @@ def noon(year, month, day):
     return timezone.make_aware(datetime.datetime(year, month, day, 12))
 
 
+@pytest.mark.engine
 def test_the_councils_rule_takes_names_out_in_its_own_time_and_once(former, council):
     assert anonymise_by_rule(noon(2090, 1, 1)) == 0
     Council.objects.update(keep_years=1)

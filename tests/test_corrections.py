@@ -248,6 +248,7 @@ def test_a_closed_item_that_is_opened_is_looked_at_whole(annas, client, meeting)
     assert "Bente Krogh" not in text(client.get(meeting.get_absolute_url()))
 
 
+@pytest.mark.engine
 def test_two_who_correct_at_once_see_each_other(annas, anna, meeting, item):
     hers = typed(annas, meeting, what=WHAT, **decision(item, "Der bygges 12 boliger."))
     correct(annas, meeting, **decision(item, "Der bygges 13 boliger."))
