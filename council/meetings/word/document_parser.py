@@ -32,6 +32,7 @@ _IGNORED_LABELS = {
 
 
 def parse_meeting(document: RichDocument, filename: str = "") -> ParsedMeeting:
+    """Parse an agenda or minutes. The file name supplies the kind of paper and the date where the text lacks them."""
     parsed = ParsedMeeting()
     parsed.ignored = [(remark.line, remark.text, remark.reason) for remark in document.ignored]
     pieces = [part for piece in pieces_of(document.blocks) for part in _split_at_labels(piece)]
@@ -181,29 +182,29 @@ class _HeadReader:
         self.titles = titles
         self.current = ""
         self.texts: dict[str, list[Piece]] = {"intro": [], "plain_text": []}
-        self.left: list[Piece] = []
+        self.unread: list[Piece] = []
 
     def read(self, pieces: list[Piece], title: str, filename: str) -> None:
         self.name_paper([title, filename, *(p.text for p in pieces[:8])])
         for piece in pieces:
-            self.piece(piece)
+            self.read_piece(piece)
         self.finish()
         if not self.parsed.date:
-            self.when(f"{title} {filename.rsplit('.', 1)[0].replace('_', ' ')}")
+            self.read_when(f"{title} {filename.rsplit('.', 1)[0].replace('_', ' ')}")
 
     def read_tail(self, pieces: list[Piece]) -> None:
         for piece in pieces:
-            self.piece(piece)
+            self.read_piece(piece)
         self.finish()
 
     def finish(self) -> None:
-        is_prose = self.left and not self.parsed.is_minutes and any(len(p.text) > 30 for p in self.left)
+        is_prose = self.unread and not self.parsed.is_minutes and any(len(p.text) > 30 for p in self.unread)
         if is_prose and not self.texts["intro"]:
-            self.texts["intro"], self.left = [p for p in self.left if p.kind != "heading"], []
+            self.texts["intro"], self.unread = [p for p in self.unread if p.kind != "heading"], []
         for name, pieces in self.texts.items():
             if pieces:
                 setattr(self.parsed, name, getattr(self.parsed, name) + to_html(pieces))
-        for piece in self.left:
+        for piece in self.unread:
             self.parsed.not_understood.append((piece.line, piece.text, "Står før punkterne og passer ikke i et felt"))
 
     def name_paper(self, texts: list[str]) -> None:
@@ -214,12 +215,12 @@ class _HeadReader:
                 self.parsed.paper = "referat" if is_minutes else "dagsorden"
                 return
 
-    def piece(self, piece: Piece) -> None:
+    def read_piece(self, piece: Piece) -> None:
         if piece.kind in ("item", "table") and self.current in self.texts:
             self.texts[self.current].append(piece)
             return
         if piece.kind == "table":
-            self.table(piece)
+            self.read_table(piece)
             return
         if fold(piece.first_line.strip(" .")) in self.titles or _is_overview(piece, self.titles):
             self.parsed.ignored.append((piece.line, piece.text, "oversigt over punkterne"))
@@ -233,25 +234,25 @@ class _HeadReader:
             return
         for line in split_lines(piece):
             for part in label_patterns.inner_parts(line.text) or [line.text]:
-                self.line(part, line)
+                self.read_line(part, line)
 
-    def table(self, piece: Piece) -> None:
+    def read_table(self, piece: Piece) -> None:
         for row in rows_of(piece):
             cells = [cell for cell in row if cell]
             if len(cells) > 1 and (label_match := label_patterns.head_label(f"{cells[0].rstrip(':')}:")):
                 self.current = label_match.key
                 for part in "\n".join(cells[1:]).split("\n"):
-                    self.value(part, _text_piece(part, piece.line), is_alone="\n" in "\n".join(cells[1:]))
+                    self.read_value(part, _text_piece(part, piece.line), is_alone="\n" in "\n".join(cells[1:]))
             elif cells and self.current in label_patterns.PEOPLE and len(cells) == 1:
                 for part in cells[0].split("\n"):
-                    self.value(part, _text_piece(part, piece.line), is_alone=True)
+                    self.read_value(part, _text_piece(part, piece.line), is_alone=True)
             elif cells:
                 for cell in cells:
                     for part in cell.split("\n"):
-                        self.line(part, _text_piece(part, piece.line))
+                        self.read_line(part, _text_piece(part, piece.line))
         self.current = ""
 
-    def line(self, text: str, piece: Piece) -> None:
+    def read_line(self, text: str, piece: Piece) -> None:
         text = text.strip()
         if not text:
             return
@@ -260,33 +261,34 @@ class _HeadReader:
             if self.current == "overview" and rest:
                 # »Referat: Dialogmøde« is the title of the paper.
                 self.current = ""
-                self.title_line(rest, piece, is_named=True)
+                self.read_title_line(rest, piece, is_named=True)
             elif rest:
-                self.value(rest, piece, is_alone=False)
+                self.read_value(rest, piece, is_alone=False)
                 if self.current in _ONE_LINE_KEYS:
                     self.current = ""
             return
         if self.current and self.current not in ("overview",):
             is_entry = self.current in (*label_patterns.PEOPLE, "files") and (piece.kind == "item" or len(text) < 90)
             if is_entry or self.current in _ONE_LINE_KEYS:
-                self.value(text, piece, is_alone=True)
+                self.read_value(text, piece, is_alone=True)
                 if self.current in _ONE_LINE_KEYS:
                     self.current = ""
                 return
-        self.title_line(text, piece)
+        self.read_title_line(text, piece)
 
-    def title_line(self, text: str, piece: Piece, is_named: bool = False) -> None:
+    def read_title_line(self, text: str, piece: Piece, is_named: bool = False) -> None:
         """Parse a line without a label: the title of the document, the date, or something else."""
         parsed = self.parsed
         kind = label_patterns.meeting_kind(text)
         is_title = bool(_MINUTES.search(text) or _AGENDA.search(text) or re.search(r"\bmøde\b|møde i|råd", text, re.I))
-        has_when = self.when(text) if len(text) < 200 else False
+        has_when = self.read_when(text) if len(text) < 200 else False
         if is_named or (piece.kind == "heading" or is_title or has_when) and len(text) < 200:
             parsed.kind = parsed.kind or kind
             return
-        self.left.append(piece)
+        self.unread.append(piece)
 
-    def when(self, text: str) -> bool:
+    def read_when(self, text: str) -> bool:
+        """Take date and times from the text where they are missing; return whether it has any."""
         day, (begins, ends) = find_date(text), find_times(text)
         parsed = self.parsed
         if day and not parsed.date:
@@ -296,7 +298,7 @@ class _HeadReader:
             parsed.ends_at = ends.isoformat("minutes") if ends else ""
         return bool(day or begins)
 
-    def value(self, text: str, piece: Piece, is_alone: bool) -> None:
+    def read_value(self, text: str, piece: Piece, is_alone: bool) -> None:
         parsed, key, text = self.parsed, self.current, text.strip()
         if key in label_patterns.PEOPLE:
             if fold(text.strip(" .")) not in _NO_NAMES:
@@ -310,7 +312,7 @@ class _HeadReader:
             if label := re.search(r"\(([^()]+)\)\s*$", text):
                 parsed.kind_label = label[1].strip()
         elif key in ("date", "time", "when_where"):
-            if not self.when(text if key != "time" or re.search(r"kl|[a-zæøå]", text, re.I) else f"kl. {text}"):
+            if not self.read_when(text if key != "time" or re.search(r"kl|[a-zæøå]", text, re.I) else f"kl. {text}"):
                 parsed.not_understood.append((piece.line, text, "Tidspunktet kan ikke læses"))
             if key == "when_where" and (place := _place_in(text)):
                 parsed.place = parsed.place or place
@@ -324,7 +326,7 @@ class _HeadReader:
             before = getattr(parsed, key)
             setattr(parsed, key, f"{before}, {text}" if before and key == "guests" else before or text)
         else:
-            self.left.append(piece)
+            self.unread.append(piece)
 
 
 def _is_overview(piece: Piece, titles: set[str]) -> bool:

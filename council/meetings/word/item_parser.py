@@ -52,7 +52,7 @@ def parse_item(
         item.title, item.kind = label_patterns.take_kind(item.title)
     reader = _ItemReader(item, parsed, in_headings=in_headings, near=near)
     for piece in body:
-        reader.piece(piece)
+        reader.read_piece(piece)
     reader.finish(is_case)
     item.title = item.title or (standard_labels.CLOSED if item.is_closed else "Punkt uden titel")
     if len(item.title) > 200:
@@ -77,25 +77,25 @@ class _ItemReader:
         self.is_hidden = False
         self.closes_rest = False
 
-    def piece(self, piece: Piece) -> None:
+    def read_piece(self, piece: Piece) -> None:
         text = piece.text.strip()
         if not text:
             return
         if label_patterns.CLOSED_FROM_HERE.fullmatch(text) and (piece.bold or piece.kind == "heading"):
             self.closes_rest = True
             return
-        if not self.fields and not self.current and self.meta(piece, text):
+        if not self.fields and not self.current and self.read_metadata(piece, text):
             return
-        if self.label(piece, text):
+        if self.read_label(piece, text):
             return
         if self.current == "agreement":
-            if self.continues(text):
+            if self.read_agreement_part(text):
                 return
             self.current = self.resumed
         if piece.kind == "table":
-            self.table(piece)
+            self.read_table(piece)
         elif self.current == "agreements":
-            self.agreement(piece, text)
+            self.read_agreements(piece, text)
         elif self.current == "files":
             self.item.files += [line.strip() for line in text.split("\n") if line.strip()]
         elif self.current == "strategy":
@@ -105,7 +105,7 @@ class _ItemReader:
         else:
             self.fields.setdefault(self.current, []).append(piece)
 
-    def meta(self, piece: Piece, text: str) -> bool:
+    def read_metadata(self, piece: Piece, text: str) -> bool:
         """Read a line of metadata right under the title; return False if it is text."""
         item = self.item
         if fold(text) in label_patterns.CLOSED_NOTES:
@@ -139,7 +139,7 @@ class _ItemReader:
                 return True
         return False
 
-    def label(self, piece: Piece, text: str) -> bool:
+    def read_label(self, piece: Piece, text: str) -> bool:
         if piece.kind == "table" or self.in_headings and piece.kind != "heading":
             return False
         label_match = label_patterns.field_label(text, piece.bold or piece.kind == "heading")
@@ -156,13 +156,13 @@ class _ItemReader:
         if key == "agreements":
             self.resumed = before
             if rest:
-                self.agreement(rest, rest.text.strip())
+                self.read_agreements(rest, rest.text.strip())
                 self.current = "agreement"
         elif rest:
-            self.piece(Piece("text", rest.text, piece.line, rest.blocks))
+            self.read_piece(Piece("text", rest.text, piece.line, rest.blocks))
         return True
 
-    def table(self, piece: Piece) -> None:
+    def read_table(self, piece: Piece) -> None:
         rows = rows_of(piece)
         columns = [label_patterns.COLUMNS.get(fold(cell.strip(" .:")), "") for cell in rows[0]]
         named_columns = set(columns) - {""}
@@ -175,12 +175,12 @@ class _ItemReader:
                     name: cell.replace("\n", " ").strip() for name, cell in zip(columns, row, strict=False) if name
                 }
                 if any(cells.values()):
-                    self.add(
+                    self.add_agreement(
                         ParsedAgreement(
                             cells.get("text", ""),
                             "" if cells.get("responsible") in ("–", "-") else cells.get("responsible", ""),
-                            self.day(cells.get("due_on", ""), piece.line),
-                            self.day(cells.get("done_on", ""), piece.line),
+                            self.parse_day(cells.get("due_on", ""), piece.line),
+                            self.parse_day(cells.get("done_on", ""), piece.line),
                             cells.get("outcome", ""),
                             piece.line,
                         )
@@ -193,12 +193,12 @@ class _ItemReader:
             for row in filter(None, pairs):
                 text = f"{row[0].rstrip(':')}: {row[1]}"
                 lines = [[run] for run in _runs(text)]
-                self.piece(Piece("text", text, piece.line, [RichParagraph(lines)]))
+                self.read_piece(Piece("text", text, piece.line, [RichParagraph(lines)]))
             return
         key = self.current if self.current not in ("agreements", "files", "strategy", "since") else self.resumed
         self.fields.setdefault(key, []).append(piece)
 
-    def day(self, text: str, line: int) -> str:
+    def parse_day(self, text: str, line: int) -> str:
         if not text or text in ("–", "-"):
             return ""
         if day := find_date(text, self.near):
@@ -206,13 +206,13 @@ class _ItemReader:
         self.parsed.not_understood.append((line, text, f"Datoen under »{self.item.title}« kan ikke læses"))
         return ""
 
-    def agreement(self, piece: Piece, text: str) -> None:
+    def read_agreements(self, piece: Piece, text: str) -> None:
         for block in piece.blocks:
             for line in filter(None, (line.strip(" \t•") for line in block_text(block).split("\n"))):
-                if not self.continues(line):
-                    self.add(self.read_agreement(line, piece.line))
+                if not self.read_agreement_part(line):
+                    self.add_agreement(self.parse_agreement(line, piece.line))
 
-    def continues(self, line: str) -> bool:
+    def read_agreement_part(self, line: str) -> bool:
         """Add »Ansvarlig: …« or »Frist: …« to the agreement above; return False for any other line."""
         label_match = label_patterns.label(line, label_patterns.AGREEMENT_PART)
         if not label_match or not self.item.agreements or not (rest := line[label_match.end :].strip()):
@@ -221,17 +221,17 @@ class _ItemReader:
         if label_match.key == "responsible":
             last.responsible = last.responsible or rest
         else:
-            last.due_on = last.due_on or self.day(rest, last.line)
+            last.due_on = last.due_on or self.parse_day(rest, last.line)
         return True
 
-    def read_agreement(self, text: str, line: int) -> ParsedAgreement:
+    def parse_agreement(self, text: str, line: int) -> ParsedAgreement:
         agreement = ParsedAgreement(text, line=line)
         for pattern, name in (
             (rf"[\s.,;–-]*\b(?:ansvarlige?|hvem|tovholder)\s*:\s*({_NAME})", "responsible"),
             (r"[\s.,;–-]*\b(?:frist|deadline|hvornår|tidsfrist)\s*:\s*([^.;,]*(?:\d\.[^.;,]*)*)", "due_on"),
         ):
             if match := re.search(pattern, agreement.text, re.I if name == "due_on" else 0):
-                value = match[1] if name == "responsible" else self.day(match[1], line)
+                value = match[1] if name == "responsible" else self.parse_day(match[1], line)
                 if value:
                     setattr(agreement, name, value)
                     agreement.text = (agreement.text[: match.start()] + agreement.text[match.end() :]).strip()
@@ -253,7 +253,7 @@ class _ItemReader:
                 agreement.due_on = day.isoformat()
         return agreement
 
-    def add(self, agreement: ParsedAgreement) -> None:
+    def add_agreement(self, agreement: ParsedAgreement) -> None:
         text = agreement.text or agreement.responsible
         if len(text) > 400:
             self.parsed.not_understood.append(
