@@ -58,7 +58,7 @@ NOT_SEARCHED = {
     # An address that nobody is shown, and what it has been told.
     "council.Follower": {"email"},
     "council.Subscription": set(),
-    "council.Notice": {"thing"},
+    "council.Notice": {"news_item"},
     # What was corrected is searched as the minutes' field of that name.
     "council.Edition": {"by_name", "correction"},
 }

@@ -578,7 +578,7 @@ class Migration(migrations.Migration):
             name='Notice',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('thing', models.CharField(max_length=60, verbose_name='ting')),
+                ('news_item', models.CharField(max_length=60, verbose_name='nyhed')),
                 ('follower', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='notices', to='council.follower', verbose_name='følger')),
                 ('letter', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='notices', to='udsat.letter', verbose_name='mail')),
             ],
@@ -866,7 +866,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='notice',
-            constraint=models.UniqueConstraint(fields=('follower', 'thing'), name='notice_once'),
+            constraint=models.UniqueConstraint(fields=('follower', 'news_item'), name='notice_once'),
         ),
         migrations.AddConstraint(
             model_name='person',

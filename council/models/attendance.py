@@ -1,5 +1,7 @@
 """Attendance at a meeting."""
 
+from collections import Counter
+
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
@@ -77,3 +79,17 @@ class Attendance(Part):
         super().clean()
         if self.meeting_id and self.member_id and self.member.council_id != self.meeting.council_id:
             raise ValidationError({"member": "Vælg et medlem af rådet."})
+
+
+def attendance_by_status(attendances: models.QuerySet[Attendance]) -> list[tuple[str, list[tuple[str, int]]]]:
+    """Return the label of each status with its public texts, and the number of persons who share each text."""
+    rows = list(
+        attendances.select_related(
+            "member__person", "member__council", "substitute_for__person", "substitute_for__council"
+        )
+    )
+    return [
+        (label, list(Counter(row.public_text for row in rows if row.status == status).items()))
+        for status, label in Attendance.Status.choices
+        if any(row.status == status for row in rows)
+    ]

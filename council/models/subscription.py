@@ -1,9 +1,8 @@
-"""Who follows what by e-mail, without an account.
+"""Subscriptions by e-mail, without an account.
 
-What is kept: the address, what it follows and how often, since when, and which things it has been told, so that none is
-told twice. It is kept until the person stops. Then it is deleted at once, and nothing else is kept: the letters
-themselves hold neither address nor text. An address that nobody confirms is deleted after `UNCONFIRMED_DAYS`, one whose
-mail server has refused `MOST_REFUSALS` letters in a row by the job that finds it.
+Stored are the address, its subscriptions, and a notice for each news item sent to it, so that none is sent twice. All
+of it is deleted when the person unsubscribes; letters hold neither address nor text. An unconfirmed address is deleted
+after `UNCONFIRMED_DAYS`, and one whose mail server has refused `MAX_REFUSALS` letters in a row by a job.
 """
 
 from django.db import models
@@ -15,19 +14,19 @@ from udsat.models import Letter
 
 from .council import Council
 
-# As long as the link in the mail »Bekræft« is good.
+# Also the life of the link in the confirmation e-mail.
 UNCONFIRMED_DAYS = 7
-MOST_REFUSALS = 3
+MAX_REFUSALS = 3
 
 
 class Follower(models.Model):
-    """An e-mail address, in small letters. Nobody in the back office sees it."""
+    """An e-mail address, in lower case. It is not shown in the back office."""
 
     email = models.EmailField("e-mail", unique=True)
     created_at = models.DateTimeField("oprettet", default=timezone.now)
-    # When the mail »Bekræft« was written last.
+    # When the latest confirmation e-mail was written.
     asked_at = models.DateTimeField("bekræftelse sendt", null=True, blank=True)
-    # The first day of the month in which the monthly letter was thought of last.
+    # The first day of the month in which the latest digest was considered.
     digest_month = models.DateField("samlet mail skrevet", null=True, blank=True)
 
     class Meta:
@@ -47,7 +46,7 @@ class SubscriptionQuerySet(models.QuerySet):
         return self.filter(confirmed_at=None)
 
     def with_target(self):
-        """With what it follows, and whether that is public now."""
+        """Annotate with the target and whether it is public now."""
         return self.select_related("council__municipality", "strategy__municipality", "topic").annotate(
             council_is_public=Exists(Council.objects.published().filter(pk=OuterRef("council"))),
             strategy_is_public=Exists(Strategy.objects.published().filter(pk=OuterRef("strategy"))),
@@ -72,7 +71,7 @@ class Subscription(models.Model):
     how_often = models.CharField("hvor tit", max_length=10, choices=HowOften.choices, default=HowOften.AT_ONCE)
     created_at = models.DateTimeField("oprettet", default=timezone.now)
     confirmed_at = models.DateTimeField("bekræftet", null=True, blank=True)
-    # From when on it is told as often as it says now: who changes to »med det samme« gets no heap of old letters.
+    # Start of the present frequency: a change to »med det samme« sends no notices of older news items.
     since = models.DateTimeField("så tit siden", default=timezone.now)
 
     objects = SubscriptionQuerySet.as_manager()
@@ -110,23 +109,23 @@ class Subscription(models.Model):
 
     @property
     def name(self) -> str:
-        """What is followed, as its reader may know it; of one from `with_target()`."""
+        """Return the target's name, or a neutral one if it is not public. Requires `with_target()`."""
         if self.council:
-            place = self.council.municipality
-            return self.council.sender_name if self.council_is_public else f"Udsatterådet i {place.name}"
+            municipality = self.council.municipality
+            return self.council.sender_name if self.council_is_public else f"Udsatterådet i {municipality.name}"
         if self.strategy:
-            place = self.strategy.municipality
-            return f"{self.strategy}, {place}" if self.strategy_is_public else f"En strategi i {place}"
+            municipality = self.strategy.municipality
+            return f"{self.strategy}, {municipality}" if self.strategy_is_public else f"En strategi i {municipality}"
         return f"Emnet »{self.topic}«"
 
 
 class Notice(models.Model):
-    """One thing told to one address. Written together with its letter, so that nothing is told twice."""
+    """A news item sent to a follower. Saved together with its letter, so that it is sent once."""
 
     follower = models.ForeignKey(Follower, models.CASCADE, related_name="notices", verbose_name="følger")
-    # Kind and number of the thing, as `council.citizens.following.news_items` writes them.
-    thing = models.CharField("ting", max_length=60)
-    # None once the letter has been sent for so long that it is forgotten.
+    # The key of `council.citizens.following.news_items.NewsItem`.
+    news_item = models.CharField("nyhed", max_length=60)
+    # None when the letter has been deleted.
     letter = models.ForeignKey(
         Letter, models.SET_NULL, null=True, blank=True, related_name="notices", verbose_name="mail"
     )
@@ -135,7 +134,7 @@ class Notice(models.Model):
         ordering = ["pk"]
         verbose_name = "besked"
         verbose_name_plural = "beskeder"
-        constraints = [models.UniqueConstraint(fields=["follower", "thing"], name="notice_once")]
+        constraints = [models.UniqueConstraint(fields=["follower", "news_item"], name="notice_once")]
 
     def __str__(self):
-        return f"{self.thing} til {self.follower_id}"
+        return f"{self.news_item} til {self.follower_id}"

@@ -9,8 +9,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from council.attendance import attendance_by_status
 from council.models import Agenda, Attachment, Attendance, Meeting, Minutes, News, public_items
+from council.models.attendance import attendance_by_status
 from council.models.papers import with_publication
 from strategies.views import find_municipality
 from udsat.lib.publishing import Status

@@ -2,7 +2,6 @@
 
 from django.template.loader import render_to_string
 
-from council.attendance import attendance_by_status
 from council.models import Attachment, Hearing, Meeting, public_items
 from udsat.lib.pdf import frame
 from udsat.lib.pdf_store import stored_pdf

@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from council.citizens.inputs.lifecycle import SPAM_DAYS
-from council.models.subscription import MOST_REFUSALS, UNCONFIRMED_DAYS
+from council.models.subscription import MAX_REFUSALS, UNCONFIRMED_DAYS
 from udsat.models.rate_limit import RETENTION as SUBMISSION_RETENTION
 
 from .views import municipalities_with_content
@@ -99,7 +99,7 @@ def data_retention():
             "Din e-mail, hvad du følger, og hvor tit du vil høre om det.",
             "Ingen. Heller ikke sekretæren kan se, hvem der følger med.",
             f"Til du siger stop. Så slettes det med det samme. Bekræfter du ikke, slettes det efter {UNCONFIRMED_DAYS} "
-            f"dage. Kan {MOST_REFUSALS} mails i træk ikke komme frem til dig, slettes det også.",
+            f"dage. Kan {MAX_REFUSALS} mails i træk ikke komme frem til dig, slettes det også.",
             ("council.Follower", "council.Subscription"),
         ),
         DataRetention(

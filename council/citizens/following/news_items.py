@@ -7,6 +7,7 @@ import datetime
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
@@ -103,8 +104,11 @@ def _published_at(obj: Publishable) -> datetime.datetime:
     return obj.published_at or obj.publish_at
 
 
-def _council_fields(obj: Meeting | Hearing) -> dict:
-    return {"path": obj.get_absolute_url(), "municipality": obj.council.municipality, "council": obj.council_id}
+def _council_item(
+    obj: Meeting | Hearing, key: str, at: datetime.datetime, kind: str, title: str, lines: Callable, **fields
+) -> NewsItem:
+    path, municipality = obj.get_absolute_url(), obj.council.municipality
+    return NewsItem(key, at, kind, title, path, municipality, obj.council_id, lines=lines, **fields)
 
 
 # Meetings
@@ -122,14 +126,9 @@ def _paper_published_at(paper: Agenda | Minutes) -> datetime.datetime:
 def _agendas(pks=None, since=None) -> Iterator[NewsItem]:
     # The agenda of a past meeting is no news.
     for agenda in _papers(Agenda, pks, since).filter(meeting__date__gte=timezone.localdate()):
-        yield NewsItem(
-            key=f"dagsorden-{agenda.pk}",
-            at=_paper_published_at(agenda),
-            kind="Dagsordener",
-            title=f"Dagsorden til mødet {weekday_date(agenda.meeting.date)}",
-            lines=lambda meeting=agenda.meeting: _agenda_lines(meeting),
-            **_council_fields(agenda.meeting),
-        )
+        meeting, key, at = agenda.meeting, f"dagsorden-{agenda.pk}", _paper_published_at(agenda)
+        title = f"Dagsorden til mødet {weekday_date(meeting.date)}"
+        yield _council_item(meeting, key, at, "Dagsordener", title, partial(_agenda_lines, meeting))
 
 
 def _agenda_lines(meeting):
@@ -165,15 +164,9 @@ def _supplements(pks=None, since=None) -> Iterator[NewsItem]:
     by_agenda = {event.object_id: event for event in events.order_by("at", "pk")}
     agendas = Agenda.objects.published().filter(pk__in=by_agenda, meeting__date__gte=timezone.localdate())
     for agenda in agendas.select_related("meeting__council__municipality"):
-        event = by_agenda[agenda.pk]
-        yield NewsItem(
-            key=f"tillaeg-{event.pk}",
-            at=event.at,
-            kind="Dagsordener",
-            title=f"Nye punkter til mødet {weekday_date(agenda.meeting.date)}",
-            lines=lambda meeting=agenda.meeting, event=event: _supplement_lines(meeting, event),
-            **_council_fields(agenda.meeting),
-        )
+        meeting, event = agenda.meeting, by_agenda[agenda.pk]
+        title, lines = f"Nye punkter til mødet {weekday_date(meeting.date)}", partial(_supplement_lines, meeting, event)
+        yield _council_item(meeting, f"tillaeg-{event.pk}", event.at, "Dagsordener", title, lines)
 
 
 def _supplement_lines(meeting, event):
@@ -192,20 +185,21 @@ def _minutes(pks=None, since=None) -> Iterator[NewsItem]:
             topics[meeting].add(topic)
     for minutes in all_minutes:
         meeting = minutes.meeting
-        yield NewsItem(
-            key=f"referat-{minutes.pk}",
-            at=_paper_published_at(minutes),
-            kind="Referater",
-            title=f"Referat fra mødet {weekday_date(meeting.date)}",
+        yield _council_item(
+            meeting,
+            f"referat-{minutes.pk}",
+            _paper_published_at(minutes),
+            "Referater",
+            f"Referat fra mødet {weekday_date(meeting.date)}",
+            partial(_minutes_lines, meeting),
             strategies=frozenset(strategies[meeting.pk]),
             topics=frozenset(topics[meeting.pk] - {None}),
-            lines=lambda meeting=meeting: [
-                meeting.display_title,
-                *_item_lines(public_items(meeting, with_minutes=True)),
-            ],
             minutes_of=meeting,
-            **_council_fields(meeting),
         )
+
+
+def _minutes_lines(meeting):
+    return [meeting.display_title, *_item_lines(public_items(meeting, with_minutes=True))]
 
 
 def _decision_lines(meeting, subscriptions):
@@ -226,14 +220,9 @@ def _corrections(pks=None, since=None) -> Iterator[NewsItem]:
     editions = Edition.objects.published().filter(_selected(pks, at=since), at__gte=F("minutes__published_at"))
     for edition in editions.exclude(correction="").select_related("minutes__meeting__council__municipality"):
         meeting = edition.minutes.meeting
-        yield NewsItem(
-            key=f"rettelse-{edition.pk}",
-            at=max(edition.at, _published_at(meeting)),
-            kind="Rettelser",
-            title=f"Rettelse i referatet fra mødet {weekday_date(meeting.date)}",
-            lines=lambda edition=edition: [edition.correction],
-            **_council_fields(meeting),
-        )
+        key, at = f"rettelse-{edition.pk}", max(edition.at, _published_at(meeting))
+        title = f"Rettelse i referatet fra mødet {weekday_date(meeting.date)}"
+        yield _council_item(meeting, key, at, "Rettelser", title, partial(list, [edition.correction]))
 
 
 def _coming_meetings(**lookup):
@@ -247,14 +236,9 @@ def _cancellations(pks=None, since=None) -> Iterator[NewsItem]:
     for meeting in meetings:
         # A meeting cancelled before publication is no news.
         if cancelled_at[meeting.pk] > _published_at(meeting):
-            yield NewsItem(
-                key=f"aflyst-{meeting.pk}",
-                at=cancelled_at[meeting.pk],
-                kind="Aflyst",
-                title=f"Mødet {weekday_date(meeting.date)} er aflyst",
-                lines=lambda meeting=meeting: [meeting.cancelled_reason] if meeting.cancelled_reason else [],
-                **_council_fields(meeting),
-            )
+            title = f"Mødet {weekday_date(meeting.date)} er aflyst"
+            lines = partial(_excerpt, meeting.cancelled_reason)
+            yield _council_item(meeting, f"aflyst-{meeting.pk}", cancelled_at[meeting.pk], "Aflyst", title, lines)
 
 
 def _moves(pks=None, since=None) -> Iterator[NewsItem]:
@@ -272,14 +256,12 @@ def _moves(pks=None, since=None) -> Iterator[NewsItem]:
     for meeting in meetings:
         number, at, former_date = moves.get(meeting.pk, (0, _published_at(meeting), meeting.date))
         if at > _published_at(meeting):
-            yield NewsItem(
-                key=f"flyttet-{number}",
-                at=at,
-                kind="Flyttet",
-                title=f"Mødet {weekday_date(former_date)} er flyttet",
-                lines=lambda meeting=meeting: [f"Det er nu {_date_and_time(meeting)}.", *_place_lines(meeting)],
-                **_council_fields(meeting),
-            )
+            title = f"Mødet {weekday_date(former_date)} er flyttet"
+            yield _council_item(meeting, f"flyttet-{number}", at, "Flyttet", title, partial(_move_lines, meeting))
+
+
+def _move_lines(meeting):
+    return [f"Det er nu {_date_and_time(meeting)}.", *_place_lines(meeting)]
 
 
 def _change_times(rows, name, is_set) -> dict[int, datetime.datetime]:
@@ -306,14 +288,8 @@ def _published_hearings(pks, **since):
 
 def _hearings(pks=None, since=None) -> Iterator[NewsItem]:
     for hearing in _published_hearings(pks, publish_at=since):
-        yield NewsItem(
-            key=f"hoering-{hearing.pk}",
-            at=_published_at(hearing),
-            kind="Høringer",
-            title=f"Høring: {hearing.title}",
-            lines=lambda hearing=hearing: _hearing_lines(hearing),
-            **_council_fields(hearing),
-        )
+        key, at, title = f"hoering-{hearing.pk}", _published_at(hearing), f"Høring: {hearing.title}"
+        yield _council_item(hearing, key, at, "Høringer", title, partial(_hearing_lines, hearing))
 
 
 def _hearing_lines(hearing):
@@ -327,37 +303,27 @@ def _answers(pks=None, since=None) -> Iterator[NewsItem]:
     hearings = list(_published_hearings(pks, updated_at=since).exclude(answered_on=None))
     answered_at = _change_times(hearings, "answered_on", bool)
     for hearing in hearings:
+        key, at, title = f"svar-{hearing.pk}", answered_at[hearing.pk], f"Rådets svar: {hearing.title}"
         # An answer published together with the hearing is part of that news item. So is an outcome.
-        if answered_at[hearing.pk] > _published_at(hearing):
-            yield NewsItem(
-                key=f"svar-{hearing.pk}",
-                at=answered_at[hearing.pk],
-                kind="Høringer",
-                title=f"Rådets svar: {hearing.title}",
-                lines=lambda hearing=hearing: [
-                    f"Rådet svarede {long_date(hearing.answered_on)}.",
-                    *_excerpt(plain_text(hearing.public_answer)),
-                ],
-                **_council_fields(hearing),
-            )
+        if at > _published_at(hearing):
+            yield _council_item(hearing, key, at, "Høringer", title, partial(_answer_lines, hearing))
+
+
+def _answer_lines(hearing):
+    return [f"Rådet svarede {long_date(hearing.answered_on)}.", *_excerpt(plain_text(hearing.public_answer))]
 
 
 def _outcomes(pks=None, since=None) -> Iterator[NewsItem]:
     hearings = list(_published_hearings(pks, updated_at=since).exclude(outcome=Hearing.Outcome.PENDING))
     settled_at = _change_times(hearings, "outcome", lambda value: value not in (None, "", Hearing.Outcome.PENDING))
     for hearing in hearings:
-        if settled_at[hearing.pk] > _published_at(hearing):
-            yield NewsItem(
-                key=f"udfald-{hearing.pk}",
-                at=settled_at[hearing.pk],
-                kind="Høringer",
-                title=f"Sådan gik det: {hearing.title}",
-                lines=lambda hearing=hearing: [
-                    f"{hearing.get_outcome_display()}.",
-                    *_excerpt(plain_text(hearing.outcome_text)),
-                ],
-                **_council_fields(hearing),
-            )
+        key, at, title = f"udfald-{hearing.pk}", settled_at[hearing.pk], f"Sådan gik det: {hearing.title}"
+        if at > _published_at(hearing):
+            yield _council_item(hearing, key, at, "Høringer", title, partial(_outcome_lines, hearing))
+
+
+def _outcome_lines(hearing):
+    return [f"{hearing.get_outcome_display()}.", *_excerpt(plain_text(hearing.outcome_text))]
 
 
 def _excerpt(text, length=300) -> list[str]:
@@ -380,8 +346,12 @@ def _news(pks=None, since=None) -> Iterator[NewsItem]:
             municipality=story.municipality,
             council=councils.get(story.municipality_id),
             strategies=frozenset({story.strategy_id} - {None}),
-            lines=lambda story=story: _excerpt(story.lead or plain_text(story.body)),
+            lines=partial(_news_lines, story),
         )
+
+
+def _news_lines(story):
+    return _excerpt(story.lead or plain_text(story.body))
 
 
 def _council_ids(rows) -> dict[int, int]:
@@ -413,11 +383,13 @@ def _strategies(pks=None, since=None) -> Iterator[NewsItem]:
             # Followers of the predecessor get the news of its successor.
             strategies=frozenset({strategy.pk, strategy.replaces_id} - {None}),
             topics=frozenset(topic.pk for theme in strategy.themes.all() for topic in theme.topics.all()),
-            lines=lambda strategy=strategy: [
-                *([f"Den afløser »{strategy.predecessor}«."] if strategy.predecessor else []),
-                *_excerpt(strategy.summary),
-            ],
+            lines=partial(_strategy_lines, strategy),
         )
+
+
+def _strategy_lines(strategy):
+    replaced = [f"Den afløser »{strategy.predecessor}«."] if strategy.predecessor else []
+    return [*replaced, *_excerpt(strategy.summary)]
 
 
 def _follow_ups(pks=None, since=None) -> Iterator[NewsItem]:
@@ -439,7 +411,7 @@ def _follow_ups(pks=None, since=None) -> Iterator[NewsItem]:
                 municipality=strategy.municipality,
                 strategies=frozenset({strategy.pk}),
                 bundle=f"opfoelgninger-{strategy.pk}",
-                lines=lambda follow_up=follow_up: _follow_up_lines(follow_up),
+                lines=partial(_follow_up_lines, follow_up),
             )
 
 

@@ -17,7 +17,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from council.models import Council, Follower, Notice, Subscription
-from council.models.subscription import MOST_REFUSALS, UNCONFIRMED_DAYS
+from council.models.subscription import MAX_REFUSALS, UNCONFIRMED_DAYS
 from strategies.models import Strategy, Topic
 from udsat.lib.danish import month_year
 from udsat.lib.signed_links import make_token
@@ -161,13 +161,13 @@ def _noticed(news_items) -> set[tuple[int, str]]:
     """Return the pairs of follower and news item for which there is a notice."""
     if not news_items:
         return set()
-    rows = Notice.objects.filter(thing__in=[item.key for item in news_items])
-    return set(rows.values_list("follower", "thing"))
+    rows = Notice.objects.filter(news_item__in=[item.key for item in news_items])
+    return set(rows.values_list("follower", "news_item"))
 
 
 def _write_notice(follower: int, news_items: list[NewsItem], key: str = NOTICE, send_after=None) -> None:
     letter = _write(NOTICE, f"{key}:{uuid.uuid4().hex}", send_after)
-    Notice.objects.bulk_create(Notice(follower_id=follower, thing=item.key, letter=letter) for item in news_items)
+    Notice.objects.bulk_create(Notice(follower_id=follower, news_item=item.key, letter=letter) for item in news_items)
 
 
 # Composing
@@ -180,14 +180,14 @@ def compose_notice(letter: Letter) -> LetterContent | None:
         return None
     follower = notices[0].follower
     subscriptions = list(follower.subscriptions.confirmed().with_target())
-    public = news_items_by_key(notice.thing for notice in notices)
+    public = news_items_by_key(notice.news_item for notice in notices)
     news_items = sorted(
         (item for item in public.values() if any(item.is_for(subscription) for subscription in subscriptions)),
         key=lambda item: (item.at, item.key),
     )
     kept = {item.key for item in news_items}
     # A news item that is left out now may be sent when it is public again.
-    Notice.objects.filter(pk__in=[notice.pk for notice in notices if notice.thing not in kept]).delete()
+    Notice.objects.filter(pk__in=[notice.pk for notice in notices if notice.news_item not in kept]).delete()
     if not news_items:
         return None
     matching = [subscription for subscription in subscriptions if any(item.is_for(subscription) for item in news_items)]
@@ -308,7 +308,7 @@ def delete_refusing_addresses(now: datetime.datetime) -> int:
     refusing = [
         follower.pk
         for follower in Follower.objects.filter(notices__letter__is_refused=True).distinct()
-        if [letter.is_refused for letter in _latest_letters(follower)] == [True] * MOST_REFUSALS
+        if [letter.is_refused for letter in _latest_letters(follower)] == [True] * MAX_REFUSALS
     ]
     refused = Letter.objects.filter(composer=CONFIRMATION, is_refused=True)
     unconfirmed = {int(key.split(":")[1]) for key in refused.values_list("key", flat=True)}
@@ -326,4 +326,4 @@ def delete_refusing_addresses(now: datetime.datetime) -> int:
 def _latest_letters(follower):
     """The latest letters that were sent or given up."""
     letters = Letter.objects.filter(notices__follower=follower).exclude(sent_at=None, given_up_at=None)
-    return letters.order_by("-pk").distinct()[:MOST_REFUSALS]
+    return letters.order_by("-pk").distinct()[:MAX_REFUSALS]

@@ -130,7 +130,7 @@ def _write(citizen_input, what, subject, template, **context):
     context |= {
         "input": citizen_input,
         "council": council,
-        "link": link_to(citizen_input),
+        "link": settings.SITE_URL + link_path(citizen_input),
         "months": council.input_months,
     }
     Letter.objects.write(
@@ -142,12 +142,8 @@ def _write(citizen_input, what, subject, template, **context):
     )
 
 
-def link_to(citizen_input: Input) -> str:
-    """Return the URL of the citizen's page with the answer. It needs no log-in."""
-    return settings.SITE_URL + link_path(citizen_input)
-
-
 def link_path(citizen_input: Input) -> str:
+    """Return the path of the citizen's page with the answer, which needs no log-in."""
     token = make_token("henvendelse", citizen_input.pk, until=citizen_input.created_at + LINK_LIFE)
     return reverse("written", args=[citizen_input.municipality.slug, token])
 

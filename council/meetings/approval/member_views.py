@@ -7,9 +7,9 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
-from council.attendance import attendance_by_status
 from council.file_responses import attachment_response
 from council.models import Approval, Attachment, Minutes, PublicItem, public_items
+from council.models.attendance import attendance_by_status
 from council.personal_links import link_view
 from udsat.lib.cpr import find_cpr
 from udsat.lib.forms import parse_pk
