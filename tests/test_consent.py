@@ -1,4 +1,4 @@
-"""A person decides how much of her name and face is public, also in what was published long ago."""
+"""Consent to show name and photo, mentions of hidden names, and anonymisation."""
 
 import datetime
 import io
@@ -41,11 +41,18 @@ def council(esbjerg):
 
 @pytest.fixture
 def karen(esbjerg, council):
-    """In the council today, with a photo that may be shown."""
+    """A current member with a photo that may be shown."""
     person = make.person(
-        esbjerg, "Karen", "Holmstrup", consent_on="2025-01-01", email="karen@example.dk", phone="11223344",
-        note="Ring.", photo=upload(), photo_alt="Karen foran værestedet",
-    )  # fmt: skip
+        esbjerg,
+        "Karen",
+        "Holmstrup",
+        consent_on="2025-01-01",
+        email="karen@example.dk",
+        phone="11223344",
+        note="Ring.",
+        photo=upload(),
+        photo_alt="Karen foran værestedet",
+    )
     make.membership(council, person, area="Hjemløshed", starts_on="2020-01-01")
     return person
 
@@ -78,12 +85,12 @@ def photo_of(person):
 
 
 def whole_year(council, karen):
-    """A municipality with the person in everything that names people, new and old."""
-    place = council.municipality
+    """Add the person to all content that names people, new and old."""
+    municipality = council.municipality
     seat = karen.memberships.get()
     make.group(council, cause=make.cause(council), name="Boliggruppen").members.add(seat)
-    make.membership(council, make.person(place, "Ib", "Friis"), role="suppleant", substitute_for=seat)
-    strategy = make.strategy(place, slug="plan")
+    make.membership(council, make.person(municipality, "Ib", "Friis"), role="suppleant", substitute_for=seat)
+    strategy = make.strategy(municipality, slug="plan")
     theme = make.theme(strategy, slug="bolig")
     for day in (datetime.date(2019, 3, 3), datetime.date(2025, 3, 3)):
         meeting = make.meeting(council, date=day)
@@ -92,30 +99,30 @@ def whole_year(council, karen):
         item.themes.add(theme)
         make.agreement(item, member=seat, due_on=day)
         make.attendance(meeting, seat)
-        helper = make.membership(council, make.person(place, "Bo", "Lund"))
+        helper = make.membership(council, make.person(municipality, "Bo", "Lund"))
         make.attendance(meeting, helper, substitute_for=seat)
     make.attachment(meeting, item=item)
     make.hearing(council)
-    make.news(place, slug="historie", meeting=meeting)
+    make.news(municipality, slug="historie", meeting=meeting)
 
 
 def public_text(client, council):
-    """The text of every public address of the municipality, by address."""
+    """Return the text of every public page of the municipality, by address."""
     addresses = {address for address, _ in ADDRESSES.values() if "{" not in address}
     addresses |= {address.replace("2025-03-03", "2019-03-03") for address in addresses}
     addresses |= {"/soeg/?q=karen", "/soeg/?q=holmstrup"}
-    found = {}
+    texts = {}
     for address in sorted(addresses):
         response = client.get(address, follow=True)
         if response.status_code != 200:
             continue
         body = b"".join(response) if response.streaming else response.content
         if response["Content-Type"] == "application/pdf":
-            found[address] = " ".join(page.extract_text() for page in PdfReader(io.BytesIO(body)).pages)
+            texts[address] = " ".join(page.extract_text() for page in PdfReader(io.BytesIO(body)).pages)
         else:
-            # The words of a search come back in its field.
-            found[address] = body.decode().replace(address, "").replace('value="', "")
-    return found
+            # The search page repeats the query in its field.
+            texts[address] = body.decode().replace(address, "").replace('value="', "")
+    return texts
 
 
 def test_a_change_of_consent_reaches_every_page_and_pdf_old_ones_too(client, council, karen):
@@ -123,9 +130,12 @@ def test_a_change_of_consent_reaches_every_page_and_pdf_old_ones_too(client, cou
     before = public_text(client, council)
     named = {address for address, text in before.items() if "Holmstrup" in text}
     assert {
-        "/esbjerg/udsatteraad/medlemmer/", "/esbjerg/udsatteraad/maerkesager/", "/esbjerg/moeder/2019-03-03/",
-        "/esbjerg/moeder/2019-03-03/referat.pdf", "/esbjerg/moeder/2025-03-03/referat.pdf",
-    } <= named  # fmt: skip
+        "/esbjerg/udsatteraad/medlemmer/",
+        "/esbjerg/udsatteraad/maerkesager/",
+        "/esbjerg/moeder/2019-03-03/",
+        "/esbjerg/moeder/2019-03-03/referat.pdf",
+        "/esbjerg/moeder/2025-03-03/referat.pdf",
+    } <= named
     karen.shown = Person.Shown.FIRST
     karen.save()
     after = public_text(client, council)
@@ -160,7 +170,7 @@ def test_a_name_that_was_taken_back_does_not_come_again_from_the_history(annas, 
     assert Person.objects.get(pk=karen.pk).shown == Person.Shown.ROLE
 
 
-def test_the_secretary_is_told_where_the_name_still_stands(annas, council, karen):
+def test_the_secretary_sees_where_a_hidden_name_is_mentioned(annas, council, karen):
     make.news(council.municipality, lead="Karen Holmstrup åbnede huset.")
     make.news(council.municipality, "Nyt", Status.DRAFT, body="<p>Holmstrups tale. Om <strong>Karen</strong>.</p>")
     make.news(council.municipality, "Andet", body="<p>Karense og Holmstrupvej.</p>")
@@ -169,10 +179,10 @@ def test_the_secretary_is_told_where_the_name_still_stands(annas, council, karen
     saved = save(annas, karen, shown="rolle")
     page = annas.get(saved.url).content.decode()
     assert "Navnet står stadig i 2 tekster" in page and "#naevnt" in page
-    told = annas.get(url(Person, "change", karen.pk))
-    found = {(one["name"], one["is_public"]) for one in told.context["mentions"]}
-    assert found == {("Karen Holmstrup", True), ("Holmstrup", False)}
-    assert all(annas.get(one["url"]).status_code == 200 for one in told.context["mentions"])
+    response = annas.get(url(Person, "change", karen.pk))
+    names = {(one["name"], one["is_public"]) for one in response.context["mentions"]}
+    assert names == {("Karen Holmstrup", True), ("Holmstrup", False)}
+    assert all(annas.get(one["url"]).status_code == 200 for one in response.context["mentions"])
 
 
 def test_names_in_other_municipalities_are_not_searched(karen, vejle):
@@ -184,7 +194,7 @@ def test_names_in_other_municipalities_are_not_searched(karen, vejle):
 # Photos
 
 
-def test_the_photo_is_shown_with_its_text_and_has_lost_what_the_camera_wrote(client, annas, anna, esbjerg, council):
+def test_the_photo_has_its_text_alternative_and_no_metadata(client, annas, anna, esbjerg, council):
     exif = Image.Exif()
     exif[0x010E] = "hemmeligt sted"
     exif[0x0112] = 6
@@ -263,7 +273,7 @@ def test_a_photo_has_its_address_in_its_own_municipality_only(client, karen, vej
         (b"", "er tom"),
     ],
 )
-def test_what_is_no_photo_is_refused_with_the_reason(annas, karen, data, reason):
+def test_a_file_that_is_no_photo_is_refused_with_the_reason(annas, karen, data, reason):
     was = karen.photo.name
     response = save(annas, karen, photo=upload(data))
     assert response.status_code == 200
@@ -279,7 +289,7 @@ def test_other_kinds_of_pictures_become_jpeg(annas, karen, kind):
     assert Image.open(karen.photo).format == "JPEG"
 
 
-def test_a_photo_without_words_is_not_saved(annas, karen):
+def test_a_photo_without_a_text_alternative_is_not_saved(annas, karen):
     response = save(annas, karen, photo_alt="")
     assert "Skriv, hvad fotoet viser" in response.content.decode()
 
@@ -297,12 +307,12 @@ def test_a_photo_that_is_replaced_or_removed_leaves_the_disk(annas, karen, djang
     assert not karen.photo and not default_storage.exists(second)
 
 
-# Being forgotten
+# Anonymisation
 
 
 @pytest.fixture
 def former(karen, council):
-    """Karen, who has left, with traces of her everywhere."""
+    """A former member with traces in history, letters and texts."""
     seat = karen.memberships.get()
     seat.ends_on = datetime.date(2024, 12, 31)
     seat.save()
@@ -313,9 +323,13 @@ def former(karen, council):
     karen.last_name = "Ærøskøbing"
     karen.save()
     Letter.objects.write(
-        municipality=karen.municipality, key="a:1", to="karen@example.dk", to_name="Karen", subject="Til Karen",
+        municipality=karen.municipality,
+        key="a:1",
+        to="karen@example.dk",
+        to_name="Karen",
+        subject="Til Karen",
         text="Kære Karen",
-    )  # fmt: skip
+    )
     return karen
 
 
@@ -345,7 +359,7 @@ def test_anonymising_takes_the_name_out_of_all_that_is_kept_but_the_seat(former,
     assert letter.key == "a:1" and letter.given_up_at and not Letter.objects.waiting().exists()
 
 
-def test_the_button_says_exactly_what_goes_and_what_stays(annas, former):
+def test_the_confirmation_page_lists_what_is_deleted_and_kept(annas, former):
     page = annas.get(url(Person, "forget", former.pk)).content.decode()
     for words in ("Telefonnummeret", "Fotoet", "Noten til sekretæren", "kan ikke fortrydes", "hjemløshed, fra 2020"):
         assert words in page, words
@@ -374,7 +388,7 @@ def test_who_sits_in_the_council_is_not_forgotten(annas, karen):
     assert karen.first_name == "Karen"
 
 
-def test_editors_approvers_and_outsiders_forget_nobody(client, former, carla, dan, bo):
+def test_editors_approvers_and_outsiders_cannot_anonymise(client, former, carla, dan, bo):
     for person, status in ((carla, 403), (dan, 403), (bo, 404)):
         client.force_login(person)
         for method in (client.get, client.post):

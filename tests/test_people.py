@@ -1,4 +1,4 @@
-"""Who sits in the council: a seat ends and is filled in one step, and the list tells how things are."""
+"""Seats of a council: the list of members, and the end of a seat."""
 
 import datetime
 
@@ -53,8 +53,12 @@ def test_an_empty_seat_keeps_all_but_the_person(annas, council, seat):
     assert seat.ends_on == datetime.date(2026, 6, 30)
     empty = Membership.objects.get(is_vacant=True)
     assert (empty.area, empty.speaks_as, empty.appointed_by, empty.position, empty.starts_on) == (
-        "Hjemløshed", "bruger", "Værestedet", seat.position, datetime.date(2026, 7, 1),
-    )  # fmt: skip
+        "Hjemløshed",
+        "bruger",
+        "Værestedet",
+        seat.position,
+        datetime.date(2026, 7, 1),
+    )
 
 
 def test_a_new_person_takes_over_with_substitute_and_group_and_shows_nothing_yet(annas, esbjerg, council, seat):
@@ -69,7 +73,7 @@ def test_a_new_person_takes_over_with_substitute_and_group_and_shows_nothing_yet
     assert stand_in.substitute_for == new and new in group.members.all()
 
 
-def test_somebody_known_takes_over_on_a_day_of_her_own(annas, esbjerg, seat):
+def test_an_existing_person_takes_over_on_a_chosen_day(annas, esbjerg, seat):
     ib = make.person(esbjerg, "Ib")
     assert leave(annas, seat, then="person", person=ib.pk, starts_on="2026-09-01").status_code == 302
     assert Membership.objects.get(person=ib).starts_on == datetime.date(2026, 9, 1)
@@ -80,7 +84,7 @@ def test_a_seat_can_be_closed(annas, seat):
     assert Membership.objects.count() == 1
 
 
-def test_an_empty_seat_is_filled_where_it_stands(annas, council):
+def test_a_vacant_seat_is_filled_in_its_position(annas, council):
     empty = make.membership(council, is_vacant=True, area="Unge")
     page = annas.get(leaving(empty)).content.decode()
     assert "Hvem får pladsen?" in page and "Udtrådt" not in page.split("content-main")[1]
@@ -106,7 +110,7 @@ def test_an_empty_seat_is_filled_where_it_stands(annas, council):
         ({"seen": "999"}, "En anden har ændret rådet imens"),
     ],
 )
-def test_what_does_not_fit_is_said_and_changes_nothing(annas, seat, answers, says):
+def test_invalid_input_gives_the_reason_and_changes_nothing(annas, seat, answers, says):
     response = leave(annas, seat, **answers)
     assert response.status_code == 200
     assert says.lower() in response.content.decode().lower()
@@ -144,7 +148,7 @@ def test_the_list_has_those_of_today_first_and_folds_the_rest(annas, esbjerg, co
     assert "Samtykke 1. januar 2025" in page and "Navnet slettes automatisk" in page
 
 
-def test_the_list_asks_for_a_missing_consent_and_hides_buttons_from_those_who_only_read(client, council, seat, dan):
+def test_the_list_marks_missing_consent_and_hides_buttons_from_readers(client, council, seat, dan):
     seat.person.consent_on = None
     seat.person.save()
     client.force_login(dan)

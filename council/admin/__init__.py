@@ -1,5 +1,5 @@
 """The back office of councils and meetings."""
 
-from . import agreements, hearings, inputs, items, meetings, people
+from . import agreements, councils, hearings, inputs, items, meetings, people
 
-__all__ = ["agreements", "hearings", "inputs", "items", "meetings", "people"]
+__all__ = ["agreements", "councils", "hearings", "inputs", "items", "meetings", "people"]

@@ -1,191 +1,31 @@
-"""The council, its people, causes and groups."""
+"""Admin of people and their seats: consent, photo, anonymisation, and the end of a seat."""
 
-from django import forms
-from django.contrib import admin
-from django.db.models import Q
-from django.utils import timezone
+from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.http import HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.text import capfirst
 
-from council.members.seating import ConsentPages, MembersPage, SeatPages
-from council.models import (
-    Cause,
-    Council,
-    Membership,
-    Person,
-    StandardItem,
-    WorkingGroup,
-)
-from udsat.admin import (
-    PublishableAdmin,
-    ScopedAdmin,
-    ScopedStackedInline,
-    may_edit,
-)
+from council.file_responses import photo_response
+from council.members.consent import anonymise, anonymised_data, check_has_left, mentions
+from council.members.forms import LeavingForm, PersonForm
+from council.models import Council, Membership, Person
+from udsat.admin import ScopedAdmin, may_edit
 from udsat.admin.edit_versions import increment_version
-from udsat.admin_site import DAILY, MORE
+from udsat.admin_site import MORE
 from udsat.lib import roles
-from udsat.models import Municipality
-
-
-class MembershipInline(ScopedStackedInline):
-    """Those who sit in the council now, or will."""
-
-    model = Membership
-    fields = [
-        ("role", "person"),
-        ("speaks_as", "area"),
-        ("appointed_by", "substitute_for"),
-        ("starts_on", "ends_on"),
-        ("is_vacant", "position"),
-    ]
-    addable_fields = ("person",)
-    show_change_link = True
-    classes = ["collapse"]
-    is_former = False
-
-    def get_queryset(self, request):
-        seats = super().get_queryset(request).select_related("person", "council")
-        former = Q(ends_on__lt=timezone.localdate()) | Q(is_vacant=True)
-        return seats.filter(former) if self.is_former else seats.exclude(former)
-
-
-class FormerMembershipInline(MembershipInline):
-    verbose_name_plural = "tomme pladser og tidligere medlemmer"
-    is_former = True
-
-    def has_add_permission(self, request, obj=None):
-        return False
-
-
-class CauseInline(ScopedStackedInline):
-    model = Cause
-    fields = ["title", "body", "position"]
-    classes = ["collapse"]
-
-
-class WorkingGroupInline(ScopedStackedInline):
-    model = WorkingGroup
-    fields = ["name", "cause", "description", "members", "position"]
-    classes = ["collapse"]
-
-    def get_queryset(self, request):
-        return super().get_queryset(request).prefetch_related("members")
-
-    def formfield_for_manytomany(self, db_field, request, **kwargs):
-        return super().formfield_for_manytomany(db_field, request, widget=forms.CheckboxSelectMultiple, **kwargs)
-
-
-class StandardItemInline(ScopedStackedInline):
-    """The standard agenda. No page shows it, but it belongs to the council's page and closes with it."""
-
-    model = StandardItem
-    fields = ["title", ("kind", "brings"), "is_last", "position"]
-    classes = ["collapse"]
-
-    def has_change_permission(self, request, obj=None):
-        return request.user.may(roles.EDIT) if obj is None else may_edit(request.user, obj)
-
-
-@admin.register(Council)
-class CouncilAdmin(MembersPage, PublishableAdmin):
-    index_section = (DAILY, 3)
-    index_description = "Medlemmer, mærkesager, kontakt"
-    guide = "raadet"
-    list_display = ["name", "status_text"]
-    search_fields = ["name", "municipality__name"]
-    inlines = [StandardItemInline, MembershipInline, FormerMembershipInline, CauseInline, WorkingGroupInline]
-    fieldsets = [
-        ("Rådet", {"fields": ["municipality", "name", "summary", "about", "plain_text"]}),
-        (
-            "Kontakt",
-            {
-                "fields": ["phone", "phone_hours", "email", "address"],
-                "description": "Mange vil hellere ringe eller komme forbi end skrive. Det står øverst på rådets sider.",
-            },
-        ),
-        (
-            "Størrelse og periode",
-            {"fields": ["size", "ordinary_meetings", "chair_label", "term_starts_on", "term_ends_on"]},
-        ),
-        (
-            "Rettigheder og rammer",
-            {
-                "fields": ["has_hearing_right", "has_secretary", "has_budget", "has_premises", "meetings_open"],
-                "description": "Vælg »Ukendt«, hvis det ikke står nogen steder. Så nævner siden det ikke.",
-            },
-        ),
-        (
-            "Forretningsorden",
-            {
-                "fields": [
-                    ("agenda_days", "item_days"),
-                    "quorum",
-                    "chaired_by",
-                    "minutes_style",
-                    ("approval", "approval_days"),
-                    "keep_years",
-                ],
-                "description": "Portalen regner frister ud og husker dig på dem. Den stopper dig aldrig: "
-                "Er en frist overskredet, ser du det, og så bestemmer du selv.",
-            },
-        ),
-        ("Arbejdet", {"fields": ["work", "visits", "dialogue_label", "dialogue_text"]}),
-        (
-            "Kan jeg komme med?",
-            {
-                "fields": [
-                    "meeting_place",
-                    "directions",
-                    "access",
-                    "travel_money",
-                    "food",
-                    "companion",
-                    "interpreter",
-                ],
-                "description": "Det, der plejer at gælde. Det står ved hvert åbent møde. Det, du ikke skriver, nævner "
-                "siden ikke. Er noget anderledes en dag, så skriv det på mødet.",
-            },
-        ),
-        (
-            "Når borgere skriver",
-            {"fields": ["input_months"], "description": "Siden lover det, før borgeren skriver."},
-        ),
-        ("Når borgere følger med", {"fields": ["followers"]}),
-        (
-            "Kilde og visning",
-            {"fields": ["is_restatement", "source_url", "source_checked_on", "expires_at"], "classes": ["collapse"]},
-        ),
-    ]
-
-    readonly_fields = ["followers"]
-
-    def get_queryset(self, request):
-        return super().get_queryset(request).select_related("municipality")
-
-    @admin.display(description="status", ordering="status")
-    def status_text(self, obj):
-        return obj.status_text
-
-    @admin.display(description="får mail om rådet")
-    def followers(self, obj):
-        """How many, never who."""
-        count = obj.subscriptions.confirmed().count() if obj.pk else 0
-        return f"{count} følger rådet. Ingen kan se, hvem de er." if count else "Ingen følger rådet endnu."
-
-    def has_add_permission(self, request):
-        """A municipality has one council."""
-        return super().has_add_permission(request) and self._without_council(request).exists()
-
-    def _without_council(self, request):
-        return Municipality.objects.in_reach_of(request.user).filter(council=None)
-
-    def get_field_queryset(self, db, db_field, request):
-        if db_field.name == "municipality" and request.resolver_match.url_name == "council_council_add":
-            return self._without_council(request)
-        return super().get_field_queryset(db, db_field, request)
+from udsat.lib.danish import count
+from udsat.lib.photos import PhotoField
 
 
 @admin.register(Person)
-class PersonAdmin(ConsentPages, ScopedAdmin):
+class PersonAdmin(ScopedAdmin):
+    form = PersonForm
+    change_form_template = "admin/council/person/change_form.html"
     index_section = (MORE, 1)
     index_description = "Dem, der sidder i rådet, og hvad siden må vise om dem"
     guide = "personer"
@@ -231,54 +71,173 @@ class PersonAdmin(ConsentPages, ScopedAdmin):
         for council in Council.objects.filter(memberships__person=obj):
             increment_version(council)
 
+    def formfield_for_dbfield(self, db_field, request, **kwargs):
+        if db_field.name == "photo":
+            return PhotoField(label="Foto", required=False, max_length=db_field.max_length)
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
 
-class CouncilPartAdmin(ScopedAdmin):
-    """A page of its own for what is otherwise edited on the council's."""
+    def may_change(self, user, obj):
+        return obj.anonymised_at is None and super().may_change(user, obj)
 
-    guide = "raadet"
+    def get_urls(self):
+        view = self.admin_site.admin_view
+        return [
+            path("<path:object_id>/glem/", view(self.forget_view), name="council_person_forget"),
+            path("<path:object_id>/foto.jpg", view(self.photo_view), name="council_person_photo"),
+            *super().get_urls(),
+        ]
+
+    def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
+        if obj is not None and obj.pk:
+            context |= {
+                "mentions": self.mentions_of(obj),
+                "may_forget": self.may_forget(request.user, obj),
+                "photo_url": self.url("photo", obj) if obj.photo else "",
+            }
+        return super().render_change_form(request, context, add, change, form_url, obj)
+
+    def save_model(self, request, obj, form, change):
+        super().save_model(request, obj, form, change)
+        if change and {"shown", "first_name", "last_name"} & set(form.changed_data) and (remaining := mentions(obj)):
+            message = '<a href="{}#naevnt">Navnet står stadig i {}. Se hvor</a>'
+            texts = count(len(remaining), "tekst", "tekster")
+            self.message_user(request, format_html(message, self.edit_url(obj), texts), messages.WARNING)
+
+    def mentions_of(self, person, names=None) -> list[dict]:
+        return [
+            {
+                "where": f"{capfirst(mention.obj._meta.verbose_name)} »{mention.obj}«: {mention.field.verbose_name}",
+                "name": mention.name,
+                "is_public": mention.is_public,
+                "url": self.admin_site.get_model_admin(type(mention.obj)).field_url(mention.obj, mention.field.name),
+            }
+            for mention in mentions(person, names)
+        ]
+
+    def may_forget(self, user, obj) -> bool:
+        municipality = obj.municipality
+        may_publish = user.may(roles.EDIT, municipality) and user.may(roles.PUBLISH, municipality)
+        return obj.anonymised_at is None and may_publish
+
+    def photo_view(self, request, object_id):
+        """The photo, whether the public sees it or not."""
+        person = self.get_object(request, unquote(object_id))
+        if not self.has_view_permission(request, person):
+            raise PermissionDenied
+        return photo_response(person)
+
+    @transaction.atomic
+    def forget_view(self, request, object_id):
+        person = self.get_object(request, unquote(object_id))
+        if not self.may_forget(request.user, person):
+            raise PermissionDenied
+        try:
+            check_has_left(person)
+        except ValidationError as error:
+            self.message_user(request, error.messages[0], messages.ERROR)
+            return HttpResponseRedirect(self.edit_url(person))
+        names = [name for name in (str(person), person.last_name or person.first_name) if name]
+        remaining = self.mentions_of(person, list(dict.fromkeys(names)))
+        if request.method == "POST":
+            self._count_change(person)
+            anonymise(person)
+            self.message_user(request, "Navnet er slettet. Plads, område og år bliver stående.", messages.SUCCESS)
+            if remaining:
+                links = ((mention["url"], mention["where"]) for mention in remaining)
+                links = format_html_join(", ", '<a href="{}">{}</a>', links)
+                message = format_html("Navnet står stadig i {}: {}", count(len(remaining), "tekst", "tekster"), links)
+                self.message_user(request, message, messages.WARNING)
+            return HttpResponseRedirect(reverse("admin:council_person_changelist"))
+        return TemplateResponse(
+            request,
+            "admin/council/person/forget.html",
+            {
+                **self.admin_site.each_context(request),
+                "opts": self.opts,
+                "original": person,
+                "title": "Slet navnet",
+                "crumbs": self.crumbs_to(person),
+                "page_url": self.edit_url(person),
+                "goes": anonymised_data(person),
+                "seats": person.memberships.select_related("council"),
+                "mentions": remaining,
+            },
+        )
 
 
 @admin.register(Membership)
-class MembershipAdmin(SeatPages, CouncilPartAdmin):
+class MembershipAdmin(ScopedAdmin):
+    change_form_template = "admin/council/membership/change_form.html"
     guide = "personer"
     list_display = ["__str__", "area", "starts_on", "ends_on"]
     list_filter = ["role"]
     search_fields = ["person__first_name", "person__last_name", "area"]
     addable_fields = ("person",)
-    fieldsets = [
-        (
-            None,
-            {
-                "fields": [
-                    "council", "role", "person", "is_vacant", "speaks_as", "area", "appointed_by", "substitute_for",
-                    "starts_on", "ends_on", "position",
-                ]
-            },
-        )
-    ]  # fmt: skip
+    fields = [
+        "council",
+        "role",
+        "person",
+        "is_vacant",
+        "speaks_as",
+        "area",
+        "appointed_by",
+        "substitute_for",
+        "starts_on",
+        "ends_on",
+        "position",
+    ]
 
     def get_queryset(self, request):
         return super().get_queryset(request).select_related("person__municipality", "council__municipality")
 
+    def get_urls(self):
+        view = self.admin_site.admin_view
+        return [
+            path("<path:object_id>/udtraadt/", view(self.leave_view), name="council_membership_leave"),
+            *super().get_urls(),
+        ]
 
-@admin.register(Cause)
-class CauseAdmin(CouncilPartAdmin):
-    list_display = ["title"]
-    search_fields = ["title"]
-    fieldsets = [(None, {"fields": ["council", "title", "body", "position"]})]
+    @transaction.atomic
+    def leave_view(self, request, object_id):
+        seat = self.get_object(request, unquote(object_id))
+        if not may_edit(request.user, seat):
+            raise PermissionDenied
+        members = reverse("admin:council_council_members", args=[seat.council_id])
+        if seat.has_ended:
+            self.message_user(request, f"{seat} er allerede udtrådt.", messages.WARNING)
+            return HttpResponseRedirect(members)
+        form = LeavingForm(request.POST if request.method == "POST" else None, seat=seat)
+        if form.is_valid():
+            try:
+                with transaction.atomic():
+                    following = form.save()
+            except ValidationError as error:
+                form.add_error(None, error.messages)
+            else:
+                increment_version(seat.council)
+                self.message_user(request, _seat_message(seat, following), messages.SUCCESS)
+                if form.cleaned_data["then"] == "ny":
+                    return HttpResponseRedirect(reverse("admin:council_person_change", args=[following.person_id]))
+                return HttpResponseRedirect(members)
+        return TemplateResponse(
+            request,
+            "admin/council/membership/leave.html",
+            {
+                **self.admin_site.each_context(request),
+                "opts": self.opts,
+                "original": seat,
+                "title": "Besæt pladsen" if seat.is_vacant else "Udtrådt",
+                "crumbs": [*self.crumbs(seat), (members, "Medlemmer")],
+                "form": form,
+            },
+        )
 
-    def get_queryset(self, request):
-        return super().get_queryset(request).select_related("council__municipality")
 
-
-@admin.register(WorkingGroup)
-class WorkingGroupAdmin(CouncilPartAdmin):
-    list_display = ["__str__", "cause"]
-    search_fields = ["name"]
-    fieldsets = [(None, {"fields": ["council", "name", "cause", "description", "members", "position"]})]
-
-    def get_queryset(self, request):
-        return super().get_queryset(request).select_related("council__municipality", "cause")
-
-    def formfield_for_manytomany(self, db_field, request, **kwargs):
-        return super().formfield_for_manytomany(db_field, request, widget=forms.CheckboxSelectMultiple, **kwargs)
+def _seat_message(seat, following):
+    if following is None:
+        return f"{seat} er udtrådt, og pladsen er nedlagt."
+    if following == seat:
+        return f"{following} har fået pladsen."
+    if following.is_vacant:
+        return f"{seat} er udtrådt. Pladsen står tom."
+    return f"{seat} er udtrådt, og {following} har fået pladsen. Spørg, hvad siden må vise."
