@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from udsat.lib.cpr import hide_cpr
-from udsat.lib.danish import long_date, slugify, weekday_date
+from udsat.lib.danish import count, long_date, slugify, weekday_date
 from udsat.lib.richtext import plain_text
 from udsat.models import Letter, LetterFile, is_cpr_overridden
 
@@ -39,45 +39,22 @@ class HearingStep:
 
 def hearing_steps(hearing: Hearing) -> list[HearingStep]:
     """Return all steps. The first that is not done is marked as next."""
-    is_sent = bool(hearing.answered_on)
+    is_sent, is_written = bool(hearing.answered_on), bool(hearing.answer)
+    written = "Der er skrevet et svar." if is_written else "Der er ikke skrevet noget svar."
+    approve = "Følg godkendelsen" if _has_open_approval(hearing) else "Få svaret godkendt"
+    public = "Alle kan læse om høringen." if hearing.is_live else "Høringen er ikke offentlig."
+    is_assigned, is_approved = bool(hearing.assigned_to) or is_written or is_sent, bool(hearing.approved_on) or is_sent
+    is_settled = hearing.outcome != Hearing.Outcome.PENDING
     steps = [
         HearingStep("Modtaget", _received(hearing), True),
-        HearingStep(
-            "Fordelt",
-            _assigned(hearing),
-            bool(hearing.assigned_to or hearing.answer or is_sent),
-            "Vælg, hvem der skriver svaret",
-            "assigned_to",
-        ),
-        HearingStep(
-            "Skrevet",
-            "Der er skrevet et svar." if hearing.answer else "Der er ikke skrevet noget svar.",
-            bool(hearing.answer or is_sent),
-            "Skriv svaret",
-            "answer",
-        ),
-        HearingStep(
-            "Godkendt",
-            _approved(hearing),
-            bool(hearing.approved_on or is_sent),
-            "Følg godkendelsen" if _has_open_approval(hearing) else "Få svaret godkendt",
-            "approval",
-        ),
+        HearingStep("Fordelt", _assigned(hearing), is_assigned, "Vælg, hvem der skriver svaret", "assigned_to"),
+        HearingStep("Skrevet", written, is_written or is_sent, "Skriv svaret", "answer"),
+        HearingStep("Godkendt", _approved(hearing), is_approved, approve, "approval"),
         HearingStep("Sendt", _sent(hearing), is_sent, "Send svaret", "send"),
         HearingStep(
-            "Hvad kom der ud af det?",
-            _outcome(hearing),
-            hearing.outcome != Hearing.Outcome.PENDING,
-            "Skriv, hvad der kom ud af det",
-            "outcome",
+            "Hvad kom der ud af det?", _outcome(hearing), is_settled, "Skriv, hvad der kom ud af det", "outcome"
         ),
-        HearingStep(
-            "På siden",
-            "Alle kan læse om høringen." if hearing.is_live else "Høringen er ikke offentlig.",
-            hearing.is_live,
-            "Offentliggør høringen",
-            "publish",
-        ),
+        HearingStep("På siden", public, hearing.is_live, "Offentliggør høringen", "publish"),
     ]
     if remaining := [step for step in steps if not step.is_done]:
         remaining[0].is_next = True
@@ -96,7 +73,7 @@ def deadline_text(hearing: Hearing) -> str:
         return "Der er ingen svarfrist."
     days = (hearing.deadline - timezone.localdate()).days
     if days < 0:
-        overdue = "1 dag" if days == -1 else f"{-days} dage"
+        overdue = count(-days, "dag", "dage")
         return f"Svarfristen var {weekday_date(hearing.deadline)}. Den er overskredet med {overdue}."
     until = "i dag" if days == 0 else "i morgen" if days == 1 else f"om {days} dage"
     return f"Svarfristen er {weekday_date(hearing.deadline)}, {until}."
@@ -139,7 +116,7 @@ def _outcome(hearing):
         return "Det ved vi først, når svaret er sendt."
     if not (days := hearing.days_without_outcome):
         return "Det ved vi ikke endnu."
-    return f"Det ved vi ikke endnu. Intet svar i {'1 dag' if days == 1 else f'{days} dage'}."
+    return f"Det ved vi ikke endnu. Intet svar i {count(days, 'dag', 'dage')}."
 
 
 # Sending the answer

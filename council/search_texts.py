@@ -17,8 +17,6 @@ from .models.public_items import with_indexed_parts
 def council_texts(council: Council) -> Iterator[SearchText]:
     if not council.is_live:
         return
-    starts_at, ends_at = publication_window(council)
-    shared = {"starts_at": starts_at, "ends_at": ends_at}
     yield SearchText(
         kind=SearchKind.COUNCIL,
         url=council.get_absolute_url(),
@@ -31,7 +29,7 @@ def council_texts(council: Council) -> Iterator[SearchText]:
             council.visits,
             council.dialogue_text,
         ),
-        **shared,
+        **_period(council),
     )
     for cause in council.causes.all():
         yield SearchText(
@@ -40,13 +38,12 @@ def council_texts(council: Council) -> Iterator[SearchText]:
             title=cause.title,
             body=plain_text(cause.body),
             meta=f"Mærkesag for {council.name}",
-            **shared,
+            **_period(council),
         )
 
 
 def hearing_texts(hearing: Hearing) -> Iterator[SearchText]:
     if hearing.is_live:
-        starts_at, ends_at = publication_window(hearing)
         yield SearchText(
             kind=SearchKind.HEARING,
             url=hearing.get_absolute_url(),
@@ -60,15 +57,13 @@ def hearing_texts(hearing: Hearing) -> Iterator[SearchText]:
             meta=f"Høring modtaget {long_date(hearing.received_on)}",
             date=hearing.received_on,
             also=long_date(hearing.received_on),
-            starts_at=starts_at,
-            ends_at=ends_at,
+            **_period(hearing),
         )
 
 
 def input_texts(citizen_input: Input) -> Iterator[SearchText]:
     """The secretary's wording; never the citizen's."""
     if citizen_input.is_live and citizen_input.may_publish:
-        starts_at, ends_at = publication_window(citizen_input)
         yield SearchText(
             kind=SearchKind.INPUT,
             url=citizen_input.get_absolute_url(),
@@ -77,14 +72,12 @@ def input_texts(citizen_input: Input) -> Iterator[SearchText]:
             meta=f"Besvaret {long_date(citizen_input.answered_on)}" if citizen_input.answered_on else "",
             date=citizen_input.answered_on,
             topics=(citizen_input.topic.slug,) if citizen_input.topic else (),
-            starts_at=starts_at,
-            ends_at=ends_at,
+            **_period(citizen_input),
         )
 
 
 def news_texts(story: News) -> Iterator[SearchText]:
     if story.is_live:
-        starts_at, ends_at = publication_window(story)
         yield SearchText(
             kind=SearchKind.NEWS,
             url=story.get_absolute_url(),
@@ -93,8 +86,7 @@ def news_texts(story: News) -> Iterator[SearchText]:
             meta=long_date(story.date),
             date=story.date,
             also=long_date(story.date),
-            starts_at=starts_at,
-            ends_at=ends_at,
+            **_period(story),
         )
 
 
@@ -116,13 +108,11 @@ def meeting_texts(meeting: Meeting) -> Iterator[SearchText]:
         if not ends_at or ends_at > max(starts_at, timezone.now()):
             yield from _items(meeting, items, with_minutes=False, starts_at=starts_at, ends_at=ends_at)
     if minutes:
-        starts_at, ends_at = publication_window(meeting, minutes)
-        yield from _items(meeting, items, with_minutes=True, starts_at=starts_at, ends_at=ends_at)
+        yield from _items(meeting, items, with_minutes=True, **_period(meeting, minutes))
 
 
 def _meeting(meeting, agenda, minutes):
     """One entry for each period, so that the plain text of a paper is found when the paper is public."""
-    starts_at, ends_at = publication_window(meeting)
     venue = (meeting.place, meeting.address, meeting.how_to_attend)
     text = SearchText(
         kind=SearchKind.MEETING,
@@ -132,8 +122,7 @@ def _meeting(meeting, agenda, minutes):
         meta=meeting.place,
         date=meeting.date,
         also=meeting.get_kind_display(),
-        starts_at=starts_at,
-        ends_at=ends_at,
+        **_period(meeting),
     )
     for paper in sorted(filter(None, (agenda, minutes)), key=lambda paper: paper.publish_at):
         begins = publication_window(meeting, paper)[0]
@@ -148,7 +137,7 @@ def _meeting(meeting, agenda, minutes):
     yield text
 
 
-def _items(meeting, items, *, with_minutes, starts_at, ends_at) -> Iterator[SearchText]:
+def _items(meeting, items, *, with_minutes, **period) -> Iterator[SearchText]:
     for item in public_items(meeting, with_minutes=with_minutes, items=items):
         if not item.is_closed:
             yield SearchText(
@@ -161,8 +150,7 @@ def _items(meeting, items, *, with_minutes, starts_at, ends_at) -> Iterator[Sear
                 date=meeting.date,
                 also=long_date(meeting.date),
                 topics=_topics(item),
-                starts_at=starts_at,
-                ends_at=ends_at,
+                **period,
             )
 
 
@@ -175,6 +163,11 @@ def _item_body(item: PublicItem) -> str:
 def _topics(item: PublicItem) -> tuple[str, ...]:
     themes = [*item.themes, *(goal.theme for goal in item.goals)]
     return tuple(sorted({topic.slug for theme in themes for topic in theme.topics.all()}))
+
+
+def _period(*publishables) -> dict:
+    starts_at, ends_at = publication_window(*publishables)
+    return {"starts_at": starts_at, "ends_at": ends_at}
 
 
 def _joined(*texts: str) -> str:

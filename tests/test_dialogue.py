@@ -1,13 +1,14 @@
-"""A group asks to talk with the council, where the council offers it."""
+"""Requests for a dialogue meeting with the council."""
 
 import pytest
 from django.core import signing
 from django.urls import reverse
 from django.utils import timezone
 
-from council import due_tasks
 from council.citizens.inputs import lifecycle
 from council.models import Input, Meeting
+from council.my_desk import council_tasks
+from council.my_desk.tasks import MyDesk
 from udsat.lib import spam_protection
 from udsat.lib.publishing import Status
 from udsat.models import Letter
@@ -44,7 +45,7 @@ def test_the_page_promises_nothing_that_the_form_does_not_ask(client, council):
     assert "Siger du ja" not in page and "uden dit navn" not in page
 
 
-def test_without_a_word_of_its_own_the_page_asks(client, council):
+def test_without_a_dialogue_text_the_page_has_a_default(client, council):
     council.dialogue_label = ""
     council.save()
     assert "<h1>Vil I tale med rådet?</h1>" in client.get(PAGE).content.decode()
@@ -60,7 +61,7 @@ def test_a_council_that_does_not_offer_it_has_no_page_and_no_link(client, counci
     assert not Input.objects.exists()
 
 
-def test_where_nobody_reads_there_is_the_phone_instead_and_no_link(client, esbjerg):
+def test_a_council_without_readers_shows_the_phone_and_no_link(client, esbjerg):
     make.council(esbjerg, dialogue_label="Dialogklippekort", phone="76 16 16 16")
     page = client.get(PAGE)
     assert page.status_code == 200 and "<form" not in page.content.decode() and "76 16 16 16" in words(page)
@@ -69,16 +70,19 @@ def test_where_nobody_reads_there_is_the_phone_instead_and_no_link(client, esbje
 
 def test_a_group_books_and_is_answered(client, council, anna):
     response = book(client, people="14", wished_times="En tirsdag", name="Mona", email="mona@example.dk")
-    found = Input.objects.get()
-    assert (found.kind, found.group, found.people, found.wished_times) == (
-        "dialog", "Værestedet Kompasset", 14, "En tirsdag",
-    )  # fmt: skip
-    assert not found.may_publish
+    citizen_input = Input.objects.get()
+    assert (citizen_input.kind, citizen_input.group, citizen_input.people, citizen_input.wished_times) == (
+        "dialog",
+        "Værestedet Kompasset",
+        14,
+        "En tirsdag",
+    )
+    assert not citizen_input.may_publish
     assert "finder en dag sammen med jer" in words(client.get(response.url))
     receipt = Letter.objects.get(to="mona@example.dk")
     assert "gerne vil tale med rådet" in receipt.text and "Kompasset" not in receipt.text
-    assert next(due_tasks.inputs(due_tasks.UserTasks(anna))).title == "En borger bad om at tale med rådet i dag"
-    lifecycle.answer(found, "Vi kommer tirsdag den 3.")
+    assert next(council_tasks.inputs(MyDesk(anna))).title == "En borger bad om at tale med rådet i dag"
+    lifecycle.answer(citizen_input, "Vi kommer tirsdag den 3.")
     assert "Vi kommer tirsdag den 3." in words(client.get(response.url))
 
 
@@ -96,7 +100,7 @@ def test_a_group_books_and_is_answered(client, council, anna):
         ({"wished_times": "x" * 401}, "Skriv det kortere"),
     ],
 )
-def test_what_is_missing_or_wrong_is_said_beside_its_field(client, council, fields, message):
+def test_errors_are_shown_at_their_field(client, council, fields, message):
     page = book(client, **fields)
     assert page.status_code == 200
     assert message in words(page)
@@ -108,15 +112,15 @@ def test_an_e_mail_alone_is_enough(client, council):
 
 
 def test_the_secretary_makes_the_meeting_with_the_councils_word_and_nothing_of_the_writers(client, council, anna):
-    found = make.input_(council, kind="dialog", group="Værestedet Kompasset", name="Mona", phone="20 30 40 50")
+    citizen_input = make.input_(council, kind="dialog", group="Værestedet Kompasset", name="Mona", phone="20 30 40 50")
     client.force_login(anna)
-    page = client.get(reverse("admin:council_input_change", args=[found.pk])).content.decode()
+    page = client.get(reverse("admin:council_input_change", args=[citizen_input.pk])).content.decode()
     address = reverse("admin:council_meeting_add") + "?kind=dialog&amp;kind_label=Dialogklippekort"
     assert address in page
     form = client.get(address.replace("&amp;", "&")).content.decode()
     assert 'value="Dialogklippekort"' in form and '<option value="dialog" selected>' in form
     assert "Kompasset" not in form and "Mona" not in form
-    item = lifecycle.put_on_agenda(found, make.meeting(council, timezone.localdate(), Status.DRAFT))
+    item = lifecycle.put_on_agenda(citizen_input, make.meeting(council, timezone.localdate(), Status.DRAFT))
     assert item.title == "En gruppe vil tale med rådet"
 
 

@@ -1,4 +1,4 @@
-"""»Mit bord«: what is due is said with its reason and one next step, to those who can take it."""
+"""»Mit bord«: tasks with a reason and one next step, for the users who may do them."""
 
 import datetime
 
@@ -6,9 +6,10 @@ import pytest
 from django.core.files.base import ContentFile
 from django.utils import timezone
 
-from council.due_tasks import Severity, UserTasks
 from council.meetings.invitations.sending import facts
 from council.models import Approval, Council, Hearing, Invitation, Meeting, Membership, Proposal, Remark
+from council.my_desk.due import due_tasks
+from council.my_desk.tasks import MyDesk, Severity
 from strategies.models import FollowUp
 from udsat.lib.publishing import Status
 from udsat.models import Letter
@@ -29,13 +30,13 @@ def council(esbjerg):
 
 
 def due(user, *words):
-    """The rows that say all of these words."""
-    return [row for row in UserTasks(user, NOW).due() if all(word in f"{row.title} {row.reason}" for word in words)]
+    """Return the tasks that contain all of these words."""
+    return [row for row in due_tasks(MyDesk(user, NOW)) if all(word in f"{row.title} {row.reason}" for word in words)]
 
 
 def one(user, *words):
     rows = due(user, *words)
-    assert len(rows) == 1, [row.title for row in UserTasks(user, NOW).due()]
+    assert len(rows) == 1, [row.title for row in due_tasks(MyDesk(user, NOW))]
     return rows[0]
 
 
@@ -44,7 +45,7 @@ def test_nothing_is_due_for_a_council_in_order(anna, council):
 
 
 @pytest.mark.parametrize(
-    ("ahead", "said", "severity"),
+    ("ahead", "expected", "severity"),
     [
         (30, None, None),
         (11, "skal sendes om 3 dage", Severity.SOON),
@@ -52,17 +53,17 @@ def test_nothing_is_due_for_a_council_in_order(anna, council):
         (6, "skulle være sendt for 2 dage siden", Severity.LATE),
     ],
 )
-def test_the_agenda_is_asked_for_by_the_councils_own_rule(anna, council, ahead, said, severity):
+def test_the_agenda_is_due_by_the_councils_own_rule(anna, council, ahead, expected, severity):
     make.meeting(council, date=days(ahead), status=Status.DRAFT)
-    if said is None:
+    if expected is None:
         assert due(anna, "Dagsordenen til") == []
     else:
         row = one(anna, "Dagsordenen til")
-        assert said in row.title and row.severity == severity and "8 dage før" in row.reason
-        assert row.label == "Lav dagsordenen"
+        assert expected in row.title and row.severity == severity and "8 dage før" in row.reason
+        assert row.button == "Lav dagsordenen"
 
 
-def test_an_agenda_that_is_out_is_not_asked_for_but_members_nobody_has_called_are(anna, council):
+def test_a_sent_agenda_is_no_task_but_missing_invitations_are(anna, council):
     meeting = make.meeting(council, date=days(7))
     make.agenda(meeting)
     assert due(anna, "Dagsordenen til") == []
@@ -72,7 +73,7 @@ def test_an_agenda_that_is_out_is_not_asked_for_but_members_nobody_has_called_ar
     assert due(anna) == []
 
 
-def test_dates_that_citizens_cannot_see_are_said_until_they_are_public(anna, carla, council):
+def test_unpublished_dates_are_a_task_until_they_are_public(anna, carla, council):
     planned = [make.meeting(council, date=days(ahead), status=Status.DRAFT) for ahead in (40, 80, 10)]
     make.meeting(council, date=days(60), status=Status.DRAFT, kind=Meeting.Kind.GROUP)
     row = one(anna, "kan borgerne ikke se")
@@ -85,7 +86,7 @@ def test_dates_that_citizens_cannot_see_are_said_until_they_are_public(anna, car
     assert due(anna, "kan borgerne ikke se") == []
 
 
-def test_those_who_were_told_another_day_are_counted(anna, council):
+def test_members_invited_to_another_day_are_counted(anna, council):
     meeting = make.meeting(council, date=days(30))
     make.agenda(meeting)
     for name in ("Ib", "Ea"):
@@ -100,7 +101,7 @@ def test_those_who_were_told_another_day_are_counted(anna, council):
     one(anna, "er aflyst")
 
 
-def test_the_last_day_for_items_and_proposals_that_wait_are_said(anna, council):
+def test_item_deadlines_and_unanswered_proposals_are_tasks(anna, council):
     meeting = make.meeting(council, date=days(16), status=Status.DRAFT)
     assert "om 2 dage" in one(anna, "Fristen for punkter").title
     member = make.membership(council, make.person(council.municipality))
@@ -129,7 +130,7 @@ def test_minutes_go_from_missing_to_public(anna, council):
     approval.answer = Approval.Answer.REMARKS
     approval.save()
     remark = Remark.objects.create(approval=approval, text="Der står et forkert tal.")
-    assert one(anna, "1 bemærkning").label == "Læs bemærkningerne"
+    assert one(anna, "1 bemærkning").button == "Læs bemærkningerne"
     remark.handled_at = NOW
     remark.save()
     one(anna, "Alle har svaret")
@@ -145,19 +146,22 @@ def test_a_meeting_of_today_is_over_once_its_minutes_are_with_the_members(anna, 
     meeting = make.meeting(council, date=TODAY)
     make.item(meeting, decision="<p>Ja.</p>")
     minutes = make.minutes(meeting, status=Status.DRAFT)
-    assert UserTasks(anna, NOW).coming == [meeting]
+    assert MyDesk(anna, NOW).coming == [meeting]
     minutes.approval_asked_on = TODAY
     minutes.save()
     approval = Approval.objects.create(
-        minutes=minutes, member=make.membership(council, make.person(council.municipality)), asked_at=NOW,
-        due_on=days(5), answer=Approval.Answer.REMARKS,
-    )  # fmt: skip
+        minutes=minutes,
+        member=make.membership(council, make.person(council.municipality)),
+        asked_at=NOW,
+        due_on=days(5),
+        answer=Approval.Answer.REMARKS,
+    )
     Remark.objects.create(approval=approval, text="Det var 12.")
-    assert one(anna, "1 bemærkning").label == "Læs bemærkningerne"
-    assert UserTasks(anna, NOW).coming == []
+    assert one(anna, "1 bemærkning").button == "Læs bemærkningerne"
+    assert MyDesk(anna, NOW).coming == []
 
 
-def test_minutes_that_the_next_meeting_approves_are_asked_for_after_it(anna, council):
+def test_minutes_approved_at_the_next_meeting_are_a_task_after_it(anna, council):
     meeting = make.meeting(council, date=days(-60))
     make.item(meeting, decision="<p>Ja.</p>")
     make.minutes(meeting, status=Status.DRAFT)
@@ -174,7 +178,7 @@ def test_a_visit_and_a_cancelled_meeting_leave_no_minutes_to_write(anna, council
     assert due(anna) == []
 
 
-def test_a_number_like_a_cpr_number_is_said_while_the_minutes_are_written(anna, council):
+def test_a_possible_cpr_number_is_a_task_while_the_minutes_are_written(anna, council):
     meeting = make.meeting(council, date=days(-3))
     make.item(meeting, discussion="<p>Sagen om 010190-1234.</p>")
     make.minutes(meeting, status=Status.DRAFT)
@@ -182,7 +186,7 @@ def test_a_number_like_a_cpr_number_is_said_while_the_minutes_are_written(anna, 
     assert "010190" not in row.title + row.reason
 
 
-def test_a_hearing_is_said_before_its_day_and_after_it(anna, council):
+def test_a_hearing_is_a_task_before_and_after_its_deadline(anna, council):
     hearing = make.hearing(council, deadline=days(2), received_on=days(-20), status=Status.DRAFT)
     assert "om 2 dage" in one(anna, "Høringssvar").title
     hearing.deadline = days(-1)
@@ -202,21 +206,21 @@ def test_overdue_agreements_are_one_row(anna, council):
     assert row.title.startswith("2 aftaler") and row.url.endswith("?stand=over-tiden")
 
 
-def test_goals_nobody_has_told_of_for_a_year_are_counted(anna, esbjerg):
+def test_goals_without_follow_up_for_a_year_are_counted(anna, esbjerg):
     long_ago = NOW - datetime.timedelta(500)
     strategy = make.strategy(esbjerg, published_at=long_ago, publish_at=long_ago)
     theme = make.theme(strategy)
-    silent, told, old, reached = (make.goal(theme, text=f"mål {n}") for n in range(4))
-    make.follow_up(told, date=days(-30))
+    never, recent, old, reached = (make.goal(theme, text=f"mål {n}") for n in range(4))
+    make.follow_up(recent, date=days(-30))
     make.follow_up(old, date=days(-400))
     make.follow_up(reached, date=days(-400), status=FollowUp.Status.REACHED)
     assert one(anna, "ikke fulgt op i et år").title.startswith("2 mål")
-    for goal in (silent, old):
+    for goal in (never, old):
         make.follow_up(goal, date=days(-1))
     assert due(anna, "ikke fulgt op") == []
 
 
-def test_an_expired_period_and_groups_without_heading_are_said(anna, esbjerg):
+def test_expired_periods_and_groups_without_heading_are_tasks(anna, esbjerg):
     old = make.strategy(esbjerg, starts_on=days(-900), ends_on=days(-3))
     make.theme(old, title="")
     one(anna, "Perioden for Plads til alle er udløbet")
@@ -225,7 +229,7 @@ def test_an_expired_period_and_groups_without_heading_are_said(anna, esbjerg):
     assert due(anna, "udløbet") == []
 
 
-def test_vacant_seats_a_term_that_ends_and_a_photo_that_may_no_longer_show_are_said(anna, council):
+def test_vacant_seats_ending_terms_and_expired_photos_are_tasks(anna, council):
     council.term_ends_on = days(100)
     council.save()
     make.membership(council, is_vacant=True)
@@ -238,19 +242,19 @@ def test_vacant_seats_a_term_that_ends_and_a_photo_that_may_no_longer_show_are_s
     one(anna, "Fotoet af Karen Holm vises ikke mere")
 
 
-def test_letters_that_lie_are_said(anna, esbjerg):
+def test_stuck_letters_are_a_task(anna, esbjerg):
     Letter.objects.write(municipality=esbjerg, key="a", to="x@eksempel.dk", subject="Indkaldelse", text="Kom.")
     Letter.objects.update(last_error="afvist", tried_at=NOW, attempts=1)
     assert one(anna, "ikke kommet af sted").severity == Severity.LATE
 
 
-def test_each_sees_only_her_own_municipality(anna, bo, council, vejle):
+def test_users_see_only_their_own_municipality(anna, bo, council, vejle):
     make.meeting(make.council(vejle), date=days(3), status=Status.DRAFT)
     assert due(anna) == []
     assert len(due(bo)) == 1
 
 
-def test_what_takes_the_right_to_publish_is_not_for_the_editor(anna, carla, dan, council):
+def test_tasks_that_publish_are_not_for_the_editor(anna, carla, dan, council):
     meeting = make.meeting(council, date=days(-3))
     make.item(meeting, decision="<p>Ja.</p>")
     make.minutes(meeting, status=Status.DRAFT, approved_on=TODAY)
@@ -261,7 +265,7 @@ def test_what_takes_the_right_to_publish_is_not_for_the_editor(anna, carla, dan,
         assert one(user, "Dagsordenen til").is_for(user) is may
 
 
-def test_more_of_everything_costs_no_more_questions(operator, council, esbjerg, vejle, django_assert_num_queries):
+def test_more_content_makes_no_more_queries(operator, council, esbjerg, vejle, django_assert_num_queries):
     def fill(council, number):
         make.meeting(council, date=days(3 + number), status=Status.DRAFT)
         held = make.meeting(council, date=days(-3 - number))
@@ -277,27 +281,27 @@ def test_more_of_everything_costs_no_more_questions(operator, council, esbjerg, 
         from django.db import connection
         from django.test.utils import CaptureQueriesContext
 
-        with CaptureQueriesContext(connection) as asked:
-            rows = UserTasks(user, NOW).due()
-        return len(rows), len(asked)
+        with CaptureQueriesContext(connection) as queries:
+            rows = due_tasks(MyDesk(user, NOW))
+        return len(rows), len(queries)
 
     fill(council, 1)
-    few, questions = count(operator)
+    few, queries = count(operator)
     other = make.council(vejle)
     for number in range(2, 6):
         fill(council, number)
         fill(other, number)
     many, as_many = count(operator)
-    assert many > 2 * few and as_many == questions
+    assert many > 2 * few and as_many == queries
 
 
-def test_the_front_page_says_kindly_that_nothing_is_due(client, anna, council):
+def test_the_front_page_shows_that_nothing_is_due(client, anna, council):
     client.force_login(anna)
     page = client.get("/admin/").content.decode()
     assert "Intet haster" in page and "Der er ikke sat dato på noget møde endnu" in page
 
 
-def test_the_front_page_has_one_button_for_each_and_says_whose_turn_it_is(client, anna, carla, council):
+def test_the_front_page_has_one_button_per_task_for_the_users_who_may(client, anna, carla, council):
     today = timezone.localdate()
     held = make.meeting(council, date=today - datetime.timedelta(3))
     make.item(held, decision="<p>Ja.</p>")
@@ -312,7 +316,7 @@ def test_the_front_page_has_one_button_for_each_and_says_whose_turn_it_is(client
     assert "/offentliggoer/" not in page
 
 
-def test_with_several_municipalities_each_row_says_which(client, operator, council, vejle):
+def test_with_several_municipalities_each_task_names_its_own(client, operator, council, vejle):
     soon = timezone.localdate() + datetime.timedelta(3)
     make.meeting(council, date=soon, status=Status.DRAFT)
     make.meeting(make.council(vejle), date=soon, status=Status.DRAFT)
@@ -321,7 +325,7 @@ def test_with_several_municipalities_each_row_says_which(client, operator, counc
     assert "· Esbjerg" in page and "· Vejle" in page
 
 
-def test_seats_of_former_members_ask_for_no_photo(anna, council):
+def test_photos_of_former_members_are_no_task(anna, council):
     person = make.person(council.municipality, photo_until=days(-2), photo_alt="Karen")
     person.photo.save("karen.png", ContentFile(b"x"))
     make.membership(council, person, role=Membership.Role.MEMBER, ends_on=days(-1))

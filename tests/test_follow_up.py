@@ -9,7 +9,8 @@ from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from council.due_tasks import UserTasks
+from council.my_desk.due import due_tasks
+from council.my_desk.tasks import MyDesk
 from strategies.models import FollowUp, Strategy, Theme
 from strategies.progress import in_words, months_between, progress, tally
 from strategies.progress_chart import MIN_SEGMENT, NARROW, WIDE, draw_chart
@@ -141,7 +142,7 @@ def test_the_desk_and_the_public_page_ask_the_same_rule(client, anna, plan, them
         make.follow_up(make.goal(theme), date=day(date))
     make.goal(theme)
     quiet = len(re.findall("Intet nyt i", html(client, plan.get_progress_url())))
-    [row] = [row for row in UserTasks(anna, today).due() if "ikke fulgt op i et år" in row.title]
+    [row] = [row for row in due_tasks(MyDesk(anna, today)) if "ikke fulgt op i et år" in row.title]
     assert quiet == 3 and row.title.startswith("3 mål")
 
 
@@ -304,7 +305,7 @@ def test_the_secretary_comes_from_her_desk_to_a_short_form_with_what_was_said_be
     newer, older = make.goal(theme, "bygge huse."), make.goal(theme, "finde en grund.")
     make.follow_up(newer, date=day("2025-10-01"))
     make.follow_up(older, date=day("2025-02-01"), measure="2 af 20", text="Vi leder.")
-    [row] = [row for row in UserTasks(anna, today).due() if "ikke fulgt op" in row.title]
+    [row] = [row for row in due_tasks(MyDesk(anna, today)) if "ikke fulgt op" in row.title]
     client.force_login(anna)
     text = html(client, row.url)
     assert "finde en grund." in text and "I gang, 2 af 20" in text and "Vi leder." in text

@@ -1,4 +1,4 @@
-"""A citizen writes to the council, is answered, and is forgotten."""
+"""Inputs from citizens: writing, answering, publishing, deletion."""
 
 import datetime
 import logging
@@ -13,9 +13,11 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from council import due_tasks
 from council.citizens.inputs import lifecycle
 from council.models import Input
+from council.my_desk import council_tasks
+from council.my_desk.due import due_tasks
+from council.my_desk.tasks import MyDesk, Severity
 from udsat.lib import spam_protection
 from udsat.lib.publishing import Status
 from udsat.mail_delivery import send_letters
@@ -39,7 +41,7 @@ def words(response):
 
 
 def form_of(page):
-    """The fields of the form as a browser would send them back, fetched a minute ago."""
+    """Return the fields of the form as a browser would send them, loaded a minute ago."""
     html = page.content.decode()
     assert 'name="hentet"' in html
     minute_ago = int(timezone.now().timestamp()) - 60
@@ -52,19 +54,19 @@ def send(client, address="/esbjerg/skriv-til-raadet/", **fields):
 
 
 def everything_stored():
-    """All rows of all tables, as text."""
+    """Return all rows of all tables as text."""
     with connection.cursor() as cursor:
-        found = []
+        citizen_input = []
         for table in connection.introspection.table_names(cursor):
             cursor.execute(f'SELECT * FROM "{table}"')
-            found.append(str(cursor.fetchall()))
-    return "\n".join(found)
+            citizen_input.append(str(cursor.fetchall()))
+    return "\n".join(citizen_input)
 
 
-# Before one writes
+# Before writing
 
 
-def test_the_page_says_where_a_case_of_ones_own_belongs_who_reads_and_when_it_is_deleted(client, council, esbjerg):
+def test_the_page_explains_personal_cases_readers_and_deletion(client, council, esbjerg):
     esbjerg.phone = "76 16 00 00"
     esbjerg.save()
     council.input_months = 4
@@ -77,7 +79,7 @@ def test_the_page_says_where_a_case_of_ones_own_belongs_who_reads_and_when_it_is
     assert "Du behøver ikke sige, hvem du er" in page
 
 
-def test_where_nobody_reads_the_page_gives_the_phone_and_no_form(client, esbjerg):
+def test_a_council_without_readers_shows_the_phone_and_no_form(client, esbjerg):
     make.council(esbjerg, phone="76 16 16 16")
     page = client.get("/esbjerg/skriv-til-raadet/")
     assert page.status_code == 200
@@ -110,14 +112,19 @@ def test_the_pages_of_a_writer_set_no_cookie_and_stay_on_no_computer(client, cou
 # Writing
 
 
-def test_anybody_can_write_without_saying_who_she_is(client, council):
+def test_a_citizen_can_write_anonymously(client, council):
     response = send(client)
-    found = Input.objects.get()
-    assert (found.text, found.name, found.state, found.kind) == (WORDS, "", "ny", "skriv")
+    citizen_input = Input.objects.get()
+    assert (citizen_input.text, citizen_input.name, citizen_input.state, citizen_input.kind) == (
+        WORDS,
+        "",
+        "ny",
+        "skriv",
+    )
     page = client.get(response.url)
-    assert found.reference in words(page)
+    assert citizen_input.reference in words(page)
     assert "Svaret kommer her på siden" in words(page)
-    # Another may stand behind her, or open the browser's history.
+    # The page must not show the text to others at the same computer.
     assert WORDS not in page.content.decode()
 
 
@@ -128,23 +135,23 @@ def test_it_works_for_a_browser_that_checks_tokens(council):
 
 def test_a_volunteer_writes_for_another(client, council):
     send(client, for_other="on", name="Vera fra Værestedet", phone="20 30 40 50")
-    found = Input.objects.get()
-    assert found.for_other and found.name == "Vera fra Værestedet" and not found.may_publish
+    citizen_input = Input.objects.get()
+    assert citizen_input.for_other and citizen_input.name == "Vera fra Værestedet" and not citizen_input.may_publish
 
 
-def test_the_secretary_hears_of_it_and_the_mail_does_not_say_what_it_was(client, council, anna):
+def test_the_secretary_gets_a_notice_without_the_text(client, council, anna):
     send(client, name="Karl Madsen", email="karl@example.dk")
     notice, receipt = Letter.objects.order_by("pk")
     assert (notice.to, receipt.to) == (anna.email, "karl@example.dk")
     for letter in (notice, receipt):
-        said = letter.subject + letter.text + letter.to_name
-        assert WORDS not in said and "Karl" not in said
+        content = letter.subject + letter.text + letter.to_name
+        assert WORDS not in content and "Karl" not in content
     assert f"/admin/council/input/{Input.objects.get().pk}/" in notice.text
     assert "karl@example.dk" not in notice.text
     assert "/esbjerg/skriv-til-raadet/" in receipt.text and Input.objects.get().reference in receipt.text
 
 
-def test_nobody_is_written_to_where_no_address_is_given(client, council, anna):
+def test_no_receipt_is_sent_without_an_address(client, council, anna):
     send(client)
     assert list(Letter.objects.values_list("to", flat=True)) == [anna.email]
 
@@ -159,7 +166,7 @@ def test_a_cpr_number_is_stopped_before_anything_is_kept(client, council, field,
     assert "ligner et CPR-nummer" in page and value in page
     assert not Input.objects.exists() and not Letter.objects.exists()
     assert CPR not in everything_stored() + caplog.text
-    # What else she wrote is still there, and can be sent.
+    # The other fields keep their values, and can be sent.
     assert send(client).status_code == 302
 
 
@@ -197,12 +204,12 @@ def test_sent_twice_by_a_nervous_finger_it_is_one(client, council):
     assert words(client.get(first.url)) == words(client.get(second.url))
     assert Input.objects.count() == 1
     assert Letter.objects.filter(to="a@example.dk").count() == 1
-    # The same form with other words is another.
+    # The same form with another text is another input.
     client.post("/esbjerg/skriv-til-raadet/", given | {"text": "Og så er der heller ikke noget toilet."})
     assert Input.objects.count() == 2
 
 
-# The writer's own page
+# The citizen's page
 
 
 def test_the_answer_comes_on_the_writers_own_page(client, council):
@@ -217,10 +224,10 @@ def test_the_answer_comes_on_the_writers_own_page(client, council):
     ("state", "forgotten"),
     [("besvaret", "9. april 2031"), ("afsluttet", "9. april 2031"), ("spam", "8. november 2030")],
 )
-def test_the_writers_page_says_the_day_on_which_it_is_deleted(client, council, state, forgotten):
+def test_the_citizens_page_shows_the_day_of_deletion(client, council, state, forgotten):
     moment = timezone.make_aware(datetime.datetime(2030, 10, 9, 12))
-    found = make.input_(council, state=state, answer="Ja.", answered_at=moment, closed_at=moment)
-    assert f"Vi sletter det, du skrev, {forgotten}." in words(client.get(lifecycle.link_path(found)))
+    citizen_input = make.input_(council, state=state, answer="Ja.", answered_at=moment, closed_at=moment)
+    assert f"Vi sletter det, du skrev, {forgotten}." in words(client.get(lifecycle.link_path(citizen_input)))
 
 
 def test_a_guessed_or_changed_link_shows_nothing(client, council, vejle, bo):
@@ -235,11 +242,11 @@ def test_a_guessed_or_changed_link_shows_nothing(client, council, vejle, bo):
     assert client.get(f"/esbjerg/godkend/{token}/").status_code == 404
 
 
-def test_the_page_says_when_the_council_talks_about_it_once_everybody_may_know(client, council):
+def test_the_citizens_page_shows_the_meeting_once_the_item_is_public(client, council):
     address = send(client).url
-    found = Input.objects.get()
+    citizen_input = Input.objects.get()
     meeting = make.meeting(council, timezone.localdate() + datetime.timedelta(days=20))
-    lifecycle.put_on_agenda(found, meeting)
+    lifecycle.put_on_agenda(citizen_input, meeting)
     assert "taler om det" not in words(client.get(address))
     type(meeting.agenda).objects.filter(meeting=meeting).update(**make.state(Status.PUBLISHED))
     page = client.get(address)
@@ -258,7 +265,7 @@ def test_too_fast_and_too_old_are_asked_to_send_again_with_the_text_kept(client,
     assert not Input.objects.exists()
 
 
-def test_what_fills_in_the_hidden_field_is_asked_to_send_again(client, council):
+def test_a_filled_honeypot_field_is_rejected(client, council):
     page = send(client, kommentar="Buy now")
     assert page.status_code == 200 and "Buy now" not in page.content.decode()
     assert not Input.objects.exists()
@@ -266,14 +273,14 @@ def test_what_fills_in_the_hidden_field_is_asked_to_send_again(client, council):
     assert 'name="kommentar"' in hidden
 
 
-def test_many_links_are_held_for_the_secretary_and_nobody_is_written_to(client, council):
+def test_an_input_with_many_links_is_held_without_a_receipt(client, council):
     text = "http://a.example http://b.example www.c.example"
     response = send(client, text=text, email="offer@example.dk")
-    found = Input.objects.get()
-    assert found.state == Input.State.HELD
+    citizen_input = Input.objects.get()
+    assert citizen_input.state == Input.State.HELD
     assert not Letter.objects.exists()
     assert "Tak. Vi har fået det" in words(client.get(response.url))
-    lifecycle.release(found)
+    lifecycle.release(citizen_input)
     assert Input.objects.get().state == Input.State.NEW
     assert Letter.objects.filter(to="offer@example.dk").count() == 1
 
@@ -303,7 +310,7 @@ def test_a_flood_is_held_and_then_asked_to_ring(client, council, monkeypatch):
     monkeypatch.setattr(lifecycle, "CAPACITY_PER_DAY", 2)
     for number in range(2):
         send(client, text=f"Nummer {number}")
-    assert [found.state for found in Input.objects.order_by("pk")] == ["ny", "maaske-spam"]
+    assert [citizen_input.state for citizen_input in Input.objects.order_by("pk")] == ["ny", "maaske-spam"]
     page = send(client, text="Nummer tre")
     assert page.status_code == 200 and "Ring i stedet" in words(page)
     assert "Nummer tre" in page.content.decode()
@@ -314,7 +321,7 @@ def test_a_flood_is_held_and_then_asked_to_ring(client, council, monkeypatch):
 
 
 @pytest.fixture
-def found(council):
+def citizen_input(council):
     return make.input_(council, WORDS, name="Karl Madsen", email="karl@example.dk", phone="20 30 40 50")
 
 
@@ -324,53 +331,53 @@ def as_anna(client, anna):
     return client
 
 
-def edit_url(found, what="change"):
-    return reverse(f"admin:council_input_{what}", args=[found.pk])
+def edit_url(citizen_input, what="change"):
+    return reverse(f"admin:council_input_{what}", args=[citizen_input.pk])
 
 
-def press(client, found, action):
-    return client.post(edit_url(found, "action"), {"action": action}, follow=True)
+def press(client, citizen_input, action):
+    return client.post(edit_url(citizen_input, "action"), {"action": action}, follow=True)
 
 
-def test_her_desk_says_that_a_citizen_has_written(anna, council):
-    found = make.input_(council)
-    Input.objects.filter(pk=found.pk).update(created_at=timezone.now() - datetime.timedelta(days=3))
-    row = next(row for row in due_tasks.inputs(due_tasks.UserTasks(anna)))
+def test_my_desk_shows_an_unanswered_input(anna, council):
+    citizen_input = make.input_(council)
+    Input.objects.filter(pk=citizen_input.pk).update(created_at=timezone.now() - datetime.timedelta(days=3))
+    row = next(row for row in council_tasks.inputs(MyDesk(anna)))
     assert row.title == "En borger skrev til rådet for 3 dage siden"
-    assert (row.url, row.severity) == (edit_url(found), due_tasks.Severity.READY)
-    Input.objects.filter(pk=found.pk).update(created_at=timezone.now() - datetime.timedelta(days=8))
-    assert next(due_tasks.inputs(due_tasks.UserTasks(anna))).severity == due_tasks.Severity.LATE
+    assert (row.url, row.severity) == (edit_url(citizen_input), Severity.READY)
+    Input.objects.filter(pk=citizen_input.pk).update(created_at=timezone.now() - datetime.timedelta(days=8))
+    assert next(council_tasks.inputs(MyDesk(anna))).severity == Severity.LATE
 
 
-def test_her_desk_counts_several_and_keeps_what_may_be_spam_apart(anna, bo, council, django_assert_num_queries):
+def test_my_desk_counts_inputs_and_possible_spam_separately(anna, bo, council, django_assert_num_queries):
     for state in (Input.State.NEW, Input.State.NEW, Input.State.HELD, Input.State.UNDER_WAY, Input.State.ANSWERED):
         make.input_(council, state=state)
-    with django_assert_num_queries(2):  # her roles, and the inputs
-        rows = {row.title for row in due_tasks.inputs(due_tasks.UserTasks(anna))}
+    with django_assert_num_queries(2):  # the user's roles, and the inputs
+        rows = {row.title for row in council_tasks.inputs(MyDesk(anna))}
     assert rows == {
         "2 borgere har henvendt sig til rådet",
         "1 henvendelse ligner spam",
         "1 borger venter stadig på svar",
     }
-    assert not list(due_tasks.inputs(due_tasks.UserTasks(bo)))
+    assert not list(council_tasks.inputs(MyDesk(bo)))
 
 
-def test_what_the_council_will_talk_about_is_due_again_when_the_meeting_is_over(anna, council):
+def test_an_input_on_an_agenda_is_due_again_when_the_meeting_is_over(anna, council):
     today = timezone.localdate()
-    found = make.input_(council, state=Input.State.UNDER_WAY, item=make.item(make.meeting(council, today)))
-    assert not list(due_tasks.inputs(due_tasks.UserTasks(anna)))
+    citizen_input = make.input_(council, state=Input.State.UNDER_WAY, item=make.item(make.meeting(council, today)))
+    assert not list(council_tasks.inputs(MyDesk(anna)))
     council.meetings.update(date=today - datetime.timedelta(days=1))
-    assert [row.url for row in due_tasks.inputs(due_tasks.UserTasks(anna))] == [edit_url(found)]
+    assert [row.url for row in council_tasks.inputs(MyDesk(anna))] == [edit_url(citizen_input)]
 
 
-def test_she_answers_and_the_letter_brings_it(as_anna, found, mailbox):
-    page = as_anna.get(edit_url(found, "answer"))
+def test_the_secretary_answers_by_letter(as_anna, citizen_input, mailbox):
+    page = as_anna.get(edit_url(citizen_input, "answer"))
     assert WORDS in page.content.decode()
-    given = {"seen": found.version, "text": "Der kommer tre bænke."}
-    assert as_anna.post(edit_url(found, "answer"), given).status_code == 302
-    found.refresh_from_db()
-    assert (found.state, found.answer) == (Input.State.ANSWERED, "Der kommer tre bænke.")
-    assert found.answered_at and found.closed_at
+    given = {"seen": citizen_input.version, "text": "Der kommer tre bænke."}
+    assert as_anna.post(edit_url(citizen_input, "answer"), given).status_code == 302
+    citizen_input.refresh_from_db()
+    assert (citizen_input.state, citizen_input.answer) == (Input.State.ANSWERED, "Der kommer tre bænke.")
+    assert citizen_input.answered_at and citizen_input.closed_at
     send_letters(timezone.now())
     (delivery,) = mailbox.deliveries
     assert delivery.recipients == ["karl@example.dk"]
@@ -378,151 +385,169 @@ def test_she_answers_and_the_letter_brings_it(as_anna, found, mailbox):
     assert WORDS not in delivery.text
 
 
-def test_two_who_answer_at_once_send_one_answer(as_anna, found):
-    seen = found.version
-    lifecycle.answer(found, "Det første svar.")
-    page = as_anna.post(edit_url(found, "answer"), {"seen": seen, "text": "Det andet svar."})
+def test_two_who_answer_at_once_send_one_answer(as_anna, citizen_input):
+    seen = citizen_input.version
+    lifecycle.answer(citizen_input, "Det første svar.")
+    page = as_anna.post(edit_url(citizen_input, "answer"), {"seen": seen, "text": "Det andet svar."})
     assert page.status_code == 200
     assert "En anden har ændret henvendelsen imens" in words(page) and "Det andet svar." in page.content.decode()
-    found.refresh_from_db()
-    assert found.answer == "Det første svar."
+    citizen_input.refresh_from_db()
+    assert citizen_input.answer == "Det første svar."
     assert Letter.objects.filter(to="karl@example.dk").count() == 1
 
 
-def test_an_answer_with_a_cpr_number_or_without_words_is_not_sent(as_anna, found):
+def test_an_answer_that_is_empty_or_has_a_cpr_number_is_not_sent(as_anna, citizen_input):
     for text in (f"Dit nummer er {CPR}", "  ", "", "a" * 6001, "a\x00b"):
-        page = as_anna.post(edit_url(found, "answer"), {"seen": found.version, "text": text})
+        page = as_anna.post(edit_url(citizen_input, "answer"), {"seen": citizen_input.version, "text": text})
         assert page.status_code == 200 and "Fejl:" in page.content.decode(), text[:20]
-    found.refresh_from_db()
-    assert (found.state, found.answer) == (Input.State.NEW, "")
+    citizen_input.refresh_from_db()
+    assert (citizen_input.state, citizen_input.answer) == (Input.State.NEW, "")
     assert not Letter.objects.exists()
     assert CPR not in everything_stored()
 
 
-def test_an_editor_reads_but_sends_nothing_out_of_the_house(client, carla, found):
+def test_an_editor_reads_but_sends_nothing_out_of_the_house(client, carla, citizen_input):
     client.force_login(carla)
-    assert WORDS in client.get(edit_url(found, "answer")).content.decode()
-    assert client.post(edit_url(found, "answer"), {"seen": "1", "text": "Hej"}).status_code == 403
-    assert client.post(edit_url(found, "forget")).status_code == 403
+    assert WORDS in client.get(edit_url(citizen_input, "answer")).content.decode()
+    assert client.post(edit_url(citizen_input, "answer"), {"seen": "1", "text": "Hej"}).status_code == 403
+    assert client.post(edit_url(citizen_input, "forget")).status_code == 403
     assert not Letter.objects.exists()
 
 
-def test_one_click_puts_it_on_an_agenda_without_anything_of_the_citizens(as_anna, found, council):
+def test_one_click_puts_it_on_an_agenda_without_anything_of_the_citizens(as_anna, citizen_input, council):
     meeting = make.meeting(council, timezone.localdate() + datetime.timedelta(days=20), Status.DRAFT)
     given = {
-        "version": found.version, "title": "Bænke ved banegården", "question": "Kan der komme <bænke>?",
-        "meeting": meeting.pk, "_put_on_agenda": "",
-    }  # fmt: skip
-    page = as_anna.post(edit_url(found), given, follow=True)
+        "version": citizen_input.version,
+        "title": "Bænke ved banegården",
+        "question": "Kan der komme <bænke>?",
+        "meeting": meeting.pk,
+        "_put_on_agenda": "",
+    }
+    page = as_anna.post(edit_url(citizen_input), given, follow=True)
     assert "Sat på dagsordenen til mødet" in words(page)
-    found.refresh_from_db()
-    item = found.item
+    citizen_input.refresh_from_db()
+    item = citizen_input.item
     assert (item.meeting, item.title, item.presentation) == (
-        meeting, "Bænke ved banegården", "<p>Kan der komme &lt;bænke&gt;?</p>",
-    )  # fmt: skip
-    assert found.state == Input.State.UNDER_WAY
-    said = " ".join(str(value) for value in item.revisioned_values().values())
-    assert not any(word in said for word in ("Karl", "Madsen", "karl@", "20 30", WORDS))
-    # Once is enough.
-    as_anna.post(edit_url(found), given | {"version": found.version})
+        meeting,
+        "Bænke ved banegården",
+        "<p>Kan der komme &lt;bænke&gt;?</p>",
+    )
+    assert citizen_input.state == Input.State.UNDER_WAY
+    stored = " ".join(str(value) for value in item.revisioned_values().values())
+    assert not any(word in stored for word in ("Karl", "Madsen", "karl@", "20 30", WORDS))
+    # A second click adds no second item.
+    as_anna.post(edit_url(citizen_input), given | {"version": citizen_input.version})
     assert meeting.items.count() == 1
 
 
-def test_without_words_of_hers_the_item_has_a_neutral_title(found, council):
-    item = lifecycle.put_on_agenda(found, make.meeting(council, timezone.localdate()))
+def test_without_the_secretarys_wording_the_item_has_a_neutral_title(citizen_input, council):
+    item = lifecycle.put_on_agenda(citizen_input, make.meeting(council, timezone.localdate()))
     assert (item.title, item.presentation) == ("Henvendelse fra en borger", "")
 
 
-def test_on_a_public_agenda_it_waits_for_the_supplement(found, council):
+def test_on_a_public_agenda_it_waits_for_the_supplement(citizen_input, council):
     meeting = make.meeting(council, timezone.localdate() + datetime.timedelta(days=20))
     make.agenda(meeting)
-    item = lifecycle.put_on_agenda(found, meeting)
+    item = lifecycle.put_on_agenda(citizen_input, meeting)
     assert item.supplement == "venter"
 
 
-def test_no_meeting_of_another_or_of_the_past_takes_it(as_anna, found, council, vejle):
+def test_no_meeting_of_another_or_of_the_past_takes_it(as_anna, citizen_input, council, vejle):
     theirs = make.meeting(make.council(vejle), timezone.localdate() + datetime.timedelta(days=3))
     held = make.meeting(council, timezone.localdate() - datetime.timedelta(days=3))
     make.meeting(council, timezone.localdate() + datetime.timedelta(days=30))
     for chosen in (theirs.pk, held.pk, "", "x", "9" * 30):
         page = as_anna.post(
-            edit_url(found), {"version": found.version, "meeting": chosen, "_put_on_agenda": ""}, follow=True
+            edit_url(citizen_input),
+            {"version": citizen_input.version, "meeting": chosen, "_put_on_agenda": ""},
+            follow=True,
         )
         assert "Vælg et møde, der ikke er holdt endnu" in words(page)
-        found.refresh_from_db()
-        assert found.item is None
+        citizen_input.refresh_from_db()
+        assert citizen_input.item is None
 
 
-def test_spam_is_put_aside_and_taken_back(as_anna, found):
-    press(as_anna, found, "spam")
-    found.refresh_from_db()
-    assert found.state == Input.State.SPAM and found.closed_at
-    press(as_anna, found, "not_spam")
-    found.refresh_from_db()
-    assert found.state == Input.State.NEW and found.closed_at is None
-    press(as_anna, found, "close")
-    assert "gjort noget ved henvendelsen imens" in words(press(as_anna, found, "spam"))
-    press(as_anna, found, "reopen")
-    found.refresh_from_db()
-    assert found.state == Input.State.UNDER_WAY
-    assert "Tryk på en af knapperne" in words(press(as_anna, found, "noget helt andet"))
+def test_spam_is_put_aside_and_taken_back(as_anna, citizen_input):
+    press(as_anna, citizen_input, "spam")
+    citizen_input.refresh_from_db()
+    assert citizen_input.state == Input.State.SPAM and citizen_input.closed_at
+    press(as_anna, citizen_input, "not_spam")
+    citizen_input.refresh_from_db()
+    assert citizen_input.state == Input.State.NEW and citizen_input.closed_at is None
+    press(as_anna, citizen_input, "close")
+    assert "gjort noget ved henvendelsen imens" in words(press(as_anna, citizen_input, "spam"))
+    press(as_anna, citizen_input, "reopen")
+    citizen_input.refresh_from_db()
+    assert citizen_input.state == Input.State.UNDER_WAY
+    assert "Tryk på en af knapperne" in words(press(as_anna, citizen_input, "noget helt andet"))
 
 
-def test_the_citizens_words_stand_in_no_revision(as_anna, found):
-    as_anna.post(edit_url(found), {"version": found.version, "title": "Bænke", "question": "Hvor er bænkene?"})
-    lifecycle.answer(found, "De kommer.")
-    history = str([(r.label, r.by_name, r.values) for r in Revision.objects.of(found)])
+def test_revisions_contain_nothing_of_the_citizens_text(as_anna, citizen_input):
+    as_anna.post(
+        edit_url(citizen_input), {"version": citizen_input.version, "title": "Bænke", "question": "Hvor er bænkene?"}
+    )
+    lifecycle.answer(citizen_input, "De kommer.")
+    history = str([(r.label, r.by_name, r.values) for r in Revision.objects.of(citizen_input)])
     assert "De kommer." in history and "Bænke" in history
     assert not any(word in history for word in ("Karl", "karl@", "20 30", WORDS))
-    assert WORDS not in as_anna.get(edit_url(found, "history")).content.decode()
+    assert WORDS not in as_anna.get(edit_url(citizen_input, "history")).content.decode()
 
 
-# Said by phone or at a shelter
+# Spoken inputs
 
 NOTE = reverse("admin:council_input_note")
 
 
-def test_the_secretary_writes_down_what_somebody_said_by_phone(as_anna, anna, council):
+def test_the_secretary_notes_what_a_citizen_said_by_phone(as_anna, anna, council):
     assert f'href="{NOTE}"' in as_anna.get(reverse("admin:council_input_changelist")).content.decode()
     assert "det bliver slettet nogle måneder efter, at du har svaret" in words(as_anna.get(NOTE))
     response = as_anna.post(NOTE, {"text": WORDS, "name": "Karl Madsen", "phone": "20 30 40 50", "hentet": "nu"})
-    found = Input.objects.get()
-    assert response.url == reverse("admin:council_input_change", args=[found.pk])
-    assert (found.kind, found.state, found.text, found.council) == ("sagt", "ny", WORDS, council)
-    assert not found.may_publish and not Letter.objects.exists()
-    # The history says that she did it, and nothing of what was said.
-    assert Revision.objects.of(found).get().by == anna
-    assert WORDS not in str(Revision.objects.of(found).get().values)
-    [row] = due_tasks.UserTasks(anna).due()
+    citizen_input = Input.objects.get()
+    assert response.url == reverse("admin:council_input_change", args=[citizen_input.pk])
+    assert (citizen_input.kind, citizen_input.state, citizen_input.text, citizen_input.council) == (
+        "sagt",
+        "ny",
+        WORDS,
+        council,
+    )
+    assert not citizen_input.may_publish and not Letter.objects.exists()
+    # The history names the secretary and has nothing of the citizen's text.
+    assert Revision.objects.of(citizen_input).get().by == anna
+    assert WORDS not in str(Revision.objects.of(citizen_input).get().values)
+    [row] = due_tasks(MyDesk(anna))
     assert row.title == "En borger talte med rådet i dag"
-    # The same click twice is one.
+    # A second click saves no second input.
     as_anna.post(NOTE, {"text": WORDS, "name": "Karl Madsen", "phone": "20 30 40 50", "hentet": "nu"})
     assert Input.objects.count() == 1
-    # She answers and is told to ring.
-    page = as_anna.post(edit_url(found, "answer"), {"seen": found.version, "text": "Vi tager det op."}, follow=True)
+    # Without an e-mail, the message asks the secretary to ring.
+    page = as_anna.post(
+        edit_url(citizen_input, "answer"), {"seen": citizen_input.version, "text": "Vi tager det op."}, follow=True
+    )
     assert "Ring til borgeren på 20 30 40 50" in words(page)
 
 
-def test_whoever_gave_an_address_by_phone_gets_a_receipt_and_the_answer(as_anna, council):
+def test_a_citizen_who_gave_an_address_by_phone_gets_receipt_and_answer(as_anna, council):
     as_anna.post(NOTE, {"text": WORDS, "email": "karl@example.dk"})
     receipt = Letter.objects.get()
     assert receipt.to == "karl@example.dk" and "Tak, fordi du talte med" in receipt.text
     assert lifecycle.link_path(Input.objects.get()) in receipt.text and WORDS not in receipt.text
-    found = Input.objects.get()
-    as_anna.post(edit_url(found, "answer"), {"seen": found.version, "text": "Vi tager det op."})
+    citizen_input = Input.objects.get()
+    as_anna.post(edit_url(citizen_input, "answer"), {"seen": citizen_input.version, "text": "Vi tager det op."})
     assert "Du talte med" in Letter.objects.latest("pk").text
 
 
-def test_without_phone_and_address_nobody_is_promised_a_page(as_anna, council):
+def test_a_spoken_input_without_an_address_mentions_no_page(as_anna, council):
     as_anna.post(NOTE, {"text": WORDS})
-    found = Input.objects.get()
-    assert "Hverken telefon eller e-mail" in words(as_anna.get(edit_url(found, "answer")))
-    page = as_anna.post(edit_url(found, "answer"), {"seen": found.version, "text": "Vi tager det op."}, follow=True)
+    citizen_input = Input.objects.get()
+    assert "Hverken telefon eller e-mail" in words(as_anna.get(edit_url(citizen_input, "answer")))
+    page = as_anna.post(
+        edit_url(citizen_input, "answer"), {"seen": citizen_input.version, "text": "Vi tager det op."}, follow=True
+    )
     assert "Svaret er gemt." in words(page) and "eget link" not in words(page)
 
 
 @pytest.mark.parametrize(
-    ("fields", "said"),
+    ("fields", "message"),
     [
         ({"text": ""}, "Skriv, hvad borgeren sagde."),
         ({"text": f"Hun har {CPR}"}, "ligner et CPR-nummer"),
@@ -533,9 +558,9 @@ def test_without_phone_and_address_nobody_is_promised_a_page(as_anna, council):
     ],
     ids=str,
 )
-def test_what_cannot_be_kept_of_a_call_is_said_and_leaves_nothing(as_anna, council, fields, said):
+def test_an_invalid_note_of_a_call_gives_the_reason_and_saves_nothing(as_anna, council, fields, message):
     response = as_anna.post(NOTE, {"text": WORDS} | fields)
-    assert response.status_code == 400 and said in words(response)
+    assert response.status_code == 400 and message in words(response)
     assert not Input.objects.exists() and CPR not in everything_stored()
 
 
@@ -543,8 +568,8 @@ def test_a_call_is_written_down_for_ones_own_council_only(client, council, vejle
     theirs = make.council(vejle)
     client.force_login(bo)
     client.post(NOTE, {"text": WORDS, "council": council.pk})
-    assert [found.council for found in Input.objects.all()] == [theirs]
-    # Whoever may not send an answer out of the house sends no receipt either.
+    assert [citizen_input.council for citizen_input in Input.objects.all()] == [theirs]
+    # A role that may not send answers sends no receipt.
     for user in (carla, dan):
         client.force_login(user)
         assert client.post(NOTE, {"text": WORDS}).status_code == 403
@@ -556,7 +581,7 @@ def test_a_call_is_written_down_for_ones_own_council_only(client, council, vejle
     assert council.inputs.get().text == "Et andet ord."
 
 
-def test_what_she_wrote_down_can_be_mended_and_what_a_citizen_typed_cannot(as_anna, council, found):
+def test_a_noted_text_can_be_edited_and_a_citizens_own_text_cannot(as_anna, council, citizen_input):
     as_anna.post(NOTE, {"text": WORDS, "phone": "20 30 40 50"})
     noted = Input.objects.get(kind=Input.Kind.SPOKEN)
     data = {"version": noted.version, "title": "", "question": "", "text": "Bænke ved havnen.", "phone": "20 30 40 51"}
@@ -565,12 +590,12 @@ def test_what_she_wrote_down_can_be_mended_and_what_a_citizen_typed_cannot(as_an
     noted.refresh_from_db()
     assert (noted.text, noted.phone) == ("Bænke ved havnen.", "20 30 40 51")
     assert "Bænke" not in str([revision.values for revision in Revision.objects.of(noted)])
-    as_anna.post(edit_url(found), data | {"version": found.version})
-    found.refresh_from_db()
-    assert found.text == WORDS
+    as_anna.post(edit_url(citizen_input), data | {"version": citizen_input.version})
+    citizen_input.refresh_from_db()
+    assert citizen_input.text == WORDS
 
 
-def test_nobody_calls_her_own_note_spam(as_anna, council):
+def test_a_noted_input_cannot_be_marked_as_spam(as_anna, council):
     as_anna.post(NOTE, {"text": WORDS})
     noted = Input.objects.get()
     assert "Det er spam" not in words(as_anna.get(edit_url(noted)))
@@ -579,10 +604,10 @@ def test_nobody_calls_her_own_note_spam(as_anna, council):
     assert noted.state == Input.State.NEW
 
 
-# What others see
+# Public questions and answers
 
 
-def test_what_the_writer_agreed_to_is_shown_in_the_secretarys_words(client, council):
+def test_with_consent_the_question_is_shown_in_the_secretarys_wording(client, council):
     make.answered_input(council, text=WORDS, name="Karl Madsen")
     page = client.get("/esbjerg/udsatteraad/spoergsmaal/")
     assert "Det har andre spurgt om" in words(page)
@@ -592,21 +617,21 @@ def test_what_the_writer_agreed_to_is_shown_in_the_secretarys_words(client, coun
     assert Input.objects.get().get_absolute_url() in front
 
 
-def test_without_her_consent_nothing_is_shown_whatever_the_status(client, council):
-    found = make.answered_input(council, may_publish=False)
+def test_without_consent_nothing_is_shown_whatever_the_status(client, council):
+    citizen_input = make.answered_input(council, may_publish=False)
     assert not Input.objects.published().exists()
-    assert found.title not in words(client.get("/esbjerg/udsatteraad/spoergsmaal/"))
-    assert found.title not in words(client.get("/esbjerg/udsatteraad/"))
+    assert citizen_input.title not in words(client.get("/esbjerg/udsatteraad/spoergsmaal/"))
+    assert citizen_input.title not in words(client.get("/esbjerg/udsatteraad/"))
     assert not SearchEntry.objects.filter(kind="svar").exists()
 
 
-def test_it_is_found_by_search_until_she_changes_her_mind(client, council):
-    found = make.answered_input(council, text="Pingvin")
-    assert found.get_absolute_url() in client.get("/soeg/?q=bænke").content.decode()
-    assert found.get_absolute_url() not in client.get("/soeg/?q=pingvin").content.decode()
-    found.may_publish = False
-    found.save()
-    assert found.get_absolute_url() not in client.get("/soeg/?q=bænke").content.decode()
+def test_the_search_finds_it_until_the_consent_is_withdrawn(client, council):
+    citizen_input = make.answered_input(council, text="Pingvin")
+    assert citizen_input.get_absolute_url() in client.get("/soeg/?q=bænke").content.decode()
+    assert citizen_input.get_absolute_url() not in client.get("/soeg/?q=pingvin").content.decode()
+    citizen_input.may_publish = False
+    citizen_input.save()
+    assert citizen_input.get_absolute_url() not in client.get("/soeg/?q=bænke").content.decode()
 
 
 @pytest.mark.parametrize(
@@ -621,20 +646,20 @@ def test_it_is_found_by_search_until_she_changes_her_mind(client, council):
         ({"email": "karl@example.dk", "question": "Skriv til Karl@example.dk"}, "Borgerens e-mail"),
     ],
 )
-def test_the_gate_stops_what_is_not_ready_or_names_the_writer(as_anna, council, anna, fields, why):
-    found = make.answered_input(council, status=Status.DRAFT, **fields)
-    assert why in words(as_anna.get(edit_url(found, "publish")))
+def test_the_gate_blocks_incomplete_texts_and_the_citizens_name(as_anna, council, anna, fields, why):
+    citizen_input = make.answered_input(council, status=Status.DRAFT, **fields)
+    assert why in words(as_anna.get(edit_url(citizen_input, "publish")))
     with pytest.raises(ValidationError, match=why):
-        found.publish(by=anna, confirmed=True)
+        citizen_input.publish(by=anna, confirmed=True)
 
 
-def test_she_publishes_it_through_the_gate(as_anna, council, client):
-    found = make.answered_input(council, status=Status.DRAFT)
-    assert "Det har andre spurgt om" in words(as_anna.get(edit_url(found, "preview")))
-    page = as_anna.get(edit_url(found, "publish"))
+def test_the_secretary_publishes_it_through_the_gate(as_anna, council, client):
+    citizen_input = make.answered_input(council, status=Status.DRAFT)
+    assert "Det har andre spurgt om" in words(as_anna.get(edit_url(citizen_input, "preview")))
+    page = as_anna.get(edit_url(citizen_input, "publish"))
     seen = re.search(r'name="seen" value="([^"]+)"', page.content.decode())[1]
-    as_anna.post(edit_url(found, "publish"), {"seen": seen, "confirmed": "on"})
-    assert list(Input.objects.published()) == [found]
+    as_anna.post(edit_url(citizen_input, "publish"), {"seen": seen, "confirmed": "on"})
+    assert list(Input.objects.published()) == [citizen_input]
 
 
 def test_the_item_it_became_is_linked_once_it_is_public(client, council):
@@ -666,7 +691,7 @@ def test_many_answers_cost_the_queries_of_few(client, council, address):
     assert ask() == few
 
 
-# Forgetting
+# Deletion
 
 
 def later(months, days=0):
@@ -675,30 +700,30 @@ def later(months, days=0):
 
 def test_after_the_promised_months_the_citizen_is_forgotten_in_row_history_and_letters(client, council):
     address = send(client, name="Karl Madsen", email="karl@example.dk", phone="20 30 40 50").url
-    found = Input.objects.get()
-    lifecycle.answer(found, "Kære Karl, der kommer bænke.")
-    Revision.objects.of(found).update(is_closed=True)
-    found.refresh_from_db()
-    found.answer = "Kære Karl Madsen, der kommer tre."
-    found.save()
+    citizen_input = Input.objects.get()
+    lifecycle.answer(citizen_input, "Kære Karl, der kommer bænke.")
+    Revision.objects.of(citizen_input).update(is_closed=True)
+    citizen_input.refresh_from_db()
+    citizen_input.answer = "Kære Karl Madsen, der kommer tre."
+    citizen_input.save()
     assert lifecycle.forget_old_inputs(timezone.now() + datetime.timedelta(days=150)) == 0
     assert lifecycle.forget_old_inputs(later(council.input_months, 1)) == 1
     kept = everything_stored()
     for gone in ("Karl", "karl@example.dk", "20 30 40 50", WORDS, "der kommer"):
         assert gone not in kept, gone
-    found.refresh_from_db()
-    assert found.state == Input.State.ANSWERED and found.forgotten_at
+    citizen_input.refresh_from_db()
+    assert citizen_input.state == Input.State.ANSWERED and citizen_input.forgotten_at
     assert "Vi har slettet det, du skrev" in words(client.get(address))
     assert lifecycle.forget_old_inputs(later(council.input_months, 2)) == 0
 
 
-def test_what_everybody_may_read_stays(council):
-    found = make.answered_input(council, text=WORDS, name="Karl")
+def test_published_answers_are_kept(council):
+    citizen_input = make.answered_input(council, text=WORDS, name="Karl")
     assert lifecycle.forget_old_inputs(later(7)) == 1
-    found.refresh_from_db()
-    assert (found.text, found.name) == ("", "")
-    assert found.title and found.question and found.answer
-    assert list(Input.objects.published()) == [found]
+    citizen_input.refresh_from_db()
+    assert (citizen_input.text, citizen_input.name) == ("", "")
+    assert citizen_input.title and citizen_input.question and citizen_input.answer
+    assert list(Input.objects.published()) == [citizen_input]
 
 
 def test_an_unanswered_one_is_never_deleted_silently(council):
@@ -720,27 +745,27 @@ def test_the_council_decides_how_long(council, vejle):
 
 
 def test_spam_is_deleted_with_its_history(council):
-    found = make.input_(council, "Buy", email="offer@example.dk")
-    lifecycle.close(found, Input.State.SPAM)
+    citizen_input = make.input_(council, "Buy", email="offer@example.dk")
+    lifecycle.close(citizen_input, Input.State.SPAM)
     assert lifecycle.forget_old_inputs(timezone.now() + datetime.timedelta(days=29)) == 0
     assert lifecycle.forget_old_inputs(timezone.now() + datetime.timedelta(days=31)) == 1
-    assert not Input.objects.exists() and not Revision.objects.of(found).exists()
+    assert not Input.objects.exists() and not Revision.objects.of(citizen_input).exists()
 
 
-def test_a_citizen_who_asks_is_forgotten_at_once(as_anna, found):
-    assert "Det kan ikke fortrydes" in words(as_anna.get(edit_url(found, "forget")))
+def test_an_input_is_deleted_at_the_citizens_request(as_anna, citizen_input):
+    assert "Det kan ikke fortrydes" in words(as_anna.get(edit_url(citizen_input, "forget")))
     assert Input.objects.get().text
-    as_anna.post(edit_url(found, "forget"))
+    as_anna.post(edit_url(citizen_input, "forget"))
     forgotten = Input.objects.get()
     assert (forgotten.text, forgotten.name, forgotten.email) == ("", "", "")
     assert forgotten.state == Input.State.CLOSED
-    assert as_anna.get(edit_url(found, "forget")).status_code == 302
+    assert as_anna.get(edit_url(citizen_input, "forget")).status_code == 302
     assert "ikke noget at svare på længere" in words(
-        as_anna.post(edit_url(found, "answer"), {"seen": forgotten.version, "text": "Hej"})
+        as_anna.post(edit_url(citizen_input, "answer"), {"seen": forgotten.version, "text": "Hej"})
     )
 
 
-# By keyboard only
+# Keyboard only
 
 
 @pytest.mark.browser
@@ -751,7 +776,7 @@ def test_a_citizen_writes_with_the_keys_alone_and_reads_the_answer(council, page
     page.goto("/esbjerg/udsatteraad/")
 
     def tab_to(name, most=80):
-        """Press Tab until the focus is on what has that name."""
+        """Press Tab until the element with that name has the focus."""
         for _ in range(most):
             page.keyboard.press("Tab")
             focused = page.locator(":focus")
@@ -766,12 +791,12 @@ def test_a_citizen_writes_with_the_keys_alone_and_reads_the_answer(council, page
     page.keyboard.type(f"Mit nummer er {CPR}. {WORDS}")
     assert not page.locator("[name=kommentar]").is_visible()
     tab_to("Send til rådet")
-    # The form was handed out a while ago, as it is for somebody who types.
+    # The form must look as if it was loaded a while ago.
     stamp = signing.dumps(int(timezone.now().timestamp()) - 60, salt=spam_protection._SALT)
     page.locator("[name=hentet]").evaluate("(field, stamp) => { field.value = stamp }", stamp)
     page.keyboard.press("Enter")
     page.get_by_role("alert").wait_for()
-    # What went wrong is where she is, and is read to her.
+    # The error message has the focus and is announced.
     assert page.locator(":focus").get_attribute("role") == "alert"
     assert not Input.objects.exists()
     tab_to("Her står noget, der ligner et CPR-nummer")
@@ -783,8 +808,8 @@ def test_a_citizen_writes_with_the_keys_alone_and_reads_the_answer(council, page
     page.keyboard.press("Enter")
     page.get_by_role("heading", name="Tak. Vi har fået det").wait_for()
     assert page.context.cookies() == []
-    found = Input.objects.get()
-    assert found.reference in page.inner_text("main")
-    lifecycle.answer(found, "Der kommer tre bænke.")
+    citizen_input = Input.objects.get()
+    assert citizen_input.reference in page.inner_text("main")
+    lifecycle.answer(citizen_input, "Der kommer tre bænke.")
     page.reload()
     assert "Der kommer tre bænke." in page.inner_text("main")

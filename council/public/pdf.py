@@ -3,6 +3,7 @@
 from django.template.loader import render_to_string
 
 from council.models import Attachment, Hearing, Meeting, public_items
+from council.models.attendance import attendance_by_status
 from udsat.lib.pdf import frame
 from udsat.lib.pdf_store import stored_pdf
 

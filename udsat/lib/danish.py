@@ -8,6 +8,7 @@ from typing import Any
 from django.utils import timezone
 from django.utils.dateformat import format as date_format
 from django.utils.dateformat import time_format
+from django.utils.formats import number_format
 from django.utils.text import slugify as django_slugify
 
 MONTHS = tuple("januar februar marts april maj juni juli august september oktober november december".split())
@@ -73,6 +74,11 @@ def sort_key(text: str) -> str:
     text = text.translate(str.maketrans("æøå", "{|}"))
     text = "".join(c for c in unicodedata.normalize("NFD", text) if not unicodedata.combining(c))
     return re.sub(r"[^a-z0-9{|}]+", " ", text).strip()
+
+
+def count(amount: int, one: str, many: str) -> str:
+    """1 møde, 2 møder, 1.200 møder"""
+    return f"{number_format(amount, force_grouping=True)} {one if amount == 1 else many}"
 
 
 def join_words(words: list[str], last: str = "og") -> str:

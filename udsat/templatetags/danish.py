@@ -3,7 +3,6 @@
 import re
 
 from django import template
-from django.utils.formats import number_format
 
 from udsat.lib import danish
 
@@ -40,8 +39,7 @@ def month_name(day):
 @register.filter
 def count(amount, words):
     """`{{ 1|count:"mål,mål" }}` is »1 mål«; the first word for one, the second for any other number."""
-    one, many = words.split(",")
-    return f"{number_format(amount, force_grouping=True)} {one if amount == 1 else many}"
+    return danish.count(amount, *words.split(","))
 
 
 @register.filter
