@@ -1,4 +1,4 @@
-"""Meetings in people's own calendars: read back as a calendar program would."""
+"""Calendar files of meetings, parsed as by a calendar program."""
 
 import datetime
 from zoneinfo import ZoneInfo
@@ -50,7 +50,7 @@ def file_of(client, meeting):
     return client.get(meeting.get_calendar_url())
 
 
-def test_a_citizen_lays_a_meeting_in_her_calendar(client, meeting, settings):
+def test_a_citizen_adds_a_meeting_to_a_calendar(client, meeting, settings):
     settings.SITE_URL = "https://udsat.example"
     response = file_of(client, meeting)
     event = entry(response)
@@ -68,7 +68,7 @@ def test_a_citizen_lays_a_meeting_in_her_calendar(client, meeting, settings):
     assert "ORGANIZER" not in event and "ATTENDEE" not in event
 
 
-def test_a_program_that_asks_again_is_told_that_nothing_is_new(client, meeting):
+def test_a_client_with_the_current_version_gets_304(client, meeting):
     for address in (meeting.get_calendar_url(), "/esbjerg/moeder.ics"):
         first = client.get(address)
         again = client.get(address, headers={"if-none-match": first["ETag"]})
@@ -80,12 +80,12 @@ def test_a_program_that_asks_again_is_told_that_nothing_is_new(client, meeting):
 
 @pytest.mark.parametrize("day", ["2025-03-29", "2025-03-31", "2025-10-25", "2025-10-27", "2026-07-01", "2040-12-01"])
 def test_the_clock_is_copenhagens_summer_and_winter(client, meeting, day):
-    """By the rule in the file, which is all that Outlook reads."""
+    """The file has its own time zone rule, the only one that Outlook uses."""
     meeting.date = datetime.date.fromisoformat(day)
     meeting.save()
     text = file_of(client, meeting).content.decode()
     assert "DTSTART;TZID=Europe/Copenhagen:" in text
-    # By a name that nobody knows, so that the rule is read and not what the machine knows of Copenhagen.
+    # An unknown time zone name, so that the rule in the file is used and not the machine's own time zone data.
     [zone] = read(text.replace("Europe/Copenhagen", "Egen/Regel")).walk("VTIMEZONE")
     naive = datetime.datetime.combine(meeting.date, meeting.starts_at)
     assert naive.replace(tzinfo=zone.to_tz()).utcoffset() == naive.replace(tzinfo=COPENHAGEN).utcoffset()
@@ -104,7 +104,7 @@ def test_a_meeting_without_an_end_is_drawn_as_two_hours(client, council):
     assert event.end - event.start == datetime.timedelta(hours=2)
 
 
-def test_what_somebody_typed_adds_no_line_to_the_calendar(client, council):
+def test_line_breaks_in_a_text_add_no_line_to_the_calendar(client, council):
     title = 'Bål\r\nBEGIN:VALARM\r\nTRIGGER:-PT1M;X="y",\\z\x0b\x85' + "ø" * 120
     meeting = make.meeting(council, title=title[:200], place="a:b;c,d\\e")
     calendar = read(file_of(client, meeting))
@@ -114,7 +114,7 @@ def test_what_somebody_typed_adds_no_line_to_the_calendar(client, council):
     assert event["LOCATION"] == "a:b;c,d\\e"
 
 
-def test_the_feed_holds_public_meetings_and_says_which_are_cancelled(client, council, meeting):
+def test_the_feed_contains_public_meetings_and_marks_cancelled_ones(client, council, meeting):
     make.meeting(council, date=datetime.date(2025, 4, 1), title="Pingvin", status=Status.DRAFT)
     make.meeting(council, date=datetime.date(2025, 4, 2), title="Pingvin", status="planlagt")
     make.meeting(
@@ -159,7 +159,7 @@ def test_pages_lead_to_the_calendars_where_there_is_something_to_come_to(client,
 # Invitations
 
 
-def test_an_invitation_names_who_asks_and_who_is_asked(meeting):
+def test_an_invitation_names_organizer_and_attendee(meeting):
     text = invitation_calendar(meeting, "aase@example.dk", 'Åse "Ø"; Bo', "REQUEST")
     event = entry(text)
     assert read(text)["METHOD"] == "REQUEST"
@@ -183,7 +183,7 @@ def test_a_cancellation_takes_out_the_entry_that_the_invitation_made(meeting):
     assert called_off["STATUS"] == "CANCELLED"
 
 
-def test_the_address_of_a_meeting_that_is_no_ones_business_yet_stands_in_no_invitation(council):
+def test_an_invitation_has_no_link_to_a_meeting_that_is_not_public(council):
     draft = make.meeting(council, status=Status.DRAFT)
     assert "URL" not in entry(invitation_calendar(draft, "a@example.dk", "A", "REQUEST"))
 
@@ -197,16 +197,20 @@ def test_without_a_councils_own_mailbox_answers_go_to_the_municipality_and_then_
     assert entry(invitation_calendar(meeting, "a@b.dk", "A", "REQUEST"))["ORGANIZER"] == "mailto:anna@esbjerg.example"
 
 
-# What a calendar must hear of
+# Sequence numbers
 
 
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("date", datetime.date(2025, 3, 10)), ("starts_at", datetime.time(13)), ("ends_at", None), ("place", "Kirken"),
-        ("address", "Kirkegade 1"), ("is_cancelled", True),
+        ("date", datetime.date(2025, 3, 10)),
+        ("starts_at", datetime.time(13)),
+        ("ends_at", None),
+        ("place", "Kirken"),
+        ("address", "Kirkegade 1"),
+        ("is_cancelled", True),
     ],
-)  # fmt: skip
+)
 def test_an_entry_gets_a_higher_number_when_it_is_another(meeting, name, value):
     uid = entry(invitation_calendar(meeting, "a@b.dk", "A", "REQUEST"))["UID"]
     setattr(meeting, name, value)
@@ -254,7 +258,7 @@ def test_the_old_address_of_a_public_meeting_leads_to_the_new_one(client, meetin
     for page in ("", "moede.ics", "dagsorden.pdf"):
         response = client.get(f"{OLD}{page}")
         assert (response.status_code, response["Location"]) == (301, f"/esbjerg/moeder/2025-03-17/{page}")
-        # A browser asks again, since another meeting may be held that day.
+        # The redirect is not cached for long, since another meeting may be held that day.
         assert response["Cache-Control"] == "no-cache"
 
 
@@ -271,7 +275,7 @@ def test_another_meeting_on_the_old_day_has_the_address(client, council, meeting
     assert "Et andet møde" in client.get(OLD).content.decode()
 
 
-def test_what_was_no_ones_business_leaves_no_trace(client, council, anna):
+def test_a_meeting_that_was_never_public_keeps_no_former_address(client, council, anna):
     draft = moved(make.meeting(council, status=Status.DRAFT))
     assert client.get(OLD).status_code == 404
     draft.publish(by=anna, confirmed=True)

@@ -1,4 +1,4 @@
-"""»Kan jeg komme med?« on every meeting to come: what is known, and nothing else."""
+"""The box »Kan jeg komme med?« on the page of a coming meeting."""
 
 import datetime
 import re
@@ -33,16 +33,16 @@ def council(esbjerg):
 
 
 def card(client, meeting):
-    """What the card says, and the addresses it links to."""
-    found = html.fromstring(client.get(meeting.get_absolute_url()).content.decode()).xpath("//*[@id='kom-med']")
-    return (" ".join(found[0].text_content().split()), found[0].xpath(".//a/@href")) if found else ("", [])
+    """Return the text of the box and its links."""
+    boxes = html.fromstring(client.get(meeting.get_absolute_url()).content.decode()).xpath("//*[@id='kom-med']")
+    return (" ".join(boxes[0].text_content().split()), boxes[0].xpath(".//a/@href")) if boxes else ("", [])
 
 
 def words(client, address):
     return " ".join(re.sub(r"<[^>]+>", " ", client.get(address).content.decode()).split())
 
 
-def test_an_open_meeting_tells_all_that_is_known_and_whom_to_call(client, council):
+def test_an_open_meeting_shows_all_facts_and_the_phone(client, council):
     meeting = make.meeting(council, in_days(5), is_open=True, place="salen ")
     text, links = card(client, meeting)
     assert "Ja, mødet er åbent for alle." in text
@@ -50,35 +50,35 @@ def test_an_open_meeting_tells_all_that_is_known_and_whom_to_call(client, counci
     assert "Ring 76 16 16 16, kl. 9–12" in text and "tel:+4576161616" in links
 
 
-def test_what_nobody_has_said_is_not_spoken_of(client, esbjerg):
+def test_empty_facts_are_omitted(client, esbjerg):
     meeting = make.meeting(make.council(esbjerg), in_days(5), is_open=True, place="Salen")
     text, links = card(client, meeting)
     assert text == "Kan jeg komme med? Ja, mødet er åbent for alle."
     assert links == []
 
 
-def test_at_another_place_the_usual_way_and_steps_are_not_told(client, council):
-    for place in ("Værestedet", ""):
-        meeting = make.meeting(council, in_days(len(place) + 1), is_open=True, place=place)
+def test_directions_and_access_are_omitted_at_another_place(client, council):
+    for venue in ("Værestedet", ""):
+        meeting = make.meeting(council, in_days(len(venue) + 1), is_open=True, place=venue)
         text, _ = card(client, meeting)
         assert FACTS["directions"] not in text and FACTS["access"] not in text
         assert FACTS["food"] in text
 
 
-def test_a_council_without_a_usual_place_tells_no_way_to_a_meeting_without_one(client, council):
+def test_directions_are_omitted_when_neither_council_nor_meeting_has_a_place(client, council):
     council.meeting_place = ""
     council.save()
     text, _ = card(client, make.meeting(council, in_days(5), is_open=True))
     assert FACTS["directions"] not in text
 
 
-def test_what_is_special_comes_first_and_the_rest_is_said_to_be_usual(client, council):
+def test_special_information_comes_before_the_usual_facts(client, council):
     meeting = make.meeting(council, in_days(5), is_open=True, how_to_attend="Ingen kaffe i dag.")
     text, _ = card(client, meeting)
     assert text.index("Ingen kaffe i dag.") < text.index("Sådan plejer det at være:") < text.index("Der er kaffe.")
 
 
-def test_a_closed_meeting_says_no_and_what_one_can_do_instead(client, council, anna):
+def test_a_closed_meeting_shows_the_alternatives(client, council, anna):
     council.dialogue_label = "Klippekort"
     council.save()
     closed = make.meeting(council, in_days(5), place="Salen")
@@ -97,7 +97,7 @@ def test_a_closed_meeting_without_another_way_promises_none(client, esbjerg):
     assert text == "Kan jeg komme med? Nej, mødet er kun for rådet." and links == []
 
 
-def test_nobody_is_asked_to_a_meeting_that_was_or_is_cancelled(client, council):
+def test_past_and_cancelled_meetings_have_no_box(client, council):
     for meeting in (
         make.meeting(council, in_days(-1), is_open=True),
         make.meeting(council, in_days(6), is_open=True, is_cancelled=True),
@@ -106,13 +106,13 @@ def test_nobody_is_asked_to_a_meeting_that_was_or_is_cancelled(client, council):
         assert "Alle må komme med" not in words(client, "/esbjerg/")
 
 
-def test_facts_of_a_council_that_is_not_public_are_not_told(client, esbjerg):
+def test_facts_of_a_council_that_is_not_public_are_omitted(client, esbjerg):
     council = make.council(esbjerg, Status.DRAFT, meeting_place="Salen", **FACTS)
     text, _ = card(client, make.meeting(council, in_days(5), is_open=True, place="Salen"))
     assert not any(fact in text for fact in FACTS.values())
 
 
-def test_the_map_is_a_link_by_words_and_only_where_there_is_an_address(client, council, esbjerg):
+def test_the_map_is_a_text_link_shown_only_with_an_address(client, council, esbjerg):
     meeting = make.meeting(council, in_days(5), is_open=True, address="Torvegade 74 & 76")
     page = client.get(meeting.get_absolute_url()).content.decode()
     assert "https://www.openstreetmap.org/search?query=Torvegade+74+%26+76%2C+Esbjerg" in page
@@ -124,7 +124,7 @@ def test_the_map_is_a_link_by_words_and_only_where_there_is_an_address(client, c
     assert "openstreetmap" not in client.get(meeting.get_absolute_url()).content.decode()
 
 
-def test_lists_say_in_short_who_may_come(client, council):
+def test_lists_show_who_may_come(client, council):
     make.meeting(council, in_days(5), is_open=True)
     make.meeting(council, in_days(9))
     listed = words(client, "/esbjerg/moeder/")
@@ -143,7 +143,7 @@ def test_nobody_is_invited_above_a_meeting_that_is_only_for_the_council(client, 
             assert invitation not in text, page
 
 
-def test_the_page_costs_the_same_whatever_there_is_to_tell(client, council, anna):
+def test_the_page_makes_a_constant_number_of_queries(client, council, anna):
     closed = make.meeting(council, in_days(5))
 
     def ask():

@@ -1,4 +1,4 @@
-"""The council, its members and its causes, as the public reads them."""
+"""Public pages of a council, its members and its causes."""
 
 import datetime
 
@@ -37,7 +37,7 @@ def test_nobody_outside_sees_a_council_that_is_not_public(esbjerg, client, bo, a
 
 
 @pytest.mark.parametrize("address", PAGES)
-def test_its_secretary_previews_a_draft_and_is_told_so(esbjerg, client, anna, address):
+def test_its_secretary_previews_a_draft_with_a_banner(esbjerg, client, anna, address):
     make.council(esbjerg, Status.DRAFT)
     client.force_login(anna)
     page = text(client, address)
@@ -46,7 +46,7 @@ def test_its_secretary_previews_a_draft_and_is_told_so(esbjerg, client, anna, ad
 
 
 @pytest.mark.parametrize("address", PAGES)
-def test_a_missing_council_is_said_in_danish(esbjerg, client, address):
+def test_a_missing_council_gives_a_danish_message(esbjerg, client, address):
     response = client.get(address)
     assert response.status_code == 404
     assert "Esbjerg Kommune har ikke noget udsatteråd her på portalen." in response.content.decode()
@@ -61,13 +61,13 @@ def test_no_cookie_is_set_and_no_token_is_in_the_page(esbjerg, client, address):
 
 
 @pytest.mark.parametrize("address", PAGES)
-def test_what_a_log_in_has_seen_is_kept_by_no_cache(esbjerg, client, anna, address):
+def test_pages_shown_to_a_user_are_not_cached(esbjerg, client, anna, address):
     make.council(esbjerg)
     client.force_login(anna)
     assert client.get(address)["Cache-Control"] == "private, no-store"
 
 
-def test_the_council_says_what_it_has_and_is_silent_on_what_nobody_knows(esbjerg, client):
+def test_the_page_lists_the_rights_of_the_council_and_omits_unknown_ones(esbjerg, client):
     council = make.council(esbjerg, has_hearing_right=True, has_secretary=None, has_budget=False)
     page = text(client, council.get_absolute_url())
     assert "Høringsret" in page and "Kommunen spørger rådet" in page
@@ -112,7 +112,7 @@ def test_the_local_word_for_dialogue_meetings_is_used(esbjerg, client):
     assert "Dialogklippekort" in page and "Et kort med tre klip." in page
 
 
-def test_a_restatement_says_so_and_links_to_the_source(esbjerg, client):
+def test_a_restatement_links_to_the_source(esbjerg, client):
     make.council(esbjerg, is_restatement=True, source_url="https://esbjerg.example/raadet")
     for address in PAGES:
         page = text(client, address)
@@ -122,9 +122,9 @@ def test_a_restatement_says_so_and_links_to_the_source(esbjerg, client):
 def test_the_page_is_as_new_as_the_newest_that_it_shows(esbjerg, client):
     council = make.council(esbjerg)
     shown, hidden = make.hearing(council), make.hearing(council, "Hemmelig høring", Status.DRAFT)
-    for thing, year in ((council, 2024), (shown, 2025), (hidden, 2026)):
+    for obj, year in ((council, 2024), (shown, 2025), (hidden, 2026)):
         moment = timezone.make_aware(datetime.datetime(year, 5, 3, 12))
-        type(thing).objects.filter(pk=thing.pk).update(updated_at=moment)
+        type(obj).objects.filter(pk=obj.pk).update(updated_at=moment)
     assert "Sidst opdateret 3. maj 2025" in client.get("/esbjerg/udsatteraad/").content.decode()
 
 
@@ -148,7 +148,7 @@ def test_everybody_is_named_as_they_allow(esbjerg, client):
         assert secret not in page
 
 
-def test_a_person_who_takes_back_her_name_is_gone_from_the_next_page(esbjerg, client):
+def test_a_person_who_withdraws_consent_is_gone_from_the_next_page(esbjerg, client):
     council = make.council(esbjerg)
     karen = make.person(esbjerg)
     group = make.group(council, name="Boliggruppen")
@@ -181,7 +181,7 @@ def test_the_chair_comes_first_by_the_councils_own_word(esbjerg, client):
     assert "Forperson" in page and "Næstforperson" in page and "Formand" not in page
 
 
-def test_seats_say_area_appointer_start_and_substitute(esbjerg, client):
+def test_seats_show_area_appointer_start_and_substitute(esbjerg, client):
     council = make.council(esbjerg)
     karen = make.membership(
         council, make.person(esbjerg), area="Gaden", appointed_by="Gadens Folk", starts_on=datetime.date(2024, 1, 1)
@@ -189,9 +189,13 @@ def test_seats_say_area_appointer_start_and_substitute(esbjerg, client):
     make.membership(council, make.person(esbjerg, "Per", "Ravn"), role=Membership.Role.SUBSTITUTE, substitute_for=karen)
     page = text(client, PAGES[1])
     for words in (
-        "Taler for: Gaden", "Udpeget af Gadens Folk", "Med siden 1. januar 2024", "Stedfortræder for Karen Holm",
-        "Stedfortræder: Per Ravn", "Suppleanter",
-    ):  # fmt: skip
+        "Taler for: Gaden",
+        "Udpeget af Gadens Folk",
+        "Med siden 1. januar 2024",
+        "Stedfortræder for Karen Holm",
+        "Stedfortræder: Per Ravn",
+        "Suppleanter",
+    ):
         assert words in page
 
 

@@ -1,4 +1,4 @@
-"""Councils, people and meetings as the field has them."""
+"""Models of councils, people and meetings."""
 
 import datetime
 
@@ -29,11 +29,11 @@ def test_each_person_decides_how_much_of_the_name_shows(raad, shown, name):
     assert member.public_name == name
 
 
-def test_nobody_has_agreed_to_a_name_before_being_asked(esbjerg):
+def test_a_new_person_shows_no_name_by_default(esbjerg):
     assert Person(first_name="Karen", last_name="Holm").public_name == ""
 
 
-def test_a_seat_without_a_person_is_known_by_what_it_is(raad):
+def test_a_seat_without_a_person_is_named_by_its_role(raad):
     assert make.membership(raad, is_vacant=True).public_name == "Vakant plads"
     assert make.membership(raad, area="Hjemløshed").public_name == "Medlem"
 
@@ -53,7 +53,7 @@ def test_only_those_who_sit_that_day_are_members(raad):
     assert list(Membership.objects.on(day)) == [sits, forever]
 
 
-def test_a_member_is_somebody_of_the_same_municipality(raad, vejle):
+def test_a_member_belongs_to_the_same_municipality(raad, vejle):
     with pytest.raises(ValidationError, match="samme kommune"):
         make.membership(raad, make.person(vejle)).full_clean()
 
@@ -75,7 +75,7 @@ def test_other_addresses_are_no_meeting(raad, address):
     assert not Meeting.objects.at_address(address).exists()
 
 
-def test_the_list_of_meetings_says_what_can_be_read(raad):
+def test_the_list_of_meetings_shows_which_papers_are_public(raad):
     meeting = make.meeting(raad)
     make.agenda(meeting)
     make.minutes(meeting, status=Status.DRAFT)
@@ -131,6 +131,6 @@ def test_a_closed_item_always_has_a_neutral_title(raad):
         lambda raad: make.council(raad.municipality),
     ],
 )
-def test_the_database_refuses_what_cannot_be(raad, break_it):
+def test_the_database_rejects_invalid_rows(raad, break_it):
     with pytest.raises(IntegrityError), transaction.atomic():
         break_it(raad)

@@ -1,4 +1,4 @@
-"""The Atom feed of a municipality, read as a program that follows it would."""
+"""The Atom feed of a municipality, parsed as by a feed reader."""
 
 import datetime
 from xml.etree import ElementTree
@@ -39,24 +39,29 @@ def test_a_reader_gets_news_agenda_minutes_hearing_and_answer(esbjerg, client):
     make.agenda(meeting, plain_text="<p>Vi taler om boliger.</p>")
     make.minutes(meeting)
     make.hearing(
-        council, "Ny boligpolitik", question="<p>Hvad mener I?</p>", answer="<p>Byg mere.</p>",
+        council,
+        "Ny boligpolitik",
+        question="<p>Hvad mener I?</p>",
+        answer="<p>Byg mere.</p>",
         answered_on=datetime.date(2025, 3, 1),
-    )  # fmt: skip
-    found = {entry.findtext(f"{ATOM}title"): entry for entry in entries(client)}
-    assert set(found) == {
-        "Nyt værested", "Dagsorden: Ordinært møde mandag den 3. marts 2025",
-        "Referat: Ordinært møde mandag den 3. marts 2025", "Høring: Ny boligpolitik",
+    )
+    by_title = {entry.findtext(f"{ATOM}title"): entry for entry in entries(client)}
+    assert set(by_title) == {
+        "Nyt værested",
+        "Dagsorden: Ordinært møde mandag den 3. marts 2025",
+        "Referat: Ordinært møde mandag den 3. marts 2025",
+        "Høring: Ny boligpolitik",
         "Rådet har svaret på høringen: Ny boligpolitik",
-    }  # fmt: skip
-    told = {title: entry.findtext(f"{ATOM}summary") for title, entry in found.items()}
-    assert "<p>Det åbner på mandag.</p>" in told["Nyt værested"]
-    assert "Vi taler om boliger." in told["Dagsorden: Ordinært møde mandag den 3. marts 2025"]
-    assert "Hvad mener I?" in told["Høring: Ny boligpolitik"]
-    assert "Byg mere." not in told["Høring: Ny boligpolitik"]
-    assert "Byg mere." in told["Rådet har svaret på høringen: Ny boligpolitik"]
+    }
+    summaries = {title: entry.findtext(f"{ATOM}summary") for title, entry in by_title.items()}
+    assert "<p>Det åbner på mandag.</p>" in summaries["Nyt værested"]
+    assert "Vi taler om boliger." in summaries["Dagsorden: Ordinært møde mandag den 3. marts 2025"]
+    assert "Hvad mener I?" in summaries["Høring: Ny boligpolitik"]
+    assert "Byg mere." not in summaries["Høring: Ny boligpolitik"]
+    assert "Byg mere." in summaries["Rådet har svaret på høringen: Ny boligpolitik"]
 
 
-def test_the_feed_is_what_the_standard_asks_for(esbjerg, client, settings):
+def test_the_feed_conforms_to_rfc_4287(esbjerg, client, settings):
     settings.SITE_URL = "https://udsat.example"
     build(esbjerg, Status.PUBLISHED)
     feed = read(client)
@@ -65,10 +70,10 @@ def test_the_feed_is_what_the_standard_asks_for(esbjerg, client, settings):
     assert feed.findtext(f"{ATOM}author/{ATOM}name")
     links = {link.get("rel"): link.get("href") for link in feed.findall(f"{ATOM}link")}
     assert links == {"self": f"https://udsat.example{FEED}", "alternate": "https://udsat.example/esbjerg/nyt/"}
-    found = feed.findall(f"{ATOM}entry")
-    identities = [entry.findtext(f"{ATOM}id") for entry in found]
-    assert len(set(identities)) == len(found) >= 4
-    for entry in found:
+    feed_entries = feed.findall(f"{ATOM}entry")
+    identities = [entry.findtext(f"{ATOM}id") for entry in feed_entries]
+    assert len(set(identities)) == len(feed_entries) >= 4
+    for entry in feed_entries:
         assert entry.findtext(f"{ATOM}id").startswith("tag:udsat.example,2026:")
         assert entry.find(f"{ATOM}link").get("href").startswith("https://udsat.example/esbjerg/")
         updated = datetime.datetime.fromisoformat(entry.findtext(f"{ATOM}updated"))
@@ -87,7 +92,7 @@ def test_a_story_keeps_its_identity_under_another_title_and_address(esbjerg, cli
 
 
 @pytest.mark.parametrize("status", STATES)
-def test_only_what_is_public_is_in_it_even_for_the_secretary(esbjerg, client, anna, status):
+def test_the_feed_contains_only_published_content_also_for_the_secretary(esbjerg, client, anna, status):
     build(esbjerg, status)
     client.force_login(anna)
     text = client.get(FEED).content.decode()
@@ -95,13 +100,13 @@ def test_only_what_is_public_is_in_it_even_for_the_secretary(esbjerg, client, an
     assert CLOSED not in text and NEVER not in text
 
 
-def test_what_is_withdrawn_leaves_on_the_next_request(esbjerg, client, anna):
+def test_withdrawn_content_is_gone_on_the_next_request(esbjerg, client, anna):
     council = make.council(esbjerg)
     meeting = make.meeting(council)
-    things = [make.news(esbjerg), make.agenda(meeting), make.minutes(meeting), make.hearing(council)]
-    for left in range(len(things), 0, -1):
+    published = [make.news(esbjerg), make.agenda(meeting), make.minutes(meeting), make.hearing(council)]
+    for left in range(len(published), 0, -1):
         assert len(entries(client)) == left
-        things.pop().withdraw(by=anna)
+        published.pop().withdraw(by=anna)
     assert not entries(client)
 
 
@@ -113,8 +118,8 @@ def test_papers_leave_with_their_meeting(esbjerg, client, anna):
     assert not entries(client)
 
 
-def test_what_comes_later_is_new_when_it_comes(esbjerg, client):
-    """Written a week ago and shown since an hour: programs must not take it for old."""
+def test_an_entry_is_dated_by_its_publication(esbjerg, client):
+    """An entry written a week ago and published an hour ago must be new to feed readers."""
     make.news(esbjerg, "Den anden")
     shown = timezone.now() - datetime.timedelta(hours=1)
     story = make.news(esbjerg, "Den ventede", "planlagt")
@@ -156,7 +161,7 @@ def test_an_empty_feed_is_valid_and_never_new(esbjerg, client):
     assert client.get("/andeby/nyt.atom").status_code == 404
 
 
-def test_a_program_that_asks_again_is_told_that_nothing_is_new(esbjerg, client):
+def test_a_client_with_the_current_version_gets_304(esbjerg, client):
     make.news(esbjerg)
     first = client.get(FEED)
     assert client.get(FEED, headers={"if-none-match": first["ETag"]}).status_code == 304
@@ -187,7 +192,7 @@ def test_much_news_costs_no_more_queries(esbjerg, client):
     assert queries() == before <= 6
 
 
-def test_every_page_of_the_municipality_tells_where_the_feed_is(esbjerg, client):
+def test_every_page_of_the_municipality_links_to_the_feed(esbjerg, client):
     make.news(esbjerg)
     link = f'<link rel="alternate" type="application/atom+xml" title="Nyt fra Esbjerg Kommune" href="{FEED}">'
     for address in ("/esbjerg/", "/esbjerg/nyt/", "/esbjerg/moeder/"):

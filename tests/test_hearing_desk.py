@@ -1,4 +1,4 @@
-"""A hearing at the secretary's desk: asked, assigned, answered, approved, sent, and what came of it."""
+"""The course of a hearing in the back office: received, assigned, answered, approved, sent, outcome."""
 
 import datetime
 import io
@@ -36,9 +36,15 @@ def seats(esbjerg):
 @pytest.fixture
 def hearing(seats):
     return make.hearing(
-        seats["Karen"].council, "Ny boligpolitik", Status.DRAFT, sender="Teknikudvalget",
-        sender_email="udvalg@esbjerg.example", received_on=day(-10), deadline=day(14), question="<p>Hvad mener I?</p>",
-    )  # fmt: skip
+        seats["Karen"].council,
+        "Ny boligpolitik",
+        Status.DRAFT,
+        sender="Teknikudvalget",
+        sender_email="udvalg@esbjerg.example",
+        received_on=day(-10),
+        deadline=day(14),
+        question="<p>Hvad mener I?</p>",
+    )
 
 
 @pytest.fixture
@@ -92,37 +98,47 @@ def test_the_page_shows_what_is_done_and_one_next_button_at_a_time(annas, hearin
     assert leads_to() == address(hearing, "publish")
 
 
-def test_the_list_says_the_next_step_of_each(annas, hearing, answered):
+def test_the_list_shows_the_next_step_of_each(annas, hearing, answered):
     assert "Få svaret godkendt" in words(annas.get(reverse("admin:council_hearing_changelist")))
 
 
-def test_she_registers_and_assigns_in_the_form(annas, seats):
+def test_the_secretary_registers_and_assigns_in_the_form(annas, seats):
     council = seats["Karen"].council
     data = {
-        "council": council.pk, "title": "Lukning af varmestuen", "sender": "Økonomiudvalget",
-        "sender_email": "oek@esbjerg.example", "received_on": "2026-01-05", "deadline": "2026-02-01",
-        "question": "Må vi?", "assigned_to": seats["Mia"].pk, "answer": "", "outcome": "afventer", "outcome_text": "",
-    }  # fmt: skip
+        "council": council.pk,
+        "title": "Lukning af varmestuen",
+        "sender": "Økonomiudvalget",
+        "sender_email": "oek@esbjerg.example",
+        "received_on": "2026-01-05",
+        "deadline": "2026-02-01",
+        "question": "Må vi?",
+        "assigned_to": seats["Mia"].pk,
+        "answer": "",
+        "outcome": "afventer",
+        "outcome_text": "",
+    }
     assert annas.post(reverse("admin:council_hearing_add"), data).status_code == 302
     made = Hearing.objects.get(title="Lukning af varmestuen")
     assert made.assigned_to == seats["Mia"] and made.sender_email == "oek@esbjerg.example"
     assert next_step(made).target == "answer"
 
 
-def test_nobody_of_another_council_can_be_assigned(annas, hearing, vejle):
+def test_a_member_of_another_council_cannot_be_assigned(annas, hearing, vejle):
     foreign = make.membership(make.council(vejle), make.person(vejle, "Fremmed"))
     page = annas.get(address(hearing))
     assert "Fremmed" not in words(page)
     form = page.context["adminform"].form
-    data = {
-        name: form[name].value() or "" for name in form.fields if name != "expires_at"
-    } | {"received_on": "2026-01-05", "deadline": "2026-02-01", "assigned_to": foreign.pk}  # fmt: skip
+    data = {name: form[name].value() or "" for name in form.fields if name != "expires_at"} | {
+        "received_on": "2026-01-05",
+        "deadline": "2026-02-01",
+        "assigned_to": foreign.pk,
+    }
     assert annas.post(address(hearing), data).status_code == 200
     assert fresh(hearing).assigned_to is None
 
 
 @pytest.mark.parametrize(
-    ("days", "said"),
+    ("days", "expected"),
     [
         (-3, "Den er overskredet med 3 dage."),
         (-1, "Den er overskredet med 1 dag."),
@@ -131,9 +147,9 @@ def test_nobody_of_another_council_can_be_assigned(annas, hearing, vejle):
         (9, ", om 9 dage."),
     ],
 )
-def test_the_deadline_is_said_in_words(hearing, days, said):
+def test_the_deadline_is_described_in_words(hearing, days, expected):
     hearing.deadline = day(days)
-    assert said in deadline_text(hearing)
+    assert expected in deadline_text(hearing)
 
 
 def test_an_answered_hearing_has_no_deadline_to_worry_about(hearing):
@@ -216,7 +232,7 @@ def test_the_answer_goes_out_as_text_and_as_a_tagged_pdf(annas, answered):
     assert sent.answered_on == timezone.localdate() and sent.sent_at and sent.version > answered.version
 
 
-def test_whoever_asked_gets_a_mail_with_the_answer_and_the_pdf(answered, mailbox):
+def test_the_sender_of_the_hearing_gets_the_answer_with_the_pdf(answered, mailbox):
     send_answer(answered, by_mail=True)
     call_command("run_due", stdout=io.StringIO())
     mail = mailbox.only()
@@ -232,7 +248,7 @@ def test_sending_twice_sends_once(annas, answered):
     assert len(letters(to="udvalg@esbjerg.example")) == 1 and LetterFile.objects.count() == 1
 
 
-def test_what_another_changed_while_she_read_does_not_go_out(annas, answered):
+def test_an_answer_changed_by_another_while_the_secretary_read_is_not_sent(annas, answered):
     seen = {"confirmed": "on", "mail": "mail", "seen": answered.version}
     other = fresh(answered)
     other.answer = "<p>Byg flere store boliger.</p>"
@@ -259,7 +275,7 @@ def test_an_answer_the_council_has_not_approved_is_called_that(annas, answered):
     assert failures(answer_pdf(fresh(answered))) == []
 
 
-def test_a_change_after_the_members_approved_is_said_before_it_goes_out(annas, answered, seats):
+def test_a_change_after_the_approval_is_shown_before_sending(annas, answered, seats):
     row = ask(answered)[0]
     rounds.record_answer(row, answer="godkendt", remarks={}, version=text_version(answered))
     answered.answer = "<p>Byg ingen.</p>"
@@ -267,7 +283,7 @@ def test_a_change_after_the_members_approved_is_said_before_it_goes_out(annas, a
     assert "Svaret er ændret, efter at 1 medlem godkendte det." in words(annas.get(address(answered, "send")))
 
 
-def test_without_an_address_she_fetches_the_pdf_and_ticks_that_it_is_sent(annas, answered):
+def test_without_an_address_the_secretary_downloads_the_pdf_and_marks_it_as_sent(annas, answered):
     answered.sender_email = ""
     answered.save()
     page = words(annas.get(address(answered, "send")))
@@ -279,7 +295,7 @@ def test_without_an_address_she_fetches_the_pdf_and_ticks_that_it_is_sent(annas,
 
 
 @pytest.mark.parametrize(
-    ("fields", "data", "said"),
+    ("fields", "data", "expected"),
     [
         ({}, {"mail": "mail"}, "Læs svaret, og sæt så et hak her."),
         ({"answer": ""}, {"confirmed": "on", "mail": "mail"}, "Der er ikke skrevet noget svar endnu."),
@@ -290,9 +306,9 @@ def test_without_an_address_she_fetches_the_pdf_and_ticks_that_it_is_sent(annas,
     ],
     ids=["no tick", "no answer", "cpr", "no address", "received later", "too long"],
 )
-def test_what_cannot_be_sent_is_explained_and_stays_unsent(annas, answered, fields, data, said):
+def test_an_answer_that_cannot_be_sent_gives_the_reason(annas, answered, fields, data, expected):
     Hearing.objects.filter(pk=answered.pk).update(**fields)
-    assert said in words(annas.post(address(answered, "send"), data, follow=True))
+    assert expected in words(annas.post(address(answered, "send"), data, follow=True))
     assert fresh(answered).answered_on is None and fresh(answered).sent_at is None
     assert not Letter.objects.exists() and not LetterFile.objects.exists()
 
@@ -317,7 +333,7 @@ def test_a_public_hearing_shows_its_answer_when_it_is_sent_and_not_before(client
     assert "udvalg@esbjerg.example" not in page
 
 
-def test_an_answer_without_words_is_not_sent(answered):
+def test_an_empty_answer_is_not_sent(answered):
     answered.answer = "<p> </p>"
     answered.save()
     with pytest.raises(ValidationError, match="ikke skrevet noget svar"):
@@ -339,14 +355,14 @@ def old(hearing):
 
 
 @pytest.mark.parametrize(("days", "written"), [(8, 0), (7, 1), (4, 1), (2, 1), (0, 1), (-1, 0)])
-def test_the_secretary_hears_of_a_deadline_that_is_near(old, days, written):
+def test_the_secretary_is_reminded_of_a_near_deadline(old, days, written):
     Hearing.objects.update(deadline=day(days))
     assert remind_of_deadlines(timezone.now()) == written
     assert remind_of_deadlines(timezone.now()) == 0
     assert len(letters(to="raad@esbjerg.example")) == written
 
 
-def test_she_hears_a_week_and_two_days_ahead_and_the_letter_says_what_to_do(old):
+def test_the_secretary_is_reminded_a_week_and_two_days_ahead_with_the_next_step(old):
     Hearing.objects.update(deadline=day(7))
     moments = [timezone.now() + datetime.timedelta(days=n) for n in range(9)]
     assert [remind_of_deadlines(moment) for moment in moments] == [1, 0, 0, 0, 0, 1, 0, 0, 0]
@@ -356,14 +372,14 @@ def test_she_hears_a_week_and_two_days_ahead_and_the_letter_says_what_to_do(old)
     assert f"/admin/council/hearing/{old.pk}/change/" in first.text
 
 
-def test_a_new_deadline_is_told_anew(old):
+def test_a_new_deadline_is_reminded_of_again(old):
     Hearing.objects.update(deadline=day(2))
     assert remind_of_deadlines(timezone.now()) == 1
     Hearing.objects.update(deadline=day(1))
     assert remind_of_deadlines(timezone.now()) == 1
 
 
-def test_a_hearing_that_is_answered_or_came_today_reminds_nobody(old, seats):
+def test_a_hearing_that_is_answered_or_received_today_sends_no_reminder(old, seats):
     Hearing.objects.update(deadline=day(2), answered_on=day(0))
     make.hearing(seats["Karen"].council, "Kom i dag", deadline=day(2))
     assert remind_of_deadlines(timezone.now()) == 0

@@ -1,4 +1,4 @@
-"""The log of hearings: asked, answered, and what came of it."""
+"""The public list of hearings with answers and outcomes."""
 
 import datetime
 
@@ -32,18 +32,31 @@ def ago(days):
 
 def test_an_answered_hearing_shows_question_answer_and_outcome(council, client):
     hearing = make.hearing(
-        council, "Ny boligpolitik", sender="Teknikudvalget", received_on=datetime.date(2025, 2, 1),
-        deadline=datetime.date(2025, 3, 1), question="<p>Hvad mener I?</p>", answer="<p>Byg flere.</p>",
-        answered_on=datetime.date(2025, 2, 20), outcome=Hearing.Outcome.PARTLY,
-        outcome_text="<p>Ti boliger kom med.</p>", outcome_on=datetime.date(2025, 4, 1),
-    )  # fmt: skip
+        council,
+        "Ny boligpolitik",
+        sender="Teknikudvalget",
+        received_on=datetime.date(2025, 2, 1),
+        deadline=datetime.date(2025, 3, 1),
+        question="<p>Hvad mener I?</p>",
+        answer="<p>Byg flere.</p>",
+        answered_on=datetime.date(2025, 2, 20),
+        outcome=Hearing.Outcome.PARTLY,
+        outcome_text="<p>Ti boliger kom med.</p>",
+        outcome_on=datetime.date(2025, 4, 1),
+    )
     page = text(client)
     for words in (
-        "1. februar 2025 af Teknikudvalget", "Hvad mener I?", "Byg flere.", "20. februar 2025",
+        "1. februar 2025 af Teknikudvalget",
+        "Hvad mener I?",
+        "Byg flere.",
+        "20. februar 2025",
         "fristen var 1. marts 2025",
-        "Delvist fulgt", "1. april 2025", "Ti boliger kom med.", f'id="hoering-{hearing.pk}"',
+        "Delvist fulgt",
+        "1. april 2025",
+        "Ti boliger kom med.",
+        f'id="hoering-{hearing.pk}"',
         "Rådet er blevet spurgt 1 gang og har svaret 1 gang. Svaret er fulgt helt eller delvist 1 gang.",
-    ):  # fmt: skip
+    ):
         assert words in page
 
 
@@ -59,13 +72,13 @@ def test_a_deadline_of_today_has_not_passed(council, client):
     assert "Rådet skal svare senest" in page and "Intet svar" not in page
 
 
-def test_it_says_how_long_the_council_has_waited_for_the_outcome(council, client):
+def test_the_page_shows_how_long_the_outcome_has_been_pending(council, client):
     make.hearing(council, received_on=ago(40), answered_on=ago(30))
     assert "Intet svar fra kommunen i 30 dage." in text(client)
 
 
 @pytest.mark.parametrize("status", [Status.DRAFT, Status.WITHDRAWN, "planlagt", "udløbet"])
-def test_what_is_not_public_is_neither_shown_nor_counted(council, client, bo, status):
+def test_unpublished_hearings_are_neither_shown_nor_counted(council, client, bo, status):
     make.hearing(council, "Hemmelig plan", status, answer="<p>Nej tak</p>", answered_on=ago(1))
     for reader in (None, bo):
         if reader:
@@ -75,14 +88,14 @@ def test_what_is_not_public_is_neither_shown_nor_counted(council, client, bo, st
         assert "Vi har ingen høringer fra rådet endnu." in page
 
 
-def test_the_secretary_sees_her_draft_and_that_it_is_one(council, client, anna):
+def test_the_secretary_sees_a_draft_marked_as_such(council, client, anna):
     make.hearing(council, "Hemmelig plan", Status.DRAFT)
     client.force_login(anna)
     page = text(client)
     assert "Hemmelig plan" in page and '<span class="draft">Kladde</span>' in page
 
 
-def test_another_councils_hearings_stand_elsewhere(council, vejle, client):
+def test_another_councils_hearings_are_not_listed(council, vejle, client):
     make.hearing(make.council(vejle), "Vejles plan")
     assert "Vejles plan" not in text(client)
 

@@ -1,4 +1,4 @@
-"""The list of meetings and the single meeting: agenda, minutes, and what must never be there."""
+"""The list of meetings and the page of a meeting: agenda, minutes, and what is not public."""
 
 import datetime
 from io import BytesIO
@@ -29,7 +29,7 @@ def text(client, address):
 
 
 def words(client, address):
-    """The page as it reads, without tags and line breaks."""
+    """Return the text of the page without tags and line breaks."""
     return " ".join(html.fromstring(text(client, address)).text_content().split())
 
 
@@ -50,7 +50,7 @@ def in_days(days):
 # The list
 
 
-def test_what_comes_stands_before_what_was_each_in_its_own_order(council, client):
+def test_coming_meetings_are_listed_before_past_ones(council, client):
     dates = [in_days(days) for days in (400, 40, 4, -4, -40, -400)]
     meetings = [make.meeting(council, date) for date in dates]
     page = text(client, LIST)
@@ -84,7 +84,7 @@ def test_a_meeting_that_is_not_public_leaves_no_trace_in_the_list(council, clien
             assert trace not in page
 
 
-def test_the_list_says_which_papers_are_public(council, client):
+def test_the_list_shows_which_papers_are_public(council, client):
     held = make.meeting(council, in_days(-40))
     make.agenda(held)
     make.minutes(held)
@@ -94,10 +94,10 @@ def test_the_list_says_which_papers_are_public(council, client):
     bare = make.meeting(council, in_days(10))
     make.agenda(bare, Status.DRAFT)
     rows = html.fromstring(text(client, LIST)).xpath("//li[contains(@class, 'entry')]")
-    said = {row.xpath(".//a/@href")[0]: [tag.strip() for tag in row.xpath(".//li/text()")] for row in rows}
-    assert said[held.get_absolute_url()] == ["Referat"]
-    assert said[unfinished.get_absolute_url()] == ["Dagsorden"]
-    assert said[bare.get_absolute_url()] == ["Kun for rådet"]
+    tags = {row.xpath(".//a/@href")[0]: [tag.strip() for tag in row.xpath(".//li/text()")] for row in rows}
+    assert tags[held.get_absolute_url()] == ["Referat"]
+    assert tags[unfinished.get_absolute_url()] == ["Dagsorden"]
+    assert tags[bare.get_absolute_url()] == ["Kun for rådet"]
 
 
 def test_the_next_meeting_is_the_nearest_that_is_not_cancelled(council, client):
@@ -115,10 +115,10 @@ def test_a_council_without_meetings_and_a_municipality_without_council_make_page
     assert "Vi har ingen møder fra rådet" in text(client, "/vejle/moeder/")
 
 
-# Tid, sted og adresse
+# Time, place and address
 
 
-def test_the_head_says_when_and_where(meeting, client):
+def test_the_heading_shows_time_and_place(meeting, client):
     page = words(client, meeting.get_absolute_url())
     assert "mandag den 3. marts 2025 kl. 14.00 til 16.30" in page and "Rådhuset" in page
 
@@ -139,7 +139,7 @@ def test_an_unknown_date_names_the_meetings_there_are_and_no_others(council, mee
         assert response.status_code == 404
         page = response.content.decode()
         assert "Der er møde den 3. marts 2025." in page
-        assert page.count("5. marts 2025") == (address == "2025-03-05")  # only as what was asked for
+        assert page.count("5. marts 2025") == (address == "2025-03-05")  # only in the echoed address
 
 
 @pytest.mark.parametrize("address", ["2025-13-45", "i-morgen", "2025-03-03-0", "2025-03-03-1", "2025-03-03-22", "0"])
@@ -177,7 +177,7 @@ def test_a_coming_open_meeting_answers_whether_i_may_come(council, client):
     assert "Nej, mødet er kun for rådet." in words(client, closed.get_absolute_url())
 
 
-def test_a_cancelled_meeting_says_why_and_promises_no_minutes(council, client):
+def test_a_cancelled_meeting_shows_the_reason_and_announces_no_minutes(council, client):
     meeting = make.meeting(council, is_cancelled=True, cancelled_reason="Alle var syge.")
     make.agenda(meeting)
     page = words(client, meeting.get_absolute_url())
@@ -185,10 +185,10 @@ def test_a_cancelled_meeting_says_why_and_promises_no_minutes(council, client):
     assert "Referatet er ikke klar" not in page and "Kan jeg komme med?" not in page
 
 
-# What is public when
+# Publication
 
 
-def test_what_is_not_on_the_agenda_yet_leaves_no_gap_in_its_numbers(meeting, client):
+def test_items_not_yet_on_the_agenda_leave_no_gap_in_its_numbers(meeting, client):
     make.agenda(meeting)
     theme = make.theme(make.strategy(meeting.municipality))
     make.item(meeting, "Velkommen")
@@ -209,12 +209,20 @@ def test_what_is_not_on_the_agenda_yet_leaves_no_gap_in_its_numbers(meeting, cli
 
 @batch_reindexing()
 def filled(meeting):
-    """An item, an attendance, an agreement and attachments, each with a word of its own."""
+    """Add an item, an attendance, an agreement and attachments, each with a unique word."""
     item = make.item(
-        meeting, "Åben titel", kind="droeftelse", case_number="26/114", presentation="<p>Fremstillet</p>",
-        recommendation="<p>Indstillet</p>", discussion="<p>Sagt</p>", answer="taget-til-efterretning",
-        decision="<p>Besluttet</p>", dissent="<p>Uenig</p>", plain_text="<p>Letlæst</p>",
-    )  # fmt: skip
+        meeting,
+        "Åben titel",
+        kind="droeftelse",
+        case_number="26/114",
+        presentation="<p>Fremstillet</p>",
+        recommendation="<p>Indstillet</p>",
+        discussion="<p>Sagt</p>",
+        answer="taget-til-efterretning",
+        decision="<p>Besluttet</p>",
+        dissent="<p>Uenig</p>",
+        plain_text="<p>Letlæst</p>",
+    )
     seat = make.membership(meeting.council, make.person(meeting.municipality, "Karen", "Holm"))
     make.attendance(meeting, seat, remark="gik kl. 15")
     make.agreement(item, "Skrive brevet", member=seat)
@@ -227,19 +235,34 @@ def filled(meeting):
 
 ON_AGENDA = ["Åben titel", "Til drøftelse", "26/114", "Fremstillet", "Indstillet", "dagsordensbilag.txt"]
 IN_MINUTES = [
-    "Sagt", "Taget til efterretning", "Besluttet", "Uenig", "Letlæst", "Karen Holm", "gik kl. 15", "Skrive brevet",
-    "referatbilag.txt", "moedebilag.txt", "Rejst under mødet", "Ole Ordstyrer", "Rie Referent", "Mødet kort",
+    "Sagt",
+    "Taget til efterretning",
+    "Besluttet",
+    "Uenig",
+    "Letlæst",
+    "Karen Holm",
+    "gik kl. 15",
+    "Skrive brevet",
+    "referatbilag.txt",
+    "moedebilag.txt",
+    "Rejst under mødet",
+    "Ole Ordstyrer",
+    "Rie Referent",
+    "Mødet kort",
     "Gro Gæst",
-]  # fmt: skip
+]
 
 
 @pytest.fixture
 def whole(meeting):
     make.agenda(meeting)
     make.minutes(
-        meeting, chaired_by="Ole Ordstyrer", minutes_by="Rie Referent", guests="Gro Gæst",
+        meeting,
+        chaired_by="Ole Ordstyrer",
+        minutes_by="Rie Referent",
+        guests="Gro Gæst",
         plain_text="<p>Mødet kort</p>",
-    )  # fmt: skip
+    )
     filled(meeting)
     return meeting
 
@@ -254,7 +277,7 @@ def test_published_minutes_show_everything(whole, client):
 
 
 @pytest.mark.parametrize("status", HIDDEN)
-def test_without_public_minutes_nothing_that_was_said_or_decided_is_there(whole, client, bo, status):
+def test_without_public_minutes_no_discussion_or_decision_is_shown(whole, client, bo, status):
     Minutes.objects.update(**{"expires_at": None} | make.state(status))
     for reader in (None, bo):
         if reader:
@@ -264,7 +287,7 @@ def test_without_public_minutes_nothing_that_was_said_or_decided_is_there(whole,
 
 
 @pytest.mark.parametrize("status", HIDDEN)
-def test_without_a_public_agenda_or_minutes_only_time_and_place_are_there(whole, client, status):
+def test_without_a_public_agenda_or_minutes_only_time_and_place_are_shown(whole, client, status):
     Minutes.objects.update(**{"expires_at": None} | make.state(status))
     type(whole.agenda).objects.update(**{"expires_at": None} | make.state(status))
     assert show(client, whole.get_absolute_url()) == []
@@ -297,7 +320,7 @@ def test_a_meeting_that_is_not_public_takes_agenda_and_minutes_with_it(whole, cl
         ((Status.PUBLISHED, Status.PUBLISHED, Status.PUBLISHED), None),
     ],
 )
-def test_the_secretary_is_told_exactly_what_is_a_draft(whole, client, anna, states, banner):
+def test_the_secretarys_banner_names_what_is_a_draft(whole, client, anna, states, banner):
     for model, status in zip((Meeting, type(whole.agenda), Minutes), states, strict=True):
         model.objects.update(**make.state(status))
     client.force_login(anna)
@@ -309,7 +332,7 @@ def test_the_secretary_is_told_exactly_what_is_a_draft(whole, client, anna, stat
         assert "kun du og dine kolleger" not in page
 
 
-def test_the_banner_says_that_minutes_are_out_for_approval(whole, client, anna):
+def test_the_banner_shows_that_minutes_are_out_for_approval(whole, client, anna):
     Minutes.objects.update(approval_asked_on=datetime.date(2025, 3, 9), **make.state(Status.DRAFT))
     client.force_login(anna)
     assert "Referatet: kladde, sendt til godkendelse" in words(client, whole.get_absolute_url())
@@ -323,7 +346,7 @@ def test_a_draft_without_minutes_shows_the_secretary_no_empty_minutes(meeting, c
 
 
 @pytest.mark.parametrize(
-    ("fields", "said"),
+    ("fields", "expected"),
     [
         ({}, "Referatet er ikke godkendt af rådet endnu."),
         ({"approved_on": datetime.date(2025, 6, 4)}, "Rådet har godkendt referatet den 4. juni 2025."),
@@ -342,9 +365,9 @@ def test_a_draft_without_minutes_shows_the_secretary_no_empty_minutes(meeting, c
         ),
     ],
 )
-def test_it_says_when_and_how_the_minutes_were_approved_and_corrected(meeting, client, fields, said):
+def test_the_page_shows_approval_and_correction_of_the_minutes(meeting, client, fields, expected):
     make.minutes(meeting, **fields)
-    assert said in words(client, meeting.get_absolute_url())
+    assert expected in words(client, meeting.get_absolute_url())
 
 
 # Closed items
@@ -359,9 +382,16 @@ def test_a_closed_item_is_a_number_and_a_neutral_title_for_everybody(meeting, cl
     theme = make.theme(strategy, "Åbent tema")
     make.item(meeting, "Første punkt")
     closed = make.item(
-        meeting, "HEMMELIG titel", is_closed=True, public_title="Personsag", case_number="HEMMELIG",
-        answer="ikke-godkendt", internal_note="HEMMELIG", kind="beslutning", **dict.fromkeys(RICH, "<p>HEMMELIG</p>"),
-    )  # fmt: skip
+        meeting,
+        "HEMMELIG titel",
+        is_closed=True,
+        public_title="Personsag",
+        case_number="HEMMELIG",
+        answer="ikke-godkendt",
+        internal_note="HEMMELIG",
+        kind="beslutning",
+        **dict.fromkeys(RICH, "<p>HEMMELIG</p>"),
+    )
     closed.themes.add(theme)
     make.agreement(closed, "HEMMELIG aftale", responsible="HEMMELIG", outcome="HEMMELIG")
     before = make.meeting(meeting.council, datetime.date(2025, 1, 6))
@@ -414,13 +444,13 @@ def test_each_style_of_minutes_has_its_own_form(meeting, client, style, heading,
     filled(meeting)
     item = html.fromstring(text(client, meeting.get_absolute_url())).xpath("//article[contains(@class, 'item')]")[0]
     assert " ".join(item.xpath("./h3")[0].text_content().split()) == heading
-    found = [label.text_content() for label in item.xpath(".//h4")]
-    assert found == [*labels, "Mindretalsudtalelse", "Aftale", "Bilag"]
+    shown_labels = [label.text_content() for label in item.xpath(".//h4")]
+    assert shown_labels == [*labels, "Mindretalsudtalelse", "Aftale", "Bilag"]
     for word in ("Fremstillet", "Indstillet", "Sagt", "Taget til efterretning", "Besluttet", "Uenig"):
         assert word in item.text_content()
 
 
-def test_agreements_say_who_when_and_whether_it_was_done(meeting, client):
+def test_agreements_show_responsible_deadline_and_status(meeting, client):
     make.minutes(meeting)
     item = make.item(meeting)
     made = [
@@ -479,13 +509,13 @@ def test_attachments_are_listed_with_type_and_size(meeting, client):
     assert row.xpath("./a/@href") == [file.get_absolute_url()]
 
 
-def test_what_people_wrote_cannot_become_code(meeting, client):
+def test_texts_are_escaped(meeting, client):
     Meeting.objects.update(title="<script>x</script>", place="<b>y</b>")
     make.minutes(meeting)
     item = make.item(meeting, "<script>z</script>")
     type(item).objects.update(decision='<p onclick="w">ok</p>')
     page = text(client, meeting.get_absolute_url())
-    # Those of the page itself have a type.
+    # Buttons of the page itself have a type.
     assert "<script" not in page.replace("<script type=", "") and "<b>y" not in page and "onclick" not in page
 
 
@@ -494,13 +524,13 @@ def test_what_people_wrote_cannot_become_code(meeting, client):
 
 def test_people_are_named_as_they_allow_and_named_again_when_they_change_their_mind(meeting, client):
     make.minutes(meeting)
-    council, place = meeting.council, meeting.municipality
-    viggo = make.person(place, "Viggo", "Mørk", Person.Shown.ROLE)
+    council, municipality = meeting.council, meeting.municipality
+    viggo = make.person(municipality, "Viggo", "Mørk", Person.Shown.ROLE)
     seats = [
-        make.membership(council, make.person(place, "Karen", "Holm"), role=Membership.Role.CHAIR),
-        make.membership(council, make.person(place, "Jens", "Skjold", Person.Shown.FIRST)),
+        make.membership(council, make.person(municipality, "Karen", "Holm"), role=Membership.Role.CHAIR),
+        make.membership(council, make.person(municipality, "Jens", "Skjold", Person.Shown.FIRST)),
         make.membership(council, viggo, speaks_as="bruger"),
-        make.membership(council, make.person(place, "Asta", "Lys", Person.Shown.ROLE), speaks_as="bruger"),
+        make.membership(council, make.person(municipality, "Asta", "Lys", Person.Shown.ROLE), speaks_as="bruger"),
     ]
     for seat in seats:
         make.attendance(meeting, seat)
@@ -516,18 +546,18 @@ def test_people_are_named_as_they_allow_and_named_again_when_they_change_their_m
 
 def test_apologies_are_kept_apart_from_absence_and_substitutes_named(meeting, client):
     make.minutes(meeting)
-    council, place = meeting.council, meeting.municipality
-    karen = make.membership(council, make.person(place, "Karen", "Holm"))
-    per = make.membership(council, make.person(place, "Per", "Ravn"), role=Membership.Role.SUBSTITUTE)
+    council, municipality = meeting.council, meeting.municipality
+    karen = make.membership(council, make.person(municipality, "Karen", "Holm"))
+    per = make.membership(council, make.person(municipality, "Per", "Ravn"), role=Membership.Role.SUBSTITUTE)
     make.attendance(meeting, karen, status="afbud")
     make.attendance(meeting, per, substitute_for=karen)
-    make.attendance(meeting, make.membership(council, make.person(place, "Ib", "Bo")), status="fravaerende")
+    make.attendance(meeting, make.membership(council, make.person(municipality, "Ib", "Bo")), status="fravaerende")
     terms = html.fromstring(text(client, meeting.get_absolute_url())).xpath("//section[@id='fremmoede']//dl")[0]
-    said = " ".join(terms.text_content().split())
-    assert said == "Til stede Per Ravn (suppleant), i stedet for Karen Holm Afbud Karen Holm Fraværende Ib Bo"
+    text_of_terms = " ".join(terms.text_content().split())
+    assert text_of_terms == "Til stede Per Ravn (suppleant), i stedet for Karen Holm Afbud Karen Holm Fraværende Ib Bo"
 
 
-# PDF, cookies, cost
+# PDF, cookies, queries
 
 
 def test_pdfs_are_there_when_their_paper_is(meeting, client):

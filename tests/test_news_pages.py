@@ -1,4 +1,4 @@
-"""News: the list and the single story."""
+"""The list of news and the page of a story."""
 
 import datetime
 
@@ -20,11 +20,17 @@ def text(client, address):
     return response.content.decode()
 
 
-def test_a_story_shows_its_text_and_says_where_it_comes_from(esbjerg, client):
+def test_a_story_shows_its_text_and_source(esbjerg, client):
     story = make.news(
-        esbjerg, "Strategien er vedtaget", date=datetime.date(2018, 12, 1), date_is_month=True,
-        lead="Byrådet sagde ja.", body="<p>Over 160 kom.</p>", is_restatement=True, source_url="https://esbjerg.example/nyt",
-    )  # fmt: skip
+        esbjerg,
+        "Strategien er vedtaget",
+        date=datetime.date(2018, 12, 1),
+        date_is_month=True,
+        lead="Byrådet sagde ja.",
+        body="<p>Over 160 kom.</p>",
+        is_restatement=True,
+        source_url="https://esbjerg.example/nyt",
+    )
     page = text(client, story.get_absolute_url())
     for words in ("Strategien er vedtaget", "Byrådet sagde ja.", "Over 160 kom.", "Kort gengivelse.", "December 2018"):
         assert words in page
@@ -51,7 +57,7 @@ def test_outsiders_find_no_story_that_is_not_public(esbjerg, client, bo, status)
         assert "Hemmelig nyhed" not in page and "Offentlig nyhed" in page
 
 
-def test_the_secretary_previews_her_draft(esbjerg, client, anna):
+def test_the_secretary_previews_a_draft(esbjerg, client, anna):
     story = make.news(esbjerg, "Hemmelig nyhed", Status.DRAFT)
     client.force_login(anna)
     assert '<aside class="preview"' in text(client, story.get_absolute_url())
@@ -74,7 +80,7 @@ def test_a_story_links_to_its_strategy_and_meeting(esbjerg, client):
     assert strategy.get_absolute_url() in page and meeting.get_absolute_url() in page
 
 
-def test_older_and_newer_stand_on_their_own_sides(esbjerg, client):
+def test_older_and_newer_stories_are_linked(esbjerg, client):
     stories = [make.news(esbjerg, f"Nyhed {n}", date=datetime.date(2025, 1, 1)) for n in range(3)]
     page = text(client, stories[1].get_absolute_url())
     assert f'class="pager-back" href="{stories[0].get_absolute_url()}"' in page
@@ -88,7 +94,7 @@ def test_the_list_has_the_newest_first_under_its_year(esbjerg, client):
     assert page.index('id="aar-2025"') < page.index("Ny</a>") < page.index('id="aar-2024"') < page.index("Gammel</a>")
 
 
-def test_an_unknown_story_is_said_in_danish(esbjerg, client):
+def test_an_unknown_story_gives_a_danish_message(esbjerg, client):
     response = client.get("/esbjerg/nyt/findes-ikke/")
     assert response.status_code == 404
     assert "Vi kan ikke finde nyheden." in response.content.decode()

@@ -1,4 +1,4 @@
-"""Posters for the wall: always one page, large, with code and phone number."""
+"""Posters: always one page, in large type, with QR code and phone number."""
 
 import datetime
 
@@ -20,22 +20,33 @@ LONG = "Kom og hør, hvad rådet taler om, og sig din mening. "
 @pytest.fixture
 def council(esbjerg):
     return make.council(
-        esbjerg, phone="79 79 79 79", phone_hours="hverdage kl. 9-14", meeting_place="Medborgerhuset",
-        directions="Tag bus 3.", access="Ingen trin.", food="Der er suppe.", summary="Rådet taler de udsattes sag.",
-    )  # fmt: skip
+        esbjerg,
+        phone="79 79 79 79",
+        phone_hours="hverdage kl. 9-14",
+        meeting_place="Medborgerhuset",
+        directions="Tag bus 3.",
+        access="Ingen trin.",
+        food="Der er suppe.",
+        summary="Rådet taler de udsattes sag.",
+    )
 
 
 @pytest.fixture
 def meeting(council):
     return make.meeting(
-        council, timezone.localdate() + datetime.timedelta(days=30), starts_at=datetime.time(14), is_open=True,
-        ends_at=datetime.time(16), place="Medborgerhuset", address="Havnegade 3",
+        council,
+        timezone.localdate() + datetime.timedelta(days=30),
+        starts_at=datetime.time(14),
+        is_open=True,
+        ends_at=datetime.time(16),
+        place="Medborgerhuset",
+        address="Havnegade 3",
         how_to_attend="Ring, så henter vi dig.",
-    )  # fmt: skip
+    )
 
 
-def poster(client, thing):
-    address = thing.get_poster_url() if isinstance(thing, Meeting) else "/esbjerg/udsatteraad/plakat.pdf"
+def poster(client, subject):
+    address = subject.get_poster_url() if isinstance(subject, Meeting) else "/esbjerg/udsatteraad/plakat.pdf"
     response = client.get(address)
     assert response.status_code == 200
     assert response["Content-Type"] == "application/pdf" and not response.cookies
@@ -44,48 +55,57 @@ def poster(client, thing):
     return response.content
 
 
-def test_the_poster_of_a_meeting_says_what_when_where_and_that_all_may_come(client, meeting, settings):
+def test_the_poster_of_a_meeting_shows_title_time_place_and_that_it_is_open(client, meeting, settings):
     data = poster(client, meeting)
-    said = words(data)
+    text = words(data)
     for part in [
-        "Møde i Udsatterådet", f"{meeting.date.day}. ", "kl. 14.00–16.00", "Medborgerhuset", "Havnegade 3",
-        "Tag bus 3.", "Ja, alle må komme.", "Ring, så henter vi dig.", "Ingen trin.", "Der er suppe.",
-        "Ring 79 79 79 79", "hverdage kl. 9-14",
-    ]:  # fmt: skip
-        assert part in said, part
-    assert "Læs mere på siden" not in said
+        "Møde i Udsatterådet",
+        f"{meeting.date.day}. ",
+        "kl. 14.00–16.00",
+        "Medborgerhuset",
+        "Havnegade 3",
+        "Tag bus 3.",
+        "Ja, alle må komme.",
+        "Ring, så henter vi dig.",
+        "Ingen trin.",
+        "Der er suppe.",
+        "Ring 79 79 79 79",
+        "hverdage kl. 9-14",
+    ]:
+        assert part in text, part
+    assert "Læs mere på siden" not in text
     assert code_on_page(data) == settings.SITE_URL + meeting.get_absolute_url()
     assert settings.SITE_URL + meeting.get_absolute_url() in links(data)
 
 
-def test_the_poster_of_the_council_says_whom_to_ring_and_when_it_meets(client, meeting, council, settings):
+def test_the_poster_of_the_council_shows_phone_and_next_meetings(client, meeting, council, settings):
     make.meeting(council, meeting.date, ordinal=2, status=Status.DRAFT, place="Hemmeligt sted")
     data = poster(client, council)
-    said = words(data)
+    text = words(data)
     for part in ["Rådet taler de udsattes sag.", "Medborgerhuset", "Alle må komme.", "Ring 79 79 79 79"]:
-        assert part in said, part
-    assert "Hemmeligt" not in said
+        assert part in text, part
+    assert "Hemmeligt" not in text
     assert code_on_page(data) == settings.SITE_URL + council.get_absolute_url()
 
 
-def test_nobody_is_called_to_a_meeting_for_the_council_alone(client, meeting):
+def test_the_poster_of_a_closed_meeting_invites_nobody(client, meeting):
     meeting.is_open = False
     meeting.save()
-    said = words(poster(client, meeting))
-    assert "Nej, mødet er kun for rådet." in said
-    assert "Kom og vær med" not in said and "henter vi dig" not in said and "suppe" not in said
+    text = words(poster(client, meeting))
+    assert "Nej, mødet er kun for rådet." in text
+    assert "Kom og vær med" not in text and "henter vi dig" not in text and "suppe" not in text
 
 
 def test_a_cancelled_meeting_has_a_poster_to_hang_over_the_old_one(client, meeting):
     meeting.is_cancelled, meeting.cancelled_reason = True, "Der er sne."
     meeting.save()
-    said = words(poster(client, meeting))
-    assert "AFLYST" in said.upper() and "Der er sne." in said
-    assert "alle må komme" not in said
+    text = words(poster(client, meeting))
+    assert "AFLYST" in text.upper() and "Der er sne." in text
+    assert "alle må komme" not in text
     assert "Plakat om aflysningen (PDF)" in client.get(meeting.get_absolute_url()).content.decode()
 
 
-def test_nobody_hangs_up_a_meeting_that_is_over(client, council):
+def test_a_past_meeting_has_no_poster(client, council):
     over = make.meeting(council)
     response = client.get(over.get_poster_url())
     assert response.status_code == 404 and "Mødet er holdt" in response.content.decode()
@@ -93,7 +113,7 @@ def test_nobody_hangs_up_a_meeting_that_is_over(client, council):
 
 
 @pytest.mark.parametrize("title", ["T" * 200, LONG * 3])
-def test_however_much_is_written_it_is_one_page_that_says_where_the_rest_is(client, meeting, council, title):
+def test_long_texts_are_cut_to_one_page_that_refers_to_the_rest(client, meeting, council, title):
     for field in ("directions", "access", "travel_money", "food", "companion", "interpreter"):
         setattr(council, field, (LONG * 10)[:400])
     council.name, council.summary, council.address = (LONG * 3)[:120], (LONG * 12)[:600], "B" * 200
@@ -103,11 +123,11 @@ def test_however_much_is_written_it_is_one_page_that_says_where_the_rest_is(clie
     meeting.title, meeting.place, meeting.address = title[:200], council.meeting_place, "A" * 200
     meeting.how_to_attend = LONG * 100
     meeting.save()
-    for thing in (meeting, council):
-        assert "Læs mere på siden" in words(poster(client, thing))
+    for subject in (meeting, council):
+        assert "Læs mere på siden" in words(poster(client, subject))
 
 
-def test_a_council_that_has_said_nothing_has_a_poster_too(client, esbjerg):
+def test_a_council_without_texts_has_a_poster(client, esbjerg):
     poster(client, make.council(esbjerg))
 
 
@@ -116,8 +136,10 @@ def test_a_poster_is_public_when_its_page_is(client, council, anna, status):
     fields = make.state(status)
     meeting = make.meeting(council, timezone.localdate(), status=status)
     council.status, council.publish_at, council.expires_at = (
-        fields["status"], fields["publish_at"], fields.get("expires_at"),
-    )  # fmt: skip
+        fields["status"],
+        fields["publish_at"],
+        fields.get("expires_at"),
+    )
     council.save()
     addresses = [meeting.get_poster_url(), "/esbjerg/udsatteraad/plakat.pdf"]
     public = status == Status.PUBLISHED

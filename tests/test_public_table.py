@@ -1,7 +1,7 @@
-"""Every public address, for everybody, in every state: the table that no cell may leak from.
+"""Every public address, for each kind of reader, in each publication status.
 
-A new address without a row fails. Each piece of text that depends on publication carries a word that stands nowhere
-else, so a leak is seen in whatever page it turns up.
+A new address without a row fails. Each text that depends on publication has a unique word, so that a leak shows on any
+page.
 """
 
 import datetime
@@ -24,12 +24,12 @@ STATES = [Status.DRAFT, Status.PUBLISHED, Status.WITHDRAWN, "planlagt", "udløbe
 READERS = ["anonymous", "anna", "bo", "operator"]
 OWN = {"anna", "operator"}  # Anna is secretary here, Bo in another municipality.
 
-WORD = "Zebrastribe"  # in everything whose state the table varies
-CLOSED = "Kakadue"  # in everything a closed item holds
+WORD = "Zebrastribe"  # in texts whose publication status the table varies
+CLOSED = "Kakadue"  # in closed items
 NEVER = "Pingvin"  # in notes to the secretary and private contact details
 
-# address: (row, reader's rule). A "thing" is 404 until it is public; a "list" is always there, but empty of it;
-# "static" has nothing that is ever published.
+# URL name: (address, rule). "page" is 404 until its object is public; "list" is always there, without the object;
+# "static" has no published content.
 ADDRESSES = {
     "front": ("/", "list"),
     "municipalities": ("/kommuner/", "list"),
@@ -39,54 +39,54 @@ ADDRESSES = {
     "topics": ("/emner/", "list"),
     "topic": ("/emner/bolig/", "list"),
     "compare": ("/sammenlign/?kommune=esbjerg&kommune=vejle&emne=bolig", "list"),
-    # Her own draft stands only in a secretary's frame; nobody can follow it.
+    # A draft shows only in a secretary's header, and cannot be followed.
     "follow": ("/esbjerg/foelg/", "list"),
     "follow-topics": ("/foelg/", "static"),
     "subscriptions": ("/foelg/mine/gaettet/", "guessed link"),
     "unsubscribe": ("/foelg/stop/gaettet/", "guessed link"),
     "about": ("/om/", "static"),
     "accessibility": ("/tilgaengelighed/", "static"),
-    # It tells how long each public council keeps things.
+    # Lists how long each public council keeps data.
     "privacy": ("/privatliv/", "public list"),
     "was": ("/was", "redirect always"),
-    # What it leads to is tried in test_every_page.
+    # Its target is tested in test_every_page.
     "sitemap": ("/sitemap.xml", "static"),
     "robots": ("/robots.txt", "static"),
     "current-strategy": ("/esbjerg/strategi/", "redirect"),
     "strategies": ("/esbjerg/strategier/", "list"),
-    "strategy": ("/esbjerg/strategier/plan/", "thing"),
-    "strategy-progress": ("/esbjerg/strategier/plan/opfoelgning/", "thing"),
+    "strategy": ("/esbjerg/strategier/plan/", "page"),
+    "strategy-progress": ("/esbjerg/strategier/plan/opfoelgning/", "page"),
     "strategy-pdf": ("/esbjerg/strategier/plan/strategi.pdf", "pdf"),
     "strategy-summary-pdf": ("/esbjerg/strategier/plan/resume.pdf", "pdf"),
-    "theme": ("/esbjerg/strategier/plan/bolig/", "thing"),
-    "council": ("/esbjerg/udsatteraad/", "thing"),
-    "members": ("/esbjerg/udsatteraad/medlemmer/", "thing"),
-    "photo": ("/esbjerg/udsatteraad/medlemmer/{person}/foto.jpg", "thing"),
-    "causes": ("/esbjerg/udsatteraad/maerkesager/", "thing"),
-    "answers": ("/esbjerg/udsatteraad/spoergsmaal/", "thing"),
-    # Nobody writes to a council that is not public, not even for a look.
-    "write": ("/esbjerg/skriv-til-raadet/", "public thing"),
-    "book-dialogue": ("/esbjerg/udsatteraad/dialog/", "public thing"),
+    "theme": ("/esbjerg/strategier/plan/bolig/", "page"),
+    "council": ("/esbjerg/udsatteraad/", "page"),
+    "members": ("/esbjerg/udsatteraad/medlemmer/", "page"),
+    "photo": ("/esbjerg/udsatteraad/medlemmer/{person}/foto.jpg", "page"),
+    "causes": ("/esbjerg/udsatteraad/maerkesager/", "page"),
+    "answers": ("/esbjerg/udsatteraad/spoergsmaal/", "page"),
+    # The form of a council that is not public is 404 also for its secretary.
+    "write": ("/esbjerg/skriv-til-raadet/", "public page"),
+    "book-dialogue": ("/esbjerg/udsatteraad/dialog/", "public page"),
     "written": ("/esbjerg/skriv-til-raadet/gaettet/", "guessed link"),
     "meetings": ("/esbjerg/moeder/", "list"),
-    "meeting": ("/esbjerg/moeder/2025-03-03/", "thing"),
-    # A calendar file goes on to others, so nobody's log-in puts a draft in it.
+    "meeting": ("/esbjerg/moeder/2025-03-03/", "page"),
+    # A calendar file is passed on, so a log-in adds no drafts to it.
     "meetings-ics": ("/esbjerg/moeder.ics", "public list"),
-    "meeting-ics": ("/esbjerg/moeder/2025-03-03/moede.ics", "public thing"),
+    "meeting-ics": ("/esbjerg/moeder/2025-03-03/moede.ics", "public page"),
     "agenda-pdf": ("/esbjerg/moeder/2025-03-03/dagsorden.pdf", "pdf"),
     "minutes-pdf": ("/esbjerg/moeder/2025-03-03/referat.pdf", "pdf"),
-    # The meeting is over; one to come is tried in test_poster.
+    # The meeting is past; coming meetings are tested in test_poster.
     "meeting-poster": ("/esbjerg/moeder/2025-03-03/plakat.pdf", "never"),
     "council-poster": ("/esbjerg/udsatteraad/plakat.pdf", "pdf"),
-    "attachment": ("{attachment}", "thing"),
+    "attachment": ("{attachment}", "page"),
     "hearings": ("/esbjerg/hoeringer/", "list"),
-    # What a good link shows is tried where it is made.
+    # Valid links are tested with the feature they belong to.
     "answer-invitation": ("/esbjerg/svar/gaettet/", "guessed link"),
     "propose-item": ("/esbjerg/foreslaa-punkt/gaettet/", "guessed link"),
     "approve": ("/esbjerg/godkend/gaettet/", "guessed link"),
     "news": ("/esbjerg/nyt/", "list"),
     "news-feed": ("/esbjerg/nyt.atom", "public list"),
-    "news-story": ("/esbjerg/nyt/historie/", "thing"),
+    "news-story": ("/esbjerg/nyt/historie/", "page"),
 }
 
 
@@ -104,7 +104,7 @@ def test_every_public_address_has_a_row():
 
 @batch_reindexing()
 def build(esbjerg, status):
-    """One of everything in Esbjerg, in one state, with one closed item."""
+    """Create one object of each kind in Esbjerg, in one publication status, with one closed item."""
     strategy = make.strategy(esbjerg, f"{WORD} plan", status, slug="plan", summary=WORD)
     make.section(strategy, kind="vision", body=f"<p>{WORD}</p>")
     theme = make.theme(strategy, f"{WORD} bolig", slug="bolig", guiding_thread=WORD)
@@ -113,8 +113,8 @@ def build(esbjerg, status):
     make.action(f"{WORD} indsats", goal=goal)
     make.follow_up(goal, FollowUp.Status.REACHED, text=WORD)
     council = make.council(esbjerg, status, name=f"{WORD} råd", about=f"<p>{WORD}</p>", dialogue_label=WORD)
-    hers = {"text": NEVER, "name": NEVER, "phone": NEVER, "email": f"{NEVER}@example.dk"}
-    make.answered_input(council, f"{WORD} spørgsmål", status, question=WORD, answer=WORD, **hers)
+    private = {"text": NEVER, "name": NEVER, "phone": NEVER, "email": f"{NEVER}@example.dk"}
+    make.answered_input(council, f"{WORD} spørgsmål", status, question=WORD, answer=WORD, **private)
     photo = {"photo": ContentFile(WORD.encode(), "foto.jpg"), "photo_alt": WORD}
     person = make.person(esbjerg, WORD, email=f"{NEVER}@example.dk", phone=NEVER, note=NEVER, **photo)
     member = make.membership(council, person, area=WORD)
@@ -125,10 +125,15 @@ def build(esbjerg, status):
     item.themes.add(theme)
     item.goals.add(goal)
     closed = make.item(
-        meeting, f"{CLOSED} {WORD}", is_closed=True, public_title="Personsag", case_number=CLOSED, answer="godkendt",
+        meeting,
+        f"{CLOSED} {WORD}",
+        is_closed=True,
+        public_title="Personsag",
+        case_number=CLOSED,
+        answer="godkendt",
         internal_note=NEVER,
         **dict.fromkeys(("presentation", "recommendation", *AgendaItem.MINUTES_FIELDS), f"<p>{CLOSED}</p>"),
-    )  # fmt: skip
+    )
     closed.themes.add(theme)
     closed.goals.add(goal)
     cause = make.cause(council, f"{WORD} sag")
@@ -152,8 +157,8 @@ def text_of(response):
     body = b"".join(response) if response.streaming else response.content
     if response.get("Content-Type") == "application/pdf":
         return " ".join(page.extract_text() for page in PdfReader(BytesIO(body)).pages)
-    # The words of a search come back in its field; what they found does not.
-    # Lines of a calendar file are folded, in the middle of words too.
+    # The search page repeats the query in its field, which is no hit.
+    # Unfold the lines of calendar files.
     return body.decode().replace("\r\n ", "")
 
 
@@ -185,10 +190,10 @@ def test_nothing_leaks(esbjerg, vejle, client, request, reader, status):
         assert CLOSED not in text, cell
         assert NEVER not in text, cell
         if rule.startswith("public"):
-            assert response.status_code == (404 if rule == "public thing" and not public else 200), cell
+            assert response.status_code == (404 if rule == "public page" and not public else 200), cell
             if response.status_code == 200:
                 assert (WORD in text) is public, cell
-        elif rule in {"thing", "pdf"}:
+        elif rule in {"page", "pdf"}:
             assert response.status_code == (200 if allowed else 404), cell
             assert (WORD in text) is allowed, cell
         elif rule == "never":
@@ -238,5 +243,5 @@ def test_agenda_and_minutes_leak_nothing_of_each_other(esbjerg, client, agenda, 
     assert ("Giraf" in text) is ("Flodhest" in text) is minutes_public
     assert client.get(meeting.get_agenda_pdf_url()).status_code == (200 if agenda_public else 404)
     assert client.get(meeting.get_minutes_pdf_url()).status_code == (200 if minutes_public else 404)
-    found = client.get("/soeg/?q=Giraf").content.decode()
-    assert (meeting.get_absolute_url() in found) is minutes_public
+    results = client.get("/soeg/?q=Giraf").content.decode()
+    assert (meeting.get_absolute_url() in results) is minutes_public

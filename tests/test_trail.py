@@ -1,4 +1,4 @@
-"""What happened: from a citizen's words to the goal, and back, in dated steps that anybody can follow."""
+"""The trail of a case, from the citizen's input to the goal, as dated steps."""
 
 import datetime
 import re
@@ -25,7 +25,7 @@ def day(text):
 
 @pytest.fixture(autouse=True)
 def today(monkeypatch):
-    """The tests are set on 23 November 2026."""
+    """Freeze the time at 23 November 2026."""
     moment = datetime.datetime(2026, 11, 23, 12, tzinfo=datetime.UTC)
     monkeypatch.setattr(timezone, "now", lambda: moment)
 
@@ -56,9 +56,12 @@ def meeting(council):
 def citizens_question(item, status=Status.PUBLISHED, **fields):
     public = {"title": "Boliger til unge uden penge", "question": "Hvor skal vi bo?", "answer": "Det spørger vi om."}
     made = Input.objects.create(
-        council=item.meeting.council, item=item, text="Ikke for alle", **make.state(status),
+        council=item.meeting.council,
+        item=item,
+        text="Ikke for alle",
+        **make.state(status),
         **{"state": "besvaret", "may_publish": True, "answered_at": timezone.now()} | public | fields,
-    )  # fmt: skip
+    )
     Input.objects.filter(pk=made.pk).update(created_at=datetime.datetime(2026, 2, 1, 12, tzinfo=datetime.UTC))
     return made
 
@@ -82,10 +85,15 @@ def whole_story(meeting, goal, number=""):
     make.minutes(later)
     agreement.followed_up_at.add(make.item(later, f"Meddelelser{number}"))
     hearing = make.hearing(
-        meeting.council, f"Ny boligplan{number}", sender="Udvalget", received_on=day("2026-06-01"),
-        answered_on=day("2026-06-20"), outcome=Hearing.Outcome.PARTLY, outcome_on=day("2026-08-01"),
+        meeting.council,
+        f"Ny boligplan{number}",
+        sender="Udvalget",
+        received_on=day("2026-06-01"),
+        answered_on=day("2026-06-20"),
+        outcome=Hearing.Outcome.PARTLY,
+        outcome_on=day("2026-08-01"),
         outcome_text="<p>Udvalget bygger ti.</p>",
-    )  # fmt: skip
+    )
     hearing.items.add(item)
     make.follow_up(goal, date=day("2026-10-01"), measure="10 af 20", text="Ti er bygget.", source="Byrådet")
     return item, hearing
@@ -97,8 +105,8 @@ def html(client, address):
     return response.content.decode()
 
 
-class Part(HTMLParser):
-    """What stands inside the element with that id: its words and its links."""
+class ElementParser(HTMLParser):
+    """Text and links of the element with that id."""
 
     def __init__(self, text, anchor):
         super().__init__()
@@ -127,13 +135,13 @@ class Part(HTMLParser):
 
 
 def trail(client, address, anchor):
-    """The steps below that element, as they are read."""
+    """Return the text of each step of the trail below that element."""
     part = html(client, address).partition(f'id="{anchor}"')[2].partition('<ol class="trail-steps">')[2]
     steps = part.partition("</ol>")[0].split("</li>")[:-1]
     return [" ".join(re.sub(r"<[^>]*>", " ", step).split()).replace(" .", ".") for step in steps]
 
 
-# The whole of it
+# Complete trails
 
 
 def test_the_trail_of_a_goal_goes_from_the_citizen_to_what_came_of_it(client, theme, goal, meeting):
@@ -148,20 +156,21 @@ def test_the_trail_of_a_goal_goes_from_the_citizen_to_what_came_of_it(client, th
         "1. august 2026 Svaret på høringen »Ny boligplan«: Delvist fulgt. Udvalget bygger ti.",
         "1. oktober 2026 I gang, 10 af 20 Ti er bygget. Kilde: Byrådet.",
     ]
-    links = Part(html(client, theme.get_absolute_url()), goal.anchor).links
+    links = ElementParser(html(client, theme.get_absolute_url()), goal.anchor).links
     assert {item.get_absolute_url(), hearing.get_absolute_url(), Input.objects.get().get_absolute_url()} <= set(links)
 
 
 @pytest.mark.parametrize(
-    ("kind", "said"), [("sagt", "En borger talte med rådet om »"), ("dialog", "En borger ville tale med rådet om »")]
+    ("kind", "beginning"),
+    [("sagt", "En borger talte med rådet om »"), ("dialog", "En borger ville tale med rådet om »")],
 )
-def test_the_trail_says_how_the_citizen_came_to_the_council(client, theme, goal, meeting, kind, said):
+def test_the_trail_begins_with_how_the_citizen_contacted_the_council(client, theme, goal, meeting, kind, beginning):
     whole_story(meeting, goal)
     Input.objects.update(kind=kind)
-    assert said in trail(client, theme.get_absolute_url(), goal.anchor)[0]
+    assert beginning in trail(client, theme.get_absolute_url(), goal.anchor)[0]
 
 
-def test_the_same_trail_stands_under_the_item_and_under_the_hearing(client, goal, meeting):
+def test_the_item_and_the_hearing_have_the_same_trail(client, goal, meeting):
     item, hearing = whole_story(meeting, goal)
     first = "1. februar 2026 En borger skrev til rådet om »Boliger til unge uden penge«."
     last = "1. oktober 2026 Målet »Vi vil: bygge 20 små boliger.« : I gang, 10 af 20 Ti er bygget. Kilde: Byrådet."
@@ -171,7 +180,7 @@ def test_the_same_trail_stands_under_the_item_and_under_the_hearing(client, goal
     ):
         steps = trail(client, address.partition("#")[0], anchor)
         assert len(steps) == 8 and steps[0] == first and steps[-1] == last
-        assert goal.get_absolute_url() in Part(html(client, address.partition("#")[0]), anchor).links
+        assert goal.get_absolute_url() in ElementParser(html(client, address.partition("#")[0]), anchor).links
 
 
 def test_an_item_that_led_to_nothing_has_no_trail(client, theme, meeting):
@@ -183,7 +192,7 @@ def test_an_item_that_led_to_nothing_has_no_trail(client, theme, meeting):
         assert "trail-steps" not in html(client, address.partition("#")[0])
 
 
-def test_an_agreement_that_is_not_kept_is_said(client, theme, goal, meeting):
+def test_an_overdue_agreement_is_marked(client, theme, goal, meeting):
     item = make.item(meeting)
     item.goals.add(goal)
     make.agreement(item, "Ringe til udvalget", due_on=day("2026-04-01"))
@@ -210,7 +219,7 @@ def test_a_long_decision_is_cut_at_a_sentence(client, theme, goal, meeting):
     assert len(step) < 300 and step.endswith("byen.")
 
 
-def test_what_people_typed_is_shown_as_text(client, theme, goal, meeting):
+def test_texts_are_escaped(client, theme, goal, meeting):
     item = make.item(meeting, "<b>fed</b>", decision="<p>Vi &lt;script&gt; det</p>")
     item.goals.add(goal)
     make.agreement(item, "<i>skrå</i>")
@@ -274,7 +283,7 @@ def test_nothing_hidden_is_in_any_trail(client, theme, goal, council, status):
     ]
 
 
-def test_a_citizen_who_takes_back_her_yes_is_no_step(client, theme, goal, meeting):
+def test_an_input_without_consent_is_no_step(client, theme, goal, meeting):
     item = make.item(meeting)
     item.goals.add(goal)
     question = citizens_question(item)
@@ -297,8 +306,8 @@ def test_a_hidden_strategy_is_in_no_trail(client, esbjerg, meeting):
 # Two clicks, with images, stylesheet and JavaScript off
 
 
-def follow(client, part, found, clicks):
-    """Follow every link there is, page by page, until a page holds what is looked for; how many clicks it took."""
+def follow(client, part, matches, clicks):
+    """Follow all links until a page contains the text. Return the number of clicks."""
     links, seen = part.links, set()
     for click in range(1, clicks + 1):
         onwards = []
@@ -307,9 +316,9 @@ def follow(client, part, found, clicks):
                 seen.add(link)
                 address, _, anchor = link.partition("#")
                 page = html(client, address)
-                if found(Part(page, anchor) if anchor else Part(page, "indhold"), page):
+                if matches(ElementParser(page, anchor) if anchor else ElementParser(page, "indhold"), page):
                     return click
-                onwards += Part(page, "indhold").links
+                onwards += ElementParser(page, "indhold").links
         links = onwards
     return None
 
@@ -320,27 +329,27 @@ def test_a_reader_of_plain_text_gets_from_goal_to_decision_and_back_in_two_click
     item = make.item(meeting, "Boliger til unge", decision="<p>Rådet vil have 20 boliger.</p>")
     getattr(item, tie).add(goal if tie == "goals" else theme)
     strategy = html(client, theme.strategy.get_absolute_url())
-    # Where the goal is read: the item itself where it is tied, else the chapter that it stands in.
-    place = Part(strategy, goal.anchor if tie == "goals" else "tema-1")
-    assert goal.text in place.text
+    # The target is the item itself where it is linked to the goal, otherwise its chapter.
+    start = ElementParser(strategy, goal.anchor if tie == "goals" else "tema-1")
+    assert goal.text in start.text
     decided = lambda part, page: "20 boliger" in part.text and f'id="{item.anchor}"' in page  # noqa: E731
-    assert follow(client, place, decided, 2) is not None
+    assert follow(client, start, decided, 2) is not None
 
-    # And from the theme's own page.
-    own = Part(html(client, theme.get_absolute_url()), goal.anchor if tie == "goals" else "indhold")
+    # The same from the theme's page.
+    own = ElementParser(html(client, theme.get_absolute_url()), goal.anchor if tie == "goals" else "indhold")
     assert follow(client, own, decided, 1) == 1
 
-    decision = Part(html(client, meeting.get_absolute_url()), item.anchor)
+    decision = ElementParser(html(client, meeting.get_absolute_url()), item.anchor)
     assert "Rådet vil have 20 boliger." in decision.text
     promised = lambda part, page: goal.text in part.text and f'id="{goal.anchor}"' in page  # noqa: E731
     assert follow(client, decision, promised, 2) == 1
 
 
 def test_a_reader_who_looks_for_a_decision_that_is_not_tied_does_not_find_it(client, theme, goal, meeting):
-    """The test above would be worth nothing if all pages were two clicks from each other."""
+    """Checks the test above: not all pages are two clicks from one another."""
     make.item(meeting, "Boliger til unge", decision="<p>Rådet vil have 20 boliger.</p>")
-    place = Part(html(client, theme.strategy.get_absolute_url()), "tema-1")
-    assert follow(client, place, lambda part, page: "20 boliger" in part.text and "punkt-" in page, 2) is None
+    start = ElementParser(html(client, theme.strategy.get_absolute_url()), "tema-1")
+    assert follow(client, start, lambda part, page: "20 boliger" in part.text and "punkt-" in page, 2) is None
 
 
 # Causes
@@ -358,7 +367,7 @@ def test_a_cause_shows_what_the_council_has_done_about_it(client, meeting, counc
     assert f'<a href="{hearing.get_absolute_url()}">Ny boligplan</a>' in text
     assert "Mødet 3. marts 2026 · Godkendt" in text and "Rådet blev fulgt" in text
     assert text.count("Det har rådet talt om") == 1
-    assert cause.get_absolute_url() in Part(html(client, meeting.get_absolute_url()), item.anchor).links
+    assert cause.get_absolute_url() in ElementParser(html(client, meeting.get_absolute_url()), item.anchor).links
 
 
 # The back office
@@ -379,7 +388,7 @@ def test_a_secretary_ties_a_hearing_to_the_items_and_an_item_to_a_cause(client, 
     assert list(item.causes.all()) == [cause]
 
 
-def test_nobody_ties_a_hearing_to_another_municipalitys_item(client, anna, vejle, council):
+def test_a_hearing_cannot_be_linked_to_another_municipalitys_item(client, anna, vejle, council):
     theirs = make.item(make.meeting(make.council(vejle)), "Vejles punkt")
     hearing = make.hearing(council, status=Status.DRAFT)
     client.force_login(anna)
@@ -389,7 +398,7 @@ def test_nobody_ties_a_hearing_to_another_municipalitys_item(client, anna, vejle
     assert not hearing.items.exists()
 
 
-# The cost
+# Queries
 
 
 def test_every_page_with_a_trail_costs_the_same_however_long_it_is(client, esbjerg, vejle):
@@ -399,13 +408,13 @@ def test_every_page_with_a_trail_costs_the_same_however_long_it_is(client, esbje
         return len(captured)
 
     pages = []
-    for place, times in ((esbjerg, 1), (vejle, 4)):
-        council = make.council(place)
+    for municipality, times in ((esbjerg, 1), (vejle, 4)):
+        council = make.council(municipality)
         cause = make.cause(council)
-        theme = make.theme(make.strategy(place))
+        theme = make.theme(make.strategy(municipality))
         meeting = make.meeting(council, date=day("2026-03-03"))
         make.minutes(meeting)
-        member = make.membership(council, make.person(place))
+        member = make.membership(council, make.person(municipality))
         for number in range(times):
             item, _ = whole_story(meeting, make.goal(theme), "!" * number)
             make.follow_up(make.goal(theme, parent=theme.goals.first()), FollowUp.Status.REACHED)
@@ -416,7 +425,7 @@ def test_every_page_with_a_trail_costs_the_same_however_long_it_is(client, esbje
             )
         for old in council.meetings.filter(date__year=2025):
             make.minutes(old)
-        slug = place.slug
+        slug = municipality.slug
         pages.append(
             [
                 theme.get_absolute_url(),
