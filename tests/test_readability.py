@@ -134,8 +134,9 @@ def test_lix_follows_as_she_writes(page, live_server, client, anna, esbjerg):
     # The same table, counted by the browser.
     counted = page.evaluate(
         """async (texts) => {
-          const { lix, sentences, lixWord, reading } = await import(document.querySelector("script[src*='lix']").src);
-          return texts.map((text) => [sentences(text), lix(text), reading(text)]);
+          const script = document.querySelector("script[src*='lix']");
+          const { lix, sentences, readabilityNote } = await import(script.src);
+          return texts.map((text) => [sentences(text), lix(text), readabilityNote(text)]);
         }""",
         [text for text, _, _ in EXAMPLES],
     )

@@ -1,4 +1,4 @@
-// Asks before a page with unsaved changes is left.
+// Confirmation before leaving a page with unsaved changes.
 const form = document.querySelector("#content-main form[id$='_form']");
 if (form) {
   let changed = Boolean(form.querySelector(".error-summary"));
@@ -8,7 +8,7 @@ if (form) {
   window.addEventListener("beforeunload", (event) => { if (changed) event.preventDefault(); });
 }
 
-// Select2 names its boxes after what is chosen, so an empty one has no name. The label of the field gives it one.
+// Select2 labels its boxes by the selected value, so that an empty box has no label. Use the field's label.
 function nameSelect2(box) {
   const label = document.querySelector(`label[for="${box.previousElementSibling?.id}"]`)?.textContent.trim();
   if (!label) return;

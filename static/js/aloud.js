@@ -1,18 +1,18 @@
-// Reads the page aloud with a Danish voice of the device, and marks the sentence it has come to. Without such a voice
-// there is no button; without this file the page is the same.
+// Reads the page aloud with a Danish voice of the device, and highlights the current sentence. Without a Danish voice
+// there is no button.
 
 const synth = window.speechSynthesis;
-const NOT_READ = "nav, form, button, summary, svg, script, style, .aloud, .versions, [aria-hidden='true']";
+const SKIPPED = "nav, form, button, summary, svg, script, style, .aloud, .versions, [aria-hidden='true']";
 const MARK = "laest";
 
 let voice, bar, play, stop;
 let sentences = [];
-let place = 0;
-let spoken = null; // what is being said; kept here, or the browser may forget it
+let index = 0;
+let utterance = null; // the current one; referenced here, because browsers may garbage collect it
 
 function findVoice() {
   const danish = synth.getVoices().filter(({ lang }) => /^da\b/i.test(lang.replace("_", "-")));
-  // One on the device itself before one that sends the text away.
+  // Prefer a voice on the device to one that sends the text to a server.
   voice = danish.find(({ localService }) => localService) || danish[0];
   if (voice && !bar) build();
   if (bar) bar.hidden = !voice;
@@ -42,60 +42,60 @@ function show(text, isOn) {
 }
 
 function toggle() {
-  if (spoken) {
-    // Not pause(): on some phones that is the end of it. The sentence is begun again instead.
-    hush();
+  if (utterance) {
+    // Some phones cannot resume after pause(), so the sentence is started again instead.
+    cancelSpeech();
     show("Læs videre", true);
   } else {
-    if (stop.hidden) [sentences, place] = [collect(), 0];
+    if (stop.hidden) [sentences, index] = [collect(), 0];
     show("Pause", true);
-    say();
+    speak();
   }
 }
 
-function hush() {
-  spoken = null;
+function cancelSpeech() {
+  utterance = null;
   synth.cancel();
 }
 
 function end() {
-  hush();
+  cancelSpeech();
   window.CSS.highlights?.delete(MARK);
   if (document.activeElement === stop) play.focus();
   show("Læs højt", false);
 }
 
-function say() {
-  if (place >= sentences.length) return end();
-  const { text, range } = sentences[place];
-  const words = new SpeechSynthesisUtterance(text);
-  words.voice = voice;
-  words.lang = voice.lang;
-  words.onend = () => {
-    if (spoken !== words) return;
-    place += 1;
-    say();
+function speak() {
+  if (index >= sentences.length) return end();
+  const { text, range } = sentences[index];
+  const current = new SpeechSynthesisUtterance(text);
+  current.voice = voice;
+  current.lang = voice.lang;
+  current.onend = () => {
+    if (utterance !== current) return;
+    index += 1;
+    speak();
   };
-  words.onerror = () => spoken === words && end();
-  spoken = words;
+  current.onerror = () => utterance === current && end();
+  utterance = current;
   if (window.Highlight) CSS.highlights.set(MARK, new Highlight(range));
   range.startContainer.parentElement.scrollIntoView({ block: "nearest" });
-  synth.speak(words);
+  synth.speak(current);
 }
 
-// The block that a text stands in: a sentence does not go on into the next one.
+// The block element of a text. Sentences do not cross blocks.
 function blockOf(element) {
   while (getComputedStyle(element).display === "inline") element = element.parentElement;
   return element;
 }
 
-// What is shown in the page, in its order, as sentences: the text, and the range that it stands in.
+// The visible text of the page as sentences: { text, range }.
 function collect() {
   const walker = document.createTreeWalker(document.querySelector("main"), NodeFilter.SHOW_TEXT);
   const blocks = [];
   for (let node = walker.nextNode(); node; node = walker.nextNode()) {
     const parent = node.parentElement;
-    if (parent.closest(NOT_READ) || parent.checkVisibility?.() === false) continue;
+    if (parent.closest(SKIPPED) || parent.checkVisibility?.() === false) continue;
     const block = blockOf(parent);
     if (blocks.at(-1)?.block !== block) blocks.push({ block, nodes: [] });
     blocks.at(-1).nodes.push(node);
@@ -113,17 +113,17 @@ function split(nodes) {
     if (!/[\p{L}\p{N}]/u.test(text)) return [];
     const start = index + segment.search(/\S/);
     const range = new Range();
-    range.setStart(...at(nodes, start));
-    range.setEnd(...at(nodes, index + segment.trimEnd().length, true));
+    range.setStart(...pointAt(nodes, start));
+    range.setEnd(...pointAt(nodes, index + segment.trimEnd().length, true));
     return [{ text, range }];
   });
 }
 
-// Where in the nodes the letter of that number stands. The end of a sentence belongs to the node before.
-function at(nodes, number, isEnd) {
+// The node and offset of a character offset in all nodes. The end of a sentence is in the node before.
+function pointAt(nodes, offset, isEnd) {
   for (const node of nodes) {
-    if (number < node.length || (isEnd && number === node.length)) return [node, number];
-    number -= node.length;
+    if (offset < node.length || (isEnd && offset === node.length)) return [node, offset];
+    offset -= node.length;
   }
   const last = nodes.at(-1);
   return [last, last.length];

@@ -1,5 +1,5 @@
-// How a text reads, told while it is written: LIX and the longest sentence. The counting is that of udsat/lib/danish.py,
-// where the reasons stand; one table of examples is put to both. Nothing is ever locked by it.
+// Readability note of a text field while the user types: LIX and the longest sentence. The rules are those of
+// udsat/lib/readability.py, where they are explained; tests/test_readability.py runs one table of examples on both.
 
 const LETTER = "A-Za-zÀ-ÖØ-öø-ɏ";
 const WORD = new RegExp(`(?:https?://|www\\.)\\S+|\\S+@\\S+|[${LETTER}]+(?:[-'’.][${LETTER}]+)*|\\d+(?:[.,:]\\d+)*`, "g");
@@ -18,8 +18,8 @@ const ABBREVIATIONS = new Set(
 const ONE_LETTER_OR_DAY = new RegExp(`^(?:[${LETTER}]|\\d{1,2})$`);
 const LONG_WORD = 7;
 const LONG_SENTENCE = 20;
-const FEW_WORDS = 8;
-const QUOTED = 160;
+const MIN_WORDS = 8;
+const MAX_QUOTE = 160;
 const SCALE = [
   [25, "let at læse, også for børn"], [35, "let at læse"], [45, "middelsvær at læse"], [55, "svær at læse"],
   [Infinity, "meget svær at læse"],
@@ -28,22 +28,22 @@ const SCALE = [
 export const words = (text) => text.match(WORD) ?? [];
 
 export function sentences(text) {
-  const found = [];
+  const pieces = [];
   for (let line of text.normalize("NFC").split(/\n| \| /)) {
     line = line.replace(BULLET, "");
     let start = 0;
     for (const stop of line.matchAll(STOP)) {
       const end = stop.index + stop[0].length;
-      if (!ends(line, stop, end)) continue;
-      found.push(line.slice(start, end));
+      if (!endsSentence(line, stop, end)) continue;
+      pieces.push(line.slice(start, end));
       start = end;
     }
-    found.push(line.slice(start));
+    pieces.push(line.slice(start));
   }
-  return found.map((sentence) => sentence.trim()).filter((sentence) => words(sentence).length);
+  return pieces.map((sentence) => sentence.trim()).filter((sentence) => words(sentence).length);
 }
 
-function ends(line, stop, end) {
+function endsSentence(line, stop, end) {
   if (stop[0] === ":") return true;
   const rest = line.slice(end);
   if (LOWER.test(rest)) return false;
@@ -57,31 +57,31 @@ function ends(line, stop, end) {
 const isLong = (word) => !ADDRESS.test(word) && (word.match(LETTERS) ?? []).length >= LONG_WORD;
 
 export function lix(text) {
-  const perSentence = sentences(text).map(words);
-  const every = perSentence.flat();
-  if (!every.length) return null;
-  return Math.floor(every.length / perSentence.length + (100 * every.filter(isLong).length) / every.length + 0.5);
+  const sentenceWords = sentences(text).map(words);
+  const allWords = sentenceWords.flat();
+  if (!allWords.length) return null;
+  return Math.floor(allWords.length / sentenceWords.length + (100 * allWords.filter(isLong).length) / allWords.length + 0.5);
 }
 
-export const lixWord = (value) => SCALE.find(([limit]) => value < limit)[1];
+export const lixLabel = (value) => SCALE.find(([limit]) => value < limit)[1];
 
-export function reading(text) {
+export function readabilityNote(text) {
   const counts = sentences(text).map((sentence) => [words(sentence).length, sentence]);
-  if (counts.reduce((sum, [count]) => sum + count, 0) < FEW_WORDS) return "";
+  if (counts.reduce((sum, [count]) => sum + count, 0) < MIN_WORDS) return "";
   const value = lix(text);
-  const said = `LIX ${value}: ${lixWord(value)}.`;
+  const note = `LIX ${value}: ${lixLabel(value)}.`;
   const [count, longest] = counts.reduce((most, one) => (one[0] > most[0] ? one : most));
-  if (count <= LONG_SENTENCE) return said;
-  const shown = longest.length <= QUOTED ? longest : `${longest.slice(0, QUOTED).trimEnd()} …`;
-  return `${said} Den længste sætning har ${count} ord: »${shown}«`;
+  if (count <= LONG_SENTENCE) return note;
+  const quote = longest.length <= MAX_QUOTE ? longest : `${longest.slice(0, MAX_QUOTE).trimEnd()} …`;
+  return `${note} Den længste sætning har ${count} ord: »${quote}«`;
 }
 
-// A text as lines. What a field holds may be HTML: each paragraph, item and cell is a line of its own.
+// The value of a field as plain lines. In HTML, each paragraph, list item and table cell is a line.
 const LINES = "p, li, td, th, caption, div, h1, h2, h3, h4, h5, h6";
 export function linesOf(value) {
   if (!/<[a-z]/i.test(value)) return value;
   const { body } = new DOMParser().parseFromString(value, "text/html");
-  // What is between the elements is space, a line break of the HTML included.
+  // Whitespace in HTML, including line breaks, is a space.
   const walker = document.createTreeWalker(body, NodeFilter.SHOW_TEXT);
   while (walker.nextNode()) walker.currentNode.data = walker.currentNode.data.replace(/\s+/g, " ");
   for (const node of body.querySelectorAll("br")) node.replaceWith("\n");
@@ -92,23 +92,23 @@ export function linesOf(value) {
 const FIELDS = "textarea[data-lix], textarea[data-richtext]";
 const timers = new WeakMap();
 
-function tell(textarea) {
-  let said = textarea.parentElement?.querySelector(":scope > .lix");
-  const text = reading(linesOf(textarea.value));
-  if (!said && !text) return;
-  if (!said) {
-    // What is written in rows that a script adds has no place of its own from the server.
-    said = document.createElement("p");
-    said.className = "lix";
-    textarea.parentElement.append(said);
+function showNote(textarea) {
+  let note = textarea.parentElement?.querySelector(":scope > .lix");
+  const text = readabilityNote(linesOf(textarea.value));
+  if (!note && !text) return;
+  if (!note) {
+    // Rows added by a script have no note element from the server.
+    note = document.createElement("p");
+    note.className = "lix";
+    textarea.parentElement.append(note);
   }
-  if (said.textContent !== text) said.textContent = text;
-  said.hidden = !text;
+  if (note.textContent !== text) note.textContent = text;
+  note.hidden = !text;
 }
 
 document.addEventListener("input", ({ target }) => {
   if (!target.matches?.(FIELDS)) return;
   clearTimeout(timers.get(target));
-  timers.set(target, setTimeout(() => tell(target), 250));
+  timers.set(target, setTimeout(() => showNote(target), 250));
 });
-for (const textarea of document.querySelectorAll(FIELDS)) tell(textarea);
+for (const textarea of document.querySelectorAll(FIELDS)) showNote(textarea);

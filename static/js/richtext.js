@@ -1,12 +1,12 @@
-// The editor for rich text: every <textarea data-richtext> becomes one. The library is django-prose-editor's build of
-// Tiptap; its address comes from the attribute, because an import map would be inline script. The text area stays in
-// the form and always holds the text, so saving, autosave and the server's cleaning know nothing of the editor.
+// The rich text editor of each <textarea data-richtext>. The library is django-prose-editor's build of Tiptap; its address
+// is in the attribute, because an import map would be inline script. The hidden text area always has the current text, so
+// that saving and autosave work without regard to the editor.
 
 const MAC = /Mac|iPhone|iPad/.test(navigator.platform);
 const seen = new WeakSet();
 let count = 0;
 
-// What the toolbar holds. `run` gets a chain of commands; `press` is for what needs an answer first.
+// The toolbar. `run` gets a chain of commands; `press` is for buttons that open a dialog first.
 const GROUPS = [
   {
     name: "Skrift",
@@ -78,10 +78,10 @@ function element(tag, properties = {}, ...children) {
   return node;
 }
 
-// The library, limited to what the server keeps
+// The library's extensions, limited to the HTML that the server stores
 
 function extensions(lib) {
-  // Tab moves on to the next field: taken for lists and tables it would trap those who have no mouse.
+  // Tab always moves to the next field; used in lists and tables, it would trap keyboard users.
   const withoutTab = (extension) =>
     extension.extend({
       addKeyboardShortcuts() {
@@ -121,7 +121,7 @@ function extensions(lib) {
     lib.TableCell,
     lib.UndoRedo,
     lib.Gapcursor,
-    lib.TrailingNode, // a place to click and type below a table
+    lib.TrailingNode, // an empty paragraph below a table
   ];
 }
 
@@ -149,12 +149,12 @@ async function enhance(textarea) {
   const editable = !textarea.disabled && !textarea.readOnly;
   if (!editable) attributes["aria-readonly"] = "true";
 
-  // The library is large: on a slow line somebody is already writing here when it comes.
+  // On a slow connection, the user may be typing when the library has loaded.
   const caret = document.activeElement === textarea ? textarea.selectionStart : null;
   const editor = new lib.Editor({
     element: box,
     content: contentOf(textarea.value),
-    parseOptions: { preserveWhitespace: caret !== null }, // the space that the next word comes after
+    parseOptions: { preserveWhitespace: caret !== null }, // a trailing space
     extensions: extensions(lib),
     editable,
     injectCSS: false, // it is in richtext.css
@@ -166,37 +166,37 @@ async function enhance(textarea) {
       handleKeyDown: (_, event) => shortcut(event, editor, toolbar),
     },
     onUpdate() {
-      if (written() === last) return;
-      textarea.value = last = written();
+      if (currentHtml() === last) return;
+      textarea.value = last = currentHtml();
       textarea.dispatchEvent(new Event("input", { bubbles: true }));
     },
   });
-  // Without the empty paragraph that the library keeps below a table: it is no change.
-  const written = () => editor.getHTML().replace(/(<p><\/p>)+$/, "");
-  let last = written();
-  // A script that puts another text into the text area says so.
+  // Without the empty paragraph that the library keeps below a table.
+  const currentHtml = () => editor.getHTML().replace(/(<p><\/p>)+$/, "");
+  let last = currentHtml();
+  // Sent by scripts that set the value of the text area.
   textarea.addEventListener("richtext:set", () => {
     if (textarea.value === last) return;
     editor.commands.setContent(textarea.value, { emitUpdate: false });
-    last = written();
+    last = currentHtml();
   });
   if (editable) fillToolbar(toolbar, editor);
   toolbar.hidden = !editable;
   toolbar.setAttribute("aria-controls", attributes.id);
   box.append(hint);
   textarea.after(box);
-  // At once: the editor's own command waits for a frame, and a letter struck in between would be lost.
+  // Set the focus directly: the editor's own command waits for a frame, in which a typed letter would be lost.
   if (caret !== null) {
-    editor.commands.setTextSelection(placeOf(caret, textarea.value, editor.state.doc));
+    editor.commands.setTextSelection(positionOf(caret, textarea.value, editor.state.doc));
     editor.view.focus();
   }
   textarea.hidden = true;
-  // The browser cannot show its own message at a field that nobody sees; the server checks.
+  // A browser cannot show its validation message at a hidden field; the server validates.
   textarea.required = false;
   for (const label of textarea.labels) label.addEventListener("click", () => editor.commands.focus());
 }
 
-// What somebody wrote before the editor came has no tags; as HTML it would lose its lines and its last space.
+// Text typed before the editor had loaded has no tags; parsed as HTML it would lose its lines and its last space.
 function contentOf(text) {
   if (!text || /<[a-z!/]/i.test(text)) return text;
   const lineOf = (line) => (line ? [{ type: "text", text: line }] : []);
@@ -207,23 +207,23 @@ function contentOf(text) {
   return { type: "doc", content: text.split(/\n{2,}/).map(paragraph) };
 }
 
-// Where in the editor's document a place in the text area is: after as many letters.
-function placeOf(caret, text, doc) {
+// The position in the editor's document of a caret in the text area: after the same number of characters.
+function positionOf(caret, text, doc) {
   const end = doc.content.size - 1;
   if (!text.slice(caret).trim()) return end;
   const before = new DOMParser().parseFromString(text.slice(0, caret), "text/html").body.textContent;
   let left = before.replaceAll("\n", "").length;
-  let place = 1;
+  let position = 1;
   doc.descendants((node, at) => {
     if (node.isText && left > 0) {
-      place = at + Math.min(left, node.nodeSize);
+      position = at + Math.min(left, node.nodeSize);
       left -= node.nodeSize;
     }
   });
-  return place;
+  return position;
 }
 
-// The name that assistive technology reads: the field's label, or the heading of its column in a tabular inline.
+// The accessible name: the field's label, or the heading of its column in a tabular inline.
 function nameOf(textarea) {
   const [label] = textarea.labels;
   if (label) {
@@ -264,7 +264,7 @@ function fillToolbar(toolbar, editor) {
       } else {
         button.title = title;
       }
-      // Else the text would lose its selection before the click.
+      // Keep the selection in the text when a button is clicked.
       button.addEventListener("mousedown", (event) => event.preventDefault());
       button.addEventListener("click", () => {
         if (button.getAttribute("aria-disabled") === "true") return;
@@ -305,11 +305,11 @@ function fillToolbar(toolbar, editor) {
   refresh();
 }
 
-// Links and table captions are asked for in a dialog
+// Dialog for links and table captions: a promise of the text, "" to remove it, or null if cancelled
 
-function ask({ heading, label, help, value, parse, mistake, remove }) {
+function openDialog({ heading, label, help, value, parse, mistake, remove }) {
   return new Promise((resolve) => {
-    const id = `richtext-ask-${++count}`;
+    const id = `richtext-dialog-${++count}`;
     const input = element("input", { type: "text", id, value, "aria-describedby": `${id}-help ${id}-error` });
     const error = element("p", { className: "richtext-error", id: `${id}-error`, role: "alert" });
     const button = (text, act) => {
@@ -345,7 +345,7 @@ function ask({ heading, label, help, value, parse, mistake, remove }) {
         button("Annuller", () => finish(null)),
       ),
     );
-    // Enter must not reach the form behind, and Esc must leave no dialog behind.
+    // Enter must not submit the form behind, and Esc must remove the dialog.
     dialog.addEventListener("keydown", (event) => {
       if (event.key === "Enter" && event.target === input) {
         event.preventDefault();
@@ -364,7 +364,7 @@ function ask({ heading, label, help, value, parse, mistake, remove }) {
 
 async function editLink(editor) {
   const { href = "" } = editor.getAttributes("link");
-  const answer = await ask({
+  const answer = await openDialog({
     heading: href ? "Ret link" : "Indsæt link",
     label: "Hvor skal linket føre hen?",
     help: "En netadresse, en e-mailadresse eller et telefonnummer. Linkets tekst er den, du har markeret.",
@@ -384,7 +384,7 @@ async function editLink(editor) {
   }
 }
 
-// The address as the server accepts it, or "" for what is none.
+// The address in the form that the server accepts; "" if it is not an address.
 function address(text) {
   if (/^[^\s@/:]+@[^\s@/:]+\.[^\s@/:]+$/.test(text)) return `mailto:${text}`;
   if (/^\+?[\d ]{8,}$/.test(text)) return `tel:${text.replaceAll(" ", "")}`;
@@ -394,7 +394,7 @@ function address(text) {
 
 async function editCaption(editor) {
   const { caption } = editor.getAttributes("table");
-  const answer = await ask({
+  const answer = await openDialog({
     heading: "Tabeltekst",
     label: "Hvad viser tabellen?",
     help: "Teksten står over tabellen og læses højt for dem, der ikke kan se den.",
@@ -420,8 +420,8 @@ function hasHeaderRow(editor) {
   return false;
 }
 
-// Paste. Word says with styles what HTML says with elements. The policy of our pages holds for parsed text too, so style
-// and event attributes are renamed before parsing. The server's way with the same text is in udsat/lib/richtext.
+// Paste. Word uses styles where HTML has elements. The Content-Security-Policy applies to parsed HTML too, so style and
+// event attributes are renamed before parsing. The server reads Word in udsat/lib/richtext/html_reader.py.
 
 function fromWord(html) {
   const renamed = html
@@ -434,7 +434,7 @@ function fromWord(html) {
     node.replaceWith(renamedNode);
     return renamedNode;
   };
-  // What was taken out again, and comments in the margin.
+  // Deleted text and margin comments.
   for (const node of body.querySelectorAll('del, [class*="MsoComment"], [class*="msocom"], [data-style*="mso-element:comment"]')) node.remove();
   for (const node of body.querySelectorAll('h1, h2, h3, h4, h5, h6, [role="heading"]')) {
     for (const marker of node.querySelectorAll("[data-style]")) if (/mso-list\s*:\s*ignore/i.test(style(marker))) marker.remove();
@@ -456,14 +456,14 @@ function wordLists(body, style) {
   let path = []; // the open lists, outermost first: { level, ordered, id, list }
   let previous = null;
   for (const node of body.querySelectorAll('p[data-style*="mso-list"], p[class*="MsoListParagraph"]')) {
-    const found = /mso-list\s*:\s*(l\d+)\s+level(\d)\s*(\w*)/i.exec(style(node));
+    const wordList = /mso-list\s*:\s*(l\d+)\s+level(\d)\s*(\w*)/i.exec(style(node));
     const ignored = [...node.querySelectorAll("[data-style]")].find((span) => /mso-list\s*:\s*ignore/i.test(style(span)));
     const typed = /^\s*([·•▪§o–-]|\(?(\d{1,3}|[a-zæøå])[.)])\s+/i.exec(node.textContent);
-    if (!found && !typed) continue;
+    if (!wordList && !typed) continue;
     const marker = ignored ? ignored.textContent.trim() : (typed?.[1] ?? "");
     if (ignored) ignored.remove();
     else if (typed) dropStart(node, typed[0].length);
-    const item = { level: Number(found?.[2] ?? 1), ordered: /^\(?(\d{1,3}|[a-zæøå]|[ivxl]{1,5})[.)]/i.test(marker), id: found ? found[1] + found[3] : "" };
+    const item = { level: Number(wordList?.[2] ?? 1), ordered: /^\(?(\d{1,3}|[a-zæøå]|[ivxl]{1,5})[.)]/i.test(marker), id: wordList ? wordList[1] + wordList[3] : "" };
     if (node.previousElementSibling !== previous || !previous) path = [];
     while (path.length && (path.at(-1).level > item.level || (path.at(-1).level === item.level && (path.at(-1).ordered !== item.ordered || path.at(-1).id !== item.id)))) path.pop();
     if (!path.length || path.at(-1).level < item.level) {
@@ -478,7 +478,7 @@ function wordLists(body, style) {
   }
 }
 
-// Word on the web writes each item as a list of its own, and its depth beside it.
+// Word on the web writes each item as a separate list, with its depth in aria-level.
 function webWordLists(body) {
   let path = []; // the open lists, outermost first: { level, list }
   let previous = null;
@@ -511,7 +511,7 @@ function dropStart(node, length) {
   }
 }
 
-// A whole agenda holds dozens of texts, so those that are folded away wait until somebody opens them.
+// An agenda may have dozens of texts, so those inside closed <details> are set up when opened.
 const enhanceAll = (root) => root.querySelectorAll("textarea[data-richtext]").forEach((area) => {
   const folded = area.closest("details:not([open])");
   if (folded) folded.addEventListener("toggle", () => enhance(area), { once: true });
@@ -519,5 +519,5 @@ const enhanceAll = (root) => root.querySelectorAll("textarea[data-richtext]").fo
 });
 
 enhanceAll(document);
-// The admin's inlines, also inside others, announce each new form.
+// Sent by the admin's inlines for each new form.
 document.addEventListener("formset:added", (event) => enhanceAll(event.target));

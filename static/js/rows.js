@@ -1,18 +1,18 @@
-// Rows that have an order: moved with buttons, with the keyboard or by drag. The numbers stay the truth; without this
-// script a person types them. Serves the admin's own inlines and the goals inside a theme.
+// Ordering of rows by buttons, keyboard or drag and drop, for the admin's inlines and the goals inside a theme. The order
+// is stored in number fields, which are filled in by hand without this script.
 
 const ROW = ".inline-related:not(.empty-form), [data-row]";
-const live = document.createElement("p");
-live.className = "visually-hidden";
-live.setAttribute("role", "status");
-document.querySelector("#content-main")?.append(live);
+const announcement = document.createElement("p");
+announcement.className = "visually-hidden";
+announcement.setAttribute("role", "status");
+document.querySelector("#content-main")?.append(announcement);
 
 const positionOf = (row) =>
   [...row.querySelectorAll("input[name$='-position']")].find((input) => input.closest(ROW) === row);
 const siblingsOf = (row) =>
   [...row.parentElement.children].filter((other) => other.matches(ROW) && positionOf(other) && !other.hidden);
 
-// Ten buttons called »Flyt op« are one to a screen reader.
+// Added to the names of the buttons, so that screen readers can tell the rows apart.
 const nameOf = (row) => {
   const titles = [...row.querySelectorAll("[name$='-title'], [name$='-text']")];
   const title = titles.find((input) => input.closest(ROW) === row)?.value;
@@ -29,9 +29,9 @@ function renumber(row) {
   });
 }
 
-function say(row) {
+function announce(row) {
   const rows = siblingsOf(row);
-  live.textContent = `Flyttet til plads ${rows.indexOf(row) + 1} af ${rows.length}.`;
+  announcement.textContent = `Flyttet til plads ${rows.indexOf(row) + 1} af ${rows.length}.`;
 }
 
 function move(row, step) {
@@ -40,22 +40,22 @@ function move(row, step) {
   if (!other) return;
   other[step < 0 ? "before" : "after"](row);
   renumber(row);
-  say(row);
+  announce(row);
 }
 
 function button(text, label, action) {
-  const it = document.createElement("button");
-  it.type = "button";
-  it.textContent = text;
-  it.title = label;
-  it.setAttribute("aria-label", label);
-  it.addEventListener("click", () => { action(); it.focus(); });
-  return it;
+  const node = document.createElement("button");
+  node.type = "button";
+  node.textContent = text;
+  node.title = label;
+  node.setAttribute("aria-label", label);
+  node.addEventListener("click", () => { action(); node.focus(); });
+  return node;
 }
 
 let dragged = null;
 
-function equip(row) {
+function addMover(row) {
   if (!positionOf(row) || row.querySelector(":scope > .mover")) return;
   const mover = document.createElement("div");
   mover.className = "mover";
@@ -74,7 +74,7 @@ function equip(row) {
   handle.addEventListener("dragend", () => {
     row.classList.remove("dragged");
     renumber(row);
-    say(row);
+    announce(row);
     dragged = null;
   });
   mover.append(
@@ -94,11 +94,11 @@ document.addEventListener("dragover", (event) => {
   over[event.clientY < box.top + box.height / 2 ? "before" : "after"](dragged);
 });
 
-// A row of the admin's inlines that is added comes last.
+// A row added to the admin's inlines is the last one.
 document.addEventListener("formset:added", (event) => {
   const row = event.target;
-  equip(row);
-  row.querySelectorAll("[data-rows]").forEach(equipGoals);
+  addMover(row);
+  row.querySelectorAll("[data-rows]").forEach(setUpGoals);
   if (positionOf(row)) renumber(row);
 });
 document.addEventListener("formset:removed", () => {
@@ -108,15 +108,15 @@ document.addEventListener("formset:removed", () => {
   });
 });
 
-// The goals of one theme: `prefix` is that of their formset, and its management form counts them.
-function equipGoals(group) {
+// The goals of one theme: a formset, whose management form has their number.
+function setUpGoals(group) {
   if (group.closest(".empty-form") || group.dataset.equipped) return;
   group.dataset.equipped = "true";
   const list = group.querySelector(".goal-list");
   const empty = group.querySelector(".empty-row > [data-row]");
   if (!list) return;
   const total = group.querySelector("input[name$='-goals-TOTAL_FORMS']");
-  list.querySelectorAll(":scope > [data-row]").forEach(equipGoal);
+  list.querySelectorAll(":scope > [data-row]").forEach(setUpGoal);
   if (!empty) return;
   const add = document.createElement("button");
   add.type = "button";
@@ -133,20 +133,20 @@ function equipGoals(group) {
     }
     total.value = Number(index) + 1;
     list.append(row);
-    equipGoal(row);
+    setUpGoal(row);
     renumber(row);
     row.querySelector("textarea").focus();
   });
   list.after(add);
 }
 
-function equipGoal(row) {
-  equip(row);
+function setUpGoal(row) {
+  addMover(row);
   const below = row.querySelector("input[name$='-is_below']");
   const remove = row.querySelector("input[name$='-DELETE']");
   below.addEventListener("change", () => row.classList.toggle("below", below.checked));
   remove?.addEventListener("change", () => row.classList.toggle("leaving", remove.checked));
 }
 
-document.querySelectorAll(".inline-related:not(.empty-form), ol.items > [data-row]").forEach(equip);
-document.querySelectorAll("[data-rows]").forEach(equipGoals);
+document.querySelectorAll(".inline-related:not(.empty-form), ol.items > [data-row]").forEach(addMover);
+document.querySelectorAll("[data-rows]").forEach(setUpGoals);

@@ -1,11 +1,11 @@
-// Suggestions while somebody types in the search field: a combobox with a list (WAI-ARIA Authoring Practices, list
-// autocomplete with manual selection). Without this file the field is an ordinary search field, and nothing is lost.
+// Suggestions in the search field: a combobox with a list (WAI-ARIA Authoring Practices, list autocomplete with manual
+// selection). Without this script it is an ordinary search field.
 
-const PAUSE = 200; // milliseconds without a key before we ask
-const SHORTEST = 2;
+const PAUSE = 200; // milliseconds after the last key
+const MIN_LENGTH = 2;
 
 const field = document.querySelector("form.search #q");
-// Whoever saves data gets no traffic that was not asked for.
+// No suggestions for users who save data.
 if (field && !navigator.connection?.saveData) combobox(field);
 
 function combobox(input) {
@@ -19,7 +19,7 @@ function combobox(input) {
   status.className = "unseen";
   status.setAttribute("role", "status");
   input.after(list, status);
-  // A field of type search may not be a combobox (ARIA in HTML).
+  // A field of type search must not have the role combobox (ARIA in HTML).
   input.type = "text";
   input.enterKeyHint = "search";
   for (const [name, value] of Object.entries({
@@ -30,10 +30,10 @@ function combobox(input) {
   })) input.setAttribute(name, value);
 
   let active = -1;
-  let asked = input.value.trim();
-  let timer, asking;
+  let lastQuery = input.value.trim();
+  let timer, controller;
 
-  function mark(number) {
+  function setActive(number) {
     list.children[active]?.setAttribute("aria-selected", "false");
     active = number;
     const option = list.children[active];
@@ -48,13 +48,13 @@ function combobox(input) {
     list.hidden = !isOpen;
     input.setAttribute("aria-expanded", String(isOpen));
     if (!isOpen) {
-      mark(-1);
+      setActive(-1);
       status.textContent = "";
     }
   }
 
   function show(texts) {
-    mark(-1);
+    setActive(-1);
     list.replaceChildren(...texts.map((text, number) => {
       const option = document.createElement("li");
       option.id = `q-forslag-${number}`;
@@ -67,35 +67,35 @@ function combobox(input) {
     if (texts.length) status.textContent = `${texts.length} forslag. Gå til dem med pil ned.`;
   }
 
-  // What is shown always belongs to what stands in the field: an older answer is thrown away, an older list closed.
-  async function ask() {
+  // Suggestions always match the current text: a response to an older query is dropped.
+  async function fetchSuggestions() {
     const query = input.value.trim();
-    asked = query;
-    if (query.length < SHORTEST) return;
-    asking = new AbortController();
+    lastQuery = query;
+    if (query.length < MIN_LENGTH) return;
+    controller = new AbortController();
     try {
-      const response = await fetch(`${input.form.action}forslag/?q=${encodeURIComponent(query)}`, { signal: asking.signal });
+      const response = await fetch(`${input.form.action}forslag/?q=${encodeURIComponent(query)}`, { signal: controller.signal });
       if (!response.ok) return;
       const { forslag } = await response.json();
       if (query === input.value.trim() && document.activeElement === input) show(forslag);
     } catch {
-      // No line, or another letter was typed: the field still searches.
+      // Offline or aborted: the field still works for searching.
     }
   }
 
   function choose(option) {
     input.value = option.textContent;
-    asked = input.value;
+    lastQuery = input.value;
     open(false);
     input.form.requestSubmit();
   }
 
   input.addEventListener("input", () => {
     clearTimeout(timer);
-    asking?.abort();
-    if (input.value.trim() === asked) return;
+    controller?.abort();
+    if (input.value.trim() === lastQuery) return;
     open(false);
-    timer = setTimeout(ask, PAUSE);
+    timer = setTimeout(fetchSuggestions, PAUSE);
   });
 
   input.addEventListener("keydown", (event) => {
@@ -104,17 +104,17 @@ function combobox(input) {
     if ((event.key === "ArrowDown" || event.key === "ArrowUp") && count && !event.ctrlKey && !event.metaKey) {
       event.preventDefault();
       if (list.hidden) open(true);
-      // One step past either end leads back to the field.
+      // A step past either end returns to the field.
       const step = event.key === "ArrowDown" ? 1 : -1;
-      mark(((active + 1 + step + count + 1) % (count + 1)) - 1);
+      setActive(((active + 1 + step + count + 1) % (count + 1)) - 1);
     } else if (event.key === "Enter" && active >= 0) {
       event.preventDefault();
       choose(list.children[active]);
     } else if (event.key === "Escape") {
       event.preventDefault();
       if (!list.hidden) open(false);
-      else input.value = asked = "";
-    } else if (["ArrowLeft", "ArrowRight", "Home", "End"].includes(event.key)) mark(-1);
+      else input.value = lastQuery = "";
+    } else if (["ArrowLeft", "ArrowRight", "Home", "End"].includes(event.key)) setActive(-1);
   });
 
   input.addEventListener("blur", () => {
@@ -123,9 +123,9 @@ function combobox(input) {
   });
   input.form.addEventListener("submit", () => {
     clearTimeout(timer);
-    asking?.abort();
+    controller?.abort();
   });
-  // The field keeps its focus while somebody points at a suggestion.
+  // Keep the focus in the field when a suggestion is clicked.
   list.addEventListener("pointerdown", (event) => event.preventDefault());
   list.addEventListener("click", (event) => {
     const option = event.target.closest("[role=option]");
