@@ -60,7 +60,7 @@ def test_a_page_of_the_whole_country_says_when_it_last_changed(client, esbjerg, 
 
 
 def test_a_page_that_is_written_here_says_the_day_its_words_last_changed(client, db):
-    for name, day in statements.WRITTEN.items():
+    for name, day in statements.LAST_CHANGED.items():
         assert f"Sidst opdateret {long_date(day)}" in text_of(client, reverse(name))
 
 
@@ -292,12 +292,12 @@ EACH = {"strategy", "strategy-progress", "theme", "meeting", "news-story", "topi
 
 def test_somebody_has_decided_of_every_address_whether_search_engines_get_it():
     names = set(named_patterns(get_resolver().url_patterns))
-    assert names <= {*sitemap.OWN, *sitemap.OF_A_MUNICIPALITY, *EACH, *NOT_LISTED}
+    assert names <= {*sitemap.PORTAL_PAGES, *sitemap.MUNICIPALITY_PAGES, *EACH, *NOT_LISTED}
 
 
 def test_the_map_is_cut_where_the_standard_says(client, everything, monkeypatch):
     whole = locations(client)
-    monkeypatch.setattr(sitemap, "LARGEST", 7)
+    monkeypatch.setattr(sitemap, "MAX_PER_FILE", 7)
     parts = list(locations(client))
     assert len(parts) == -(-len(whole) // 7) and parts[0] == "/sitemap.xml?del=1"
     assert {address: day for part in parts for address, day in locations(client, part).items()} == whole

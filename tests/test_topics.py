@@ -215,11 +215,11 @@ def test_an_address_that_is_nearly_a_topic_leads_there(client, housing):
 
 
 def test_many_municipalities_are_cut_into_pages(client, housing):
-    for number in range(topics.PLACES + 1):
+    for number in range(topics.PER_PAGE + 1):
         promise(make.municipality(f"By {number:02}"), housing, f"mål {number:02}")
     first, second = html(client.get("/emner/bolig/")), html(client.get("/emner/bolig/?side=2"))
-    assert "mål 00" in first and f"mål {topics.PLACES:02}" not in first and 'href="?side=2"' in first
-    assert f"mål {topics.PLACES:02}" in second and "mål 00" not in second
+    assert "mål 00" in first and f"mål {topics.PER_PAGE:02}" not in first and 'href="?side=2"' in first
+    assert f"mål {topics.PER_PAGE:02}" in second and "mål 00" not in second
 
 
 # A situation

@@ -1,4 +1,4 @@
-"""Where everything public is, for search engines: /sitemap.xml and /robots.txt."""
+"""/sitemap.xml and /robots.txt."""
 
 from itertools import chain
 from xml.sax.saxutils import escape
@@ -11,12 +11,12 @@ from django.views.decorators.http import require_safe
 from council.models import Agenda, Cause, Council, Hearing, Input, Meeting, Minutes, News
 from strategies.models import Situation, Strategy, Theme, Topic
 
-LARGEST = 50_000  # addresses in one file, by the standard (sitemaps.org)
+MAX_PER_FILE = 50_000  # addresses per file (sitemaps.org)
 
-# The portal's own pages. A test holds that every page is either here, below, or not for search engines.
-OWN = ["front", "municipalities", "topics", "about", "accessibility", "privacy"]
-# Those of a municipality, each once it has something to show.
-OF_A_MUNICIPALITY = [
+# Pages of the portal. A test requires each public page to be listed here, below, or as excluded.
+PORTAL_PAGES = ["front", "municipalities", "topics", "about", "accessibility", "privacy"]
+# Pages of a municipality, listed if they have content.
+MUNICIPALITY_PAGES = [
     "municipality",
     "strategies",
     "council",
@@ -30,23 +30,23 @@ OF_A_MUNICIPALITY = [
 
 
 def entries():
-    """Every public page and the day it changed last, or None. A constant number of queries."""
-    places = {}  # slug: name of a page: the latest change of what it shows
+    """Return (path, last change or None) of every public page, with a constant number of queries."""
+    changes = {}  # last change by municipality slug and page name
 
-    def note(place, name, changed):
-        pages = places.setdefault(place.slug, {})
+    def note(municipality, name, changed):
+        pages = changes.setdefault(municipality.slug, {})
         for page in ("municipality", name):
             pages[page] = max(filter(None, [pages.get(page), changed]))
 
-    things = []
+    pages_of_objects = []
     for strategy in Strategy.objects.published().select_related("municipality").order_by("pk"):
         note(strategy.municipality, "strategies", strategy.updated_at)
-        things += [
+        pages_of_objects += [
             (strategy.get_absolute_url(), strategy.updated_at),
             (strategy.get_progress_url(), strategy.updated_at),
         ]
     for theme in Theme.objects.published().select_related("strategy__municipality").order_by("pk"):
-        things.append((theme.get_absolute_url(), theme.strategy.updated_at))
+        pages_of_objects.append((theme.get_absolute_url(), theme.strategy.updated_at))
     for council in Council.objects.published().select_related("municipality"):
         for name in ("council", "members"):
             note(council.municipality, name, council.updated_at)
@@ -58,28 +58,28 @@ def entries():
         .select_related("council__municipality")
     ):
         note(answer.municipality, "answers", answer.updated_at)
-    changed = {}  # meeting: when its public papers changed last
+    changed = {}  # last change of public papers by meeting
     for paper in chain(Agenda.objects.published(), Minutes.objects.published()):
         changed[paper.meeting_id] = max(filter(None, [changed.get(paper.meeting_id), paper.updated_at]))
     for meeting in Meeting.objects.published().select_related("council__municipality").order_by("pk"):
         latest = max(meeting.updated_at, changed.get(meeting.pk, meeting.updated_at))
         note(meeting.municipality, "meetings", latest)
-        things.append((meeting.get_absolute_url(), latest))
+        pages_of_objects.append((meeting.get_absolute_url(), latest))
     for hearing in Hearing.objects.published().select_related("council__municipality"):
         note(hearing.municipality, "hearings", hearing.updated_at)
     for story in News.objects.published().select_related("municipality").order_by("pk"):
         note(story.municipality, "news", story.updated_at)
-        things.append((story.get_absolute_url(), story.updated_at))
-    things += [(one.get_absolute_url(), None) for model in (Topic, Situation) for one in model.objects.all()]
+        pages_of_objects.append((story.get_absolute_url(), story.updated_at))
+    pages_of_objects += [(one.get_absolute_url(), None) for model in (Topic, Situation) for one in model.objects.all()]
     return [
-        *((reverse(name), None) for name in OWN),
+        *((reverse(name), None) for name in PORTAL_PAGES),
         *(
             (reverse(name, args=[slug]), pages[name])
-            for slug, pages in places.items()
-            for name in OF_A_MUNICIPALITY
+            for slug, pages in changes.items()
+            for name in MUNICIPALITY_PAGES
             if name in pages
         ),
-        *things,
+        *pages_of_objects,
     ]
 
 
@@ -93,21 +93,21 @@ def _file(kind, item, rows):
 
 @require_safe
 def sitemap(request):
-    """One file; when there is more than one file may hold, a list of files."""
-    found = entries()
-    files = [found[start : start + LARGEST] for start in range(0, len(found), LARGEST)]
-    wanted = request.GET.get("del")
-    if wanted is None and len(files) == 1:
-        return _file("urlset", "url", found)
-    if wanted is None:
+    """Return the sitemap, or an index of its parts if it exceeds the limit."""
+    rows = entries()
+    files = [rows[start : start + MAX_PER_FILE] for start in range(0, len(rows), MAX_PER_FILE)]
+    part = request.GET.get("del")
+    if part is None and len(files) == 1:
+        return _file("urlset", "url", rows)
+    if part is None:
         return _file("sitemapindex", "sitemap", [(f"{request.path}?del={n}", None) for n in range(1, len(files) + 1)])
-    if wanted not in {str(n) for n in range(1, len(files) + 1)}:
+    if part not in {str(n) for n in range(1, len(files) + 1)}:
         raise Http404("Så mange dele har listen ikke.")
-    return _file("urlset", "url", files[int(wanted) - 1])
+    return _file("urlset", "url", files[int(part) - 1])
 
 
 @require_safe
 def robots(request):
-    """Search results keep themselves out, by a word on the page, which a search engine must be let in to read."""
+    """Search results exclude themselves by a meta tag, which crawlers must be able to read."""
     lines = ["User-agent: *", "Disallow: /admin/", "", f"Sitemap: {settings.SITE_URL}{reverse('sitemap')}", ""]
     return HttpResponse("\n".join(lines), content_type="text/plain; charset=utf-8")

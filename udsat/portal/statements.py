@@ -1,4 +1,4 @@
-"""What the portal says of itself: how accessible it is, and what it keeps about people."""
+"""Static pages: about, accessibility statement and privacy notice."""
 
 import datetime
 import functools
@@ -18,37 +18,37 @@ from .views import municipalities_with_content
 
 FACTS = settings.BASE_DIR / "udsat" / "data" / "tilgaengelighed.json"
 
-# When somebody last changed the words of a page that is written here; a test holds the two together.
-WRITTEN = {"about": datetime.date(2026, 11, 23), "privacy": datetime.date(2026, 11, 23)}
+# Last change of the page texts; a test compares it with the templates.
+LAST_CHANGED = {"about": datetime.date(2026, 11, 23), "privacy": datetime.date(2026, 11, 23)}
 
 
 @require_safe
 def about(request):
-    return render(request, "about.html", {"section": "om", "updated": WRITTEN["about"]})
+    return render(request, "about.html", {"section": "om", "updated": LAST_CHANGED["about"]})
 
 
 @functools.cache
 def facts():
-    """What the tests have found, written by themselves (tests/facts.py)."""
-    found = json.loads(FACTS.read_text())
-    return found | {"checked_on": datetime.date.fromisoformat(found["checked_on"])}
+    """Return the accessibility test results, which the tests write (tests/facts.py)."""
+    results = json.loads(FACTS.read_text())
+    return results | {"checked_on": datetime.date.fromisoformat(results["checked_on"])}
 
 
 def was_address():
-    """Where the statement lies at Digitaliseringsstyrelsen: the portal's host with hyphens; empty where it has none."""
+    """Return the URL of the statement at Digitaliseringsstyrelsen, empty outside production."""
     return (
         f"https://was.digst.dk/{urlsplit(settings.SITE_URL).hostname.replace('.', '-')}" if settings.PRODUCTION else ""
     )
 
 
-def _who_answers():
-    """The municipalities with something on the portal, each with the phone and e-mail that its pages show."""
-    places = list(municipalities_with_content().select_related("council"))
-    for place in places:
-        place.shown_council = place.council if place.has_council else None
+def _contacts():
+    """Return municipalities with content, each with the phone and e-mail that its pages show."""
+    municipalities = list(municipalities_with_content().select_related("council"))
+    for one in municipalities:
+        one.shown_council = one.council if one.has_council else None
         for field in ("phone", "phone_hours", "email"):
-            setattr(place, f"shown_{field}", getattr(place.shown_council, field, "") or getattr(place, field))
-    return places
+            setattr(one, f"shown_{field}", getattr(one.shown_council, field, "") or getattr(one, field))
+    return municipalities
 
 
 @require_safe
@@ -59,20 +59,20 @@ def accessibility(request):
         "updated": facts()["checked_on"],
         "site": settings.SITE_URL,
         "was": was_address(),
-        "places": _who_answers(),
+        "municipalities": _contacts(),
     }
     return render(request, "accessibility.html", context)
 
 
 @require_safe
 def was(request):
-    """The short address that the law gives every public site."""
+    """Redirect the short address that the accessibility law requires."""
     return redirect("accessibility")
 
 
 @dataclass(frozen=True)
 class DataRetention:
-    """Something kept about people; a test holds that no kind of row with somebody's address is missing."""
+    """Personal data that is stored; a test requires every model with contact data to be listed."""
 
     title: str
     what: str
@@ -149,8 +149,8 @@ def data_retention():
 def privacy(request):
     context = {
         "section": "privatliv",
-        "kept": data_retention(),
-        "places": _who_answers(),
-        "updated": WRITTEN["privacy"],
+        "retention": data_retention(),
+        "municipalities": _contacts(),
+        "updated": LAST_CHANGED["privacy"],
     }
     return render(request, "privacy.html", context)

@@ -1,7 +1,6 @@
-"""A topic, or a situation somebody is in, across all municipalities: what is promised, what was decided, whom to ask.
+"""Topic pages: promises, decisions and contacts of all municipalities on a topic or situation in life.
 
-Of each municipality the latest word counts: a strategy that another has replaced is left out, one that is past its
-period without a newer one stays and says so.
+A strategy that another has replaced is left out; one past its period without a successor is kept and marked.
 """
 
 import datetime
@@ -19,15 +18,15 @@ from strategies.models import Goal, Situation, Strategy, Theme, Topic
 from strategies.progress import Tally, in_words, tally
 from udsat.models import Municipality, last_published
 
-PLACES = 8  # municipalities on a page
+PER_PAGE = 8  # municipalities
 DECISIONS = 10
 
 
 @dataclass
 class MunicipalityPromises:
-    """What one municipality has promised about the topics, strategies in force first; and who answers there."""
+    """Promises of one municipality about the topics, strategies in force first, with its council."""
 
-    place: Municipality
+    municipality: Municipality
     council: Council | None
     strategies: list[tuple[Strategy, list[Theme]]] = field(default_factory=list)
 
@@ -66,7 +65,7 @@ class MunicipalityPromises:
 
 @dataclass(frozen=True)
 class TopicDecision:
-    """An item as the public may read it, and what of it is about the topics."""
+    """A public agenda item with its themes and goals about the topics."""
 
     meeting: Meeting
     item: PublicItem
@@ -79,9 +78,9 @@ def themes_about(topics: Iterable[Topic]) -> QuerySet[Theme]:
     return Theme.objects.published().filter(strategy__in=latest, topics__in=topics).distinct()
 
 
-def topics_of(place: Municipality) -> QuerySet[Topic]:
-    """What the municipality's own promises are about."""
-    latest = Strategy.objects.not_replaced().filter(municipality=place)
+def topics_of(municipality: Municipality) -> QuerySet[Topic]:
+    """Return the topics of the municipality's strategies."""
+    latest = Strategy.objects.not_replaced().filter(municipality=municipality)
     themes = Theme.objects.published().filter(strategy__in=latest)
     return Topic.objects.filter(pk__in=themes.order_by().values("topics"))
 
@@ -91,27 +90,27 @@ def municipalities_with(themes: QuerySet[Theme]) -> QuerySet[Municipality]:
     return Municipality.objects.filter(Exists(themes.filter(strategy__municipality=OuterRef("pk"))))
 
 
-def promised(topics: Iterable[Topic], places: Sequence[Municipality]) -> list[MunicipalityPromises]:
-    """One for each place, in their order, also where nothing is promised. A constant number of queries."""
+def promises_about(topics: Iterable[Topic], municipalities: Sequence[Municipality]) -> list[MunicipalityPromises]:
+    """Return the promises of each municipality, in order, with a constant number of queries."""
     goals = Goal.objects.prefetch_related("follow_ups")
     themes = (
         themes_about(topics)
-        .filter(strategy__municipality__in=places)
+        .filter(strategy__municipality__in=municipalities)
         .prefetch_related(
             Prefetch("strategy", Strategy.objects.with_validity().prefetch_related("themes")),
             Prefetch("goals", goals.filter(parent=None).prefetch_related(Prefetch("children", goals))),
         )
     )
-    councils = Council.objects.published().filter(municipality__in=places).select_related("municipality")
+    councils = Council.objects.published().filter(municipality__in=municipalities).select_related("municipality")
     council_of = {one.municipality_id: one for one in councils}
-    found = {place.pk: MunicipalityPromises(place, council_of.get(place.pk)) for place in places}
+    promises = {one.pk: MunicipalityPromises(one, council_of.get(one.pk)) for one in municipalities}
     by_strategy = {}
     for theme in themes:
         by_strategy.setdefault(theme.strategy.pk, (theme.strategy, []))[1].append(theme)
     for strategy, own in sorted(by_strategy.values(), key=_in_force_and_newest):
-        strategy.municipality = found[strategy.municipality_id].place
-        found[strategy.municipality_id].strategies.append((strategy, own))
-    return list(found.values())
+        strategy.municipality = promises[strategy.municipality_id].municipality
+        promises[strategy.municipality_id].strategies.append((strategy, own))
+    return list(promises.values())
 
 
 def _in_force_and_newest(pair):
@@ -119,34 +118,34 @@ def _in_force_and_newest(pair):
     return not strategy.is_in_force, -(strategy.starts_on or strategy.adopted_on or datetime.date.min).toordinal()
 
 
-def decided(topics: Iterable[Topic], place: Municipality | None, at_most: int) -> list[TopicDecision]:
-    """Decisions and agreements on items tied to a public theme about the topics or to its goals, newest first."""
-    about = set(Theme.objects.published().filter(topics__in=topics).values_list("pk", flat=True))
-    tied = AgendaItem.objects.filter(themes__in=about).values("pk").order_by()
-    tied_by_goal = AgendaItem.objects.filter(goals__theme__in=about).values("pk").order_by()
+def decisions_about(topics: Iterable[Topic], municipality: Municipality | None, at_most: int) -> list[TopicDecision]:
+    """Return decisions and agreements on public themes about the topics and their goals, newest first."""
+    theme_pks = set(Theme.objects.published().filter(topics__in=topics).values_list("pk", flat=True))
+    items_by_theme = AgendaItem.objects.filter(themes__in=theme_pks).values("pk").order_by()
+    items_by_goal = AgendaItem.objects.filter(goals__theme__in=theme_pks).values("pk").order_by()
     items = AgendaItem.objects.filter(
-        Q(pk__in=tied) | Q(pk__in=tied_by_goal),
+        Q(pk__in=items_by_theme) | Q(pk__in=items_by_goal),
         ~Q(answer="", decision="") | Exists(Agreement.objects.filter(item=OuterRef("pk"))),
     ).order_by("-meeting__date", "-meeting__ordinal", "position", "pk")
-    if place:
-        items = items.filter(meeting__council__municipality=place)
+    if municipality:
+        items = items.filter(meeting__council__municipality=municipality)
     return [
         TopicDecision(
             meeting,
             item,
-            [theme for theme in item.themes if theme.pk in about],
-            [goal for goal in item.goals if goal.theme_id in about],
+            [theme for theme in item.themes if theme.pk in theme_pks],
+            [goal for goal in item.goals if goal.theme_id in theme_pks],
         )
         for meeting, item in public_decisions(items, at_most)
     ]
 
 
-def chosen_place(request) -> tuple[list[Municipality], Municipality | None, str]:
-    """All municipalities, the one asked for, and what was asked for if it is none of them."""
-    places = list(Municipality.objects.all())
-    asked = request.GET.get("kommune", "").strip()
-    found = next((place for place in places if place.slug == asked.lower()), None)
-    return places, found, asked[:40] if asked and not found else ""
+def chosen_municipality(request) -> tuple[list[Municipality], Municipality | None, str]:
+    """Return all municipalities, the chosen one, and the requested slug if it is unknown."""
+    municipalities = list(Municipality.objects.all())
+    slug = request.GET.get("kommune", "").strip()
+    chosen = next((one for one in municipalities if one.slug == slug.lower()), None)
+    return municipalities, chosen, slug[:40] if slug and not chosen else ""
 
 
 def page_number(request) -> int:
@@ -155,20 +154,20 @@ def page_number(request) -> int:
 
 @require_safe
 def topics(request):
-    places, place, unknown = chosen_place(request)
-    counted = Theme.objects.published().filter(strategy__in=Strategy.objects.not_replaced())
-    if place:
-        counted = counted.filter(strategy__municipality=place)
-    about = Q(themes__in=counted.order_by())
+    municipalities, chosen, unknown = chosen_municipality(request)
+    themes = Theme.objects.published().filter(strategy__in=Strategy.objects.not_replaced())
+    if chosen:
+        themes = themes.filter(strategy__municipality=chosen)
+    about = Q(themes__in=themes.order_by())
     context = {
         "section": "emner",
         "situations": Situation.objects.all(),
         "topics": Topic.objects.annotate(
-            place_count=Count("themes__strategy__municipality", distinct=True, filter=about),
+            municipality_count=Count("themes__strategy__municipality", distinct=True, filter=about),
             theme_count=Count("themes", distinct=True, filter=about),
         ).order_by("position", "name"),
-        "places": places,
-        "place": place,
+        "municipalities": municipalities,
+        "chosen_municipality": chosen,
         "unknown": unknown,
         "updated": last_published(),
     }
@@ -182,11 +181,11 @@ def topic(request, slug):
     if not situation and not topic:
         raise Http404(f"Vi kender intet emne med adressen »{slug[:60]}«.")
     topics = list(situation.topics.all()) if situation else [topic]
-    places, place, unknown = chosen_place(request)
+    municipalities, chosen, unknown = chosen_municipality(request)
     with_promises = list(municipalities_with(themes_about(topics)))
-    page = 1 if place else min(page_number(request), max(1, -(-len(with_promises) // PLACES)))
-    promises = promised(topics, [place] if place else with_promises[(page - 1) * PLACES : page * PLACES])
-    decisions = decided(topics, place, DECISIONS + 1) if page == 1 else []
+    page = 1 if chosen else min(page_number(request), max(1, -(-len(with_promises) // PER_PAGE)))
+    promises = promises_about(topics, [chosen] if chosen else with_promises[(page - 1) * PER_PAGE : page * PER_PAGE])
+    decisions = decisions_about(topics, chosen, DECISIONS + 1) if page == 1 else []
     dated = [strategy for one in promises for strategy, _ in one.strategies] + [
         one.meeting for one in decisions[:DECISIONS]
     ]
@@ -196,15 +195,15 @@ def topic(request, slug):
         "situation": situation,
         "topic": topic,
         "topics": topics,
-        "place": place,
+        "chosen_municipality": chosen,
         "unknown": unknown,
-        "with_promises": with_promises,
-        "others": [one for one in places if one not in with_promises],
+        "municipalities_with_promises": with_promises,
+        "others": [one for one in municipalities if one not in with_promises],
         "promises": promises,
         "decisions": decisions[:DECISIONS],
         "has_more": len(decisions) > DECISIONS,
         "page": page,
-        "pages": -(-len(with_promises) // PLACES),
+        "pages": -(-len(with_promises) // PER_PAGE),
         "situations": [] if situation else topic.situations.all(),
         "updated": max((one.updated_at for one in dated), default=None),
     }

@@ -1,4 +1,4 @@
-"""The pages that see both apps: front page, municipalities, search. And the pages for what went wrong."""
+"""Front page, municipalities, municipality page and search, and the error pages."""
 
 import difflib
 import logging
@@ -38,11 +38,11 @@ from udsat.portal.topics import topics_of
 
 log = logging.getLogger(__name__)
 
-SHOWN = 5  # meetings, minutes and news on the front page
+LIST_LENGTH = 5  # meetings, minutes and news on the front page
 
 
 def municipalities_with_content():
-    """The municipalities that have published anything, in Danish alphabetical order."""
+    """Return municipalities with published content, in Danish alphabetical order."""
     here = OuterRef("pk")
     return Municipality.objects.annotate(
         has_strategy=Exists(Strategy.objects.published().filter(municipality=here)),
@@ -69,10 +69,10 @@ def latest_news():
 def front(request):
     context = {
         "situations": Situation.objects.all(),
-        "places": municipalities_with_content(),
-        "meetings": coming_meetings()[:SHOWN],
-        "papers": latest_minutes()[:SHOWN],
-        "stories": latest_news()[:SHOWN],
+        "municipalities": municipalities_with_content(),
+        "meetings": coming_meetings()[:LIST_LENGTH],
+        "papers": latest_minutes()[:LIST_LENGTH],
+        "stories": latest_news()[:LIST_LENGTH],
         "data": [site_schema()],
         "updated": last_published(),
     }
@@ -80,7 +80,7 @@ def front(request):
 
 
 def site_schema():
-    """The portal itself, and how it is searched."""
+    """Structured data of the portal and its search."""
     search = jsonld.schema_object(
         "SearchAction",
         target=f"{jsonld.absolute_url(reverse('search'))}?q={{search_term_string}}",
@@ -95,19 +95,19 @@ def site_schema():
 def municipalities(request):
     today = timezone.localdate()
     strategies = {}
-    # In force first, then any: the first one seen of each municipality stays.
+    # Prefer a strategy in force over the newest one.
     for queryset in (Strategy.objects.in_force(), Strategy.objects.published().newest_first()):
         for strategy in queryset.select_related("municipality"):
             strategies.setdefault(strategy.municipality_id, strategy)
     groups = {}
-    for place in municipalities_with_content().prefetch_related("region_periods__region"):
-        place.strategy = strategies.get(place.pk)
-        groups.setdefault(place.region_on(today), []).append(place)
+    for one in municipalities_with_content().prefetch_related("region_periods__region"):
+        one.strategy = strategies.get(one.pk)
+        groups.setdefault(one.region_on(today), []).append(one)
     regions = sorted((region for region in groups if region), key=lambda region: (region.position, region.name))
     context = {
         "section": "kommuner",
         "groups": [(region, groups[region]) for region in [*regions, None] if region in groups],
-        "found": sum(map(len, groups.values())),
+        "total": sum(map(len, groups.values())),
         "updated": last_published(),
     }
     return render(request, "municipalities.html", context)
@@ -115,18 +115,18 @@ def municipalities(request):
 
 @require_safe
 def municipality(request, kommune):
-    place = find_municipality(kommune)
-    own = Strategy.objects.filter(municipality=place).with_content()
+    municipality = find_municipality(kommune)
+    own = Strategy.objects.filter(municipality=municipality).with_content()
     strategy = own.in_force().first() or own.published().newest_first().first()
     context = {
-        "municipality": place,
-        "council": Council.objects.published().filter(municipality=place).first(),
+        "municipality": municipality,
+        "council": Council.objects.published().filter(municipality=municipality).first(),
         "strategy": strategy,
-        "topics": topics_of(place),
-        "next_meeting": coming_meetings().filter(council__municipality=place).first(),
-        "papers": list(latest_minutes().filter(meeting__council__municipality=place)[:3]),
-        "stories": list(latest_news().filter(municipality=place)[:3]),
-        "data": [municipality_data(place)],
+        "topics": topics_of(municipality),
+        "next_meeting": coming_meetings().filter(council__municipality=municipality).first(),
+        "papers": list(latest_minutes().filter(meeting__council__municipality=municipality)[:3]),
+        "stories": list(latest_news().filter(municipality=municipality)[:3]),
+        "data": [municipality_data(municipality)],
     }
     shown = [strategy, context["council"], context["next_meeting"], *context["papers"], *context["stories"]]
     context["updated"] = max((one.updated_at for one in shown if one), default=None)
@@ -137,18 +137,18 @@ def municipality(request, kommune):
     return render(request, "municipality.html", context)
 
 
-def asked(request):
-    """The query as it was typed, without what no text holds."""
+def search_text(request):
+    """Return the query as typed, without null characters."""
     return " ".join(request.GET.get("q", "").replace("\0", " ").split())[:MAX_LENGTH]
 
 
 @require_safe
 def search(request):
-    query = asked(request)
-    places = list(Municipality.objects.all())
+    query = search_text(request)
+    municipalities = list(Municipality.objects.all())
     topics = list(Topic.objects.all())
     filters = [
-        Filter("kommune", "Kommune", {place.slug: (place.pk, place.name) for place in places}),
+        Filter("kommune", "Kommune", {one.slug: (one.pk, one.name) for one in municipalities}),
         Filter("slags", "Slags", {kind.value: (kind.value, kind.label) for kind in SearchKind}),
         Filter("emne", "Emne", {topic.slug: (topic.slug, topic.name) for topic in topics}),
         Filter("aar", "År", {str(year): (year, str(year)) for year in range(1990, timezone.localdate().year + 6)}),
@@ -157,29 +157,29 @@ def search(request):
         one.read(request.GET.get(one.name, ""))
     kommune, kind, topic, year = (one.value for one in filters)
     page = int(request.GET["side"]) if re.fullmatch(r"[1-9]\d{0,5}", request.GET.get("side", "")) else 1
-    results = find(query, places, SearchFilters(municipality=kommune, kind=kind, topic=topic, year=year), page)
+    results = find(query, municipalities, SearchFilters(municipality=kommune, kind=kind, topic=topic, year=year), page)
 
     def address(**changes):
         kept = {"q": query} | {one.name: one.chosen for one in filters} | changes
         return f"{reverse('search')}?{urlencode({name: value for name, value in kept.items() if value})}"
 
-    named = municipalities_named_in(results.words, places)
-    place = next((place for place in places if place.pk == kommune), None)
+    named = municipalities_named_in(results.words, municipalities)
+    chosen = next((one for one in municipalities if one.pk == kommune), None)
     context = {
         "section": "soeg",
         "query": query,
         "results": results,
         "named": named,
         "topics": matching_topics(results.words, named, [*Situation.objects.all(), *topics]),
-        "place": place,
-        "places": municipalities_with_content(),
+        "chosen_municipality": chosen,
+        "municipalities": municipalities_with_content(),
         "unknown": [one for one in filters if one.unknown],
         "topic": filters[2],
         "chosen": [(one, address(**{one.name: ""})) for one in filters if one.chosen],
         "narrower": [
             (one, [(label, count, address(**{one.name: value})) for value, label, count in one.choices(counts)])
             for one, counts in zip(filters, results.counts, strict=True)
-            # What all the hits have is no way to fewer.
+            # Values shared by all hits do not narrow the search.
             if len(counts) > 1 and not one.chosen and min(count for _, count in counts) < results.total
         ],
         "anywhere": address(**{one.name: "" for one in filters}),
@@ -192,25 +192,25 @@ def search(request):
         context["near"] = [(word, address(q=word)) for word in similar_words(results.words)]
         everywhere = {one.name: "" for one in filters}
         context["elsewhere"] = [(word, address(q=word, **everywhere)) for word in words_in_index(results.words)]
-        context["called"] = place or (named[0] if named else None)
+        context["contact"] = chosen or (named[0] if named else None)
     return render(request, "search.html", context)
 
 
 @require_safe
 def search_suggestions(request):
-    """How the query may go on, for static/js/search.js. Without a query, none."""
-    return JsonResponse({"forslag": suggestions(asked(request), list(Municipality.objects.all()))})
+    """Completions of the query for static/js/search.js."""
+    return JsonResponse({"forslag": suggestions(search_text(request), list(Municipality.objects.all()))})
 
 
 def not_found(request, exception):
-    """404 in Danish, with the way on. Names the municipality of the address, or those that are spelled like it."""
-    place, suggestions = None, []
+    """Render 404 with links to the municipality of the address or to similarly spelled ones."""
+    municipality, suggestions = None, []
     first = request.path_info.strip("/").split("/")[0]
     try:
-        place = Municipality.objects.filter(slug=slugify(first)).first()
-        if not place:
+        municipality = Municipality.objects.filter(slug=slugify(first)).first()
+        if not municipality:
             suggestions = _spelled_like(request.path_info)
-        context = {"municipality": place, "suggestions": suggestions, "message": _danish_message(exception)}
+        context = {"municipality": municipality, "suggestions": suggestions, "message": _danish_message(exception)}
         return render(request, "404.html", context, status=404)
     except DatabaseError:
         log.exception("The database failed while a page was reported missing.")
@@ -218,19 +218,19 @@ def not_found(request, exception):
 
 
 def _danish_message(exception):
-    """What our own code said; Django's words about models and patterns are not for readers."""
+    """Return the message of our own code, but not Django's messages in English."""
     message = exception.args[0] if exception.args else ""
     return message if isinstance(message, str) and not message.startswith("No ") else ""
 
 
 def _spelled_like(path):
-    """Municipalities whose address is nearly this; below /emner/, topics and situations."""
+    """Return municipalities with a similar address; below /emner/, topics and situations."""
     first, _, rest = path.strip("/").partition("/")
-    found, word, near = Municipality.objects.all(), first, 0.6
+    candidates, word, cutoff = Municipality.objects.all(), first, 0.6
     if first == "emner":
-        found, word, near = [*Topic.objects.all(), *Situation.objects.all()], rest, 0.5
-    by_slug = {one.slug: one for one in found}
-    return [by_slug[slug] for slug in difflib.get_close_matches(slugify(fold(word[:80])), by_slug, 4, near)]
+        candidates, word, cutoff = [*Topic.objects.all(), *Situation.objects.all()], rest, 0.5
+    by_slug = {one.slug: one for one in candidates}
+    return [by_slug[slug] for slug in difflib.get_close_matches(slugify(fold(word[:80])), by_slug, 4, cutoff)]
 
 
 def no_access(request, exception):
