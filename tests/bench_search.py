@@ -24,7 +24,7 @@ from django.utils import timezone  # noqa: E402
 
 from udsat.demo import build  # noqa: E402
 from udsat.lib.search_tokens import query_words  # noqa: E402
-from udsat.management.commands.rebuild_search import TIDY  # noqa: E402
+from udsat.management.commands.rebuild_search import MAINTENANCE  # noqa: E402
 from udsat.models import Municipality, SearchEntry, SearchKind, SearchText  # noqa: E402
 from udsat.portal.search import search  # noqa: E402
 from udsat.portal.search_query import (  # noqa: E402
@@ -80,7 +80,7 @@ def fill(count, rng):
             root = Municipality(pk=10_000 + number)
             SearchEntry.objects.replace(root, place, texts)
     with connection.cursor() as cursor:
-        for statement in TIDY[connection.vendor]:
+        for statement in MAINTENANCE[connection.vendor]:
             cursor.execute(statement)
 
 

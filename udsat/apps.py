@@ -7,7 +7,7 @@ class UdsatConfig(AppConfig):
     verbose_name = "Portalen"
 
     def ready(self):
-        from . import mail_delivery  # noqa: F401  registers its check of the mail settings
+        from . import mail_delivery  # noqa: F401  registers the check of the mail settings
 
 
 class BackOfficeConfig(apps.AdminConfig):

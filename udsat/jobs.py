@@ -1,4 +1,4 @@
-"""What the portal does by itself when its time has come. `manage.py run_due` runs it."""
+"""Background jobs, run by `manage.py run_due`."""
 
 import datetime
 import logging
@@ -27,7 +27,7 @@ from .mail_delivery import erase_old_letters, send_letters
 
 logger = logging.getLogger(__name__)
 
-# Each takes the time, does what is due and returns how many things it did. Asked again it does nothing twice.
+# Each job takes the current time and returns how many objects it processed. Jobs are idempotent.
 JOBS: list[Callable[[datetime.datetime], int]] = [
     send_scheduled_invitations,
     remind_of_agreements,
@@ -44,20 +44,20 @@ JOBS: list[Callable[[datetime.datetime], int]] = [
     delete_old_submissions,
 ]
 
-# Any number that no other use of PostgreSQL's advisory locks in this database has.
+# Key of the advisory lock in PostgreSQL, unique in this database.
 _LOCK = 8_732_114
 
 
 def run(now: datetime.datetime, may_continue: Callable[[], bool] = lambda: True) -> dict[str, int | None]:
-    """Run every job, each in a transaction of its own; None where one failed, which stops no other.
+    """Run every job in a transaction of its own and return its result, None if it failed.
 
-    Letters leave last, those that the jobs have just written among them. `may_continue` is asked between two things
-    whether there is time for another.
+    Letters are sent last, including those that the jobs have written. `may_continue` is called between jobs and
+    between letters.
     """
     started = timezone.now()
     results = {job_name(job): _attempt(job, now) for job in JOBS if may_continue()}
     try:
-        # What the jobs wrote is due by now, which is later than when they began.
+        # Include letters written by the jobs.
         results[job_name(send_letters)] = send_letters(now + (timezone.now() - started), may_continue)
     except Exception as error:
         log_failure(job_name(send_letters), error)
@@ -72,25 +72,22 @@ def job_name(job: Callable) -> str:
 def _attempt(job, now):
     try:
         with transaction.atomic():
-            _wait_for_others()
+            _lock_jobs()
             return job(now)
     except Exception as error:
         log_failure(job_name(job), error)
         return None
 
 
-def _wait_for_others():
-    """Two runs at once do a job one after the other, so that the second finds it done.
-
-    SQLite has one writer at a time anyway.
-    """
+def _lock_jobs():
+    """Serialise concurrent runs in PostgreSQL; SQLite has a single writer."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
 
 
 def log_failure(name: str, error: Exception) -> None:
-    """Where in our own code it went wrong, never the message: that of a database quotes names and addresses."""
+    """Log type and location of the error, not its message, which may contain personal data."""
     frames = [f for f in traceback.extract_tb(error.__traceback__) if "site-packages" not in f.filename]
-    place = f"{frames[-1].filename}, line {frames[-1].lineno}"
-    logger.error("%s failed: %s in %s", name, type(error).__name__, place)
+    location = f"{frames[-1].filename}, line {frames[-1].lineno}"
+    logger.error("%s failed: %s in %s", name, type(error).__name__, location)

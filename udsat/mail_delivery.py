@@ -1,4 +1,4 @@
-"""Letters leave by SMTP. Nothing is lost while the mail server is down, and nothing is sent twice."""
+"""Delivery of letters by SMTP, without loss or duplicates when the mail server fails."""
 
 import datetime
 import hashlib
@@ -23,20 +23,20 @@ SMTP = "django.core.mail.backends.smtp.EmailBackend"
 
 
 class ServerDown(Exception):
-    """The mail server cannot be reached, or does not let us in. What waits, waits."""
+    """The mail server cannot be reached or refuses the login."""
 
 
 def send_letters(now: datetime.datetime, may_continue: Callable[[], bool] = lambda: True) -> int:
-    """Send what is due and return how many went. Raises ServerDown when there is nobody to hand them to.
+    """Send due letters and return their number. Raises ServerDown.
 
-    Commits as it goes, so it must not run in a transaction: a letter that has left cannot be called back.
+    Commits after each letter, so it must not run in a transaction.
     """
     offset = now - timezone.now()
     sent = 0
     connection = get_connection()
     try:
         while may_continue():
-            # A long run must not believe that all its letters were taken when it began.
+            # Claim times must advance during a long run.
             letter = Letter.objects.claim(timezone.now() + offset)
             if letter is None:
                 break
@@ -53,7 +53,7 @@ def _send(letter: Letter, connection, now: datetime.datetime) -> bool:
         message = email_of(letter)
         message.message()
     except ValueError:
-        # What no mail can have in its head; other letters can.
+        # Invalid header values affect this letter only.
         letter.mark_failed(now, "Adressen er ikke en mailadresse. Ret den, og send igen.", is_final=True)
         return False
     try:
@@ -67,7 +67,7 @@ def _send(letter: Letter, connection, now: datetime.datetime) -> bool:
         text, is_final = _why_refused(error)
         is_refused = is_final and isinstance(error, smtplib.SMTPRecipientsRefused)
         letter.mark_failed(now, text, is_final=is_final, is_refused=is_refused)
-        # The next letter gets a connection of its own; nobody knows what state this one is in.
+        # Open a new connection for the next letter, since the state of this one is unknown.
         _close(connection)
         return False
     except Exception:
@@ -78,7 +78,7 @@ def _send(letter: Letter, connection, now: datetime.datetime) -> bool:
 
 
 def _compose(letter: Letter, now: datetime.datetime) -> bool:
-    """Let it say what is true now; False when there is nothing left to say, and it is dropped."""
+    """Compose the content; delete the letter and return False if there is none."""
     try:
         content = LETTER_COMPOSERS[letter.composer](letter)
     except Exception:
@@ -113,7 +113,7 @@ def _why_down(error: Exception) -> str:
 
 
 def _why_refused(error: Exception) -> tuple[str, bool]:
-    """What went wrong, without the server's own words, which quote addresses; and whether it is no use to try again."""
+    """Return an error text without the server's message, which contains addresses, and whether it is final."""
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         [(code, _), *_] = error.recipients.values()
         if 500 <= code < 600:
@@ -152,7 +152,7 @@ _QUOTED_PRINTABLE.body_encoding = QP
 
 
 def email_of(letter: Letter) -> LetterEmail:
-    """The letter as any mail program reads it. Raises ValueError if it can be nobody's."""
+    """Return the letter as an e-mail message. Raises ValueError if the address is invalid."""
     try:
         validate_email(letter.to)
     except ValidationError as error:
@@ -160,15 +160,15 @@ def email_of(letter: Letter) -> LetterEmail:
     sender = parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
     name, reply_to = letter.sender or sender_of(letter.municipality)
     headers = {
-        # The same however often it is tried, so that a mail program shows once what arrived twice.
+        # Constant across attempts, so that mail programs drop duplicates.
         "Message-ID": f"<{hashlib.sha256(letter.key.encode()).hexdigest()[:40]}@{sender.rpartition('@')[2]}>",
-        # No absence notes in return (RFC 3834; the second is what Exchange reads).
+        # Suppress absence notes (RFC 3834; the second header is for Exchange).
         "Auto-Submitted": "auto-generated",
         "X-Auto-Response-Suppress": "OOF, AutoReply",
         "Content-Language": "da",
     }
     if letter.unsubscribe_url:
-        # The button »Afmeld« of the mail program (RFC 8058). It counts where the mail server signs both (DKIM).
+        # One-click unsubscribe (RFC 8058), honoured if both headers are signed (DKIM).
         headers["List-Unsubscribe"] = f"<{letter.unsubscribe_url}>"
         headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message = LetterEmail(
@@ -181,7 +181,7 @@ def email_of(letter: Letter) -> LetterEmail:
     )
     if letter.calendar:
         method = re.search(r"^METHOD:([A-Z]+)\r?$", letter.calendar, re.MULTILINE)
-        # Outlook and Google show the buttons of an invitation by this part, others open the file below.
+        # Outlook and Google read the alternative, other programs the attachment.
         message.attach_alternative(letter.calendar, f"text/calendar; method={method[1] if method else 'PUBLISH'}")
         message.attach("moede.ics", letter.calendar.encode(), "application/ics")
     for file in letter.files.order_by("pk"):
@@ -196,23 +196,23 @@ def _address(name: str, email: str) -> str:
     return formataddr((one_line(name), f"{local_part}@{punycode(domain)}"))
 
 
-def sender_of(place: Municipality) -> tuple[str, str]:
-    """The name a letter comes from, and the address where an answer is read."""
-    council = getattr(place, "council", None)
-    return (council.sender_name, council.mailbox) if council else (place.official_name, place.email)
+def sender_of(municipality: Municipality) -> tuple[str, str]:
+    """Return sender name and reply address."""
+    council = getattr(municipality, "council", None)
+    return (council.sender_name, council.mailbox) if council else (municipality.official_name, municipality.email)
 
 
-# What is kept, and what is checked
+# Retention and system check
 
 
 def erase_old_letters(now: datetime.datetime) -> int:
-    """Take out what old letters said. That they were sent, to whom and about what, stays."""
+    """Erase the content of old letters; recipient, subject and time are kept."""
     return Letter.objects.erase_content_before(now - datetime.timedelta(days=settings.LETTER_DAYS))
 
 
 @register("udsat", deploy=True)
 def check_mail(app_configs, **kwargs):
-    """For `manage.py check --deploy`: without a mail server the site serves, but no invitation leaves it."""
+    """Deployment check of the mail settings."""
     errors = []
     if settings.EMAIL_BACKEND == SMTP and not settings.EMAIL_HOST:
         errors.append(

@@ -1,7 +1,7 @@
-"""All settings, from environment variables. The README's table lists every one; a test compares them.
+"""Settings, read from environment variables. A test compares them with the table in the README.
 
-Two modes. `local` answers on this machine only and makes its own keys. `production` refuses to start without its keys,
-its host names and its https address.
+Mode `local` serves this machine only and creates its own keys. Mode `production` requires keys, host names and
+an https address.
 """
 
 import os
@@ -90,20 +90,20 @@ else:
     ALLOWED_HOSTS = ALLOWED_HOSTS or ["127.0.0.1", "localhost", "[::1]"]
     SITE_URL = SITE_URL or f"http://127.0.0.1:{env_int('PORT', 8000)}"
 
-# HTTPS. Behind a proxy that ends TLS, PROXY_HTTPS_HEADER names the header by which it says so.
+# HTTPS. PROXY_HTTPS_HEADER names the header with which a TLS-terminating proxy reports HTTPS.
 SECURE_SSL_REDIRECT = PRODUCTION
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
 SECURE_HSTS_SECONDS = env_int("HSTS_SECONDS", 31_536_000) if PRODUCTION else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = PRODUCTION
 if header := env("PROXY_HTTPS_HEADER"):
     SECURE_PROXY_SSL_HEADER = ("HTTP_" + header.upper().replace("-", "_"), "https")
-# Where the proxy says whom it asks for, so that one network cannot send a form a thousand times.
+# Header with the client's address, for rate limiting.
 PROXY_ADDRESS_HEADER = f"HTTP_{header.upper().replace('-', '_')}" if (header := env("PROXY_ADDRESS_HEADER")) else ""
 CSRF_TRUSTED_ORIGINS = [SITE_URL] if urlsplit(SITE_URL).scheme == "https" else []
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 60 * 60 * 12
-SESSION_EXPIRE_AT_BROWSER_CLOSE = True  # secretaries borrow computers
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True  # computers may be shared
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 
@@ -166,8 +166,8 @@ DATABASES = {
     )
 }
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
-    # Readers never wait for a writer (WAL), and a writer takes its lock at once instead of failing half-way. A search
-    # reads all over the file, more than a connection keeps for itself: mapped, it is read where the system has it.
+    # WAL lets readers proceed during a write; IMMEDIATE locks at the start of a transaction. Searches read
+    # more of the file than the page cache holds, so it is memory-mapped.
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
@@ -196,7 +196,7 @@ USE_THOUSAND_SEPARATOR = False
 STATIC_URL = "static/"
 STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-# Uploads have no address of their own: a view hands each one out after asking whether it is public.
+# Uploads are served by views that check permissions.
 MEDIA_ROOT = VAR_DIR / "uploads"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
@@ -210,7 +210,7 @@ FILE_UPLOAD_PERMISSIONS = 0o640
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000  # a strategy with all its goals is one form
 
-# Letters leave by SMTP. Local mode without a mail server writes them to VAR_DIR/mails, for a demo's secretary to read.
+# Letters are sent by SMTP, or written to VAR_DIR/mails in local mode without a mail server.
 EMAIL_HOST = env("EMAIL_HOST")
 EMAIL_SECURITY = env("EMAIL_SECURITY", "starttls")
 if EMAIL_SECURITY not in {"starttls", "tls", "none"}:

@@ -1,4 +1,4 @@
-"""The door for web servers. Unlike manage.py it is in production mode unless told otherwise."""
+"""WSGI application. Unlike manage.py, it defaults to production mode."""
 
 import os
 

@@ -1,8 +1,8 @@
-"""The demo: four municipalities as TOML files, and `build`, which makes them into rows.
+"""Demo content: four municipalities as TOML files, and `build`, which creates objects from them.
 
-Rich text is written in Markdown. In the fictional municipality the files are written as of the end of 2026 and move
-with the clock, so that there is always a year of meetings behind and some months ahead. Keys and file names that are
-months say what month it was then.
+Rich text is written in Markdown. Dates of the fictional municipality are written as of the end of 2026 and move with
+the current date, so that there is always a year of past meetings and some months of planned ones. Keys and file names
+that are months refer to that time.
 
 - `week = -36` puts a meeting on the Tuesday 36 weeks before the last one.
 - A date such as `2025-03-03` follows the year (see `build.years_since`).

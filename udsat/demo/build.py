@@ -1,4 +1,4 @@
-"""From the demo's TOML files to rows, published through the same gate as everything else."""
+"""Create objects from the demo's TOML files and publish them through the publication gate."""
 
 import datetime
 import re
@@ -50,12 +50,12 @@ def read_all(folder: str) -> list[dict]:
 
 
 def years_since(today: datetime.date) -> int:
-    """How many years the fictional municipality's dates move, counted so that its term began within the last year."""
+    """Return the years to add to fictional dates, so that the council's term began within the last year."""
     return max(0, (today - datetime.timedelta(days=325)).year - 2026)
 
 
 def meeting_day(today: datetime.date, week: int) -> datetime.date:
-    """The Tuesday that many weeks after the last one, moved away from today while it falls in a holiday."""
+    """Return the Tuesday `week` weeks after the last one, moved away from today past holidays."""
     last_tuesday = today - datetime.timedelta(days=(today.weekday() - TUESDAY - 1) % 7 + 1)
     day = last_tuesday + datetime.timedelta(weeks=week)
     while day.month == 7 or (day.month, day.day) == (6, 5) or not (1, 4) <= (day.month, day.day) <= (12, 21):
@@ -63,8 +63,8 @@ def meeting_day(today: datetime.date, week: int) -> datetime.date:
     return day
 
 
-class Builder:
-    """Makes one municipality's content. `rows` and `days` hold what the files call by a key."""
+class DemoBuilder:
+    """Creates the content of one municipality. `rows` and `days` are indexed by the keys of the files."""
 
     def __init__(self, municipality: Municipality, *, by: User, years: int = 0):
         self.municipality = municipality
@@ -73,9 +73,9 @@ class Builder:
         self.today = timezone.localdate()
         self.rows: dict[str, models.Model] = {}
         self.days: dict[str, datetime.date] = {"i dag": self.today}
-        self.files: list[tuple] = []  # storage and name, so that a load that fails can take its files with it
+        self.files: list[tuple] = []  # (storage, name), to remove files of a failed load
 
-    # From the words of a file to the values of a field.
+    # Conversion of file values
 
     def day(self, text: str) -> datetime.date:
         match = _DAY.fullmatch(text)
@@ -83,12 +83,12 @@ class Builder:
             raise ValueError(f"{text!r} is no day: no meeting has that key.")
         return self.days[match["start"]] + datetime.timedelta(days=int(match["days"] or 0))
 
-    def words(self, text: str) -> str:
-        def fill(match):
-            inner = match[1]
-            return str(int(inner) + self.years) if inner.isdigit() else long_date(self.day(inner))
+    def fill_placeholders(self, text: str) -> str:
+        def replacement(match):
+            name = match[1]
+            return str(int(name) + self.years) if name.isdigit() else long_date(self.day(name))
 
-        return _PLACEHOLDER.sub(fill, text)
+        return _PLACEHOLDER.sub(replacement, text)
 
     def date(self, value: str | datetime.date) -> datetime.date:
         return self.day(value) if isinstance(value, str) else value.replace(year=value.year + self.years)
@@ -97,8 +97,8 @@ class Builder:
         if isinstance(field, models.DateField):
             return self.date(value)
         if isinstance(field, RichTextField):
-            return _markdown(self.words(value))
-        return " ".join(self.words(value).split()) if isinstance(value, str) else value
+            return _markdown(self.fill_placeholders(value))
+        return " ".join(self.fill_placeholders(value).split()) if isinstance(value, str) else value
 
     def make(self, model: type[models.Model], data: dict, **given):
         values = {name: self.value(model._meta.get_field(name), value) for name, value in data.items() if name != "key"}
@@ -110,36 +110,36 @@ class Builder:
             self.rows[key] = row
         return row
 
-    def moment(self, day: datetime.date) -> datetime.datetime:
-        """That day at nine in the morning, when secretaries publish."""
+    def morning_of(self, day: datetime.date) -> datetime.datetime:
+        """Return nine in the morning of that day."""
         return timezone.make_aware(datetime.datetime.combine(day, datetime.time(9)))
 
-    def publish(self, thing, day: datetime.date | None = None):
-        """Through the gate, now; then dated back to the day it would have happened, or planned for a later one."""
+    def publish(self, obj, day: datetime.date | None = None):
+        """Publish now and backdate the publication, or schedule it for a later day."""
         later = day and day > self.today
-        moment = day and self.moment(day)
-        thing.publish(by=self.by, confirmed=True, at=moment if later else None)
+        moment = day and self.morning_of(day)
+        obj.publish(by=self.by, confirmed=True, at=moment if later else None)
         if day and day < self.today:
-            type(thing).objects.filter(pk=thing.pk).update(
+            type(obj).objects.filter(pk=obj.pk).update(
                 publish_at=moment, published_at=moment, created_at=moment, updated_at=moment
             )
             PublicationEvent.objects.filter(
-                content_type__app_label=thing._meta.app_label,
-                content_type__model=thing._meta.model_name,
-                object_id=thing.pk,
+                content_type__app_label=obj._meta.app_label,
+                content_type__model=obj._meta.model_name,
+                object_id=obj.pk,
             ).update(at=moment)
 
     def publication(self, data: dict, default=None) -> tuple[str, datetime.date | None]:
-        """Take the status and the day of publication out of what the file says."""
+        """Remove and return status and publication day."""
         status, published = data.pop("status", "offentliggjort"), data.pop("published", default)
         return status, self.date(published) if published else None
 
-    def settle(self, thing, status: str, day: datetime.date | None = None):
-        """Leave it in the state the file names."""
+    def set_status(self, obj, status: str, day: datetime.date | None = None):
+        """Publish or withdraw it as the file requires."""
         if status != "kladde":
-            self.publish(thing, day)
+            self.publish(obj, day)
         if status == "tilbagetrukket":
-            thing.withdraw(by=self.by)
+            obj.withdraw(by=self.by)
 
     # Strategies
 
@@ -153,18 +153,18 @@ class Builder:
             self.make(Section, section, strategy=strategy, position=position)
         for position, theme in enumerate(themes, 1):
             self.theme(theme, strategy, position)
-        self.settle(strategy, status, published)
+        self.set_status(strategy, status, published)
         latest = FollowUp.objects.filter(goal__theme__strategy=strategy).order_by("date").last()
         if latest and published:
-            Strategy.objects.filter(pk=strategy.pk).update(updated_at=self.moment(max(latest.date, published)))
+            Strategy.objects.filter(pk=strategy.pk).update(updated_at=self.morning_of(max(latest.date, published)))
 
     def theme(self, data: dict, strategy: Strategy, position: int):
         data = dict(data)
         topics, goals, actions = data.pop("topics", []), data.pop("goals", []), data.pop("actions", [])
         theme = self.make(Theme, data, strategy=strategy, position=position)
         theme.topics.set(Topic.objects.get(slug=slug) for slug in topics)
-        for place, goal in enumerate(goals, 1):
-            self.goal(goal, theme, place)
+        for number, goal in enumerate(goals, 1):
+            self.goal(goal, theme, number)
         for action in actions:
             self.make(Action, action, theme=theme)
 
@@ -172,8 +172,8 @@ class Builder:
         data = {"text": data} if isinstance(data, str) else dict(data)
         related = {name: data.pop(name, []) for name in ("goals", "actions", "follow_ups")}
         goal = self.make(Goal, data, theme=theme, position=position, parent=parent)
-        for place, child in enumerate(related["goals"], 1):
-            self.goal(child, theme, place, parent=goal)
+        for number, child in enumerate(related["goals"], 1):
+            self.goal(child, theme, number, parent=goal)
         for action in related["actions"]:
             self.make(Action, action, goal=goal)
         for follow_up in related["follow_ups"]:
@@ -200,7 +200,7 @@ class Builder:
             self.make(WorkingGroup, group, council=council, position=position, cause=cause).members.set(
                 self.rows[key] for key in members
             )
-        self.settle(council, status, published)
+        self.set_status(council, status, published)
         return council
 
     def membership(self, data: dict, council: Council, position: int):
@@ -218,7 +218,7 @@ class Builder:
     # Meetings
 
     def plan(self, meetings: list[dict]) -> list[dict]:
-        """Find the days first, since other texts name them, and put the meetings in order."""
+        """Set the days, which other texts refer to, and return the meetings in order."""
         for data in meetings:
             self.days[data["key"]] = meeting_day(self.today, data["week"])
         return sorted(meetings, key=lambda data: (self.days[data["key"]], data["starts_at"]))
@@ -237,7 +237,7 @@ class Builder:
             self.attachment(file, meeting, None, position)
         if attendance is not None:
             self.attendance(meeting, **attendance)
-        self.settle(meeting, status, min(day - datetime.timedelta(60), self.today - datetime.timedelta(20)))
+        self.set_status(meeting, status, min(day - datetime.timedelta(60), self.today - datetime.timedelta(20)))
         for model, paper, published in (
             (Agenda, agenda, f"{data['key']}-8"),
             (Minutes, minutes, f"{data['key']}+14"),
@@ -245,7 +245,7 @@ class Builder:
             if paper is not None:
                 paper = dict(paper)
                 status, day = self.publication(paper, published)
-                self.settle(self.make(model, paper, meeting=meeting), status, min(day, self.today))
+                self.set_status(self.make(model, paper, meeting=meeting), status, min(day, self.today))
 
     def item(self, data: dict, meeting: Meeting, position: int):
         data = dict(data)
@@ -255,12 +255,12 @@ class Builder:
         item = self.make(AgendaItem, data, meeting=meeting, position=position)
         for name, rows in links.items():
             getattr(item, name).set(rows)
-        for place, agreement in enumerate(agreements, 1):
+        for number, agreement in enumerate(agreements, 1):
             agreement = dict(agreement)
             member = self.rows.get(agreement.pop("member", ""))
-            self.make(Agreement, agreement, item=item, position=place, member=member)
-        for place, file in enumerate(files, 1):
-            self.attachment(file, meeting, item, place)
+            self.make(Agreement, agreement, item=item, position=number, member=member)
+        for number, file in enumerate(files, 1):
+            self.attachment(file, meeting, item, number)
 
     def attachment(self, data: dict, meeting: Meeting, item: AgendaItem | None, position: int):
         data = dict(data)
@@ -270,14 +270,14 @@ class Builder:
         self.files.append((attachment.file.storage, attachment.file.name))
 
     def attendance(self, meeting: Meeting, present=(), excused=(), absent=(), substitutes=(), remarks=()):
-        """Everybody with a seat that day was there, but for those named; or only the `present` were."""
+        """Record all members of the day as present except those named; or only `present`."""
         seated = meeting.council.memberships.on(meeting.date).filter(role__in=Membership.VOTING_ROLES, is_vacant=False)
         away = dict.fromkeys(excused, Attendance.Status.EXCUSED) | dict.fromkeys(absent, Attendance.Status.ABSENT)
         substitutes, remarks = dict(substitutes), dict(remarks)
         keys = {row.pk: key for key, row in self.rows.items() if isinstance(row, Membership)}
-        came = {self.rows[key].pk for key in (*present, *excused, *absent)}
+        named = {self.rows[key].pk for key in (*present, *excused, *absent)}
         for member in seated:
-            if present and member.pk not in came:
+            if present and member.pk not in named:
                 continue
             key = keys.get(member.pk, "")
             Attendance.objects.create(
@@ -289,7 +289,7 @@ class Builder:
         for substitute, replaced in substitutes.items():
             Attendance.objects.create(meeting=meeting, member=self.rows[substitute], substitute_for=self.rows[replaced])
 
-    # What the council does besides
+    # Hearings, inputs and news
 
     def hearing(self, council: Council, data: dict):
         data = dict(data)
@@ -297,29 +297,28 @@ class Builder:
         items = [self.rows[key] for key in data.pop("items", [])]
         hearing = self.make(Hearing, data, council=council)
         hearing.items.set(items)
-        self.settle(hearing, status, published)
+        self.set_status(hearing, status, published)
 
     def input(self, council: Council, data: dict):
-        """What a citizen wrote; by way of the back office, since no form is open while the demo is made."""
+        """Create an input from a citizen."""
         data = dict(data)
         status, published = self.publication(data, data.get("answered"))
-        received = self.moment(self.day(data.pop("received")))
+        received = self.morning_of(self.day(data.pop("received")))
         answered, closed = (data.pop(name, None) for name in ("answered", "closed"))
         given = {"item": self.rows[data.pop("item")]} if "item" in data else {}
         if "topic" in data:
             given["topic"] = Topic.objects.get(slug=data.pop("topic"))
         if answered:
-            moment = self.moment(self.day(answered))
+            moment = self.morning_of(self.day(answered))
             given |= {"state": Input.State.ANSWERED, "answered_at": moment, "closed_at": moment}
         elif closed:
-            given["closed_at"] = self.moment(self.day(closed))
-        found = self.make(Input, data, council=council, **given)
-        self.settle(found, status, published)
-        # It was there before it was answered.
-        Input.objects.filter(pk=found.pk).update(created_at=received)
+            given["closed_at"] = self.morning_of(self.day(closed))
+        input_ = self.make(Input, data, council=council, **given)
+        self.set_status(input_, status, published)
+        Input.objects.filter(pk=input_.pk).update(created_at=received)
 
     def news(self, data: dict):
         data = dict(data)
         status, published = self.publication(data)
         about = {name: self.rows[data.pop(name)] for name in ("strategy", "meeting") if name in data}
-        self.settle(self.make(News, data, municipality=self.municipality, **about), status, published)
+        self.set_status(self.make(News, data, municipality=self.municipality, **about), status, published)

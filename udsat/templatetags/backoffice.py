@@ -1,4 +1,4 @@
-"""What the pages of the back office show."""
+"""Template tags of the back office."""
 
 from django import template
 from django.contrib import admin
@@ -14,7 +14,7 @@ register = template.Library()
 
 @register.filter
 def shown(field):
-    """The value of a field that the user may only read: rich text as it looks, a file with its own address."""
+    """Render a read-only field: rich text as HTML, a file as a link."""
     instance, name = field.form.instance, field.field["field"]
     model_field = next((f for f in instance._meta.concrete_fields if f.name == name), None)
     value = getattr(instance, name, None) if model_field else None
@@ -27,7 +27,7 @@ def shown(field):
 
 @register.inclusion_tag("admin/_error_summary.html")
 def error_summary(adminform, inlines):
-    """All that is wrong on the page, each with a link to its field."""
+    """List all errors of the page, with links to the fields."""
     forms = [adminform.form, *(row for inline in inlines for row in inline.formset.forms)]
     return {
         "general": [
@@ -42,7 +42,7 @@ def error_summary(adminform, inlines):
 
 @register.simple_tag(takes_context=True)
 def guide_anchor(context):
-    """The section of the guide that tells of what the page is about; its beginning where no section does."""
+    """Return the anchor of the guide section for the page, or an empty string."""
     opts = context.get("opts")
     guide = getattr(admin.site.get_model_admin(opts.model), "guide", "") if opts else ""
     return f"#{guide}" if guide else ""

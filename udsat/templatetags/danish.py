@@ -1,4 +1,4 @@
-"""Danish dates, times and numbers in templates. An empty value gives an empty text."""
+"""Filters for Danish dates, times and numbers. Empty values render as empty text."""
 
 import re
 
@@ -10,11 +10,11 @@ register = template.Library()
 
 
 def _filter(function):
-    def when_given(value):
+    def filter_value(value):
         return "" if value is None or value == "" else function(value)
 
-    register.filter(function.__name__, when_given)
-    return when_given
+    register.filter(function.__name__, filter_value)
+    return filter_value
 
 
 long_date = _filter(danish.long_date)
@@ -26,7 +26,7 @@ clock = _filter(danish.clock)
 
 @register.filter
 def long_datetime(day, time=None):
-    """`{{ meeting.date|long_datetime:meeting.starts_at }}`; a moment carries its own time."""
+    """`{{ meeting.date|long_datetime:meeting.starts_at }}`; a datetime needs no argument."""
     return danish.long_datetime(day, time or None) if day else ""
 
 
@@ -38,12 +38,12 @@ def month_name(day):
 
 @register.filter
 def count(amount, words):
-    """`{{ 1|count:"mål,mål" }}` is »1 mål«; the first word for one, the second for any other number."""
+    """`{{ 1|count:"mål,mål" }}` returns »1 mål«: singular, plural."""
     return danish.count(amount, *words.split(","))
 
 
 @register.filter
 def dial(phone):
-    """The address behind a phone number: »79 79 79 79« is dialled as tel:+4579797979."""
+    """Return the tel: URL of a phone number: »79 79 79 79« becomes tel:+4579797979."""
     digits = re.sub(r"[^\d+]", "", phone)
     return f"tel:+45{digits}" if len(digits) == 8 and digits.isdigit() else f"tel:{digits}"

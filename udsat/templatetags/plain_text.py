@@ -1,7 +1,7 @@
-"""»Kort fortalt« or »Hele teksten«: one way for all pages to show the easy text first and fold the full one away.
+"""»Kort fortalt« or »Hele teksten«: show the plain text first and collapse the full text.
 
-The choice stands in the address (`?kort=1`), so a page is the same for everybody who asks for that address and needs
-no cookie. static/js/easy.js remembers it on the device.
+The choice is part of the URL (`?kort=1`), so pages stay cacheable and need no cookie. static/js/easy.js stores it on
+the device.
 """
 
 import re
@@ -12,10 +12,10 @@ from django.utils.safestring import mark_safe
 
 register = template.Library()
 
-# The pages of the site, not its files or the back office: those end otherwise, or stand elsewhere.
+# Links to pages, not to files or the back office.
 _PAGE = re.compile(r'(<a\b(?![^>]* data-short)[^>]*?\shref="/(?!admin/)(?:[^"?#]*/)?)(\?[^"#]+)?((?:#[^"]*)?")')
-# Its forms that ask for a page: what they send takes the place of a query in their address.
-_ASKING_FORM = re.compile(r'<form\b[^>]*\smethod="get"[^>]*>')
+# GET forms: their fields replace the query of the URL.
+_GET_FORM = re.compile(r'<form\b[^>]*\smethod="get"[^>]*>')
 
 
 def is_short(context) -> bool:
@@ -25,24 +25,21 @@ def is_short(context) -> bool:
 
 @register.simple_tag(takes_context=True)
 def asks_short(context):
-    """Whether the reader has asked for the easy text. A PDF has no address to ask by, and is always whole."""
+    """Return whether the reader chose the plain text. PDFs always contain the full text."""
     return is_short(context)
 
 
 @register.inclusion_tag("includes/_versions.html", takes_context=True)
 def versions(context, *easy):
-    """The choice between the two. `easy`: what the page shows that may have an easy text, things or lists of them."""
-    things = [one for part in easy if part for one in ([part] if hasattr(part, "plain_text") else part)]
-    has_easy = any(thing.plain_text for thing in things)
+    """Render the choice between the texts. `easy`: objects with `plain_text`, or lists of them."""
+    objects = [one for part in easy if part for one in ([part] if hasattr(part, "plain_text") else part)]
+    has_easy = any(one.plain_text for one in objects)
     return {"short": is_short(context), "has_easy": has_easy, "path": context["request"].path}
 
 
 @register.simple_block_tag(takes_context=True)
 def whole(context, content, easy="", of=""):
-    """A full text that `easy` says shortly: folded away for those who asked for that. `of`: what it is the text of.
-
-    Without an easy text the full one is shown to them, too.
-    """
+    """Collapse a full text if the reader chose the plain text and `easy` has one. `of`: label of the text."""
     if not (is_short(context) and easy and content.strip()):
         return content
     of = format_html('<span class="unseen">: {}</span>', of) if of else ""
@@ -53,9 +50,9 @@ def whole(context, content, easy="", of=""):
 
 
 class OnInShort(template.Node):
-    """Links to other pages, and forms that ask for one, take the choice along.
+    """Add the choice to links and GET forms.
 
-    A node of its own: Django looks for no block inside a `simple_block_tag`, so `block.super` would be empty there.
+    Not a `simple_block_tag`, because Django does not resolve `block.super` inside one.
     """
 
     def __init__(self, nodelist):
@@ -69,7 +66,7 @@ class OnInShort(template.Node):
 
 def _with_choice(content):
     content = _PAGE.sub(lambda m: f"{m[1]}{m[2]}&amp;kort=1{m[3]}" if m[2] else f"{m[1]}?kort=1{m[3]}", content)
-    return _ASKING_FORM.sub(r'\g<0><input type="hidden" name="kort" value="1">', content)
+    return _GET_FORM.sub(r'\g<0><input type="hidden" name="kort" value="1">', content)
 
 
 @register.tag

@@ -1,4 +1,4 @@
-"""What every page has around it."""
+"""Head, breadcrumbs and tables of contents of public pages."""
 
 import re
 from html.parser import HTMLParser
@@ -16,15 +16,15 @@ register.filter("structured", jsonld.script)
 
 @register.simple_tag(takes_context=True)
 def canonical(context):
-    """The one address of this page: without query, on the portal's own host."""
+    """Return the canonical URL of the page, without query."""
     return settings.SITE_URL + context["request"].path
 
 
 @register.simple_block_tag(takes_context=True)
 def open_graph(context, content):
-    """Title and description as they are, and once more for those who show a link as a card.
+    """Append Open Graph tags made from title and description.
 
-    Only on pages that have a canonical address: the others are not for passing on.
+    Pages without a canonical URL get none.
     """
     if 'rel="canonical"' not in content:
         return content
@@ -41,37 +41,37 @@ def open_graph(context, content):
     )
 
 
-class _Crumbs(HTMLParser):
-    """The texts of the list items, and the address of the link in each; empty for the page itself."""
+class _BreadcrumbParser(HTMLParser):
+    """Collect text and link of each list item; the link of the current page is empty."""
 
     def __init__(self):
         super().__init__()
-        self.found = []
+        self.items = []
 
     def handle_starttag(self, tag, attrs):
         if tag == "li":
-            self.found.append(["", ""])
-        elif tag == "a" and self.found:
-            self.found[-1][1] = dict(attrs).get("href", "")
+            self.items.append(["", ""])
+        elif tag == "a" and self.items:
+            self.items[-1][1] = dict(attrs).get("href", "")
 
     def handle_data(self, data):
-        if self.found:
-            self.found[-1][0] += data
+        if self.items:
+            self.items[-1][0] += data
 
 
-class _Chapters(HTMLParser):
-    """The heading of each chapter, and the id that leads to it: its own, or that of the section it opens."""
+class _HeadingParser(HTMLParser):
+    """Collect each h2 with its id, or that of the enclosing section."""
 
     def __init__(self):
         super().__init__()
-        self.found, self.section, self.is_in_heading = [], "", False
+        self.headings, self.section, self.is_in_heading = [], "", False
 
     def handle_starttag(self, tag, attrs):
         attrs = dict(attrs)
         if tag == "section":
             self.section = attrs.get("id", "")
         elif tag == "h2" and (anchor := attrs.get("id") or self.section):
-            self.found.append([anchor, ""])
+            self.headings.append([anchor, ""])
             self.is_in_heading = True
 
     def handle_endtag(self, tag):
@@ -80,20 +80,20 @@ class _Chapters(HTMLParser):
 
     def handle_data(self, data):
         if self.is_in_heading:
-            self.found[-1][1] += data
+            self.headings[-1][1] += data
 
 
 @register.simple_block_tag
 def on_this_page(content):
-    """Before a long row of chapters, what they are: the headings, as they turned out."""
-    chapters = _Chapters()
-    chapters.feed(content)
-    if len(chapters.found) < 4:
+    """Prepend a table of contents if there are at least four headings."""
+    parser = _HeadingParser()
+    parser.feed(content)
+    if len(parser.headings) < 4:
         return content
     links = format_html_join(
         "\n",
         '<li><a href="#{}"><span>{}</span></a></li>',
-        ((anchor, " ".join(name.split())) for anchor, name in chapters.found),
+        ((anchor, " ".join(name.split())) for anchor, name in parser.headings),
     )
     return (
         format_html(
@@ -106,9 +106,9 @@ def on_this_page(content):
 
 @register.simple_block_tag
 def breadcrumbs(content):
-    """The list as it is, and once more for machines."""
-    crumbs = _Crumbs()
-    crumbs.feed(content)
+    """Append the breadcrumbs as structured data."""
+    parser = _BreadcrumbParser()
+    parser.feed(content)
     items = [
         jsonld.schema_object(
             "ListItem",
@@ -116,6 +116,6 @@ def breadcrumbs(content):
             name=" ".join(text.split()),
             item=jsonld.absolute_url(address) if address else "",
         )
-        for position, (text, address) in enumerate(crumbs.found, 1)
+        for position, (text, address) in enumerate(parser.items, 1)
     ]
     return content + jsonld.script(jsonld.schema_object("BreadcrumbList", itemListElement=items)) if items else content

@@ -1,4 +1,4 @@
-"""The demo content and its log-ins, once. All or nothing, and never in production."""
+"""Load the demo content and one log-in per role, atomically and never in production."""
 
 import os
 
@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.crypto import get_random_string
 
 from strategies.models import Situation, Topic
-from udsat.demo.build import Builder, read, read_all, years_since
+from udsat.demo.build import DemoBuilder, read, read_all, years_since
 from udsat.lib.roles import Role
 from udsat.models import Assignment, Municipality, User, batch_reindexing
 
@@ -23,7 +23,7 @@ PEOPLE = [
     ("administrator", Role.ADMINISTRATOR, "Adam", "Stender"),
 ]
 
-# Without characters that look alike when somebody types a password from a screen; 20 of them are about 98 bits.
+# Without similar-looking characters; 20 of them have about 98 bits.
 PASSWORD_CHARACTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 
 
@@ -38,7 +38,7 @@ class Command(BaseCommand):
         if Municipality.objects.filter(code=FICTIONAL).exists():
             self.stdout.write("Demoen er indlæst i forvejen. Intet er ændret.")
             return
-        self.make_room()
+        self.check_is_empty()
         files = []
         try:
             with batch_reindexing():
@@ -56,8 +56,8 @@ class Command(BaseCommand):
         self.stdout.write(f"Demoen er indlæst. Log ind på {settings.SITE_URL}/admin/ med:\n\n{logins}\n\n")
         self.stdout.write(f"Adgangskoderne står også i {path}, som kun du kan læse.")
 
-    def make_room(self):
-        """Refuse before anything is written if the demo would mix with what people have made themselves."""
+    def check_is_empty(self):
+        """Raise CommandError if the demo would mix with existing content."""
         taken = User.objects.filter(username__in=[name for name, *_ in PEOPLE]).values_list("username", flat=True)
         if taken:
             raise CommandError(
@@ -65,10 +65,11 @@ class Command(BaseCommand):
                 "Giv brugeren et andet navn, og prøv igen. Der er ikke indlæst noget.",
                 returncode=2,
             )
-        for place in Municipality.objects.filter(slug__in=REAL):
-            if place.strategies.exists() or place.news.exists() or hasattr(place, "council"):
+        for municipality in Municipality.objects.filter(slug__in=REAL):
+            if municipality.strategies.exists() or municipality.news.exists() or hasattr(municipality, "council"):
                 raise CommandError(
-                    f"{place} har allerede indhold. Demoen indlæses kun, hvor der er tomt. Der er ikke indlæst noget.",
+                    f"{municipality} har allerede indhold. Demoen indlæses kun, hvor der er tomt. "
+                    "Der er ikke indlæst noget.",
                     returncode=2,
                 )
 
@@ -97,12 +98,12 @@ class Command(BaseCommand):
         self.load_fictional(fictional, users[Role.SECRETARY], files)
         return table([("Bruger", "Adgangskode", "Rolle"), *logins])
 
-    def load_real(self, place: Municipality, by: User):
-        data = read(f"{place.slug}.toml")
+    def load_real(self, municipality: Municipality, by: User):
+        data = read(f"{municipality.slug}.toml")
         for name, value in data["municipality"].items():
-            setattr(place, name, value)
-        place.save()
-        builder = Builder(place, by=by)
+            setattr(municipality, name, value)
+        municipality.save()
+        builder = DemoBuilder(municipality, by=by)
         for strategy in data["strategies"]:
             builder.strategy(strategy)
         if "council" in data:
@@ -110,8 +111,8 @@ class Command(BaseCommand):
         for story in data.get("news", []):
             builder.news(story)
 
-    def load_fictional(self, place: Municipality, by: User, files: list):
-        builder = Builder(place, by=by)
+    def load_fictional(self, municipality: Municipality, by: User, files: list):
+        builder = DemoBuilder(municipality, by=by)
         builder.files = files
         builder.years = years_since(builder.today)
         meetings = builder.plan(read_all("eksempelkoebing/moeder"))
@@ -122,8 +123,8 @@ class Command(BaseCommand):
             builder.meeting(council, meeting)
         for hearing in read("eksempelkoebing/hoeringer.toml")["hearings"]:
             builder.hearing(council, hearing)
-        for found in read("eksempelkoebing/henvendelser.toml")["inputs"]:
-            builder.input(council, found)
+        for data in read("eksempelkoebing/henvendelser.toml")["inputs"]:
+            builder.input(council, data)
         for story in read("eksempelkoebing/nyheder.toml")["news"]:
             builder.news(story)
 

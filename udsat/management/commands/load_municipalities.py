@@ -1,4 +1,4 @@
-"""The 98 municipalities and their regions, with dates. Safe to repeat; nothing a municipality has set is changed."""
+"""Load the 98 municipalities and their regions. Idempotent; keeps edited data."""
 
 import csv
 import datetime
@@ -11,14 +11,18 @@ from udsat.models import Municipality, Region, RegionPeriod
 
 SOURCE = Path(__file__).resolve().parents[2] / "data" / "kommuner.csv"
 
-# Kommunalreformen, and lov om Region Østdanmark: Hovedstaden and Sjælland become one on 1 January 2027.
+# Kommunalreformen; lov om Region Østdanmark merges Hovedstaden and Sjælland on 1 January 2027.
 REFORM = datetime.date(2007, 1, 1)
 EAST = datetime.date(2027, 1, 1)
 EASTERN = {"Region Hovedstaden", "Region Sjælland"}
 REGIONS = [
-    "Region Nordjylland", "Region Midtjylland", "Region Syddanmark", "Region Sjælland", "Region Hovedstaden",
+    "Region Nordjylland",
+    "Region Midtjylland",
+    "Region Syddanmark",
+    "Region Sjælland",
+    "Region Hovedstaden",
     "Region Østdanmark",
-]  # fmt: skip
+]
 
 OFFICIAL_NAMES = {"København": "Københavns Kommune", "Bornholm": "Bornholms Regionskommune"}
 

@@ -1,4 +1,4 @@
-"""What is due now, once or again and again. Exit code 1 if something failed; the rest is done all the same."""
+"""Run due jobs, once or repeatedly. Exits with 1 if a job failed; the others are run all the same."""
 
 import signal
 
@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from udsat import jobs
 
-STOP = {signal.SIGTERM, signal.SIGINT}
+STOP_SIGNALS = {signal.SIGTERM, signal.SIGINT}
 
 
 class Command(BaseCommand):
@@ -21,22 +21,22 @@ class Command(BaseCommand):
 
     def handle(self, every, **options):
         if every is None:
-            failed = self.once(options["verbosity"])
+            failed = self.run_once(options["verbosity"])
             if failed:
                 raise CommandError(f"Det mislykkedes: {', '.join(failed)}. Se loggen. Resten er gjort.", returncode=1)
             return
         if every < 1:
             raise CommandError("Skriv pausen som hele sekunder, mindst 1: run_due --every 60", returncode=2)
-        # Held back and asked for, so that they end no letter half-way.
-        signal.pthread_sigmask(signal.SIG_BLOCK, STOP)
+        # Block the signals and poll for them, so that no letter is interrupted.
+        signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
         pause = 0
-        while not signal.sigtimedwait(STOP, pause):
-            # A connection that the database has dropped meanwhile is made again.
+        while not signal.sigtimedwait(STOP_SIGNALS, pause):
+            # Reconnect if the database has closed the connection.
             close_old_connections()
-            self.once(options["verbosity"], lambda: not STOP & signal.sigpending())
+            self.run_once(options["verbosity"], lambda: not STOP_SIGNALS & signal.sigpending())
             pause = every
 
-    def once(self, verbosity, may_continue=lambda: True) -> list[str]:
+    def run_once(self, verbosity, may_continue=lambda: True) -> list[str]:
         results = jobs.run(timezone.now(), may_continue)
         for name, count in results.items():
             if count or (verbosity > 1 and count is not None):
