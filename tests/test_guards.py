@@ -108,53 +108,93 @@ def test_every_model_knows_its_municipality(model):
         assert model.objects.filter(**{lookup: 1}).query
 
 
-# What each room may import of ours, besides itself.
-MAY_IMPORT = {
-    "udsat.lib": {"udsat.lib"},
-    "udsat.models": {"udsat.lib"},
-    # The site and the names of its shelves; what stands on them registers itself.
-    "udsat.admin_site": {"udsat.lib", "udsat.models"},
-    "udsat.admin": {"udsat.lib", "udsat.models", "udsat.admin_site"},
-    "udsat.templatetags": {"udsat.lib", "udsat.models"},
-    "strategies": {"udsat.lib", "udsat.models", "udsat.admin_site", "udsat.admin", "strategies"},
-    "council": {"udsat.lib", "udsat.models", "udsat.admin_site", "udsat.admin", "strategies", "council"},
-    # The composition root sees everything.
-    "udsat": {"udsat", "strategies", "council"},
-}
-
-
-def room(module):
-    return max((name for name in MAY_IMPORT if f"{module}.".startswith(f"{name}.")), key=len, default=None)
-
-
-def our_imports(path):
-    module = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
-    package = module if path.name == "__init__.py" else module.rpartition(".")[0]
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            base = node.module or ""
-            if node.level:
-                up = package.split(".")
-                base = ".".join([*up[: len(up) - node.level + 1], *filter(None, [base])])
-            # "from udsat.lib import roles" imports the module udsat.lib.roles.
-            yield from (f"{base}.{alias.name}" for alias in node.names)
+# Packages in the order of the README: each imports only those of the lines above.
+LAYERS = [
+    line.removeprefix("← ").split(", ")
+    for line in re.search(r"```text\n(udsat\.lib\n.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)[1].splitlines()
+]
+LAYER_OF = {package: number for number, layer in enumerate(LAYERS) for package in layer}
+# Packages that must work without the back office.
+WITHOUT_BACK_OFFICE = (
+    "udsat.templatetags", "udsat.mail_delivery", "strategies.parsing", "strategies.models", "council.models",
+    "council.rights", "council.public", "udsat.portal",
+)  # fmt: skip
 
 
 def source_files():
+    """Yield the name and path of every module of ours."""
     for folder in ("udsat", "strategies", "council"):
-        yield from (path for path in (ROOT / folder).rglob("*.py") if "migrations" not in path.parts)
+        for path in (ROOT / folder).rglob("*.py"):
+            if "migrations" not in path.parts:
+                yield ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"), path
 
 
-@pytest.mark.parametrize("path", list(source_files()), ids=lambda path: str(path.relative_to(ROOT)))
-def test_imports_run_one_way(path):
-    here = room(".".join(path.relative_to(ROOT).with_suffix("").parts))
-    allowed = {here, *MAY_IMPORT[here]}
-    for imported in our_imports(path):
-        if imported.split(".")[0] in {"udsat", "strategies", "council"}:
-            there = room(imported)
-            assert any(f"{there}.".startswith(f"{name}.") for name in allowed), f"{here} may not import {imported}"
+MODULES = dict(source_files())
+
+
+def imports_of(module):
+    """Return our modules that a module imports, also inside its functions."""
+    path = MODULES[module]
+    package = module if path.name == "__init__.py" else module.rpartition(".")[0]
+    names = []
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            up = package.split(".")
+            base = [*up[: len(up) - node.level + 1], node.module] if node.level else [node.module]
+            # "from udsat.lib import roles" imports the module udsat.lib.roles.
+            names += [".".join(filter(None, [*base, alias.name])) for alias in node.names]
+    found = {longest(MODULES, name) for name in names if name.split(".")[0] in ("udsat", "strategies", "council")}
+    return found - {module, None}
+
+
+def longest(packages, name):
+    """Return the package that the name is in, the innermost one if several are."""
+    return max((package for package in packages if f"{name}.".startswith(f"{package}.")), key=len, default=None)
+
+
+IMPORTS = {module: imports_of(module) for module in MODULES}
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_imports_run_one_way(module):
+    """No import against the arrows of the README."""
+    here = longest(LAYER_OF, module)
+    for imported in IMPORTS[module]:
+        there = longest(LAYER_OF, imported)
+        assert there == here or LAYER_OF[there] < LAYER_OF[here], f"{module} may not import {imported}"
+        assert not (here in WITHOUT_BACK_OFFICE and there.startswith("udsat.admin")), (
+            f"{module} imports the back office"
+        )
+
+
+def test_the_readme_lists_no_package_that_is_gone():
+    assert set(LAYER_OF) <= set(MODULES)
+
+
+def test_no_modules_import_each_other_in_a_circle():
+    """Strongly connected components by Tarjan's algorithm; imports inside functions count."""
+    order, lowest, stack, circles = {}, {}, [], []
+
+    def visit(module):
+        order[module] = lowest[module] = len(order)
+        stack.append(module)
+        for imported in IMPORTS[module]:
+            if imported not in order:
+                visit(imported)
+            if imported in stack:
+                lowest[module] = min(lowest[module], lowest[imported])
+        if lowest[module] == order[module]:
+            component = stack[stack.index(module) :]
+            del stack[stack.index(module) :]
+            if len(component) > 1:
+                circles.append(sorted(component))
+
+    for module in MODULES:
+        if module not in order:
+            visit(module)
+    assert not circles
 
 
 def test_every_setting_from_the_environment_is_in_the_readme():
