@@ -97,9 +97,8 @@ def test_the_councils_standard_items_come_by_themselves_around_the_days_own(clie
     make.meeting(council, in_days(60), starts_at=datetime.time(15))
     make.item(meeting, "Dagens eget")
     OpenPage(client, meeting).save("add_standard_items")
-    assert titles(meeting) == [
-        "Godkendelse af dagsorden", "Godkendelse af referat", "Siden sidst", "Dagens eget", "Eventuelt", "Næste møde",
-    ]  # fmt: skip
+    first = ["Godkendelse af dagsorden", "Godkendelse af referat", "Siden sidst"]
+    assert titles(meeting) == [*first, "Dagens eget", "Eventuelt", "Næste møde"]
     texts = dict(meeting.items.values_list("title", "presentation"))
     assert last.get_absolute_url() in texts["Godkendelse af referat"]
     assert "<li>Invitere boligforeningen (senest" in texts["Siden sidst"]
@@ -537,10 +536,9 @@ def test_what_changed_while_she_read_the_supplement_is_read_again(client, publis
 
 
 def test_an_item_of_the_items_own_page_waits_too(client, published, meeting):
-    client.post("/admin/council/agendaitem/add/", {
-        "meeting": meeting.pk, "title": "Natcafé", "position": 99, "kind": "", "answer": "",
-        "agreements-TOTAL_FORMS": 0, "agreements-INITIAL_FORMS": 0,
-    })  # fmt: skip
+    item = {"meeting": meeting.pk, "title": "Natcafé", "position": 99, "kind": "", "answer": ""}
+    no_agreements = {"agreements-TOTAL_FORMS": 0, "agreements-INITIAL_FORMS": 0}
+    client.post("/admin/council/agendaitem/add/", item | no_agreements)
     assert [item.title for item in meeting.items.waiting()] == ["Natcafé"]
 
 

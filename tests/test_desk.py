@@ -257,10 +257,11 @@ def test_a_browser_that_has_everything_is_told_nothing_again(anna_at_desk, item)
 @pytest.mark.parametrize(
     "body",
     [
-        b"", b"{", b"[]", b"null", b'"x"', b"{}", b"[" * 100_000, b'{"user": "1"}', b"\xff\xfe",
-        b'{"user": true, "client": "x"}', b'{"user": 1, "client": "x", "edits": {}}',
+        *(b"", b"{", b"[]", b"null", b'"x"', b"{}", b"[" * 100_000, b'{"user": "1"}', b"\xff\xfe"),
+        b'{"user": true, "client": "x"}',
+        b'{"user": 1, "client": "x", "edits": {}}',
     ],
-)  # fmt: skip
+)
 def test_what_no_script_of_ours_sends_is_refused_in_words(anna_at_desk, body):
     answer = anna_at_desk.client.post(anna_at_desk.url, body, content_type="application/json")
     assert answer.status_code == 400 and "problem" in answer.json()
@@ -269,10 +270,10 @@ def test_what_no_script_of_ours_sends_is_refused_in_words(anna_at_desk, body):
 @pytest.mark.parametrize(
     "edit",
     [
-        {"id": "1"}, {"field": None}, {"value": 7}, {"base": "<"}, {"value": ["x"]}, {"clash": 1}, {"parent": {}},
+        *({"id": "1"}, {"field": None}, {"value": 7}, {"base": "<"}, {"value": ["x"]}, {"clash": 1}, {"parent": {}}),
         {"field": "x" * 500},
     ],
-)  # fmt: skip
+)
 def test_an_edit_of_the_wrong_shape_changes_nothing(anna_at_desk, item, edit):
     whole = {"id": str(uuid.uuid4()), "field": f"item:{item.pk}:decision", "base": EMPTY, "value": "x"}
     assert anna_at_desk.send(whole | edit).status_code == 400
@@ -282,10 +283,10 @@ def test_an_edit_of_the_wrong_shape_changes_nothing(anna_at_desk, item, edit):
 @pytest.mark.parametrize(
     "field",
     [
-        "", "x", "item:1", "item:0:decision", "item:1:is_closed", "item:1:meeting", "minutes:head:status",
-        "item:99999999999999999999:decision", "attendance:1:member", "agreement:x:text", "meeting:1:title",
+        *("", "x", "item:1", "item:0:decision", "item:1:is_closed", "item:1:meeting", "minutes:head:status"),
+        *("item:99999999999999999999:decision", "attendance:1:member", "agreement:x:text", "meeting:1:title"),
     ],
-)  # fmt: skip
+)
 def test_fields_that_the_desk_does_not_have_are_refused(anna_at_desk, field):
     answer = anna_at_desk.write(field, "x")
     assert outcome(answer) == "refused" and answer["results"][0]["message"]

@@ -12,7 +12,7 @@ from django.http import HttpResponseRedirect
 from django.utils.html import format_html
 from django.utils.text import capfirst
 
-from council.meetings.editions import TextChange, attendance_line, editions_page
+from council.meetings.editions import MinutesChange, attendance_line, editions_page
 from council.meetings.meeting_page import MeetingPage
 from council.models import AgendaItem, Attendance, Meeting, Minutes
 from council.models.edition import HEAD
@@ -165,12 +165,12 @@ class Correction:
             else:
                 labels = dict(getattr(field, "choices", []))
                 difference = word_difference(*(str(labels.get(v, v) if v else "") for v in (before, after)))
-            yield TextChange(heading, capfirst(str(field.label)), difference)
+            yield MinutesChange(heading, capfirst(str(field.label)), difference)
 
     def _attendance_change(self, row, removed=False):
         saved = Attendance.objects.filter(pk=row.pk).first() if row.pk else None
         before, after = (attendance_line(saved) if saved else ""), ("" if removed else attendance_line(row))
-        return TextChange("Fremmøde", str(row.member), word_difference(before, after))
+        return MinutesChange("Fremmøde", str(row.member), word_difference(before, after))
 
     def _field_url(self, part, field) -> str:
         """Return the anchor of the field on this page, or of the section with all texts."""

@@ -16,7 +16,7 @@ ITEM_TEXTS = ("presentation", "recommendation", "discussion", "answer", "decisio
 
 
 @dataclass
-class TextChange:
+class MinutesChange:
     heading: str
     label: str
     difference: SafeString
@@ -77,19 +77,19 @@ def _item_heading(item: dict) -> str:
     return f"Punkt {item['number']}. {item['title']}"
 
 
-def changes_between(old: dict, new: dict, members: dict) -> list[TextChange]:
+def changes_between(old: dict, new: dict, members: dict) -> list[MinutesChange]:
     before = {(part.key, text.label): text.text for part in edition_sections(old, members) for text in part.texts}
     changes = []
     for section in edition_sections(new, members):
         for text in section.texts:
             if (old_text := before.pop((section.key, text.label), "")) != text.text:
                 difference = rich_difference if text.is_rich else word_difference
-                changes.append(TextChange(section.heading, text.label, difference(old_text, text.text)))
+                changes.append(MinutesChange(section.heading, text.label, difference(old_text, text.text)))
     # What is left belonged to items that were removed.
     headings = {str(item["id"]): _item_heading(item) for item in old["items"]}
     for (key, label), text in before.items():
         if text:
-            changes.append(TextChange(headings.get(key, ""), label, rich_difference(text, "")))
+            changes.append(MinutesChange(headings.get(key, ""), label, rich_difference(text, "")))
     return changes
 
 

@@ -1,4 +1,4 @@
-"""What a module says of a page it brings to the back office about one meeting."""
+"""Registration of back-office pages about one meeting."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,10 +10,10 @@ from udsat.lib import roles
 
 @dataclass(frozen=True)
 class MeetingPage:
-    """A page of the back office about one meeting, besides the meeting's own."""
+    """A back-office page about one meeting, besides its change form."""
 
     route: str  # below the meeting's address
     name: str  # admin:council_meeting_<name>
-    view: Callable[..., HttpResponse]  # called with the admin, the request and the meeting, which is in her reach
-    ability: str = roles.EDIT  # what her role must give
-    tab: str = ""  # what it is called on the meeting's pages; without, it is reached from one of them
+    view: Callable[..., HttpResponse]  # called with the admin, the request and a meeting that the user can reach
+    ability: str = roles.EDIT  # that the user needs
+    tab: str = ""  # label of its tab; without one, the page is linked from another
