@@ -118,13 +118,12 @@ def minutes(desk: MyDesk) -> Iterator[Task]:
         elif meeting.council.approval == Council.ApprovalWay.WRITTEN:
             title, reason = f"{subject} er ikke sendt til godkendelse", "Rådet godkender sine referater skriftligt."
         elif later := desk.later_meeting(meeting):
-            title = f"Blev r{subject[1:]} godkendt på {_name(later)}?"
+            title = f"Blev referatet af {_name(meeting)} godkendt på {_name(later)}?"
             reason = "Rådet godkender sine referater på det næste møde."
         else:
             continue
-        yield Task(
-            title, reason, severity, meeting.municipality, action.url, action.label, meeting.date, (action.ability,)
-        )
+        municipality, abilities = meeting.municipality, (action.ability,)
+        yield Task(title, reason, severity, municipality, action.url, action.label, meeting.date, abilities)
 
 
 def latest_approvals(desk: MyDesk, name: str) -> dict[int, list[Approval]]:
