@@ -27,7 +27,7 @@ def test_an_accent_can_be_read_wherever_it_is_used(name):
         assert contrast(text, surface) >= TEXT_AA, f"{text} on {surface}"
 
 
-def test_contrast_is_what_wcag_says_it_is():
+def test_contrast_agrees_with_wcag():
     assert contrast("#000000", "#ffffff") == pytest.approx(21)
     assert contrast("#777777", "#ffffff") == pytest.approx(4.478, abs=0.001)
     assert contrast("#ffffff", "#777777") == contrast("#777777", "#ffffff")

@@ -1,4 +1,4 @@
-"""What looks like a CPR number is found, however it is written, and is never repeated."""
+"""Possible CPR numbers are found in all spellings, and are always masked."""
 
 import hashlib
 import hmac
@@ -7,7 +7,7 @@ import pytest
 
 from udsat.lib.cpr import find_cpr, hide_cpr
 
-# 1 January 1990 with a serial of zeros and ones: the shape of a number, nobody's number.
+# 1 January 1990 with a serial that is not in use.
 SHAPES = [
     "010190-0001",
     "0101900001",
@@ -77,7 +77,7 @@ def test_every_way_of_writing_it_is_found(text):
     "\u200e \u200f \u202a \u2066 \u2069 \u034f \ufe0f \u180e \u2062 \u3164 \U000e0020 \x07 \x1b".split(" "),
     ids=ascii,
 )
-def test_a_sign_that_nobody_sees_hides_no_number(unseen):
+def test_invisible_characters_hide_no_number(unseen):
     assert len(list(find_cpr(f"Borgeren 0101{unseen}90{unseen}-00{unseen}01 har fået svar."))) == 1
 
 
@@ -85,12 +85,12 @@ def test_a_replacement_number_is_found():
     assert list(find_cpr("610190-0001"))
 
 
-def test_a_number_of_somebody_born_in_this_century_is_found_with_the_whole_year():
+def test_a_number_with_a_full_year_of_this_century_is_found():
     assert list(find_cpr("01.01.2007-4000")) and list(find_cpr("01.01.1899-5000")) and list(find_cpr("01.01.1937-9000"))
 
 
-def test_modulus_11_is_not_asked_for():
-    # Given out since 1 October 2007 without a check digit that fits.
+def test_modulus_11_is_not_required():
+    # Issued since 1 October 2007 without a valid check digit.
     assert list(find_cpr("010107-4000"))
 
 

@@ -23,7 +23,7 @@ def test_the_clock_has_24_hours_and_a_full_stop():
     assert danish.long_datetime(DAY) == "mandag den 3. marts 2025"
 
 
-def test_a_moment_is_told_in_danish_time():
+def test_a_datetime_is_shown_in_danish_time():
     midnight_utc = datetime.datetime(2025, 7, 1, 22, 30, tzinfo=datetime.UTC)
     assert danish.long_datetime(midnight_utc) == "onsdag den 2. juli 2025 kl. 0.30"
     assert timezone.get_current_timezone_name() == "Europe/Copenhagen"
@@ -37,8 +37,17 @@ def test_numbers_have_full_stops_for_thousands():
 def test_the_alphabet_ends_in_ae_oe_aa_and_double_a_is_aa():
     names = ["Aabenraa", "Odense", "Faxe", "Ærø", "Aarhus", "Faaborg-Midtfyn", "Allerød", "Øster", "Åre", "Aalborg"]
     assert sorted(names, key=danish.sort_key) == [
-        "Allerød", "Faxe", "Faaborg-Midtfyn", "Odense", "Ærø", "Øster", "Aabenraa", "Aalborg", "Åre", "Aarhus",
-    ]  # fmt: skip
+        "Allerød",
+        "Faxe",
+        "Faaborg-Midtfyn",
+        "Odense",
+        "Ærø",
+        "Øster",
+        "Aabenraa",
+        "Aalborg",
+        "Åre",
+        "Aarhus",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -60,7 +69,7 @@ def test_a_long_address_is_cut_between_words():
     assert danish.slugify("sundhed på lige fod med alle andre", max_length=16) == "sundhed-paa-lige"
 
 
-def test_spellings_meet_when_folded():
+def test_folding_unifies_spellings():
     assert danish.fold("Ålborg") == danish.fold("AALBORG")
     assert danish.fold("Rødovre") == danish.fold("roedovre")
     assert danish.fold("café") == "cafe"

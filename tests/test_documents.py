@@ -1,4 +1,4 @@
-"""Reading files into blocks and text: every kind that is accepted, and what a secretary is told about the others."""
+"""Reading files of all accepted types into blocks and text, and the error messages for others."""
 
 import io
 import random
@@ -51,7 +51,7 @@ NUMBERING = f"""<w:numbering {W}><w:abstractNum w:abstractNumId="1">
 
 
 def p(text, style="", level=None, numbering=1, bold=False):
-    """A paragraph of Word's, perhaps with a style, as a list item or in bold."""
+    """A Word paragraph, optionally with a style, as a list item or in bold."""
     inner = f'<w:pStyle w:val="{style}"/>' if style else ""
     if level is not None:
         inner += f'<w:numPr><w:ilvl w:val="{level}"/><w:numId w:val="{numbering}"/></w:numPr>'
@@ -112,7 +112,7 @@ def shapes(document):
 
 
 def told(data, filename, read=read_document):
-    """What a secretary is told about a file that cannot be read."""
+    """The error message for a file that cannot be read."""
     with pytest.raises(UnreadableDocument) as caught:
         read(data, filename)
     return str(caught.value)
@@ -155,12 +155,12 @@ def test_items_nest_by_indent_and_by_a_change_of_marker():
     assert levels == [0, 1, 1, 0, 1, 2, 1, 2]
 
 
-def test_a_number_after_bullets_goes_on_with_the_numbers():
+def test_a_number_after_bullets_continues_the_numbers():
     text = "3. Bolig\nVi bygger.\n- flere\n- mindre\n4. Sundhed\nVi helbreder.\n"
     assert [b.level for b in read_document(text.encode(), "a.txt").blocks if isinstance(b, ListItem)] == [0, 0, 0, 0]
 
 
-def test_lines_that_a_mail_program_broke_are_joined_again():
+def test_lines_wrapped_by_a_mail_program_are_joined():
     text = (
         "Overskrift\n"
         "Kommunen har i mange år haft tilbud til borgere, der lever et liv på kanten,\n"
@@ -179,7 +179,7 @@ def test_lines_that_a_mail_program_broke_are_joined_again():
     assert blocks[2].text.endswith("og lade brugerne bestemme")
 
 
-def test_a_broken_line_may_go_on_with_a_name():
+def test_a_wrapped_line_may_continue_with_a_name():
     text = (
         "Der er mange tilbud i byen, og de fleste af dem kender hinanden, men\n"
         "ikke alle. Derfor har kommunen spurgt Væresteder i Eksempelkøbing og\n"
@@ -189,7 +189,7 @@ def test_a_broken_line_may_go_on_with_a_name():
     assert len(read_document(text.encode(), "a.txt").blocks) == 1
 
 
-def test_lines_that_nobody_broke_stay_apart():
+def test_lines_that_are_not_wrapped_stay_separate():
     text = "Vi vil:\nskabe flere små boliger i alle dele af kommunen\nsikre hjælp til alle, der beder om den\n"
     assert len(read_document(text.encode(), "a.txt").blocks) == 3
 
@@ -322,7 +322,7 @@ def test_a_page_without_main_still_drops_menus_and_keeps_what_only_looks_like_on
     assert {remark.text for remark in document.ignored} == {"Menupunkt", "Skjult", "Luk", "Et billede", "Fod"}
 
 
-def test_what_stands_beside_main_is_reported_and_not_read():
+def test_text_outside_main_is_reported_and_not_read():
     text = "Teksten er her, og den er lang nok til at være sidens egen. " * 6
     main = f"<main><p>{text}</p><h3>Del siden</h3><ul><li>Del på Facebook</li></ul></main>"
     html = f"<body><div><h1>Titel</h1></div><div>Ved siden af</div>{main}</body>"
@@ -331,7 +331,7 @@ def test_what_stands_beside_main_is_reported_and_not_read():
     assert [remark.text for remark in document.ignored] == ["Ved siden af", "Del siden", "Del på Facebook"]
 
 
-def test_a_table_that_only_places_text_is_read_as_text():
+def test_a_layout_table_is_read_as_text():
     html = "<table><tr><td><h2>Bolig</h2><p>Tekst</p></td></tr></table>"
     html += "<table><tr><th>A</th><th>B</th></tr><tr><td>1</td><td>2</td></tr></table>"
     document = read_document(html.encode(), "a.html")
@@ -379,7 +379,7 @@ def test_footnotes_of_a_word_file_are_reported_and_are_no_list():
     assert [(remark.text, remark.reason) for remark in document.ignored] == [("Kilde: rådet", "fodnote")]
 
 
-def test_a_word_file_cannot_say_how_it_is_read():
+def test_a_style_map_inside_a_word_file_is_ignored():
     names = '<R xmlns="http://schemas.openxmlformats.org/package/2006/relationships"/>'
     parts = {"mammoth/style-map": "p => !", "word/_rels/document.xml.rels": names}
     assert read_document(docx(p("Tekst"), **parts), "a.docx").text == "Tekst"
@@ -422,7 +422,7 @@ def test_a_file_without_words_is_refused(data):
         (b"PK\x03\x04" + b"junk" * 50, "a.docx", "beskadiget"),
     ],
 )  # fmt: skip
-def test_a_file_of_the_wrong_kind_gets_an_answer_that_helps(data, name, words):
+def test_a_file_of_the_wrong_type_gets_a_helpful_message(data, name, words):
     message = told(data, name)
     assert words in message and message.endswith(".")
 
@@ -456,7 +456,7 @@ def test_a_word_file_with_macros_is_refused():
     assert "makroer" in told(docx(p("x"), **{"word/vbaProject.bin": "x"}), "a.docx")
 
 
-def test_a_word_file_that_names_outside_entities_is_refused():
+def test_a_word_file_with_external_entities_is_refused():
     body = '<?xml version="1.0"?><!DOCTYPE d [<!ENTITY x SYSTEM "file:///etc/passwd">]>'
     bad = docx(**{"word/extra.xml": body + "<d>&x;</d>"})
     assert "uden for sig selv" in told(bad, "a.docx")
@@ -464,14 +464,14 @@ def test_a_word_file_that_names_outside_entities_is_refused():
     assert "uden for sig selv" in told(docx(**{"word/extra.xml": utf16}), "a.docx")
 
 
-def test_a_zip_bomb_is_refused_by_what_it_claims_and_by_what_comes_out():
+def test_a_zip_bomb_is_refused_by_declared_and_by_actual_size():
     bomb = docx(**{"word/extra.xml": b" " * 30_000_000})
     assert "større" in told(bomb, "a.docx")
     assert "større" in told(docx(**{f"word/x{n}.xml": "" for n in range(2001)}), "a.docx")
     honest = docx(p("x"), **{"word/extra.xml": "<x>" + "".join(random.Random(1).choices("abcdefgh", k=9000)) + "</x>"})
     archive = zipfile.ZipFile(io.BytesIO(honest))
     entry = archive.getinfo("word/extra.xml")
-    # The directory claims less than the stream holds.
+    # The archive's directory declares less than the stream holds.
     lying = honest.replace(struct.pack("<L", entry.file_size), struct.pack("<L", 10))
     assert lying != honest
     assert "beskadiget" in told(lying, "a.docx")
@@ -497,7 +497,7 @@ def test_a_very_long_line_is_read():
     assert len(document.blocks) == 1 and len(document.text) > 400_000
 
 
-def test_a_page_nested_without_end_is_answered():
+def test_a_deeply_nested_page_is_refused():
     for html in ("<div>" * 50_000 + "x", "<ul><li>" * 5_000 + "x", "<b>" * 50_000 + "x"):
         try:
             read_document(html.encode(), "a.html")
@@ -508,7 +508,7 @@ def test_a_page_nested_without_end_is_answered():
 # All text of an upload, for the CPR check
 
 
-def test_every_hidden_corner_of_a_word_file_is_read():
+def test_all_hidden_text_of_a_word_file_is_read():
     split = "<w:p><w:r><w:t>01019</w:t></w:r><w:r><w:t>0-1234</w:t></w:r></w:p>"
     deleted = "<w:p><w:del><w:r><w:delText>slettet ord</w:delText></w:r></w:del></w:p>"
     picture = '<w:p><w:r><w:drawing descr="billedets tekst"/></w:r></w:p>'
@@ -579,7 +579,7 @@ def test_a_scanned_page_is_not_taken_for_an_empty_one():
     assert "Side med tekst" in found.text and not found.complete
 
 
-def test_a_picture_has_no_text_for_a_machine():
+def test_a_picture_has_no_extractable_text():
     assert extract_text(b"\x89PNG\r\n\x1a\n" + bytes(50), "billede.png") == FileText("", complete=False)
     assert extract_text(b"\xff\xd8\xff\xe0" + bytes(50), "billede.jpg") == FileText("", complete=False)
 

@@ -49,7 +49,7 @@ TEXTS = {
     "two tables": "<table><tr><th>A</th></tr><tr><td>1</td></tr></table>"
     "<table><tr><th>B</th></tr><tr><td>2</td></tr></table>",
     "signs that XML knows": "<p>&lt;b&gt; &amp; »æøå« 5 &gt; 3</p>",
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", TEXTS)
@@ -94,7 +94,7 @@ ORDER = {
 }
 
 
-def test_elements_stand_in_the_order_of_the_schema(esbjerg):
+def test_elements_are_in_the_order_of_the_schema(esbjerg):
     meeting = make.meeting(make.council(esbjerg), starts_at=datetime.time(14), place="Rådhuset")
     make.minutes(meeting, plain_text="<p>Kort</p>")
     item = make.item(meeting, decision="".join(TEXTS.values()))
@@ -122,7 +122,7 @@ def test_the_same_meeting_gives_the_same_bytes(esbjerg):
     assert minutes_docx(meeting) == minutes_docx(Meeting.objects.get(pk=meeting.pk))
 
 
-def test_characters_that_no_xml_holds_are_left_out():
+def test_characters_not_allowed_in_xml_are_left_out():
     document = WordDocument("Titel\x0b", author="x")
     document.paragraph("før\x0cefter\ufffe")
     assert "førefter" in read_document(document.to_bytes(), "a.docx").text
@@ -138,9 +138,15 @@ def meeting(esbjerg):
     make.attendance(meeting, hanne, status=Attendance.Status.PRESENT)
     first = make.item(meeting, "Boliger", position=1)
     secret = make.item(
-        meeting, "Kakadue", position=2, is_closed=True, public_title="Personsag", presentation="<p>Kakadue</p>",
-        decision="<p>Kakadue</p>", internal_note="Pingvin",
-    )  # fmt: skip
+        meeting,
+        "Kakadue",
+        position=2,
+        is_closed=True,
+        public_title="Personsag",
+        presentation="<p>Kakadue</p>",
+        decision="<p>Kakadue</p>",
+        internal_note="Pingvin",
+    )
     make.agreement(secret, "Kakadue")
     make.attachment(meeting, "kakadue.txt", b"Kakadue", item=secret)
     make.attachment(meeting, "notat.txt", b"Ja", item=first, title="Notat: ../boliger / æøå?")
@@ -153,7 +159,7 @@ def url(what, meeting):
     return reverse(f"admin:council_meeting_{what}", args=[meeting.pk])
 
 
-def test_the_case_system_gets_everybodys_name(client, anna, meeting):
+def test_files_for_the_case_system_have_the_names_of_all_attendees(client, anna, meeting):
     client.force_login(anna)
     response = client.get(url("docx", meeting))
     assert response["Content-Type"].endswith("wordprocessingml.document")
@@ -162,7 +168,7 @@ def test_the_case_system_gets_everybodys_name(client, anna, meeting):
 
 
 @pytest.mark.parametrize("what", ["docx", "agenda_docx"])
-def test_a_closed_item_is_its_number_and_neutral_title_until_the_secretary_says_more(client, anna, meeting, what):
+def test_closed_items_are_exported_in_full_only_on_request(client, anna, meeting, what):
     client.force_login(anna)
     data = client.get(url(what, meeting)).content
     assert "2. Personsag" in read_document(data, "a.docx").text
@@ -176,9 +182,12 @@ def test_the_zip_has_papers_and_attachments_under_safe_names_of_their_own(client
     client.force_login(anna)
     files = parts(client.get(url("case_zip", meeting)).content)
     assert list(files) == [
-        "esbjerg-2025-03-03-dagsorden.docx", "esbjerg-2025-03-03-referat.docx",
-        "bilag/01-notat-boliger-aeoeaa.txt", "bilag/02-notat-boliger-aeoeaa.txt", "bilag/03-sent.txt",
-    ]  # fmt: skip
+        "esbjerg-2025-03-03-dagsorden.docx",
+        "esbjerg-2025-03-03-referat.docx",
+        "bilag/01-notat-boliger-aeoeaa.txt",
+        "bilag/02-notat-boliger-aeoeaa.txt",
+        "bilag/03-sent.txt",
+    ]
     assert not any(b"Kakadue" in content for content in files.values())
     files = parts(client.get(url("case_zip", meeting), {"lukkede": "1"}).content)
     assert files["bilag/04-kakadue.txt"] == b"Kakadue"
@@ -194,13 +203,17 @@ def test_an_attachment_that_is_gone_from_the_disk_is_named_as_missing(client, an
     assert "sent.txt" in files["bilag-der-mangler.txt"].decode()
 
 
-def test_an_agenda_tells_nothing_of_what_was_said(esbjerg):
+def test_an_agenda_holds_nothing_of_the_minutes(esbjerg):
     meeting = make.meeting(make.council(esbjerg))
     make.agenda(meeting)
     make.item(
-        meeting, discussion="<p>Zebra</p>", decision="<p>Zebra</p>", dissent="<p>Zebra</p>", answer="godkendt",
+        meeting,
+        discussion="<p>Zebra</p>",
+        decision="<p>Zebra</p>",
+        dissent="<p>Zebra</p>",
+        answer="godkendt",
         plain_text="<p>Zebra</p>",
-    )  # fmt: skip
+    )
     make.item(meeting, "Zebra", raised_at_meeting=True)
     make.attachment(meeting, "zebra.txt", paper=Attachment.Paper.MINUTES)
     files = parts(agenda_docx(meeting))

@@ -1,4 +1,4 @@
-"""The days on which nobody calls a meeting."""
+"""Danish public holidays and school holidays."""
 
 import datetime
 
@@ -26,7 +26,7 @@ def day(text):
         ("2027-03-24", ""),
     ],
 )
-def test_public_holidays_bear_their_names(date, name):
+def test_public_holidays_have_names(date, name):
     assert public_holiday(day(date)) == name
 
 
@@ -51,6 +51,6 @@ def test_school_holidays_are_the_usual_weeks(date, name):
     assert school_holiday(day(date)) == name
 
 
-def test_a_public_holiday_is_said_before_the_school_holiday_it_lies_in():
+def test_a_public_holiday_takes_precedence_over_a_school_holiday():
     assert day_off(day("2027-03-26")) == "langfredag"
     assert day_off(day("2027-09-07")) == ""

@@ -1,4 +1,4 @@
-"""Text pasted from office programs keeps its lists, tables and headings, and loses what was never the text."""
+"""Text pasted from office programs keeps lists, tables and headings, and loses everything else."""
 
 import pytest
 

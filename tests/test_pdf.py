@@ -1,4 +1,4 @@
-"""The PDF kernel: from HTML to bytes, without any model."""
+"""PDF rendering, fonts, QR codes and the store, without models."""
 
 import hashlib
 import os
@@ -77,12 +77,12 @@ def test_running_heads_and_page_numbers_are_outside_the_reading_order():
     assert all(isinstance(parents[mcid].get_object(), dict) for mcid in marked)
 
 
-def test_header_cells_say_what_they_head():
+def test_header_cells_have_a_scope():
     scopes = [cell["/A"]["/Scope"] for cell in elements(render_pdf(document(EVERYTHING)), "/TH")]
     assert scopes == ["/Column", "/Column", "/Row"]
 
 
-def test_lists_say_how_they_are_numbered():
+def test_lists_have_their_numbering():
     numbering = [item["/A"]["/ListNumbering"] for item in elements(render_pdf(document(EVERYTHING)), "/L")]
     assert sorted(numbering) == ["/Circle", "/Decimal", "/Disc", "/None", "/None", "/None"]
 
@@ -99,7 +99,7 @@ def test_a_picture_is_read_as_its_title():
 
 
 def in_another_process(code, folder, **environment):
-    """What a fresh Python says when it runs the code with our settings."""
+    """The result of running the code in a new Python process with the project's settings."""
     return subprocess.run(
         [sys.executable, "-c", f"import django; django.setup(); {code}"],
         env=os.environ | {"VAR_DIR": str(folder)} | environment,
@@ -132,13 +132,13 @@ def test_the_same_text_gives_the_same_bytes_in_every_process(tmp_path):
         '<img src="static:css/missing.svg" alt="a">',
         '<link rel="stylesheet" href="https://example.com/a.css">',
         '<style>@import "https://example.com/a.css";</style>',
-        '<style>@font-face{font-family:x;src:url(file:///etc/passwd)} p{font-family:x}</style>',
+        "<style>@font-face{font-family:x;src:url(file:///etc/passwd)} p{font-family:x}</style>",
         '<p style="background:url(https://example.com/a.png)">a</p>',
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"><title>a</title><image href="file:///etc/passwd"/></svg>',
         '<object data="file:///etc/passwd"></object>',
         '<a rel="attachment" href="file:///etc/passwd">a</a>',
     ],
-)  # fmt: skip
+)
 def test_network_and_files_outside_static_are_refused(body):
     with pytest.raises(PdfForbidden):
         render_pdf(document(f"<h1>a</h1>{body}"))
@@ -189,8 +189,13 @@ def test_letters_of_danish_and_its_neighbours_can_be_drawn():
 
 def test_a_character_no_font_has_is_found():
     assert missing_characters("a\x07\x0b\ud800\ue123\U0010fffe\u2028") == {
-        "\x07", "\x0b", "\ud800", "\ue123", "\U0010fffe", "\u2028"
-    }  # fmt: skip
+        "\x07",
+        "\x0b",
+        "\ud800",
+        "\ue123",
+        "\U0010fffe",
+        "\u2028",
+    }
 
 
 def test_a_character_no_font_has_does_not_make_the_file_invalid(caplog):
@@ -200,7 +205,7 @@ def test_a_character_no_font_has_does_not_make_the_file_invalid(caplog):
     assert "No font has" in caplog.text
 
 
-def test_a_machine_without_fonts_says_so_instead_of_dying(tmp_path):
+def test_a_machine_without_fonts_raises_an_error_instead_of_crashing(tmp_path):
     (tmp_path / "fonts.conf").write_text('<?xml version="1.0"?><fontconfig></fontconfig>')
     result = in_another_process(
         "from udsat.lib.pdf import render_pdf; render_pdf('')", tmp_path, FONTCONFIG_FILE=str(tmp_path / "fonts.conf")
@@ -221,7 +226,7 @@ def _fonts(data):
     return [font.get_object() for font in resources["/Font"].values()]
 
 
-def test_our_stylesheet_holds_nothing_weasyprint_does_not_know(caplog):
+def test_weasyprint_supports_everything_in_our_stylesheet(caplog):
     pdf._parsed_stylesheet.cache_clear()
     render_pdf(document(EVERYTHING))
     assert [record.message for record in caplog.records if record.name == "weasyprint"] == []
@@ -244,7 +249,7 @@ def test_the_first_layout_that_fits_is_taken():
     assert pages(500, max_pages=1) > 1  # the last layout, however long it gets
 
 
-def test_a_roomy_layout_is_kept_when_it_fits():
+def test_a_spacious_layout_is_kept_when_it_fits():
     roomy, chosen = (
         render_pdf(document(TEXT * 10, LAYOUT), layouts=layouts, max_pages=1) for layouts in [("",), ("", "dense")]
     )
@@ -317,7 +322,7 @@ def test_a_full_disk_still_gives_the_pdf(settings, caplog):
     assert "could not be stored" in caplog.text
 
 
-def test_the_store_forgets_what_is_unused_and_what_is_too_much(tmp_path):
+def test_the_store_deletes_unused_and_excess_files(tmp_path):
     for number, age in enumerate([1, 2, 3, 50]):
         path = tmp_path / f"{number}.pdf"
         path.write_bytes(b"x" * 100)
@@ -329,7 +334,7 @@ def test_the_store_forgets_what_is_unused_and_what_is_too_much(tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["0.pdf", "1.pdf"]
 
 
-def test_reading_a_stored_pdf_keeps_it_from_being_forgotten(settings):
+def test_reading_a_stored_pdf_renews_it(settings):
     stored_pdf(document())
     [path] = stored_files(settings)
     os.utime(path, (0, 0))

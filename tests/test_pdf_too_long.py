@@ -1,4 +1,4 @@
-"""A text too long for a PDF is still read on its page; who asks for the PDF is told so."""
+"""A text too long for a PDF is still shown on its page; its PDF gives a 404 that explains why."""
 
 import pytest
 

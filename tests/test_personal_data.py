@@ -1,4 +1,4 @@
-"""What may be private is found, and what every council writes stays quiet."""
+"""Possible personal data is found, and ordinary texts of councils give no findings."""
 
 import re
 import tomllib
@@ -83,7 +83,7 @@ def found(text, known=KNOWN):
         ("- Ib Larsen\n- mad", NAME, "Ib Larsen"),
         ("Spørg Karin Krogh om nøglen.", NAME, "Karin Krogh"),
         ("Ibs søster Rikke Friis så det.", NAME, "Rikke Friis"),
-        # Members who do not let their name be shown
+        # Members who have not agreed to show their name
         ("Jonas Bredalsgaard spurgte.", HIDDEN, "Jonas Bredalsgaard"),
         ("Bredalsgaard spurgte.", HIDDEN, "Bredalsgaard"),
         ("Hanne Vestersøgaard sagde nej.", HIDDEN, "Hanne Vestersøgaard"),
@@ -91,14 +91,14 @@ def found(text, known=KNOWN):
         ("Hr. Vestersøgaards brev", HIDDEN, "Vestersøgaards"),
     ],
 )
-def test_it_is_found(text, kind, what):
+def test_personal_data_is_found(text, kind, what):
     assert found(text) == [(kind, what)]
 
 
 @pytest.mark.parametrize(
     "text",
     [
-        # Numbers that are no phone
+        # Numbers that are not phone numbers
         "Strategien gælder 2023 2026 og 2023-2026.",
         "Sagsnr. 26184407",
         "2026-0877",
@@ -135,7 +135,7 @@ def test_it_is_found(text, kind, what):
         "I 2025 Udsatterådet fylder ti.",
         "Vejen 12 er lang.",
         "Der bor 40 på Skolevej 12 timer i døgnet.",
-        # Names of those who may be named, and of what is no person
+        # Names that are allowed, and names of other things than people
         "Karin Holt bød velkommen. Det er Karin Holts idé.",
         "Søren Fabricius var uenig.",
         "Lise Overby, referent",
@@ -160,31 +160,31 @@ def test_it_is_found(text, kind, what):
         "Bo sammen. Per brev.",
     ],
 )
-def test_it_stays_quiet(text):
+def test_ordinary_texts_give_no_finding(text):
     assert found(text) == []
 
 
-def test_it_is_said_how_the_person_wants_to_be_shown():
+def test_the_note_gives_how_the_person_may_be_shown():
     notes = [one.note for one in find_personal_data("Jonas Bredalsgaard og Hanne Vestersøgaard.", KNOWN)]
     assert notes == ["Personen vil kun vises som »Jonas«.", "Personen vil kun vises med sin rolle."]
 
 
-def test_two_with_the_same_last_name_are_told_apart():
+def test_people_with_the_same_last_name_are_distinguished():
     known = AllowedNames(names=frozenset({"Kirsten Jensen"}), hidden={"Per Jensen": "Per"})
     assert found("Kirsten Jensen og Per Jensen", known) == [(HIDDEN, "Per Jensen")]
 
 
-def test_a_first_name_that_another_shows_is_no_finding():
+def test_a_first_name_that_another_person_shows_is_no_finding():
     known = AllowedNames(hidden={"Jonas Krogh": "", "Jonas Bredalsgaard": "Jonas"})
     assert found("Det sagde Jonas.", known) == []
 
 
-def test_in_a_report_only_the_hidden_names_are_looked_for():
+def test_only_hidden_names_are_found_without_names():
     text = "Rapporten er skrevet af Bente Krogh. Tak til Hanne Vestersøgaard."
     assert [one.kind for one in find_personal_data(text, KNOWN, names=False)] == [HIDDEN]
 
 
-def test_each_stands_where_it_is_said_to_stand():
+def test_findings_have_their_exact_span():
     text = "Bente Krogh, Skolevej 12, 6700 Esbjerg, 26 18 44 07, b.krogh@gmail.com"
     findings = find_personal_data(text, AllowedNames())
     assert [one.kind for one in findings] == [NAME, ADDRESS, PHONE, EMAIL]
@@ -213,7 +213,7 @@ def texts_of(value):
         yield re.sub(r"(?<!\n)\n(?!\n)", " ", value)
     elif isinstance(value, dict):
         for name, inner in value.items():
-            # A person's own fields, and those that ask for a place.
+            # Fields of a person, and fields for a venue.
             if name not in {"people", "address", "place"}:
                 yield from texts_of(inner)
     elif isinstance(value, list):
@@ -225,19 +225,19 @@ def demo_texts():
     for path in sorted((ROOT / "udsat" / "demo").rglob("*.toml")):
         data = tomllib.loads(path.read_text())
         if "items" in data:
-            # Of a closed item only the neutral title is read.
+            # Only the neutral title of a closed item is public.
             data["items"] = [
                 {"public_title": item.get("public_title", "")} if item.get("is_closed") else item
                 for item in data["items"]
             ]
-        # What a citizen sends stays inside, and is hers to write; the public reads the council's own words for it.
+        # The citizen's own text, which is not public; the public text is the council's wording.
         for one in data.get("inputs", ()):
             for name in {"name", "group", "text"} & set(one):
                 del one[name]
         yield path.stem, list(texts_of(data))
 
 
-def test_the_texts_of_the_demo_are_quiet():
+def test_the_texts_of_the_demo_give_no_findings():
     council = tomllib.loads((ROOT / "udsat/demo/eksempelkoebing/raad.toml").read_text())
     people = {f"{p['first_name']} {p.get('last_name', '')}".strip(): p for p in council["people"]}
     texts = list(demo_texts())

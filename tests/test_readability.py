@@ -1,4 +1,4 @@
-"""How a text reads: one table for the server and the browser, and what an editor is told of her text."""
+"""Readability: one table of examples for server and browser, and the notes that editors see."""
 
 import pytest
 from playwright.sync_api import expect
@@ -9,13 +9,13 @@ from udsat.lib.publishing import Status
 from . import factories as make
 
 LONG = "Kommunen og rådet vil sammen " + "og så videre " * 6 + "finde et sted"
-# Text, its sentences, its LIX.
+# Text, sentences, LIX.
 EXAMPLES = [
     ("", [], None),
     ("… — !", [], None),
     # 6 words, 2 sentences, 2 long words: 3 + 33,3.
     ("Kommunen hjælper dig. Ring i dag", ["Kommunen hjælper dig.", "Ring i dag"], 36),
-    # Six letters are no long word, seven are.
+    # A long word has at least seven letters.
     ("Maries hus", ["Maries hus"], 2),
     ("Kirsten bor", ["Kirsten bor"], 52),
     ("ja\nnej\nmåske", ["ja", "nej", "måske"], 1),
@@ -34,14 +34,14 @@ EXAMPLES = [
     ("Natcafé-gruppen kom", ["Natcafé-gruppen kom"], 52),
     ("Hvem | Hvornår\nRådet | Mandag", ["Hvem", "Hvornår", "Rådet", "Mandag"], 26),
     ("Æbler på Ærø\u00a0er gode. Øl er dyrt.", ["Æbler på Ærø\u00a0er gode.", "Øl er dyrt."], 4),
-    # Letters with a loose ring or accent are the same letters.
+    # Letters with combining characters are normalised.
     ("Ra\u030adet ga\u030ar hjem", ["Rådet går hjem"], 3),
     (f"{LONG}. Kom.", [f"{LONG}.", "Kom."], None),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("text", "sentences", "lix"), EXAMPLES)
-def test_a_text_is_counted_as_people_read_it(text, sentences, lix):
+def test_sentences_and_lix(text, sentences, lix):
     if sentences is not None:
         assert readability.sentences(text) == sentences
     if lix is not None or not sentences:
@@ -51,11 +51,15 @@ def test_a_text_is_counted_as_people_read_it(text, sentences, lix):
 @pytest.mark.parametrize(
     ("lix", "word"),
     [
-        (24, "let at læse, også for børn"), (25, "let at læse"), (34, "let at læse"), (35, "middelsvær at læse"),
-        (45, "svær at læse"), (55, "meget svær at læse"),
+        (24, "let at læse, også for børn"),
+        (25, "let at læse"),
+        (34, "let at læse"),
+        (35, "middelsvær at læse"),
+        (45, "svær at læse"),
+        (55, "meget svær at læse"),
     ],
-)  # fmt: skip
-def test_a_number_has_a_word_beside_it(lix, word):
+)
+def test_lix_has_a_label(lix, word):
     assert readability.lix_label(lix) == word
 
 
@@ -77,7 +81,7 @@ HARD = "<p>Kommunalbestyrelsen prioriterer helhedsorienterede boligindsatser gen
 EASY = "<p>Kommunen hjælper dig i dag. Ring til Kompasset, eller kom forbi.</p>"
 
 
-def test_the_editor_sees_how_her_text_reads_without_javascript(client, anna, esbjerg):
+def test_the_form_shows_readability_without_javascript(client, anna, esbjerg):
     strategy = make.strategy(esbjerg, status=Status.DRAFT, plain_text=EASY)
     goal = make.goal(make.theme(strategy), plain_text="Vi vil bygge nogle flere små huse, som du kan betale.")
     client.force_login(anna)
@@ -86,7 +90,7 @@ def test_the_editor_sees_how_her_text_reads_without_javascript(client, anna, esb
     assert "LIX " in client.get(f"/admin/strategies/goal/{goal.pk}/change/").content.decode()
 
 
-def test_she_is_told_when_she_saves(client, anna, esbjerg):
+def test_the_message_after_saving_shows_readability(client, anna, esbjerg):
     council = make.council(esbjerg, Status.DRAFT)
     agenda = make.agenda(make.meeting(council), status=Status.DRAFT, plain_text=HARD)
     client.force_login(anna)
@@ -113,7 +117,7 @@ def test_the_gate_notes_what_is_hard_or_missing_and_locks_nothing(client, anna, 
     assert strategy.is_published
 
 
-def test_the_gate_asks_no_easy_text_of_what_stays_closed(client, anna, esbjerg):
+def test_the_gate_requires_no_easy_text_for_closed_items(client, anna, esbjerg):
     minutes = make.minutes(make.meeting(make.council(esbjerg)), status=Status.DRAFT, plain_text=EASY)
     make.item(minutes.meeting, "Personsag", is_closed=True, public_title="Lukket punkt")
     client.force_login(anna)
@@ -123,7 +127,7 @@ def test_the_gate_asks_no_easy_text_of_what_stays_closed(client, anna, esbjerg):
 
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
-def test_lix_follows_as_she_writes(page, live_server, client, anna, esbjerg):
+def test_the_readability_note_is_updated_while_typing(page, live_server, client, anna, esbjerg):
     strategy = make.strategy(esbjerg, status=Status.DRAFT, plain_text=HARD)
     client.force_login(anna)
     page.context.add_cookies(
@@ -131,7 +135,7 @@ def test_lix_follows_as_she_writes(page, live_server, client, anna, esbjerg):
     )
     page.goto(f"/admin/strategies/strategy/{strategy.pk}/change/")
 
-    # The same table, counted by the browser.
+    # The same table in the browser.
     counted = page.evaluate(
         """async (texts) => {
           const script = document.querySelector("script[src*='lix']");

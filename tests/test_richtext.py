@@ -1,4 +1,4 @@
-"""What people type, paste and import becomes a small, safe subset of HTML."""
+"""Typed, pasted and imported text becomes a small, safe subset of HTML."""
 
 import random
 import re
@@ -31,7 +31,7 @@ def cleans(value, expected):
     assert clean_html(expected) == expected
 
 
-# What is kept
+# HTML that is kept
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_what_the_editor_can_make_is_kept_as_it_is(value):
         ("<b>Ikke lukket <i>her", "<p><strong>Ikke lukket <em>her</em></strong></p>"),
     ],
 )
-def test_other_markup_becomes_what_comes_nearest(value, expected):
+def test_other_markup_becomes_the_closest_equivalent(value, expected):
     cleans(value, expected)
 
 
@@ -98,11 +98,11 @@ def test_other_markup_becomes_what_comes_nearest(value, expected):
         ),
     ],
 )
-def test_lists_are_mended(value, expected):
+def test_invalid_lists_are_repaired(value, expected):
     cleans(value, expected)
 
 
-def test_lists_deeper_than_anyone_reads_become_paragraphs_without_losing_text():
+def test_lists_nested_too_deep_become_paragraphs_without_losing_text():
     cleaned = clean_html("<ul><li>a" * 9)
     assert cleaned.count("<ul>") == 5
     assert cleaned.count("a") == 9
@@ -131,7 +131,7 @@ def test_the_first_row_of_headers_becomes_the_head_of_its_table():
          "<table><tbody><tr><td>I alt</td></tr></tbody></table>"),
     ],
 )  # fmt: skip
-def test_tables_are_mended(value, expected):
+def test_invalid_tables_are_repaired(value, expected):
     cleans(value, expected)
 
 
@@ -156,7 +156,7 @@ def test_text_typed_without_an_editor_becomes_paragraphs_at_blank_lines(value, e
 
 
 @pytest.mark.parametrize("bad", ["\x00", "\ud800", "\x1b", "\ufeff", "\u200b", "\ufffe"])
-def test_characters_that_no_database_keeps_are_left_out(bad):
+def test_characters_that_databases_reject_are_left_out(bad):
     cleans(f"Bo{bad}lig", "<p>Bolig</p>")
 
 
@@ -180,7 +180,7 @@ def test_minutes_pasted_from_word_keep_lists_and_tables_and_lose_words_own_marku
 @pytest.mark.parametrize(
     ("value", "expected"),
     [
-        # Word's list styles, where the clipboard lost the list definitions.
+        # Word's list styles without list definitions, which the clipboard has lost.
         ("<p class=MsoListBullet>·&nbsp;&nbsp; Et</p><p class=MsoListBullet>· To</p><p class=MsoNormal>Tre</p>",
          "<ul><li>Et</li><li>To</li></ul><p>Tre</p>"),
         ("<p class=MsoListNumber>1.&nbsp; Et</p><p class=MsoListNumber>2. To</p>", "<ol><li>Et</li><li>To</li></ol>"),
@@ -290,7 +290,7 @@ def test_a_link_carries_nothing_but_its_address():
     )
 
 
-def test_thousands_of_open_elements_cost_no_more_than_their_text():
+def test_thousands_of_open_elements_are_read_in_linear_time():
     for opening in (
         "<div>",
         "<table><tr><td>",
@@ -435,20 +435,20 @@ def test_a_text_the_editor_writes_its_own_way_has_not_changed():
     assert field.has_changed(stored, "<p>Noget andet</p>")
 
 
-def test_the_text_area_shows_a_block_a_line():
+def test_the_text_area_has_each_block_on_a_line():
     shown = RichTextWidget().render("body", "<p>Et</p><ul><li>To</li></ul>")
     assert "&lt;p&gt;Et&lt;/p&gt;\n&lt;ul&gt;\n&lt;li&gt;To&lt;/li&gt;\n&lt;/ul&gt;" in shown
     assert "<script" not in shown and "style=" not in shown
 
 
-def test_migrations_name_the_field_and_so_clean_too():
+def test_migrations_use_the_field_and_so_clean_too():
     field = RichTextField("tekst", blank=True)
     written, imports = MigrationWriter.serialize(field)
     assert written == "udsat.lib.richtext.RichTextField(blank=True, verbose_name='tekst')"
     assert imports == {"import udsat.lib.richtext"}
 
 
-# The policy that the editor must live with
+# The Content-Security-Policy that the editor runs under
 
 
 def test_every_page_forbids_inline_code(client, db):

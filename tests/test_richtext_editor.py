@@ -1,4 +1,4 @@
-"""The editor for rich text in a real browser, under the policy of every page, in an admin of Django's own making."""
+"""The rich text editor in a browser, under the site's Content-Security-Policy, in a stock Django admin."""
 
 from pathlib import Path
 
@@ -45,7 +45,7 @@ class SectionAdmin(admin.ModelAdmin):
 site = admin.AdminSite(name="proeve")
 site.register(Strategy, StrategyAdmin)
 site.register(Section, SectionAdmin)
-# Beside the real addresses, which the templates of the back office link to.
+# In addition to the real URLs, which the back office templates link to.
 urlpatterns = [path("proeve/", site.urls), *urls.urlpatterns]
 handler404, handler500 = urls.handler404, urls.handler500
 
@@ -64,7 +64,7 @@ def section(esbjerg):
 
 @pytest.fixture
 def desk(page, client, operator):
-    """The operator's window. Whatever a test does in it, the policy must not have been broken."""
+    """The operator's page. Fails the test if the Content-Security-Policy was violated."""
     broken = []
     page.on("console", lambda message: "Content Security Policy" in message.text and broken.append(message.text))
     page.on("pageerror", lambda error: broken.append(str(error)))
@@ -80,13 +80,13 @@ def open_section(page, section):
 
 
 def stay(page):
-    """Press the button that saves and stays on the form, whatever it is called."""
+    """Press the button that saves and stays on the form."""
     page.locator("[name=_continue]").click()
     expect(page.locator(".messagelist .success")).to_be_visible()
 
 
 def save(page, of):
-    """Save, come back to the same form, and give what is stored."""
+    """Save, return to the same form, and return the stored value."""
     stay(page)
     of.refresh_from_db()
     return of.body
@@ -97,7 +97,7 @@ def button(page, name):
 
 
 def paste(text, html):
-    # A made-up event: the clipboard of a test browser would tidy Word's markup before the editor sees it.
+    # A synthetic event: the clipboard of a test browser would sanitise Word's markup first.
     text.evaluate(
         """(node, html) => {
             node.focus();
@@ -289,12 +289,12 @@ def test_minutes_pasted_from_word_look_at_once_as_they_will_be_stored(desk, sect
 
 
 def test_what_office_programs_paste_looks_at_once_as_it_will_be_stored(desk, section):
-    """One window for all of them: each takes the place of the one before."""
+    """One page for all cases: each replaces the previous text."""
     for pasted, expected in PASTED.values():
         text = open_section(desk, section)
         text.press("Control+a")
         paste(text, pasted)
-        # What the editor holds before the server has cleaned it.
+        # The editor's text before the server has cleaned it.
         assert clean_html(desk.locator("textarea[name=body]").input_value()) == expected
         assert save(desk, section) == expected
 
@@ -330,9 +330,7 @@ def test_opening_a_text_does_not_change_it(desk, section):
         ("<p>Mad.</p><p>Seng.</p>", None, "<p>Mad. Åbne døgnet rundt.</p><p>Seng.</p>"),
     ],
 )
-def test_who_writes_before_the_editor_has_come_loses_no_letter_and_not_her_place(
-    desk, section, stored, typed, stored_then
-):
+def test_text_typed_before_the_editor_has_loaded_is_kept(desk, section, stored, typed, stored_then):
     section.body = stored
     section.save()
     held = []
@@ -346,7 +344,7 @@ def test_who_writes_before_the_editor_has_come_loses_no_letter_and_not_her_place
     else:
         area.evaluate("area => area.setSelectionRange(...Array(2).fill(area.value.indexOf('Mad.') + 4))")
         desk.keyboard.type(" ")
-    # Whoever has the focus as the text area goes gets the next letter.
+    # The element with the focus when the text area is hidden gets the next letter.
     desk.evaluate("""() => {
         const area = document.querySelector("textarea[name=body]");
         const note = () => (window.next = document.activeElement.getAttribute("contenteditable"));
@@ -399,7 +397,7 @@ def test_axe_finds_nothing_in_light_or_dark(desk, section, scheme):
     text = open_section(desk, section)
     text.locator("td p").click()
     expect(button(desk, "Slet tabel")).to_be_visible()
-    # axe reads the style sheets without adding any of its own, which the policy would refuse.
+    # axe must not add style sheets of its own, which the policy forbids.
     desk.evaluate(AXE)
     audit = """where => axe.run(where, { preload: false }).then(
         ({ violations }) => violations.map(({ id, nodes }) => [id, ...nodes.map(({ html }) => html)]))"""

@@ -1,4 +1,4 @@
-"""What changed between two texts: seen as strokes and underlines, heard as words, complete both ways."""
+"""Differences of two texts: marked visually and in words for screen readers, with both texts complete."""
 
 import html
 import re
@@ -9,7 +9,7 @@ from udsat.lib.text_diff import rich_difference, word_difference
 
 
 def read(difference, without):
-    """The text that is left when what stands in one kind of element is taken out; lines stay lines."""
+    """The text without one kind of element, line by line."""
     left = re.sub(rf"<{without}>.*?</{without}> ?", "", difference)
     left = re.sub(r'<span class="visually-hidden">.*?</span>', "", left)
     lines = [html.unescape(re.sub(r"<[^>]+>", "", line)).strip() for line in left.split("</p>")]
@@ -51,12 +51,12 @@ def test_both_texts_can_be_read_from_it():
     assert read(difference, without="del") == new.split("\n")
 
 
-def test_it_is_heard_as_well_as_seen():
+def test_screen_readers_get_the_difference_in_words():
     difference = word_difference("Vi ses", "Vi går")
     assert "fjernet: </span>ses" in difference and "tilføjet: </span>går" in difference
 
 
-def test_text_is_text_whatever_it_holds():
+def test_text_is_escaped():
     assert "<script" not in word_difference("<script>alert(1)</script>", "<img src=x onerror=alert(1)>")
     assert "<img" not in rich_difference("<p>a</p>", "<p>&lt;img src=x&gt; <img src=x onerror=alert(1)></p>")
 

@@ -1,4 +1,4 @@
-"""Files that come in: only kinds that people can open, and what they hold is looked at at once."""
+"""Uploads: accepted file types, and the CPR check of their content."""
 
 import io
 import re
@@ -70,7 +70,7 @@ def test_what_people_use_is_accepted(ending):
 
 @pytest.mark.parametrize("ending", GOOD)
 @pytest.mark.parametrize("other", GOOD)
-def test_a_name_proves_nothing(ending, other):
+def test_content_must_match_the_file_name(ending, other):
     same = {frozenset({".jpg", ".jpeg"}), frozenset({".txt", ".csv"})}
     if ending == other or frozenset({ending, other}) in same:
         check(f"notat{ending}", GOOD[other])
@@ -98,7 +98,7 @@ def test_a_name_proves_nothing(ending, other):
         ("laast.pdf", pdf(password="hemmelig"), "adgangskode"),
         ("makro.docx", office("word/vbaProject.bin"), "makroer"),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_used_is_refused_with_a_way_on(name, data, said):
     with pytest.raises(ValidationError) as error:
         check(name, data)
@@ -165,7 +165,7 @@ def test_a_wrong_file_is_refused_beside_its_field_and_nothing_is_kept(annas, mee
         ("brev.docx", office("word/document.xml", f"Om {NUMBER}.")),
     ],
 )
-def test_a_number_in_the_name_or_the_text_is_told_at_once_without_the_number(annas, meeting, name, data):
+def test_a_cpr_number_in_name_or_content_is_reported_masked(annas, meeting, name, data):
     page = text(upload(annas, meeting, name, data))
     assert "ligner et CPR-nummer" in page
     warning = page.split('class="warning"')[1].split("</li>")[0]

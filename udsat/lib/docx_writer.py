@@ -238,7 +238,7 @@ class WordDocument:
         return root
 
     def _numbering(self) -> etree._Element:
-        """One definition for bullets and one for numbers, and an instance of it for each list, which begins at 1."""
+        """One definition for bullets and one for numbers, and for each list an instance that begins at 1."""
         root = w("numbering")
         for abstract, ordered in enumerate((False, True)):
             levels = [

@@ -71,7 +71,7 @@ def signed_now() -> str:
 def network_of(request: HttpRequest) -> str:
     """Return a keyed fingerprint of the client's network (/24 or /56) that changes daily and hides the address.
 
-    Returns "" for private addresses, which may be a proxy's and then would stand for all clients.
+    Returns "" for private addresses, which may be a proxy's and so common to all clients.
     """
     header = settings.PROXY_ADDRESS_HEADER
     # The proxy appends the address it sees; anything before that may be forged.
