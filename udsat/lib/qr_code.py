@@ -16,8 +16,8 @@ def qr_svg(url: str, title: str = "") -> SafeString:
     if not url:
         raise ValueError("A QR code needs an address.")
     code = zxingcpp.create_barcode(url, zxingcpp.BarcodeFormat.QRCode, ec_level="M")
-    modules = memoryview(code.to_image(scale=1, add_quiet_zones=False))  # type: ignore[arg-type]
-    rows: Any = modules.tolist()
+    image: Any = code.to_image(scale=1, add_quiet_zones=False)  # its type differs between versions of Python
+    rows: Any = memoryview(image).tolist()
     runs, size = [], len(rows)
     for y, values in enumerate(rows):
         row = "".join("1" if value == 0 else "0" for value in values)
