@@ -1,4 +1,4 @@
-"""The cast. Esbjerg and Vejle are two municipalities; everybody else works in one of them."""
+"""Fixtures: the municipalities Esbjerg and Vejle, their users, servers and the demo content."""
 
 import os
 import shutil
@@ -12,11 +12,10 @@ from django.test import override_settings
 
 from udsat.lib.roles import Role
 
-from . import demo as demo_copy
-from . import factories, selection
-from .smtp import Mailbox
+from . import demo_copy, factories, selection
+from .smtp_server import Mailbox
 
-# Playwright keeps an event loop running in the test's thread, where Django would refuse the database.
+# Playwright runs an event loop in the test's thread, where Django otherwise refuses database access.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
 
@@ -46,7 +45,7 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture(autouse=True)
 def own_folders(settings, tmp_path):
-    """Uploads and stored PDFs of a test lie in its own folder; static files come from the source tree."""
+    """Store uploads and PDFs in the test's own folder, and serve static files from the source tree."""
     settings.VAR_DIR = tmp_path
     settings.MEDIA_ROOT = tmp_path / "uploads"
     settings.STORAGES = {
@@ -58,7 +57,7 @@ def own_folders(settings, tmp_path):
 
 @pytest.fixture(autouse=True)
 def no_request_outlives_its_test(request):
-    """The database is emptied after a test that a server took part in; a request still at it would stop that."""
+    """Wait for the live server's requests, which would block the flush of the database after the test."""
     if not {"transactional_db", "live_server"} & set(request.fixturenames):
         yield
         return
@@ -67,7 +66,7 @@ def no_request_outlives_its_test(request):
     for thread in threading.enumerate():
         if "process_request_thread" in thread.name:
             thread.join(30)
-            assert not thread.is_alive(), "A window is still open."
+            assert not thread.is_alive(), "A request of the live server has not ended."
 
 
 @pytest.fixture
@@ -94,13 +93,13 @@ def bo(vejle):
 
 @pytest.fixture
 def carla(esbjerg):
-    """Editor in Esbjerg: writes, but publishes nothing."""
+    """Editor in Esbjerg, who may write but not publish."""
     return factories.user("carla", role=Role.EDITOR, of=esbjerg, first_name="Carla")
 
 
 @pytest.fixture
 def dan(esbjerg):
-    """Approver in Esbjerg: publishes, but writes nothing."""
+    """Approver in Esbjerg, who may publish but not write."""
     return factories.user("dan", role=Role.APPROVER, of=esbjerg, first_name="Dan")
 
 
@@ -112,13 +111,13 @@ def eva(esbjerg):
 
 @pytest.fixture
 def operator(db):
-    """Runs the portal: a superuser."""
+    """The superuser who runs the portal."""
     return factories.user("operator", is_superuser=True, first_name="Drift")
 
 
 @pytest.fixture
 def mailbox(settings):
-    """A mail server that the portal sends its letters by, and what has arrived there."""
+    """A mail server that the portal sends through, with the mails it has received."""
     box = Mailbox()
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", box.port
@@ -131,15 +130,15 @@ def mailbox(settings):
 
 @pytest.fixture
 def demo(transactional_db, own_folders, settings, tmp_path_factory):
-    """What `manage.py load_demo` loads, for tests whose pages a server reads."""
+    """The content of `manage.py load_demo`, committed for tests with a live server."""
     demo_copy.load(settings.VAR_DIR, tmp_path_factory.getbasetemp())
 
 
 @pytest.fixture(scope="module")
 def demo_to_read(django_db_setup, django_db_blocker, tmp_path_factory):
-    """The demo for the tests of one file that read and change nothing of it for the next; yields where its files lie.
+    """The demo content for tests of one module that only read it; yields the folder of its files.
 
-    Loaded once, into a transaction that is rolled back after the last of them.
+    Loaded once per module, in a transaction that is rolled back after the last test.
     """
     folder = tmp_path_factory.mktemp("demo")
     own = {"VAR_DIR": folder, "MEDIA_ROOT": folder / "uploads", "PASSWORD_HASHERS": [factories.CHEAP_HASHER]}
@@ -157,17 +156,21 @@ def chromium():
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium"),
             args=[
-                "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
-                "--disable-component-update", "--disable-sync",
+                "--no-sandbox",
+                "--disable-gpu",
+                "--no-first-run",
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--disable-sync",
             ],
-        )  # fmt: skip
+        )
         yield browser
         browser.close()
 
 
 @pytest.fixture
 def page(chromium, live_server):
-    """A fresh window on the running site; relative addresses go to it."""
+    """A page in a new browser context, with the live server as base URL."""
     context = chromium.new_context(base_url=live_server.url, locale="da-DK", timezone_id="Europe/Copenhagen")
     yield context.new_page()
     context.close()

@@ -1,4 +1,4 @@
-"""Plain functions that make one thing each, public unless told otherwise."""
+"""Factories: each function creates one object, public by default."""
 
 import datetime
 from itertools import count, cycle
@@ -31,13 +31,13 @@ from udsat.lib.publishing import Status
 from udsat.models import Assignment, Letter, Municipality, User
 
 _numbers = count(1)
-_codes = cycle(range(1000, 10_000))  # the real ones are lower
+_codes = cycle(range(1000, 10_000))  # real codes are lower
 CHEAP_HASHER = "django.contrib.auth.hashers.MD5PasswordHasher"
 PASSWORD = "Et godt løsen 4 alle"
 
 
 def state(status):
-    """Field values of a publishable in that state."""
+    """Return the fields of a publishable in that state."""
     if status == "planlagt":
         return {"status": Status.PUBLISHED, "publish_at": timezone.now() + datetime.timedelta(days=3)}
     if status == "udløbet":
@@ -59,10 +59,10 @@ def municipality(name="Esbjerg", **fields):
 
 
 def user(username, *, role=None, of=(), **fields):
-    """A person with a log-in; `of` is one municipality or several in which the role holds."""
+    """Create a user with a role in one municipality or several (`of`)."""
     made = User.objects.create_user(username, password=PASSWORD, is_staff=True, **fields)
-    for place in [of] if isinstance(of, Municipality) else of:
-        Assignment.objects.create(user=made, municipality=place, role=role)
+    for municipality in [of] if isinstance(of, Municipality) else of:
+        Assignment.objects.create(user=made, municipality=municipality, role=role)
     return made
 
 
@@ -155,7 +155,7 @@ def news(of, title="Nyt værested åbner", status=Status.PUBLISHED, **fields):
 
 
 def letter(of, to="aase@example.dk", **fields):
-    """An e-mail that waits to be sent."""
+    """Create an unsent e-mail."""
     return Letter.objects.write(
         **{"municipality": of, "key": f"prøve:{next(_numbers)}", "to": to, "subject": "Møde", "text": "Kom!"} | fields
     )
@@ -178,15 +178,20 @@ def situation(title="Jeg mangler et sted at bo", *topics, **fields):
 
 
 def input_(of, text="Hvorfor er der ikke flere bænke ved banegården?", **fields):
-    """What a citizen has written to the council."""
+    """Create an input from a citizen to the council."""
     return Input.objects.create(council=of, text=text, **{"form_key": f"prøve-{next(_numbers)}"} | fields)
 
 
 def answered_input(of, title="Bænke ved banegården", status=Status.PUBLISHED, **fields):
-    """One that the writer lets everybody read the answer to."""
+    """Create an input with an answer that may be published."""
     moment = timezone.now() - datetime.timedelta(days=1)
     given = {
-        "title": title, "question": "Kommer der bænke ved banegården?", "answer": "Ja, til foråret.",
-        "may_publish": True, "state": Input.State.ANSWERED, "answered_at": moment, "closed_at": moment,
-    }  # fmt: skip
+        "title": title,
+        "question": "Kommer der bænke ved banegården?",
+        "answer": "Ja, til foråret.",
+        "may_publish": True,
+        "state": Input.State.ANSWERED,
+        "answered_at": moment,
+        "closed_at": moment,
+    }
     return input_(of, **given | state(status) | fields)

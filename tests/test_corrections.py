@@ -14,7 +14,7 @@ from udsat.lib.publishing import Status
 from udsat.models import CprOverride, PublicationEvent
 
 from . import factories as make
-from .pdfreader import words
+from .pdf_reader import words
 from .test_back_office_conflict import log_in, opened, save
 from .test_back_office_scope import text, url
 

@@ -12,7 +12,7 @@ from council.public.pdf import agenda_pdf, minutes_pdf
 from udsat.lib.publishing import Status
 
 from . import factories
-from .pdfreader import chapters, code_on_page, elements, failures, links, read, words
+from .pdf_reader import bookmarks, elements, failures, links, qr_code_on_page, read, words
 
 pytestmark = pytest.mark.once
 
@@ -178,12 +178,12 @@ def test_of_a_closed_item_only_number_and_neutral_title_are_on_paper(meeting, cl
         assert f"{number} Personsag Punktet er lukket." in text
         assert "emmelig" not in text and "Hansen" not in text
         assert all("hemmelig" not in link for link in links(data))
-        assert "emmelig" not in str(read(data).metadata) + str(chapters(data))
+        assert "emmelig" not in str(read(data).metadata) + str(bookmarks(data))
 
 
 def test_the_items_keep_their_numbers_and_are_bookmarks(meeting, closed):
-    assert chapters(minutes_of(meeting))[:3] == ["Ordinært møde", "Kort fortalt", "7 Boliger til unge"]
-    assert {"8 Rejst af Per", "9 Personsag"} < set(chapters(minutes_of(meeting)))
+    assert bookmarks(minutes_of(meeting))[:3] == ["Ordinært møde", "Kort fortalt", "7 Boliger til unge"]
+    assert {"8 Rejst af Per", "9 Personsag"} < set(bookmarks(minutes_of(meeting)))
 
 
 @pytest.mark.parametrize(
@@ -199,7 +199,7 @@ def test_each_style_has_its_own_headings(meeting, style, heading, label):
     meeting.style = style
     meeting.save()
     data = minutes_of(meeting)
-    assert any(title.startswith(heading) for title in chapters(data))
+    assert any(title.startswith(heading) for title in bookmarks(data))
     assert ("Sagsfremstilling" in words(data)) is label
     assert "Beslutning Godkendt Rådet skriver." in words(data)
 
@@ -303,7 +303,7 @@ def test_language_title_author_and_the_way_to_the_page_are_in_the_file(meeting, 
     assert reader.metadata.title == ("Referat: Ordinært møde mandag den 3. marts 2025 – Udsatterådet, Esbjerg Kommune")
     assert reader.metadata.author == "Esbjerg Kommune"
     address = f"{settings.SITE_URL}/esbjerg/moeder/2025-03-03/"
-    assert code_on_page(data) == address
+    assert qr_code_on_page(data) == address
     assert address in links(data)
 
 

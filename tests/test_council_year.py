@@ -16,10 +16,10 @@ from udsat import jobs
 from udsat.lib.roles import Role
 
 from . import factories as make
-from .deskserver import crashing_server, traffic
-from .hands import Keyboard, Mouse
-from .pdfreader import words
-from .pictures import take_picture
+from .crashing_server import crashing_server, traffic
+from .page_input import Keyboard, Mouse
+from .pdf_reader import words
+from .screenshots import check_screenshot
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -101,7 +101,7 @@ class Town:
     def picture(self, page, name, of=None, height=None):
         """For the guide, of what is seen by whoever uses a mouse."""
         if self.hand_class is Mouse:
-            take_picture(page, name, of=page.locator(of) if of else None, height=height)
+            check_screenshot(page, name, of=page.locator(of) if of else None, height=height)
 
 
 @pytest.fixture(params=[pytest.param(Mouse, marks=pytest.mark.soak), Keyboard])

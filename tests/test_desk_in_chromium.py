@@ -12,7 +12,7 @@ from council.models import AgendaItem, Agreement, Attendance, DeskClash, Invitat
 from udsat.lib.publishing import Status
 
 from . import factories as make
-from .deskserver import crashing_server, traffic
+from .crashing_server import crashing_server, traffic
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

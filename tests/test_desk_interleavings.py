@@ -16,7 +16,7 @@ from council.models import AgendaItem, Agreement, DeskClash, DeskEdit, Minutes
 from udsat.lib.publishing import Status
 
 from . import factories as make
-from .deskserver import crashes, crashing_server
+from .crashing_server import crashes, crashing_server
 from .selection import COMMIT, dealt
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]

@@ -18,7 +18,7 @@ from udsat.lib.publishing import Status
 from udsat.models import batch_reindexing
 
 from . import factories as make
-from . import pdfreader
+from . import pdf_reader
 
 ADD = "/admin/strategies/followup/add/"
 
@@ -202,8 +202,8 @@ def test_a_citizen_finds_no_overview_of_a_hidden_strategy(client, esbjerg, statu
 
 def test_the_pdf_has_the_table_too(client, plan, theme, told):
     data = client.get(plan.get_pdf_url()).content
-    assert "Hvordan går det? 1 af 1 mål er i gang. Tema I gang I alt Et sted at bo 1 1" in pdfreader.words(data)
-    assert pdfreader.failures(data) == []
+    assert "Hvordan går det? 1 af 1 mål er i gang. Tema I gang I alt Et sted at bo 1 1" in pdf_reader.words(data)
+    assert pdf_reader.failures(data) == []
 
 
 def test_the_overview_costs_the_same_whatever_there_is(client, esbjerg, vejle):

@@ -17,7 +17,7 @@ from udsat.lib.publishing import Status
 from udsat.models import Letter
 
 from . import factories as make
-from .hands import Keyboard
+from .page_input import Keyboard
 
 AASE, IB = "aase@example.dk", "ib@example.dk"
 FORM = "/esbjerg/foelg/"

@@ -22,8 +22,8 @@ from udsat.models import Letter, LetterFile
 
 from . import factories as make
 from .approval_cast import council_with_members, day, letters, link_in, words
-from .pdfreader import failures
-from .pdfreader import words as words_of_pdf
+from .pdf_reader import failures
+from .pdf_reader import words as words_of_pdf
 
 CPR = "010190-1234"
 

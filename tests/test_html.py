@@ -11,7 +11,7 @@ from udsat.models import User
 
 from . import test_back_office_in_chromium as back_office
 from . import test_in_chromium as public
-from .facts import hold
+from .statement_facts import check_fact
 
 # It starts no browser, but it takes long and asks the same of both databases, so it runs with those that do.
 pytestmark = [pytest.mark.browser]
@@ -57,4 +57,4 @@ def test_every_page_is_html_as_the_standard_has_it(demo, client, tmp_path):
     assert any(complaint.startswith("faulty.html") for complaint in found)
     assert [complaint for complaint in found if not complaint.startswith("faulty.html")] == []
     version = json.loads((CHECKER.parents[2] / "package.json").read_text())["version"]
-    hold("html", {"version": version})
+    check_fact("html", {"version": version})

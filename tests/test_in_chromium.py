@@ -10,10 +10,10 @@ from council.models import Meeting, News
 from council.models.papers import with_publication
 from strategies.models import Strategy
 
-from . import facts
-from .hands import Keyboard
-from .pictures import take_picture
+from .page_input import Keyboard
+from .screenshots import check_screenshot
 from .selection import COMMIT, shuffled
+from .statement_facts import check_fact
 from .test_public_table import named_patterns
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -180,8 +180,8 @@ def test_no_page_has_a_barrier_however_it_is_seen(demo, page, part):
         for address in [first] if part == "one of each kind" else others:
             look.all_of(address, 404 if name == "not found" else 200)
     assert look.found == [], f"TEST_COMMIT={COMMIT} opens these pages again"
-    facts.hold("failings", look.found)
-    facts.hold(
+    check_fact("failings", look.found)
+    check_fact(
         "axe",
         {
             "version": page.evaluate("axe.version"),
@@ -239,4 +239,4 @@ def test_a_caseworker_finds_a_theme_and_takes_a_dated_pdf(demo, page_without_jav
 def test_the_picture_in_the_readme_shows_todays_strategy_page(demo, page):
     page.set_viewport_size({"width": 1280, "height": 860})
     page.goto(f"{TOWN}/strategi/")
-    take_picture(page, "strategi")
+    check_screenshot(page, "strategi")

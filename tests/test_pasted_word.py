@@ -4,7 +4,7 @@ import pytest
 
 from udsat.lib.richtext import clean_html, plain_text
 
-from .pasted import PASTED
+from .pasted_html import PASTED
 
 
 @pytest.mark.parametrize("program", PASTED)

@@ -16,7 +16,7 @@ from udsat.lib.pdf_fonts import missing_characters
 from udsat.lib.pdf_store import clean_store, stored_pdf
 from udsat.lib.qr_code import qr_svg
 
-from .pdfreader import chapters, code_in_svg, code_on_page, elements, failures, read
+from .pdf_reader import bookmarks, elements, failures, qr_code_in_svg, qr_code_on_page, read
 
 QR = qr_svg("https://udsat.example.dk/", "QR-kode")
 TEXT = "<p>Et afsnit med så mange ord, at en del af dem fylder flere linjer på siden, når det bliver gentaget.</p>"
@@ -62,7 +62,7 @@ def test_language_title_author_dates_and_bookmarks_are_in_the_file():
     assert reader.metadata.author == "Esbjerg Kommune"
     assert reader.metadata.creation_date.isoformat() == "2025-03-03T08:00:00+00:00"
     assert reader.xmp_metadata.dc_title["x-default"] == "Plads til alle"
-    assert chapters(data) == ["Plads til alle", "Lister", "Tabel", "Kilde"]
+    assert bookmarks(data) == ["Plads til alle", "Lister", "Tabel", "Kilde"]
 
 
 def test_running_heads_and_page_numbers_are_outside_the_reading_order():
@@ -263,11 +263,11 @@ def test_a_spacious_layout_is_kept_when_it_fits():
     "url", ["https://udsat.dk/", "https://udsat.dk/esbjerg/møder/?q=æøå&r=1#a", "https://x.dk/" + "a" * 800]
 )
 def test_a_phone_reads_the_address_from_the_code(url):
-    assert code_in_svg(qr_svg(url)) == url
+    assert qr_code_in_svg(qr_svg(url)) == url
 
 
 def test_the_code_can_still_be_read_in_the_pdf():
-    assert code_on_page(render_pdf(document(f'<h1>a</h1><section class="source">{QR}</section>'))) == (
+    assert qr_code_on_page(render_pdf(document(f'<h1>a</h1><section class="source">{QR}</section>'))) == (
         "https://udsat.example.dk/"
     )
 

@@ -12,7 +12,7 @@ from udsat.lib.readability import lix
 from udsat.lib.richtext import plain_text
 
 from . import factories as make
-from .hands import Keyboard
+from .page_input import Keyboard
 
 EASY = "<p>Du får et sted at bo.</p>"
 

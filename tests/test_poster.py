@@ -11,7 +11,7 @@ from council.models import Meeting
 from udsat.lib.publishing import Status
 
 from . import factories as make
-from .pdfreader import code_on_page, failures, links, read, words
+from .pdf_reader import failures, links, qr_code_on_page, read, words
 from .test_public_table import STATES
 
 LONG = "Kom og hør, hvad rådet taler om, og sig din mening. "
@@ -74,7 +74,7 @@ def test_the_poster_of_a_meeting_shows_title_time_place_and_that_it_is_open(clie
     ]:
         assert part in text, part
     assert "Læs mere på siden" not in text
-    assert code_on_page(data) == settings.SITE_URL + meeting.get_absolute_url()
+    assert qr_code_on_page(data) == settings.SITE_URL + meeting.get_absolute_url()
     assert settings.SITE_URL + meeting.get_absolute_url() in links(data)
 
 
@@ -85,7 +85,7 @@ def test_the_poster_of_the_council_shows_phone_and_next_meetings(client, meeting
     for part in ["Rådet taler de udsattes sag.", "Medborgerhuset", "Alle må komme.", "Ring 79 79 79 79"]:
         assert part in text, part
     assert "Hemmeligt" not in text
-    assert code_on_page(data) == settings.SITE_URL + council.get_absolute_url()
+    assert qr_code_on_page(data) == settings.SITE_URL + council.get_absolute_url()
 
 
 def test_the_poster_of_a_closed_meeting_invites_nobody(client, meeting):

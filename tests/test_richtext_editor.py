@@ -13,7 +13,7 @@ from udsat import urls
 from udsat.lib.richtext import clean_html
 
 from . import factories
-from .pasted import PASTED
+from .pasted_html import PASTED
 
 pytestmark = [pytest.mark.browser, pytest.mark.urls(__name__)]
 

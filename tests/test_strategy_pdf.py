@@ -13,7 +13,7 @@ from strategies.pdf import _columns, strategy_pdf, summary_pdf
 from udsat.lib.publishing import Status
 
 from . import factories
-from .pdfreader import chapters, code_on_page, failures, links, read, words
+from .pdf_reader import bookmarks, failures, links, qr_code_on_page, read, words
 
 pytestmark = pytest.mark.once
 
@@ -78,7 +78,7 @@ def test_title_language_author_and_chapters_are_in_the_file(strategy):
     assert reader.trailer["/Root"]["/Lang"] == "da"
     assert reader.metadata.title == "Plads til alle 2025–2028 – Esbjerg Kommune"
     assert reader.metadata.author == "Esbjerg Kommune"
-    assert chapters(data) == [
+    assert bookmarks(data) == [
         "Plads til alle", "Vision", "Kort fortalt", "Forord", "1 Et sted at bo", "2 Gruppe 2", "Hvordan går det?",
         "Den nyeste udgave",
     ]  # fmt: skip
@@ -87,7 +87,7 @@ def test_title_language_author_and_chapters_are_in_the_file(strategy):
 def test_the_code_leads_to_the_strategy_on_the_portal(strategy, settings):
     address = settings.SITE_URL + strategy.get_absolute_url()
     for data in (full_of(strategy), summary_of(strategy)):
-        assert code_on_page(data) == address
+        assert qr_code_on_page(data) == address
         assert address in links(data)
 
 

@@ -16,7 +16,7 @@ from udsat.lib.publishing import Status
 from udsat.portal import topics
 
 from . import factories as make
-from .hands import Keyboard
+from .page_input import Keyboard
 
 HIDDEN = [Status.DRAFT, Status.WITHDRAWN, "planlagt", "udløbet"]
 

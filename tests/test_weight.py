@@ -8,7 +8,7 @@ from urllib.parse import urljoin, urlsplit
 import brotli
 import pytest
 
-from .production import fetch, served
+from .production_server import fetch, production_server
 from .test_in_chromium import pages
 
 # It starts no browser, but a server of its own, and asks the same of both databases.
@@ -76,7 +76,7 @@ def unpacked(headers, body):
 
 def test_the_first_visit_to_any_page_is_light(demo):
     heavy, asked = [], 0
-    with served() as site:
+    with production_server() as site:
         scales = Scales()
         for kind, addresses in pages().items():
             for address in addresses:

@@ -29,7 +29,7 @@ def about(request):
 
 @functools.cache
 def facts():
-    """Return the accessibility test results, which the tests write (tests/facts.py)."""
+    """Return the accessibility test results, which the tests write (tests/statement_facts.py)."""
     results = json.loads(FACTS.read_text())
     return results | {"checked_on": datetime.date.fromisoformat(results["checked_on"])}
 

@@ -1,4 +1,4 @@
-"""The site as production serves it: its own web server, files with hashed names, everything compressed."""
+"""A server as in production: granian, static files with hashed names, compression."""
 
 import os
 import socket
@@ -15,15 +15,17 @@ from django.conf import settings
 from django.db import connection
 
 ROOT = Path(__file__).resolve().parent.parent
-# Public pages ask for none of what these bring, and to compress it takes longer than all the rest.
-NOT_ASKED_FOR = ["admin/*", "django_prose_editor/*"]
+# Not used by public pages, and slow to compress.
+UNUSED_STATIC_FILES = ["admin/*", "django_prose_editor/*"]
 
 
 def _database_url():
-    """What a server of its own reads the test's database by; SQLite's lies in memory, so that gets a copy of it."""
+    """Return the URL of the test database, for another process. SQLite's is in memory, so it is copied to a file."""
     if connection.vendor == "postgresql":
-        its = connection.settings_dict
-        return f"postgresql://{its['USER']}@{quote(its['HOST'], safe='')}:{its['PORT']}/{its['NAME']}"
+        database = connection.settings_dict
+        return (
+            f"postgresql://{database['USER']}@{quote(database['HOST'], safe='')}:{database['PORT']}/{database['NAME']}"
+        )
     path = settings.VAR_DIR / "copy.sqlite3"
     with sqlite3.connect(path) as copy:
         connection.connection.backup(copy)
@@ -32,12 +34,12 @@ def _database_url():
 
 
 @contextmanager
-def served():
-    """Yield the address of a server that shows the test's database, until the block ends."""
+def production_server():
+    """Run a server with the test's database, and yield its address."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     address = f"http://127.0.0.1:{port}"
-    # The one thing of production that is left out is HTTPS, and with it the way every request is led there.
+    # UDSAT_MODE "production" would require HTTPS.
     own = {
         "UDSAT_MODE": "local",
         "DATABASE_URL": _database_url(),
@@ -46,16 +48,22 @@ def served():
     }
     environment = {key: value for key, value in os.environ.items() if key != "DEBUG"} | own
     collect = [sys.executable, "manage.py", "collectstatic", "--noinput", "--verbosity=0"]
-    subprocess.run([*collect, *(f"--ignore={it}" for it in NOT_ASKED_FOR)], cwd=ROOT, env=environment, check=True)
+    subprocess.run(
+        [*collect, *(f"--ignore={pattern}" for pattern in UNUSED_STATIC_FILES)], cwd=ROOT, env=environment, check=True
+    )
     granian = [str(Path(sys.executable).parent / "granian"), "--interface=wsgi", "--no-ws", "--blocking-threads=4"]
-    said = settings.VAR_DIR / "server.log"
-    with open(said, "wb") as log:
+    log_file = settings.VAR_DIR / "server.log"
+    with open(log_file, "wb") as log:
         server = subprocess.Popen(
             [*granian, f"--port={port}", "udsat.wsgi:application"],
-            cwd=ROOT, env=environment, stdout=log, stderr=log, start_new_session=True,
-        )  # fmt: skip
+            cwd=ROOT,
+            env=environment,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
     try:
-        assert _is_ready(f"{address}/healthz/ready", server), said.read_text()
+        assert _is_ready(f"{address}/healthz/ready", server), log_file.read_text()
         yield address
     finally:
         server.terminate()
@@ -63,7 +71,7 @@ def served():
 
 
 def _is_ready(address, server):
-    """Once it answers; False when it ends instead, or takes a minute and more."""
+    """Wait until the server responds. Return False if it exits or does not respond within a minute."""
     for _ in range(600):
         try:
             with urllib.request.urlopen(address, timeout=60):
@@ -76,11 +84,11 @@ def _is_ready(address, server):
 
 
 def fetch(address):
-    """The status, the headers and the body as it was sent, compressed."""
-    asked = urllib.request.Request(address, headers={"Accept-Encoding": "gzip, br"})
+    """Return status, headers and compressed body of a response."""
+    request = urllib.request.Request(address, headers={"Accept-Encoding": "gzip, br"})
     try:
-        answer = urllib.request.urlopen(asked, timeout=60)
-    except urllib.error.HTTPError as refused:
-        answer = refused
-    with answer:
-        return answer.status, answer.headers, answer.read()
+        response = urllib.request.urlopen(request, timeout=60)
+    except urllib.error.HTTPError as error:
+        response = error
+    with response:
+        return response.status, response.headers, response.read()

@@ -1,6 +1,6 @@
-"""What Word, Outlook, Google Docs and Word on the web put on the clipboard, and what shall come of it."""
+"""Clipboard HTML of Word, Outlook, Google Docs and Word on the web, with the expected result of cleaning."""
 
-# ruff: noqa: E501  As the programs write it.
+# ruff: noqa: E501  Verbatim output of the programs.
 
 WORD = """<html xmlns:o="urn:schemas-microsoft-com:office:office" xmlns:st1="urn:schemas-microsoft-com:office:smarttags"><head>
 <meta name=Generator content="Microsoft Word 15"><!--[if gte mso 9]><xml><w:WordDocument></w:WordDocument></xml><![endif]-->

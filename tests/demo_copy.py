@@ -1,4 +1,4 @@
-"""The demo for tests in which a server of its own reads the database. Loaded once; after that copied back."""
+"""The demo content for tests with a live server. On PostgreSQL it is loaded once and then restored from a copy."""
 
 import io
 import shutil
@@ -8,24 +8,24 @@ from django.core.management import call_command
 from django.core.management.color import no_style
 from django.db import connection, transaction
 
-# The rows of each table and the folder of the files, as load_demo left them on PostgreSQL.
-_kept: dict[str, tuple[str, bytes]] = {}
+# Columns and rows of each table after load_demo.
+_saved_tables: dict[str, tuple[str, bytes]] = {}
 
 
 def load(var, keep):
-    """Bring the demo into an empty database and its files into `var`; `keep` is a folder that outlives the test."""
+    """Load the demo into an empty database and its files into `var`. The copy is in `keep`, which outlives the test."""
     if connection.vendor != "postgresql":
         call_command("load_demo", verbosity=0, stdout=io.StringIO())
-    elif not _kept:
+    elif not _saved_tables:
         call_command("load_demo", verbosity=0, stdout=io.StringIO())
         shutil.copytree(var, keep / "demo")
-        _take()
+        _save_tables()
     else:
         shutil.copytree(keep / "demo", var, dirs_exist_ok=True)
-        _give_back()
+        _restore_tables()
 
 
-def _take():
+def _save_tables():
     with connection.cursor() as cursor:
         for table in connection.introspection.django_table_names(only_existing=True, include_views=False):
             cursor.execute(
@@ -35,17 +35,17 @@ def _take():
             )
             [columns] = cursor.fetchone()
             with cursor.copy(f"COPY {table} ({columns}) TO STDOUT") as rows:
-                _kept[table] = (columns, b"".join(rows))
+                _saved_tables[table] = (columns, b"".join(rows))
 
 
-def _give_back():
-    # The keys between tables are checked at the end of the transaction, so the order of the tables is free.
+def _restore_tables():
+    # Foreign keys are checked at the end of the transaction, so the order of the tables does not matter.
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(f"TRUNCATE {', '.join(_kept)}")
-        for table, (columns, rows) in _kept.items():
+        cursor.execute(f"TRUNCATE {', '.join(_saved_tables)}")
+        for table, (columns, rows) in _saved_tables.items():
             with cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
                 copy.write(rows)
-        models = connection.introspection.installed_models(_kept)
+        models = connection.introspection.installed_models(_saved_tables)
         for statement in connection.ops.sequence_reset_sql(no_style(), models):
             cursor.execute(statement)
     ContentType.objects.clear_cache()

@@ -1,4 +1,4 @@
-"""A small mail server (RFC 5321) that keeps what it is given, and can be as difficult as a real one."""
+"""A small mail server (RFC 5321) that stores mails and can simulate the failures of a real one."""
 
 import base64
 import queue
@@ -12,7 +12,7 @@ from email.message import EmailMessage
 
 @dataclass
 class Delivery:
-    """A mail as it arrived: the envelope, the bytes on the wire, and what a mail program reads in them."""
+    """A received mail: envelope, raw bytes, and the parsed message."""
 
     sender: str
     recipients: list[str]
@@ -32,19 +32,19 @@ class Delivery:
 
 
 class Mailbox:
-    """Everybody's mail, and the server that brings it."""
+    """The received mails of all recipients, and the server that receives them."""
 
     def __init__(self):
         self.deliveries: list[Delivery] = []
         self.arrived: queue.Queue[Delivery] = queue.Queue()
         self.connections = 0
-        self.refused: dict[str, int] = {}  # recipient: the code that he is refused with
-        self.refused_content = 0  # the code that every mail is refused with, once it has been read
-        self.break_off_next = ""  # "before" or "after" the next mail is kept, without a word to the sender
-        self.password = ""  # of the user "udsat"; empty: nobody is asked
+        self.refused: dict[str, int] = {}  # SMTP code by recipient
+        self.refused_content = 0  # SMTP code for every mail, after its content
+        self.break_off_next = ""  # disconnect "before" or "after" the next mail is stored
+        self.password = ""  # of the user "udsat"; empty: no authentication
         self.meeting: threading.Barrier | None = None  # the first mail of each connection waits for the others
         self._server: _Server | None = None
-        self._kept: socket.socket | None = None
+        self._reserved_port: socket.socket | None = None
         self.port = 0
         self.start()
 
@@ -52,9 +52,9 @@ class Mailbox:
         self._server = _Server(("127.0.0.1", self.port), _Session)
         self._server.mailbox = self
         self.port = self._server.server_address[1]
-        if self._kept:
-            self._kept.close()
-            self._kept = None
+        if self._reserved_port:
+            self._reserved_port.close()
+            self._reserved_port = None
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
 
     def stop(self):
@@ -62,10 +62,10 @@ class Mailbox:
             self._server.shutdown()
             self._server.server_close()
             self._server = None
-            # Nobody listens, and nobody else can: another test's server must not take the mail meanwhile.
-            self._kept = socket.socket()
-            self._kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            self._kept.bind(("127.0.0.1", self.port))
+            # Keep the port bound without listening, so that no other test's server can take it.
+            self._reserved_port = socket.socket()
+            self._reserved_port.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            self._reserved_port.bind(("127.0.0.1", self.port))
 
     def to(self, address) -> list[Delivery]:
         return [delivery for delivery in self.deliveries if address in delivery.recipients]
@@ -74,7 +74,7 @@ class Mailbox:
         [delivery] = self.deliveries
         return delivery
 
-    def keep(self, delivery):
+    def store(self, delivery):
         self.deliveries.append(delivery)
         self.arrived.put(delivery)
 
@@ -88,58 +88,58 @@ class _Server(socketserver.ThreadingTCPServer):
 class _Session(socketserver.StreamRequestHandler):
     timeout = 60
 
-    def say(self, line):
+    def reply(self, line):
         self.wfile.write(line.encode() + b"\r\n")
 
     def handle(self):
         self.box = self.server.mailbox
         self.box.connections += 1
-        self.is_known, self.is_first = not self.box.password, True
-        self.forget()
-        self.say("220 postkasse.example ESMTP")
+        self.is_authenticated, self.is_first = not self.box.password, True
+        self.reset()
+        self.reply("220 postkasse.example ESMTP")
         while line := self.rfile.readline().decode("ascii").rstrip("\r\n"):
             verb, _, rest = line.partition(" ")
-            if self.answer(verb.upper(), rest) is False:
+            if self.handle_command(verb.upper(), rest) is False:
                 break
 
-    def forget(self):
+    def reset(self):
         self.sender, self.recipients = "", []
 
-    def answer(self, verb, rest):
+    def handle_command(self, verb, rest):
         if verb == "EHLO":
-            # Nothing is promised that costs the sender care: no 8BITMIME, no SMTPUTF8.
-            self.say("250-postkasse.example")
+            # No 8BITMIME and no SMTPUTF8: senders must encode everything as ASCII.
+            self.reply("250-postkasse.example")
             if self.box.password:
-                self.say("250-AUTH PLAIN")
-            self.say("250 SIZE 20000000")
+                self.reply("250-AUTH PLAIN")
+            self.reply("250 SIZE 20000000")
         elif verb == "AUTH":
             given = base64.b64decode(rest.partition(" ")[2]).decode()
-            self.is_known = given == f"\0udsat\0{self.box.password}"
-            self.say("235 Welcome" if self.is_known else "535 Wrong password for udsat")
+            self.is_authenticated = given == f"\0udsat\0{self.box.password}"
+            self.reply("235 Welcome" if self.is_authenticated else "535 Wrong password for udsat")
         elif verb == "MAIL":
             self.sender = address_in(rest)
-            self.say("250 OK" if self.is_known else "530 Log in first")
+            self.reply("250 OK" if self.is_authenticated else "530 Log in first")
         elif verb == "RCPT":
             to = address_in(rest)
             if code := self.box.refused.get(to):
-                self.say(f"{code} <{to}>: no")
+                self.reply(f"{code} <{to}>: no")
             else:
                 self.recipients.append(to)
-                self.say("250 OK")
+                self.reply("250 OK")
         elif verb == "DATA":
-            self.say("354 Go on")
-            return self.take()
+            self.reply("354 Go on")
+            return self.receive_mail()
         elif verb == "RSET":
-            self.forget()
-            self.say("250 OK")
+            self.reset()
+            self.reply("250 OK")
         elif verb == "QUIT":
-            self.say("221 Bye")
+            self.reply("221 Bye")
             return False
         else:
-            self.say("250 OK" if verb == "NOOP" else "502 Not here")
+            self.reply("250 OK" if verb == "NOOP" else "502 Not here")
         return True
 
-    def take(self):
+    def receive_mail(self):
         lines = []
         while (line := self.rfile.readline()) != b".\r\n":
             assert line.endswith(b"\r\n") and len(line) <= 1000 and line.isascii(), line
@@ -152,13 +152,13 @@ class _Session(socketserver.StreamRequestHandler):
         if breaking == "before":
             return False
         if self.box.refused_content:
-            self.say(f"{self.box.refused_content} Not this one, {self.recipients[0]}")
+            self.reply(f"{self.box.refused_content} Not this one, {self.recipients[0]}")
         else:
-            self.box.keep(delivery)
+            self.box.store(delivery)
             if breaking == "after":
                 return False
-            self.say("250 Kept")
-        self.forget()
+            self.reply("250 Kept")
+        self.reset()
         return True
 
 
