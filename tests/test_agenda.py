@@ -13,7 +13,7 @@ from lxml import html
 from pypdf import PdfReader
 
 from council.meetings.agenda.building import add_item, add_standard_items
-from council.meetings.invitations import invite
+from council.meetings.invitations.sending import invite
 from council.models import Agenda, AgendaItem, Attachment, Proposal, StandardItem
 from udsat.lib.publishing import Status
 from udsat.models import Letter

@@ -9,8 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from council.meetings.agenda.proposals import propose_url
-from council.meetings.invitations import invite, tell_change
-from council.meetings.invitations.sending import locked, time_and_place
+from council.meetings.invitations.sending import invite, locked, send_changes, time_and_place
 from council.models import Agenda, AgendaItem, Invitation, Minutes, Proposal
 from udsat.lib.publishing import Status
 from udsat.models import Letter
@@ -100,7 +99,7 @@ def test_a_member_who_answers_while_the_new_day_is_sent_out_is_asked_again(esbje
         meeting.date += datetime.timedelta(7)
         meeting.save()
         other.begin()
-        assert tell_change(meeting) == 1
+        assert send_changes(meeting) == 1
     assert other.answer().status_code == 409
     assert Invitation.objects.get(member=karen).reply == ""
 

@@ -6,7 +6,7 @@ import pytest
 from django.core.files.base import ContentFile
 from django.utils import timezone
 
-from council.meetings.invitations.sending import facts
+from council.meetings.invitations.sending import current_details
 from council.models import Approval, Council, Hearing, Invitation, Meeting, Membership, Proposal, Remark
 from council.my_desk.due import due_tasks
 from council.my_desk.tasks import MyDesk, Severity
@@ -91,7 +91,7 @@ def test_members_invited_to_another_day_are_counted(anna, council):
     make.agenda(meeting)
     for name in ("Ib", "Ea"):
         member = make.membership(council, make.person(council.municipality, name, email=f"{name}@eksempel.dk".lower()))
-        Invitation.objects.create(meeting=meeting, member=member, sent_at=NOW, told=facts(meeting))
+        Invitation.objects.create(meeting=meeting, member=member, sent_at=NOW, announced=current_details(meeting))
     assert due(anna) == []
     meeting.date = days(37)
     meeting.save()

@@ -47,7 +47,7 @@ NOT_SEARCHED = {
     "council.Proposal": {"title", "text", "answer"},
     "council.Approval": {"text_version"},
     "council.Remark": {"text"},
-    "council.Invitation": {"told"},
+    "council.Invitation": {"announced"},
     "council.StandardItem": {"title"},
     # Texts that wait beside their field at the desk; the field searches them when they come into it.
     "council.DeskClash": {"field", "label", "text", "by_name", "field_text"},

@@ -10,7 +10,8 @@ from django.utils import timezone
 from lxml import html
 from pypdf import PdfReader
 
-from council.meetings.invitations import expected_attendance, invite, quorum_of, send_scheduled_invitations, tell_change
+from council.meetings.invitations.answers import expected_attendance, quorum_of
+from council.meetings.invitations.sending import invite, send_changes, send_scheduled_invitations
 from council.models import Agenda, AgendaItem, Invitation, Meeting, Membership, Person
 from udsat.lib.danish import weekday_date
 from udsat.lib.publishing import Status
@@ -182,7 +183,7 @@ def test_a_change_that_was_kept_back_with_the_agenda_is_shown_as_not_told(client
     meeting.refresh_from_db()
     meeting.place = "Biblioteket"
     meeting.save()
-    assert tell_change(meeting) == 2
+    assert send_changes(meeting) == 2
     published.withdraw(by=anna)
     assert Letter.objects.count() == 2
     client.force_login(anna)
@@ -190,7 +191,7 @@ def test_a_change_that_was_kept_back_with_the_agenda_is_shown_as_not_told(client
     press(client, meeting, "send_change")
     told = letters()["Karen"].text
     assert "Biblioteket" in told and "Før:" not in told and "Natcafé" not in told
-    assert tell_change(meeting) == 0
+    assert send_changes(meeting) == 0
 
 
 def test_all_letters_share_one_agenda_as_pdf(published):
@@ -473,7 +474,7 @@ def test_a_moved_meeting_is_told_once_and_asks_again(published, meeting, client,
     assert "METHOD:REQUEST" in letter.calendar and sequence(letter) > before
     assert Invitation.objects.get(member__person__first_name="Ib").reply == ""
     count = Letter.objects.count()
-    assert tell_change(meeting) == 0 and Letter.objects.count() == count
+    assert send_changes(meeting) == 0 and Letter.objects.count() == count
     assert "ikke sagt til alle" not in page(client, meeting)
 
 
@@ -481,7 +482,7 @@ def test_a_new_place_keeps_the_answers(published, meeting, client):
     client.post(link_in(letters()["Ib"]), {"svar": "kommer"})
     meeting.place = "Værestedet"
     meeting.save()
-    assert tell_change(meeting) == 2
+    assert send_changes(meeting) == 2
     assert "et andet sted end før" in letters()["Ib"].text
     assert Invitation.objects.get(member__person__first_name="Ib").reply == "kommer"
 
@@ -531,7 +532,7 @@ def test_the_invitation_arrives_as_one_mail_with_agenda_calendar_and_link(publis
     meeting.is_cancelled = True
     meeting.save()
     mailbox.deliveries.clear()
-    tell_change(meeting)
+    send_changes(meeting)
     call_command("run_due", stdout=io.StringIO())
     methods = {
         part.get_param("method")
@@ -548,7 +549,7 @@ def test_an_answer_about_the_old_day_is_none_about_the_new_one(published, meetin
     seen = html.fromstring(browser.get(link).text).xpath("//input[@name='tid']/@value")[0]
     meeting.date = in_days(27)
     meeting.save()
-    assert tell_change(meeting) == 2
+    assert send_changes(meeting) == 2
     answer = browser.post(link, {"svar": "kommer", "tid": seen})
     assert answer.status_code == 409 and "svar igen" in flat(answer.text)
     assert Invitation.objects.get(member=karen).reply == ""

@@ -19,7 +19,7 @@ from council.hearings import remind_of_deadlines
 from council.meetings.agreements import remind_of_agreements
 from council.meetings.approval.rounds import send_due_reminders
 from council.meetings.desk.edits import delete_old_records as delete_old_desk_records
-from council.meetings.invitations import send_scheduled_invitations
+from council.meetings.invitations.sending import send_scheduled_invitations
 from council.members.consent import anonymise_by_rule
 from udsat.models import delete_old_submissions
 

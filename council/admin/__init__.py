@@ -1,5 +1,3 @@
-"""The back office of councils and meetings."""
+"""The back office of councils and meetings. Its modules register their admins."""
 
-from . import agreements, councils, hearings, inputs, items, meetings, people
-
-__all__ = ["agreements", "councils", "hearings", "inputs", "items", "meetings", "people"]
+from . import agreements, councils, hearings, inputs, items, meetings, people  # noqa: F401

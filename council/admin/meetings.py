@@ -16,7 +16,7 @@ from council.meetings.agenda import supplement
 from council.meetings.approval import admin_views as approval
 from council.meetings.desk import admin_views as desk
 from council.meetings.invitations import admin_views as invitations
-from council.meetings.invitations.sending import invite, who_hears
+from council.meetings.invitations.sending import invite, publication_effects
 from council.meetings.meeting_page import MeetingPage
 from council.meetings.word import admin_views as word
 from council.meetings.year_plan.new_meetings import new_meetings
@@ -298,7 +298,7 @@ class AgendaAdmin(PaperAdmin):
     fieldsets = [(None, {"fields": ["intro", "plain_text", "expires_at"]})]
 
     def consequences(self, obj):
-        return who_hears(obj.meeting)
+        return publication_effects(obj.meeting)
 
 
 @admin.register(Minutes)

@@ -406,7 +406,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('sent_at', models.DateTimeField(blank=True, null=True, verbose_name='sendt')),
-                ('told', models.CharField(blank=True, max_length=600)),
+                ('announced', models.CharField(blank=True, max_length=600)),
                 ('reply', models.CharField(blank=True, choices=[('kommer', 'Kommer'), ('afbud', 'Afbud')], max_length=10, verbose_name='svar')),
                 ('replied_at', models.DateTimeField(blank=True, null=True, verbose_name='svaret')),
                 ('meeting', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='invitations', to='council.meeting', verbose_name='møde')),

@@ -2,7 +2,7 @@ from .agreement import Agreement
 from .attachment import Attachment
 from .attendance import Attendance
 from .correspondence import Approval, Invitation, Proposal, Remark
-from .council import Cause, Council, ItemKind, StandardItem, WorkingGroup
+from .council import Cause, Council, StandardItem, WorkingGroup
 from .desk import DeskClash, DeskEdit, DeskPresence, DeskRow
 from .edition import Edition
 from .hearing import Hearing
@@ -34,7 +34,6 @@ __all__ = [
     "Hearing",
     "Input",
     "Invitation",
-    "ItemKind",
     "Meeting",
     "Membership",
     "Minutes",

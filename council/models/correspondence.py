@@ -1,4 +1,4 @@
-"""What goes between the secretary and the members by e-mail and by the links in it."""
+"""Invitations, proposals and approvals: what members answer by personal link."""
 
 from django.db import models
 from django.db.models import Q
@@ -15,14 +15,14 @@ from .people import Membership
 
 
 class Invitation(models.Model):
-    """A member asked to a meeting, and the answer."""
+    """An invitation of a member to a meeting, and the reply."""
 
     class Reply(models.TextChoices):
         COMING = "kommer", "Kommer"
         EXCUSED = "afbud", "Afbud"
 
-    # The value of `told` when the last letter was deleted unsent.
-    TOLD_UNKNOWN = "?"
+    # Value of `announced` when the last letter was deleted unsent.
+    ANNOUNCED_UNKNOWN = "?"
 
     municipality_lookup = "meeting__council__municipality"
 
@@ -32,8 +32,8 @@ class Invitation(models.Model):
         Membership, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name="indkaldt for"
     )
     sent_at = models.DateTimeField("sendt", null=True, blank=True)
-    # When and where the meeting was, as the last letter said it: what differs from now has not been told.
-    told = models.CharField(max_length=600, blank=True)
+    # Time and place as last announced to the member, by letter or by phone.
+    announced = models.CharField(max_length=600, blank=True)
     reply = models.CharField("svar", max_length=10, choices=Reply.choices, blank=True)
     replied_at = models.DateTimeField("svaret", null=True, blank=True)
 
@@ -53,7 +53,7 @@ class Invitation(models.Model):
 
 
 class Proposal(models.Model):
-    """An item that a member asks for. It is the secretary who puts it on the agenda."""
+    """An agenda item proposed by a member. The secretary accepts or declines it."""
 
     class State(models.TextChoices):
         NEW = "ny", "Venter på dig"
@@ -88,7 +88,7 @@ class Proposal(models.Model):
 
 
 class Approval(models.Model):
-    """A member asked to approve minutes or an answer to a hearing, and what she said."""
+    """A member asked to approve minutes or the answer to a hearing, and the answer."""
 
     class Answer(models.TextChoices):
         APPROVED = "godkendt", "Godkendt"
@@ -103,19 +103,19 @@ class Approval(models.Model):
         Hearing, models.CASCADE, null=True, blank=True, related_name="approvals", verbose_name="høring"
     )
     member = models.ForeignKey(Membership, models.PROTECT, related_name="approvals", verbose_name="medlem")
-    # Asked again after changes, the members answer a new round.
+    # After changes, the members are asked again in a new round.
     round = models.PositiveSmallIntegerField("runde", default=1)
     asked_at = models.DateTimeField("spurgt", default=timezone.now)
     due_on = models.DateField("svar senest", null=True, blank=True)
     answer = models.CharField("svar", max_length=15, choices=Answer.choices, blank=True)
     answered_at = models.DateTimeField("svaret", null=True, blank=True)
-    # What she answered: the version of the text on her screen.
+    # Version of the text that the member answered.
     text_version = models.CharField(max_length=64, blank=True)
-    # Who wrote it down when she answered by phone; nobody when she did it herself.
+    # The user who recorded an answer given by phone; None for an answer by link.
     registered_by = models.ForeignKey(
         User, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name="skrevet ind af"
     )
-    # When the round ended, and her link with it.
+    # When the round ended, and the member's link with it.
     closed_at = models.DateTimeField("runden lukket", null=True, blank=True)
 
     objects = ScopedQuerySet.as_manager()
@@ -145,12 +145,12 @@ class Approval(models.Model):
 
     @property
     def paper(self) -> Minutes | Hearing:
-        """What she is asked to approve."""
+        """The minutes or hearing to approve."""
         return self.minutes or self.hearing
 
 
 class Remark(models.Model):
-    """What a member wants changed, about one item or the whole."""
+    """A remark of a member on the paper, or on one item of it."""
 
     municipality_lookup = "approval__member__council__municipality"
 

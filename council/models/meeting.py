@@ -176,8 +176,8 @@ class Meeting(Publishable):
         Letter.objects.filter(pk__in=unsent).delete()
         members = self._invited_by(unsent.values())
         reached = self._invited_by(Letter.objects.filter(invitations).values_list("key", flat=True))
-        self.invitations.filter(member__in=members - reached).update(sent_at=None, told="")
-        self.invitations.filter(member__in=members & reached).update(told=self.invitations.model.TOLD_UNKNOWN)
+        self.invitations.filter(member__in=members - reached).update(sent_at=None, announced="")
+        self.invitations.filter(member__in=members & reached).update(announced=self.invitations.model.ANNOUNCED_UNKNOWN)
 
     def _invited_by(self, letter_keys) -> set[int]:
         prefix = self.invitation_prefix

@@ -8,7 +8,7 @@ from django.db.models import Count, Q
 from django.urls import reverse
 
 from council.meetings import progress
-from council.meetings.invitations.sending import facts
+from council.meetings.invitations.sending import current_details
 from council.meetings.progress import MeetingStage
 from council.models import AgendaItem, Approval, Council, Invitation, Meeting
 from udsat.lib import roles
@@ -69,10 +69,10 @@ def unannounced_changes(desk: MyDesk) -> Iterator[Task]:
     invitations = (
         Invitation.objects.in_reach_of(desk.user)
         .filter(meeting__date__gte=desk.today)
-        .exclude(Q(told="") | Q(member__person=None) | Q(member__person__email=""))
+        .exclude(Q(announced="") | Q(member__person=None) | Q(member__person__email=""))
         .select_related("meeting__council__municipality")
     )
-    uninformed = Counter(row.meeting for row in invitations if row.told != facts(row.meeting))
+    uninformed = Counter(row.meeting for row in invitations if row.announced != current_details(row.meeting))
     for meeting, members in uninformed.items():
         change = "aflyst" if meeting.is_cancelled else "ændret"
         title = f"{count(members, 'indkaldt ved', 'indkaldte ved')} ikke, at {_name(meeting)} er {change}"

@@ -2,7 +2,7 @@
 
 from .history import Revision, RevisionedModel
 from .letters import LETTER_COMPOSERS, Letter, LetterContent, LetterFile
-from .municipalities import RESERVED_SLUGS, Municipality, MunicipalityQuerySet, Region, RegionPeriod
+from .municipalities import RESERVED_SLUGS, Municipality, Region, RegionPeriod
 from .publication import (
     ALLOWED_NAMES_PROVIDERS,
     CprOverride,
@@ -36,7 +36,6 @@ __all__ = [
     "Letter",
     "LetterFile",
     "Municipality",
-    "MunicipalityQuerySet",
     "Part",
     "PublicationEvent",
     "Publishable",

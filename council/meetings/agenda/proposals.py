@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from council.meetings import progress
-from council.meetings.invitations.answers import begins_at, seats_on
+from council.meetings.invitations.answers import begins_at, seats_at
 from council.meetings.invitations.member_views import holds_seat
 from council.meetings.invitations.sending import LINK_LIFE, locked, time_and_place
 from council.models import Meeting, Membership, Proposal
@@ -41,7 +41,7 @@ def invite_proposals(meeting: Meeting) -> int:
         return 0
     sent_keys = {letter.key for letter in sent_requests(meeting)}
     count = 0
-    for seat in seats_on(meeting):
+    for seat in seats_at(meeting):
         key = f"propose:{meeting.pk}:{seat.pk}:{seat.person_id}"
         if seat.is_substitute or not seat.person or not seat.person.email or key in sent_keys:
             continue

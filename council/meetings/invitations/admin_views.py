@@ -1,4 +1,4 @@
-"""»Indkaldelse« in the back office: who is called, how the mails fare, who comes, and who can come instead."""
+"""The back-office page »Indkaldelse«: invited members, state of their e-mails, replies and substitutes."""
 
 from dataclasses import dataclass, field
 
@@ -12,35 +12,35 @@ from council.models import Invitation, Meeting, Membership
 from udsat.lib import roles
 from udsat.models import Letter
 
-from .answers import expected_attendance, give_answer, quorum_of, seats_on
+from .answers import expected_attendance, quorum_of, save_reply, seats_at
 from .sending import (
     CANCELLED,
-    call_in,
-    call_off,
-    can_be_called,
-    facts,
+    announced_parts,
+    can_invite,
+    cancel_substitute,
+    current_details,
     invite,
+    invite_substitute,
     invited_seats,
     is_missing,
-    letters_of,
+    last_letters,
     locked,
-    tell_change,
+    outdated_invitations,
+    send_changes,
     time_and_place,
-    told_before,
-    untold,
 )
 
 
 @dataclass
-class Line:
-    """One who is called, or could be."""
+class InvitationLine:
+    """A seat that is invited, or a substitute who can be."""
 
     seat: Membership
     invitation: Invitation | None
     letter: Letter | None
     is_missing: bool
-    substitutes: list["Line"] = field(default_factory=list)
-    replaced_by: list["Line"] = field(default_factory=list)
+    substitutes: list["InvitationLine"] = field(default_factory=list)
+    replaced_by: list["InvitationLine"] = field(default_factory=list)
 
     @property
     def reply(self) -> str:
@@ -48,7 +48,7 @@ class Line:
 
     @property
     def mail(self) -> str:
-        """How the mail fares, in a word or two."""
+        """State of the e-mail, in Danish."""
         if not self.seat.person.email:
             return "Ingen mail"
         if self.letter is None or not (self.invitation and self.invitation.sent_at):
@@ -59,15 +59,15 @@ class Line:
 
     @property
     def is_trouble(self) -> bool:
-        """Whether somebody has to ring."""
+        """Whether the member has to be phoned."""
         return not self.seat.person.email or bool(
             self.letter and (self.letter.given_up_at or self.letter.last_error) and not self.letter.sent_at
         )
 
 
-def lines_of(meeting: Meeting) -> tuple[list[Line], list[Line]]:
-    """Those who are called, and the substitutes who are free. A constant number of queries."""
-    letters = letters_of(meeting)
+def lines_of(meeting: Meeting) -> tuple[list[InvitationLine], list[InvitationLine]]:
+    """Return the invited seats and the available substitutes, in a constant number of queries."""
+    letters = last_letters(meeting)
     invitations = {
         invitation.member_id: invitation
         for invitation in meeting.invitations.select_related("called_for__person", "called_for__council")
@@ -75,20 +75,21 @@ def lines_of(meeting: Meeting) -> tuple[list[Line], list[Line]]:
 
     def line(seat):
         invitation, letter = invitations.get(seat.pk), letters.get(seat.pk)
-        return Line(seat, invitation, letter, is_missing(invitation, letter, seat))
+        return InvitationLine(seat, invitation, letter, is_missing(invitation, letter, seat))
 
     called = [line(seat) for seat in invited_seats(meeting)]
     here = {one.seat.pk for one in called}
-    free = [line(seat) for seat in seats_on(meeting) if seat.is_substitute and seat.person and seat.pk not in here]
+    free = [line(seat) for seat in seats_at(meeting) if seat.is_substitute and seat.person and seat.pk not in here]
     for one in called:
         if one.reply == Invitation.Reply.EXCUSED:
-            # A personal substitute first; another member's comes last.
+            # Personal substitutes first, those of other members last.
             one.substitutes = sorted(
                 free,
                 key=lambda other: (
-                    other.seat.substitute_for_id != one.seat.pk, other.seat.substitute_for_id is not None
+                    other.seat.substitute_for_id != one.seat.pk,
+                    other.seat.substitute_for_id is not None,
                 ),
-            )  # fmt: skip
+            )
         one.replaced_by = [o for o in called if o.invitation and o.invitation.called_for_id == one.seat.pk]
     return called, free
 
@@ -98,11 +99,11 @@ def invitation_page(admin, request, meeting):
         if not request.user.may(roles.EDIT, meeting.municipality):
             raise PermissionDenied
         with transaction.atomic():
-            _do(request, locked(meeting))
+            _perform_action(request, locked(meeting))
         return HttpResponseRedirect(request.path)
     called, free = lines_of(meeting)
-    changed = untold(meeting)
-    before = changed[0].told if changed else ""
+    changed = outdated_invitations(meeting)
+    before = changed[0].announced if changed else ""
     when, where = time_and_place(meeting)
     return admin.page(
         request,
@@ -116,59 +117,59 @@ def invitation_page(admin, request, meeting):
         sent=any(one.invitation and one.invitation.sent_at for one in called),
         changed=changed,
         reachable=[one for one in changed if one.member.person.email],
-        before=told_before(before),
+        before=announced_parts(before),
         was_cancelled=before == CANCELLED,
         when=when,
         where=where,
-        can_be_called=can_be_called(meeting),
+        can_invite=can_invite(meeting),
         may_edit=request.user.may(roles.EDIT, meeting.municipality),
         quorum=quorum_of(meeting, expected_attendance(meeting)),
         agenda_url=admin.url("agenda", meeting),
     )
 
 
-def _do(request, meeting):
-    """One button was pressed; what it asked for may have been done by another since the page was shown."""
-    verb, _, rest = request.POST.get("action", "").partition(":")
+def _perform_action(request, meeting):
+    """Perform the action of the pressed button, unless it no longer applies."""
+    action, _, rest = request.POST.get("action", "").partition(":")
     numbers = [int(part) if part.isascii() and part.isdigit() and len(part) < 18 else 0 for part in rest.split(":")]
-    seats = {seat.pk: seat for seat in seats_on(meeting) if seat.person}
+    seats = {seat.pk: seat for seat in seats_at(meeting) if seat.person}
     seat = seats.get(numbers[0])
-    said = "Det kunne ikke lade sig gøre. Se på listen, hvordan det ser ud nu."
+    message = "Det kunne ikke lade sig gøre. Se på listen, hvordan det ser ud nu."
     done = False
-    if verb == "send_invitations":
+    if action == "send_invitations":
         count = invite(meeting)
-        done, said = bool(count), _letters(count) if count else "Alle, der kan få en mail, har fået den."
-    elif verb == "send_change":
-        count = tell_change(meeting)
-        done, said = bool(count), _letters(count) if count else "Alle, der kan få en mail, har fået besked."
-    elif verb in ("coming", "excused") and seat:
+        done, message = bool(count), _letters(count) if count else "Alle, der kan få en mail, har fået den."
+    elif action == "send_change":
+        count = send_changes(meeting)
+        done, message = bool(count), _letters(count) if count else "Alle, der kan få en mail, har fået besked."
+    elif action in ("coming", "excused") and seat:
         invitation, _ = Invitation.objects.get_or_create(meeting=meeting, member=seat)
-        reply = Invitation.Reply.COMING if verb == "coming" else Invitation.Reply.EXCUSED
-        give_answer(invitation, reply)
-        _note_told(invitation, meeting)
-        done, said = True, f"{seat.person} {'kommer' if verb == 'coming' else 'har meldt afbud'}."
-    elif verb == "informed_by_phone" and seat:
+        reply = Invitation.Reply.COMING if action == "coming" else Invitation.Reply.EXCUSED
+        save_reply(invitation, reply)
+        _record_announced(invitation, meeting)
+        done, message = True, f"{seat.person} {'kommer' if action == 'coming' else 'har meldt afbud'}."
+    elif action == "informed_by_phone" and seat:
         for invitation in meeting.invitations.filter(member=seat):
-            _note_told(invitation, meeting)
-            done, said = True, f"{seat.person} ved det nu."
-    elif verb == "call_substitute" and seat and seat.is_substitute and len(numbers) == 2 and numbers[1] in seats:
+            _record_announced(invitation, meeting)
+            done, message = True, f"{seat.person} ved det nu."
+    elif action == "call_substitute" and seat and seat.is_substitute and len(numbers) == 2 and numbers[1] in seats:
         if not meeting.invitations.filter(member=seat).exists():
-            invitation = call_in(meeting, seat, seats[numbers[1]])
+            invitation = invite_substitute(meeting, seat, seats[numbers[1]])
             done = True
-            said = f"{seat.person} får en mail nu." if invitation.sent_at else f"Ring til {seat.person}, og spørg."
-    elif verb == "cancel_substitute" and seat:
+            message = f"{seat.person} får en mail nu." if invitation.sent_at else f"Ring til {seat.person}, og spørg."
+    elif action == "cancel_substitute" and seat:
         for invitation in meeting.invitations.filter(member=seat, called_for__isnull=False).select_related(
             "member__person", "meeting__council__municipality"
         ):
-            call_off(invitation)
-            done, said = True, f"{seat.person} er ikke indkaldt mere."
-    (messages.success if done else messages.warning)(request, said)
+            cancel_substitute(invitation)
+            done, message = True, f"{seat.person} er ikke indkaldt mere."
+    (messages.success if done else messages.warning)(request, message)
 
 
-def _note_told(invitation, meeting):
-    """She has been told by phone what the meeting is like now."""
-    invitation.told = facts(meeting)
-    invitation.save(update_fields=["told"])
+def _record_announced(invitation, meeting):
+    """Record that the member has been informed of the current details by phone."""
+    invitation.announced = current_details(meeting)
+    invitation.save(update_fields=["announced"])
 
 
 def _letters(count):

@@ -1,4 +1,4 @@
-"""Who comes: the answers, what the meeting desk may expect, and whether the council can decide anything."""
+"""Replies to invitations, expected attendance, and whether the council has a quorum."""
 
 import datetime
 from collections.abc import Iterable
@@ -11,14 +11,14 @@ from council.models import Attendance, Invitation, Meeting, Membership
 
 
 def begins_at(meeting: Meeting) -> datetime.datetime:
-    """When it is too late to answer: as the meeting begins, or as its day ends when nobody has said the time."""
+    """Return the start of the meeting, after which no reply is accepted; the end of its day if it has no time."""
     if meeting.starts_at:
         return timezone.make_aware(datetime.datetime.combine(meeting.date, meeting.starts_at))
     return timezone.make_aware(datetime.datetime.combine(meeting.date + datetime.timedelta(1), datetime.time.min))
 
 
-def seats_on(meeting: Meeting) -> QuerySet[Membership]:
-    """The seats of the council on the day of the meeting, with what a name needs."""
+def seats_at(meeting: Meeting) -> QuerySet[Membership]:
+    """Return the seats that are occupied on the day of the meeting."""
     return (
         Membership.objects.on(meeting.date)
         .filter(council=meeting.council_id, is_vacant=False)
@@ -26,16 +26,16 @@ def seats_on(meeting: Meeting) -> QuerySet[Membership]:
     )
 
 
-def give_answer(invitation: Invitation, reply: str) -> None:
-    """Write down an answer, her own or one given by phone. The last one counts."""
+def save_reply(invitation: Invitation, reply: str) -> None:
+    """Save a reply, given by link or by phone. The last one counts."""
     if invitation.reply != reply:
         invitation.reply, invitation.replied_at = reply, timezone.now()
         invitation.save(update_fields=["reply", "replied_at"])
 
 
 @dataclass
-class Expected:
-    """A member on the meeting desk's list before anybody has looked up: `status` is empty without an answer."""
+class ExpectedAttendance:
+    """A seat with its expected attendance; `status` is empty without a reply."""
 
     member: Membership
     status: str
@@ -48,7 +48,7 @@ _STATUS = {
 }
 
 
-def expected_attendance(meeting: Meeting, seats: Iterable[Membership] | None = None) -> list[Expected]:
+def expected_attendance(meeting: Meeting, seats: Iterable[Membership] | None = None) -> list[ExpectedAttendance]:
     """Return the seats with their replies, in the council's order, then the substitutes called in.
 
     `seats` are those of the day of the meeting, if they are already fetched.
@@ -60,20 +60,20 @@ def expected_attendance(meeting: Meeting, seats: Iterable[Membership] | None = N
         )
     }
     expected, substitutes = [], []
-    for seat in seats_on(meeting) if seats is None else seats:
+    for seat in seats_at(meeting) if seats is None else seats:
         invitation = invitations.get(seat.pk)
         status = _STATUS.get(invitation.reply, "") if invitation else ""
         if seat.is_substitute:
             if invitation:
-                substitutes.append(Expected(seat, status, invitation.called_for))
+                substitutes.append(ExpectedAttendance(seat, status, invitation.called_for))
         else:
-            expected.append(Expected(seat, status))
+            expected.append(ExpectedAttendance(seat, status))
     return expected + substitutes
 
 
 @dataclass(frozen=True)
 class Quorum:
-    """How many of the voting seats come, and what the council's own rule says to that (`needed` 0: no rule)."""
+    """Voting seats that are filled, and the number that the council's rule requires (`needed`; 0 without a rule)."""
 
     coming: int
     seats: int
@@ -98,8 +98,8 @@ class Quorum:
         return f"{said} {more}, før rådet er beslutningsdygtigt."
 
 
-def quorum_of(meeting: Meeting, expected: list[Expected] | None = None) -> Quorum:
-    """A substitute counts for the one she comes instead of; a seat is counted once, whoever sits in it."""
+def quorum_of(meeting: Meeting, expected: list[ExpectedAttendance] | None = None) -> Quorum:
+    """Count the voting seats that are filled. A substitute counts for the replaced member; each seat counts once."""
     expected = expected_attendance(meeting) if expected is None else expected
     voting = {one.member.pk for one in expected if one.member.is_voting and one.substitute_for is None}
     voting -= {one.member.pk for one in expected if one.member.is_substitute}

@@ -1,4 +1,4 @@
-"""The page on which a member says whether she comes, by her personal link."""
+"""The page of a personal link, where a member replies to an invitation."""
 
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -14,11 +14,11 @@ from udsat.lib.danish import weekday_date
 from udsat.lib.signed_links import LinkBroken, LinkExpired
 from udsat.models import Letter, Municipality
 
-from .answers import begins_at, give_answer, quorum_of
+from .answers import begins_at, quorum_of, save_reply
 from .sending import locked, time_and_place
 
-# Of one member about one meeting: a finger that goes back and forth fills no mailbox.
-MOST_TOLD = 12
+# E-mails to the secretary about the replies of one member to one invitation.
+MAX_ANSWER_MAILS = 12
 
 
 @link_view("svar")
@@ -32,7 +32,7 @@ def answer_invitation(request: HttpRequest, municipality: Municipality, pk: int,
     if invitation is not None and invitation.meeting.council.municipality_id != municipality.pk:
         raise LinkBroken
     if invitation is None or invitation.member.person_id != person:
-        raise LinkExpired  # called off, or the seat is another's
+        raise LinkExpired  # the substitute was cancelled, or the seat was given to another person
     meeting = invitation.meeting
     if begins_at(meeting) <= timezone.now() or not holds_seat(invitation.member, meeting.date):
         raise LinkExpired
@@ -41,7 +41,7 @@ def answer_invitation(request: HttpRequest, municipality: Municipality, pk: int,
         reply = request.POST.get("svar")
         unknown = reply not in Invitation.Reply.values
         if not unknown:
-            meeting = _take(invitation, reply, request.POST.get("tid"))
+            meeting = _save_reply(invitation, reply, request.POST.get("tid"))
             if meeting is None:
                 return HttpResponseRedirect(request.path)
             moved = not meeting.is_cancelled
@@ -61,10 +61,10 @@ def answer_invitation(request: HttpRequest, municipality: Municipality, pk: int,
 
 
 @transaction.atomic
-def _take(invitation: Invitation, reply: str, seen: str | None) -> Meeting | None:
-    """Write the answer down; the meeting as it is now, where that is another one than she was asked about.
+def _save_reply(invitation: Invitation, reply: str, seen: str | None) -> Meeting | None:
+    """Save the reply and return None; return the meeting if it has been changed since the page was shown.
 
-    Letters about the meeting are written under the same lock, so none of them puts an older answer back.
+    Letters are written under the same lock, so that none of them restores an older reply.
     """
     meeting = locked(invitation.meeting)
     if meeting.is_cancelled or seen not in (None, time_and_place(meeting)[0]):
@@ -74,20 +74,20 @@ def _take(invitation: Invitation, reply: str, seen: str | None) -> Meeting | Non
         raise LinkExpired
     Reply = Invitation.Reply
     is_news = reply != current.reply and Reply.EXCUSED in (reply, current.reply)
-    give_answer(current, reply)
+    save_reply(current, reply)
     if is_news:
         _write_to_secretary(invitation, meeting, is_excused=reply == Reply.EXCUSED)
     return None
 
 
 def _write_to_secretary(invitation: Invitation, meeting: Meeting, *, is_excused: bool) -> None:
-    """That a member stays away, or comes all the same: a substitute may have to be called in or off."""
-    told = f"answer:{invitation.pk}:"
-    count = Letter.objects.filter(key__startswith=told).count()
-    if count < MOST_TOLD:
+    """Notify the secretary that a member is absent, or attends after all: a substitute may be needed, or not."""
+    prefix = f"answer:{invitation.pk}:"
+    count = Letter.objects.filter(key__startswith=prefix).count()
+    if count < MAX_ANSWER_MAILS:
         write_to_secretary(
             meeting.council,
-            f"{told}{count}",
+            f"{prefix}{count}",
             f"{'Afbud til' if is_excused else 'En mere kommer til'} mødet {weekday_date(meeting.date)}",
             "member_answer.txt",
             reverse("admin:council_meeting_invitations", args=[meeting.pk]),
@@ -99,6 +99,6 @@ def _write_to_secretary(invitation: Invitation, meeting: Meeting, *, is_excused:
 
 
 def holds_seat(member: Membership, day) -> bool:
-    """Both today and on the day of the meeting: a seat that has ended answers no more."""
+    """Whether the seat is occupied both today and on the day of the meeting."""
     seats = Membership.objects.filter(pk=member.pk, person__anonymised_at=None)
     return seats.on().exists() and seats.on(day).exists()

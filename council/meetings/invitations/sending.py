@@ -1,4 +1,4 @@
-"""The letters that call members to a meeting, tell them of changes, and call substitutes in."""
+"""Invitations by e-mail, notices of changes, substitutes, and the supplementary agenda."""
 
 import datetime
 import hashlib
@@ -19,25 +19,25 @@ from udsat.lib.pdf import PdfTooLarge
 from udsat.lib.signed_links import make_token
 from udsat.models import Letter, LetterFile
 
-from .answers import begins_at, seats_on
+from .answers import begins_at, seats_at
 
 CANCELLED = "Aflyst"
 _LINK = "[link]"
-# The link outlives a meeting that is put off; the page itself says when it is too late to answer.
+# Longer than any postponement; the page itself refuses replies that are too late.
 LINK_LIFE = datetime.timedelta(days=366)
 
 
-# Who is called
+# Who is invited
 
 
 def invited_seats(meeting: Meeting) -> list[Membership]:
-    """Who should come: every seat with a person on the day, and the substitutes that are called in."""
+    """Return the seats to invite: all that have a person on the day, and the substitutes called in."""
     called = set(meeting.invitations.values_list("member_id", flat=True))
-    return [seat for seat in seats_on(meeting) if seat.person and (not seat.is_substitute or seat.pk in called)]
+    return [seat for seat in seats_at(meeting) if seat.person and (not seat.is_substitute or seat.pk in called)]
 
 
-def can_be_called(meeting: Meeting) -> bool:
-    """Nobody is called to what is over or cancelled, nor before the agenda can be read."""
+def can_invite(meeting: Meeting) -> bool:
+    """Whether the meeting is to come and its agenda is public."""
     return (
         not meeting.is_cancelled
         and begins_at(meeting) > timezone.now()
@@ -52,152 +52,156 @@ def time_and_place(meeting: Meeting) -> tuple[str, str]:
     return when, ", ".join(part for part in (meeting.place, meeting.address) if part)
 
 
-def facts(meeting: Meeting) -> str:
-    """What a member must know to come: kept on her invitation, so that a change is seen as one."""
+def current_details(meeting: Meeting) -> str:
+    """Return what an invitation announces, in the form of `Invitation.announced`."""
     return CANCELLED if meeting.is_cancelled else "\n".join(time_and_place(meeting))
 
 
-def letters_of(meeting: Meeting) -> dict[int, Letter]:
-    """The last letter that called each member to the meeting, by the member's id, without its texts and files."""
-    found = {}
+def last_letters(meeting: Meeting) -> dict[int, Letter]:
+    """Return the last invitation letter to each member, by the member's id, without text and calendar."""
     prefix = meeting.invitation_prefix
-    for letter in Letter.objects.filter(key__startswith=prefix).defer("text", "calendar").order_by("pk"):
-        found[int(letter.key.removeprefix(prefix).split(":")[0])] = letter
-    return found
+    letters = Letter.objects.filter(key__startswith=prefix).defer("text", "calendar").order_by("pk")
+    return {int(letter.key.removeprefix(prefix).split(":")[0]): letter for letter in letters}
 
 
 def is_missing(invitation: Invitation | None, letter: Letter | None, seat: Membership) -> bool:
-    """Has an address that no invitation went to: never sent, or the address has been mended since."""
+    """Whether the member has an e-mail address that no invitation was sent to."""
     if not seat.person or not seat.person.email:
         return False
     return invitation is None or invitation.sent_at is None or letter is None or letter.to != seat.person.email
 
 
-def who_hears(meeting: Meeting) -> list[str]:
-    """What happens to the members when the agenda becomes public, as sentences."""
+def publication_effects(meeting: Meeting) -> list[str]:
+    """Describe in Danish who is invited when the agenda becomes public."""
     if meeting.is_cancelled or begins_at(meeting) <= timezone.now():
         return []
-    letters = letters_of(meeting)
+    letters = last_letters(meeting)
     invitations = {invitation.member_id: invitation for invitation in meeting.invitations.all()}
     seats = invited_seats(meeting)
     mailed = [seat for seat in seats if is_missing(invitations.get(seat.pk), letters.get(seat.pk), seat)]
-    silent = [str(seat.person) for seat in seats if not seat.person.email]
-    said = []
+    without_email = [str(seat.person) for seat in seats if not seat.person.email]
+    effects = []
     if mailed:
         count = "1 medlem" if len(mailed) == 1 else f"{len(mailed)} medlemmer"
-        said.append(f"Når dagsordenen er offentlig, får {count} en mail med dagsordenen og en indkaldelse.")
-    if silent:
-        said.append(f"Ring til {join_words(silent)}, som ikke har nogen mail.")
-    return said
+        effects.append(f"Når dagsordenen er offentlig, får {count} en mail med dagsordenen og en indkaldelse.")
+    if without_email:
+        effects.append(f"Ring til {join_words(without_email)}, som ikke har nogen mail.")
+    return effects
 
 
-# Calling
+# Inviting
 
 
 @transaction.atomic
 def invite(meeting: Meeting) -> int:
-    """Call everybody who has not been called. Returns the number of letters written."""
+    """Invite the members who have not been invited. Return the number of letters written."""
     meeting = locked(meeting)
-    if not can_be_called(meeting):
+    if not can_invite(meeting):
         return 0
-    letters = letters_of(meeting)
+    letters = last_letters(meeting)
     invitations = {invitation.member_id: invitation for invitation in meeting.invitations.all()}
-    paper, count = Paper(meeting), 0
+    agenda_file, count = AgendaFile(meeting), 0
     for seat in invited_seats(meeting):
         invitation = invitations.get(seat.pk) or Invitation.objects.create(meeting=meeting, member=seat)
         invitation.meeting, invitation.member = meeting, seat
         if is_missing(invitation, letters.get(seat.pk), seat):
             template = "substitute" if seat.is_substitute else "invitation"
-            _write(invitation, template, f"Indkaldelse til møde {weekday_date(meeting.date)}", files=paper.files())
+            subject = f"Indkaldelse til møde {weekday_date(meeting.date)}"
+            _write(invitation, template, subject, files=agenda_file.files())
             count += 1
     return count
 
 
 def send_scheduled_invitations(now: datetime.datetime) -> int:
-    """Call the members to the meetings whose agenda became public by itself."""
-    called = Invitation.objects.filter(meeting=OuterRef("meeting"), sent_at__isnull=False)
+    """Invite the members to meetings with a public agenda to which nobody has been invited.
+
+    The back office invites them when an agenda is published; this finds the agendas scheduled for later.
+    """
+    invited = Invitation.objects.filter(meeting=OuterRef("meeting"), sent_at__isnull=False)
     agendas = (
         Agenda.objects.published()
-        .filter(~Exists(called), meeting__date__gte=timezone.localdate(now), meeting__is_cancelled=False)
+        .filter(~Exists(invited), meeting__date__gte=timezone.localdate(now), meeting__is_cancelled=False)
         .select_related("meeting__council__municipality")
     )
     return sum(invite(agenda.meeting) for agenda in agendas)
 
 
 @transaction.atomic
-def tell_change(meeting: Meeting) -> int:
-    """Tell everybody who was called what is different now. Returns the number of letters written."""
+def send_changes(meeting: Meeting) -> int:
+    """Send changed time, place or cancellation to the invited members. Return the number of letters written."""
     meeting = locked(meeting)
     if begins_at(meeting) <= timezone.now():
         return 0
-    paper, count = Paper(meeting), 0
-    for invitation in untold(meeting):
+    agenda_file, count = AgendaFile(meeting), 0
+    for invitation in outdated_invitations(meeting):
         if not invitation.member.person or not invitation.member.person.email:
             continue
-        before = invitation.told
-        # What is unknown was no answer's reason: the last answer came after it.
-        is_known = not meeting.is_cancelled and before != Invitation.TOLD_UNKNOWN
+        before = invitation.announced
+        # Where the last letter was deleted unsent, the reply is newer than what was announced.
+        is_known = not meeting.is_cancelled and before != Invitation.ANNOUNCED_UNKNOWN
         moved = is_known and before.split("\n")[0] != time_and_place(meeting)[0]
         if moved:
-            # An answer was about the other day.
+            # The reply was for the other time.
             invitation.reply, invitation.replied_at = "", None
         if meeting.is_cancelled:
             template, subject, method = "meeting_cancelled", "Aflyst: møde", "CANCEL"
         else:
             template, subject, method = "meeting_changed", "Ændret: møde", "REQUEST"
         _write(
-            invitation, template, f"{subject} {weekday_date(meeting.date)}", method=method,
-            files=[] if meeting.is_cancelled else paper.files(), before=told_before(before), moved=moved,
+            invitation,
+            template,
+            f"{subject} {weekday_date(meeting.date)}",
+            method=method,
+            files=[] if meeting.is_cancelled else agenda_file.files(),
+            before=announced_parts(before),
+            moved=moved,
             was_cancelled=before == CANCELLED,
-        )  # fmt: skip
+        )
         count += 1
     return count
 
 
-def untold(meeting: Meeting) -> list[Invitation]:
-    """Those who were called to another time or place than the meeting has now."""
-    now = facts(meeting)
-    found = meeting.invitations.exclude(told__in=["", now]).select_related(
+def outdated_invitations(meeting: Meeting) -> list[Invitation]:
+    """Return the invitations that announced another time or place than the meeting has now."""
+    invitations = meeting.invitations.exclude(announced__in=["", current_details(meeting)]).select_related(
         "member__person", "member__council__municipality", "called_for__person"
     )
-    return [invitation for invitation in found if invitation.member.person]
+    return [invitation for invitation in invitations if invitation.member.person]
 
 
-def told_before(told: str) -> list[str]:
-    """When and where, as a member was told; empty when nobody knows."""
-    return [part for part in told.split("\n") if part and part != Invitation.TOLD_UNKNOWN]
+def announced_parts(announced: str) -> list[str]:
+    """Return the time and the place that were announced; empty when unknown."""
+    return [part for part in announced.split("\n") if part and part != Invitation.ANNOUNCED_UNKNOWN]
 
 
 # Substitutes
 
 
 @transaction.atomic
-def call_in(meeting: Meeting, seat: Membership, instead_of: Membership) -> Invitation:
-    """Ask a substitute to come instead of a member."""
+def invite_substitute(meeting: Meeting, seat: Membership, instead_of: Membership) -> Invitation:
+    """Invite a substitute instead of a member."""
     meeting = locked(meeting)
     invitation, _ = Invitation.objects.get_or_create(meeting=meeting, member=seat, defaults={"called_for": instead_of})
     invitation.called_for = instead_of
     invitation.meeting, invitation.member = meeting, seat
     invitation.save(update_fields=["called_for"])
     if Letter.objects.filter(key__startswith=f"not-needed:{meeting.pk}:{seat.pk}:").exists():
-        # Calendars forget an entry that was taken out, unless a higher number brings it back.
-        _count_up(meeting)
-    if seat.person and seat.person.email and can_be_called(meeting):
-        _write(
-            invitation, "substitute", f"Kan du komme til møde {weekday_date(meeting.date)}?",
-            files=Paper(meeting).files(),
-        )  # fmt: skip
+        # A cancelled calendar entry reappears only with a higher sequence.
+        _increment_sequence(meeting)
+    if seat.person and seat.person.email and can_invite(meeting):
+        subject = f"Kan du komme til møde {weekday_date(meeting.date)}?"
+        _write(invitation, "substitute", subject, files=AgendaFile(meeting).files())
     return invitation
 
 
 @transaction.atomic
-def call_off(invitation: Invitation) -> None:
-    """Tell a substitute that she is not needed after all. Her link leads nowhere from then on."""
+def cancel_substitute(invitation: Invitation) -> None:
+    """Notify a substitute who is not needed after all, and delete the invitation with its link."""
     meeting = locked(invitation.meeting)
     invitation.meeting = meeting
     person = invitation.member.person
     if invitation.sent_at and person and person.email:
-        _count_up(meeting)
+        _increment_sequence(meeting)
         Letter.objects.write(
             municipality=meeting.municipality,
             key=f"not-needed:{meeting.pk}:{invitation.member_id}:{meeting.calendar_sequence}",
@@ -214,13 +218,13 @@ def call_off(invitation: Invitation) -> None:
 
 
 def send_supplement(agenda: Agenda, items: list[AgendaItem]) -> int:
-    """Tell everybody who was called what has come to the agenda. Call it where the items become public."""
+    """Send the supplementary agenda to the invited members, in the transaction that publishes the items."""
     meeting = agenda.meeting
-    if not can_be_called(meeting):
+    if not can_invite(meeting):
         return 0
     new = {item.pk for item in items}
     added = [item for item in public_items(meeting, with_minutes=False) if item.pk in new]
-    paper, count = Paper(meeting, "tillaegsdagsorden"), 0
+    agenda_file, count = AgendaFile(meeting, "tillaegsdagsorden"), 0
     for invitation in meeting.invitations.exclude(sent_at=None).select_related("member__person"):
         person = invitation.member.person
         if person and person.email:
@@ -232,17 +236,17 @@ def send_supplement(agenda: Agenda, items: list[AgendaItem]) -> int:
                 to_name=str(person),
                 subject=f"Tillægsdagsorden til møde {weekday_date(meeting.date)}",
                 text=_text("supplement", invitation, items=added),
-                files=paper.files(),
+                files=agenda_file.files(),
             )
             count += 1
     return count
 
 
-# The letters
+# Letters
 
 
-class Paper:
-    """The agenda as a file that all letters share, made when the first of them needs it."""
+class AgendaFile:
+    """The agenda as a PDF that all letters share, rendered for the first of them."""
 
     def __init__(self, meeting: Meeting, name: str = "dagsorden"):
         self.meeting, self.name = meeting, name
@@ -270,27 +274,27 @@ class Paper:
 
 
 def answer_url(invitation: Invitation) -> str:
-    """The member's own link. It names the person too, so that it ends when the seat becomes another's."""
+    """Return the member's personal link. It ends when the seat is given to another person."""
     until = timezone.now() + LINK_LIFE
     token = make_token("svar", invitation.pk, invitation.member.person_id, until=until)
     return settings.SITE_URL + reverse("answer-invitation", args=[invitation.meeting.municipality.slug, token])
 
 
 def locked(meeting: Meeting) -> Meeting:
-    """The meeting as it is now, held while letters about it are written, so that two clicks write them once."""
+    """Read the meeting again under a lock, so that concurrent requests write each letter once."""
     return Meeting.objects.select_for_update(of=("self",)).select_related("council__municipality").get(pk=meeting.pk)
 
 
-def _count_up(meeting):
+def _increment_sequence(meeting):
     Meeting.objects.filter(pk=meeting.pk).update(calendar_sequence=F("calendar_sequence") + 1)
     meeting.calendar_sequence += 1
 
 
 def _write(invitation, template, subject, *, method="REQUEST", files=(), **context):
-    """Write the letter and remember what it said. Its key is what it says to which address."""
+    """Write the letter and record what it announces. Its key depends on that and on the address."""
     meeting, person = invitation.meeting, invitation.member.person
-    said = facts(meeting)
-    digest = hashlib.sha256(f"{person.email}\n{said}".encode()).hexdigest()[:16]
+    details = current_details(meeting)
+    digest = hashlib.sha256(f"{person.email}\n{details}".encode()).hexdigest()[:16]
     Letter.objects.write(
         municipality=meeting.municipality,
         key=f"{meeting.invitation_prefix}{invitation.member_id}:{meeting.calendar_sequence}:{digest}",
@@ -301,8 +305,8 @@ def _write(invitation, template, subject, *, method="REQUEST", files=(), **conte
         calendar=invitation_calendar(meeting, person.email, str(person), method),
         files=files,
     )
-    invitation.told, invitation.sent_at = said, timezone.now()
-    invitation.save(update_fields=["told", "sent_at", "reply", "replied_at"])
+    invitation.announced, invitation.sent_at = details, timezone.now()
+    invitation.save(update_fields=["announced", "sent_at", "reply", "replied_at"])
 
 
 def _text(template, invitation, **context):
@@ -323,5 +327,5 @@ def _text(template, invitation, **context):
             **context,
         },
     )
-    # A number that somebody has said is none may stand on a page; in no letter. The link is no text.
+    # Numbers that were confirmed not to be CPR numbers are hidden in letters all the same, except in the link.
     return hide_cpr(text).replace(_LINK, answer_url(invitation))

@@ -13,7 +13,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from council.meetings import progress
-from council.meetings.invitations.sending import untold
+from council.meetings.invitations.sending import outdated_invitations
 from council.models import Meeting
 from council.public import year_wheel
 from council.public.meeting_years import year_entries
@@ -174,7 +174,7 @@ def _move(admin, request) -> MoveForm | None:
     meeting.save()
     admin.log_change(request, meeting, f"Flyttet fra {long_date(before)}")
     messages.success(request, f"Mødet er flyttet til {weekday_date(meeting.date)}. Fristerne følger med.")
-    if untold(meeting):
+    if outdated_invitations(meeting):
         messages.warning(
             request,
             format_html(
