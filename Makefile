@@ -61,7 +61,7 @@ test-tools: $(UV)
 	@$(MAKE) -s lint
 	@$(MAKE) -s $(NPM_PACKAGES)
 
-check: lint ## The quick half: style, types, and the tests that need no browser, on SQLite
+check: lint ## Style, types, and the tests without Chromium, on SQLite
 	.venv/bin/pytest -q -m 'not browser and not soak'
 
 lint: $(UV)
@@ -71,12 +71,12 @@ lint: $(UV)
 	.venv/bin/mypy
 	$(MANAGE) makemigrations --check
 
-format: $(UV) ## Put the code in the project's style
+format: $(UV) ## Format the code
 	@$(UV) sync --quiet --frozen
 	.venv/bin/ruff check --fix
 	.venv/bin/ruff format
 
-lock: $(UV) ## Take the newest versions that pyproject.toml allows into uv.lock
+lock: $(UV) ## Pin the newest versions that pyproject.toml allows in uv.lock
 	$(UV) lock --upgrade
 
 audit: $(UV) ## Check uv.lock for known vulnerabilities and old packages, and write an SBOM (CycloneDX)
