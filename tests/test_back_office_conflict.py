@@ -1,4 +1,4 @@
-"""Two people have the same page open. Nobody's words are lost, and nobody's are written over unseen."""
+"""Edit conflicts: no input is lost and no saved text is overwritten unnoticed."""
 
 import html
 
@@ -18,7 +18,7 @@ from .test_back_office_scope import empty_inlines, text, url
 
 
 def opened(client, it):
-    """The form of its page as the browser holds it."""
+    """Return the form data of the change page."""
     address = url(type(it), "change", it.pk)
     form = client.get(address).context["adminform"].form
     fields = {name: form[name].value() for name, field in form.fields.items() if not isinstance(field, FileField)}
@@ -217,7 +217,7 @@ def test_saving_a_meeting_counts_once_for_it_and_for_its_papers(annas, esbjerg):
 
 
 def test_whoever_saves_first_makes_the_other_wait(annas, news):
-    """So that the version that is compared is the one that is saved over."""
+    """The object is locked, so that the compared version is the overwritten one."""
     data = opened(annas, news)
     with CaptureQueriesContext(connection) as queries:
         save(annas, news, data | {"title": "Café åbner"})

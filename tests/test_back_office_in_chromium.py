@@ -1,4 +1,4 @@
-"""The back office in a real browser: no barrier axe-core finds, no blocked code, and its pickers work."""
+"""The back office in Chromium: axe-core, Content Security Policy and form widgets."""
 
 import pytest
 from django.contrib import admin
@@ -21,7 +21,7 @@ EDITORS_ARE_THERE = """() => [...document.querySelectorAll("textarea[data-richte
 
 @pytest.fixture
 def window(demo, page):
-    """A window in which the demo's administrator has logged in; `complaints` collects what the browser objects to."""
+    """A browser page logged in as the demo's administrator; `complaints` collects console errors."""
     user = User.objects.get(username="administrator")
     user.set_password(make.PASSWORD)
     user.save()
@@ -41,7 +41,7 @@ def address(model, what, *args):
 
 
 def pages():
-    """Every list and every form, the pages of publication, and those of a meeting, from agenda to correction."""
+    """Return the addresses of every list, form, publication page and meeting page."""
     user = User.objects.get(username="administrator")
     found = ["/admin/", "/admin/password_change/"]
     for model, model_admin in admin.site._registry.items():
@@ -49,7 +49,7 @@ def pages():
         request = type("Request", (), {"user": user, "GET": {}, "method": "GET"})()
         if it := model_admin.get_queryset(request).first():
             found.append(address(model, "change", it.pk))
-        # The empty form of what stands on a shelf; of the rest it is the form above without words.
+        # Empty forms only of models on the front page; the others equal the form above without texts.
         if model_admin.index_section and model_admin.has_add_permission(request):
             found.append(address(model, "add"))
     draft, public = News.objects.filter(status=Status.DRAFT).first(), Meeting.objects.filter(status="offentliggjort")
@@ -83,7 +83,7 @@ def pages():
 
 
 def barriers(page, *rules):
-    """What axe-core finds, by those of its rules or by all."""
+    """Return axe-core violations of these rules, or of all."""
     page.evaluate(AXE)
     only = {"runOnly": {"type": "rule", "values": rules}} if rules else {}
     found = page.evaluate("only => axe.run({resultTypes: ['violations'], ...only})", only)["violations"]
@@ -97,9 +97,9 @@ def test_no_page_of_the_back_office_has_a_barrier(window, hand):
         window.complaints.clear()
         assert window.goto(path).status == 200, path
         window.wait_for_function(EDITORS_ARE_THERE)
-        # Before axe-core asks for style sheets at addresses of its own.
+        # Collect errors before axe-core requests style sheets itself.
         wrong += [f"{path}: {text}" for text in window.complaints]
-        # Loaded once, looked at in two ways; what the second changes is colour and room.
+        # Load once and check twice; the second check differs in colour scheme and width.
         for width, scheme, rules in [(1280, "light", ()), (360, "dark", (*RULES_OF_COLOUR, "target-size"))]:
             window.set_viewport_size({"width": width, "height": 900})
             window.emulate_media(color_scheme=scheme, reduced_motion="reduce")
@@ -147,7 +147,7 @@ def test_a_conflict_has_no_barrier_and_shows_both_texts(window):
 
 
 def test_pickers_work_under_the_policy_that_forbids_inline_code(window):
-    """Search in a list of choices, dates, a row that is added with its editor: all without a complaint."""
+    """Autocomplete, dates and an added row with its editor cause no console errors."""
     council = Council.objects.get(municipality__slug="eksempelkoebing")
     window.complaints.clear()
     window.goto(address(Agreement, "add"))

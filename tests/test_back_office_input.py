@@ -1,4 +1,4 @@
-"""What people type in the back office: ordinary things are saved, nonsense gets a clear word, nothing breaks."""
+"""Form input in the back office: valid values are saved, invalid ones give a clear error."""
 
 import pytest
 from django.db.models.signals import pre_save
@@ -17,7 +17,7 @@ def office(client, anna):
 
 
 def test_a_secretary_adds_a_person(office, esbjerg):
-    # A seat without a person must not be taken for a seat of the person who is not saved yet.
+    # A vacant seat must not match the unsaved person.
     make.membership(make.council(esbjerg), area="Hjemløshed")
     answer = office.post(
         "/admin/council/person/add/",
@@ -78,7 +78,7 @@ def test_a_list_of_a_year_that_is_none_shows_the_whole_list(office, listed, quer
 
 @pytest.mark.django_db(transaction=True)
 def test_two_who_make_the_same_meeting_at_once_break_nothing(office, esbjerg):
-    """Only PostgreSQL lets two do so; the other one is played by a row that comes in after the check."""
+    """A row inserted after validation simulates the concurrent request, which only PostgreSQL allows."""
     council = make.council(esbjerg)
 
     def another(sender, instance, **kwargs):
@@ -102,7 +102,7 @@ def test_an_address_taken_out_is_made_again_even_when_something_else_is_wrong(of
         f"/admin/strategies/theme/{theme.pk}/change/",
         f"/admin/council/news/{story.pk}/change/",
     ):
-        # Nothing of the form but the address, so that much is wrong.
+        # An almost empty form has many errors.
         assert office.post(page, {"slug": ""}).status_code == 200
         form = html.fromstring(office.get(page).content.decode()).xpath("//form[contains(@id, '_form')]")[-1]
         typed = {name: value for name, value in form.fields.items() if value and "__prefix__" not in name}

@@ -1,4 +1,4 @@
-"""The gate between a draft and the public: what it asks, what it keeps, and the way back."""
+"""Publishing, scheduling and withdrawing in the back office."""
 
 import datetime
 import html
@@ -25,7 +25,7 @@ def gate(client, it):
 
 
 def answer(client, it, **fields):
-    """The gate's form with the version the page showed, and these answers."""
+    """Post the publication form with the displayed version and these answers."""
     seen = client.get(gate(client, it)).context["form"]["seen"].value()
     return client.post(gate(client, it), {"seen": seen, **fields})
 
@@ -185,7 +185,7 @@ def test_what_would_be_over_before_it_begins_is_not_published(annas, esbjerg):
 
 
 def test_the_tick_is_for_the_text_that_was_read(annas, client, news):
-    """Carla writes while Anna reads; Anna's word is not taken for Carla's words."""
+    """Carla edits while Anna reviews; Anna's confirmation does not apply to Carla's text."""
     seen = annas.get(gate(annas, news)).context["form"]["seen"].value()
     save(annas, news, opened(annas, news) | {"title": "Noget helt andet"})
     response = annas.post(gate(annas, news), {"seen": seen, **TICK})
@@ -223,7 +223,7 @@ def test_an_agenda_is_made_and_published_from_the_page_of_its_meeting(annas, cli
     response = answer(annas, agenda, **TICK)
     assert response.url == url(Meeting, "change", meeting.pk)
     assert "Boliger til unge" in text(client.get(meeting.get_absolute_url()))
-    # Making it twice makes one.
+    # Repeating the request creates no second one.
     annas.post(reverse("admin:council_meeting_create_agenda", args=[meeting.pk]))
     assert Agenda.objects.count() == 1
 

@@ -1,4 +1,4 @@
-"""What a page of the back office asks the database, with little in it and with five times as much."""
+"""Number of queries per back-office page, with few and with five times as many objects."""
 
 import datetime
 
@@ -41,7 +41,7 @@ def coming(council):
 
 
 def fill(council, held, coming, number):
-    """One more of everything that any of the pages shows."""
+    """Create one more of everything shown on any page."""
     place = council.municipality
     theme = make.theme(make.strategy(place, title=f"Strategi {number}"))
     member = make.membership(council, make.person(place, first_name=f"Nr. {number}", email=f"nr{number}@example.dk"))

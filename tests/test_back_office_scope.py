@@ -1,4 +1,4 @@
-"""A secretary works in her own municipality. Of the others nothing shows, by whatever door she knocks."""
+"""Scope of the back office: nothing of another municipality is listed, offered or disclosed."""
 
 import json
 import re
@@ -23,7 +23,7 @@ from . import factories as make
 
 pytestmark = pytest.mark.once
 
-SECRET = "Sildehagen"  # stands in every text of Esbjerg's, and nowhere else
+SECRET = "Sildehagen"  # in every text of Esbjerg, and nowhere else
 MODELS = list(admin.site._registry)
 
 
@@ -37,7 +37,7 @@ def model_id(model):
 
 @pytest.fixture
 def esbjergs(esbjerg):
-    """One of each in Esbjerg, all drafts, all with the secret word."""
+    """Create drafts of each model in Esbjerg, with the secret word."""
     strategy = make.strategy(esbjerg, title=f"{SECRET} strategi", status=Status.DRAFT)
     theme = make.theme(strategy, title=f"{SECRET} tema")
     goal = make.goal(theme, f"{SECRET} mål")
@@ -69,7 +69,7 @@ def esbjergs(esbjerg):
 
 @pytest.fixture
 def as_bo(client, bo, vejle):
-    """Bo of Vejle has logged in; Vejle has a council, a strategy and a meeting of its own."""
+    """A client logged in as Bo of Vejle, which has a council, a strategy and a meeting."""
     make.strategy(vejle, title="Vejles strategi")
     make.meeting(make.council(vejle), title="Vejles møde")
     client.force_login(bo)
@@ -116,7 +116,7 @@ RELATED_FILTERS = [
 
 @pytest.mark.parametrize(("model", "path"), RELATED_FILTERS, ids=str)
 def test_filters_offer_and_find_nothing_of_another_municipality(model, path, as_bo, bo, esbjerg, esbjergs):
-    # With a second municipality the filter by municipality shows too; Esbjerg is not among them.
+    # Users with two municipalities can filter by municipality; Esbjerg is not offered.
     Assignment.objects.create(user=bo, municipality=make.municipality("Kolding"), role=Role.SECRETARY)
     page = text(as_bo.get(url(model, "changelist")))
     assert SECRET not in page and "Esbjerg" not in page
@@ -213,7 +213,7 @@ def test_a_window_can_ask_for_no_other_field_than_the_number(query, as_bo, vejle
     ],
 )
 def test_a_list_answers_no_questions_but_its_own_filters(model, query, as_bo):
-    """Else any field could be guessed at letter by letter. The answer is the whole list, not an error."""
+    """Unknown lookups are ignored, so that fields cannot be probed letter by letter."""
     response = as_bo.get(url(model, "changelist") + f"?{query}", follow=True)
     assert response.status_code == 200
     assert "Vejles" in text(response) or "q=" in query
@@ -224,7 +224,7 @@ def post_new(client, model, **fields):
 
 
 def empty_inlines(client, address):
-    """The management fields of the page's inlines, as a browser would send them."""
+    """Return the management form data of the page's inlines."""
     page = text(client.get(address))
     names = re.findall(r'name="([a-z_0-9-]+-(?:TOTAL|INITIAL|MIN_NUM|MAX_NUM)_FORMS)" value="(\d+)"', page)
     return {name: (0 if "TOTAL" in name or "INITIAL" in name else value) for name, value in names}
@@ -259,7 +259,7 @@ def test_nothing_can_point_at_another_municipalitys_things(as_bo, vejle, esbjerg
 
 @pytest.fixture
 def as_gro(client, as_bo, vejle, esbjerg):
-    """Gro works in both places."""
+    """Gro works in both municipalities."""
     client.force_login(make.user("gro", role=Role.SECRETARY, of=[vejle, esbjerg]))
     return client
 
@@ -279,7 +279,7 @@ def test_once_it_is_known_where_something_belongs_only_that_place_is_offered(as_
 
 
 def test_a_row_of_another_municipality_cannot_ride_along_in_a_form(as_bo, vejle, esbjergs):
-    """The number of Esbjerg's section, sent as a row of Vejle's strategy."""
+    """Submit the primary key of Esbjerg's section as a row of Vejle's strategy."""
     own, theirs = vejle.strategies.get(), esbjergs[Section]
     address = url(Strategy, "change", own.pk)
     form = as_bo.get(address).context["adminform"].form
@@ -316,7 +316,7 @@ def test_there_is_no_action_on_many_at_once(model, client, operator, esbjergs):
 
 
 def test_raw_numbers_are_asked_for_nowhere():
-    """The stock widget for them shows the name behind any number, whoever's it is."""
+    """Django's widget would show the name of any primary key."""
     inlines = [inline for model_admin in admin.site._registry.values() for inline in model_admin.inlines]
     assert [
         a for a in (*admin.site._registry.values(), *inlines) if a.raw_id_fields != BaseModelAdmin.raw_id_fields
@@ -334,7 +334,7 @@ def test_every_page_of_the_back_office_is_scoped():
         ]
         if model and model._meta.app_label in ("udsat", "strategies", "council")
     }
-    # The files of a letter are shown and chosen nowhere.
+    # Files of a letter are not part of any form.
     assert ours - {LetterFile} <= set(admin.site._registry)
 
 
@@ -469,15 +469,15 @@ def test_two_visions_in_one_form_are_told_apart_before_the_database_does(client,
 
 
 def test_every_model_of_ours_has_a_page():
-    """One without can be chosen nowhere, so its absence is noticed here first."""
+    """List models without an admin of their own."""
     without = {
         "regionperiod", "assignment", "cproverride", "letterfile", "standarditem", "formerdate",  # rows on another page
         "searchentry", "searchword",  # the index
         "revision", "edition",  # the pages »Historik« and »Rettelser«
         "invitation", "proposal", "approval", "remark",  # the pages of a meeting and of a hearing
         "deskclash", "deskedit", "deskpresence", "deskrow",  # the meeting desk
-        "follower", "subscription", "notice",  # nobody's business
-        "formsubmission",  # counted, never looked at
+        "follower", "subscription", "notice",  # private
+        "formsubmission",  # only counted
     }  # fmt: skip
     missing = {
         model._meta.model_name

@@ -1,4 +1,4 @@
-"""Administrators let people in to their own municipality, and no further; nobody reads a password."""
+"""User administration, limited to the administrator's municipalities."""
 
 import pytest
 from django.contrib.admin.models import LogEntry
@@ -22,7 +22,7 @@ def add(client, **fields):
 
 
 def with_roles(client, user, *rows):
-    """The form of the user's page with these rows of (assignment, municipality, role)."""
+    """Return the form data of the user's page with rows of (assignment, municipality, role)."""
     data = opened(client, user) | {"assignments-TOTAL_FORMS": len(rows)}
     data["assignments-INITIAL_FORMS"] = sum(row is not None for row, _, _ in rows)
     for n, (row, place, role) in enumerate(rows):
@@ -131,7 +131,7 @@ def test_a_user_who_can_be_taken_out_of_the_municipality_is_gone_from_its_list(e
     data = with_roles(evas, carla, (row, esbjerg, Role.EDITOR)) | {"assignments-0-DELETE": "on"}
     assert save(evas, carla, data).status_code == 302
     assert evas.get(url(User, "change", carla.pk)).status_code == 404
-    evas.get("/admin/")  # takes the message away
+    evas.get("/admin/")  # consumes the message
     assert "Carla" not in text(evas.get(url(User, "changelist")))
 
 

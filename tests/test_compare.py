@@ -1,4 +1,4 @@
-"""/sammenlign/: municipalities side by side about a topic, and a strategy against the one it replaced."""
+"""/sammenlign/: municipalities compared on a topic, and versions of a strategy."""
 
 import datetime
 import re
@@ -29,7 +29,7 @@ def housing(db):
     return make.topic("Bolig")
 
 
-# Municipalities side by side
+# Municipalities
 
 
 def test_two_municipalities_stand_side_by_side_with_goals_targets_and_follow_up(client, esbjerg, vejle, housing):
@@ -37,7 +37,7 @@ def test_two_municipalities_stand_side_by_side_with_goals_targets_and_follow_up(
     make.goal(promise(vejle, housing, "skaffe hjem.").theme, "bygge nyt.", target="10 i 2028")
     response = client.get("/sammenlign/?kommune=vejle&kommune=esbjerg&emne=bolig")
     text = html(response)
-    assert re.findall(r"<h2 [^>]*><a [^>]*>(\w+)", text) == ["Vejle", "Esbjerg"]  # as asked
+    assert re.findall(r"<h2 [^>]*><a [^>]*>(\w+)", text) == ["Vejle", "Esbjerg"]  # in the requested order
     shown = words(response)
     assert "Vi vil: bygge 20 små boliger." in shown and "bygge nyt. Måltal: 10 i 2028" in shown
     assert "Målet" not in shown and "1 af 1 mål er nået." in shown
@@ -114,7 +114,7 @@ def test_side_by_side_costs_the_same_with_little_and_with_much(client, esbjerg, 
         for number in range(3):
             goal = promise(place, housing, title=f"Plan {number}")
             make.follow_up(make.goal(goal.theme, "under", parent=goal))
-    # What a first strategy brings is there; the second municipality's first follow-up is another's second.
+    # The query count is constant for further strategies and follow-ups.
     assert queries(client, address) <= few + 1
     much = queries(client, address)
     for number in range(3, 6):
@@ -122,7 +122,7 @@ def test_side_by_side_costs_the_same_with_little_and_with_much(client, esbjerg, 
     assert queries(client, address) == much
 
 
-# Two versions of one strategy
+# Versions
 
 
 @pytest.fixture
@@ -183,7 +183,7 @@ def test_rewording_is_seen_and_heard_and_what_became_of_a_lost_goal_is_told(clie
     text = html(client.get(address_of(old, new)))
     assert re.search(r"<del><span class=\"visually-hidden\"> fjernet: </span>20<", text)
     assert re.search(r"<ins><span class=\"visually-hidden\"> tilføjet: </span>30<", text)
-    shown = words(client.get(address_of(new, old)))  # the older one is found, whatever the order
+    shown = words(client.get(address_of(new, old)))  # the older one is detected in any order
     assert "Plads til alle 2 sammenlignet med Plads til alle 1" in shown
     assert "Stod før under »Sundhed for alle«." in shown
     assert "Sidst vi hørte om det: Opgivet" in shown
@@ -197,7 +197,7 @@ def test_themes_that_share_no_word_are_held_together_by_their_topic_and_that_is_
     theme = make.theme(new, "Egen dør", body="<p>Nøglen kommer først.</p>")
     theme.topics.add(housing)
     make.goal(theme)
-    text = words(client.get(address_of(new)))  # what it replaced comes with it
+    text = words(client.get(address_of(new)))  # its predecessor is added
     assert "Handler om det samme som » Tag over hovedet « i den forrige." in text
     assert "Af den forrige kender vi kun overskriften." in text
     assert "Vi kender ingen mål fra den forrige strategi. Derfor står alle mål som nye." in text
@@ -271,7 +271,7 @@ def test_versions_cost_the_same_however_many_goals_there_are(client, old, new):
     assert queries(client, address_of(old, new)) == few
 
 
-# How alike
+# Similarity
 
 
 @pytest.mark.parametrize(

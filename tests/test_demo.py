@@ -1,4 +1,4 @@
-"""The demo is what most people see of the portal first, and what the other tests of pages walk through."""
+"""Content of the demo, which other page tests use."""
 
 import datetime
 import re
@@ -43,7 +43,7 @@ def goals_by_theme(strategy):
 
 
 def every(*kinds):
-    """All rows of every model of those kinds."""
+    """Return all objects of these classes."""
     for model in models_of(*kinds):
         yield from model.objects.all()
 
@@ -219,7 +219,7 @@ def test_contact_details_lead_nowhere(demo):
 
 
 def test_nobody_is_named_who_lets_only_the_role_show(demo):
-    """Whatever an outsider can read, closed items apart."""
+    """Return all public texts, except of closed items."""
     hidden = Person.objects.filter(shown=Person.Shown.ROLE)
     names = [name for person in hidden for name in (person.first_name, person.last_name)]
     names += Person.objects.filter(shown=Person.Shown.FIRST).values_list("last_name", flat=True)

@@ -1,4 +1,4 @@
-"""What every page says besides its own: where one is, who answers, and what machines are told."""
+"""Elements of every page: breadcrumbs, contacts, structured data, sitemap."""
 
 import datetime
 import gzip
@@ -52,7 +52,7 @@ COUNTRY = ["/", "/kommuner/", "/emner/", "/emner/bolig/", "/sammenlign/", "/samm
 def test_a_page_of_the_whole_country_says_when_it_last_changed(client, esbjerg, anna, address):
     strategy = make.strategy(esbjerg, status=Status.DRAFT)
     make.theme(strategy).topics.add(make.topic("Bolig"))
-    # That something is going to be public is nobody's business yet.
+    # Scheduled publications are not disclosed.
     strategy.publish(by=anna, confirmed=True, at=timezone.now() + datetime.timedelta(days=3))
     assert "Sidst opdateret" not in text_of(client, address)
     strategy.publish(by=anna, confirmed=True)
@@ -77,12 +77,12 @@ def text_of(client, address):
 
 
 def told(text):
-    """What machines are told, by type."""
+    """Return structured data by type."""
     blocks = re.findall(r'<script type="application/ld\+json">(.*?)</script>', text)
     return {block["@type"]: block for block in map(json.loads, blocks)}
 
 
-# People
+# Contacts and statements
 
 
 def test_whoever_reads_a_page_sees_how_old_it_is_who_answers_and_whom_to_ring(client, everything):
@@ -170,7 +170,7 @@ def test_a_long_page_begins_with_what_is_on_it(client, everything):
         assert anchors and all(text.count(f' id="{anchor}"') == 1 for anchor in anchors), address
 
 
-# Machines
+# Structured data
 
 
 def test_a_page_has_one_address_and_a_card_for_those_who_pass_it_on(client, everything):
@@ -278,7 +278,7 @@ def test_a_search_engine_is_led_to_nothing_that_is_not_public(client, esbjerg, a
     assert not [address for address in locations(client) if address.startswith("/esbjerg/")]
 
 
-# Not for search engines: files, what only leads on, forms and results, and what takes a personal link.
+# Not in the sitemap: files, redirects, forms, results and personal links.
 NOT_LISTED = {
     "search", "search-suggestions", "compare", "was", "sitemap", "robots", "current-strategy", "strategy-pdf",
     "strategy-summary-pdf", "agenda-pdf", "minutes-pdf", "attachment", "photo", "meetings-ics", "meeting-ics",
@@ -286,7 +286,7 @@ NOT_LISTED = {
     "answer-invitation", "propose-item", "approve", "write", "written", "book-dialogue",
     "follow", "follow-topics", "subscriptions", "unsubscribe",
 }  # fmt: skip
-# One by one, by what is published.
+# One entry per published object.
 EACH = {"strategy", "strategy-progress", "theme", "meeting", "news-story", "topic"}
 
 
@@ -331,7 +331,7 @@ def test_search_engines_are_kept_out_of_the_back_office_only(client):
     assert text.splitlines() == ["User-agent: *", "Disallow: /admin/", "", f"Sitemap: {SITE}/sitemap.xml"]
 
 
-# Whoever runs it
+# Operations
 
 
 def test_a_probe_that_calls_by_number_over_plain_http_gets_its_answer(db, settings):

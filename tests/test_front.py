@@ -1,4 +1,4 @@
-"""The portal's own pages and the page of each municipality: the way in for somebody who knows nothing yet."""
+"""Front page, list of municipalities and municipality pages."""
 
 import datetime
 import re
@@ -32,7 +32,7 @@ def in_days(days):
 
 
 def everything(place, status=Status.PUBLISHED, word="Blåbær"):
-    """One of each thing that a front page can show, with the word in its title."""
+    """Create one of each object shown on a front page, with the word in its title."""
     strategy = make.strategy(place, f"{word} til alle", status)
     make.goal(make.theme(strategy, f"{word} hver dag"))
     council = make.council(place, status, name=f"{word}rådet")
@@ -42,7 +42,7 @@ def everything(place, status=Status.PUBLISHED, word="Blåbær"):
     return strategy
 
 
-# The front page
+# Front page
 
 
 def test_the_front_page_leads_to_search_municipalities_meetings_minutes_and_news(client, esbjerg):
@@ -134,7 +134,7 @@ def test_each_municipality_shows_the_strategy_in_force(client, regions):
     assert "Udløbet" not in text and "Fremtid" not in text
 
 
-# One municipality
+# Municipality page
 
 
 def test_the_page_of_a_municipality_gathers_what_is_new(client, esbjerg):
@@ -144,7 +144,7 @@ def test_the_page_of_a_municipality_gathers_what_is_new(client, esbjerg):
     text = html(client.get("/esbjerg/"))
     for words in ("Blåbær til alle", "Blåbærrådet", "Blåbærmøde", "Blåbær sidst", "Blåbær i nyhederne"):
         assert words in text
-    assert f'href="{strategy.themes.get().get_absolute_url()}"' in text  # a room of the house
+    assert f'href="{strategy.themes.get().get_absolute_url()}"' in text  # part of the house drawing
     assert 'href="tel:+4500000000"' in text
 
 
@@ -194,7 +194,7 @@ def test_a_secretary_has_the_links_that_the_page_will_have(client, esbjerg, anna
         assert ('href="/esbjerg/udsatteraad/"' in html(client.get("/esbjerg/"))) == shown
 
 
-# All of them
+# All pages
 
 
 @pytest.mark.parametrize("address", ["/", "/kommuner/", "/esbjerg/", "/soeg/?q=plads", "/om/"])
@@ -208,7 +208,7 @@ def test_the_page_has_one_heading_a_language_and_no_cookie(client, esbjerg, addr
     assert text.count("<h1") == 1
     assert '<html lang="da"' in text
     assert '<a class="skip" href="#indhold">' in text and '<main id="indhold"' in text
-    # What a page is, for machines, is no code; and code comes from a file.
+    # Structured data is not executable; scripts are files.
     inline = r'<script(?! type="(module" src="/static/|application/ld\+json">))'
     assert "style=" not in text and not re.search(inline, text)
 

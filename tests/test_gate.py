@@ -1,4 +1,4 @@
-"""What the gate shows before anything is public: each finding in its sentence, and the page as all will see it."""
+"""Privacy review before publication: findings in context, confirmation, and preview."""
 
 import html
 
@@ -121,13 +121,13 @@ def test_there_is_a_tick_for_each_place_and_no_lock(annas, client, meeting, minu
     assert len([name for name in form.fields if name.startswith("looked_")]) == 2
     response = answer(annas, minutes, **TICK)
     page = html.unescape(text(response))
-    assert response.status_code == 200 and page.count("sæt så et hak der.") == 4  # beside each, and in the summary
+    assert response.status_code == 200 and page.count("sæt så et hak der.") == 4  # at each field and in the summary
     assert ticked(annas, minutes).status_code == 302
     assert "Ib Larsen lavede den." in text(client.get(meeting.get_absolute_url()))
 
 
 def test_a_tick_is_for_what_stood_there(annas, esbjerg, meeting, minutes):
-    """Between reading and ticking a member asked not to be shown."""
+    """A member withdraws consent between review and confirmation."""
     karin = make.person(esbjerg, "Karin", "Holt")
     make.item(meeting, "Boliger", decision="<p>Karin Holt og Ole Friis talte.</p>")
     form = annas.get(gate(annas, minutes)).context["form"]
@@ -172,7 +172,7 @@ def test_a_file_of_a_closed_item_that_also_lies_open_stops_it(annas, anna, clien
         minutes.publish(by=anna, confirmed=True)
     copy.delete()
     assert ticked(annas, minutes).status_code == 302
-    # Neither does it come to lie open afterwards.
+    # It stays withdrawn afterwards.
     with pytest.raises(ValidationError):
         make.attachment(meeting, name="igen.txt", content=b"Samme brev")
 
@@ -185,7 +185,7 @@ def test_scanned_pages_in_a_readable_file_are_named(annas, meeting, minutes):
 
 
 def half_scanned_pdf():
-    """A page of text and a page that is a picture."""
+    """Return a PDF with a page of text and a page that is an image."""
     import io
 
     from pypdf import PdfReader, PdfWriter
@@ -215,7 +215,7 @@ def test_the_whole_text_can_be_read_at_the_gate(annas, meeting, minutes):
     assert "<dd><p>Der er få.</p></dd>" in page and "<p>Byg flere &amp; bedre.</p>" in page
 
 
-# The page as all will see it
+# Preview
 
 
 def preview(client, it):

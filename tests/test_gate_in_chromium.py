@@ -1,4 +1,4 @@
-"""From the gate to a correction in a real browser, without a barrier on wide paper and on a phone."""
+"""Publication and correction in Chromium, accessible on a desktop and on a phone."""
 
 import pytest
 from django.urls import reverse

@@ -1,4 +1,4 @@
-"""The guide in the back office: one click from every page, at the place that tells of that page."""
+"""User guide: linked from every back-office page at the relevant section."""
 
 import re
 
@@ -26,14 +26,14 @@ def sections(html):
 
 
 def led_to():
-    """Every section that a page of the back office leads to."""
+    """Return every anchor that back-office pages link to."""
     blocks = [
         block
         for path in TEMPLATES.rglob("*.html")
         for block in re.findall(r"{% block guide_anchor %}(.*?){% endblock %}", path.read_text())
         if block != "{% guide_anchor %}"
     ]
-    # One page serves two things, and says which in the block.
+    # One page serves two models and sets the anchor in a block.
     words = [word for block in blocks for word in re.sub(r"{%.*?%}", " ", block).replace("#", " ").split()]
     return {*words, *(one.guide for one in admin.site._registry.values() if one.guide)}
 

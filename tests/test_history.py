@@ -1,4 +1,4 @@
-"""Every save is kept, told as a difference, and can be undone."""
+"""Revision history: recording, differences and restoring."""
 
 import datetime
 import re
@@ -32,7 +32,7 @@ def actions(obj):
 
 
 def later(obj, **ago):
-    """As if what has been saved of it was saved that long ago."""
+    """Backdate all revisions by that time."""
     then = timezone.now() - datetime.timedelta(**ago)
     Revision.objects.of(obj).update(at=then, since=then)
 
@@ -197,7 +197,7 @@ def test_a_deletion_that_is_refused_leaves_no_trace(esbjerg):
     assert Attendance.objects.count() == Meeting.objects.count() == 1
 
 
-# The page
+# History page
 
 
 @pytest.fixture
@@ -390,7 +390,7 @@ def test_history_says_who_wrote_when_two_meet(annas, meeting, carla):
     assert "Carla har gemt imens" in text(annas.post(form, {"version": "1"}))
 
 
-# Numbers
+# CPR numbers
 
 
 def test_an_administrator_takes_a_number_out_of_the_history_too(client, eva, anna, meeting):

@@ -1,4 +1,4 @@
-"""Letters on their way: written once, sent once, read as a mail program reads them."""
+"""The outbox: creation, delivery and content of letters."""
 
 import datetime
 import email.utils
@@ -34,7 +34,7 @@ def later(minutes=0, days=0):
     return timezone.now() + MINUTE * minutes + DAY * days
 
 
-# What arrives
+# Content
 
 
 def test_a_letter_arrives_as_it_was_written(esbjerg, mailbox):
@@ -149,7 +149,7 @@ def test_a_letter_has_one_name_however_often_it_is_tried(esbjerg, vejle):
     assert email.utils.parseaddr(email_of(first).message()["From"])[1]
 
 
-# Once
+# No duplicates
 
 
 def test_what_is_sent_is_not_sent_again(esbjerg, mailbox):
@@ -181,7 +181,7 @@ def test_a_run_that_was_killed_lets_go_of_its_letter_after_a_while(esbjerg, mail
 
 
 def environment(tmp_path, mailbox, **more):
-    """For processes of their own on the data of this test."""
+    """Environment for separate processes on the database of this test."""
     url = ""
     if connection.vendor == "postgresql":
         host, port, user = (connection.settings_dict[key] for key in ("HOST", "PORT", "USER"))
@@ -212,7 +212,7 @@ def test_two_runs_at_once_share_the_letters_between_them(tmp_path, mailbox):
     esbjerg = make.municipality("Esbjerg")
     for number in range(12):
         make.letter(esbjerg, f"nummer{number}@example.dk")
-    # Neither run sends its first letter before the other has one in its hands too.
+    # Both runs hold a claimed letter before either sends it.
     mailbox.meeting = threading.Barrier(2)
     where = environment(tmp_path, mailbox)
     runs = [run_due(where) for _ in range(2)]
@@ -237,7 +237,7 @@ def test_the_worker_sends_until_it_is_told_to_stop(tmp_path, mailbox):
         worker.kill()
 
 
-# When it goes wrong
+# Failures
 
 
 def test_a_server_that_is_down_loses_nothing_and_is_asked_again(esbjerg, anna, mailbox):
@@ -246,7 +246,7 @@ def test_a_server_that_is_down_loses_nothing_and_is_asked_again(esbjerg, anna, m
     with pytest.raises(ServerDown):
         send_letters(later())
     first, second = (Letter.objects.get(pk=letter.pk) for letter in letters)
-    # One attempt for all: the others would have met the same silence.
+    # One attempt, since the server is unreachable for all letters.
     assert (first.attempts, second.attempts) == (1, 0)
     assert first.state == "Ikke sendt, prøver igen" and "svarer ikke" in first.last_error
     assert list(Letter.objects.in_reach_of(anna).stuck()) == [first]
@@ -271,7 +271,7 @@ def test_it_is_tried_at_growing_intervals_and_given_up_after_days(esbjerg, mailb
     assert gaps == sorted(gaps) and gaps[0] < 10 and gaps[-1] > 30
     assert 3 * DAY <= tries[-1] - tries[0] < 4 * DAY
     assert send_letters(moment + DAY) == 0
-    # It is a person who says that it no longer matters.
+    # Only a person gives up a letter with an error.
     assert list(Letter.objects.stuck(moment)) == [letter]
 
 
@@ -341,7 +341,7 @@ def test_without_a_mail_server_production_keeps_its_letters_and_the_check_says_s
     assert check_mail in checks.registry.registry.deployment_checks
 
 
-# A person's word
+# Retry and give up
 
 
 def test_a_letter_given_up_by_a_person_goes_off_the_desk_and_may_come_back(esbjerg, anna, mailbox):
@@ -363,7 +363,7 @@ def test_nobody_sends_again_what_is_on_its_way_out(esbjerg, anna, mailbox):
     assert not letter.retry(later()) and not letter.give_up(later(), by=anna)
 
 
-# What is kept
+# Retention
 
 
 def test_what_an_old_letter_said_is_erased_and_that_it_was_sent_is_not(esbjerg, anna, mailbox, settings):
@@ -403,7 +403,7 @@ def test_in_local_mode_letters_are_files_that_anybody_at_the_machine_can_open(es
         assert file.stat().st_mode & 0o077 == 0
 
 
-# Everything that is due
+# Due jobs
 
 
 def test_a_job_that_fails_stops_no_other_and_says_nothing_of_anybody(esbjerg, mailbox, monkeypatch, caplog):
@@ -463,7 +463,7 @@ LIST = "/admin/udsat/letter/"
 
 @pytest.fixture
 def refused(esbjerg, mailbox):
-    """A letter that did not go."""
+    """Return a letter that failed."""
     mailbox.refused = {"aase@example.dk": 550}
     letter = make.letter(esbjerg, to_name="Åse Holm", subject="Indkaldelse <3", text="Hemmeligt link")
     send_letters(later())

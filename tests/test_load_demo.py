@@ -1,4 +1,4 @@
-"""`manage.py load_demo`: once, whole, and only where it does no harm."""
+"""`manage.py load_demo`: idempotent, atomic and refused where content exists."""
 
 import re
 import stat
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.once
 
 
 def passwords(folder):
-    """By username, as the file tells them."""
+    """Return passwords by username from the file."""
     text = (folder / "logins.txt").read_text(encoding="utf-8")
     return dict(re.findall(r"^(\w+) +([a-z0-9]{20}) +\w+$", text, re.MULTILINE))
 
@@ -28,7 +28,7 @@ def number_of_rows():
 
 
 def refused():
-    """Run it, expecting a message and exit code 2."""
+    """Run the command and expect a message and exit code 2."""
     with pytest.raises(CommandError) as refusal:
         call_command("load_demo")
     assert refusal.value.returncode == 2

@@ -1,4 +1,4 @@
-"""The door of the back office."""
+"""Login of the back office."""
 
 import pytest
 

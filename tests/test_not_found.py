@@ -1,4 +1,4 @@
-"""Addresses that lead nowhere: a way on, in Danish, and no word of what is hidden."""
+"""The 404 page: links in Danish, and no disclosure of hidden content."""
 
 import pytest
 from django.conf import settings

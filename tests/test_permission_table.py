@@ -1,4 +1,4 @@
-"""Every address of the back office × everybody × every state. An address without a row here fails."""
+"""Status codes of every back-office address by role and state. An address without a row fails."""
 
 from dataclasses import dataclass
 from unittest import mock
@@ -37,14 +37,14 @@ MANAGERS = (403, 403, 403, 200, 200)
 NO_GET = (405, 403, 405, 405, 405)
 NO_GET_FOR_WRITERS = (405, 405, 403, 405, 405)
 
-# What every model has. {} holds where the state decides.
+# Pages of every model; {} where the code depends on the state.
 LISTS = {"changelist": ALL_READ, "add": WRITERS}
 PUBLISHABLE = {
     DRAFT: {"change": WRITERS, "delete": WRITERS, "publish": PUBLISHERS, "withdraw": PUBLISHERS_SENT_BACK},
     PUBLIC: {"change": WRITERS_OF_PUBLIC, "delete": NOBODY, "publish": PUBLISHERS_SENT_BACK, "withdraw": PUBLISHERS},
     WITHDRAWN: {"change": WRITERS, "delete": NOBODY, "publish": PUBLISHERS, "withdraw": PUBLISHERS_SENT_BACK},
 }
-# The page as all will see it, before it is theirs.
+# Preview.
 PUBLISHABLE = {state: row | {"preview": PUBLISHERS} for state, row in PUBLISHABLE.items()}
 PART = {
     DRAFT: {"change": WRITERS, "delete": WRITERS},
@@ -64,7 +64,7 @@ CALL = {
     "supplement": PUBLISHERS_SENT_BACK,
 }  # fmt: skip
 MEETING = {state: row | CALL for state, row in MEETING.items()}
-# Written material out, for all who read; and in, for those who write.
+# Word export for readers, import for editors.
 WORD = {"files": ALL_READ, "docx": ALL_READ, "agenda_docx": ALL_READ, "case_zip": ALL_READ, "import": WRITERS}
 MEETING = {state: row | WORD for state, row in MEETING.items()}
 # The desk, and the address that it saves to.
@@ -83,7 +83,7 @@ ITEM = {
     CLOSED: {"change": WRITERS, "delete": WRITERS_OF_PUBLIC},
 }
 MINUTES_ONLY = {**PART, PUBLIC: PART[DRAFT]}
-# Done by one click.
+# Actions without a form.
 AGREEMENT = {state: row | {"done": NO_GET_FOR_WRITERS} for state, row in MINUTES_ONLY.items()}
 
 COUNCIL = {state: row | {"members": ALL_READ} for state, row in PUBLISHABLE.items()}

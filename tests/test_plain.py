@@ -1,4 +1,4 @@
-"""The easy text first for those who ask for it, and the page read aloud to those whose device can."""
+"""Plain text first on request, and reading aloud."""
 
 import datetime
 import json
@@ -57,7 +57,7 @@ def test_a_meeting_and_its_decisions_are_told_shortly(client, esbjerg):
     make.minutes(meeting)
     page = main_of(client, meeting.get_absolute_url() + "?kort=1")
     assert page.index("Rådet vil have huse.") < page.index('<details class="whole">') < page.index("Rådet indstiller")
-    # What nobody has said shortly is shown, not hidden.
+    # A text without a plain version is shown.
     assert "Taget til efterretning." in page and page.count('<details class="whole">') == 1
 
 
@@ -79,7 +79,7 @@ def test_the_choice_stands_in_the_address_and_goes_along_without_cookies(client,
     page = response.content.decode()
     assert f'href="{theme.get_absolute_url()}?kort=1"' in page
     assert 'href="/esbjerg/?kort=1"' in page and 'href="/?kort=1"' in page
-    # The page has one canonical address, and a PDF has one text.
+    # One canonical URL, and one text in PDFs.
     assert f'{plan.get_absolute_url()}">' in page.partition('rel="canonical"')[2].partition("\n")[0]
     assert f'href="{plan.get_pdf_url()}"' in page and f'href="{plan.get_absolute_url()}" data-short=""' in page
     assert not response.cookies
@@ -155,7 +155,7 @@ def test_on_paper_no_decision_is_left_out_and_no_text_touches_a_frame(page, live
     page.goto(meeting.get_absolute_url() + "?kort=1")
     expect(page.get_by_text("Der søges tilskud.")).to_be_hidden()
     page.emulate_media(media="print")
-    # What the one says shortly stands there; of the other there is nothing else to read, and paper cannot be unfolded.
+    # Print shows the full text where there is no plain version.
     expect(page.get_by_text("Rådet vil have huse.")).to_be_visible()
     expect(page.get_by_text("Rådet indstiller etablering.")).to_be_hidden()
     expect(page.get_by_text("Der søges tilskud.")).to_be_visible()
@@ -168,7 +168,7 @@ def test_on_paper_no_decision_is_left_out_and_no_text_touches_a_frame(page, live
         assert (frame == "0px") or (inner != "0px")
 
 
-# A device that can speak: it says what it is told, and has done so when the test says it has.
+# Fake speech synthesis, controlled by the test.
 DEVICE = """(() => {
     const device = new EventTarget();
     Object.assign(device, {
@@ -211,9 +211,9 @@ def test_a_device_with_a_danish_voice_reads_the_page_aloud(page, live_server, pl
             break
         page.evaluate("speechSynthesis.done()")
     assert said[1] == "Et sted at bo" and "Kort fortalt" in said
-    assert "Hele teksten" not in said  # it is a choice of the page, not its text
+    assert "Hele teksten" not in said  # a control, not content
 
-    # Pause holds the place, and the sentence is begun again.
+    # Resuming repeats the current sentence.
     page.get_by_role("button", name="Pause").press("Enter")
     assert page.evaluate("speechSynthesis.cancelled") == 1
     page.get_by_role("button", name="Læs videre").press("Enter")
@@ -229,7 +229,7 @@ def test_a_device_with_a_danish_voice_reads_the_page_aloud(page, live_server, pl
     expect(read).to_be_focused()
     expect(page.get_by_role("button", name="Stop")).to_be_hidden()
     assert page.evaluate(MARKED) == []
-    # Whoever leaves is not followed by the voice.
+    # Leaving the page stops the voice.
     read.press("Enter")
     page.evaluate("addEventListener('pagehide', () => localStorage.setItem('cancelled', speechSynthesis.cancelled))")
     before = page.evaluate("speechSynthesis.cancelled")

@@ -1,4 +1,4 @@
-"""One rule says what is public; the verbs that change it ask for the right, a person's word and a look for CPR."""
+"""Publication rule, and the methods that publish and withdraw: permissions, confirmation and CPR check."""
 
 import datetime
 

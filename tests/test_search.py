@@ -1,4 +1,4 @@
-"""Search finds what is public, however it is spelled, and nothing else."""
+"""Search: public content only, spelling variants, results page and index."""
 
 import datetime
 import io
@@ -28,7 +28,7 @@ def find(client, query, kommune=""):
 
 
 def hits(client, query, kommune=""):
-    """The addresses found, without their anchors' numbers."""
+    """Return the addresses of the hits, without primary keys in anchors."""
     return [hit.url for hit in client.get("/soeg/", {"q": query, "kommune": kommune}).context["results"].hits]
 
 
@@ -37,7 +37,7 @@ def meeting(esbjerg):
     return make.meeting(make.council(esbjerg))
 
 
-# What is found
+# Matches
 
 
 def test_a_theme_is_found_with_its_page_and_the_strategys_pdf(client, esbjerg):
@@ -78,7 +78,7 @@ def test_every_kind_of_thing_is_found(client, esbjerg, meeting):
 
 
 def test_an_answer_that_is_still_written_is_not_found(client, esbjerg):
-    """The public may read that the council was asked, and nothing of what it is going to answer."""
+    """A hearing is public before its answer is."""
     make.hearing(make.council(esbjerg), "Ny boligpolitik", answer="<p>Blåbær i udkast.</p>")
     assert hits(client, "blåbær") == []
     assert "udkast" not in find(client, "boligpolitik")
@@ -151,7 +151,7 @@ def test_signs_are_only_signs(client, esbjerg, query):
     assert hits(client, query) == []
 
 
-# What is not found
+# Not public
 
 
 @pytest.mark.parametrize("status", HIDDEN)
@@ -221,7 +221,7 @@ def test_notes_to_the_secretary_are_never_found(client, esbjerg, meeting):
     assert hits(client, "kakadue") == []
 
 
-# The page
+# Results page
 
 
 def test_results_can_be_kept_to_one_municipality(client, esbjerg, vejle):
@@ -329,7 +329,7 @@ def test_a_page_that_is_not_there_is_the_last_or_the_first(client, esbjerg, side
     assert [hit.url for hit in page.context["results"].hits] == [theme.get_absolute_url()]
 
 
-# Suggestions while one types
+# Completions
 
 
 def suggested(client, query):
@@ -488,11 +488,11 @@ def test_more_than_a_thousand_are_said_to_be_more_and_the_best_comes_first(clien
     assert found.hits[0].url == theme.get_absolute_url()
     last = client.get("/soeg/", {"q": "bolig", "side": str(found.pages)})
     assert last.context["results"].hits and not last.context["after"]
-    # Of some that were looked at, the count says that there may be more.
+    # With partial matches the count is a lower bound.
     assert re.search(r'Nyt <span class="count">\d+\+</span>', text)
 
 
-# Its parts
+# Units
 
 
 @pytest.mark.parametrize(
@@ -530,7 +530,7 @@ def test_the_snippet_is_cut_around_the_first_hit():
     assert snippet("", SoughtWords(["bolig"])) == ""
 
 
-# The index
+# Index
 
 
 def test_the_index_is_made_anew_from_what_is_public(client, esbjerg):

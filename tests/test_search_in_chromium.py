@@ -1,4 +1,4 @@
-"""Suggestions while one types, as a combobox: by keys, by mouse, read aloud, and gone without JavaScript."""
+"""Completions as a combobox: keyboard, mouse, screen reader, and none without JavaScript."""
 
 from pathlib import Path
 
@@ -27,12 +27,12 @@ def test_suggestions_are_reached_by_keys_and_by_mouse_and_never_stale(themes, pa
     expect(field).to_have_attribute("aria-expanded", "false")
     field.press_sequentially("bol", delay=20)
     expect(options).to_have_text(["bolig", "boliger", "Bolig til alle", "Boliger til unge"])
-    assert len(asked) == 1  # not once for each letter
+    assert len(asked) == 1  # requests are debounced
     expect(field).to_have_attribute("aria-expanded", "true")
     expect(page.get_by_role("status")).to_have_text("4 forslag. Gå til dem med pil ned.")
     assert all(option.bounding_box()["height"] >= 44 for option in options.all())
 
-    # Down into the list, past its end and back in the field, which keeps the focus all the time.
+    # Arrow keys go through the list and back to the field, which keeps the focus.
     field.press("ArrowDown")
     expect(field).to_have_attribute("aria-activedescendant", options.first.get_attribute("id"))
     expect(options.first).to_have_attribute("aria-selected", "true")
@@ -45,7 +45,7 @@ def test_suggestions_are_reached_by_keys_and_by_mouse_and_never_stale(themes, pa
     expect(field).to_be_focused()
     expect(field).to_have_value("bol")
 
-    # Away with Escape; what was said is unsaid, and other letters close what belonged to the first.
+    # Escape closes the list and clears the status; typing closes outdated completions.
     field.press("Escape")
     expect(options).to_have_count(0)
     expect(page.get_by_role("status")).to_have_text("")
@@ -65,7 +65,7 @@ def test_suggestions_are_reached_by_keys_and_by_mouse_and_never_stale(themes, pa
     field.press("Enter")
     page.wait_for_url("**/soeg/?q=bolig*")
     expect(page.get_by_role("main").get_by_role("link", name="Bolig til alle")).to_be_visible()
-    # Enter without a choice searches for what stands in the field.
+    # Enter without a selection submits the field.
     field.fill("boli")
     expect(options.first).to_be_visible()
     field.press("Enter")

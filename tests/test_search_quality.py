@@ -1,4 +1,4 @@
-"""What people type, and the text they would expect to see first, over the demo's four municipalities."""
+"""Expected first hits of typical queries over the demo's four municipalities."""
 
 import re
 
@@ -11,10 +11,10 @@ from udsat.lib.danish import long_date, month_year
 
 TOWN = "eksempelkoebing"
 
-# The query, and how the address or the title of what is expected begins or ends; any of them where a reader would be
-# as glad of one as of the other. Days in {} are those of the demo's meetings, which move with the calendar.
+# Query, and the beginning or end of the expected address or title; any of several equivalent ones. {} stands for dates
+# of the demo's meetings, which move with the current date.
 QUERIES = [
-    # One word, as it stands, inflected, or as a part of a longer one
+    # One word: exact, inflected, or part of a compound
     ("bolig", ["Bolig til alle"]),
     ("boligerne", ["Bolig til alle"]),
     ("Boliger", ["Bolig til alle"]),
@@ -37,7 +37,7 @@ QUERIES = [
     ("alkoholbehandling", ["tilbyde behandling for alkohol og stoffer"]),
     ("stofmisbrug", ["noget andet at vælge end misbruget", "behandlingen af misbrug", "tidligere misbrugere"]),
     ("tand læge", ["Tandlæge til alle", "køre læge og tandlæge ud"]),
-    # However æ, ø and å are written
+    # Spellings of æ, ø and å
     ("aeldre", ["støtte ældre udsatte i at beholde"]),
     ("ældre", ["støtte ældre udsatte i at beholde"]),
     ("boern og unge", ["Børn og unge i udsatte livspositioner"]),
@@ -46,7 +46,7 @@ QUERIES = [
     ("saar", ["åbne et sundhedsrum"]),
     ("BØRN FRITID", ["ingen børn må sige nej til fritid"]),
     ("natcafe", ["Natcafé på vej"]),
-    # Typing errors
+    # Misspellings
     ("hjemlose", ["give unge hjemløse et sted at bo"]),
     ("tandlege", ["Tandlæge til alle"]),
     ("gældsrådgivnig", ["gratis gældsrådgivning"]),
@@ -55,7 +55,7 @@ QUERIES = [
     ("bolgi", ["Bolig til alle"]),
     ("sundehdsrum", ["åbne et sundhedsrum"]),
     ("stratgi esbjreg", ["/esbjerg/strategier/strategi-for-socialt-udsatte-mennesker-2023-2026/"]),
-    # Unfinished
+    # Incomplete words
     ("tandb", ["Tandbussen"]),
     ("natc", ["Natcafé på vej"]),
     ("sundh", ["Sundhed på lige fod", "Lighed i sundhed", "Sundhed, forebyggelse og ansvar"]),
@@ -71,7 +71,7 @@ QUERIES = [
     ("alkohol og stoffer", ["tilbyde behandling for alkohol og stoffer", "Hvad du kan forvente af behandling"]),
     ("valg af forperson", ["Valg af forperson"]),
     ("bænke station", ["Bænkene ved stationen"]),
-    # With the place
+    # With a municipality
     ("bolig esbjerg", ["Billigere boliger til unge", "Boliger, som udsatte unge har råd til"]),
     ("bolig vejle", ["Bolig til alle"]),
     ("bolig vejel", ["Bolig til alle"]),
@@ -84,7 +84,7 @@ QUERIES = [
     ("udsatteråd esbjerg", ["/esbjerg/udsatteraad/"]),
     ("udsatteraad eksempelkoebing", [f"/{TOWN}/udsatteraad/"]),
     ("hvem sidder i udsatterådet i eksempelkøbing", [f"/{TOWN}/udsatteraad/"]),
-    # Kinds and days
+    # Kinds and dates
     ("høring bænke", ["/hoeringer/#hoering-3"]),
     ("høring havnen", ["Ny bydel på havnen"]),
     ("høringssvar kompasset", ["Længere åbningstid på Kompasset"]),
@@ -98,7 +98,7 @@ QUERIES = [
     ("stormøde", ["Stormøde"]),
     ("dialogmøde", ["Bordet rundt"]),
     ("formand", ["Karin Holt er ny forperson", "Valg af forperson"]),
-    # In the words of a life
+    # Everyday language
     ("jeg har ingen bolig", ["Bolig til alle", "Et sted at bo"]),
     ("jeg drikker for meget", ["tilbyde behandling for alkohol og stoffer"]),
     ("druk", ["tilbyde behandling for alkohol og stoffer"]),
@@ -116,7 +116,7 @@ QUERIES = [
 
 
 def days():
-    """The days of meetings that people ask for: a past one with minutes, and the next one with an agenda."""
+    """Return the dates of a past meeting with minutes and of the next one with an agenda."""
     meetings = with_publication(Meeting.objects.published()).filter(council__municipality__slug=TOWN)
     past = meetings.filter(has_minutes=True, kind="ordinaert").order_by("-date")[1]
     coming = meetings.coming().filter(kind="ordinaert")[0]
@@ -138,7 +138,7 @@ def filled_in(query, expected, known):
 
 
 def rank(hits, expected):
-    """The place among the hits, from 1, of the first that is expected."""
+    """Return the rank of the first expected hit, from 1."""
     for place, hit in enumerate(hits, 1):
         title = strip_tags(hit.title)
         if any(hit.url.endswith(text) if text.startswith("/") else text in title for text in expected):

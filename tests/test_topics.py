@@ -1,4 +1,4 @@
-"""/emner/: what is promised, decided and to be asked about a topic or a situation, in one municipality or in all."""
+"""/emner/: promises, decisions and contacts on a topic or situation, in one or all municipalities."""
 
 import datetime
 import re
@@ -42,14 +42,14 @@ def housing(db):
 
 
 def promise(of, topic, text="bygge 20 små boliger.", status=Status.PUBLISHED, **fields):
-    """A goal about the topic, in a strategy of its own."""
+    """Create a goal about the topic in a strategy of its own."""
     theme = make.theme(make.strategy(of, status=status, **fields))
     theme.topics.add(topic)
     return make.goal(theme, text)
 
 
 def decide(goal, title="Boliger til unge", date=datetime.date(2025, 3, 3), status=Status.PUBLISHED, **fields):
-    """An item about the goal on a meeting with minutes."""
+    """Create an item about the goal in a meeting with minutes."""
     place = goal.theme.strategy.municipality
     council = getattr(place, "council", None) or make.council(place)
     meeting = make.meeting(council, date=date)
@@ -59,14 +59,14 @@ def decide(goal, title="Boliger til unge", date=datetime.date(2025, 3, 3), statu
     return item
 
 
-# The lists
+# Lists
 
 
 def test_somebody_in_trouble_meets_the_situations_before_the_topics(client, db):
     call_command("load_topics", verbosity=0)
     text = html(client.get("/emner/"))
     assert text.index("Jeg mangler et sted at bo") < text.index("Kommunen hører ikke på mig") < text.index(">Bolig<")
-    assert text.index(">Bolig<") < text.index(">Sundhed<") < text.index(">Byens rum<")  # in the order of the list
+    assert text.index(">Bolig<") < text.index(">Sundhed<") < text.index(">Byens rum<")  # by position
     assert 'href="tel:112"' in text
 
 
@@ -123,7 +123,7 @@ def test_the_list_says_how_many_municipalities_have_written_about_a_topic(client
     assert "Vejle Kommune har ikke skrevet om det her endnu" in html(client.get("/emner/?kommune=vejle"))
 
 
-# One topic
+# Topic page
 
 
 def test_a_topic_gathers_promises_by_municipality_in_danish_order(client, housing):
@@ -153,7 +153,7 @@ def test_nothing_hidden_is_promised_or_decided(client, esbjerg, housing, status)
     decide(goal, "Giraf")
     decide(promise(esbjerg, housing, title="Åben"), "Flodhest", datetime.date(2025, 4, 4), status)
     text = html(client.get("/emner/bolig/"))
-    # An item that is tied to nothing but a draft is tied to nothing that anybody may know of.
+    # An item linked only to drafts has no public links.
     assert not [word for word in ("Zebra", "Giraf", "Flodhest") if word in text]
     assert "Zebra" not in html(client.get("/emner/bolig/?kommune=esbjerg"))
 
@@ -182,7 +182,9 @@ def test_a_citizen_narrows_to_where_she_lives_and_reads_whom_to_ring(client, esb
     assert "bygge i Esbjerg." in text and "bygge i Vejle." not in text
     for part in ("tel:+4576161616", "hverdage kl. 9–14", "https://esbjerg.example/", "tel:+4511111111"):
         assert part in text
-    assert text.index("tel:+4576161616") < text.index("tel:+4511111111")  # a council takes no single cases
+    assert text.index("tel:+4576161616") < text.index(
+        "tel:+4511111111"
+    )  # the municipality first, since a council handles no individual cases
     assert '<option value="esbjerg" selected>' in text
     everywhere = html(client.get("/emner/bolig/"))
     assert "tel:+4576161616" in everywhere and "22 22 22 22" not in everywhere
@@ -222,7 +224,7 @@ def test_many_municipalities_are_cut_into_pages(client, housing):
     assert f"mål {topics.PER_PAGE:02}" in second and "mål 00" not in second
 
 
-# A situation
+# Situation page
 
 
 def test_a_situation_gathers_all_its_topics_each_theme_once(client, esbjerg, housing):
@@ -238,7 +240,7 @@ def test_a_situation_gathers_all_its_topics_each_theme_once(client, esbjerg, hou
     assert 'href="/emner/ude/"' in html(client.get("/emner/gaeld/"))
 
 
-# What was decided
+# Decisions
 
 
 def test_decisions_come_newest_first_with_what_they_are_about(client, esbjerg, housing):
@@ -276,7 +278,7 @@ def test_only_the_newest_decisions_are_listed_and_the_page_says_so(client, esbje
     assert 'href="/esbjerg/moeder/"' in html(client.get("/emner/bolig/?kommune=esbjerg"))
 
 
-# Ways in, and what it costs
+# Links and queries
 
 
 def test_front_municipality_theme_and_search_lead_to_the_topic(client, esbjerg, housing):

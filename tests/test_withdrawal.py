@@ -1,4 +1,4 @@
-"""What is withdrawn in one process is gone at the next request to another: page, PDF and attachment."""
+"""Withdrawal in one process takes effect at the next request to another: page, PDF and attachment."""
 
 import os
 import sqlite3
@@ -33,7 +33,7 @@ Minutes.objects.get().withdraw(by=User.objects.get(username="anna"))
 
 @pytest.fixture
 def environment(transactional_db, tmp_path):
-    """Another process with the same database and files; one in memory is first written to disk."""
+    """Run another process on the same database and files; an in-memory database is first written to disk."""
 
     def with_data():
         values = connection.settings_dict
@@ -80,7 +80,7 @@ def test_withdrawn_in_one_process_it_is_gone_from_the_other(environment, esbjerg
         site = f"http://127.0.0.1:{server.stdout.readline().strip()}"
         doors = [site + address for address in (meeting.get_minutes_pdf_url(), file.get_absolute_url())]
         page = site + meeting.get_absolute_url()
-        # Twice, so that whatever is kept is kept.
+        # Twice, to fill caches.
         for _ in range(2):
             assert [status(door) for door in doors] == [200, 200]
             assert b"Byg flere." in urllib.request.urlopen(page, timeout=60).read()
