@@ -1,4 +1,4 @@
-"""Agreements, across meetings."""
+"""Admin of agreements, across meetings."""
 
 from django.contrib import admin, messages
 from django.contrib.admin.utils import quote, unquote
@@ -25,16 +25,16 @@ from udsat.lib.danish import short_date
 
 
 def mine(user) -> Q:
-    """What the user has promised herself: she is named, or she is the secretary and the secretary is."""
+    """Condition for the user's own agreements: those with their name or e-mail, or with a secretary's role."""
     own = Q(pk__in=[])
     if user.email:
         own |= Q(member__person__email__iexact=user.email)
     if name := user.get_full_name():
         own |= Q(responsible__icontains=name)
         own |= Q(member__person__first_name=user.first_name, member__person__last_name=user.last_name)
-    places = [pk for pk, role in user.role_of.items() if role == roles.Role.SECRETARY]
+    municipalities = [pk for pk, role in user.role_of.items() if role == roles.Role.SECRETARY]
     as_secretary = Q(member__role=Membership.Role.SECRETARY) | Q(responsible__icontains="sekretær")
-    return own | as_secretary & Q(item__meeting__council__municipality__in=places)
+    return own | as_secretary & Q(item__meeting__council__municipality__in=municipalities)
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -59,8 +59,6 @@ class StateFilter(admin.SimpleListFilter):
 
 @admin.register(Agreement)
 class AgreementAdmin(ScopedAdmin):
-    """Who promised what, across meetings."""
-
     index_section = (FOLLOW_UP, 1)
     index_description = "Hvem der gør hvad, og hvornår"
     guide = "aftaler"
@@ -69,7 +67,7 @@ class AgreementAdmin(ScopedAdmin):
     search_fields = ["text", "responsible", "member__person__first_name", "member__person__last_name"]
     search_help_text = "Søg i aftaler og ansvarlige"
     date_hierarchy = "due_on"
-    # What is still to be done first, the most pressing on top; then what was done last.
+    # Open agreements first, by due date; then those done, the latest first.
     ordering = [F("done_on").desc(nulls_first=True), F("due_on").asc(nulls_last=True), "-item__meeting__date", "pk"]
     autocomplete_fields = ["item", "followed_up_at"]
     fieldsets = [
@@ -83,10 +81,13 @@ class AgreementAdmin(ScopedAdmin):
             super()
             .get_queryset(request)
             .select_related(
-                "item__meeting__council__municipality", "item__meeting__agenda", "item__meeting__minutes",
-                "member__person", "member__council",
+                "item__meeting__council__municipality",
+                "item__meeting__agenda",
+                "item__meeting__minutes",
+                "member__person",
+                "member__council",
             )
-        )  # fmt: skip
+        )
 
     def get_list_display(self, request):
         @admin.display(description="gjort")
@@ -114,7 +115,7 @@ class AgreementAdmin(ScopedAdmin):
             return f"✓\u00a0{short_date(obj.done_on)}"
         if not may_edit(user, obj):
             return "mangler"
-        # The list stands in a form of its own, with its token; the button sends that form here.
+        # The change list is a form with a CSRF token; the button submits it to this address.
         return format_html(
             '<button type="submit" class="button" formaction="{}">Gjort'
             '<span class="visually-hidden">: {}</span></button>',
@@ -152,10 +153,12 @@ class AgreementAdmin(ScopedAdmin):
             format_html(
                 '»{}« er gjort. <a href="{}#id_outcome">Skriv, hvad der kom ud af det</a>, eller '
                 '<a href="{}#id_done_on">fortryd</a>.',
-                agreement.text, page, page,
+                agreement.text,
+                page,
+                page,
             ),
             messages.SUCCESS,
-        )  # fmt: skip
+        )
         back = request.META.get("HTTP_REFERER", "")
         here = url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure())
         return HttpResponseRedirect(back if here else reverse("admin:council_agreement_changelist"))

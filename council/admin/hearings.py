@@ -1,4 +1,4 @@
-"""Hearings and news."""
+"""Admin of hearings and news."""
 
 from django import forms
 from django.contrib import admin, messages
@@ -28,7 +28,7 @@ from udsat.lib.responses import pdf_response
 
 
 class SendForm(FieldsOnly, forms.Form):
-    """Her word that the answer may go out. `seen` is the version she read."""
+    """Confirmation that the answer may be sent. `seen` is the version that was shown."""
 
     seen = forms.CharField(widget=forms.HiddenInput, required=False)
     confirmed = forms.BooleanField(
@@ -133,11 +133,19 @@ class HearingAdmin(PublishableAdmin):
                     return HttpResponseRedirect(self.url("send", hearing))
                 form = SendForm(initial={"seen": hearing.version})
         return self.page(
-            request, hearing, "hearing_send.html", title="Send svaret", form=form, may_send=may_send,
-            round=RoundStatus.of(hearing), pdf_url=self.url("pdf", hearing),
-            edit_url=f"{self.edit_url(hearing)}#id_answer", approval_url=self.url("approval", hearing),
-            outcome_url=f"{self.edit_url(hearing)}#id_outcome", deadline_text=deadline_text(hearing),
-        )  # fmt: skip
+            request,
+            hearing,
+            "hearing_send.html",
+            title="Send svaret",
+            form=form,
+            may_send=may_send,
+            round=RoundStatus.of(hearing),
+            pdf_url=self.url("pdf", hearing),
+            edit_url=f"{self.edit_url(hearing)}#id_answer",
+            approval_url=self.url("approval", hearing),
+            outcome_url=f"{self.edit_url(hearing)}#id_outcome",
+            deadline_text=deadline_text(hearing),
+        )
 
     def _send(self, request, hearing, seen) -> bool:
         by_mail = "mail" in request.POST
@@ -146,15 +154,15 @@ class HearingAdmin(PublishableAdmin):
         except ApprovalConflict:
             self.message_user(request, "En anden har sendt svaret imens.", messages.WARNING)
         except (ValidationError, PdfTooLarge) as error:
-            said = " ".join(error.messages) if isinstance(error, ValidationError) else str(error)
-            self.message_user(request, said, messages.ERROR)
+            message = " ".join(error.messages) if isinstance(error, ValidationError) else str(error)
+            self.message_user(request, message, messages.ERROR)
             hearing.refresh_from_db()
             return False
         else:
             increment_version(hearing)
             self.log_change(request, hearing, "Svaret er sendt")
-            said = f"Svaret er på vej til {hearing.sender_email}." if by_mail else "Skrevet ind: Svaret er sendt."
-            self.message_user(request, said, messages.SUCCESS)
+            message = f"Svaret er på vej til {hearing.sender_email}." if by_mail else "Skrevet ind: Svaret er sendt."
+            self.message_user(request, message, messages.SUCCESS)
         return True
 
 

@@ -1,4 +1,4 @@
-"""What citizens write to the council: read, answered, put on an agenda, shown to others, forgotten."""
+"""Admin of citizens' inputs: answer, put on an agenda, publish, and delete personal data."""
 
 from urllib.parse import urlencode
 
@@ -27,12 +27,12 @@ from udsat.lib.danish import long_date, short_date
 from udsat.lib.forms import FieldsOnly
 
 State = Input.State
-# What it takes to answer: to write, and to send it out of the house.
+# Abilities that answering requires.
 ANSWER = (roles.EDIT, roles.PUBLISH)
 
 
 class AnswerForm(FieldsOnly, forms.Form):
-    """`seen` is the version she read, so that nobody answers twice."""
+    """Answer to an input. `seen` is the version that was shown, so that an input is not answered twice."""
 
     seen = forms.CharField(widget=forms.HiddenInput, required=False)
     text = forms.CharField(
@@ -48,7 +48,7 @@ class AnswerForm(FieldsOnly, forms.Form):
 
 class InputForm(ScopedChangeForm):
     def clean(self):
-        """What she has written down of a citizen's words may hold no CPR number either, though nobody else reads it."""
+        """Refuse CPR numbers in what was noted of a citizen's words, although it is never public."""
         cleaned = super().clean()
         refuse_cpr(self, Input.own_words)
         return cleaned
@@ -90,7 +90,7 @@ class InputAdmin(PublishableAdmin):
 
     def get_fieldsets(self, request, obj=None):
         public = ["title", "question", *(["answer"] if obj is None or obj.answered_at else [])]
-        # What a citizen has typed herself is changed by nobody.
+        # What citizens typed themselves cannot be changed.
         is_noted = obj is None or (obj.is_spoken and not obj.forgotten_at)
         noted = {"fields": ["text", "name", "phone", "email", "for_other"], "classes": ["collapse"]}
         return [
@@ -112,7 +112,7 @@ class InputAdmin(PublishableAdmin):
             form.base_fields["answer"].help_text = "Retter du svaret her, får borgeren ikke en ny mail."
         return form
 
-    # Citizens write them. What they wrote is forgotten by a rule, or at their wish.
+    # Inputs come from forms. Their personal data is deleted by a job, or at the citizen's request.
 
     def has_add_permission(self, request):
         return False
@@ -137,7 +137,7 @@ class InputAdmin(PublishableAdmin):
     def status_text(self, obj):
         return obj.status_text if obj.may_publish else "–"
 
-    # The pages about one
+    # Pages about one input
 
     def get_urls(self):
         view = self.admin_site.admin_view
@@ -149,18 +149,18 @@ class InputAdmin(PublishableAdmin):
             *super().get_urls(),
         ]
 
-    def tabs(self, request, found) -> list[dict]:
+    def tabs(self, request, obj) -> list[dict]:
         return [
-            {"label": "Henvendelsen", "url": self.edit_url(found)},
-            {"label": "Svar", "url": self.url("answer", found)},
+            {"label": "Henvendelsen", "url": self.edit_url(obj)},
+            {"label": "Svar", "url": self.url("answer", obj)},
         ]
 
-    def may_answer(self, user, found) -> bool:
-        return all(user.may(ability, found.municipality) for ability in ANSWER)
+    def may_answer(self, user, obj) -> bool:
+        return all(user.may(ability, obj.municipality) for ability in ANSWER)
 
-    def coming_meetings(self, found):
-        """The nearest first; no meetings of groups, which have agendas of their own."""
-        coming = Meeting.objects.filter(council=found.council).coming().exclude(kind=Meeting.Kind.GROUP)
+    def coming_meetings(self, obj):
+        """Return the next meetings, except those of working groups."""
+        coming = Meeting.objects.filter(council=obj.council).coming().exclude(kind=Meeting.Kind.GROUP)
         return coming.select_related("council__municipality")[:8]
 
     def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
@@ -169,7 +169,7 @@ class InputAdmin(PublishableAdmin):
             context |= {
                 "input": obj,
                 "meetings": meetings,
-                # Where such things are spoken of, unless she chooses another.
+                # Selected by default.
                 "usual": next((meeting for meeting in meetings if meeting.kind == Meeting.Kind.ORDINARY), None),
                 "forget_on": lifecycle.forget_on(obj),
                 "answer_url": self.url("answer", obj),
@@ -181,27 +181,27 @@ class InputAdmin(PublishableAdmin):
             }
         return super().render_change_form(request, context, add, change, form_url, obj)
 
-    def _dialogue_url(self, found) -> str:
-        """Where a dialogue meeting is made, with the council's own word for it."""
-        if not (found.is_dialogue and found.is_open):
+    def _dialogue_url(self, obj) -> str:
+        """Return the address that creates a dialogue meeting, with the council's own word for it."""
+        if not (obj.is_dialogue and obj.is_open):
             return ""
         address = reverse("admin:council_meeting_add")
-        query = {"kind": Meeting.Kind.DIALOGUE, "kind_label": found.council.dialogue_label}
+        query = {"kind": Meeting.Kind.DIALOGUE, "kind_label": obj.council.dialogue_label}
         return f"{address}?{urlencode(query)}"
 
     def note_view(self, request):
-        """What was said by phone or at a shelter."""
+        """Record an input that was spoken, by phone or in person."""
         councils = _councils_of(request.user)
         if not councils:
             raise PermissionDenied
         form = NotedForm(request.POST if request.method == "POST" else None, councils=councils)
         if form.is_valid():
-            found = lifecycle.record_spoken(form.instance)
-            said = "Henvendelsen er skrevet ind."
-            if found.email:
-                said += f" Borgeren får en kvittering på {found.email}."
-            self.message_user(request, said, messages.SUCCESS)
-            return HttpResponseRedirect(self.edit_url(found))
+            obj = lifecycle.record_spoken(form.instance)
+            message = "Henvendelsen er skrevet ind."
+            if obj.email:
+                message += f" Borgeren får en kvittering på {obj.email}."
+            self.message_user(request, message, messages.SUCCESS)
+            return HttpResponseRedirect(self.edit_url(obj))
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
@@ -213,33 +213,33 @@ class InputAdmin(PublishableAdmin):
         return TemplateResponse(request, "admin/council/input_note.html", context, status=status)
 
     def answer_view(self, request, object_id):
-        found = self.get_object(request, unquote(object_id))
-        if not self.has_view_permission(request, found):
+        obj = self.get_object(request, unquote(object_id))
+        if not self.has_view_permission(request, obj):
             raise PermissionDenied
-        may_answer = self.may_answer(request.user, found)
+        may_answer = self.may_answer(request.user, obj)
         if request.method == "POST" and not may_answer:
             raise PermissionDenied
-        start = {"seen": found.version, "text": found.answer}
+        start = {"seen": obj.version, "text": obj.answer}
         form = AnswerForm(request.POST if request.method == "POST" else None, initial=start)
-        if request.method == "POST" and form.is_valid() and self._answer(request, found, form):
-            return HttpResponseRedirect(self.edit_url(found))
+        if request.method == "POST" and form.is_valid() and self._answer(request, obj, form):
+            return HttpResponseRedirect(self.edit_url(obj))
         return self.page(
             request,
-            found,
+            obj,
             "input_answer.html",
             title="Svar",
             form=form,
-            forget_on=lifecycle.forget_on(found),
-            may_answer=may_answer and not found.forgotten_at,
+            forget_on=lifecycle.forget_on(obj),
+            may_answer=may_answer and not obj.forgotten_at,
         )
 
-    def _answer(self, request, found, form) -> bool:
+    def _answer(self, request, obj, form) -> bool:
         try:
-            done = lifecycle.answer(found, form.cleaned_data["text"], seen=form.cleaned_data["seen"])
+            done = lifecycle.answer(obj, form.cleaned_data["text"], seen=form.cleaned_data["seen"])
         except lifecycle.AlreadyHandled:
-            found.refresh_from_db()
+            obj.refresh_from_db()
             form.data = form.data.copy()
-            form.data["seen"] = found.version
+            form.data["seen"] = obj.version
             form.add_error(
                 None,
                 "En anden har ændret henvendelsen imens. Dit svar står her endnu og er ikke sendt. "
@@ -250,104 +250,110 @@ class InputAdmin(PublishableAdmin):
             form.add_error("text", error.messages)
             return False
         if done.email:
-            said = f"Svaret er på vej til {done.email}."
+            message = f"Svaret er på vej til {done.email}."
         elif done.phone:
-            said = f"Svaret er gemt. Ring til borgeren på {done.phone}."
+            message = f"Svaret er gemt. Ring til borgeren på {done.phone}."
         elif done.has_own_page:
-            said = "Svaret er gemt. Borgeren kan læse det på sit eget link."
+            message = "Svaret er gemt. Borgeren kan læse det på sit eget link."
         else:
-            said = "Svaret er gemt."
-        self.message_user(request, said, messages.SUCCESS)
+            message = "Svaret er gemt."
+        self.message_user(request, message, messages.SUCCESS)
         return True
 
     @transaction.atomic
     def action_view(self, request, object_id):
-        """The buttons that take one click."""
-        found = self.get_object(request, unquote(object_id))
-        if not may_edit(request.user, found):
+        """Actions without a page of their own."""
+        obj = self.get_object(request, unquote(object_id))
+        if not may_edit(request.user, obj):
             raise PermissionDenied
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
-        verbs = {
-            "close": lambda request, found: self._close(found, State.CLOSED, "Henvendelsen er lukket."),
-            "spam": lambda request, found: self._close(found, State.SPAM, "Det er lagt til side som spam."),
+        actions = {
+            "close": lambda request, obj: self._close(obj, State.CLOSED, "Henvendelsen er lukket."),
+            "spam": lambda request, obj: self._close(obj, State.SPAM, "Det er lagt til side som spam."),
             "not_spam": self._release,
             "reopen": self._reopen,
         }
-        verb = verbs.get(request.POST.get("action", ""))
-        if verb is None:
+        action = actions.get(request.POST.get("action", ""))
+        if action is None:
             self.message_user(request, "Tryk på en af knapperne.", messages.WARNING)
-            return HttpResponseRedirect(self.edit_url(found))
-        self._try(request, found, verb)
-        return HttpResponseRedirect(self.edit_url(found))
+            return HttpResponseRedirect(self.edit_url(obj))
+        self._try(request, obj, action)
+        return HttpResponseRedirect(self.edit_url(obj))
 
-    def _try(self, request, found, verb) -> None:
+    def _try(self, request, obj, action) -> None:
         try:
             with transaction.atomic():
-                said = verb(request, found)
+                message = action(request, obj)
         except lifecycle.AlreadyHandled:
             self.message_user(request, "En anden har gjort noget ved henvendelsen imens.", messages.WARNING)
         except ValidationError as error:
             self.message_user(request, " ".join(error.messages), messages.ERROR)
         else:
-            self.message_user(request, said, messages.SUCCESS)
+            self.message_user(request, message, messages.SUCCESS)
 
     def response_change(self, request, obj):
-        """Her words are saved by the same click that puts them on an agenda."""
+        """Save the form and put the input on an agenda with one button."""
         if "_put_on_agenda" not in request.POST:
             return super().response_change(request, obj)
         self._try(request, obj, self._put_on_agenda)
         return HttpResponseRedirect(self.edit_url(obj))
 
-    def _put_on_agenda(self, request, found):
+    def _put_on_agenda(self, request, obj):
         chosen = request.POST.get("meeting", "")
-        meeting = next((m for m in self.coming_meetings(found) if str(m.pk) == chosen), None)
+        meeting = next((m for m in self.coming_meetings(obj) if str(m.pk) == chosen), None)
         if meeting is None:
             raise ValidationError("Vælg et møde, der ikke er holdt endnu.")
-        item = lifecycle.put_on_agenda(found, meeting)
+        item = lifecycle.put_on_agenda(obj, meeting)
         return format_html(
             'Sat på dagsordenen til mødet {}. <a href="{}">Se dagsordenen</a>',
-            long_date(meeting.date), f"{reverse('admin:council_meeting_agenda', args=[meeting.pk])}#punkt-{item.pk}",
-        )  # fmt: skip
+            long_date(meeting.date),
+            f"{reverse('admin:council_meeting_agenda', args=[meeting.pk])}#punkt-{item.pk}",
+        )
 
-    def _close(self, found, state, said):
-        if found.is_spoken and state == State.SPAM:
+    def _close(self, obj, state, message):
+        if obj.is_spoken and state == State.SPAM:
             raise ValidationError("Du har selv skrevet det ned. Så er det ikke spam.")
-        lifecycle.close(found, state)
-        return said
+        lifecycle.close(obj, state)
+        return message
 
-    def _release(self, request, found):
-        lifecycle.release(found)
+    def _release(self, request, obj):
+        lifecycle.release(obj)
         return "Henvendelsen er ny igen. Borgeren har fået sin kvittering, hvis der er en e-mail."
 
-    def _reopen(self, request, found):
-        lifecycle.reopen(found)
+    def _reopen(self, request, obj):
+        lifecycle.reopen(obj)
         return "Henvendelsen er åben igen."
 
     @transaction.atomic
     def forget_view(self, request, object_id):
-        """At the citizen's wish, before the rule does it."""
-        found = self.get_object(request, unquote(object_id))
-        if not self.may_answer(request.user, found):
+        """Delete personal data at the citizen's request, before the job does."""
+        obj = self.get_object(request, unquote(object_id))
+        if not self.may_answer(request.user, obj):
             raise PermissionDenied
-        if found.forgotten_at:
+        if obj.forgotten_at:
             self.message_user(request, "Det er slettet i forvejen.", messages.WARNING)
-            return HttpResponseRedirect(self.edit_url(found))
+            return HttpResponseRedirect(self.edit_url(obj))
         if request.method == "POST":
-            found.forget()
-            increment_version(found)
+            obj.forget()
+            increment_version(obj)
             self.message_user(request, "Borgerens ord, navn og adresser er slettet.", messages.SUCCESS)
             return HttpResponseRedirect(reverse("admin:council_input_changelist"))
-        stays = found.is_live and found.may_publish
+        stays = obj.is_live and obj.may_publish
         return self.page(
-            request, found, "input_forget.html", title="Slet", stays=stays, page_url=self.edit_url(found),
+            request,
+            obj,
+            "input_forget.html",
+            title="Slet",
+            stays=stays,
+            page_url=self.edit_url(obj),
             today=timezone.localdate(),
-        )  # fmt: skip
+        )
 
 
 def _councils_of(user) -> QuerySet[Council]:
-    """Those whose citizens she may answer: what she writes down may send a receipt."""
-    found = Council.objects.select_related("municipality").order_by("municipality__sort_key")
+    """Return the councils whose inputs the user may answer: recording an input may send a receipt."""
+    councils = Council.objects.select_related("municipality").order_by("municipality__sort_key")
     for ability in ANSWER:
-        found = found.filter(municipality__in=municipalities_where(user, ability))
-    return found
+        councils = councils.filter(municipality__in=municipalities_where(user, ability))
+    return councils

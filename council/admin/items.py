@@ -87,7 +87,7 @@ class AgendaItemAdmin(ScopedAdmin):
         )
 
     def choice_label(self, obj):
-        """Every meeting has its »Eventuelt«."""
+        """Add the date, since titles such as »Eventuelt« recur."""
         return f"{obj.title} ({short_date(obj.meeting.date)})"
 
     def may_change(self, user, obj):

@@ -1,4 +1,4 @@
-"""Meetings, with their agenda and minutes."""
+"""Admin of meetings, agendas and minutes, and the addresses of all pages about a meeting."""
 
 from functools import partial
 
@@ -42,12 +42,12 @@ from udsat.lib.danish import clock, short_date
 
 from .items import correction_notice
 
-# What of public minutes is changed on the page of corrections only.
+# Fields of public minutes that only the page of corrections changes.
 CORRECTED = ["chaired_by", "minutes_by", "guests", "plain_text"]
 
 
 class PaperInline(ScopedStackedInline):
-    """Agenda or minutes on the meeting's page; made when something is written in it."""
+    """Agenda or minutes on the meeting's page, created when a field is filled in."""
 
     max_num = 1
     extra = 1
@@ -68,8 +68,12 @@ class AgendaInline(PaperInline):
 class MinutesInline(PaperInline):
     model = Minutes
     fields = [
-        ("chaired_by", "minutes_by"), "guests", "plain_text", ("approval_asked_on", "approved_on"), "approved_how",
-    ]  # fmt: skip
+        ("chaired_by", "minutes_by"),
+        "guests",
+        "plain_text",
+        ("approval_asked_on", "approved_on"),
+        "approved_how",
+    ]
     verbose_name = "referatets hoved og godkendelse"
 
     def get_readonly_fields(self, request, obj=None):
@@ -110,7 +114,14 @@ class MeetingAdmin(PublishableAdmin):
             "Hvornår og hvor",
             {
                 "fields": [
-                    "council", "kind", "title", "date", ("starts_at", "ends_at"), "place", "address", "is_cancelled",
+                    "council",
+                    "kind",
+                    "title",
+                    "date",
+                    ("starts_at", "ends_at"),
+                    "place",
+                    "address",
+                    "is_cancelled",
                     "cancelled_reason",
                 ]
             },
@@ -125,7 +136,7 @@ class MeetingAdmin(PublishableAdmin):
             {"fields": ["kind_label", "ordinal", "first_number", "expires_at"], "classes": ["collapse"]},
         ),
         ("Kun for redaktionen", {"fields": ["internal_note"], "classes": ["collapse"]}),
-    ]  # fmt: skip
+    ]
 
     def get_queryset(self, request):
         return (
@@ -167,7 +178,7 @@ class MeetingAdmin(PublishableAdmin):
     def minutes_text(self, obj):
         return it.stage_if(obj.minutes_are_public) if (it := obj.paper("minutes")) else "ikke lavet"
 
-    # Rights: the meeting's own fields close with the meeting, the papers' with the papers
+    # Permissions: a public meeting locks its own fields, public papers lock theirs
 
     def may_change(self, user, obj):
         return user.may(roles.EDIT, municipality_of(obj))
@@ -224,7 +235,7 @@ class MeetingAdmin(PublishableAdmin):
             *super().get_urls(),
         ]
 
-    # The pages about one meeting
+    # Pages about one meeting
 
     def _view(self, page):
         def view(request, object_id, **kwargs):
@@ -236,7 +247,7 @@ class MeetingAdmin(PublishableAdmin):
         return view
 
     def tabs(self, request, meeting) -> list[dict]:
-        """The pages she may open, in the order in which a meeting is worked on."""
+        """Return the pages that the user may open, in the order of a meeting's stages."""
         pages = [page for page in PAGES if page.tab and request.user.may(page.ability, meeting.municipality)]
         links = [{"label": "Mødet", "url": self.edit_url(meeting)}]
         return [*links, *({"label": page.tab, "url": self.url(page.name, meeting)} for page in pages)]
@@ -249,7 +260,7 @@ class MeetingAdmin(PublishableAdmin):
 
     @transaction.atomic
     def _make_paper(self, request, object_id, model):
-        """Make the row that is published, and go on to its gate."""
+        """Create the agenda or minutes, and redirect to its publication page."""
         meeting = self.get_object(request, unquote(object_id))
         if not request.user.may(roles.PUBLISH, meeting.municipality):
             raise PermissionDenied
@@ -260,7 +271,7 @@ class MeetingAdmin(PublishableAdmin):
 
 
 class PaperAdmin(PublishableAdmin):
-    """Agenda or minutes on a page of its own. It is made from its meeting, and its gate leads back there."""
+    """Base of the admins of agenda and minutes, which are created and published from their meeting."""
 
     list_display = ["meeting", "status_text"]
     list_filter = ["status"]
@@ -309,12 +320,18 @@ class MinutesAdmin(PaperAdmin):
             None,
             {
                 "fields": [
-                    "chaired_by", "minutes_by", "guests", "plain_text", "approval_asked_on", "approved_on",
-                    "approved_how", "expires_at",
+                    "chaired_by",
+                    "minutes_by",
+                    "guests",
+                    "plain_text",
+                    "approval_asked_on",
+                    "approved_on",
+                    "approved_how",
+                    "expires_at",
                 ]
             },
         )
-    ]  # fmt: skip
+    ]
 
     def get_readonly_fields(self, request, obj=None):
         return CORRECTED if obj is not None and obj.is_live else []

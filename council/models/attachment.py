@@ -33,9 +33,14 @@ class Attachment(Part):
 
     meeting = models.ForeignKey(Meeting, models.CASCADE, related_name="attachments", verbose_name="møde")
     item = models.ForeignKey(
-        AgendaItem, models.CASCADE, null=True, blank=True, related_name="attachments", verbose_name="punkt",
+        AgendaItem,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="attachments",
+        verbose_name="punkt",
         help_text="Tom: hører til hele mødet.",
-    )  # fmt: skip
+    )
     paper = models.CharField("hører til", max_length=10, choices=Paper.choices, default=Paper.AGENDA)
     position = models.PositiveSmallIntegerField("rækkefølge", default=0)
     title = models.CharField("titel", max_length=200, blank=True, help_text="Tom: filens navn.")

@@ -1,4 +1,4 @@
-"""The council itself, its causes and groups, and what it does between meetings."""
+"""Councils, their standard agenda, causes and working groups."""
 
 from django.core.validators import MinValueValidator
 from django.db import models
@@ -47,7 +47,7 @@ class Council(Publishable):
     )
     term_starts_on = models.DateField("perioden begynder", null=True, blank=True)
     term_ends_on = models.DateField("perioden slutter", null=True, blank=True)
-    # None: the municipality has not said.
+    # None: unknown.
     has_hearing_right = models.BooleanField("høringsret", null=True, blank=True)
     has_secretary = models.BooleanField("egen sekretær", null=True, blank=True)
     has_budget = models.BooleanField("eget budget", null=True, blank=True)
@@ -59,7 +59,7 @@ class Council(Publishable):
         "ord for dialogmøder", max_length=60, blank=True, help_text="For eksempel »Dialogklippekort«."
     )
     dialogue_text = models.TextField("om dialogmøderne", blank=True)
-    # The rules of procedure. They become deadlines and reminders; none of them stops anybody.
+    # Rules of procedure. They give deadlines and reminders, and are not enforced.
     agenda_days = models.PositiveSmallIntegerField(
         "dagsorden ud, dage før mødet", null=True, blank=True, help_text="Mange råd har 7 eller 8 dage."
     )
@@ -76,19 +76,25 @@ class Council(Publishable):
     )
     approval_days = models.PositiveSmallIntegerField("svarfrist ved skriftlig godkendelse, dage", default=7)
     keep_years = models.PositiveSmallIntegerField(
-        "navne slettes, år efter udtræden", null=True, blank=True,
+        "navne slettes, år efter udtræden",
+        null=True,
+        blank=True,
         help_text="Tom: de bliver stående, til du selv sletter dem.",
-    )  # fmt: skip
+    )
     # Retention of inputs, as promised on the form.
     input_months = models.PositiveSmallIntegerField(
-        "henvendelser slettes, måneder efter svaret", default=6, validators=[MinValueValidator(1)],
+        "henvendelser slettes, måneder efter svaret",
+        default=6,
+        validators=[MinValueValidator(1)],
         help_text="Navn, telefon, e-mail og det, borgeren skrev. Så længe lover siden, at det bliver gemt.",
-    )  # fmt: skip
-    # »Kan jeg komme med?«: what is usual at the meetings. What is empty is not spoken of.
+    )
+    # »Kan jeg komme med?«: what is usual at the meetings. Empty fields are left out.
     meeting_place = models.CharField(
-        "møderne er som regel her", max_length=160, blank=True,
+        "møderne er som regel her",
+        max_length=160,
+        blank=True,
         help_text="Skriv det, som det står i »Sted« på møderne. Vejen derhen og adgangen vises kun på møder her.",
-    )  # fmt: skip
+    )
     directions = models.TextField("sådan finder du derhen", blank=True, max_length=600)
     access = models.TextField(
         "trin, elevator og toilet", blank=True, max_length=400, help_text="For eksempel »Ingen trin. Handicaptoilet.«"
@@ -128,13 +134,13 @@ class Council(Publishable):
 
     @property
     def sender_name(self) -> str:
-        """Who writes, as it stands in a mail: »Udsatterådet i Esbjerg«."""
-        place = self.municipality.name
-        return self.name if place.lower() in self.name.lower() else f"{self.name} i {place}"
+        """Sender name of e-mails, such as »Udsatterådet i Esbjerg«."""
+        municipality_name = self.municipality.name
+        return self.name if municipality_name.lower() in self.name.lower() else f"{self.name} i {municipality_name}"
 
     @property
     def mailbox(self) -> str:
-        """Where an answer to its letters goes; empty where nobody has said."""
+        """Reply address of its letters; empty if none is known."""
         return self.email or self.municipality.email or self._secretary_email()
 
     def quorum_needed(self, seats: int) -> int:
@@ -148,12 +154,12 @@ class Council(Publishable):
 
     @property
     def has_readers(self) -> bool:
-        """Whether somebody here opens what citizens write; without them no page asks anybody to write."""
+        """Whether a user handles citizens' inputs; without one, pages have no form for them."""
         return readers().filter(municipality=self.municipality_id).exists()
 
     @property
     def offers_dialogue(self) -> bool:
-        """Whether people may book the council to come or to talk."""
+        """Whether dialogue meetings can be booked."""
         return bool(self.dialogue_label or self.dialogue_text)
 
     def _secretary_email(self) -> str:
@@ -168,13 +174,13 @@ class Council(Publishable):
 
 
 def readers() -> models.QuerySet[Assignment]:
-    """Those who open and answer what citizens write, in all municipalities."""
+    """Return the assignments of users who handle citizens' inputs, in all municipalities."""
     roles = [Role.SECRETARY, Role.ADMINISTRATOR]
     return Assignment.objects.filter(role__in=roles, user__is_active=True, user__is_staff=True)
 
 
 class StandardItem(models.Model):
-    """An item that every ordinary agenda of the council begins or ends with."""
+    """An item at the beginning or end of every ordinary agenda."""
 
     class Brings(models.TextChoices):
         APPROVAL = "referat", "Godkendelse af referatet fra sidste møde"

@@ -1,4 +1,4 @@
-"""What the public read in a meeting's minutes, kept each time they became public or were corrected."""
+"""Editions of public minutes: their content at each publication and correction."""
 
 from django.conf import settings
 from django.db import models
@@ -16,8 +16,8 @@ TEXTS = ("title", "presentation", "recommendation", "discussion", "decision", "d
 
 class EditionQuerySet(ScopedQuerySet):
     def keep(self, *, by, correction=""):
-        """Keep the minutes as they are now. Called on the editions of one: `minutes.editions.keep(by=…)`."""
-        # Read again: a meeting at hand may hold rows from before the change.
+        """Save the present content of the minutes as an edition: `minutes.editions.keep(by=…)`."""
+        # Read again: the instance may have cached rows from before the change.
         minutes = Minutes.objects.select_related("meeting__council__municipality").get(pk=self._hints["instance"].pk)
         number = (self.aggregate(last=models.Max("number"))["last"] or 0) + 1
         return self.create(
@@ -33,7 +33,7 @@ class Edition(models.Model):
     at = models.DateTimeField("tidspunkt", default=timezone.now)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name="af")
     by_name = models.CharField("navn", max_length=200)
-    # Searched as the field of that name of the minutes, before it is kept here.
+    # Checked for CPR numbers as the minutes' field of that name.
     correction = models.TextField("hvad er rettet?", blank=True)
     content = models.JSONField("indhold")
 
@@ -54,7 +54,7 @@ class Edition(models.Model):
 
 
 def content_of(minutes: Minutes) -> dict:
-    """The public text as plain data. Members are kept by number: their names are theirs to give and take back."""
+    """Return the public content as plain data. Members are stored by pk, since they may withdraw their consent."""
     meeting = minutes.meeting
     return {
         "head": {name: getattr(minutes, name) for name in HEAD},
@@ -86,7 +86,7 @@ def content_of(minutes: Minutes) -> dict:
 
 
 def members_of(*contents: dict) -> dict[int, Membership]:
-    """The members that editions speak of, with what their names need."""
+    """Return the members that the contents of editions refer to."""
     numbers = {
         number
         for content in contents

@@ -1,4 +1,4 @@
-"""What citizens write to the council, and what everybody may read of it afterwards."""
+"""Inputs from citizens to a council, and their public questions and answers."""
 
 import datetime
 import re
@@ -16,32 +16,32 @@ from udsat.models import Letter, PublicationBlocker, Publishable, Revision
 from .council import Council
 from .item import AgendaItem
 
-# Without those that are mistaken for each other on paper or by phone.
+# Without characters that are easily confused on paper or by phone.
 _REFERENCE_CHARACTERS = "ACDEFHJKLMNPRTUVXY34679"
 
 
 def new_reference() -> str:
-    """Six characters to say on the phone, such as »KM4 7TP«. They open nothing."""
+    """Return six characters to quote by phone, such as »KM4 7TP«. They give no access."""
     drawn = [secrets.choice(_REFERENCE_CHARACTERS) for _ in range(6)]
     return f"{''.join(drawn[:3])} {''.join(drawn[3:])}"
 
 
 class InputQuerySet(ScopedQuerySet):
     def waiting(self):
-        """Those that somebody still has to answer or close."""
+        """Return the inputs to be answered or closed."""
         return self.filter(state__in=[Input.State.NEW, Input.State.UNDER_WAY])
 
     def with_public_item(self):
-        """With `item_is_public`: whether anybody may read the item it became."""
+        """Annotate `item_is_public`: whether the public may read the agenda item of the input."""
         items = AgendaItem.objects.published().filter(pk=OuterRef("item"))
         return self.annotate(item_is_public=Exists(items))
 
 
 class Input(Publishable):
-    """A citizen's words to the council, or her wish to talk with it.
+    """An input from a citizen, or a request to meet the council.
 
-    What she wrote is never public and leaves no trace in the history. The public reads the secretary's own short
-    version of the question and the answer, and only where the writer has agreed.
+    The citizen's own text is never public and is not recorded in the history. Public are the secretary's short version
+    of the question and the answer, if the citizen consents.
     """
 
     class Kind(models.TextChoices):
@@ -58,7 +58,7 @@ class Input(Publishable):
         SPAM = "spam", "Spam"
 
     municipality_lookup = "council__municipality"
-    # What the citizen wrote, and what leads to her.
+    # The citizen's text and contact details.
     own_words = frozenset({"text", "name", "phone", "email", "group", "wished_times"})
     private_fields = own_words | {"reference", "form_key"}
 
@@ -73,11 +73,11 @@ class Input(Publishable):
     email = models.EmailField("e-mail", blank=True)
     for_other = models.BooleanField("skriver for en anden", default=False)
     may_publish = models.BooleanField("må svaret vises?", default=False, help_text="Borgeren har sagt ja til det.")
-    # Of a wish to talk with the council
+    # Of a request to meet the council
     group = models.CharField("gruppe eller sted", max_length=160, blank=True)
     wished_times = models.CharField("hvornår passer det?", max_length=400, blank=True)
     people = models.PositiveSmallIntegerField("hvor mange", null=True, blank=True)
-    # The secretary's side
+    # Written by the secretary
     title = models.CharField(
         "hvad handler det om?", max_length=200, blank=True, help_text="Få ord, uden navne. Det bliver overskriften."
     )
@@ -94,7 +94,7 @@ class Input(Publishable):
     )
     closed_at = models.DateTimeField("afsluttet", null=True, blank=True, editable=False)
     forgotten_at = models.DateTimeField("slettet", null=True, blank=True, editable=False)
-    # A fingerprint of the form it came by, so that the same is not taken twice.
+    # Fingerprint of the submitted form, so that a repeated submission is ignored.
     form_key = models.CharField(max_length=64, blank=True, editable=False)
 
     objects = InputQuerySet.as_manager()
@@ -110,7 +110,6 @@ class Input(Publishable):
                 condition=Q(state__in=["ny", "i-gang", "besvaret", "afsluttet", "maaske-spam", "spam"]),
                 name="input_state_known",
             ),
-            # Sent twice by a nervous finger, it is one.
             models.UniqueConstraint(fields=["form_key"], name="input_sent_once", condition=~Q(form_key="")),
         ]
 
@@ -119,12 +118,12 @@ class Input(Publishable):
 
     @classmethod
     def revisioned_fields(cls):
-        """The citizen's words are changed by nobody, and the history must not keep them longer than the input."""
+        """Exclude the citizen's text and contact details: the history must not keep them longer than the input."""
         return {name: field for name, field in super().revisioned_fields().items() if name not in cls.own_words}
 
     @classmethod
     def published_when(cls, prefix):
-        """Also only while the writer agrees."""
+        """Public only while the citizen consents."""
         return super().published_when(prefix) & Q(**{f"{prefix}may_publish": True})
 
     @property
@@ -144,7 +143,7 @@ class Input(Publishable):
 
     @property
     def is_open(self) -> bool:
-        """Whether somebody still has to answer or close it."""
+        """Whether it is still to be answered or closed."""
         return self.state in (self.State.NEW, self.State.UNDER_WAY)
 
     @property
@@ -153,17 +152,17 @@ class Input(Publishable):
 
     @property
     def is_spoken(self) -> bool:
-        """Said by phone or face to face, and written down by the secretary."""
+        """Whether it was spoken, and written down by the secretary."""
         return self.kind == self.Kind.SPOKEN
 
     @property
     def verb(self) -> str:
-        """What the citizen did, in the middle of a sentence."""
+        """Danish verb for how it was given, for the middle of a sentence."""
         return "sagde" if self.is_spoken else "skrev"
 
     @property
     def has_own_page(self) -> bool:
-        """Whether the citizen has been given the page on which her answer comes."""
+        """Whether the citizen has a personal link to the page with the answer."""
         return not self.is_spoken or bool(self.email)
 
     @property
@@ -195,22 +194,22 @@ class Input(Publishable):
                     f"Borgerens {word} står i »{self._meta.get_field(field).verbose_name}«. Tag det ud.", self, field
                 )
                 for word, value in (("navn", self.name), ("telefon", self.phone), ("e-mail", self.email))
-                if _stands_in(value, text)
+                if _contains(value, text)
             ]
         return blockers
 
-    # Forgetting
+    # Deletion of personal data
 
     @property
     def letter_prefix(self) -> str:
-        """What the keys of all letters about it begin with."""
+        """Prefix of the keys of all letters about it."""
         return f"input:{self.pk}:"
 
     @transaction.atomic
     def forget(self) -> None:
-        """Take out for good who wrote, what she wrote, and what is not public of the answer.
+        """Delete the citizen's text and contact details, and the answer unless it is public.
 
-        That there was an input, of what kind and when, and the item it became stay for the trail.
+        Its kind, date and agenda item remain for the trail.
         """
         now = timezone.now()
         self._lock()
@@ -228,14 +227,14 @@ class Input(Publishable):
         self._forget_letters(now)
 
     def _forget_letters(self, now):
-        """That a letter was sent is remembered, not to whom or what it said. One that waits is not sent."""
+        """Erase recipient and text of its letters, and give up those that have not been sent."""
         letters = Letter.objects.filter(key__startswith=self.letter_prefix)
         letters.filter(sent_at=None, given_up_at=None).update(given_up_at=now, given_up_by="Portalen")
         letters.update(to="", to_name="", subject="Slettet", text="", last_error="")
 
     @transaction.atomic
     def erase(self) -> None:
-        """Take out all of it: spam is nobody's words."""
+        """Delete it with its history, as for spam."""
         self._forget_letters(timezone.now())
         own = list(Revision.objects.of(self).values_list("pk", flat=True))
         kind, pk = type(self), self.pk
@@ -244,12 +243,12 @@ class Input(Publishable):
         Revision.objects.of(kind(pk=pk)).delete()
 
 
-def _stands_in(word: str, text: str) -> bool:
-    """Whole words of it; a phone number however it is spaced."""
-    word = word.strip()
-    if len(word) < 3:
+def _contains(value: str, text: str) -> bool:
+    """Whether the text contains the value as whole words; a phone number in any spacing."""
+    value = value.strip()
+    if len(value) < 3:
         return False
-    digits = re.sub(r"\D", "", word)
-    if len(digits) >= 8 and len(digits) >= len(word.replace(" ", "")) - 1:
+    digits = re.sub(r"\D", "", value)
+    if len(digits) >= 8 and len(digits) >= len(value.replace(" ", "")) - 1:
         return digits[-8:] in re.sub(r"[ .-]", "", text)
-    return re.search(rf"(?<!\w){re.escape(word)}s?(?!\w)", text, re.IGNORECASE) is not None
+    return re.search(rf"(?<!\w){re.escape(value)}s?(?!\w)", text, re.IGNORECASE) is not None

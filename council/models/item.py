@@ -69,12 +69,18 @@ class AgendaItem(Part):
         "lukket punkt", default=False, help_text="Kun nummeret og den neutrale titel bliver offentlige."
     )
     public_title = models.CharField(
-        "neutral titel", max_length=200, blank=True, help_text="Det, alle kan læse om et lukket punkt.",
-    )  # fmt: skip
+        "neutral titel",
+        max_length=200,
+        blank=True,
+        help_text="Det, alle kan læse om et lukket punkt.",
+    )
     supplement = models.CharField(
-        "tillægsdagsorden", max_length=10, choices=Supplement.choices, blank=True,
+        "tillægsdagsorden",
+        max_length=10,
+        choices=Supplement.choices,
+        blank=True,
         help_text="Et punkt, der kommer til, efter at dagsordenen er offentlig.",
-    )  # fmt: skip
+    )
     supplemented_on = models.DateField("kom med tillægsdagsordenen", null=True, blank=True, editable=False)
     raised_at_meeting = models.BooleanField("rejst på mødet", default=False, help_text="Stod ikke på dagsordenen.")
     internal_note = models.TextField("note til sekretæren", blank=True, help_text="Vises aldrig.")

@@ -1,4 +1,4 @@
-"""The people of a council. Each decides how much of the name the public sees."""
+"""People and their seats in a council. Each person decides how much of the name is public."""
 
 import datetime
 
@@ -30,9 +30,12 @@ class Person(RevisionedModel):
     first_name = models.CharField("fornavn", max_length=80)
     last_name = models.CharField("efternavn", max_length=80, blank=True)
     shown = models.CharField(
-        "siden viser", max_length=10, choices=Shown.choices, default=Shown.ROLE,
+        "siden viser",
+        max_length=10,
+        choices=Shown.choices,
+        default=Shown.ROLE,
         help_text="Spørg personen. Et navn kan røbe, at man har været hjemløs eller syg.",
-    )  # fmt: skip
+    )
     consent_on = models.DateField("samtykke givet", null=True, blank=True)
     photo = models.FileField("foto", upload_to=_photo_path, max_length=300, blank=True)
     photo_alt = models.CharField(
@@ -61,7 +64,7 @@ class Person(RevisionedModel):
         super().clean()
         check_texts(self, lambda finding: False)
         if self.shown != self.Shown.ROLE and not self.consent_on:
-            # By whatever door a name comes to be shown, a consent goes with it.
+            # A name is shown only with a recorded consent.
             was = Person.objects.filter(pk=self.pk).values_list("shown", flat=True).first()
             if was != self.shown:
                 message = "Skriv, hvornår personen har sagt ja til, at navnet må stå der."
@@ -76,7 +79,7 @@ class Person(RevisionedModel):
 
     @transaction.atomic
     def delete(self, **kwargs):
-        """With history and photo: nothing of a person is kept who never sat in the council."""
+        """Also delete history and photo: nothing is kept of a person who never had a seat."""
         history, photo = Revision.objects.of(self), self.photo.name
         result = super().delete(**kwargs)
         history.delete()
@@ -88,14 +91,14 @@ class Person(RevisionedModel):
         transaction.on_commit(lambda: self._meta.get_field("photo").storage.delete(name))
 
     def live_roots(self) -> list[Council]:
-        """The public councils that show the person; none before it is saved."""
+        """Return the public councils that show the person."""
         if self.pk is None:
             return []
         return [council for council in Council.objects.filter(memberships__person=self) if council.is_live]
 
     @property
     def shows_photo(self) -> bool:
-        """Whether the person lets the public see the photo today. Who is not named is not shown either."""
+        """Whether the photo is public today. It never is without a name."""
         return bool(
             self.photo
             and self.photo_alt
@@ -105,7 +108,7 @@ class Person(RevisionedModel):
 
     @property
     def public_name(self) -> str:
-        """What the person lets the public see; empty when only the role may show."""
+        """The name as far as the person consents; empty when only the role is public."""
         return {self.Shown.FULL: str(self), self.Shown.FIRST: self.first_name}.get(self.shown, "")
 
 
@@ -119,7 +122,7 @@ class MembershipQuerySet(ScopedQuerySet):
 
 
 class Membership(Part):
-    """A seat in a council from day to day. Without a person it is known by the area it speaks for, or vacant."""
+    """A seat in a council for a period. Without a person it is named for its area, or vacant."""
 
     class Role(models.TextChoices):
         CHAIR = "formand", "Formand"
@@ -130,7 +133,7 @@ class Membership(Part):
         ASSOCIATE = "tilforordnet", "Tilforordnet"
         GUEST = "gaest", "Fast gæst"
 
-    # The members of the council proper, in the order in which they are listed; the others only attend.
+    # The members of the council, in the order in which they are listed. Other roles only attend.
     VOTING_ROLES = (Role.CHAIR, Role.DEPUTY, Role.MEMBER)
 
     class Speaks(models.TextChoices):
@@ -181,7 +184,7 @@ class Membership(Part):
 
     @property
     def is_current(self) -> bool:
-        """As the queryset's on(), for a row at hand."""
+        """Whether the queryset's `on()` includes it today."""
         today = timezone.localdate()
         return (self.starts_on is None or self.starts_on <= today) and (self.ends_on is None or self.ends_on >= today)
 
@@ -200,7 +203,7 @@ class Membership(Part):
 
     @property
     def photo_url(self) -> str:
-        """The address of the photo, while the person lets it be shown."""
+        """The address of the photo; empty when it is not public."""
         if not (self.person and self.person.shows_photo):
             return ""
         return reverse("photo", args=[self.council.municipality.slug, self.person.pk])
@@ -218,7 +221,7 @@ class Membership(Part):
 
     @property
     def role_label(self) -> str:
-        """The role in the council's own word (forperson, talsperson …)."""
+        """The role, in the council's own word for it (forperson, talsperson …)."""
         if self.role == self.Role.CHAIR and self.council.chair_label:
             return self.council.chair_label.capitalize()
         if self.role == self.Role.DEPUTY and self.council.chair_label:
@@ -231,12 +234,12 @@ class Membership(Part):
 
     @property
     def public_name(self) -> str:
-        """The name the person allows, else what the seat is known by."""
+        """The public name of the person, or else the description of the seat."""
         if self.is_vacant:
             return "Vakant plads"
         return (self.person.public_name if self.person else "") or self.get_speaks_as_display() or self.role_label
 
     @property
     def headline(self) -> str:
-        """What the seat is presented as: as `public_name`, but a seat nobody is named for by the area it speaks for."""
+        """As `public_name`, but a seat without a person is named for its area."""
         return self.public_name if self.person or self.is_vacant else self.area or self.public_name
