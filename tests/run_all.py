@@ -169,9 +169,8 @@ def planned(postgres_url, is_soak):
         # A database of another name, so that two suites can use the one server.
         ("Browser", f"{postgres_url.removesuffix('postgres')}browser", f"browser{left_out}"),
         ("PostgreSQL", postgres_url, on_postgres),
-        # In two halves, so that both processors have work to the end.
-        ("SQLite-1", "", on_sqlite, files[0::2]),
-        ("SQLite-2", "", on_sqlite, files[1::2]),
+        # In parts, so that both processors have work to the end.
+        *((f"SQLite-{part + 1}", "", on_sqlite, files[part::3]) for part in range(3)),
     ]
 
 

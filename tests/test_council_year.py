@@ -219,7 +219,7 @@ def publish_the_agenda(town, lise, meeting):
     lise.press(page.get_by_role("link", name="Ret feltet").first)
     lise.write(editor(page, "Sagsfremstilling"), "Syv unge venter på en bolig.")
     lise.press(button(page, "Gem").first)
-    lise.press(page.get_by_role("link", name="Dagsorden", exact=True))
+    lise.press(page.get_by_role("link", name="Dagsorden", exact=True).first)
     lise.press(page.get_by_role("link", name="Offentliggør og indkald …"))
     through_the_gate(lise)
     mails = town.post()
