@@ -52,7 +52,7 @@ def news(esbjerg):
     return make.news(esbjerg, "Nyt værested", lead="Åbner mandag", status=Status.DRAFT)
 
 
-def test_the_second_to_save_sees_what_the_first_saved_and_keeps_her_own_words(annas, carlas, news):
+def test_the_second_to_save_sees_the_saved_text_and_keeps_the_typed_one(annas, carlas, news):
     hers, his = opened(carlas, news), opened(annas, news)
     assert save(annas, news, his | {"title": "Værested åbner snart", "lead": "Åbner tirsdag"}).status_code == 302
     response = save(carlas, news, hers | {"title": "Café åbner"})
@@ -66,7 +66,7 @@ def test_the_second_to_save_sees_what_the_first_saved_and_keeps_her_own_words(an
     assert (news.title, news.lead) == ("Værested åbner snart", "Åbner tirsdag")
 
 
-def test_after_she_has_seen_it_she_can_save(annas, carlas, news):
+def test_saving_again_after_the_conflict_succeeds(annas, carlas, news):
     hers, his = opened(carlas, news), opened(annas, news)
     save(annas, news, his | {"title": "Værested åbner snart"})
     form = save(carlas, news, hers | {"title": "Café åbner"}).context["adminform"].form
@@ -83,7 +83,7 @@ def test_fields_that_do_not_differ_are_not_marked(annas, carlas, news):
     assert set(form.errors) == {"__all__", "lead"}
 
 
-def test_one_who_saves_in_two_windows_is_told_that_it_was_herself(annas, news):
+def test_a_conflict_with_ones_own_other_window_is_named(annas, news):
     first, second = opened(annas, news), opened(annas, news)
     save(annas, news, first | {"title": "En"})
     assert "Du har gemt imens." in text(save(annas, news, second | {"title": "To"}))
@@ -138,7 +138,7 @@ def test_a_row_of_the_page_shows_what_is_saved_too(annas, carlas, esbjerg):
     assert row.title == "Et sted at bo"
 
 
-def test_a_row_that_another_removed_is_told_of(annas, carlas, esbjerg):
+def test_a_row_removed_by_another_user_is_reported(annas, carlas, esbjerg):
     council = make.council(esbjerg, status=Status.DRAFT)
     council.refresh_from_db()
     row = council.causes.create(title="Et sted at sove")
@@ -216,7 +216,7 @@ def test_saving_a_meeting_counts_once_for_it_and_for_its_papers(annas, esbjerg):
     assert (Meeting.objects.get().version, agenda.version, agenda.intro) == (2, 2, "<p>Velkommen.</p>")
 
 
-def test_whoever_saves_first_makes_the_other_wait(annas, news):
+def test_concurrent_saves_wait_for_each_other(annas, news):
     """The object is locked, so that the compared version is the overwritten one."""
     data = opened(annas, news)
     with CaptureQueriesContext(connection) as queries:

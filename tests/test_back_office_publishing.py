@@ -58,7 +58,7 @@ def test_nothing_is_public_without_the_persons_tick(annas, client, news):
     assert client.get(news.get_absolute_url()).status_code == 404
 
 
-def test_with_the_tick_it_is_public_and_the_page_says_so(annas, client, news):
+def test_confirmation_publishes_and_links_to_the_page(annas, client, news):
     response = annas.post(gate(annas, news), {"seen": "1", **TICK}, follow=True)
     assert response.redirect_chain == [(url(News, "change", news.pk), 302)]
     page = text(response)
@@ -168,7 +168,7 @@ def test_a_scheduled_time_can_be_moved_to_now(annas, client, news):
         ("99999-01-01T00:00", "Skriv dato og klokkeslæt som"),
     ],
 )
-def test_a_time_that_cannot_be_is_told_beside_its_field(annas, news, at, said):
+def test_an_invalid_time_is_reported_at_its_field(annas, news, at, said):
     response = answer(annas, news, at=at, **TICK)
     if said:
         assert response.status_code == 200 and said in text(response)
@@ -204,7 +204,7 @@ def test_of_minutes_a_changed_item_counts_as_changed_text(annas, meeting):
     assert "mens du læste" in text(annas.post(gate(annas, minutes), {"seen": seen, **TICK}))
 
 
-def test_files_that_no_machine_reads_ask_for_a_person(annas, client, meeting):
+def test_unreadable_files_require_a_manual_check(annas, client, meeting):
     make.attachment(meeting, name="tegning.png", content=b"\x89PNG\r\n\x1a\n" + b"\x00" * 40)
     agenda = make.agenda(meeting, status=Status.DRAFT)
     page = text(annas.get(gate(annas, agenda)))
@@ -242,7 +242,7 @@ def test_meeting_agenda_and_minutes_are_public_each_for_itself(annas, client, me
     assert "Snak om huslejen" not in text(client.get(meeting.get_absolute_url()))
 
 
-def test_withdrawal_asks_once_and_works_at_once(annas, client, esbjerg):
+def test_withdrawal_requires_confirmation_and_takes_effect_at_once(annas, client, esbjerg):
     news = make.news(esbjerg, "Nyt værested")
     page = text(annas.get(url(News, "withdraw", news.pk)))
     assert "Træk »Nyt værested« tilbage?" in page and news.title in text(client.get(news.get_absolute_url()))
@@ -253,14 +253,14 @@ def test_withdrawal_asks_once_and_works_at_once(annas, client, esbjerg):
     assert PublicationEvent.objects.get().action == PublicationEvent.Action.WITHDRAW
 
 
-def test_withdrawing_a_meeting_tells_what_goes_with_it(annas, council):
+def test_withdrawing_a_meeting_lists_its_papers(annas, council):
     meeting = make.meeting(council)
     make.agenda(meeting), make.minutes(meeting)
     page = text(annas.get(url(Meeting, "withdraw", meeting.pk)))
     assert "Dagsordenen forsvinder også" in page and "Referatet forsvinder også" in page
 
 
-def test_the_log_tells_who_did_what(annas, dan, news):
+def test_the_log_records_user_and_action(annas, dan, news):
     answer(annas, news, **TICK)
     log_in(dan).post(url(News, "withdraw", news.pk))
     page = text(annas.get(url(News, "change", news.pk)))
@@ -269,7 +269,7 @@ def test_the_log_tells_who_did_what(annas, dan, news):
     assert "Offentliggjort" in history and "Trukket tilbage" in history
 
 
-def test_an_editor_can_ask_but_not_publish(client, carla, news):
+def test_an_editor_cannot_publish(client, carla, news):
     client.force_login(carla)
     page = text(client.get(url(News, "change", news.pk)))
     assert "Bed en sekretær eller godkender" in page and gate(client, news) not in page

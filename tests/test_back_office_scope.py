@@ -99,7 +99,7 @@ def test_the_front_page_shows_only_ones_own_drafts(client, as_bo, anna, esbjergs
     assert SECRET in text(client.get("/admin/"))
 
 
-def test_a_form_filled_in_from_the_address_says_nothing_of_another_municipality(as_bo, esbjergs):
+def test_prefilled_forms_disclose_nothing_of_another_municipality(as_bo, esbjergs):
     strategy = esbjergs[Strategy]
     assert SECRET not in text(as_bo.get(url(Theme, "add") + f"?strategy={strategy.pk}"))
     assert SECRET not in text(as_bo.get(url(Goal, "add") + f"?theme={esbjergs[Theme].pk}"))
@@ -181,7 +181,7 @@ def test_an_object_of_another_municipality_does_not_exist(model, as_bo, esbjergs
         )
 
 
-def test_what_never_existed_and_what_is_anothers_look_the_same(as_bo, esbjergs):
+def test_missing_and_inaccessible_objects_give_the_same_response(as_bo, esbjergs):
     missing = as_bo.get(url(Strategy, "change", 999999))
     anothers = as_bo.get(url(Strategy, "change", esbjergs[Strategy].pk))
     assert (missing.status_code, text(missing)) == (anothers.status_code, text(anothers).replace(
@@ -190,7 +190,7 @@ def test_what_never_existed_and_what_is_anothers_look_the_same(as_bo, esbjergs):
 
 
 @pytest.mark.parametrize("query", ["_to_field=password", "_to_field=slug", "_to_field=findes_ikke"])
-def test_a_window_can_ask_for_no_other_field_than_the_number(query, as_bo, vejle):
+def test_popups_accept_no_field_but_the_primary_key(query, as_bo, vejle):
     own = vejle.strategies.get()
     assert as_bo.get(url(Strategy, "change", own.pk) + f"?{query}").status_code == 404
     assert as_bo.get(url(Strategy, "delete", own.pk) + f"?{query}").status_code in (403, 404)
@@ -451,7 +451,7 @@ def test_forms_forget_no_field_that_can_be_too_long_or_of_the_wrong_kind(client,
     assert set(response.context["adminform"].form.errors) >= {"title", "date", "expires_at", "slug"}
 
 
-def test_two_visions_in_one_form_are_told_apart_before_the_database_does(client, anna, esbjerg):
+def test_two_visions_in_one_form_are_rejected_before_the_constraint(client, anna, esbjerg):
     client.force_login(anna)
     strategy = make.strategy(esbjerg, status=Status.DRAFT)
     address = url(Strategy, "change", strategy.pk)

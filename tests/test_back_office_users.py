@@ -43,7 +43,7 @@ def hans(esbjerg, vejle):
     return make.user("hans", role=Role.SECRETARY, of=[esbjerg, vejle], first_name="Hans")
 
 
-def test_an_administrator_creates_a_user_in_her_municipality(evas, esbjerg):
+def test_an_administrator_creates_a_user_in_the_own_municipality(evas, esbjerg):
     assert add(evas, municipality=esbjerg.pk).status_code == 302
     made = User.objects.get(username="ny")
     assert made.is_staff and not made.is_superuser and made.check_password("Et helt nyt løsen 7")
@@ -53,7 +53,7 @@ def test_an_administrator_creates_a_user_in_her_municipality(evas, esbjerg):
     assert client.get("/admin/").status_code == 200
 
 
-def test_the_form_asks_for_no_municipality_when_there_is_but_one(evas, esbjerg, vejle):
+def test_the_form_hides_the_only_municipality(evas, esbjerg, vejle):
     page = text(evas.get(url(User, "add")))
     assert f'type="hidden" name="municipality" value="{esbjerg.pk}"' in page and "Vejle " not in page
 
@@ -73,7 +73,7 @@ def test_no_form_makes_an_administrator_a_superuser(evas, esbjerg, carla, more):
     assert 'name="is_superuser"' not in text(evas.get(url(User, "change", carla.pk)))
 
 
-def test_an_administrator_changes_roles_in_her_own_municipality(evas, esbjerg, carla):
+def test_an_administrator_changes_roles_in_the_own_municipality(evas, esbjerg, carla):
     row = carla.assignments.get()
     assert save(evas, carla, with_roles(evas, carla, (row, esbjerg, Role.SECRETARY))).status_code == 302
     row.refresh_from_db()
@@ -135,7 +135,7 @@ def test_a_user_who_can_be_taken_out_of_the_municipality_is_gone_from_its_list(e
     assert "Carla" not in text(evas.get(url(User, "changelist")))
 
 
-def test_nobody_shuts_herself_out_or_lifts_herself_up(evas, eva, esbjerg):
+def test_users_cannot_change_their_own_role(evas, eva, esbjerg):
     row = eva.assignments.get()
     data = with_roles(evas, eva, (row, esbjerg, Role.EDITOR)) | {"assignments-0-DELETE": "on"}
     save(evas, eva, data)
@@ -148,7 +148,7 @@ def test_nobody_shuts_herself_out_or_lifts_herself_up(evas, eva, esbjerg):
     assert eva.is_active
 
 
-def test_nobody_sees_a_password_not_even_hashed(evas, client, operator, carla):
+def test_passwords_are_never_shown_not_even_hashed(evas, client, operator, carla):
     client.force_login(operator)
     for browser in (evas, client):
         for address in (url(User, "change", carla.pk), url(User, "history", carla.pk), url(User, "changelist")):
@@ -187,7 +187,7 @@ def test_a_person_who_stops_can_no_longer_log_in_but_stays_in_the_history(evas, 
     assert evas.post(url(User, "delete", carla.pk), {"post": "yes"}).status_code == 403
 
 
-def test_secretaries_administer_nobody(client, anna, carla, bo):
+def test_secretaries_cannot_administer_users(client, anna, carla, bo):
     client.force_login(anna)
     assert client.get(url(User, "changelist")).status_code == 403
     assert client.get(url(User, "add")).status_code == 403
@@ -196,14 +196,14 @@ def test_secretaries_administer_nobody(client, anna, carla, bo):
     assert client.get(reverse("admin:udsat_user_password", args=[bo.pk])).status_code == 404
 
 
-def test_an_administrator_sees_only_her_own_people(evas, bo, carla, operator):
+def test_an_administrator_sees_only_users_of_the_own_municipality(evas, bo, carla, operator):
     page = text(evas.get(url(User, "changelist")))
     assert "Carla" in page and ">Bo<" not in page and "Drift" not in page
     assert evas.get(url(User, "change", bo.pk)).status_code == 404
     assert evas.get(url(User, "change", operator.pk)).status_code == 404
 
 
-def test_a_name_that_is_taken_says_what_to_do(evas, bo, esbjerg):
+def test_a_taken_username_is_explained(evas, bo, esbjerg):
     response = add(evas, municipality=esbjerg.pk, username="BO")
     assert "bed driften om at give rollen" in text(response)
 
@@ -222,7 +222,7 @@ def test_who_runs_the_portal_sees_and_does_all(client, operator, bo, hans, vejle
     assert 'name="is_superuser"' in text(client.get(url(User, "change", bo.pk)))
 
 
-def test_an_administrator_edits_contact_and_colour_of_her_municipality(evas, esbjerg):
+def test_an_administrator_edits_contact_and_colour_of_the_municipality(evas, esbjerg):
     address = url(Municipality, "change", esbjerg.pk)
     page = text(evas.get(address))
     assert "Hyben" in page and 'name="code"' not in page and 'name="slug"' not in page
@@ -232,7 +232,7 @@ def test_an_administrator_edits_contact_and_colour_of_her_municipality(evas, esb
     assert (esbjerg.phone, esbjerg.accent, esbjerg.slug, esbjerg.code) == ("76 16 16 16", "hyben", "esbjerg", "0561")
 
 
-def test_a_secretary_reads_her_municipality_and_the_operator_renames_it(client, anna, operator, esbjerg):
+def test_a_secretary_reads_the_municipality_and_the_operator_renames_it(client, anna, operator, esbjerg):
     client.force_login(anna)
     page = text(client.get(url(Municipality, "change", esbjerg.pk)))
     assert "<textarea" not in page and 'name="_save"' not in page
@@ -256,7 +256,7 @@ def test_one_changes_ones_own_password(client, anna):
     assert "Adgangskoden er skiftet" in text(client.post(address, data, follow=True))
 
 
-def test_log_in_says_in_plain_words_what_is_wrong(client, anna):
+def test_login_errors_are_in_plain_danish(client, anna):
     page = text(client.post("/admin/login/", {"username": "anna", "password": "forkert"}))
     assert "Brugernavn eller adgangskode er forkert." in page and "Udsatteportalen" in page
     response = client.post("/admin/login/?next=/admin/council/meeting/", {

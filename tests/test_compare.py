@@ -32,7 +32,7 @@ def housing(db):
 # Municipalities
 
 
-def test_two_municipalities_stand_side_by_side_with_goals_targets_and_follow_up(client, esbjerg, vejle, housing):
+def test_two_municipalities_are_compared_by_goals_targets_and_follow_up(client, esbjerg, vejle, housing):
     make.follow_up(promise(esbjerg, housing, "bygge 20 små boliger."), "naaet")
     make.goal(promise(vejle, housing, "skaffe hjem.").theme, "bygge nyt.", target="10 i 2028")
     response = client.get("/sammenlign/?kommune=vejle&kommune=esbjerg&emne=bolig")
@@ -46,7 +46,7 @@ def test_two_municipalities_stand_side_by_side_with_goals_targets_and_follow_up(
     assert text.count('<th scope="col">') == 5 and text.count('<th scope="row">') == 2
 
 
-def test_a_municipality_that_has_written_nothing_has_its_column_and_says_so(client, esbjerg, vejle, housing):
+def test_a_municipality_without_promises_has_a_column(client, esbjerg, vejle, housing):
     promise(esbjerg, housing)
     text = words(client.get("/sammenlign/?kommune=esbjerg&kommune=vejle&emne=bolig"))
     assert "Vejle Kommune har ikke skrevet om bolig på portalen endnu." in text
@@ -157,7 +157,7 @@ def compared(old, new):
     return compare(found[old.pk], found[new.pk])
 
 
-def test_what_is_new_gone_reworded_moved_and_the_same_is_told_apart(old, new):
+def test_new_removed_reworded_moved_and_equal_goals_are_distinguished(old, new):
     found = compared(old, new)
     assert [(one.change, one.new.title) for one in found.themes] == [
         (ChangeKind.REWORDED, "Et godt sted at bo"),
@@ -179,7 +179,7 @@ def test_what_is_new_gone_reworded_moved_and_the_same_is_told_apart(old, new):
     )
 
 
-def test_rewording_is_seen_and_heard_and_what_became_of_a_lost_goal_is_told(client, old, new):
+def test_rewording_is_marked_accessibly_and_removed_goals_are_explained(client, old, new):
     text = html(client.get(address_of(old, new)))
     assert re.search(r"<del><span class=\"visually-hidden\"> fjernet: </span>20<", text)
     assert re.search(r"<ins><span class=\"visually-hidden\"> tilføjet: </span>30<", text)
@@ -203,7 +203,7 @@ def test_themes_that_share_no_word_are_held_together_by_their_topic_and_that_is_
     assert "Vi kender ingen mål fra den forrige strategi. Derfor står alle mål som nye." in text
 
 
-def test_a_goal_that_stands_in_two_themes_stays_in_its_own_when_they_change_places(esbjerg):
+def test_a_goal_in_two_themes_is_matched_within_its_theme(esbjerg):
     titles = ["Bolig til alle", "Sundhed på gaden"]
     versions = []
     for number, order in enumerate((titles, titles[::-1])):
@@ -222,7 +222,7 @@ def test_what_replaced_another_is_the_newer_one_whatever_the_dates_say(client, e
     assert "Efter fra 2020 sammenlignet med Før fra 2021" in words(client.get(address_of(old, new)))
 
 
-def test_two_versions_that_say_the_same_are_said_to_be_the_same(esbjerg):
+def test_equal_versions_are_reported_as_equal(esbjerg):
     versions = []
     for number in (1, 2):
         made = make.strategy(esbjerg, f"Plan {number}")

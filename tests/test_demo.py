@@ -69,7 +69,7 @@ def test_esbjergs_strategy_of_2018_has_five_areas_and_is_replaced(demo):
     assert strategy.replaced_by.period == "2023–2026"
 
 
-def test_esbjergs_council_is_what_its_page_says_and_names_nobody(demo):
+def test_esbjergs_council_matches_its_source_and_names_no_person(demo):
     council = Council.objects.get(municipality=demo.esbjerg)
     assert (council.size, council.ordinary_meetings, council.dialogue_label) == (11, 5, "Dialogklippekort")
     assert council.has_hearing_right and council.has_secretary and council.has_budget and council.has_premises
@@ -77,7 +77,7 @@ def test_esbjergs_council_is_what_its_page_says_and_names_nobody(demo):
     assert all(member.area and not member.person for member in council.memberships.all())
 
 
-def test_esbjergs_news_tell_of_the_adoption_and_of_the_event(demo):
+def test_esbjergs_news_cover_the_adoption_and_the_event(demo):
     stories = News.objects.published().filter(municipality=demo.esbjerg)
     assert {(story.date.year, story.date.month, story.date_is_month) for story in stories} == {(2018, 12, True)}
     assert ["160" in story.title for story in stories] == [False, True]
@@ -106,7 +106,7 @@ def test_koldings_policy_has_four_groups_without_headings_and_two_lead_ins(demo)
 
 
 @pytest.mark.parametrize("place", ["esbjerg", "vejle", "kolding"])
-def test_what_stands_about_a_real_municipality_is_marked_as_a_restatement_with_its_source(demo, place):
+def test_content_of_real_municipalities_is_marked_as_a_restatement_with_its_source(demo, place):
     municipality = getattr(demo, place)
     for model in (Strategy, Council, News):
         for thing in model.objects.filter(municipality=municipality):
@@ -118,7 +118,7 @@ def test_what_stands_about_a_real_municipality_is_marked_as_a_restatement_with_i
     assert not FollowUp.objects.filter(goal__theme__strategy__municipality=municipality).exists()
 
 
-def test_only_eksempelkoebing_is_fictional_and_says_so(demo):
+def test_only_eksempelkoebing_is_marked_as_fictional(demo):
     assert list(Municipality.objects.filter(is_fictional=True)) == [demo.eksempelkoebing]
     for strategy in demo.eksempelkoebing.strategies.exclude(status=Status.DRAFT):
         assert "pdigtet" in strategy.summary
@@ -130,7 +130,7 @@ def test_every_published_theme_has_a_topic(demo):
         assert all(theme.topics.exists() for theme in strategy.themes.all()), strategy
 
 
-def test_eksempelkoebing_shows_every_choice_that_the_portal_knows(demo):
+def test_eksempelkoebing_covers_every_choice(demo):
     public = Minutes.objects.published()
     assert set(Meeting.objects.filter(minutes__in=public).values_list("style", flat=True)) == set(Meeting.Style.values)
     assert set(Meeting.objects.published().values_list("kind", flat=True)) == set(Meeting.Kind.values)
@@ -218,7 +218,7 @@ def test_contact_details_lead_nowhere(demo):
     assert not re.search(r"\b\d{8}\b", text)
 
 
-def test_nobody_is_named_who_lets_only_the_role_show(demo):
+def test_members_shown_by_role_are_never_named(demo):
     """Return all public texts, except of closed items."""
     hidden = Person.objects.filter(shown=Person.Shown.ROLE)
     names = [name for person in hidden for name in (person.first_name, person.last_name)]
@@ -231,7 +231,7 @@ def test_nobody_is_named_who_lets_only_the_role_show(demo):
             assert not set(names) & set(words), f"{thing!r}: {field.name}"
 
 
-def test_every_topic_is_written_about_and_the_next_meetings_are_told_shortly(demo):
+def test_every_topic_has_themes_and_coming_meetings_have_plain_text(demo):
     assert not Topic.objects.exclude(themes__strategy__in=Strategy.objects.in_force()).exists()
     agendas = Agenda.objects.filter(meeting__date__gte=timezone.localdate() - datetime.timedelta(days=10))
     assert [agenda.meeting.date for agenda in agendas if not agenda.plain_text] == []

@@ -49,7 +49,7 @@ COUNTRY = ["/", "/kommuner/", "/emner/", "/emner/bolig/", "/sammenlign/", "/samm
 
 
 @pytest.mark.parametrize("address", COUNTRY)
-def test_a_page_of_the_whole_country_says_when_it_last_changed(client, esbjerg, anna, address):
+def test_national_pages_show_their_last_change(client, esbjerg, anna, address):
     strategy = make.strategy(esbjerg, status=Status.DRAFT)
     make.theme(strategy).topics.add(make.topic("Bolig"))
     # Scheduled publications are not disclosed.
@@ -59,7 +59,7 @@ def test_a_page_of_the_whole_country_says_when_it_last_changed(client, esbjerg, 
     assert f"Sidst opdateret {long_date(timezone.localdate())}" in text_of(client, address)
 
 
-def test_a_page_that_is_written_here_says_the_day_its_words_last_changed(client, db):
+def test_static_pages_show_the_last_change_of_their_text(client, db):
     for name, day in statements.LAST_CHANGED.items():
         assert f"Sidst opdateret {long_date(day)}" in text_of(client, reverse(name))
 
@@ -85,7 +85,7 @@ def told(text):
 # Contacts and statements
 
 
-def test_whoever_reads_a_page_sees_how_old_it_is_who_answers_and_whom_to_ring(client, everything):
+def test_every_page_shows_its_age_and_contacts(client, everything):
     for address in OF_ESBJERG:
         text = text_of(client, address)
         foot = text[text.index('<footer class="foot">') :]
@@ -118,7 +118,7 @@ def test_the_statement_lies_where_the_agency_keeps_it_once_the_portal_has_a_name
     assert 'href="https://was.digst.dk/www-udsat-example"' in text_of(client, "/tilgaengelighed/")
 
 
-def test_the_page_on_privacy_tells_what_the_settings_and_the_council_say(client, settings, esbjerg):
+def test_the_privacy_page_shows_retention_settings(client, settings, esbjerg):
     settings.LETTER_DAYS = 41
     make.council(esbjerg, name="Rådet for alle", keep_years=3, input_months=8)
     text = " ".join(text_of(client, "/privatliv/").split())
@@ -126,7 +126,7 @@ def test_the_page_on_privacy_tells_what_the_settings_and_the_council_say(client,
     assert "slettes 8 måneder efter svaret" in text and "slettes 3 år efter" in text
 
 
-def test_a_council_that_is_not_public_tells_nothing_on_the_portals_own_pages(client, esbjerg):
+def test_an_unpublished_council_is_not_shown_on_portal_pages(client, esbjerg):
     make.strategy(esbjerg)
     make.council(esbjerg, status=Status.DRAFT, name="Hemmeligt råd", phone="12 34 56 78")
     for address in ("/privatliv/", "/tilgaengelighed/"):
@@ -216,14 +216,14 @@ WHAT_IT_IS = {
 }
 
 
-def test_machines_are_told_what_a_page_is(client, everything):
+def test_pages_have_structured_data(client, everything):
     for address, (kind, facts) in WHAT_IT_IS.items():
         found = told(text_of(client, address))[kind]
         assert found == found | facts, address
         assert found["@context"] == "https://schema.org" and found["url"] == SITE + address
 
 
-def test_machines_are_told_when_a_meeting_is_and_that_it_is_off(client, esbjerg):
+def test_structured_data_of_a_meeting_has_time_and_cancellation(client, esbjerg):
     council = make.council(esbjerg)
     meeting = make.meeting(council, starts_at="14:00", ends_at="16:00", is_open=True)
     event = told(text_of(client, meeting.get_absolute_url()))["Event"]
@@ -236,7 +236,7 @@ def test_machines_are_told_when_a_meeting_is_and_that_it_is_off(client, esbjerg)
     assert event["eventStatus"] == "https://schema.org/EventCancelled"
 
 
-def test_a_preview_tells_machines_nothing(client, esbjerg, anna):
+def test_previews_have_no_structured_data(client, esbjerg, anna):
     strategy = make.strategy(esbjerg, status=Status.DRAFT)
     client.force_login(anna)
     text = text_of(client, strategy.get_absolute_url())
@@ -343,7 +343,7 @@ def test_a_probe_that_calls_by_number_over_plain_http_gets_its_answer(db, settin
         assert Client().post(f"/healthz/{probe}").status_code == 405
 
 
-def test_a_portal_that_cannot_write_is_not_ready_and_says_why(client, db, settings, tmp_path):
+def test_readiness_fails_without_write_access(client, db, settings, tmp_path):
     settings.VAR_DIR = tmp_path / "gone"
     response = client.get("/healthz/ready")
     assert response.status_code == 503 and response.content == b"VAR_DIR: cannot be written to\n"

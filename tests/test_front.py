@@ -54,7 +54,7 @@ def test_the_front_page_leads_to_search_municipalities_meetings_minutes_and_news
         assert words in text
 
 
-def test_an_empty_portal_says_so_instead_of_showing_nothing(client, db):
+def test_an_empty_portal_shows_messages(client, db):
     assert "Ingen kommuner har lagt noget ind endnu." in html(client.get("/"))
     assert "Ingen kommuner har lagt noget ind endnu." in html(client.get("/kommuner/"))
 
@@ -105,7 +105,7 @@ def place_in(region, name, **fields):
     return place
 
 
-def test_municipalities_stand_by_region_in_danish_alphabetical_order(client, regions):
+def test_municipalities_are_listed_by_region_in_danish_alphabetical_order(client, regions):
     for name in ("Aabenraa", "Faaborg", "Ærø", "Esbjerg", "Fanø"):
         place_in(regions["syd"], name)
     place_in(regions["nord"], "Aalborg")
@@ -117,7 +117,7 @@ def test_municipalities_stand_by_region_in_danish_alphabetical_order(client, reg
     assert "7 kommuner har lagt noget ind" in text
 
 
-def test_a_municipality_stands_in_the_region_of_today(client, regions):
+def test_a_municipality_is_listed_in_the_current_region(client, regions):
     place = place_in(regions["syd"], "Roskilde")
     place.region_periods.update(ends_on=in_days(-1))
     RegionPeriod.objects.create(municipality=place, region=regions["nord"], starts_on=in_days(0))
@@ -148,7 +148,7 @@ def test_the_page_of_a_municipality_gathers_what_is_new(client, esbjerg):
     assert 'href="tel:+4500000000"' in text
 
 
-def test_a_municipality_without_content_says_what_to_do(client, esbjerg):
+def test_a_municipality_without_content_shows_alternatives(client, esbjerg):
     text = html(client.get("/esbjerg/"))
     assert "Der er ikke lagt noget ind fra Esbjerg Kommune endnu." in text
     assert "Ring til kommunen" in text

@@ -50,7 +50,7 @@ def ticked(client, it, **fields):
     return answer(client, it, **TICK, **ticks, **fields)
 
 
-def test_each_finding_stands_in_its_sentence_with_the_way_to_its_field(annas, meeting, minutes):
+def test_each_finding_is_shown_in_its_sentence_with_a_link_to_its_field(annas, meeting, minutes):
     item = make.item(
         meeting, "Boliger",
         discussion="<p>Rådet talte længe. Bente Krogh bor på <strong>Skolevej</strong> 12. Så drak vi kaffe.</p>",
@@ -244,7 +244,7 @@ def test_the_preview_changes_nothing(annas, meeting, minutes):
     assert before == after and not PublicationEvent.objects.exists()
 
 
-def test_the_preview_shows_other_drafts_to_nobody(annas, esbjerg, meeting, minutes):
+def test_the_preview_shows_no_other_drafts(annas, esbjerg, meeting, minutes):
     make.news(esbjerg, "Hemmelig nyhed", meeting=meeting, status=Status.DRAFT)
     make.agenda(meeting, status=Status.DRAFT, intro="<p>Hemmelig indledning</p>")
     assert "Hemmelig" not in text(preview(annas, minutes))

@@ -51,7 +51,7 @@ def test_every_shelf_of_the_front_page_leads_somewhere_in_the_guide():
     assert [type(one).__name__ for one in admin.site._registry.values() if one.index_section and not one.guide] == []
 
 
-def test_every_picture_is_light_has_its_own_measure_and_is_told_in_words(guide):
+def test_guide_images_are_small_sized_and_described(guide):
     pictures = re.findall(r"<img [^>]*>", guide)
     assert len(pictures) == 9
     for tag in pictures:

@@ -53,7 +53,7 @@ def test_what_the_portal_writes_by_itself_is_not_a_persons_text(meeting):
     assert not {"id", "status", "version", "created_at", "published_at", "calendar_sequence"} & set(values)
 
 
-def test_a_command_or_a_link_says_its_own_name(meeting):
+def test_commands_and_links_record_their_own_name(meeting):
     assert Revision.objects.of(meeting).get().by_name == "Portalen"
     with acting_as(name="Karen Holm, med link"):
         item = make.item(meeting)
@@ -230,7 +230,7 @@ def undo(client, page, revision, *fields, seen=None):
     return client.post(address(page), data, follow=True)
 
 
-def test_a_page_tells_the_changes_of_all_its_parts_word_by_word(annas, meeting, carla):
+def test_a_history_page_shows_word_differences_of_all_parts(annas, meeting, carla):
     item = make.item(meeting, "Boliger", decision="<p>Vi spørger borgmesteren igen.</p>")
     change(item, carla, decision="<p>Vi spørger udvalget igen.</p>", is_closed=True, answer="droeftet")
     page = text(annas.get(address(meeting)))
@@ -240,7 +240,7 @@ def test_a_page_tells_the_changes_of_all_its_parts_word_by_word(annas, meeting, 
     assert "Vi spørger" in text(annas.get(address(item)))
 
 
-def test_publications_stand_in_the_same_list(annas, meeting, anna, dan):
+def test_publications_are_listed_with_revisions(annas, meeting, anna, dan):
     agenda = make.agenda(meeting, Status.DRAFT)
     agenda.publish(by=anna, confirmed=True)
     agenda.withdraw(by=dan)
@@ -363,7 +363,7 @@ def test_nonsense_restores_nothing(annas, meeting, number):
     assert annas.get(address(meeting) + f"?side={number}").status_code == 200
 
 
-def test_a_long_history_is_told_in_pages_at_the_price_of_a_short_one(annas, meeting, carla):
+def test_a_long_history_is_paginated_with_constant_queries(annas, meeting, carla):
     def read():
         with CaptureQueriesContext(connection) as queries:
             page = text(annas.get(address(meeting)))
@@ -381,7 +381,7 @@ def test_a_long_history_is_told_in_pages_at_the_price_of_a_short_one(annas, meet
     assert "Side 3 af 3" in text(annas.get(address(meeting) + "?side=3"))
 
 
-def test_history_says_who_wrote_when_two_meet(annas, meeting, carla):
+def test_history_shows_the_author_after_an_edit_conflict(annas, meeting, carla):
     form = reverse("admin:council_meeting_change", args=[meeting.pk])
     annas.get(form)
     with acting_as(user=carla):
@@ -408,7 +408,7 @@ def test_an_administrator_takes_a_number_out_of_the_history_too(client, eva, ann
     assert all("010190" not in str(it.values) for it in Revision.objects.all())
 
 
-def test_a_number_that_still_stands_is_taken_from_the_text_first(client, eva, meeting):
+def test_a_number_in_the_current_text_must_be_removed_there_first(client, eva, meeting):
     item = make.item(meeting, "Brev fra 010190-1234")
     client.force_login(eva)
     number = client.get(address(meeting)).context["numbers"][0]["fingerprint"]

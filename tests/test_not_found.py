@@ -82,7 +82,7 @@ def test_a_strange_address_is_only_not_found(client, esbjerg, address):
     assert b"<script>alert" not in response.content
 
 
-def test_the_answer_says_nothing_of_what_is_hidden(client, esbjerg):
+def test_the_404_page_discloses_nothing_hidden(client, esbjerg):
     make.strategy(esbjerg, "Hemmelig plan", Status.DRAFT, slug="hemmelig-plan")
     make.council(esbjerg, Status.DRAFT, name="Hemmeligt råd", phone="99 99 99 99")
     make.news(esbjerg, "Hemmelig nyhed", Status.WITHDRAWN, slug="nyhed")
@@ -97,7 +97,7 @@ def test_a_hidden_thing_and_one_that_never_was_get_the_same_answer(client, esbje
     assert missing(client, "/esbjerg/strategier/plan/") == missing(client, "/esbjerg/strategier/plan-b/")
 
 
-def test_the_answer_sets_no_cookie_and_asks_not_to_be_indexed(client, esbjerg):
+def test_the_404_page_sets_no_cookie_and_is_not_indexed(client, esbjerg):
     response = client.get("/esbjerg/findes-ikke/")
     assert not response.cookies
     assert "noindex" in response.content.decode()
@@ -140,7 +140,7 @@ def test_an_error_of_ours_is_answered_in_danish_without_details(client, esbjerg)
     assert "Hemmelig" not in response.content.decode()
 
 
-def test_somebody_without_the_right_is_told_so_in_danish(rf, esbjerg):
+def test_the_403_page_is_in_danish(rf, esbjerg):
     from django.contrib.auth.models import AnonymousUser
     from django.core.exceptions import PermissionDenied
 

@@ -42,14 +42,14 @@ def test_the_easy_text_comes_first_and_the_full_one_is_folded_but_there(client, 
         assert f'href="{address}?kort=1" data-short="1"' in page and f'href="{address}" data-short=""' in page
 
 
-def test_a_theme_says_its_goals_in_easy_words_and_leaves_those_that_have_none(client, plan):
+def test_a_theme_shows_plain_text_of_goals_that_have_one(client, plan):
     page = main_of(client, plan.themes.get().get_absolute_url() + "?kort=1")
     assert page.index("Vi bygger små huse.") < page.index("Etablere 20 boliger") < page.index("Lovhjemmel.")
     assert page.index("<details", page.index("Vi bygger")) < page.index("Etablere 20 boliger")
     assert '<p class="goal-text">Holde husene ved lige</p>' in page
 
 
-def test_a_meeting_and_its_decisions_are_told_shortly(client, esbjerg):
+def test_a_meeting_and_its_decisions_have_plain_text(client, esbjerg):
     meeting = make.meeting(make.council(esbjerg), datetime.date(2026, 3, 3))
     make.agenda(meeting, plain_text="<p>Vi skal tale om huse.</p>")
     make.item(meeting, "Huse", decision="<p>Rådet indstiller etablering.</p>", plain_text="<p>Rådet vil have huse.</p>")
@@ -61,7 +61,7 @@ def test_a_meeting_and_its_decisions_are_told_shortly(client, esbjerg):
     assert "Taget til efterretning." in page and page.count('<details class="whole">') == 1
 
 
-def test_a_page_without_easy_text_says_so_and_shows_the_full_one(client, esbjerg):
+def test_a_page_without_plain_text_shows_the_full_text_with_a_note(client, esbjerg):
     council = make.council(esbjerg, about="<p>Rådet rådgiver.</p>")
     page = main_of(client, council.get_absolute_url() + "?kort=1")
     assert "Ingen har skrevet »Kort fortalt« til denne side endnu." in page
@@ -73,7 +73,7 @@ def test_a_page_without_easy_text_says_so_and_shows_the_full_one(client, esbjerg
     assert page.index("Rådet hjælper.") < page.index('<details class="whole">') < page.index("Rådet rådgiver.")
 
 
-def test_the_choice_stands_in_the_address_and_goes_along_without_cookies(client, plan):
+def test_the_choice_is_kept_in_the_url_without_cookies(client, plan):
     theme = plan.themes.get()
     response = client.get(plan.get_absolute_url() + "?kort=1")
     page = response.content.decode()
@@ -105,7 +105,7 @@ def test_any_other_choice_is_the_full_text(client, plan, value):
     assert response.status_code == 200 and '<details class="whole">' not in response.content.decode()
 
 
-def test_what_the_demo_says_shortly_is_easy_to_read(demo):
+def test_plain_texts_of_the_demo_are_readable(demo):
     hard = []
     for model in (Strategy, Theme, Goal, Council, Agenda, Minutes, AgendaItem):
         for one in model.objects.exclude(plain_text=""):

@@ -34,7 +34,7 @@ def test_only_what_is_published_now_is_public(esbjerg, status):
     assert strategy.is_published is public
 
 
-def test_a_secretary_sees_her_own_drafts_and_nobody_elses(esbjerg, vejle, anna, bo):
+def test_a_secretary_sees_only_drafts_of_the_own_municipality(esbjerg, vejle, anna, bo):
     goal = make.goal(make.theme(make.strategy(esbjerg, status=Status.DRAFT)))
     assert list(Goal.objects.visible_to(anna)) == [goal]
     assert list(Goal.objects.visible_to(bo)) == []

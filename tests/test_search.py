@@ -48,7 +48,7 @@ def test_a_theme_is_found_with_its_page_and_the_strategys_pdf(client, esbjerg):
     assert "Et hjem først." in text
 
 
-def test_a_goal_is_found_and_stands_with_its_lead_in(client, esbjerg):
+def test_a_goal_is_found_with_its_lead_in(client, esbjerg):
     goal = make.goal(make.theme(make.strategy(esbjerg), goal_lead_in="Vi vil:"), "åbne et værested")
     assert goal.get_absolute_url() in hits(client, "værested")
     assert "Vi vil: åbne et <mark>værested</mark>" in find(client, "værested")
@@ -260,7 +260,7 @@ def test_an_empty_answer_helps_on(client, esbjerg):
     assert 'Ring til Esbjerg Kommune på <a href="tel:+4576161616">76 16 16 16</a>, hverdage kl. 9–14.' in text
 
 
-def test_an_empty_answer_asks_if_another_word_was_meant(client, esbjerg, anna):
+def test_an_empty_result_suggests_similar_words(client, esbjerg, anna):
     strategy = make.strategy(esbjerg)
     make.theme(strategy, "Gældsrådgivning")
     gone = make.theme(make.strategy(esbjerg, "Gammel"), "Gældsrettning").strategy
@@ -282,7 +282,7 @@ def test_texts_with_some_of_the_words_are_shown_where_none_has_all(client, esbje
     assert hits(client, "bolig gæld") == [two.get_absolute_url()]
 
 
-def test_everyday_words_lead_on_and_the_page_says_so(client, esbjerg):
+def test_synonyms_are_searched_and_named(client, esbjerg):
     theme = make.theme(make.strategy(esbjerg), "Behandling for alkohol")
     text = find(client, "jeg drikker for meget")
     assert theme.get_absolute_url() in text
@@ -290,7 +290,7 @@ def test_everyday_words_lead_on_and_the_page_says_so(client, esbjerg):
     assert "Vi har også søgt" not in find(client, "alkohol")
 
 
-def test_a_compound_that_nobody_wrote_is_taken_apart(client, esbjerg):
+def test_an_unknown_compound_is_split(client, esbjerg):
     strategy = make.strategy(esbjerg)
     theme = make.theme(strategy, "Misbrug", body="<p>Der er hurtig behandling.</p>")
     make.theme(strategy, "Misbrug")
@@ -383,12 +383,12 @@ def test_a_closed_item_is_not_suggested_and_one_withdrawn_no_more(client, esbjer
     assert suggested(client, "kak") == suggested(client, "pers") == []
 
 
-def test_without_a_question_the_page_says_how_to_ask(client, esbjerg):
+def test_an_empty_query_shows_instructions(client, esbjerg):
     assert "Hvad leder du efter?" in find(client, "")
     assert "Vi kan ikke søge efter tegn alene." in find(client, "!?")
 
 
-def test_many_hits_stand_on_several_pages(client, esbjerg):
+def test_many_hits_are_paginated(client, esbjerg):
     strategy = make.strategy(esbjerg)
     for number in range(PAGE + 1):
         make.theme(strategy, f"Bolig {number}")

@@ -70,7 +70,7 @@ def test_somebody_in_trouble_meets_the_situations_before_the_topics(client, db):
     assert 'href="tel:112"' in text
 
 
-def test_every_situation_leads_to_topics_and_tells_what_to_do_now(client, db):
+def test_every_situation_has_steps_and_topics(client, db):
     call_command("load_topics", verbosity=0)
     for situation in Situation.objects.all():
         assert situation.topics.exists() and len(situation.steps) >= 3, situation
@@ -111,7 +111,7 @@ def test_the_operator_reads_beside_the_field_that_the_address_is_taken(client, o
     assert list(Situation.objects.get().topics.all()) == [housing]
 
 
-def test_the_list_says_how_many_municipalities_have_written_about_a_topic(client, esbjerg, vejle, housing):
+def test_the_list_counts_municipalities_per_topic(client, esbjerg, vejle, housing):
     promise(esbjerg, housing)
     promise(esbjerg, housing, title="En til")
     promise(vejle, housing, status=Status.DRAFT)
@@ -158,7 +158,7 @@ def test_nothing_hidden_is_promised_or_decided(client, esbjerg, housing, status)
     assert "Zebra" not in html(client.get("/emner/bolig/?kommune=esbjerg"))
 
 
-def test_a_strategy_that_is_replaced_is_left_out_and_one_past_its_period_says_so(client, esbjerg, vejle, housing):
+def test_replaced_strategies_are_left_out_and_expired_ones_marked(client, esbjerg, vejle, housing):
     today = timezone.localdate()
     old = promise(esbjerg, housing, "gammelt løfte").theme.strategy
     promise(esbjerg, housing, "nyt løfte", title="Ny", replaces=old)
@@ -171,7 +171,7 @@ def test_a_strategy_that_is_replaced_is_left_out_and_one_past_its_period_says_so
     assert "Træder i kraft senere" in text and "kommende løfte" in text
 
 
-def test_a_citizen_narrows_to_where_she_lives_and_reads_whom_to_ring(client, esbjerg, vejle, housing):
+def test_a_citizen_chooses_a_municipality_and_sees_its_contacts(client, esbjerg, vejle, housing):
     esbjerg.phone, esbjerg.phone_hours, esbjerg.website = "76 16 16 16", "hverdage kl. 9–14", "https://esbjerg.example/"
     esbjerg.save()
     make.council(esbjerg, phone="11 11 11 11")
@@ -190,7 +190,7 @@ def test_a_citizen_narrows_to_where_she_lives_and_reads_whom_to_ring(client, esb
     assert "tel:+4576161616" in everywhere and "22 22 22 22" not in everywhere
 
 
-def test_where_nothing_is_written_the_page_says_so_and_still_whom_to_ring(client, esbjerg, vejle, housing):
+def test_a_municipality_without_promises_still_shows_contacts(client, esbjerg, vejle, housing):
     assert "Ingen kommune på portalen har skrevet om det endnu." in words(client.get("/emner/bolig/"))
     promise(esbjerg, housing)
     vejle.phone = "76 81 00 00"
@@ -199,7 +199,7 @@ def test_where_nothing_is_written_the_page_says_so_and_still_whom_to_ring(client
     assert "Vejle Kommune har ikke skrevet om det på portalen endnu." in text and "tel:+4576810000" in text
 
 
-def test_a_municipality_nobody_knows_is_named_and_the_whole_country_shown(client, esbjerg, housing):
+def test_an_unknown_municipality_is_reported_and_the_whole_country_shown(client, esbjerg, housing):
     promise(esbjerg, housing)
     text = html(client.get("/emner/bolig/", {"kommune": "<b>Andeby\0"}))
     assert "Vi kender ingen kommune, der hedder »&lt;b&gt;Andeby" in text and "bygge 20 små boliger." in text
@@ -269,7 +269,7 @@ def test_talk_without_decision_a_closed_item_and_other_topics_are_not_decisions_
     assert "Der er ingen offentlige beslutninger om det endnu." in text
 
 
-def test_only_the_newest_decisions_are_listed_and_the_page_says_so(client, esbjerg, housing):
+def test_only_the_newest_decisions_are_listed_with_a_note(client, esbjerg, housing):
     goal = promise(esbjerg, housing)
     for number in range(topics.DECISIONS + 1):
         decide(goal, f"Sag {number:02}.", datetime.date(2025, 1, 1) + datetime.timedelta(days=number))

@@ -30,7 +30,7 @@ PER_PAGE = 40
 
 
 @dataclass
-class FieldChange:
+class FieldDifference:
     """The difference of one field in one revision."""
 
     name: str
@@ -45,7 +45,7 @@ class HistoryEntry:
     revision: Revision
     kind: str
     label: str
-    changes: list[FieldChange]
+    changes: list[FieldDifference]
     url: str = ""  # change page, unless the object is deleted
     seen: str = ""  # stamp of the latest revision, if the entry can be restored
     cascade_count: int = 0  # parts deleted by cascade
@@ -323,7 +323,7 @@ class HistoryRenderer:
     def _differences(self, model, revision, names):
         fields = model.revisioned_fields()
         return [
-            FieldChange(
+            FieldDifference(
                 name,
                 capfirst(fields[name].verbose_name),
                 self._difference(fields[name], revision.before.values.get(name), revision.values.get(name)),
@@ -334,9 +334,9 @@ class HistoryRenderer:
     def _content(self, model, revision):
         page_model = ContentType.objects.get_for_id(revision.page_type_id).model_class()
         return [
-            FieldChange(name, capfirst(model_field.verbose_name), self._difference(model_field, value, value))
+            FieldDifference(name, capfirst(model_field.verbose_name), self._difference(model_field, value, value))
             for name, model_field in model.revisioned_fields().items()
-            # Where it stands is revisions_shown by the page.
+            # Position and parent follow from the page.
             if name != "position"
             and model_field.related_model != page_model
             and (value := revision.values.get(name)) not in (None, "", False)

@@ -243,7 +243,7 @@ class ScopedAdmin(HistoryMixin, _ScopedFieldsMixin, admin.ModelAdmin):
             raise IncorrectLookupParameters from error
 
     def lookup_allowed(self, lookup, value, request=None):
-        """Only what the page's own filters and dates ask; any other field could be guessed at letter by letter."""
+        """Allow only the list's own filters and dates, so that other fields cannot be probed letter by letter."""
         paths = [item[0] if isinstance(item, tuple) else item for item in self.get_list_filter(request)]
         for path in [*paths, self.date_hierarchy]:
             if isinstance(path, str) and (lookup == path or lookup.startswith(f"{path}__")):

@@ -79,12 +79,12 @@ def readability_notes(obj, field_url):
     if obj in missing.pop(type(obj), []):
         notes.insert(0, ("Der er ingen »Kort fortalt« endnu.", field_url(obj, "plain_text")))
     if missing:
-        counts = join_words([
+        counts = [
             f"{len(parts)} {kind._meta.verbose_name if len(parts) == 1 else kind._meta.verbose_name_plural}"
             for kind, parts in missing.items()
-        ])  # fmt: skip
+        ]
         first = next(iter(missing.values()))[0]
-        notes.append((f"Uden »Kort fortalt«: {counts}.", field_url(first, "plain_text")))
+        notes.append((f"Uden »Kort fortalt«: {join_words(counts)}.", field_url(first, "plain_text")))
     return notes
 
 

@@ -1,12 +1,12 @@
-"""The databases' own search engines over the tokens of SearchEntry.
+"""Full-text indexes of the databases over the tokens of SearchEntry.
 
 SQLite forgets triggers when a later migration rebuilds the table: such a migration makes them again.
-"""
+"""Full-text indexes of the databases over the tokens of SearchEntry.
 
 from django.db import migrations
 
 SQLITE = [
-    # What puts the found in order, without the long texts that lie between in the table.
+    # Covering index for ranking, without the long texts.
     """
     CREATE INDEX udsat_searchentry_narrow ON udsat_searchentry (
         id, starts_at, ends_at, kind, municipality_id, year, topics, date, root_id, title_tokens
@@ -18,7 +18,7 @@ SQLITE = [
         detail = 'none', columnsize = 0, prefix = '3 4 5 6 7 8 9 10 11 12', tokenize = "unicode61 remove_diacritics 0"
     )
     """,
-    # What counts in a title is asked of a small index of its own.
+    # A smaller index of titles.
     """
     CREATE VIRTUAL TABLE udsat_searchtitleindex USING fts5(
         title_tokens, tags, content = 'udsat_searchentry', content_rowid = 'id',
@@ -49,8 +49,7 @@ SQLITE_BACK = [
     "DROP TABLE udsat_searchindex",
     "DROP TABLE udsat_searchtitleindex",
 ]
-# Two vectors without positions and weights: what counts in a title is asked of the smaller one, and no row need be
-# looked at to know that it matches.
+# Two vectors without positions and weights; a separate one for titles avoids rechecking rows.
 POSTGRESQL = [
     """
     ALTER TABLE udsat_searchentry
