@@ -116,10 +116,12 @@ def test_the_list_counts_municipalities_per_topic(client, esbjerg, vejle, housin
     promise(esbjerg, housing, title="En til")
     promise(vejle, housing, status=Status.DRAFT)
     make.topic("Gæld")
+    make.situation("Jeg er ude", housing, slug="ude")
     assert "1 kommune har skrevet om det" in words(client.get("/emner/"))
     assert "Ingen kommune på portalen har skrevet om det endnu" in words(client.get("/emner/"))
     text = html(client.get("/emner/?kommune=esbjerg"))
     assert "2 temaer i Esbjerg Kommune" in text and 'href="/emner/bolig/?kommune=esbjerg"' in text
+    assert 'href="/emner/ude/?kommune=esbjerg"' in text
     assert "Vejle Kommune har ikke skrevet om det her endnu" in html(client.get("/emner/?kommune=vejle"))
 
 

@@ -1,7 +1,7 @@
 """Full-text indexes of the databases over the tokens of SearchEntry.
 
-SQLite forgets triggers when a later migration rebuilds the table: such a migration makes them again.
-"""Full-text indexes of the databases over the tokens of SearchEntry.
+SQLite drops triggers when a later migration rebuilds the table; that migration must recreate them.
+"""
 
 from django.db import migrations
 
