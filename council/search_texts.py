@@ -112,7 +112,7 @@ def meeting_texts(meeting: Meeting) -> Iterator[SearchText]:
 
 
 def _meeting(meeting, agenda, minutes):
-    """One entry for each period, so that the plain text of a paper is found when the paper is public."""
+    """Return one entry for each period, so that the plain text of a paper can be searched while it is public."""
     venue = (meeting.place, meeting.address, meeting.how_to_attend)
     text = SearchText(
         kind=SearchKind.MEETING,

@@ -209,7 +209,7 @@ class GoalAdmin(ScopedAdmin):
 
 @admin.register(FollowUp)
 class FollowUpAdmin(ScopedAdmin):
-    """A short form, opened from the goal, with the goal's earlier follow-ups."""
+    """Short form, opened from the goal, which also lists the earlier follow-ups."""
 
     guide = "strategi"
     change_form_template = "admin/strategies/follow_up.html"

@@ -16,7 +16,7 @@ from .models import Goal, Section, Strategy, Theme
 from .parsing import ParsedGoal, ParsedStrategy, parse_strategy
 
 MAX_THEMES, MAX_GOALS = 100, 1000
-# Kinds of section that are found in any text, so that they are no sign of a strategy.
+# Kinds of section that occur in any text, so they do not indicate a strategy.
 UNSPECIFIC_KINDS = {Section.Kind.BACKGROUND, Section.Kind.OTHER}
 
 

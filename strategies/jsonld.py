@@ -24,7 +24,7 @@ def municipality_data(municipality):
 
 
 def strategy_data(strategy):
-    """A strategy is not law, so its type is CreativeWork rather than Legislation."""
+    """Return the strategy as a CreativeWork, not as Legislation, since it is not law."""
     return _work(strategy) | schema_object(
         "CreativeWork",
         genre=strategy.get_kind_display(),

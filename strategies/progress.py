@@ -67,7 +67,7 @@ class Progress:
 
     @property
     def is_known(self) -> bool:
-        """Whether any goal has been followed up."""
+        """Return whether any goal has been followed up."""
         return self.latest is not None
 
     @property

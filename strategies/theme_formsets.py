@@ -59,7 +59,7 @@ class GoalFormSet(ScopedFormSet):
 
 
 class NestedGoalInline(ScopedStackedInline):
-    """Not in `inlines` of any admin: `ThemeInline` takes its formset for `ThemeFormSet`."""
+    """Goals inside a theme. Not in `inlines` of any admin: `ThemeInline` passes its formset to `ThemeFormSet`."""
 
     model = Goal
     form = GoalForm

@@ -202,7 +202,7 @@ def _counted(count: Counter, one: str, many: str) -> str:
 
 
 def _plain(old: str, new: str) -> SafeString | str:
-    """The difference between two plain texts; empty if only whitespace has changed."""
+    """Return the difference between two plain texts; empty if only whitespace has changed."""
     return "" if old.split() == new.split() else _difference(word_difference, old, new)
 
 
@@ -211,6 +211,6 @@ def _rich(old: str, new: str) -> SafeString | str:
 
 
 def _difference(compare, old, new, to_plain=str):
-    """Word by word if the texts are similar; otherwise the whole old text followed by the whole new one."""
+    """Return the difference word by word if the texts are similar, otherwise the old text followed by the new one."""
     is_similar = similarity(PreparedText(to_plain(old)), PreparedText(to_plain(new))) >= SIMILAR
     return compare(old, new) if is_similar else compare(old, "") + compare("", new)

@@ -118,7 +118,7 @@ def strategy_progress(request, kommune, strategy):
 
 
 def _context(request, strategy):
-    """Return the context of every page of the strategy, and set attributes of themes and goals for the templates."""
+    """Return the context of every page of the strategy. Also set `number` and other attributes of goals and themes."""
     today = timezone.localdate()
     stale = Strategy.objects.filter(pk=strategy.pk).stale_goals(today).values_list("pk", "since")
     months = {pk: months_between(since, today) for pk, since in stale}

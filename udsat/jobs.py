@@ -27,7 +27,8 @@ from .mail_delivery import erase_old_letters, send_letters
 
 logger = logging.getLogger(__name__)
 
-# Each job takes the current time and returns how many objects it processed. Jobs are idempotent.
+# Every run calls all jobs. A job takes the current time, selects what is due and returns the number of objects it
+# processed. Jobs are idempotent.
 JOBS: list[Callable[[datetime.datetime], int]] = [
     send_scheduled_invitations,
     remind_of_agreements,
@@ -49,7 +50,7 @@ _LOCK = 8_732_114
 
 
 def run(now: datetime.datetime, may_continue: Callable[[], bool] = lambda: True) -> dict[str, int | None]:
-    """Run every job in a transaction of its own and return its result, None if it failed.
+    """Run each job in a separate transaction. Return the results by job name, None for a job that failed.
 
     Letters are sent last, including those that the jobs have written. `may_continue` is called between jobs and
     between letters.

@@ -105,11 +105,11 @@ class HearingAdmin(PublishableAdmin):
 
     def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
         if obj is not None:
-            found = hearing_steps(obj)
-            for step in found:
+            steps = hearing_steps(obj)
+            for step in steps:
                 pages = {"approval", "send", "publish"}
                 step.url = self.url(step.target, obj) if step.target in pages else f"#id_{step.target}"
-            context |= {"steps": found, "deadline_text": deadline_text(obj)}
+            context |= {"steps": steps, "deadline_text": deadline_text(obj)}
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     def approval_view(self, request, object_id):

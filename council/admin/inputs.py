@@ -48,7 +48,7 @@ class AnswerForm(FieldsOnly, forms.Form):
 
 class InputForm(ScopedChangeForm):
     def clean(self):
-        """Refuse CPR numbers in what was noted of a citizen's words, although it is never public."""
+        """Refuse CPR numbers in the noted text, although it is never public."""
         cleaned = super().clean()
         refuse_cpr(self, Input.own_words)
         return cleaned

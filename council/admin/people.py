@@ -120,7 +120,7 @@ class PersonAdmin(ScopedAdmin):
         return obj.anonymised_at is None and may_publish
 
     def photo_view(self, request, object_id):
-        """The photo, whether the public sees it or not."""
+        """Return the photo, whether it is public or not."""
         person = self.get_object(request, unquote(object_id))
         if not self.has_view_permission(request, person):
             raise PermissionDenied

@@ -180,7 +180,7 @@ class Correction:
         return "#id_what" if field == "correction" else f"#id_{prefix}-{field}"
 
     def _review(self):
-        """Return the findings in what was changed, without those in the text that is public already."""
+        """Return the findings in the changed texts, without those in the text that is public already."""
         review = self.admin.admin_site.get_model_admin(Minutes).privacy_review
         reviewed = review(self.minutes, [self.minutes, *self.changed], self._field_url)
         pks = {}

@@ -1,4 +1,4 @@
-"""Editions of public minutes: what was public before, and what each correction changed."""
+"""Editions of public minutes: earlier public texts, and the changes of each correction."""
 
 from dataclasses import dataclass
 
@@ -85,7 +85,7 @@ def changes_between(old: dict, new: dict, members: dict) -> list[MinutesChange]:
             if (old_text := before.pop((section.key, text.label), "")) != text.text:
                 difference = rich_difference if text.is_rich else word_difference
                 changes.append(MinutesChange(section.heading, text.label, difference(old_text, text.text)))
-    # What is left belonged to items that were removed.
+    # The remaining entries belonged to items that were removed.
     headings = {str(item["id"]): _item_heading(item) for item in old["items"]}
     for (key, label), text in before.items():
         if text:

@@ -1,4 +1,4 @@
-"""Attachments of an agenda or of minutes."""
+"""Files attached to an agenda or to minutes."""
 
 import hashlib
 import re
@@ -90,7 +90,7 @@ class Attachment(Part):
         return not self.is_closed and (within is None or self.shows_in(within))
 
     def same_as_closed(self, files: "Iterable[Attachment]") -> "Attachment | None":
-        """Return the attachment of a closed item among those that has the same content."""
+        """Return the first of those attachments that belongs to a closed item and has the same content."""
         alike = [file for file in files if file.is_closed and file.pk != self.pk and file.size == self.size]
         own = self._digest() if alike and self.size is not None else ""
         return next((file for file in alike if own and file._digest() == own), None)
@@ -122,7 +122,7 @@ class Attachment(Part):
 
     @property
     def size(self) -> int | None:
-        """In bytes; None when the file is missing from the disk, which must not break the page."""
+        """Return the size in bytes, or None if the file is missing from the disk, so that the page still renders."""
         try:
             return self.file.size
         except OSError:

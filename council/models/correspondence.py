@@ -1,4 +1,4 @@
-"""Invitations, proposals and approvals: what members answer by personal link."""
+"""Invitations, proposals and approvals, which members answer by personal link."""
 
 from django.db import models
 from django.db.models import Q
@@ -145,7 +145,7 @@ class Approval(models.Model):
 
     @property
     def paper(self) -> Minutes | Hearing:
-        """The minutes or hearing to approve."""
+        """Return the minutes or the hearing to approve."""
         return self.minutes or self.hearing
 
 

@@ -144,7 +144,7 @@ class Council(Publishable):
         return self.email or self.municipality.email or self._secretary_email()
 
     def quorum_needed(self, seats: int) -> int:
-        """How many of the voting seats must be filled to make decisions; 0 where the council has no rule."""
+        """Return the number of voting seats that must be filled to make decisions; 0 without a rule."""
         match self.quorum:
             case self.Quorum.HALF:
                 return -(-seats // 2)

@@ -1,4 +1,4 @@
-"""Hearings: what the council was asked about, its answer, and the outcome."""
+"""Hearings: the proposal, the council's answer, and the outcome."""
 
 from django.db import models
 from django.db.models import F, Q

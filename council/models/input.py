@@ -40,8 +40,8 @@ class InputQuerySet(ScopedQuerySet):
 class Input(Publishable):
     """An input from a citizen, or a request to meet the council.
 
-    The citizen's own text is never public and is not recorded in the history. Public are the secretary's short version
-    of the question and the answer, if the citizen consents.
+    The citizen's own text is never public and is not recorded in the history. The secretary's short version
+    of the question and the answer are public if the citizen consents.
     """
 
     class Kind(models.TextChoices):
@@ -157,7 +157,7 @@ class Input(Publishable):
 
     @property
     def verb(self) -> str:
-        """Danish verb for how it was given, for the middle of a sentence."""
+        """Return the Danish verb (said, wrote) for use in the middle of a sentence."""
         return "sagde" if self.is_spoken else "skrev"
 
     @property

@@ -24,7 +24,7 @@ class AgendaItemQuerySet(ScopedQuerySet):
         return self.filter(supplement=AgendaItem.Supplement.WAITING)
 
     def with_meeting(self):
-        """Select what the address of an item is built from."""
+        """Select the related rows that the address of an item is built from."""
         return self.select_related("meeting__council__municipality")
 
     def with_numbers(self):
@@ -141,7 +141,7 @@ class AgendaItem(Part):
         return f"Punkt {number}. {self}" if number else f"Punkt {self}"
 
     def withheld_text(self, files, with_minutes: bool) -> str:
-        """Describe what of this closed item is not published, in Danish."""
+        """Describe in Danish which parts of this closed item are not published."""
         fields = ["title", "presentation", "recommendation"]
         fields += ["discussion", "decision", "dissent", "plain_text"] if with_minutes else []
         held = [self._meta.get_field(name).verbose_name for name in fields if getattr(self, name)]
@@ -153,7 +153,7 @@ class AgendaItem(Part):
         return f"Punkt {getattr(self, 'number', '')} er lukket. Alle ser »{shown}«. Skjult bliver {join_words(held)}."
 
     def is_field_public(self, field, within):
-        """Whether the public reads that field: of a closed item only the neutral title, of an agenda no minutes."""
+        """Whether the field is public: only the neutral title of a closed item, and no minutes within an agenda."""
         if self.is_closed and field != "public_title":
             return False
         return not (isinstance(within, Agenda) and (not self.is_on_agenda or field in self.MINUTES_FIELDS))

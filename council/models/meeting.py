@@ -162,8 +162,8 @@ class Meeting(Publishable):
     def delete_unsent_invitations(self) -> None:
         """Delete the letters that carry the agenda and have not been sent, in the transaction that withdraws it.
 
-        A member whom no letter has reached counts as not invited again. Letters that are being sent right now, and
-        cancellations of the meeting, are kept.
+        A member to whom no invitation has been sent counts as not invited again. Letters that are being sent right now,
+        and cancellations of the meeting, are kept.
         """
         invitations = Q(key__startswith=self.invitation_prefix)
         waiting = (

@@ -1,4 +1,4 @@
-"""Agenda and minutes: what a meeting publishes on its own."""
+"""Agenda and minutes: the papers of a meeting, each published separately."""
 
 import datetime
 import re
@@ -213,7 +213,7 @@ class Minutes(MeetingPaper):
 
     @property
     def approval_text(self) -> str:
-        """Whether, how and when the council has approved them, as a Danish sentence."""
+        """Describe in a Danish sentence whether, how and when the council has approved the minutes."""
         if not self.approved_on and not self.approved_how:
             return "Referatet er ikke godkendt af rådet endnu."
         # »på mødet den 4. juni« already has the date.
@@ -237,7 +237,7 @@ class Minutes(MeetingPaper):
 
     @batch_reindexing()
     def correct(self, changed, removed=(), *, by, what, confirmed, reason=""):
-        """Save these changed parts of public minutes, and publish what was corrected.
+        """Save these changed parts of public minutes and publish the correction.
 
         Raises as publish() does; also ValidationError where `what` is empty or the minutes are not public.
         """

@@ -34,7 +34,7 @@ def with_public_parts(items: QuerySet[AgendaItem]) -> QuerySet[AgendaItem]:
 
 
 def with_indexed_parts(items: QuerySet[AgendaItem]) -> QuerySet[AgendaItem]:
-    """Prefetch what the search index contains of the items: agreements and topics."""
+    """Prefetch the parts of the items that the search index contains: agreements and topics."""
     return items.prefetch_related(
         "agreements",
         Prefetch("themes", Theme.objects.published().prefetch_related("topics")),
@@ -85,12 +85,12 @@ def public_items(
 ) -> list[PublicItem]:
     """Return the items as the public may read them. Pages, PDFs, feeds and search all use this.
 
-    A closed item has only its number and neutral title. Without minutes, nothing said or decided is included.
+    A closed item has only its number and neutral title. Without minutes, discussions and decisions are left out.
     `items` are those of the meeting, if they are already fetched.
     """
     if items is None:
         items = with_public_parts(meeting.items.select_related("meeting"))
-    # Numbered after filtering: a gap would reveal that an item waits.
+    # Numbered after filtering, since a gap would reveal an item that is not public yet.
     shown = [item for item in items if with_minutes or item.is_on_agenda]
     return [
         PublicItem(item, number, with_minutes=with_minutes) for number, item in enumerate(shown, meeting.first_number)

@@ -1,4 +1,4 @@
-"""Tasks of »Mit bord«, and the meetings they are found in."""
+"""Tasks of »Mit bord«, and the meetings they are derived from."""
 
 import datetime
 from collections import defaultdict
@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 
 class Severity(IntEnum):
-    """In the order of display. Each has a sign and a word, so that nothing depends on colour."""
+    """Severity of a task, in the order of display. Each has a sign and a word, so that colour is never the only cue."""
 
     LATE = 1
     SOON = 2
@@ -51,7 +51,7 @@ class Task:
     url: str
     button: str
     due_on: datetime.date | None = None
-    # Abilities that a user needs. Changing what is public takes both.
+    # Abilities that a user needs. A change of public content requires both.
     abilities: tuple[str, ...] = (roles.EDIT,)
 
     def is_for(self, user: User) -> bool:

@@ -45,7 +45,7 @@ def invitation_calendar(meeting: Meeting, attendee_email: str, attendee_name: st
 
 
 def meetings_calendar(meetings: Iterable[Meeting], name: str = "") -> bytes:
-    """Return the calendar of public meetings, with a name if it is one to subscribe to."""
+    """Return the calendar of public meetings; `name` is for calendars that users subscribe to."""
     calendar = _calendar("PUBLISH", [_event(meeting, stamp=meeting.updated_at, is_public=True) for meeting in meetings])
     if name:
         calendar.add("NAME", _plain(name))

@@ -1,4 +1,4 @@
-"""The box "Kan jeg komme med?" on the page of a coming meeting: what a citizen needs to know to attend."""
+"""The box "Kan jeg komme med?" on the page of a coming meeting: practical facts for citizens who want to attend."""
 
 from dataclasses import dataclass, field
 from urllib.parse import urlencode

@@ -27,7 +27,7 @@ ROLE_GROUPS = [
     ("Tilforordnede", (Membership.Role.ASSOCIATE,)),
     ("Faste gæster", (Membership.Role.GUEST,)),
 ]
-# What a council may have: field, label, text with and text without.
+# Resources and rights of a council: field, label, text if it has it, text if not.
 RIGHTS = [
     (
         "has_hearing_right",
@@ -53,7 +53,7 @@ def _render(request, template, council, **context):
 
 
 def _current_seats(user, council):
-    """The council's seats of today, in order, with what a name and a role need."""
+    """Return the current seats in order, with the related rows that names and roles use."""
     return Membership.objects.visible_to(user).filter(council=council).on().select_related("person", "council")
 
 

@@ -54,7 +54,7 @@ def minutes_pdf(request, kommune, slug):
 @require_safe
 @redirect_moved_meeting
 def meeting_poster(request, kommune, slug):
-    """A cancelled meeting has a poster, which replaces the one on the wall; a past meeting has none."""
+    """Poster of a coming or cancelled meeting; a past meeting has none."""
     municipality = find_municipality(kommune)
     meeting = get_meeting(request.user, municipality, slug)
     if meeting.is_past:
@@ -73,7 +73,7 @@ def meeting_poster(request, kommune, slug):
 def council_poster(request, kommune):
     municipality = find_municipality(kommune)
     council = get_council(request.user, municipality)
-    # Only public dates, also for a user: on paper a draft cannot be told from the others.
+    # Only public dates, even for a logged-in user, since a draft could not be recognised on paper.
     meetings = Meeting.objects.published().filter(council=council).coming()
     return pdf_response(
         request,
@@ -99,7 +99,7 @@ def _calendar_response(request, content: bytes, filename: str):
 @require_safe
 @redirect_moved_meeting
 def meeting_ics(request, kommune, slug):
-    """Only for a public meeting, also for a user: the file is passed on to others."""
+    """Calendar file of a public meeting. Drafts have none, even for a logged-in user, who may pass the file on."""
     municipality = find_municipality(kommune)
     meeting = get_meeting(request.user, municipality, slug)
     if not meeting.is_public:
@@ -121,7 +121,7 @@ def meetings_ics(request, kommune):
 
 @require_safe
 def news_atom(request, kommune):
-    """The feed contains only what is published, also for a user: feed readers pass it on."""
+    """Atom feed of published content only, even for a logged-in user, since feed readers may share it."""
     municipality = find_municipality(kommune)
     council = Council.objects.published().filter(municipality=municipality).select_related("municipality").first()
     content = news_feed(municipality, council)

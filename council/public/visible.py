@@ -1,6 +1,6 @@
-"""Querysets of what a user may see of a municipality's council, and the lookups of the public views.
+"""Querysets of the council content that a user may see, and the lookups of the public views.
 
-Each row has `is_public`, so that a preview can mark what the public does not see.
+Each row has `is_public`, so that a preview can mark content that is not public.
 """
 
 import datetime

@@ -1,4 +1,4 @@
-"""Follow-ups: how a goal is going, and since when."""
+"""Follow-ups: dated reports on the progress of a goal."""
 
 from django.db import models
 from django.db.models import Q

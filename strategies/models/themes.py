@@ -93,6 +93,8 @@ class Theme(Part):
 
 
 class Goal(Part):
+    """A goal or subgoal. Its number on the page, such as 2.3, is not stored but set in `strategies/views.py`."""
+
     root_lookup = "theme__strategy"
     municipality_lookup = "theme__strategy__municipality"
 
@@ -153,7 +155,7 @@ class Goal(Part):
 
 
 class Action(Part):
-    """Something the municipality does to reach a goal, or for a theme as a whole."""
+    """A measure of the municipality towards one goal, or for a whole theme."""
 
     is_indexed = False
     municipality_lookup = "strategy__municipality"

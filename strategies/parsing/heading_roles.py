@@ -11,10 +11,10 @@ from .outline import OutlineHeading, OutlineParagraph, Segment, comparison_key, 
 
 
 def assign_roles(segments: list[Segment], title: Segment | None, may_have_themes: bool) -> None:
-    """Set `heading.role` to ignore, section, container, theme, goals, thread or sub, all but for the title's segment.
+    """Set `heading.role` of every segment except the one of the title.
 
-    A container stands above themes (»Fire temaer«), a "goals" heading above goals (»Vi vil«), a "thread" above the
-    guiding thread; "sub" is any other heading inside a theme or section.
+    The roles are ignore, section, theme, container (above themes: »Fire temaer«), goals (above goals: »Vi vil«),
+    thread (above the guiding thread), and sub (any other heading inside a theme or section).
     """
     headed = [s for s in segments if s.heading and s is not title]
     counts = Counter(comparison_key(s.heading.title) for s in headed)

@@ -43,7 +43,7 @@ class ParsedSection:
 
 @dataclass
 class ParsedStrategy:
-    """A strategy. Line numbers count `unit` ("linje" or "afsnit"); `doubt` warns that it may not be a strategy."""
+    """The result of parsing. Line numbers count `unit` ("linje" or "afsnit"); `doubt`: why it may be no strategy."""
 
     title: str = ""
     kind: str = ""

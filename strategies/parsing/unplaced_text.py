@@ -30,7 +30,7 @@ def source_texts(segments: list[Segment]) -> Iterator[tuple[int, str]]:
 
 
 def report_unplaced_texts(sources: list[tuple[int, str]], parsed: ParsedStrategy) -> None:
-    """Add a note for each source text that is not in the parsed strategy, so that no text is lost silently."""
+    """Add a note for each source text that is missing from the parsed strategy."""
     written = [parsed.title, *(note.text for note in parsed.not_understood + parsed.ignored)]
     for section in parsed.sections:
         written += [section.heading, section.body, section.signed_by]

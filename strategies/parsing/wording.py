@@ -124,7 +124,7 @@ _CONTAINER = re.compile(
 
 
 def is_container(heading: str) -> bool:
-    """Return whether a heading, such as »Vores fire pejlemærker«, stands above the themes without being one."""
+    """Return whether a heading, such as »Vores fire pejlemærker«, introduces the themes without being one."""
     return _CONTAINER.fullmatch(heading.strip()) is not None
 
 
@@ -232,7 +232,7 @@ def goal_heading(heading: str) -> str:
 
 
 def is_about_goals(heading: str) -> bool:
-    """Return whether even prose below the heading is goals: so for »Vores målsætninger«, not for »Det vil vi«."""
+    """Return whether prose below the heading is goals too, as for »Vores målsætninger«, unlike »Det vil vi«."""
     return goal_heading(heading) == "strong" and re.search(r"mål", heading, re.IGNORECASE) is not None
 
 

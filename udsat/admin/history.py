@@ -256,7 +256,7 @@ def _with_adjacent(revisions) -> dict[int, tuple[Revision, Revision | None, Revi
 
 
 def _changed(before: Revision | None, revision: Revision) -> list[str]:
-    """Return names of the fields that differ from the previous revision."""
+    """Return the names of the fields that differ from the previous revision."""
     if before is None:
         return []
     fields = revision.model.revisioned_fields()

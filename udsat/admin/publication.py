@@ -184,7 +184,7 @@ class PublishableAdmin(ScopedAdmin):
     # Hooks for apps
 
     def papers(self, obj) -> list[dict]:
-        """Return what the page publishes: dicts of `label` and `paper` (None before it exists)."""
+        """Return the publishables of the page as dicts of `label` and `paper` (None before it exists)."""
         return [{"label": "Siden", "paper": obj}]
 
     def seen_version(self, obj) -> str:
@@ -192,11 +192,11 @@ class PublishableAdmin(ScopedAdmin):
         return str(obj.version)
 
     def consequences(self, obj) -> list[str]:
-        """Return sentences about what else happens on publication."""
+        """Return Danish sentences about the side effects of publication, such as e-mails."""
         return []
 
     def after_publication(self, obj) -> None:
-        """Run what publishing sets off, in the same transaction."""
+        """Hook for follow-up actions, called in the transaction of the publication."""
 
     def was_never_public(self, obj) -> bool:
         return obj.status == Status.DRAFT and obj.published_at is None and not self.events(obj).exists()

@@ -1,4 +1,4 @@
-"""Municipality, owner and editing rights of an object in the back office."""
+"""Scope and editing rights in the back office: which objects a user reaches, and which of them they may edit."""
 
 from django.core.exceptions import ObjectDoesNotExist
 
@@ -15,7 +15,7 @@ def municipality_of(obj) -> Municipality | None:
 
 
 def is_live(obj) -> bool:
-    """Return whether a change becomes public without a review."""
+    """Return whether a change of the object becomes public at once, without a review."""
     if isinstance(obj, Publishable):
         return obj.is_live
     try:
@@ -62,6 +62,6 @@ def restrict_choices(queryset, municipality, owner):
 
 
 def may_edit(user, obj) -> bool:
-    """Return whether the user may edit it. What is public at once also requires the right to publish."""
+    """Return whether the user may edit the object. A change that is public at once requires the right to publish."""
     municipality = municipality_of(obj)
     return user.may(roles.EDIT, municipality) and (not is_live(obj) or user.may(roles.PUBLISH, municipality))

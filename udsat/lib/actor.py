@@ -1,4 +1,4 @@
-"""The actor of the current changes, for the history: the request's user, or the name of a job or a link's holder."""
+"""The actor of changes, for the history: the user of the request, a job, or the holder of a personal link."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

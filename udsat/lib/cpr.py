@@ -1,9 +1,9 @@
 """Find possible Danish civil registration numbers (CPR).
 
-The form is DDMMYY-NNNN, in any way people divide it: with a hyphen, dash, space or nothing, in pairs, and with all four
-digits of the year. The modulus 11 check is not used; it has not been valid since 1 October 2007 (CPR-kontoret). Days
-61–91 are replacement numbers (erstatningspersonnumre), which also identify one person. The number itself is neither
-stored nor logged: only a keyed fingerprint is.
+The form is DDMMYY-NNNN, also with other separators or none, in pairs of digits, or with a four-digit year. The
+modulus 11 check is not used; it has not been valid since 1 October 2007 (CPR-kontoret). Days 61–91 are replacement
+numbers (erstatningspersonnumre), which also identify one person. Numbers are neither stored nor logged, only keyed
+fingerprints of them.
 """
 
 import re
@@ -100,7 +100,7 @@ class _Match:
 
 
 def _matches(text: str) -> list[_Match]:
-    """The matches in reading order, without overlaps."""
+    """Return the matches in reading order, without overlaps."""
     candidates = [_Match(*match.span(), _digits(match[0])) for match in _CPR.finditer(text) if not _counts_up(match[0])]
     candidates += filter(None, map(_with_whole_year, _WHOLE_YEAR.finditer(text)))
     matches: list[_Match] = []
@@ -111,7 +111,7 @@ def _matches(text: str) -> list[_Match]:
 
 
 def _with_whole_year(match: re.Match[str]) -> _Match | None:
-    """None if no number of that year has this serial, which rules out most periods, hours and case numbers."""
+    """Return None if the serial is not used for that year, which excludes most periods, hours and case numbers."""
     if match["date"]:
         date, serial = _digits(match["date"]), _digits(match["last"])
     else:

@@ -33,7 +33,7 @@ def _folder() -> str:
         return "VAR_DIR: cannot be written to"
 
 
-# The checks of each path. A check returns what is wrong, or "".
+# The checks of each path. A check returns an error message, or "".
 PROBES: dict[str, list[Callable[[], str]]] = {"/healthz/live": [], "/healthz/ready": [_database, _folder]}
 
 

@@ -47,7 +47,7 @@ SENTENCE_STARTS = frozenset(
     November December Mandag Tirsdag Onsdag Torsdag Fredag Lørdag Søndag Jul Påske Pinse Nytår
     """.split()
 )
-# Words that make a capitalised phrase the name of an organisation, an office, a place or a product.
+# Words that make a capitalised phrase the name of an organisation, an office, a venue or a product.
 INSTITUTION_WORDS = frozenset(
     """
     Kommune Kommunen Kommuner Kommunes Region Regionen Regioner Danmark Danmarks Dansk Danske Denmark Landsforeningen

@@ -27,7 +27,7 @@ STORE_DAYS = 30
 
 @functools.cache
 def _renderer_version() -> bytes:
-    """What the output depends on besides its input: the rendering modules and their libraries."""
+    """Return a version of the rendering modules and their libraries, which determine the output besides its input."""
     versions = [importlib.metadata.version(name) for name in ("weasyprint", "pydyf", "pyphen", "fonttools")]
     modules = sorted(Path(__file__).parent.glob("pdf*.py"))
     return " ".join(versions).encode() + b"".join(module.read_bytes() for module in modules)

@@ -264,7 +264,7 @@ _TITLE_AFTER = re.compile(
     re.IGNORECASE,
 )
 _FROM = re.compile(rf"{_GAP}?[(,]?{_GAP}?(?:fra|ved|hos){_GAP}(?:den{_GAP}|det{_GAP})?(?P<word>[{_UPPER}][\w-]+)")
-# Nouns right before the name of a thing: »værestedet Grønne Hjørne«.
+# Nouns before a name that is not a person's: »værestedet Grønne Hjørne«.
 _THING_BEFORE = re.compile(
     rf"(?:^|\W)\w*(?:stedet|sted|huset|hus|foreningen|forening|projektet|projekt|caféen|café|organisationen|initiativet"
     rf"|centret|centeret|center|skolen|klubben|gruppen|kampagnen|bogen|filmen|bladet|avisen|bydelen|byen|kvarteret"

@@ -1,7 +1,7 @@
 """The publication rule, the scope of the back office, and the CPR check of texts before publication.
 
-A *publishable* (strategy, council, meeting, agenda, minutes, hearing, news) has a status of its own. A *part* (theme,
-goal, agenda item, …) is public when what it belongs to is. For both, `published()` filters what the public may see, and
+A *publishable* (strategy, council, meeting, agenda, minutes, hearing, news) has its own status. A *part* (theme, goal,
+agenda item, …) is public when its publishable is. For both, `published()` returns the public rows, and
 `visible_to(user)` adds the drafts of a user's own municipalities. `in_reach_of(user)` is the scope of the back office.
 """
 
@@ -107,7 +107,7 @@ class CheckedText(models.Model):
     """
 
     private_fields: ClassVar[frozenset[str]] = frozenset()
-    # Fields for public contact details and addresses, which are no finding of personal data.
+    # Fields for public contact details and addresses, which the search for personal data leaves out.
     contact_fields: ClassVar[frozenset[str]] = frozenset()
     municipality_lookup: ClassVar[str] = "municipality"
 

@@ -114,12 +114,12 @@ def query_words(query: str) -> list[str]:
 
 
 def synonyms_of(word: str) -> tuple[str, ...]:
-    """Return the words that official texts use for what this everyday word means."""
+    """Return the words that official texts use instead of this everyday word."""
     return SYNONYMS.get(word) or SYNONYMS.get(stem(word)) or SYNONYMS.get(uninflected(word)) or ()
 
 
 def _may_begin(word: str) -> bool:
-    """Whether a query word also matches longer words that begin with it: not two letters, and no number."""
+    """Whether a query word also matches longer words that begin with it; false for two letters and for numbers."""
     return len(exact_token(word)) > 2 and not word.isdigit()
 
 
@@ -159,7 +159,7 @@ class SoughtWords:
         self._needles = [f" {token}{'' if is_prefix else ' '}" for token, is_prefix in wanted]
 
     def occur_in(self, padded_tokens: str) -> bool:
-        """Whether any of the tokens, given with spaces between and around them, matches a word."""
+        """Whether a token matches a word. `tokens` is a string with a space before, between and after the tokens."""
         # A plain loop: any() with a generator takes twice as long here.
         for needle in self._needles:
             if needle in padded_tokens:
@@ -230,7 +230,7 @@ def _tokens_in(text: str) -> str:
 
 
 def _spans(text: str, sought: SoughtWords | None) -> list[tuple[int, int]]:
-    """Start and end of each word in the text that matches a sought word."""
+    """Return start and end of each word in the text that matches a sought word."""
     return [match.span() for match in _WORD.finditer(text) if sought.matches_in(match[0])] if sought else []
 
 
@@ -260,7 +260,7 @@ def snippet(text: str, sought: SoughtWords | None) -> SafeString:
 
 
 def _best_start(text: str, spans: Sequence[tuple[int, int]]) -> int:
-    """Somewhat before the match that is followed by most different matches within a snippet."""
+    """Return an index shortly before the match with the most different matches within a snippet's length."""
     matches = [(start, text[start:end].lower()) for start, end in spans]
 
     def variety(index: int) -> int:

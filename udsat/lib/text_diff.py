@@ -163,7 +163,7 @@ def _steps(old: list[DiffToken], new: list[DiffToken]) -> Iterator[DiffStep]:
 
 
 def _word_steps(old: list[DiffToken], new: list[DiffToken]) -> Iterator[DiffStep]:
-    """Compare words. Changes with only a comma or a short word between them are merged, which reads better."""
+    """Compare words. Changes with only a comma or a short word between them are merged, for readability."""
     deleted: list[DiffToken] = []
     inserted: list[DiffToken] = []
     for action, a, b in _compare(_keys(old), _keys(new)):

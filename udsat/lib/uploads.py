@@ -10,7 +10,7 @@ from .file_checks import MB, UnreadableDocument, decode, open_archive, real_type
 from .text_extraction import extract_text
 
 MAX_UPLOAD_BYTES = 20 * MB
-# What identifies a file's content by its extension: first bytes, or a part of the archive. The rest are text.
+# Signature of each extension: the first bytes, or a part of the archive. The other extensions are text.
 _FIRST_BYTES = {"png": b"\x89PNG\r\n\x1a\n", "jpg": b"\xff\xd8\xff", "jpeg": b"\xff\xd8\xff"}
 _ARCHIVE_PART = {
     "docx": "word/document.xml",

@@ -216,7 +216,7 @@ class Letter(models.Model):
         return self.sent_at is None and not self.given_up_by
 
     def retry(self, now: datetime.datetime) -> bool:
-        """Schedule another attempt; return False if it is being sent or has been sent."""
+        """Schedule another attempt. Return False if the letter is being sent or has been sent."""
         return bool(
             self._unclaimed(now)
             .exclude(text="")
@@ -224,7 +224,7 @@ class Letter(models.Model):
         )
 
     def give_up(self, now: datetime.datetime, by: User) -> bool:
-        """Stop trying; return False if it is being sent or has been sent."""
+        """Stop further attempts. Return False if the letter is being sent or has been sent."""
         return bool(self._unclaimed(now).update(given_up_at=now, given_up_by=str(by)[:200]))
 
     def _unclaimed(self, now):

@@ -282,7 +282,7 @@ class Publishable(RevisionedModel):
         return self.get_status_display()
 
     def publication_parts(self) -> list[CheckedText]:
-        """Return everything published together with this object, itself first."""
+        """Return the object and all parts that are published with it."""
         return [self]
 
     def publication_findings(self) -> list[Finding]:

@@ -34,7 +34,7 @@ class SearchKind(models.TextChoices):
     INPUT = "svar", "Spørgsmål og svar"
 
 
-# Words for each kind, so that »høring bænke« finds the hearing; and for the document that contains it.
+# Indexed words by kind, so that »høring bænke« finds the hearing: names of the kind and of its document.
 KIND_SYNONYMS = {
     SearchKind.STRATEGY: "strategi politik plan",
     SearchKind.THEME: "tema indsatsområde",

@@ -223,7 +223,7 @@ class SearchQuery:
         return bool(self.fetch(groups, 1))
 
     def corrected(self, word: str) -> list[str]:
-        """Return the word if it is found, else its likely spelling, or its parts if it is a compound."""
+        """Return the word if the index contains it, else its likely spelling, or its parts if it is a compound."""
         everywhere = SearchQuery([word], self.names, SearchFilters())
         if word in self.names.municipality_ids or everywhere.has_rows():
             return [word]

@@ -1,4 +1,4 @@
-"""/sitemap.xml and /robots.txt."""
+"""Views of /sitemap.xml and /robots.txt."""
 
 from itertools import chain
 from xml.sax.saxutils import escape
@@ -108,6 +108,6 @@ def sitemap(request):
 
 @require_safe
 def robots(request):
-    """Search results exclude themselves by a meta tag, which crawlers must be able to read."""
+    """Allow all pages. Search results are excluded by a meta tag, which crawlers must be able to read."""
     lines = ["User-agent: *", "Disallow: /admin/", "", f"Sitemap: {settings.SITE_URL}{reverse('sitemap')}", ""]
     return HttpResponse("\n".join(lines), content_type="text/plain; charset=utf-8")

@@ -86,7 +86,7 @@ def topics_of(municipality: Municipality) -> QuerySet[Topic]:
 
 
 def municipalities_with(themes: QuerySet[Theme]) -> QuerySet[Municipality]:
-    """In Danish alphabetical order."""
+    """Return municipalities with promises about the topics, in Danish alphabetical order."""
     return Municipality.objects.filter(Exists(themes.filter(strategy__municipality=OuterRef("pk"))))
 
 

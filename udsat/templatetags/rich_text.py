@@ -8,12 +8,12 @@ register = template.Library()
 
 @register.filter
 def rich(value):
-    """Stored rich text as HTML."""
-    # Safe: safe_html lets through nothing but the few tags and attributes of the model of rich text.
+    """Return stored rich text as HTML."""
+    # Safe: safe_html allows only the tags and attributes of rich text.
     return mark_safe(safe_html(value)) if value else ""
 
 
 @register.filter
 def plain(value):
-    """Rich text without its markup, for descriptions and other places that take text only."""
+    """Return rich text without markup, for meta descriptions and other plain text."""
     return plain_text(value) if value else ""

@@ -1,4 +1,4 @@
-"""News items: what has become public, each with the time of its publication.
+"""News items: newly published content, each with the time of its publication.
 
 Every news item is read from `published()` when it is needed, so that withdrawn content is left out.
 """
@@ -68,7 +68,7 @@ class NewsItem:
 
 
 def news_items_since(since: datetime.datetime, now: datetime.datetime) -> list[NewsItem]:
-    """Return what has become public after `since`, oldest first, in a constant number of queries."""
+    """Return the news items published after `since`, oldest first, in a constant number of queries."""
     news_items = [item for source in SOURCES.values() for item in source(since=since)]
     latest_in_bundle = defaultdict(lambda: since)
     for item in news_items:
@@ -84,7 +84,7 @@ def news_items_since(since: datetime.datetime, now: datetime.datetime) -> list[N
 
 
 def news_items_by_key(keys: Iterable[str]) -> dict[str, NewsItem]:
-    """Return those of the news items that are public now."""
+    """Return the news items with these keys that are public now."""
     numbers = defaultdict(set)
     for key in keys:
         name, _, number = key.partition("-")
@@ -145,8 +145,8 @@ def _date_and_time(meeting):
 
 
 def _place_lines(meeting):
-    place = ", ".join(filter(None, (meeting.place, meeting.address)))
-    return [place] if place else []
+    venue = ", ".join(filter(None, (meeting.place, meeting.address)))
+    return [venue] if venue else []
 
 
 def _item_lines(items):

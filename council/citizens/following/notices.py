@@ -256,7 +256,7 @@ def compose_confirmation(letter: Letter) -> LetterContent | None:
 
 
 def _tidy(text):
-    """Collapse the empty lines that the templates leave."""
+    """Collapse consecutive empty lines, which template tags leave behind."""
     return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
 
 
@@ -301,7 +301,7 @@ def delete_unconfirmed(now: datetime.datetime) -> int:
 
 
 def delete_refusing_addresses(now: datetime.datetime) -> int:
-    """Delete followers whose mail server refuses every letter. Retry daily what failed without a refusal."""
+    """Delete followers whose mail server refuses every letter. Other failures are retried daily."""
     failed = Letter.objects.filter(sent_at=None, is_refused=False).exclude(composer="").exclude(given_up_at=None)
     failed.filter(created_at__lt=now - MAX_AGE).delete()
     failed.update(given_up_at=None, failing_since=None, attempts=0, send_after=now + datetime.timedelta(days=1))

@@ -1,4 +1,4 @@
-"""Forms for inputs: two for citizens, and one for the secretary, who notes what a citizen has said."""
+"""Forms for inputs: two for citizens, and one for the secretary to record a spoken input."""
 
 from collections.abc import Iterable
 
@@ -144,7 +144,7 @@ class DialogueForm(TrapForm, _InputForm):
 
 
 class NotedForm(_InputForm):
-    """What a citizen has said by phone or at a shelter, noted by the secretary."""
+    """A spoken input, recorded by the secretary."""
 
     # When the form was rendered, which identifies a second click.
     hentet = forms.CharField(required=False, widget=forms.HiddenInput, max_length=60)

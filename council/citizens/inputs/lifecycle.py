@@ -50,7 +50,7 @@ class AlreadyHandled(Exception):
 
 
 def looks_like_spam(citizen_input: Input, *, from_busy_network: bool) -> bool:
-    """`from_busy_network`: the network has sent more than MAX_PER_NETWORK in an hour."""
+    """Whether to hold the input. `from_busy_network`: the network has sent more than MAX_PER_NETWORK in an hour."""
     recent = _of_last_day(citizen_input.council)
     urls = sum(len(_URL.findall(getattr(citizen_input, name))) for name in citizen_input.own_words)
     return (
@@ -84,7 +84,7 @@ def receive(citizen_input: Input, *, from_busy_network: bool = False) -> Input:
 
 
 def record_spoken(citizen_input: Input) -> Input:
-    """Save what a citizen has said to the council, as noted by the secretary, and write a receipt to the citizen."""
+    """Save an input that the secretary has recorded for a citizen, and write a receipt to the citizen."""
     citizen_input.kind = Input.Kind.SPOKEN
     try:
         with transaction.atomic():

@@ -93,7 +93,7 @@ def _about_minutes(last: Meeting) -> str:
 
 
 def put_in_order(items: Iterable[AgendaItem]) -> None:
-    """Number the items in this order, those waiting for a supplement last: public numbers must not change."""
+    """Number the items in this order. Items that wait for a supplement are last, so that public numbers stay."""
     in_order = sorted(items, key=lambda item: item.supplement == AgendaItem.Supplement.WAITING)
     for position, item in enumerate(in_order, 1):
         if item.position != position:

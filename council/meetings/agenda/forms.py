@@ -47,7 +47,7 @@ class FingerprintForm(ScopedModelForm):
 
     @property
     def is_touched(self) -> bool:
-        """Whether the user changed a value; an unchanged form must not overwrite what another saved."""
+        """Whether the user changed a value. An unchanged form must not overwrite a value saved by another user."""
         if not self.was_posted:
             return False
         self.posted_fingerprint = _fingerprint({name: self._posted(name) for name, _ in self._compared_fields()}, self)
@@ -77,7 +77,7 @@ def _fingerprint(values, form) -> str:
 
 
 def _plain(field, value):
-    """Normalise a value from the database or from a browser to the value that is saved."""
+    """Normalise a value from the database or the browser, so that both compare equal if nothing changed."""
     if isinstance(field, forms.ModelMultipleChoiceField):
         return sorted(str(getattr(one, "pk", one)) for one in value or [])
     if isinstance(field, RichTextFormField):

@@ -153,7 +153,7 @@ def _approval(municipality, pk, person) -> Approval:
 
 
 def _minutes_context(minutes, items):
-    """Return the context of the meeting's public page. Attachments that are not public go through the link itself."""
+    """Return the context of the meeting's public page. Attachments that are not public use the personal link."""
     meeting = minutes.meeting
     files = list(meeting.attachments.filter(item=None).select_related("meeting__council__municipality"))
     public = set(Attachment.objects.published().filter(meeting=meeting).values_list("pk", flat=True))

@@ -9,7 +9,7 @@ from udsat.lib.danish import long_date
 
 Paper = Minutes | Hearing
 
-# What members read in minutes, besides attendance, attachments and agreements.
+# Fields that members read in minutes, besides attendance, attachments and agreements.
 MEETING_FIELDS = ("date", "starts_at", "ends_at", "place", "address", "title")
 MINUTES_FIELDS = ("chaired_by", "minutes_by", "guests", "plain_text")
 ITEM_FIELDS = (
@@ -23,7 +23,7 @@ def council_of(paper: Paper) -> Council:
 
 
 def text_version(paper: Paper) -> str:
-    """Return a fingerprint of the text that members read, without follow-up of agreements and names."""
+    """Return a fingerprint of the text that members read. Names and the follow-up of agreements are left out."""
     text = _minutes_text(paper) if isinstance(paper, Minutes) else [paper.title, paper.answer]
     return hashlib.sha256(json.dumps(text, ensure_ascii=False, default=str).encode()).hexdigest()
 

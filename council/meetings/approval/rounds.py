@@ -1,7 +1,7 @@
 """Approval rounds: who is asked, their answers, and the approval or its withdrawal.
 
-Members answer in rounds. An answer carries the fingerprint of the text that was shown, so that it is known who has
-approved the current text.
+Members answer in rounds. An answer stores the fingerprint of the text that was shown, so that answers to the
+current text can be identified.
 """
 
 import datetime
@@ -26,7 +26,7 @@ class ApprovalConflict(Exception):
     """Another user has started or closed a round, or approved the paper, in the meantime."""
 
 
-# Who is asked
+# Members to ask
 
 
 def members_to_ask(paper: Paper) -> list[Membership]:
@@ -170,7 +170,7 @@ def record_answer(
 
 @transaction.atomic
 def send_reminders(paper: Paper) -> int:
-    """E-mail members who have not answered, at most once a day. Return how many."""
+    """E-mail members who have not answered, at most once a day. Return the number of e-mails."""
     lock_paper(paper)
     status = RoundStatus.of(paper)
     if not status.is_open or paper.approved_on:

@@ -247,7 +247,7 @@ class DeskWriter(MeetingDesk):
 
 
 def delete_old_records(now: datetime.datetime) -> int:
-    """Delete edits after 60 days, presence after a day and resolved clashes after a year. Return how many."""
+    """Delete edits after 60 days, presence after a day and resolved clashes after a year. Return the number."""
     querysets = [
         DeskEdit.objects.filter(at__lt=now - datetime.timedelta(days=60)),
         DeskPresence.objects.filter(seen_at__lt=now - datetime.timedelta(days=1)),

@@ -1,4 +1,4 @@
-"""The address that the desk's script saves to, in JSON."""
+"""JSON endpoint to which the desk's script saves."""
 
 import json
 import re
@@ -22,7 +22,7 @@ HASH, KEY, ROW = r"[0-9a-f]{0,20}", r"[a-z_0-9:.-]{0,120}", r"[a-z0-9:-]{0,60}"
 
 
 class MalformedRequest(Exception):
-    """The body is not what the desk's script sends."""
+    """The body does not have the form that the desk's script sends."""
 
 
 def sync(admin, request, meeting):
@@ -131,7 +131,7 @@ def _update_presence(desk, sent):
 
 
 def others_present(meeting, user, client=None) -> list[dict]:
-    """Return name and current row of everybody else at the desk; two windows of one user at one row count once."""
+    """Return name and current row of the other users at the desk; two windows of one user at one row count once."""
     since = timezone.now() - DeskPresence.LEFT_AFTER
     others = meeting.desk_presences.filter(seen_at__gte=since).exclude(client=client).select_related("user")
     names = [("du selv i et andet vindue" if it.user == user else str(it.user), it.row) for it in others]

@@ -1,4 +1,4 @@
-"""Fields, items and seats of the desk as its templates show them."""
+"""Template context of the meeting desk: fields, items and seats."""
 
 import uuid
 

@@ -11,7 +11,7 @@ from council.models import Attendance, Invitation, Meeting, Membership
 
 
 def begins_at(meeting: Meeting) -> datetime.datetime:
-    """Return the start of the meeting, after which no reply is accepted; the end of its day if it has no time."""
+    """Return the start of the meeting, or the end of its day if it has no time. No reply is accepted after it."""
     if meeting.starts_at:
         return timezone.make_aware(datetime.datetime.combine(meeting.date, meeting.starts_at))
     return timezone.make_aware(datetime.datetime.combine(meeting.date + datetime.timedelta(1), datetime.time.min))
@@ -86,16 +86,16 @@ class Quorum:
 
     @property
     def text(self) -> str:
-        said = f"{self.coming} af {self.seats} kommer."
+        coming = f"{self.coming} af {self.seats} kommer."
         if not self.needed:
-            return said
+            return coming
         if self.is_met:
-            return f"{said} Rådet er beslutningsdygtigt."
+            return f"{coming} Rådet er beslutningsdygtigt."
         missing = self.needed - self.coming
         more = f"Der skal komme {missing} mere" if missing == 1 else f"Der skal komme {missing} flere"
         if missing > self.silent:
-            return f"{said} Rådet er ikke beslutningsdygtigt. {more}. Indkald en suppleant."
-        return f"{said} {more}, før rådet er beslutningsdygtigt."
+            return f"{coming} Rådet er ikke beslutningsdygtigt. {more}. Indkald en suppleant."
+        return f"{coming} {more}, før rådet er beslutningsdygtigt."
 
 
 def quorum_of(meeting: Meeting, expected: list[ExpectedAttendance] | None = None) -> Quorum:

@@ -23,11 +23,11 @@ from .answers import begins_at, seats_at
 
 CANCELLED = "Aflyst"
 _LINK = "[link]"
-# Longer than any postponement; the page itself refuses replies that are too late.
+# Longer than any postponement. Replies after the start of the meeting are refused by the page.
 LINK_LIFE = datetime.timedelta(days=366)
 
 
-# Who is invited
+# Invited seats
 
 
 def invited_seats(meeting: Meeting) -> list[Membership]:
@@ -94,7 +94,7 @@ def publication_effects(meeting: Meeting) -> list[str]:
 
 @transaction.atomic
 def invite(meeting: Meeting) -> int:
-    """Invite the members who have not been invited. Return the number of letters written."""
+    """Write invitations to the members who have none, if `can_invite()`. Return the number of letters."""
     meeting = locked(meeting)
     if not can_invite(meeting):
         return 0
@@ -113,7 +113,7 @@ def invite(meeting: Meeting) -> int:
 
 
 def send_scheduled_invitations(now: datetime.datetime) -> int:
-    """Invite the members to meetings with a public agenda to which nobody has been invited.
+    """Invite the members to meetings with a public agenda and no invitations yet.
 
     The back office invites them when an agenda is published; this finds the agendas scheduled for later.
     """
@@ -265,12 +265,12 @@ class AgendaFile:
             content = agenda_pdf(self.meeting)
         except PdfTooLarge:
             return []  # the letter has the address of the page
-        place = self.meeting.municipality
-        name = f"{self.name}-{place.slug}-{self.meeting.address_part}.pdf"
-        last = LetterFile.objects.filter(municipality=place, name=name).order_by("-pk").first()
+        municipality = self.meeting.municipality
+        name = f"{self.name}-{municipality.slug}-{self.meeting.address_part}.pdf"
+        last = LetterFile.objects.filter(municipality=municipality, name=name).order_by("-pk").first()
         if last is not None and bytes(last.content) == content:
             return [last]
-        return [LetterFile.objects.create(municipality=place, name=name, content=content)]
+        return [LetterFile.objects.create(municipality=municipality, name=name, content=content)]
 
 
 def answer_url(invitation: Invitation) -> str:
@@ -291,7 +291,7 @@ def _increment_sequence(meeting):
 
 
 def _write(invitation, template, subject, *, method="REQUEST", files=(), **context):
-    """Write the letter and record what it announces. Its key depends on that and on the address."""
+    """Write the letter and record the announced details. Its key depends on them and on the address."""
     meeting, person = invitation.meeting, invitation.member.person
     details = current_details(meeting)
     digest = hashlib.sha256(f"{person.email}\n{details}".encode()).hexdigest()[:16]

@@ -82,7 +82,7 @@ class FileForm(forms.Form):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.helper = FormHelper()
-        # The server's messages are in Danish and beside the field; the browser's are neither.
+        # The server shows its messages in Danish beside the field, unlike the browser's own.
         self.helper.attrs = {"novalidate": True}
         self.helper.add_input(Submit("import", "Læs filen"))
 
@@ -187,7 +187,7 @@ def _read(request, form) -> tuple[ParsedMeeting, str]:
 
 
 def _from_payload(request) -> ParsedMeeting | None:
-    """Return what the previous page parsed; None if that is over a day ago or was another user."""
+    """Return the document parsed by the previous page; None if it is over a day old or another user's."""
     try:
         sent = signing.loads(request.POST["payload"], salt=SALT, max_age=24 * 3600)
     except signing.BadSignature:

@@ -107,8 +107,8 @@ def _split_at_labels(piece: Piece) -> list[Piece]:
 
 
 def _names_paper(head, title, filename) -> bool:
-    said = [title, filename, *(p.text for p in head[:8])]
-    return any(_MINUTES.search(text) or _AGENDA.search(text) for text in said)
+    texts = [title, filename, *(p.text for p in head[:8])]
+    return any(_MINUTES.search(text) or _AGENDA.search(text) for text in texts)
 
 
 def _has_minutes(parsed, bodies) -> bool:

@@ -220,7 +220,7 @@ ANSWERS = {
 
 
 def stock_answer(text: str) -> str:
-    """Return the code of the stock answer that the whole text is, or an empty string."""
+    """Return the code of a stock answer if the text consists of it alone, or an empty string."""
     return ANSWERS.get(fold(text.strip(" .!")), "")
 
 

@@ -1,4 +1,4 @@
-"""Shared by the pages of the year plan: council and year of the address, occupied days, and the page itself."""
+"""Base of the year plan's pages: council and year from the query string, occupied days, and rendering."""
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404

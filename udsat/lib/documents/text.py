@@ -72,7 +72,7 @@ def _lines(text: str) -> list[TextLine]:
 
 
 def _wrap_width(lines: list[TextLine]) -> int:
-    """The column at which a program wrapped the lines; 0 if each line is a paragraph."""
+    """Return the column at which a program wrapped the lines; 0 if each line is a paragraph."""
     width = max((len(line.text) + line.indent for line in lines if len(line.text) + line.indent <= 130), default=0)
     if width < 45:
         return 0
@@ -113,7 +113,7 @@ class TextReader:
         self.above: TextLine | None = None
         self.text_indent = 0
         self.after_blank = False
-        # After "Vi vil:", lines that begin with a small letter are items without bullets, not one wrapped sentence.
+        # After "Vi vil:", lines that begin in lower case are items without bullets, not one wrapped sentence.
         self.in_bare_list = False
         self.last_text = ""
         self.last_number = 0

@@ -37,7 +37,7 @@ class RichParagraph:
 class RichList:
     ordered: bool
     items: list[list["RichBlock"]] = field(default_factory=list)
-    orphans: bool = False  # holds <li> elements found outside any list
+    orphans: bool = False  # holds <li> elements outside any list
     start: int = 1  # the first number in the source; stored lists begin at 1
 
 

@@ -258,7 +258,7 @@ class _Flow:
             self.blocks.append(listing)
 
     def orphan(self, element: _Element, mark: Run) -> None:
-        """Read an <li> outside any list."""
+        """Add an <li> that is outside any list."""
         item = _Flow(self.list_depth + 1, self.in_table)
         item.walk(element, mark)
         blocks = item.finish()
@@ -327,14 +327,14 @@ def _plain_paragraphs(text: str) -> Iterator[RichParagraph]:
 
 
 def _paragraphs(lines: Iterable[list[Run]]) -> Iterator[RichParagraph]:
-    """The paragraphs that empty lines separate."""
+    """Return the paragraphs, which are separated by empty lines."""
     for has_text, group in groupby(map(_tidy, lines), key=bool):
         if has_text:
             yield RichParagraph(list(group))
 
 
 def _tidy(line: list[Run]) -> list[Run]:
-    """The line with single spaces, trimmed, and with adjacent runs of the same formatting joined."""
+    """Return the line trimmed, with single spaces and with adjacent runs of the same formatting joined."""
     tidy: list[Run] = []
     for run in line:
         text = _SPACE.sub(" ", run.text)
