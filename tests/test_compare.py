@@ -110,9 +110,9 @@ def test_side_by_side_costs_the_same_with_little_and_with_much(client, esbjerg, 
     address = "/sammenlign/?kommune=esbjerg&kommune=vejle&emne=bolig"
     promise(esbjerg, housing)
     few = queries(client, address)
-    for place in (esbjerg, vejle):
+    for municipality in (esbjerg, vejle):
         for number in range(3):
-            goal = promise(place, housing, title=f"Plan {number}")
+            goal = promise(municipality, housing, title=f"Plan {number}")
             make.follow_up(make.goal(goal.theme, "under", parent=goal))
     # The query count is constant for further strategies and follow-ups.
     assert queries(client, address) <= few + 1
@@ -153,18 +153,18 @@ def address_of(*strategies):
 
 
 def compared(old, new):
-    found = {one.pk: one for one in Strategy.objects.with_content().filter(pk__in=[old.pk, new.pk])}
-    return compare(found[old.pk], found[new.pk])
+    strategies = {one.pk: one for one in Strategy.objects.with_content().filter(pk__in=[old.pk, new.pk])}
+    return compare(strategies[old.pk], strategies[new.pk])
 
 
 def test_new_removed_reworded_moved_and_equal_goals_are_distinguished(old, new):
-    found = compared(old, new)
-    assert [(one.change, one.new.title) for one in found.themes] == [
+    comparison = compared(old, new)
+    assert [(one.change, one.new.title) for one in comparison.themes] == [
         (ChangeKind.REWORDED, "Et godt sted at bo"),
         (ChangeKind.NEW, "Gæld"),
     ]
-    assert [one.old.title for one in found.gone] == ["Sundhed for alle", "Kultur"]
-    home = {(one.new or one.old).text.split()[0]: one for one in found.themes[0].goals}
+    assert [one.old.title for one in comparison.gone] == ["Sundhed for alle", "Kultur"]
+    home = {(one.new or one.old).text.split()[0]: one for one in comparison.themes[0].goals}
     assert {word: one.change for word, one in home.items()} == {
         "bygge": ChangeKind.REWORDED,
         "hjælpe": ChangeKind.SAME,
@@ -173,7 +173,7 @@ def test_new_removed_reworded_moved_and_equal_goals_are_distinguished(old, new):
     }
     assert home["køre"].is_only_moved and home["køre"].moved_from.title == "Sundhed for alle"
     assert [part.label for part in home["bygge"].more] == ["Måltal"]
-    assert found.summary == (
+    assert comparison.summary == (
         "1 tema er nyt, 1 er skrevet om eller flyttet og 2 er væk. "
         "1 mål er nyt, 2 er skrevet om eller flyttet, 1 er uændret og 1 er væk."
     )
@@ -211,8 +211,8 @@ def test_a_goal_in_two_themes_is_matched_within_its_theme(esbjerg):
         for title in order:
             make.goal(make.theme(made, title), "følge op hvert år.")
         versions.append(made)
-    found = compared(*versions)
-    assert found.is_the_same
+    comparison = compared(*versions)
+    assert comparison.is_the_same
 
 
 def test_what_replaced_another_is_the_newer_one_whatever_the_dates_say(client, esbjerg):
@@ -229,8 +229,8 @@ def test_equal_versions_are_reported_as_equal(esbjerg):
         make.section(made, "vision", "<p>Plads til alle.</p>")
         make.goal(make.theme(made, "Et sted at bo"), f"bygge{' ' * number}boliger.")
         versions.append(made)
-    found = compared(*versions)
-    assert found.is_the_same and found.summary == "Der er ingen forskel på vision, temaer og mål."
+    comparison = compared(*versions)
+    assert comparison.is_the_same and comparison.summary == "Der er ingen forskel på vision, temaer og mål."
 
 
 def test_a_text_that_is_altogether_another_is_shown_as_before_and_now(esbjerg):

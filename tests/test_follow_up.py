@@ -1,4 +1,4 @@
-"""How it is going with what was promised: counted and drawn, and said openly where nothing is new."""
+"""Progress of a strategy: counts, chart, stale goals and the follow-up form."""
 
 import datetime
 import re
@@ -29,7 +29,7 @@ def day(text):
 
 @pytest.fixture(autouse=True)
 def today(monkeypatch):
-    """The tests are set on 23 November 2026."""
+    """Set the time to 23 November 2026."""
     moment = datetime.datetime(2026, 11, 23, 12, tzinfo=datetime.UTC)
     monkeypatch.setattr(timezone, "now", lambda: moment)
     return moment
@@ -46,8 +46,8 @@ def theme(plan):
 
 
 @pytest.fixture
-def told(theme):
-    """A goal that somebody has just told of, so that the strategy is one that is followed up."""
+def recent_follow_up(theme):
+    """A goal with a recent follow-up, so that the progress of the strategy is known."""
     goal = make.goal(theme, "noget, der går godt.")
     make.follow_up(goal, date=day("2026-11-01"))
     return goal
@@ -63,11 +63,11 @@ def words(text):
     return " ".join(re.sub(r"<[^>]*>", " ", text).split())
 
 
-# Nothing new
+# Stale goals
 
 
 @pytest.mark.parametrize(
-    ("date", "said"),
+    ("date", "expected"),
     [
         ("2026-10-01", None),
         ("2025-11-23", None),
@@ -76,14 +76,14 @@ def words(text):
         ("2025-01-02", "Intet nyt i 22 måneder"),
     ],
 )
-def test_a_goal_nobody_has_told_of_for_over_a_year_says_so(client, plan, theme, told, date, said):
+def test_a_goal_nobody_has_told_of_for_over_a_year_says_so(client, plan, theme, recent_follow_up, date, expected):
     make.follow_up(make.goal(theme), date=day(date))
     for address in (plan.get_absolute_url(), theme.get_absolute_url(), plan.get_progress_url()):
-        found = re.findall(r"Intet nyt i \d+ måneder", html(client, address))
-        assert found == ([said] if said else []), address
+        shown = re.findall(r"Intet nyt i \d+ måneder", html(client, address))
+        assert shown == ([expected] if expected else []), address
 
 
-def test_only_the_latest_word_counts(client, theme, told):
+def test_only_the_latest_word_counts(client, theme, recent_follow_up):
     goal = make.goal(theme)
     make.follow_up(goal, date=day("2024-01-01"))
     make.follow_up(goal, date=day("2026-09-01"))
@@ -98,7 +98,7 @@ def test_only_the_latest_word_counts(client, theme, told):
         ({"starts_on": None, "published_at": datetime.datetime(2025, 8, 1, 12, tzinfo=datetime.UTC)}, 15),
     ],
 )
-def test_where_nothing_was_ever_said_it_counts_from_the_start(client, plan, theme, told, dates, months):
+def test_where_nothing_was_ever_said_it_counts_from_the_start(client, plan, theme, recent_follow_up, dates, months):
     make.goal(theme)
     Strategy.objects.filter(pk=plan.pk).update(**dates)
     text = html(client, plan.get_progress_url())
@@ -106,19 +106,19 @@ def test_where_nothing_was_ever_said_it_counts_from_the_start(client, plan, them
 
 
 @pytest.mark.parametrize("status", [FollowUp.Status.REACHED, FollowUp.Status.GIVEN_UP])
-def test_of_a_goal_that_is_reached_or_given_up_no_more_is_expected(client, theme, told, status):
+def test_of_a_goal_that_is_reached_or_given_up_no_more_is_expected(client, theme, recent_follow_up, status):
     make.follow_up(make.goal(theme), status, date=day("2025-01-02"))
     assert "Intet nyt" not in html(client, theme.get_absolute_url())
 
 
-def test_a_goal_with_goals_below_it_is_told_of_by_them(client, theme, told):
+def test_a_goal_with_goals_below_it_is_told_of_by_them(client, theme, recent_follow_up):
     top = make.goal(theme)
     make.follow_up(make.goal(theme, parent=top), date=day("2026-11-01"))
     assert "Intet nyt" not in html(client, theme.get_absolute_url())
 
 
 @pytest.mark.parametrize("change", [{"ends_on": day("2026-01-31")}, {"starts_on": day("2027-01-01")}])
-def test_of_a_strategy_that_is_not_in_force_nothing_is_expected(client, plan, theme, told, change):
+def test_of_a_strategy_that_is_not_in_force_nothing_is_expected(client, plan, theme, recent_follow_up, change):
     make.follow_up(make.goal(theme), date=day("2025-01-02"))
     assert "Intet nyt" in html(client, theme.get_absolute_url())
     Strategy.objects.filter(pk=plan.pk).update(**change)
@@ -132,21 +132,21 @@ def test_a_strategy_nobody_has_followed_up_says_so_once(client, plan, theme):
     text = html(client, plan.get_progress_url())
     assert "Kommunen har ikke skrevet her, hvordan det går med målene." in text
     assert text.count("Intet nyt i 22 måneder") == 1
-    # Of a text that only retells the municipality's own page nobody can say that it is silent.
+    # A restatement of the municipality's own page says nothing about its follow-up.
     Strategy.objects.filter(pk=plan.pk).update(is_restatement=True)
     assert "Intet nyt" not in html(client, plan.get_progress_url())
 
 
-def test_the_desk_and_the_public_page_ask_the_same_rule(client, anna, plan, theme, told, today):
+def test_the_desk_and_the_public_page_use_the_same_rule(client, anna, plan, theme, recent_follow_up, today):
     for date in ("2025-11-23", "2025-11-22", "2025-09-21"):
         make.follow_up(make.goal(theme), date=day(date))
     make.goal(theme)
-    quiet = len(re.findall("Intet nyt i", html(client, plan.get_progress_url())))
+    stale = len(re.findall("Intet nyt i", html(client, plan.get_progress_url())))
     [row] = [row for row in due_tasks(MyDesk(anna, today)) if "ikke fulgt op i et år" in row.title]
-    assert quiet == 3 and row.title.startswith("3 mål")
+    assert stale == 3 and row.title.startswith("3 mål")
 
 
-# The overview
+# Progress page
 
 
 def five_states(theme):
@@ -185,7 +185,7 @@ def test_a_status_is_never_told_by_colour_alone(client, plan, theme):
     assert picture.count('class="sign"') == 3 and picture.count('class="half"') == 1
 
 
-def test_the_strategy_leads_to_the_overview_and_back(client, plan, theme, told):
+def test_the_strategy_leads_to_the_overview_and_back(client, plan, theme, recent_follow_up):
     assert f'<a href="{plan.get_progress_url()}">' in html(client, plan.get_absolute_url())
     assert f'href="{plan.get_absolute_url()}"' in html(client, plan.get_progress_url())
 
@@ -200,7 +200,7 @@ def test_a_citizen_finds_no_overview_of_a_hidden_strategy(client, esbjerg, statu
     assert client.get(make.strategy(esbjerg, status=status).get_progress_url()).status_code == 404
 
 
-def test_the_pdf_has_the_table_too(client, plan, theme, told):
+def test_the_pdf_has_the_table_too(client, plan, theme, recent_follow_up):
     data = client.get(plan.get_pdf_url()).content
     assert "Hvordan går det? 1 af 1 mål er i gang. Tema I gang I alt Et sted at bo 1 1" in pdf_reader.words(data)
     assert pdf_reader.failures(data) == []
@@ -251,7 +251,7 @@ def test_months_are_whole(earlier, later, months):
     assert months_between(day(earlier), day(later)) == months
 
 
-# The drawing
+# Chart
 
 
 def rows(esbjerg, *goals):
@@ -278,13 +278,13 @@ def test_every_part_of_a_bar_is_inside_the_drawing_and_has_room_for_its_sign(esb
 
 
 def test_a_phone_gets_fewer_and_larger_parts(esbjerg):
-    found = rows(esbjerg, 8)
-    [wide], [narrow] = draw_chart(found, WIDE).bars, draw_chart(found, NARROW).bars
+    theme_rows = rows(esbjerg, 8)
+    [wide], [narrow] = draw_chart(theme_rows, WIDE).bars, draw_chart(theme_rows, NARROW).bars
     assert len(wide.segments) == 8 and len(narrow.segments) == 5
     assert narrow.segments[0].width > wide.segments[0].width and narrow.segments[0].height > wide.segments[0].height
 
 
-# The address
+# Address
 
 
 def test_no_theme_can_take_the_address_of_the_overview(client, plan):
@@ -298,7 +298,7 @@ def test_no_theme_can_take_the_address_of_the_overview(client, plan):
     assert "Hvordan går det?</h1>" in html(client, plan.get_progress_url())
 
 
-# Writing it
+# Follow-up form
 
 
 def test_the_secretary_comes_from_her_desk_to_a_short_form_with_what_was_said_before(client, anna, plan, theme, today):
@@ -310,7 +310,7 @@ def test_the_secretary_comes_from_her_desk_to_a_short_form_with_what_was_said_be
     text = html(client, row.url)
     assert "finde en grund." in text and "I gang, 2 af 20" in text and "Vi leder." in text
     assert f'<option value="{older.pk}" selected' in text
-    assert f'<a href="{ADD}?goal={newer.pk}">' in text  # the other that waits
+    assert f'<a href="{ADD}?goal={newer.pk}">' in text  # another stale goal
     form = {
         "goal": older.pk,
         "date": "2026-11-20",
@@ -323,8 +323,8 @@ def test_the_secretary_comes_from_her_desk_to_a_short_form_with_what_was_said_be
     assert older.latest_follow_up.measure == "20 af 20"
     listing = html(client, response["Location"])
     assert f'<a href="{ADD}?goal={newer.pk}">Skriv opfølgning' in listing
-    quiet = html(client, "/admin/strategies/goal/?nyt=intet")
-    assert "bygge huse." in quiet and "finde en grund." not in quiet
+    stale = html(client, "/admin/strategies/goal/?nyt=intet")
+    assert "bygge huse." in stale and "finde en grund." not in stale
 
 
 def test_every_goal_on_the_page_of_the_strategy_leads_to_the_form(client, anna, plan, theme):

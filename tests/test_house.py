@@ -1,4 +1,4 @@
-"""The drawing of a strategy as a house: whatever the titles and the numbers, nothing leaves its room."""
+"""The drawing of a strategy as a house: with any titles and number of goals, nothing extends beyond its room."""
 
 from itertools import combinations
 

@@ -91,8 +91,8 @@ def test_the_choice_goes_along_through_the_search_and_the_forms(client, plan):
     page = client.get(plan.get_absolute_url() + "?kort=1").content.decode()
     assert 'href="/soeg/?kommune=esbjerg&amp;kort=1"' in page
     theme = plan.themes.get()
-    found = client.get("/soeg/", {"q": theme.title, "kort": "1"}).content.decode()
-    assert f'href="{theme.get_absolute_url()}?kort=1"' in found
+    results = client.get("/soeg/", {"q": theme.title, "kort": "1"}).content.decode()
+    assert f'href="{theme.get_absolute_url()}?kort=1"' in results
     for address in ("/soeg/", "/sammenlign/", "/emner/"):
         form = client.get(address, {"kort": "1"}).content.decode().partition("<form")[2].partition("</form>")[0]
         assert '<input type="hidden" name="kort" value="1">' in form
@@ -119,13 +119,12 @@ def test_plain_texts_of_the_demo_are_readable(demo):
 @pytest.mark.django_db(transaction=True)
 def test_the_device_remembers_the_choice(page, live_server, plan):
     theme = plan.themes.get()
-    hand = Keyboard(page)
+    keyboard = Keyboard(page)
     page.goto(plan.get_absolute_url())
-    hand.follow(page.get_by_role("link", name="Kort fortalt", exact=True))
+    keyboard.follow(page.get_by_role("link", name="Kort fortalt", exact=True))
     expect(page.locator(".versions [aria-current]")).to_have_text("Kort fortalt")
     expect(page.get_by_text("Boligsocial helhedsindsats.")).to_be_hidden()
-    # An address from elsewhere, which says nothing of the choice; what it points at is unfolded. Nothing of the other
-    # text is painted on the way.
+    # A link from elsewhere does not contain the choice. Its target is unfolded, and the full text is not painted first.
     page.context.expose_binding("painted", lambda source, query: painted.append(query))
     page.add_init_script(
         "new PerformanceObserver((list) => list.getEntries().forEach((paint) => paint.name === 'first-contentful-paint'"
@@ -138,7 +137,7 @@ def test_the_device_remembers_the_choice(page, live_server, plan):
     page.wait_for_function("performance.getEntriesByName('first-contentful-paint').length")
     assert set(painted) <= {"?kort=1"}
     assert page.context.cookies() == []
-    hand.follow(page.get_by_role("link", name="Hele teksten", exact=True))
+    keyboard.follow(page.get_by_role("link", name="Hele teksten", exact=True))
     expect(page.get_by_text("Boligsocial helhedsindsats.")).to_be_visible()
     page.goto(plan.get_absolute_url())
     expect(page.locator(".versions [aria-current]")).to_have_text("Hele teksten")

@@ -1,4 +1,4 @@
-"""Strategies as they are found in the field: with and without period, themes, headings and successors."""
+"""Strategy models: period, validity, replacement, themes, goals and constraints."""
 
 import datetime
 

@@ -1,4 +1,4 @@
-"""A strategy with its themes and goals is edited on one page, with and without JavaScript."""
+"""Editing a strategy with its themes and goals on one page, with and without JavaScript."""
 
 import pytest
 
@@ -24,7 +24,7 @@ def address(strategy):
 
 
 def form_data(client, strategy):
-    """Everything a browser without JavaScript would send back from the page."""
+    """Return the form data that a browser without JavaScript submits."""
     context = client.get(address(strategy)).context
     forms = [context["adminform"].form]
     for inline in context["inline_admin_formsets"]:

@@ -1,4 +1,4 @@
-"""A written strategy becomes a draft in the right municipality, or nothing at all."""
+"""Importing a strategy from a file as a draft: the importer and `import_strategy`."""
 
 from io import StringIO
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What a citizen reads of a municipality's strategies, and what a secretary sees before anybody else."""
+"""The public pages of strategies and themes, for citizens and as previews for secretaries."""
 
 import datetime
 
@@ -28,7 +28,7 @@ def queries(client, address):
 
 @pytest.fixture
 def plan(esbjerg):
-    """A strategy with everything: Plads til alle 2025–2028."""
+    """A strategy with every kind of content: Plads til alle 2025–2028."""
     return make.strategy(
         esbjerg,
         "Plads til alle",
@@ -42,7 +42,7 @@ def plan(esbjerg):
 
 @pytest.fixture(autouse=True)
 def today(monkeypatch):
-    """The tests are set in November 2026."""
+    """Set the time to November 2026."""
     moment = datetime.datetime(2026, 11, 23, 12, tzinfo=datetime.UTC)
     monkeypatch.setattr(timezone, "now", lambda: moment)
 
@@ -173,7 +173,7 @@ def test_how_a_goal_is_going_stands_in_words_with_date_and_source(client, plan):
     assert "Huset er fuldt. <span" in text
     assert "Fulgt op 12. september 2026. Kilde: Kommunens opfølgning." in text
     assert "Ingen opfølgning endnu" in text
-    assert "Vi er ikke begyndt." not in text  # the older one stands on the theme's page
+    assert "Vi er ikke begyndt." not in text  # the older follow-up is on the theme's page
     assert "Vi er ikke begyndt." in html(client.get(theme.get_absolute_url()))
 
 
@@ -285,7 +285,7 @@ def test_an_unknown_strategy_or_theme_gets_a_helpful_answer(client, plan, addres
     assert "Esbjerg Kommune" in response.content.decode()
 
 
-# What the council said
+# Council decisions
 
 
 def test_the_trail_leads_to_the_meetings_that_talked_about_it(client, plan):
@@ -344,7 +344,7 @@ def test_news_about_the_strategy_stands_on_its_page(client, plan):
     assert "Hemmelig nyhed" not in text
 
 
-# Who may see what
+# Visibility
 
 
 def addresses(strategy, theme):
@@ -427,7 +427,7 @@ def test_only_reading_is_possible(client, plan):
     assert client.post(plan.get_absolute_url()).status_code == 405
 
 
-# The cost
+# Number of queries
 
 
 def fill(strategy, council, times):

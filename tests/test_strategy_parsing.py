@@ -1,4 +1,4 @@
-"""A written strategy becomes sections, themes and goals, whatever the municipality calls them."""
+"""Parsing strategies into sections, themes and goals, in the wording of different municipalities."""
 
 import random
 import re
@@ -49,7 +49,7 @@ def kinds(parsed):
     return [section.kind for section in parsed.sections]
 
 
-# The three kinds of strategy that the portal begins with
+# Three typical strategies
 
 
 def test_a_strategy_with_sections_and_four_themes():
@@ -66,7 +66,7 @@ def test_a_strategy_with_sections_and_four_themes():
     assert parsed.sections[0].body.count("<p>") == 5
     assert parsed.sections[1].body.startswith("<p>I Eksempelkøbing skal alle kende mindst ét sted")
     assert not parsed.not_understood and not parsed.doubt
-    assert [remark.line for remark in parsed.ignored] == [1, 3]
+    assert [note.line for note in parsed.ignored] == [1, 3]
 
 
 def test_a_strategy_with_guiding_threads_facts_and_a_list_of_contents():
@@ -80,7 +80,7 @@ def test_a_strategy_with_guiding_threads_facts_and_a_list_of_contents():
     vision = next(section for section in parsed.sections if section.kind == "vision")
     assert facts.body.count("<li>") == 15 and facts.heading == "Når livet vælter"
     assert vision.body.count("<li>") == 3 and vision.body.endswith("styringen i eget liv.</p>")
-    assert [remark.text for remark in parsed.ignored if "gentager" in remark.reason][1:] == titles(parsed)
+    assert [note.text for note in parsed.ignored if "gentager" in note.reason][1:] == titles(parsed)
 
 
 def test_a_policy_whose_groups_have_no_heading():
@@ -96,7 +96,7 @@ def test_a_policy_whose_groups_have_no_heading():
     assert {"kontaktoplysning", "åbningstid", "sidens fod", "brødkrumme"} <= {r.reason for r in parsed.ignored}
 
 
-# What is no strategy
+# Documents that are not strategies
 
 
 def test_a_news_article_gives_its_areas_and_says_that_it_is_news():
@@ -105,7 +105,7 @@ def test_a_news_article_gives_its_areas_and_says_that_it_is_news():
     assert titles(parsed)[0] == "Styr på eget liv" and goals(parsed) == [0, 0, 0, 0, 0]
     assert (parsed.theme_label, parsed.theme_label_plural) == ("indsatsområde", "indsatsområder")
     assert "nyhed" in parsed.doubt and not parsed.sections
-    reported = " ".join(remark.text for remark in parsed.not_understood)
+    reported = " ".join(note.text for note in parsed.not_understood)
     assert "blev vedtaget" in reported and "Samme start for alle børn" in reported and "fortæller formand" in reported
 
 
@@ -130,7 +130,7 @@ def test_other_texts_give_no_goals_and_a_doubt_in_words(text, name, word):
     assert parsed.themes == [] and word in parsed.doubt
 
 
-# Other ways to write one
+# Other structures
 
 
 def test_numbered_pejlemaerker_keep_their_goals_under_goals():
@@ -168,7 +168,7 @@ def test_a_text_whose_lines_a_program_broke():
     parsed = sample("ombrudt_tekst.txt")
     assert goals(parsed) == [3, 2, 4] and parsed.start_year == 2026
     assert parsed.themes[0].goals[0].text.endswith("også i de mindste byer")
-    assert "PLADS TIL FLERE" in [remark.text for remark in parsed.not_understood]
+    assert "PLADS TIL FLERE" in [note.text for note in parsed.not_understood]
 
 
 def test_a_web_page_with_its_frame():
@@ -290,7 +290,7 @@ def test_goals_without_any_theme():
         "# Udsattepolitik\n\n## Vores mål\n\n1. Flere hjem.\n2. Flere job.\n\n## Opfølgning\n\nHvert år.\n", "a.md"
     )
     assert titles(parsed) == [""] and goals(parsed) == [2]
-    assert [remark.text for remark in parsed.ignored] == [] and kinds(parsed) == ["andet"]
+    assert [note.text for note in parsed.ignored] == [] and kinds(parsed) == ["andet"]
 
 
 def test_goals_and_actions_under_subheadings():
@@ -349,7 +349,7 @@ def test_the_end_of_a_plain_text_is_no_part_of_its_last_theme():
 
 def test_a_heading_that_only_says_goals_is_accounted_for():
     parsed = parse("# Udsattepolitik\n\n## Politiske mål\n\nAlle har et hjem.\n\nAlle har et job.\n", "a.md")
-    assert goals(parsed) == [2] and [remark.text for remark in parsed.ignored] == ["Politiske mål"]
+    assert goals(parsed) == [2] and [note.text for note in parsed.ignored] == ["Politiske mål"]
 
 
 def test_a_guiding_thread_may_be_a_heading():
@@ -417,7 +417,7 @@ def test_text_cannot_bring_markup_along():
     assert parsed.themes[0].goals[0].text == "bygge <b>", "goals are plain text"
 
 
-# The words
+# Wording
 
 
 @pytest.mark.parametrize(
@@ -449,8 +449,8 @@ def test_what_a_lead_in_leads_into(text, expected):
     ],
 )  # fmt: skip
 def test_a_period_is_read(text, expected):
-    found = find_period(text)
-    assert (found and found[:2]) == expected
+    period = find_period(text)
+    assert (period and period[:2]) == expected
 
 
 @pytest.mark.parametrize(
@@ -486,7 +486,7 @@ def test_a_label_needs_a_number_or_a_colon():
         assert read_label(text) is None, text
 
 
-# Nothing is lost, nothing fails
+# No text is lost and no input fails
 
 
 def words(text):
@@ -494,15 +494,15 @@ def words(text):
 
 
 def written(parsed):
-    """Every word that a parsed strategy holds, wherever."""
-    found = [parsed.title, parsed.adopted_by, *(remark.text for remark in parsed.not_understood + parsed.ignored)]
+    """Return every word in a parsed strategy."""
+    texts = [parsed.title, parsed.adopted_by, *(note.text for note in parsed.not_understood + parsed.ignored)]
     for section in parsed.sections:
-        found += [section.heading, section.body, section.signed_by]
+        texts += [section.heading, section.body, section.signed_by]
     for theme in parsed.themes:
-        found += [theme.title, theme.guiding_thread, theme.body, theme.goal_lead_in]
+        texts += [theme.title, theme.guiding_thread, theme.body, theme.goal_lead_in]
         for goal in [*theme.goals, *(child for parent in theme.goals for child in parent.children)]:
-            found += [goal.text, goal.explanation]
-    return set(words(" ".join(found)))
+            texts += [goal.text, goal.explanation]
+    return set(words(" ".join(texts)))
 
 
 LABELS = {"tema", "mål", "ledetråd", "pejlemærke", "indsatsområde", "gælder"}
@@ -542,5 +542,5 @@ def test_no_text_however_broken_fails_or_loses_lines():
             continue
         parsed = parse_strategy(document)
         missing = {word for word in words(document.text) if not word.isdigit()} - written(parsed) - LABELS
-        # A title loses its "-en" and a stray "til" of its period; a whole line never goes.
+        # A title may lose its "-en" and the "til" of its period, but no other line is lost.
         assert len(missing) < 4, (name, missing)

@@ -1,4 +1,4 @@
-"""A strategy on paper: all of it, and on one page."""
+"""PDFs of a strategy: the full text and the summary."""
 
 import datetime
 import re
@@ -53,7 +53,7 @@ def test_both_pass_pdf_ua(strategy):
 
 
 def test_everything_that_is_public_is_in_the_full_words(strategy):
-    said = words(full_of(strategy))
+    text = words(full_of(strategy))
     for part in [
         "Plads til alle", "2025–2028", "Vedtaget af byrådet den 3. marts 2025", "2 temaer · 2 mål", "Vi hjælper dig.",
         "Ingen skal stå alene.", "Kære læser.", "Karen Holm, borgmester", "Et hjem er det første skridt.", "Vi vil:",
@@ -61,15 +61,15 @@ def test_everything_that_is_public_is_in_the_full_words(strategy):
         "Nået", "Fulgt op 1. september 2026", "Rækkehuse i Nordbyen", "Teknik og Miljø", "Et tema uden titel og mål.",
         f"/esbjerg/strategier/{strategy.slug}/",
     ]:  # fmt: skip
-        assert part in said, part
+        assert part in text, part
 
 
 def test_the_summary_holds_vision_themes_goals_and_how_they_go(strategy):
-    said = words(summary_of(strategy))
+    text = words(summary_of(strategy))
     for part in ["Ingen skal stå alene.", "Vi hjælper dig.", "Et sted at bo", "Vi vil:", "bygge 20 små boliger:",
                  "I gang, 12 af 20", "10 ved havnen", "Nået"]:  # fmt: skip
-        assert part in said, part
-    assert "Kære læser" not in said
+        assert part in text, part
+    assert "Kære læser" not in text
 
 
 def test_title_language_author_and_chapters_are_in_the_file(strategy):
@@ -113,8 +113,8 @@ def test_the_summary_is_one_page_with_16_goals_of_40_words(esbjerg):
         goals += [factories.goal(theme, f"{FORTY_WORDS} sted {number}{letter}.") for letter in "abcd"]
     data = summary_of(strategy)
     assert len(read(data).pages) == 1
-    said = words(data)
-    assert all(goal.text[-9:] in said for goal in goals)
+    text = words(data)
+    assert all(goal.text[-9:] in text for goal in goals)
 
 
 @pytest.mark.parametrize(("themes", "goals"), [(1, 60), (6, 12), pytest.param(60, 1, marks=pytest.mark.soak)])

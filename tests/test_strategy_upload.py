@@ -1,4 +1,4 @@
-"""A secretary picks a file in the back office and gets a draft, or is told in Danish what to do."""
+"""Uploading a strategy in the back office: the draft, the import report and error messages."""
 
 import io
 import zipfile
@@ -23,9 +23,9 @@ ADDRESS = "/admin/strategies/strategy/import/"
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
 
 
-def upload(client, place, data=WITH_SECTIONS, name="strategi.txt", **fields):
+def upload(client, target, data=WITH_SECTIONS, name="strategi.txt", **fields):
     file = SimpleUploadedFile(name, data)
-    return client.post(ADDRESS, {"municipality": place.pk, "file": file, **fields}, follow=True)
+    return client.post(ADDRESS, {"municipality": target.pk, "file": file, **fields}, follow=True)
 
 
 def text_of(response):
@@ -38,7 +38,7 @@ def nothing_saved():
 
 
 def error_at_file(response):
-    """What stands at the field. Nothing may be saved."""
+    """Return the error of the file field, and check that nothing is saved."""
     assert response.status_code == 200
     assert nothing_saved()
     return " ".join(response.context["form"].errors["file"])

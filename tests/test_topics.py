@@ -325,19 +325,19 @@ def test_somebody_without_a_home_finds_whom_to_ring_and_compares_two_places_by_t
     make.situation("Jeg mangler et sted at bo", housing, slug="uden-bolig", advice="Du kan selv gå på et herberg.")
     for name in ("Esbjerg", "Vejle"):
         promise(make.municipality(name, phone="76 16 16 16"), housing, f"bygge i {name}.")
-    hand = Keyboard(page)
+    keyboard = Keyboard(page)
     page.goto("/")
-    hand.follow(main.get_by_role("link", name="Jeg mangler et sted at bo"))
+    keyboard.follow(main.get_by_role("link", name="Jeg mangler et sted at bo"))
     assert main.get_by_text("Du kan selv gå på et herberg.").is_visible()
-    hand.choose(main.get_by_label("Hvor bor du?"), "Esbjerg")
-    hand.follow(main.get_by_role("button", name="Vis"))
+    keyboard.choose(main.get_by_label("Hvor bor du?"), "Esbjerg")
+    keyboard.follow(main.get_by_role("button", name="Vis"))
     assert main.get_by_role("link", name="76 16 16 16").is_visible()
     assert main.get_by_text("bygge i Vejle.").count() == 0
-    hand.follow(main.get_by_role("link", name="Alt om emnet Bolig"))
-    hand.follow(main.get_by_role("link", name="Sammenlign kommuner om Bolig"))
-    hand.press(main.get_by_text("Vælg andre kommuner eller et andet emne"))
-    hand.choose(main.get_by_label("Kommune 2"), "Vejle")
-    hand.follow(main.get_by_role("button", name="Sammenlign"))
+    keyboard.follow(main.get_by_role("link", name="Alt om emnet Bolig"))
+    keyboard.follow(main.get_by_role("link", name="Sammenlign kommuner om Bolig"))
+    keyboard.press(main.get_by_text("Vælg andre kommuner eller et andet emne"))
+    keyboard.choose(main.get_by_label("Kommune 2"), "Vejle")
+    keyboard.follow(main.get_by_role("button", name="Sammenlign"))
     columns = [main.get_by_text(f"bygge i {name}.").bounding_box() for name in ("Esbjerg", "Vejle")]
     assert columns[0]["y"] == columns[1]["y"] and columns[0]["x"] < columns[1]["x"]
     page.set_viewport_size({"width": 360, "height": 800})
