@@ -35,7 +35,7 @@ class Room:
 
 
 @dataclass(frozen=True)
-class TextLine:
+class SvgTextLine:
     x: int
     y: int
     text: str
@@ -57,9 +57,9 @@ class PlacedRoom:
     y: int
     width: int
     height: int
-    label: list[TextLine]
+    label: list[SvgTextLine]
     windows: list[Window]
-    prose: list[TextLine]  # lines of text in a room without goals; only their ends matter
+    prose: list[SvgTextLine]  # lines of text in a room without goals; only their ends matter
 
     @property
     def right(self) -> int:
@@ -76,7 +76,7 @@ class House:
     height: int
     eaves: int  # where roof meets wall
     roof_size: int
-    roof_text: list[TextLine]
+    roof_text: list[SvgTextLine]
     rooms: list[PlacedRoom] = field(default_factory=list)
 
     @property
@@ -207,7 +207,7 @@ def _widths(plan: Sequence[int], width: int) -> Iterator[int]:
         yield from [(width - 2 * WALL) // count] * count
 
 
-def _roof(roof_texts: Sequence[str], width: int) -> tuple[int, int, list[TextLine]]:
+def _roof(roof_texts: Sequence[str], width: int) -> tuple[int, int, list[SvgTextLine]]:
     """Return height of the eaves, font size and lines of the roof text, in few lines and large type."""
     for roof_text in roof_texts:
         for lines in range(1, ROOF_LINES + 1):
@@ -227,8 +227,8 @@ def _gable(lines: int, size: int, width: int) -> tuple[int, list[int], list[floa
     return eaves, baselines, [_width_under_roof(baseline - size, eaves, width) for baseline in baselines]
 
 
-def _centred(text: Sequence[str], baselines: Sequence[int], width: int) -> list[TextLine]:
-    return [TextLine(width // 2, y, line) for y, line in zip(baselines[-len(text) :], text, strict=True)]
+def _centred(text: Sequence[str], baselines: Sequence[int], width: int) -> list[SvgTextLine]:
+    return [SvgTextLine(width // 2, y, line) for y, line in zip(baselines[-len(text) :], text, strict=True)]
 
 
 def _width_under_roof(y: int, eaves: int, width: int) -> float:
@@ -239,7 +239,7 @@ def _width_under_roof(y: int, eaves: int, width: int) -> float:
 def _place_room(room: Room, x: int, y: int, width: int) -> PlacedRoom:
     inner, middle = width - 2 * PAD, x + width // 2
     label = [
-        TextLine(middle, y + PAD + LABEL_SIZE - 2 + LABEL_LINE * n, text)
+        SvgTextLine(middle, y + PAD + LABEL_SIZE - 2 + LABEL_LINE * n, text)
         for n, text in enumerate(balance(room.title, LABEL_SIZE, inner, LABEL_LINES))
     ]
     below = y + PAD + LABEL_LINE * len(label) + 8
@@ -254,7 +254,7 @@ def _place_room(room: Room, x: int, y: int, width: int) -> PlacedRoom:
             Window(left + n * (WINDOW_WIDTH + WINDOW_GAP), below + number * (WINDOW_HEIGHT + WINDOW_GAP), status)
             for n, status in enumerate(row)
         ]
-    prose = [] if windows else [TextLine(middle, below + 4 + 10 * n, "") for n in range(3)]
+    prose = [] if windows else [SvgTextLine(middle, below + 4 + 10 * n, "") for n in range(3)]
     height = len(rows) * (WINDOW_HEIGHT + WINDOW_GAP) - WINDOW_GAP if rows else PROSE_HEIGHT
     return PlacedRoom(room, x, y, width, below + height + PAD + 2 - y, label, windows, prose)
 

@@ -7,7 +7,7 @@ On a wide screen each goal is a segment of its bar; on a phone, goals with the s
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .house_drawing import LABEL_LINE, LABEL_SIZE, TextLine, squeeze
+from .house_drawing import LABEL_LINE, LABEL_SIZE, SvgTextLine, squeeze
 from .progress import ThemeProgress
 
 WIDE, NARROW = 560, 340
@@ -40,9 +40,9 @@ class BarSegment:
 
 @dataclass(frozen=True)
 class ThemeBar:
-    label: Sequence[TextLine]
+    label: Sequence[SvgTextLine]
     segments: Sequence[BarSegment]
-    summary: Sequence[TextLine]
+    summary: Sequence[SvgTextLine]
 
 
 @dataclass(frozen=True)
@@ -78,12 +78,12 @@ def draw_chart(rows: Sequence[ThemeProgress], width: int) -> ProgressChart:
             ]
         below = top + height + SUMMARY_SIZE + 4
         summary = [
-            TextLine(left, below + n * SUMMARY_LINE, text)
+            SvgTextLine(left, below + n * SUMMARY_LINE, text)
             for n, text in enumerate(squeeze(row.summary, SUMMARY_SIZE, [room] * SUMMARY_LINES))
         ]
         first = y + LABEL_SIZE if is_narrow else y + LABEL_SIZE + 4
         bars.append(
-            ThemeBar([TextLine(0, first + n * LABEL_LINE, text) for n, text in enumerate(label)], segments, summary)
+            ThemeBar([SvgTextLine(0, first + n * LABEL_LINE, text) for n, text in enumerate(label)], segments, summary)
         )
         y = max(summary[-1].y, first + (len(label) - 1) * LABEL_LINE) + BETWEEN
     return ProgressChart(width, y - BETWEEN + 6, bars)

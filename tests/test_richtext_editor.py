@@ -21,30 +21,30 @@ AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
 WORD = (Path(__file__).parent / "files" / "indsat_fra_word.html").read_text()
 
 
-class SectionInline(admin.StackedInline):
+class EditorSectionInline(admin.StackedInline):
     model = Section
     fields = ["kind", "heading", "body"]
     extra = 0
 
 
-class ThemeInline(admin.TabularInline):
+class EditorThemeInline(admin.TabularInline):
     model = Theme
     fields = ["title", "body"]
     extra = 0
 
 
-class StrategyAdmin(admin.ModelAdmin):
+class EditorStrategyAdmin(admin.ModelAdmin):
     fields = ["title", "plain_text"]
-    inlines = [SectionInline, ThemeInline]
+    inlines = [EditorSectionInline, EditorThemeInline]
 
 
-class SectionAdmin(admin.ModelAdmin):
+class EditorSectionAdmin(admin.ModelAdmin):
     fields = ["heading", "body"]
 
 
 site = admin.AdminSite(name="proeve")
-site.register(Strategy, StrategyAdmin)
-site.register(Section, SectionAdmin)
+site.register(Strategy, EditorStrategyAdmin)
+site.register(Section, EditorSectionAdmin)
 # In addition to the real URLs, which the back office templates link to.
 urlpatterns = [path("proeve/", site.urls), *urls.urlpatterns]
 handler404, handler500 = urls.handler404, urls.handler500
