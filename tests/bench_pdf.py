@@ -1,7 +1,7 @@
-"""How much our PDFs cost beside WeasyPrint alone: `python -m tests.bench_pdf [ROUNDS]`.
+"""Benchmark of PDF rendering compared with WeasyPrint alone: `python -m tests.bench_pdf [ROUNDS]`.
 
-Both set the same text with the same stylesheet in a warm process. The bare side reads and parses the stylesheet anew
-and makes no tags, as `HTML(...).write_pdf(stylesheets=[...])` does. Processor time: other programs do not count.
+Both render the same text with the same stylesheet in a warm process and are measured in processor time. The bare side
+parses the stylesheet each time and makes no tags, as `HTML(...).write_pdf(stylesheets=[...])` does.
 """
 
 import io

@@ -1,9 +1,9 @@
-"""How long a search takes among many texts: python -m tests.bench_search [how many, 100.000 unless told]
+"""Benchmark of the search: `python -m tests.bench_search [NUMBER]`, by default with 100,000 texts.
 
-Fills the database of DATABASE_URL (an empty, migrated one; it is left filled) with made-up texts whose words are as
-unevenly spread as in real ones. Prints, for each class of queries, the median and the 95th percentile in milliseconds,
-of what the clock says and of what this process has computed (on SQLite all of it, and untouched by what else the
-machine does), and how many times as long it takes as the engine's bare match of the same words, asked in turn with it.
+Fills the database of DATABASE_URL, which must be empty and migrated, with generated texts whose word frequencies are
+those of real texts. Prints for each class of queries the median and the 95th percentile in milliseconds, of elapsed
+time and of processor time (which on SQLite includes the database), and the ratio to the bare match of the same words
+by the database engine.
 """
 
 import datetime
@@ -50,24 +50,24 @@ QUERIES = {
 
 
 def words_of_demo(rng):
-    """As often as they stand there, and as in any large pile of Danish many compounds that stand in few texts."""
+    """Return the words of the demo as often as they occur, and rare compounds made of them."""
     text = " ".join(path.read_text() for path in sorted(build.FOLDER.rglob("*.toml")))
-    found = [word for word in text.split() if word.isalpha()]
-    long = [word.lower() for word in found if len(word) > 4]
-    return found + [rng.choice(long) + rng.choice(long) for _ in range(len(found) // 8)]
+    words = [word for word in text.split() if word.isalpha()]
+    long = [word.lower() for word in words if len(word) > 4]
+    return words + [rng.choice(long) + rng.choice(long) for _ in range(len(words) // 8)]
 
 
 def fill(count, rng):
     words = words_of_demo(rng)
-    places = list(Municipality.objects.all())
+    municipalities = list(Municipality.objects.all())
     kinds = list(SearchKind)
     today = timezone.localdate()
     for number in range(0, count, 500):
-        place = places[(number // 500) % len(places)]
+        municipality = municipalities[(number // 500) % len(municipalities)]
         texts = [
             SearchText(
                 kind=rng.choice(kinds),
-                url=f"/{place.slug}/{number + n}/",
+                url=f"/{municipality.slug}/{number + n}/",
                 title=" ".join(rng.choices(words, k=6)),
                 body=" ".join(rng.choices(words, k=90)) + f" {rng.choice(words)} {rng.randrange(1000)}",
                 date=today - datetime.timedelta(days=rng.randrange(3000)),
@@ -76,17 +76,17 @@ def fill(count, rng):
             for n in range(min(500, count - number))
         ]
         with transaction.atomic():
-            # Any row will do for the root; its number keeps each lot apart.
+            # The root only needs a unique primary key; it is not saved.
             root = Municipality(pk=10_000 + number)
-            SearchEntry.objects.replace(root, place, texts)
+            SearchEntry.objects.replace(root, municipality, texts)
     with connection.cursor() as cursor:
         for statement in MAINTENANCE[connection.vendor]:
             cursor.execute(statement)
 
 
-def bare(query, places, narrow):
-    """What the engine itself needs to find the same words: no order, no counts, no text."""
-    text = match_expression(SearchQuery(query_words(query), MunicipalityNames(places), narrow).groups())
+def bare(query, municipalities, narrow):
+    """Run the bare match of the same words by the engine, without ranking, counts and texts."""
+    text = match_expression(SearchQuery(query_words(query), MunicipalityNames(municipalities), narrow).groups())
     with prefer_index(), connection.cursor() as cursor:
         if connection.vendor == "sqlite":
             sql = "SELECT rowid FROM udsat_searchindex WHERE udsat_searchindex MATCH %s ORDER BY rowid DESC LIMIT %s"

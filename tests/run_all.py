@@ -1,11 +1,11 @@
 """Run the tests on SQLite, on PostgreSQL and in Chromium, two processes at a time; `make test` calls this.
 
-What drives a browser takes longest and asks the same of both databases, so it runs once, on PostgreSQL. What draws
-PDFs, compares permissions or never asks a database is marked `once` and runs on SQLite alone. With the argument `soak`,
-as `make soak` calls it, every test runs; without it tests/selection.py says what is left out.
+Browser tests are the slowest and do not depend on the database, so they run once, on PostgreSQL. Tests of PDFs, of
+permissions and without a database are marked `once` and run on SQLite only. With the argument `soak`, as `make soak`
+passes it, every test runs; otherwise tests/selection.py defines the selection.
 
-PostgreSQL is a fresh private server: its cluster and its only socket lie in a temporary folder, and it is stopped and
-removed at the end, also after a failure or Ctrl-C. A skipped or expected failure counts as a failure here.
+PostgreSQL is a temporary private server: its cluster and its only socket are in a temporary folder, and it is stopped
+and removed at the end, also after a failure or Ctrl-C. Skipped tests and expected failures count as failures.
 """
 
 import os
@@ -26,7 +26,7 @@ OUTPUT = Path(os.environ.get("VAR_DIR") or ROOT / "var").resolve() / "tests"
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
-# Durability costs time and the data lives for minutes. No TCP port, so nothing on the machine can be in the way.
+# No durability, since the data is temporary. No TCP port, which another program might use.
 POSTGRES_CONF = """
 listen_addresses = ''
 unix_socket_directories = '{folder}'
@@ -61,7 +61,7 @@ def private_postgres():
         run("initdb", "--username=udsat", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync")
         with open(f"{data}/postgresql.conf", "a") as conf:
             conf.write(POSTGRES_CONF.format(folder=folder))
-        # With its output on a file: a server holding our pipe would keep us waiting for its end.
+        # Output goes to a file: this process would wait for the server to close a pipe.
         run("pg_ctl", "start", "--wait", "--silent", f"--log={log}")
         yield f"postgresql://udsat@{folder.replace('/', '%2F')}:5432/postgres"
     finally:
@@ -89,7 +89,7 @@ class Suite:
         self.log = self.folder / "log.txt"
         environment = {key: value for key, value in os.environ.items() if not key.startswith("PG")}
         environment |= {"DATABASE_URL": database_url, "VAR_DIR": str(self.folder), "PYTHONUNBUFFERED": "1"}
-        # Two processes would write the same cache. A session of its own, so that Ctrl-C reaches it once, from stop().
+        # No cache, which two processes would write. A new session, so that Ctrl-C arrives through `interrupt()` only.
         command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--durations=10", "-m", marker]
         with open(self.log, "wb") as log:
             self.process = subprocess.Popen(
@@ -120,7 +120,7 @@ class Suite:
         return passed, failed, skipped
 
     def counts(self):
-        """Read the report; all zero when pytest died before it could write one."""
+        """Return the counts in the report; all zero if pytest ended before writing one."""
         try:
             suite = ElementTree.parse(self.folder / "report.xml").getroot().find("testsuite")
         except FileNotFoundError:
@@ -129,12 +129,12 @@ class Suite:
         return total - failures - errors - skipped, failures + errors, skipped
 
     def interrupt(self):
-        """Ask an unfinished run to end: on an interrupt pytest closes its databases and browsers."""
+        """Interrupt an unfinished run, upon which pytest closes its databases and browsers."""
         if self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGINT)
 
     def end(self):
-        """Wait a while for that, then insist."""
+        """Wait half a minute for the process to end, then kill it."""
         try:
             self.process.wait(30)
         except subprocess.TimeoutExpired:
@@ -142,7 +142,7 @@ class Suite:
 
 
 def interrupted(number, frame):
-    """Unwind once, whatever the signal; another one must not cut the cleaning up short."""
+    """Raise KeyboardInterrupt for the first signal, and ignore further ones during clean-up."""
     for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)
     raise KeyboardInterrupt
@@ -166,16 +166,16 @@ def planned(postgres_url, is_soak):
     on_sqlite, on_postgres = f"not browser{left_out}", f"not browser and not once{left_out}{left_to_sqlite}"
     files = sorted(str(path) for path in (ROOT / "tests").glob("test_*.py"))
     return [
-        # A database of another name, so that two suites can use the one server.
+        # Another database name, so that two suites can use the same server.
         ("Browser", f"{postgres_url.removesuffix('postgres')}browser", f"browser{left_out}"),
         ("PostgreSQL", postgres_url, on_postgres),
-        # In parts, so that both processors have work to the end.
+        # In parts, so that both processors are busy to the end.
         *((f"SQLite-{part + 1}", "", on_sqlite, files[part::3]) for part in range(3)),
     ]
 
 
 def run_suites(waiting):
-    """Run two suites at a time and return what each counted; end them all when interrupted."""
+    """Run two suites at a time and return the counts of each; end all of them when interrupted."""
     suites = []
     try:
         while waiting or any(suite.is_running for suite in suites):

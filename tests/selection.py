@@ -1,7 +1,7 @@
-"""Which tests run where, and what the commit chooses.
+"""Selection of tests for `make test`; `make soak` runs all of them.
 
-`make soak` runs everything. `make test` leaves out what is marked `soak`, and of the tests that PostgreSQL only repeats
-it runs one in four, chosen by the commit.
+`make test` leaves out tests marked `soak`. Tests that do not depend on the database engine run on SQLite, and a quarter
+of them, selected by the commit, on PostgreSQL too.
 """
 
 import os
@@ -10,8 +10,8 @@ import subprocess
 import zlib
 from pathlib import Path
 
-# What PostgreSQL does differently from SQLite: `make test` runs these files on both, and of the others what is marked
-# `engine`.
+# Files that test features in which the databases differ: `make test` runs them on both, and single tests marked
+# `engine` in other files.
 ON_BOTH_ENGINES = {
     "test_at_once.py": "two transactions at the same meeting",
     "test_back_office_conflict.py": "versions and locks of saved forms",
@@ -34,7 +34,7 @@ ON_BOTH_ENGINES = {
     "test_year_plan.py": "locks and dates of planned meetings",
 }
 
-# All other files: the same queries and the same answers on both.
+# All other files, which test the same behaviour on both.
 ON_EITHER_ENGINE = {
     "test_accent_colours.py",
     "test_agenda.py",
@@ -123,7 +123,7 @@ ON_EITHER_ENGINE = {
 
 
 def current_commit():
-    """Return the commit that chooses, or a fixed word where there is no git. TEST_COMMIT repeats an earlier choice."""
+    """Return the current commit, or "no commit" without git. TEST_COMMIT repeats the selection of an earlier one."""
     if named := os.environ.get("TEST_COMMIT"):
         return named
     command = ["git", "-C", str(Path(__file__).parent), "rev-parse", "HEAD"]
@@ -147,5 +147,5 @@ def shuffled(items):
 
 
 def dealt(items, hands):
-    """Divide the items into so many lists, in an order that changes with the commit."""
+    """Divide the items into `hands` lists, in an order that changes with the commit."""
     return [shuffled(items)[hand::hands] for hand in range(hands)]

@@ -1,4 +1,4 @@
-"""Two people at one meeting in the same second: neither waits for ever, and nobody's word is lost."""
+"""Concurrent requests for one meeting: no deadlock, and no text is lost."""
 
 import datetime
 import threading
@@ -20,9 +20,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 class Beside(threading.Thread):
-    """A request of another person, with a connection of its own, begun while this test holds its locks.
+    """A request of another user on a separate connection, started while this test holds locks.
 
-    SQLite lets one in at a time, so there it begins when the other is done.
+    SQLite has a single writer, so there the request starts when the test has released its locks.
     """
 
     def __init__(self, client, send):
@@ -30,7 +30,7 @@ class Beside(threading.Thread):
         self.client, self.send = client, send
 
     def begin(self):
-        """Returns when the request stands before a lock that is held here."""
+        """Start the request and return when it waits for a lock that this test holds."""
         if connection.vendor != "postgresql":
             return
         self.start()

@@ -1,4 +1,4 @@
-"""Attachments: each handed out by a view that asks first."""
+"""Attachments: served by a view that checks whether the reader may see them."""
 
 import pytest
 
@@ -131,7 +131,7 @@ def test_a_file_that_is_gone_from_the_disk_is_no_error_of_ours(meeting, client):
 @pytest.mark.parametrize("name", [".txt", "😀.txt", "?!.txt"])
 def test_a_name_that_is_no_name_keeps_its_kind(meeting, client, name):
     make.agenda(meeting)
-    for _ in range(2):  # the second one has to be told from the first
+    for _ in range(2):  # the second file needs another name
         file = make.attachment(meeting, name)
         assert file.filename.startswith("bilag")
         assert client.get(file.get_absolute_url())["Content-Type"] == "text/plain"

@@ -69,7 +69,7 @@ class Town:
         return page
 
     def hand_of(self, user):
-        """Somebody who works in the back office, logged in."""
+        """Return the input device of a user who is logged in to the back office."""
         hand = self.hand_class(self.window(viewport={"width": 1100, "height": 760}))
         hand.page.goto("/admin/")
         hand.write(hand.page.get_by_label("Brugernavn"), user)
@@ -79,27 +79,27 @@ class Town:
         return hand
 
     def post(self):
-        """The postman comes: what is due is sent. Returns the mails of this round by the first name of who has it."""
+        """Run due jobs and return the e-mails that were sent, by first name of the recipient."""
         traffic.wait_until_idle()
         before = len(self.mailbox.deliveries)
         jobs.run(timezone.now())
         return {mail.recipients[0].split("@")[0]: mail for mail in self.mailbox.deliveries[before:]}
 
     def open(self, mail):
-        """The link of a mail on an old telephone."""
+        """Open the link of an e-mail on an old phone."""
         self.phone.page.goto(re.search(rf"{self.server.url}/\S+/(svar|foreslaa-punkt|godkend)/\S+", mail.text)[0])
         assert not self.phone.page.evaluate("document.documentElement.scrollWidth > innerWidth")
         return self.phone
 
     def read(self, meeting, status=200):
-        """What a citizen reads of the meeting on her telephone."""
+        """Return the text of the public page of the meeting, on a phone."""
         meeting.refresh_from_db()
         answer = self.phone.page.goto(meeting.get_absolute_url())
         assert answer.status == status
         return self.phone.page.get_by_role("main").inner_text()
 
     def picture(self, page, name, of=None, height=None):
-        """For the guide, of what is seen by whoever uses a mouse."""
+        """Take a screenshot for the guide, in the run by mouse only."""
         if self.hand_class is Mouse:
             check_screenshot(page, name, of=page.locator(of) if of else None, height=height)
 
@@ -174,7 +174,7 @@ def build_the_agenda(town, lise, meeting):
     lise.press(page.get_by_role("link", name="Lav dagsordenen").first)
     lise.press(button(page, "Lav dagsordenen"))
 
-    # Karin proposes an item through her personal link, and Lise accepts it.
+    # Karin proposes an item through a personal link, and Lise accepts it.
     lise.press(button(page, "Spørg alle medlemmer: »Har du et punkt?«"))
     page.get_by_text("medlemmer er spurgt").wait_for()
     karin = town.open(town.post()["karin"])
@@ -328,7 +328,7 @@ def let_the_members_approve(town, lise):
         phone.press(button(phone.page, "Send mine bemærkninger" if name == "hanne" else "Jeg godkender referatet"))
         phone.page.get_by_text("Tak.").wait_for()
 
-    # Days later the task is on her start page.
+    # Days later the task is on Lise's front page.
     lise.press(page.get_by_role("link", name="Mit bord").first)
     page.get_by_role("heading", name="Det er tid til").wait_for()
     town.picture(page, "mit-bord", height=700)

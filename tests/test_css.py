@@ -1,4 +1,4 @@
-"""The one stylesheet: its tokens are those of the palette, its text can be read, and a first visit stays light."""
+"""The stylesheet: tokens of the palette, contrast of text, and size of a first visit."""
 
 import gzip
 import re
@@ -58,7 +58,7 @@ def test_text_can_be_read_on_every_surface(part):
         assert contrast(colours["ink"], soft) >= TEXT_AAA
         assert contrast(colours["ink-soft"], soft) >= TEXT_AA
     assert contrast(colours["ink"], colours["mark"]) >= TEXT_AAA
-    assert contrast(colours["edge"], colours["card"]) >= 3  # WCAG 2.2, 1.4.11: the frame of a field
+    assert contrast(colours["edge"], colours["card"]) >= 3  # WCAG 2.2, 1.4.11: the border of a field
 
 
 def test_colours_stand_only_among_the_tokens():

@@ -438,4 +438,4 @@ def test_what_is_no_longer_needed_is_forgotten(anna_at_desk, carla_at_desk, item
     assert delete_old_records(timezone.now()) == 0
     later = timezone.now() + datetime.timedelta(days=400)
     assert delete_old_records(later) == 4 and delete_old_records(later) == 0
-    assert DeskClash.objects.filter(resolved_at=None).count() == 1  # what nobody has decided about stays
+    assert DeskClash.objects.filter(resolved_at=None).count() == 1  # an unresolved clash stays

@@ -1,4 +1,4 @@
-"""Lists of what exists. Something new fails here until somebody has decided what it is."""
+"""Completeness checks: every model, text field, import and setting must be listed or follow a rule."""
 
 import ast
 import re
@@ -19,7 +19,7 @@ OUR_MODELS = [
     model for label in ("udsat", "strategies", "council") for model in apps.get_app_config(label).get_models()
 ]
 
-# Texts no one outside the back office reads, or that only the portal's operator writes.
+# Text fields that are shown in the back office only, by model.
 NEVER_SHOWN = {
     "council.AgendaItem": {"internal_note"},
     "council.Meeting": {"internal_note"},
@@ -34,7 +34,7 @@ NOT_SEARCHED = {
     "udsat.RegionPeriod": set(),
     "udsat.PublicationEvent": {"by_name"},
     "udsat.CprOverride": {"target", "fingerprint", "reason"},
-    # The index holds what is public, by way of the texts that were searched.
+    # The search index is built from texts that were searched for CPR numbers before publication.
     "udsat.SearchEntry": {"url", "pdf_url", "title", "body", "meta", "topics", "title_tokens", "body_tokens", "tags"},
     "udsat.SearchWord": {"word", "start", "tail"},
     "udsat.Revision": {"by_name", "label"},
@@ -43,23 +43,23 @@ NOT_SEARCHED = {
     "udsat.FormSubmission": {"purpose", "network"},
     "strategies.Topic": {"name", "slug", "description"},
     "strategies.Situation": {"title", "slug", "advice"},
-    # What members write to the secretary; it becomes public only when she takes it into an item.
+    # Members' texts to the secretary, which become public only as part of an agenda item.
     "council.Proposal": {"title", "text", "answer"},
     "council.Approval": {"text_version"},
     "council.Remark": {"text"},
     "council.Invitation": {"announced"},
     "council.StandardItem": {"title"},
-    # Texts that wait beside their field at the desk; the field searches them when they come into it.
+    # Clashing texts of the meeting desk, searched when one is saved in its field.
     "council.DeskClash": {"field", "label", "text", "by_name", "field_text"},
     "council.DeskEdit": {"outcome", "fingerprint"},
     "council.DeskPresence": {"row"},
     "council.DeskRow": set(),
     "council.FormerDate": set(),
-    # An address that nobody is shown, and what it has been told.
+    # E-mail addresses, which are not shown, and the notices sent to them.
     "council.Follower": {"email"},
     "council.Subscription": set(),
     "council.Notice": {"news_item"},
-    # What was corrected is searched as the minutes' field of that name.
+    # Searched as the minutes' field of the same name.
     "council.Edition": {"by_name", "correction"},
 }
 
@@ -86,7 +86,7 @@ def test_everything_a_municipality_writes_is_published_by_one_of_two_rules(model
 
 
 @pytest.mark.parametrize("model", OUR_MODELS, ids=lambda model: model._meta.label)
-def test_every_model_knows_its_municipality(model):
+def test_every_model_has_a_municipality_lookup_or_is_listed(model):
     without = {
         "udsat.Region",
         "udsat.RegionPeriod",
@@ -95,7 +95,7 @@ def test_every_model_knows_its_municipality(model):
         "udsat.SearchWord",
         "udsat.FormSubmission",
         "strategies.Topic",
-        # Who follows is the business of no municipality.
+        # Followers are not shown to municipalities.
         "council.Follower",
         "council.Subscription",
         "council.Notice",
@@ -207,7 +207,7 @@ def test_every_setting_from_the_environment_is_in_the_readme():
 def test_no_template_holds_inline_style_or_script():
     pattern = re.compile(r"\sstyle=|<style|<script(?![^>]*\bsrc=)|\son[a-z]+=|javascript:", re.IGNORECASE)
     for path in (ROOT / "templates").rglob("*.html"):
-        # What stands in Django's own tags is no HTML, as in {% with style=meeting.style %}.
+        # Ignore template tags, such as {% with style=meeting.style %}.
         assert not pattern.search(re.sub(r"{%.*?%}|{{.*?}}", "", path.read_text())), path
 
 

@@ -1,4 +1,4 @@
-"""What we send is HTML as the standard has it: the Nu HTML checker reads every kind of page."""
+"""HTML validity of every kind of page, by the Nu HTML checker."""
 
 import json
 import re
@@ -13,18 +13,18 @@ from . import test_back_office_in_chromium as back_office
 from . import test_in_chromium as public
 from .statement_facts import check_fact
 
-# It starts no browser, but it takes long and asks the same of both databases, so it runs with those that do.
+# Slow and independent of the database, so it runs with the browser tests.
 pytestmark = [pytest.mark.browser]
 
 CHECKER = Path(__file__).parent / "browser/node_modules/vnu-jar/build/dist/vnu.jar"
 
 
-# One that it must object to, so that its silence about the others means something.
+# Invalid, to prove that the checker reports errors.
 FAULTY = "<!doctype html><html lang=da><title>T</title><p><a href='/'><a href='/'>"
 
 
 def complaints(folder):
-    """What the checker says of the HTML files in the folder, as `file:line message: the HTML`."""
+    """Return the errors in the HTML files of the folder, as `file:line message: HTML`."""
     assert CHECKER.exists(), "The HTML checker is not installed: make test installs it."
     files = sorted(str(path) for path in folder.glob("*.html"))
     command = ["java", "-jar", str(CHECKER), "--format", "json", "--stdout", "--exit-zero-always", *files]

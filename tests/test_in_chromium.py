@@ -1,4 +1,4 @@
-"""Every kind of public page in a real browser: no barrier axe-core finds, no sideways scroll, no blocked code."""
+"""Every kind of public page in Chromium: axe-core, horizontal scrolling, Content-Security-Policy."""
 
 from pathlib import Path
 
@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
 TOWN = "/eksempelkoebing"
 
-# Not pages: a file, an address that only leads on, or one that needs a personal link and is tried where that is made.
+# URL names that are not pages: files, redirects, and personal links, which are tested with their feature.
 NO_PAGE = {
     "sitemap", "robots", "was", "search-suggestions",
     "current-strategy", "strategy-pdf", "strategy-summary-pdf", "agenda-pdf", "minutes-pdf", "attachment", "photo",
@@ -32,7 +32,7 @@ NO_PAGE = {
 
 
 def pages():
-    """At least one address of each kind, odd ones included."""
+    """Return the addresses to open by kind of page, unusual ones included."""
     strategies = {s.slug: s.get_absolute_url() for s in Strategy.objects.published()}
     themes = [Strategy.objects.published().get(municipality__slug=m, themes__position=1) for m in ("kolding",)]
     styles = [
@@ -90,10 +90,10 @@ def pages():
 
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-# Those that other colours alone can break.
+# Rules that depend on colours.
 RULES_OF_COLOUR = ["color-contrast", "link-in-text-block"]
 
-# What a reader may set by WCAG 1.4.12, as a sheet of the browser's own: the policy of the page lets no other in.
+# The text spacing of WCAG 1.4.12, as a constructed style sheet: the Content-Security-Policy forbids inline styles.
 SPACING = """() => {
     const sheet = new CSSStyleSheet();
     sheet.replaceSync(`
@@ -102,7 +102,7 @@ SPACING = """() => {
     `);
     document.adoptedStyleSheets = [sheet];
 }"""
-# Text that does not fit: the page scrolls sideways, or a box cuts off what stands in it.
+# Overflow: the page scrolls horizontally, or an element clips its content.
 CUT = """() => {
     const root = document.documentElement;
     const cuts = (it) => it instanceof HTMLElement && !it.closest(".unseen, .visually-hidden")
@@ -120,7 +120,7 @@ ONE_OF_EACH = """() => [
 
 
 class Look:
-    """One page, seen in every way a reader may have set, without loading it again."""
+    """Checks one page in different browser settings without reloading it; errors are in `found`."""
 
     def __init__(self, page):
         self.page, self.found = page, []
@@ -128,7 +128,7 @@ class Look:
         page.on("console", lambda message: self.complain(message.text) if message.type == "error" else None)
 
     def complain(self, text):
-        # A browser reports the 404 itself as an error of the console.
+        # The browser logs a 404 response as an error in the console.
         if "404" not in text:
             self.found.append(f"{self.address}: {text}")
 
@@ -160,7 +160,7 @@ class Look:
         self.page.emulate_media(color_scheme="light", forced_colors="active")
         self.barriers("forced colours", type="rule", values=RULES_OF_COLOUR)
         self.page.emulate_media(forced_colors="none")
-        # A window of 1280 by 1024 at 400 % is a phone of 320 to the page.
+        # At 400 %, a window of 1280 by 1024 pixels has a viewport of 320 by 256.
         self.at(320, 256, 4)
         self.barriers("400 %", type="tag", values=RULES)
         self.cuts("400 %")
@@ -195,7 +195,7 @@ def test_no_page_has_a_barrier_however_it_is_seen(demo, page, part):
 
 
 def test_a_citizen_finds_what_was_promised_and_what_came_of_it(demo, page_without_javascript):
-    """From the front page to a goal, and to the minutes of the meeting that discussed it, by the keys alone."""
+    """From the front page to a goal and to the minutes of the meeting that discussed it, by keyboard."""
     page = page_without_javascript
     hand = Keyboard(page)
     page.goto("/")
@@ -213,14 +213,14 @@ def test_a_citizen_finds_what_was_promised_and_what_came_of_it(demo, page_withou
     assert item.get_by_role("heading").first.is_visible()
     assert "/moeder/" in page.url and "#punkt-" in page.url
     assert "Beslutning" in item.inner_text() or "Aftale" in item.inner_text()
-    # And back again to the promise.
+    # And back to the goal.
     hand.follow(item.locator("a[href*='/strategier/']:visible").first)
     assert "/strategier/" in page.url
     assert page.context.cookies() == []
 
 
 def test_a_caseworker_finds_a_theme_and_takes_a_dated_pdf(demo, page_without_javascript):
-    """By a search, with the keys alone."""
+    """By a search, with the keyboard only."""
     page = page_without_javascript
     hand = Keyboard(page)
     page.goto("/")

@@ -519,7 +519,7 @@ def test_the_secretary_notes_what_a_citizen_said_by_phone(as_anna, anna, council
     # A second click saves no second input.
     as_anna.post(NOTE, {"text": WORDS, "name": "Karl Madsen", "phone": "20 30 40 50", "hentet": "nu"})
     assert Input.objects.count() == 1
-    # Without an e-mail, the message asks the secretary to ring.
+    # Without an e-mail address, the message has the phone number to call.
     page = as_anna.post(
         edit_url(citizen_input, "answer"), {"seen": citizen_input.version, "text": "Vi tager det op."}, follow=True
     )

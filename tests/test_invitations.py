@@ -1,4 +1,4 @@
-"""Calling the council to a meeting: who gets a mail, what it brings, what they answer, and who comes instead."""
+"""Invitations to a meeting: e-mails with the agenda, members' replies, and substitutes."""
 
 import datetime
 import io
@@ -48,13 +48,13 @@ def ib(council):
 
 @pytest.fixture
 def per(council):
-    """Has a phone and no mail."""
+    """A member with a phone and no e-mail address."""
     return make.membership(council, make.person(council.municipality, "Per", phone="22 33 44 55"), role=ROLE.MEMBER)
 
 
 @pytest.fixture
 def leif(council, ib):
-    """Stands in for Ib."""
+    """The personal substitute of Ib."""
     return seat(council, "Leif", ROLE.SUBSTITUTE, substitute_for=ib)
 
 
@@ -65,7 +65,7 @@ def meeting(council):
 
 @pytest.fixture
 def published(meeting, anna, karen, ib, per, leif):
-    """The agenda is out and everybody is called."""
+    """A published agenda whose members have been invited."""
     make.item(meeting, "Natcafé")
     agenda = make.agenda(meeting, Status.DRAFT)
     publish(agenda, anna)
@@ -108,7 +108,7 @@ def flat(text):
     return " ".join(html.fromstring(text).text_content().split())
 
 
-# Who is called
+# Invited members
 
 
 def test_publishing_the_agenda_calls_each_member_once(published, meeting, anna):
@@ -141,7 +141,7 @@ def test_the_page_says_that_mails_follow_by_themselves(client, meeting, anna, ka
 
 @pytest.mark.parametrize("what", ["agenda", "meeting"])
 def test_what_has_not_left_of_a_withdrawn_agenda_never_leaves(client, published, meeting, anna, karen, mailbox, what):
-    """The mail server is down, and the secretary sees a name that should not stand there."""
+    """The mail server is down, and the secretary withdraws the agenda because of a name in it."""
     Letter.objects.filter(key__startswith=f"invitation:{meeting.pk}:{karen.pk}:").update(sent_at=timezone.now())
     (published if what == "agenda" else Meeting.objects.get()).withdraw(by=anna)
     assert set(letters()) == {"Karen"}
@@ -255,7 +255,7 @@ def test_who_came_later_or_got_a_new_address_is_sent_the_call_by_one_button(publ
     assert "har ikke fået indkaldelsen" not in page(client, meeting)
 
 
-# The answer
+# Replies
 
 
 def test_a_member_answers_with_one_click_and_may_think_again(published, client):
@@ -283,7 +283,7 @@ def test_the_secretary_hears_by_mail_who_stays_away_and_who_comes_all_the_same(
     assert "0 af 3 kommer, og 2 har ikke svaret." in stays.text
     assert comes.text.startswith(f"{ib.person} kommer alligevel til mødet") and "1 af 3 kommer" in comes.text
     assert f"/admin/council/meeting/{meeting.pk}/indkaldelse/" in stays.text
-    # Asked again about another hour, her answer is news again; where the council has an address, it goes there.
+    # A reply about the new time is reported again, to the council's own address if it has one.
     council.email = "raad@esbjerg.example"
     council.save()
     client.post(address, {"svar": "afbud"})
@@ -360,7 +360,7 @@ def test_a_cancelled_meeting_takes_no_answer(published, meeting, client):
     assert not Invitation.objects.exclude(reply="").exists()
 
 
-# The tab
+# The back-office page
 
 
 def test_the_secretary_sees_who_comes_and_whom_to_ring(published, meeting, client, anna):
@@ -514,7 +514,7 @@ def test_a_member_without_mail_is_told_by_phone(council, meeting, per, anna, cli
     assert not Letter.objects.exists()
 
 
-# As mail
+# The e-mail
 
 
 def test_the_invitation_arrives_as_one_mail_with_agenda_calendar_and_link(published, meeting, client, mailbox):
@@ -544,7 +544,7 @@ def test_the_invitation_arrives_as_one_mail_with_agenda_calendar_and_link(publis
 
 
 def test_an_answer_about_the_old_day_is_none_about_the_new_one(published, meeting, karen):
-    """She reads the page; the meeting is moved, and then she presses the button."""
+    """The meeting is moved between opening the page and sending the reply."""
     link, browser = link_in(letters()["Karen"]), Client()
     seen = html.fromstring(browser.get(link).text).xpath("//input[@name='tid']/@value")[0]
     meeting.date = in_days(27)

@@ -1,4 +1,4 @@
-"""Lighthouse gives the main kinds of pages 100 in performance, accessibility, best practices and findability."""
+"""Lighthouse scores of the main pages: 100 in performance, accessibility, best practices and SEO."""
 
 import json
 import os
@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 SCRIPT = Path(__file__).parent / "browser" / "lighthouse.mjs"
 CATEGORIES = {"performance", "accessibility", "best-practices", "seo"}
-# Kept out of search engines on purpose, which Lighthouse counts as a fault of findability: measured besides the six.
+# Excluded from search engines on purpose, which lowers Lighthouse's SEO score: measured separately.
 HITS, MEANT = "/soeg/?q=bolig", {"seo: is-crawlable"}
 
 

@@ -1,4 +1,4 @@
-"""Minutes and agendas that somebody wrote elsewhere become a meeting's own, by a report that comes first."""
+"""Import of minutes and agendas from files: parsing, the report to confirm, and saving."""
 
 import datetime
 import html
@@ -167,7 +167,7 @@ def test_the_point_style_may_be_an_agenda():
 
 
 def word(*blocks, styles=""):
-    """A Word file of paragraphs (style, text, list level or None), with numbers that Word itself shows."""
+    """Return a Word file of paragraphs (style, text, list level or None) with automatic numbers."""
     body = ""
     for style, text, numbered in blocks:
         number = f'<w:numPr><w:ilvl w:val="{numbered}"/><w:numId w:val="1"/></w:numPr>' if numbered is not None else ""
@@ -303,7 +303,7 @@ def upload(client, address, text, name="referat.txt"):
 
 
 def answers(response):
-    """What the report's form would send: hidden fields, and the choices that are made from the start."""
+    """Return the data of the report's form: hidden fields and preselected choices."""
     page = response.content.decode()
     sent = {}
     for tag in re.findall(r"<input[^>]*>", page):
@@ -382,7 +382,7 @@ def test_she_confirms_only_what_she_has_seen(client, anna, meeting):
 
 
 def test_nothing_is_half_written(client, anna, meeting):
-    """A CPR number in what is public at once stops all of it."""
+    """A CPR number in a text that would be public at once prevents the whole import."""
     make.agenda(meeting)
     Meeting.objects.filter(pk=meeting.pk).update(**make.state(Status.PUBLISHED))
     make.item(meeting, "Boliger til unge", position=1)

@@ -1,4 +1,4 @@
-"""What goes out as a Word file and comes in again is the same: agenda, attendance, decisions, agreements."""
+"""A meeting exported to Word and imported again is unchanged: agenda, attendance, decisions, agreements."""
 
 import datetime
 import random
@@ -23,7 +23,7 @@ TEXTS = ("presentation", "recommendation", "discussion", "decision", "dissent", 
 
 
 def told(meeting, *, with_minutes=True):
-    """All that a meeting's papers say."""
+    """Return the content of the meeting's papers, for comparison."""
     items = []
     for item in meeting.items.prefetch_related("agreements__member"):
         if not with_minutes and not item.is_on_agenda:
@@ -59,7 +59,7 @@ def told(meeting, *, with_minutes=True):
 
 
 def there_and_back(meeting, by, *, with_minutes=True):
-    """The meeting again, as a new one on another day, made of its own Word file."""
+    """Export the meeting to Word, import the file as a new meeting and return it."""
     write = minutes_docx if with_minutes else agenda_docx
     parsed = read_meeting(write(meeting, with_closed=True), "fil.docx")
     assert parsed.date == meeting.date.isoformat()
@@ -100,7 +100,7 @@ def test_a_meeting_that_is_read_into_itself_is_not_changed(demo):
             assert plan.not_understood == []
 
 
-# Meetings that nobody wrote
+# Generated meetings
 
 WORDS = "rådet boligen natcaféen taler om Herberget åbner 12.350 kr. ærligt »hjem« & <hus> på tirsdag Ålborg".split()
 
@@ -110,7 +110,7 @@ def some_words(chance, least=2, most=9):
 
 
 def some_text(chance):
-    """Rich text with all that the editor can make."""
+    """Return random rich text with all elements of the editor."""
     blocks = []
     for _ in range(chance.randint(1, 4)):
         kind = chance.choice(["p", "p", "p", "ul", "ol", "table"])
@@ -137,7 +137,7 @@ def some_text(chance):
 
 @pytest.mark.parametrize("style", Meeting.Style.values)
 def test_generated_meetings_come_back_as_they_went(db, style):
-    # Esbjerg is in the demo, which this file has loaded.
+    # Esbjerg exists, since this module has loaded the demo.
     place = make.municipality("Sandby")
     anna = make.user("anna", role=Role.SECRETARY, of=place)
     council = make.council(place, chair_label="forperson")

@@ -1,4 +1,4 @@
-"""Text pasted from office programs keeps lists, tables and headings, and loses everything else."""
+"""Cleaning of text pasted from office programs: lists, tables and headings are kept, other markup is removed."""
 
 import pytest
 

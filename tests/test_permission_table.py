@@ -52,13 +52,13 @@ PART = {
     WITHDRAWN: {"change": WRITERS, "delete": WRITERS},
 }
 MEETING = {
-    # The fields of a public meeting are closed to the editor, its papers are not, so the page is open.
+    # A public meeting locks its own fields for the editor but not those of its papers, so the page opens.
     state: row | {"change": WRITERS, "create_agenda": NO_GET, "create_minutes": NO_GET, "approval": ALL_READ}
     for state, row in PUBLISHABLE.items()
 }
-# What was public before, for all who read; and corrections, for those who both write and publish.
+# Earlier editions for readers; corrections for users who may both write and publish.
 MEETING = {state: row | {"editions": ALL_READ, "correct": (200, 403, 403, 200, 200)} for state, row in MEETING.items()}
-# Agenda and invitation are read by all; what waits for a supplement is sent by those who publish.
+# Agenda and invitations for readers; the supplementary agenda for publishers.
 CALL = {
     "agenda": ALL_READ, "invitations": ALL_READ, "item_copy": WRITERS, "item_file": NO_GET_FOR_WRITERS,
     "supplement": PUBLISHERS_SENT_BACK,
@@ -67,10 +67,10 @@ MEETING = {state: row | CALL for state, row in MEETING.items()}
 # Word export for readers, import for editors.
 WORD = {"files": ALL_READ, "docx": ALL_READ, "agenda_docx": ALL_READ, "case_zip": ALL_READ, "import": WRITERS}
 MEETING = {state: row | WORD for state, row in MEETING.items()}
-# The desk, and the address that it saves to.
+# The meeting desk and its JSON endpoint.
 MEETING = {state: row | {"desk": WRITERS, "desk_sync": WRITERS} for state, row in MEETING.items()}
 HEARING = {state: row | {"approval": ALL_READ, "send": ALL_READ, "pdf": ALL_READ} for state, row in PUBLISHABLE.items()}
-# Citizens make them, and they are forgotten, not deleted. Whoever writes and publishes answers, and so forgets.
+# Inputs are created by citizens and anonymised instead of deleted, by users who may both write and publish.
 INPUT = {
     state: row | {"delete": NOBODY, "answer": ALL_READ, "action": NO_GET_FOR_WRITERS, "forget": FORGETTERS}
     for state, row in PUBLISHABLE.items()
@@ -88,14 +88,14 @@ AGREEMENT = {state: row | {"done": NO_GET_FOR_WRITERS} for state, row in MINUTES
 
 COUNCIL = {state: row | {"members": ALL_READ} for state, row in PUBLISHABLE.items()}
 MEMBERSHIP = {state: row | {"leave": row["change"]} for state, row in PART.items()}
-# The secretary makes those nameless who have left; whoever sits is sent back. Nobody here has a photo.
+# Former members can be anonymised; for present ones the page redirects. No person here has a photo.
 NO_PHOTO = (404, 404, 404, 404, 404)
 PERSON = {
     state: row | {"forget": FORGETTERS if state == DRAFT else FORGETTERS_SENT_BACK, "photo": NO_PHOTO}
     for state, row in PART.items()
 }
 
-# model: (what its list and its empty form answer, what its objects answer by state)
+# model: (status codes of its list and empty form, status codes of its objects by state)
 TABLE = {
     "strategies.strategy": (LISTS | {"import": WRITERS}, PUBLISHABLE),
     "strategies.section": (LISTS, PART),
@@ -113,7 +113,7 @@ TABLE = {
     "council.news": (LISTS, PUBLISHABLE),
     "council.meeting": (
         LISTS
-        # No date waits to be made public.
+        # No dates are left to publish.
         | {
             "import_new": WRITERS,
             "year_plan": ALL_READ,
@@ -125,7 +125,7 @@ TABLE = {
     "council.agenda": ({"changelist": ALL_READ, "add": NOBODY}, PUBLISHABLE),
     "council.minutes": ({"changelist": ALL_READ, "add": NOBODY}, PUBLISHABLE),
     "council.agendaitem": (LISTS, ITEM),
-    # The agenda that is public shows neither of these two.
+    # A public agenda shows neither attendance nor agreements.
     "council.attendance": (LISTS, MINUTES_ONLY),
     "council.agreement": (LISTS, AGREEMENT),
     "council.attachment": (LISTS, PART),
@@ -148,13 +148,13 @@ NATIONAL = {
     "strategies.topic": ({"changelist": ALL_READ, "add": OPERATOR}, {"": {"change": OPERATOR, "delete": OPERATOR}}),
     "strategies.situation": ({"changelist": ALL_READ, "add": OPERATOR}, {"": {"change": OPERATOR, "delete": OPERATOR}}),
 }
-# What others hang on cannot be deleted: a person with a seat, a council with meetings.
+# Objects that others refer to cannot be deleted: a person with a seat, a council with meetings.
 KEPT = {
     ("council.person", PUBLIC),
     ("council.person", WITHDRAWN),
     *(("council.council", state) for state in PUBLISHABLE),
 }
-# Addresses of the site itself: anonymous, anybody with a log-in.
+# Addresses of the admin site: status codes for anonymous and for logged-in users.
 SITE = {
     "index": (302, 200),
     "guide": (302, 200),
@@ -171,7 +171,7 @@ SITE = {
 
 
 def addresses():
-    """(model label, what) of every address below /admin/; the label is empty for those of the site."""
+    """Return (model label, page) of every address below /admin/; the label is empty for those of the site."""
     found = []
 
     def walk(patterns, label):
@@ -196,7 +196,7 @@ class World:
 
 @pytest.fixture(scope="module")
 def world(django_db_setup, django_db_blocker, tmp_path_factory):
-    """Everything in every state, made once; each test changes it inside a transaction of its own."""
+    """All objects in every state, created once; each test runs in a transaction that is rolled back."""
     media = str(tmp_path_factory.mktemp("uploads"))
     own = {"MEDIA_ROOT": media, "PASSWORD_HASHERS": [make.CHEAP_HASHER]}
     with django_db_blocker.unblock(), transaction.atomic(), override_settings(**own):
@@ -227,7 +227,7 @@ def everything(esbjerg, people):
             ("strategies.followup", state): make.follow_up(goal),
             ("council.news", state): make.news(esbjerg, title=f"Nyhed {state}", status=state),
         }
-    # A municipality has one council, so what hangs on it is asked state by state in `in_state`.
+    # A municipality has one council, so `in_state` sets the state of its parts.
     council = make.council(esbjerg)
     person = make.person(esbjerg)
     seat = make.membership(council, person)
@@ -276,7 +276,7 @@ def everything(esbjerg, people):
 
 @pytest.fixture
 def in_state(world, db, settings):
-    """The object in that state, and what hangs on the one council with it."""
+    """Return a function that returns an object in a state, and puts the council into it for parts of the council."""
     settings.MEDIA_ROOT = world.media
 
     def put(label, state):
@@ -304,14 +304,14 @@ def address(label, what, it=None):
 
 
 class RenderingClient(Client):
-    """Returns the response alone: the stock client copies the context of every template, ten times slower."""
+    """Client that does not copy the context of every template, which takes ten times as long."""
 
     def request(self, **request):
         return self.handler(self._base_environ(**request))
 
 
 class QuickClient(RenderingClient):
-    """Renders no template: views, their queries and their permissions run in full, and every page is this one."""
+    """Client that renders no templates: views, queries and permission checks run, and the content is `PAGE`."""
 
     PAGE = '<!doctype html><html lang="da"><title>Ikke tegnet</title>'
 
@@ -362,7 +362,7 @@ def test_an_object_answers_each_person_as_the_table_says(label, state, world, in
             if what != "change":
                 if what != "history":
                     compare(who, "GET", what, client.get(address(label, what, it)).status_code, expected[column])
-            # An empty form: refused, or shown again with its errors. Nothing is saved either way.
+            # An empty form is refused or shown with errors; nothing is saved.
             if what in ("change", "publish", "password", "correct"):
                 compare(who, "POST", what, client.post(address(label, what, it)).status_code, expected[column])
     assert wrong == []
@@ -370,7 +370,7 @@ def test_an_object_answers_each_person_as_the_table_says(label, state, world, in
 
 @pytest.mark.parametrize(("label", "state"), CASES)
 def test_what_may_be_done_is_done_and_nothing_else(label, state, world, in_state):
-    """The two that need no more than a click: deletion and withdrawal, and the papers a meeting makes."""
+    """Actions by one click: deletion, withdrawal, creation of papers, and completion of agreements."""
     row = {**TABLE, **NATIONAL}[label][1][state]
     wrong = []
     for column, (who, client) in enumerate(clients(world)):
@@ -391,7 +391,7 @@ def test_what_may_be_done_is_done_and_nothing_else(label, state, world, in_state
             still_there = type(it).objects.filter(pk=it.pk).first()
             transaction.savepoint_rollback(before)
             if what == "delete" and allowed == 302 and (label, state) in KEPT:
-                allowed = 200  # the page that says why it stays
+                allowed = 200  # a page that explains why it cannot be deleted
             if got != allowed:
                 wrong.append(f"{who} POST {what}: {got}, not {allowed}")
             if got == 403 and (still_there is None or getattr(still_there, "status", "") != getattr(it, "status", "")):
@@ -403,7 +403,7 @@ def test_what_may_be_done_is_done_and_nothing_else(label, state, world, in_state
 def test_for_a_secretary_of_another_municipality_it_does_not_exist(label, state, world, in_state):
     it = in_state(label, state)
     client = client_of(world.outsider)
-    # The short address says nothing: it sends everybody on to the one that does.
+    # The short address redirects without checking permissions, and discloses nothing.
     assert client.get(address(label, "to-change", it)).url == address(label, "change", it)
     for what in {*TABLE[label][1][state], "history", "change"} - {"read"}:
         for method in (client.get, client.post):

@@ -135,7 +135,7 @@ def test_personal_data_is_found(text, kind, what):
         "I 2025 Udsatterådet fylder ti.",
         "Vejen 12 er lang.",
         "Der bor 40 på Skolevej 12 timer i døgnet.",
-        # Names that are allowed, and names of other things than people
+        # Names that are allowed, and names that are not of people
         "Karin Holt bød velkommen. Det er Karin Holts idé.",
         "Søren Fabricius var uenig.",
         "Lise Overby, referent",

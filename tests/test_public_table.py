@@ -169,7 +169,7 @@ def shared_folder(tmp_path_factory):
 
 @pytest.fixture
 def shared_pdfs(own_folders, settings, shared_folder):
-    """Keep PDFs for the next reader: the store knows them by their text, so each text is drawn once."""
+    """Share the store of PDFs between readers, so that each text is rendered once."""
     settings.VAR_DIR = shared_folder
 
 

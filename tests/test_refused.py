@@ -1,4 +1,4 @@
-"""Requests that are refused before any page sees them: a way on, in Danish, and nothing kept or done."""
+"""Requests refused before they reach a view: an explanation in Danish, and no effect."""
 
 import pytest
 from django.test import Client

@@ -1,4 +1,4 @@
-"""What is declared in the tool files is explained in the README."""
+"""The README documents every make target and dependency; `make audit`."""
 
 import datetime
 import json
@@ -16,7 +16,7 @@ TABLE_ROW = re.compile(r"^\|(.*)\|\s*$", re.MULTILINE)
 
 
 def commands():
-    """The targets that `make` lists, without the list itself."""
+    """Return the make targets with a help text, except `help`."""
     targets = re.findall(r"^([a-z]+):.*## ", (ROOT / "Makefile").read_text(), re.MULTILINE)
     return [target for target in targets if target != "help"]
 

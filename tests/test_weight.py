@@ -1,4 +1,4 @@
-"""The first visit to any kind of page weighs at most 30 kB, all included, as production sends it."""
+"""Size of the first visit to each kind of page: at most 30 kB with all its files, compressed as in production."""
 
 import gzip
 import re
@@ -11,14 +11,14 @@ import pytest
 from .production_server import fetch, production_server
 from .test_in_chromium import pages
 
-# It starts no browser, but a server of its own, and asks the same of both databases.
+# Starts a server and is independent of the database, so it runs with the browser tests.
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-MOST = 30_000  # bytes of content; the heads of the answers are some 500 bytes each on top
+MOST = 30_000  # bytes of content, without the response headers (some 500 bytes each)
 
 
 class Loads(HTMLParser):
-    """What a browser fetches by itself to show the page."""
+    """Collects the addresses of files that a browser loads with the page."""
 
     def __init__(self):
         super().__init__()
@@ -41,7 +41,7 @@ class Scales:
         self.known = {}
 
     def file(self, address):
-        """A file and those that it asks for in turn: a stylesheet's images and fonts, a module's modules."""
+        """Return the size by address of a file and of the files it refers to: images, fonts, modules."""
         if address not in self.known:
             self.known[address] = {}
             status, headers, body = fetch(address)
@@ -57,7 +57,7 @@ class Scales:
         return self.known[address]
 
     def page(self, address):
-        """The bytes of everything a first visit brings, by address."""
+        """Return the size by address of all responses of a first visit."""
         _, headers, body = fetch(address)
         assert headers["Content-Encoding"] in {"br", "gzip"}, address
         asked = Loads()
@@ -87,4 +87,4 @@ def test_the_first_visit_to_any_page_is_light(demo):
                     parts = ", ".join(f"{urlsplit(part).path} {size:,}" for part, size in found.items())
                     heavy.append(f"{kind} {address}: {weight:,} bytes ({parts})")
     assert heavy == []
-    assert asked >= 3  # the page, its style and its icon, or nothing was weighed
+    assert asked >= 3  # at least the page, its stylesheet and its icon
