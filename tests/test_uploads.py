@@ -218,7 +218,7 @@ def test_attachments_are_added_renamed_replaced_and_removed_from_the_page_of_the
 def test_the_page_of_a_meeting_leads_to_the_pages_that_write_items_and_attendance(annas, meeting):
     page = text(annas.get(url(type(meeting), "change", meeting.pk)))
     for name in ("agenda", "desk"):
-        assert f'på <a href="{url(type(meeting), name, meeting.pk)}">' in page
+        assert f'<a href="{url(type(meeting), name, meeting.pk)}">skriver du på' in page
 
 
 def test_strange_names_are_kept_inside_the_folder(annas, meeting, settings):
