@@ -19,12 +19,14 @@ PARAGRAPH = (
 )
 CHAPTER = (
     '<section class="theme"><h2><span class="number">{number}</span> Et sted at bo</h2>'
-    '<p class="thread">Et hjem er det første skridt.</p>' + PARAGRAPH * 3
+    '<p class="thread">Et hjem er det første skridt.</p>'
+    + PARAGRAPH * 3
     + '<p class="lead-in">Vi vil:</p><ul class="goals">'
     + '<li><p>bygge små boliger, som unge har råd til.</p><p class="status i-gang">I gang</p></li>' * 4
     + "</ul><table><thead><tr><th>Hvad</th><th>Hvem</th></tr></thead><tbody>"
-    + "<tr><td>Ringe til boligforeningen</td><td>Formanden</td></tr>" * 4 + "</tbody></table></section>"
-)  # fmt: skip
+    + "<tr><td>Ringe til boligforeningen</td><td>Formanden</td></tr>" * 4
+    + "</tbody></table></section>"
+)
 
 
 def html(chapters):

@@ -208,9 +208,12 @@ def test_saving_a_meeting_counts_once_for_it_and_for_its_papers(annas, esbjerg):
     meeting.refresh_from_db()
     agenda = make.agenda(meeting, status=Status.DRAFT)
     data = opened(annas, meeting) | {
-        "agenda-TOTAL_FORMS": 1, "agenda-INITIAL_FORMS": 1, "agenda-0-id": agenda.pk, "agenda-0-meeting": meeting.pk,
+        "agenda-TOTAL_FORMS": 1,
+        "agenda-INITIAL_FORMS": 1,
+        "agenda-0-id": agenda.pk,
+        "agenda-0-meeting": meeting.pk,
         "agenda-0-intro": "<p>Velkommen.</p>",
-    }  # fmt: skip
+    }
     assert save(annas, meeting, data).status_code == 302
     agenda.refresh_from_db()
     assert (Meeting.objects.get().version, agenda.version, agenda.intro) == (2, 2, "<p>Velkommen.</p>")

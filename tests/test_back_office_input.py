@@ -22,10 +22,13 @@ def test_a_secretary_adds_a_person(office, esbjerg):
     answer = office.post(
         "/admin/council/person/add/",
         {
-            "municipality": esbjerg.pk, "first_name": "Karen", "last_name": "Holm", "shown": "fornavn",
+            "municipality": esbjerg.pk,
+            "first_name": "Karen",
+            "last_name": "Holm",
+            "shown": "fornavn",
             "consent_on": "2026-01-02",
         },
-    )  # fmt: skip
+    )
     assert answer.status_code == 302
     assert Person.objects.get().public_name == "Karen"
 

@@ -160,10 +160,12 @@ def test_autocomplete_of_any_other_relation_is_scoped_too(model, as_bo, esbjergs
             answer = as_bo.get(
                 reverse("admin:autocomplete"),
                 {
-                    "app_label": model._meta.app_label, "model_name": model._meta.model_name,
-                    "field_name": field.name, "term": "",
+                    "app_label": model._meta.app_label,
+                    "model_name": model._meta.model_name,
+                    "field_name": field.name,
+                    "term": "",
                 },
-            )  # fmt: skip
+            )
             assert SECRET not in text(answer)
 
 
@@ -184,9 +186,10 @@ def test_an_object_of_another_municipality_does_not_exist(model, as_bo, esbjergs
 def test_missing_and_inaccessible_objects_give_the_same_response(as_bo, esbjergs):
     missing = as_bo.get(url(Strategy, "change", 999999))
     anothers = as_bo.get(url(Strategy, "change", esbjergs[Strategy].pk))
-    assert (missing.status_code, text(missing)) == (anothers.status_code, text(anothers).replace(
-        url(Strategy, "change", esbjergs[Strategy].pk), url(Strategy, "change", 999999)
-    ))  # fmt: skip
+    assert (missing.status_code, text(missing)) == (
+        anothers.status_code,
+        text(anothers).replace(url(Strategy, "change", esbjergs[Strategy].pk), url(Strategy, "change", 999999)),
+    )
 
 
 @pytest.mark.parametrize("query", ["_to_field=password", "_to_field=slug", "_to_field=findes_ikke"])

@@ -38,9 +38,11 @@ def council(db):
         agenda_days=8, item_days=14, quorum="halvdelen", approval=Council.ApprovalWay.WRITTEN, ordinary_meetings=5,
     )  # fmt: skip
     for first, last, role in (
-        ("Karin", "Holt", "formand"), ("Jonas", "Bredal", "medlem"), ("Hanne", "Vest", "medlem"),
+        ("Karin", "Holt", "formand"),
+        ("Jonas", "Bredal", "medlem"),
+        ("Hanne", "Vest", "medlem"),
         ("Rosa", "Winther", "suppleant"),
-    ):  # fmt: skip
+    ):
         person = make.person(municipality, first, last, email=f"{first.lower()}@example.dk")
         make.membership(council, person, role=Membership.Role(role))
     make.standard_item(council, "Godkendelse af dagsorden", kind="godkendelse")
@@ -59,9 +61,12 @@ class Town:
 
     def window(self, **options):
         context = self.chromium.new_context(
-            base_url=self.server.url, locale="da-DK", timezone_id="Europe/Copenhagen", reduced_motion="reduce",
+            base_url=self.server.url,
+            locale="da-DK",
+            timezone_id="Europe/Copenhagen",
+            reduced_motion="reduce",
             **options,
-        )  # fmt: skip
+        )
         self.contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
@@ -204,8 +209,11 @@ def build_the_agenda(town, lise, meeting):
     item = meeting.items.get(title=HOMES)
     assert item.attachments.exists() and item.themes.exists() and item.goals.exists()
     assert [item.title for item in meeting.items.all()] == [
-        "Godkendelse af dagsorden", "Et varmt sted om natten", HOMES, "Eventuelt",
-    ]  # fmt: skip
+        "Godkendelse af dagsorden",
+        "Et varmt sted om natten",
+        HOMES,
+        "Eventuelt",
+    ]
     town.picture(page, "dagsorden", "ol.items")
 
 
@@ -253,8 +261,9 @@ def move_it_to_today(town, lise, meeting, uid):
 def one_stays_away_and_another_comes(town, lise, meeting, mails):
     page = lise.page
     for name, answer, thanks in (
-        ("jonas", "Jeg melder afbud", "Du har meldt afbud"), ("karin", "Jeg kommer", "at du kommer"),
-    ):  # fmt: skip
+        ("jonas", "Jeg melder afbud", "Du har meldt afbud"),
+        ("karin", "Jeg kommer", "at du kommer"),
+    ):
         phone = town.open(mails[name])
         phone.press(button(phone.page, answer))
         phone.page.get_by_text(thanks).wait_for()

@@ -121,8 +121,10 @@ def test_a_meeting_is_written_by_keyboard_alone(desk_of, meeting, anna):
     assert (stues.discussion, stues.answer) == ("<p>Det blev talt igennem.</p>", "")
     agreement = Agreement.objects.get()
     assert (agreement.item, agreement.text, agreement.responsible) == (
-        homes, "Ringe til boligforeningen", "Jobcenteret",
-    )  # fmt: skip
+        homes,
+        "Ringe til boligforeningen",
+        "Jobcenteret",
+    )
     assert AgendaItem.objects.get(raised_at_meeting=True).title == "Nye nøgler til huset"
     # The replies to the invitation are saved with the first edit.
     assert sorted(Attendance.objects.values_list("status", flat=True)) == ["afbud", "til-stede"]

@@ -89,13 +89,16 @@ def play(window, council, anna, seed, steps_of=script):
     result = window.evaluate(
         "async (world) => (await import('/desk_world.js')).play(world)",
         {
-            "meeting": meeting.pk, "user": anna.pk, "seed": seed, "steps": steps,
+            "meeting": meeting.pk,
+            "user": anna.pk,
+            "seed": seed,
+            "steps": steps,
             "page": reverse("admin:council_meeting_desk", args=[meeting.pk]),
             "sync": reverse("admin:council_meeting_desk_sync", args=[meeting.pk]),
             # Threads of a test on SQLite in memory share one connection.
             "oneAtATime": connection.vendor == "sqlite",
         },
-    )  # fmt: skip
+    )
     return meeting, steps, result
 
 

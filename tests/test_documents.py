@@ -108,7 +108,7 @@ def shapes(document):
     return [
         (type(block).__name__, block.text, *([block.level] if isinstance(block, ListItem) else []))
         for block in document.blocks
-    ]  # fmt: skip
+    ]
 
 
 def told(data, filename, read=read_document):
@@ -133,9 +133,7 @@ def test_a_text_becomes_paragraphs_and_items_with_their_line_numbers():
     assert document.unit == "linje"
 
 
-@pytest.mark.parametrize(
-    "marker", ["•", "-", "–", "*", "1.", "2)", "a)", "(b)", "▪", "\uf0b7", "✓", "o\t", "i."]
-)  # fmt: skip
+@pytest.mark.parametrize("marker", ["•", "-", "–", "*", "1.", "2)", "a)", "(b)", "▪", "\uf0b7", "✓", "o\t", "i."])
 def test_every_usual_bullet_is_seen(marker):
     document = read_document(f"Vi vil:\n{marker} lytte til alle\n{marker} gøre noget\n".encode(), "a.txt")
     assert [block.text for block in document.blocks] == ["Vi vil:", "lytte til alle", "gøre noget"]
@@ -144,7 +142,7 @@ def test_every_usual_bullet_is_seen(marker):
 
 @pytest.mark.parametrize(
     "line", ["3. marts 2027 mødes vi.", "12 borgere var med.", "2. halvår er travlt.", "§ 99 gælder.", "o, hvilken dag"]
-)  # fmt: skip
+)
 def test_a_date_or_a_number_is_no_bullet(line):
     assert shapes(read_document(line.encode(), "a.txt")) == [("Paragraph", line)]
 
@@ -173,8 +171,11 @@ def test_lines_wrapped_by_a_mail_program_are_joined():
     )
     blocks = read_document(text.encode(), "a.txt").blocks
     assert [block.text[:22] for block in blocks] == [
-        "Overskrift", "Kommunen har i mange å", "åbne et værested i hve", "ansætte en vejleder",
-    ]  # fmt: skip
+        "Overskrift",
+        "Kommunen har i mange å",
+        "åbne et værested i hve",
+        "ansætte en vejleder",
+    ]
     assert "bolig- og en sundhedsindsats" in blocks[1].text and blocks[1].text.endswith("noget går galt.")
     assert blocks[2].text.endswith("og lade brugerne bestemme")
 
@@ -421,7 +422,7 @@ def test_a_file_without_words_is_refused(data):
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "EncryptedPackage".encode("utf-16-le"), "a.docx", "adgangskode"),
         (b"PK\x03\x04" + b"junk" * 50, "a.docx", "beskadiget"),
     ],
-)  # fmt: skip
+)
 def test_a_file_of_the_wrong_type_gets_a_helpful_message(data, name, words):
     message = told(data, name)
     assert words in message and message.endswith(".")

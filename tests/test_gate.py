@@ -52,9 +52,10 @@ def ticked(client, it, **fields):
 
 def test_each_finding_is_shown_in_its_sentence_with_a_link_to_its_field(annas, meeting, minutes):
     item = make.item(
-        meeting, "Boliger",
+        meeting,
+        "Boliger",
         discussion="<p>Rådet talte længe. Bente Krogh bor på <strong>Skolevej</strong> 12. Så drak vi kaffe.</p>",
-    )  # fmt: skip
+    )
     page = html.unescape(text(annas.get(gate(annas, minutes))))
     assert "<blockquote><mark>Bente Krogh</mark> bor på Skolevej 12.</blockquote>" in page
     assert "<blockquote>Bente Krogh bor på <mark>Skolevej 12</mark>.</blockquote>" in page
@@ -83,11 +84,12 @@ def test_the_councils_own_contacts_and_people_are_no_finding(annas, esbjerg, cou
     make.membership(council, make.person(esbjerg, "Karin", "Holt"), area="Gadens Folk")
     make.user("mette", of=esbjerg, role="redaktoer", first_name="Mette", last_name="Krogh")
     make.item(
-        meeting, "Boliger",
+        meeting,
+        "Boliger",
         decision="<p>Ring til 76 16 16 16 eller 75 12 34 56. Skriv til raad@esbjerg.dk. Vi ses på Torvet 1 eller i "
         "Havnegade 3. Karin Holt, Mette Krogh og Gadens Folk tager med. Lise Friis, leder af Boligvagten, holder "
         "oplæg. Lise Friis har sagt ja.</p>",
-    )  # fmt: skip
+    )
     assert findings(annas, minutes) == []
     assert "Vi fandt intet" in text(annas.get(gate(annas, minutes)))
 
@@ -198,9 +200,12 @@ def half_scanned_pdf():
     writer.add_page(written.pages[0])
     page = writer.add_blank_page(200, 200)
     picture = DecodedStreamObject()
-    picture.update({
-        NameObject("/Type"): NameObject("/XObject"), NameObject("/Subtype"): NameObject("/Form"),
-    })  # fmt: skip
+    picture.update(
+        {
+            NameObject("/Type"): NameObject("/XObject"),
+            NameObject("/Subtype"): NameObject("/Form"),
+        }
+    )
     page[NameObject("/Resources")] = DictionaryObject(
         {NameObject("/XObject"): DictionaryObject({NameObject("/Im0"): writer._add_object(picture)})}
     )

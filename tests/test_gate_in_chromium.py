@@ -17,9 +17,11 @@ def meeting(esbjerg, anna):
     made = make.meeting(make.council(esbjerg))
     make.attendance(made, make.membership(made.council, make.person(esbjerg, "Karin", "Holt")))
     make.item(
-        made, "Boliger til unge", decision="<p>Der bygges 21 boliger. Bente Krogh bor på Skolevej 12.</p>",
+        made,
+        "Boliger til unge",
+        decision="<p>Der bygges 21 boliger. Bente Krogh bor på Skolevej 12.</p>",
         discussion="<p>Se sag 010190-1234.</p>",
-    )  # fmt: skip
+    )
     make.item(made, "Om en borger", is_closed=True, public_title="En personsag", decision="<p>Ja.</p>")
     make.minutes(made, status=Status.DRAFT)
     return made

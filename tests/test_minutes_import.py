@@ -158,8 +158,10 @@ def test_the_point_style_may_be_an_agenda():
     parsed = read(POINT)
     assert (parsed.paper, parsed.style, parsed.starts_at, parsed.ends_at) == ("dagsorden", "punkt", "14:00", "16:00")
     assert [(i.number, i.title, i.kind) for i in parsed.items] == [
-        (1, "Godkendelse af referat", ""), (2, "Orientering fra forpersonen", "orientering"), (3, "Eventuelt", ""),
-    ]  # fmt: skip
+        (1, "Godkendelse af referat", ""),
+        (2, "Orientering fra forpersonen", "orientering"),
+        (3, "Eventuelt", ""),
+    ]
     assert parsed.items[1].fields == {"presentation": "<p>Forpersonen fortæller.</p>"}
 
 
@@ -241,7 +243,7 @@ OTHERS = {
         "<p>Referat</p><p><b>1. Velkomst:</b> Karen bød velkommen.</p><p><b>2. Boliger:</b> Vi talte.</p>",
         [(1, "Velkomst"), (2, "Boliger")],
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", OTHERS)
@@ -253,10 +255,12 @@ def test_items_are_known_by_the_texts_own_signals(name):
 @pytest.mark.parametrize(
     ("written", "title"),
     [
-        ("1. Lukket punkt: Køb af hus", "Køb af hus"), ("1. Køb af hus (lukket)", "Køb af hus"),
-        ("1. Køb af hus – lukket punkt", "Køb af hus"), ("1. Lukket punkt", "Lukket punkt"),
+        ("1. Lukket punkt: Køb af hus", "Køb af hus"),
+        ("1. Køb af hus (lukket)", "Køb af hus"),
+        ("1. Køb af hus – lukket punkt", "Køb af hus"),
+        ("1. Lukket punkt", "Lukket punkt"),
     ],
-)  # fmt: skip
+)
 def test_a_closed_item_stays_closed(written, title):
     item = read(f"Referat\n\n{written}\nKakadue.\n\n2. Eventuelt\nIntet.").items[0]
     assert (item.is_closed, item.title, item.public_title) == (True, title, "Lukket punkt")
@@ -323,15 +327,20 @@ def test_a_file_becomes_the_minutes_of_an_empty_meeting(client, anna, meeting):
     assert response.status_code == 302
     meeting = Meeting.objects.get(pk=meeting.pk)
     assert [(i.title, i.answer, i.is_closed) for i in meeting.items.all()] == [
-        ("Godkendelse af dagsorden", "godkendt", False), ("Boliger til unge", "droeftet", False),
+        ("Godkendelse af dagsorden", "godkendt", False),
+        ("Boliger til unge", "droeftet", False),
         ("Personsag", "", True),
-    ]  # fmt: skip
+    ]
     assert {(str(a.member.person), a.status) for a in meeting.attendances.all()} == {
-        ("Karen Holm", "til-stede"), ("Ib Sørensen", "til-stede"), ("Per Dam", "afbud"),
-    }  # fmt: skip
+        ("Karen Holm", "til-stede"),
+        ("Ib Sørensen", "til-stede"),
+        ("Per Dam", "afbud"),
+    }
     assert (meeting.place, meeting.starts_at, meeting.minutes.minutes_by) == (
-        "Rådhuset, lokale 3", datetime.time(14), "Lise Overby",
-    )  # fmt: skip
+        "Rådhuset, lokale 3",
+        datetime.time(14),
+        "Lise Overby",
+    )
     agreement = Agreement.objects.get()
     assert (str(agreement.member.person), agreement.due_on) == ("Ib Sørensen", datetime.date(2025, 4, 1))
     assert meeting.minutes.status == Status.DRAFT
@@ -428,8 +437,10 @@ def test_new_items_of_a_public_agenda_come_last_as_raised_at_the_meeting(client,
     client.force_login(anna)
     client.post(url(meeting), answers(upload(client, url(meeting), CASE)))
     assert [(i.title, i.raised_at_meeting) for i in meeting.items.all()] == [
-        ("Boliger til unge", False), ("Godkendelse af dagsorden", True), ("Personsag", True),
-    ]  # fmt: skip
+        ("Boliger til unge", False),
+        ("Godkendelse af dagsorden", True),
+        ("Personsag", True),
+    ]
 
 
 def test_a_closed_item_here_is_not_opened_by_a_file(client, anna, meeting):
@@ -529,7 +540,7 @@ BAD = {
     "empty": ("a.txt", b" \n", "ingen tekst"),
     "nothing of a meeting": ("a.txt", b"Kaere alle, tak for i gaar.", "hverken dagsorden eller referat"),
     "NUL": ("a.txt", b"Referat\x00\x01\x02", "ikke almindelig tekst"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", BAD)

@@ -144,11 +144,14 @@ def test_generated_meetings_come_back_as_they_went(db, style):
     seats = [
         make.membership(council, make.person(place, first, last), role=role)
         for first, last, role in [
-            ("Karen", "Holm", Membership.Role.CHAIR), ("Ib", "Sørensen", Membership.Role.DEPUTY),
-            ("Anne-Lise", "Ågård Møller", Membership.Role.MEMBER), ("Ib", "Dam", Membership.Role.MEMBER),
-            ("Yusuf", "El-Sayed", Membership.Role.SUBSTITUTE), ("Ingrid", "", Membership.Role.MEMBER),
+            ("Karen", "Holm", Membership.Role.CHAIR),
+            ("Ib", "Sørensen", Membership.Role.DEPUTY),
+            ("Anne-Lise", "Ågård Møller", Membership.Role.MEMBER),
+            ("Ib", "Dam", Membership.Role.MEMBER),
+            ("Yusuf", "El-Sayed", Membership.Role.SUBSTITUTE),
+            ("Ingrid", "", Membership.Role.MEMBER),
         ]
-    ]  # fmt: skip
+    ]
     seats.append(make.membership(council, area="Hjemløse, kvinder og unge"))
     for seed in range(6):
         chance = random.Random(f"{style}-{seed}")
@@ -180,18 +183,24 @@ def test_generated_meetings_come_back_as_they_went(db, style):
             )  # fmt: skip
             for place in range(chance.randint(0, 3)):
                 make.agreement(
-                    item, f"{some_words(chance).capitalize()} {number}.{place}", position=place,
-                    member=chance.choice([None, *seats[:5]]), responsible=chance.choice(["", "Boliggruppen"]),
+                    item,
+                    f"{some_words(chance).capitalize()} {number}.{place}",
+                    position=place,
+                    member=chance.choice([None, *seats[:5]]),
+                    responsible=chance.choice(["", "Boliggruppen"]),
                     due_on=chance.choice([None, datetime.date(2025, 9, 30)]),
                     done_on=chance.choice([None, datetime.date(2025, 9, 1)]),
                     outcome=chance.choice(["", "Udvalget sagde ja."]),
-                )  # fmt: skip
+                )
         for seat in chance.sample(seats, chance.randint(0, len(seats))):
             status = chance.choice(Attendance.Status.values)
             make.attendance(
-                meeting, seat, status=status, remark=chance.choice(["", "gik kl. 15.30", "Kom senere, med tog"]),
+                meeting,
+                seat,
+                status=status,
+                remark=chance.choice(["", "gik kl. 15.30", "Kom senere, med tog"]),
                 substitute_for=chance.choice([None, None, *[s for s in seats if s != seat]]),
-            )  # fmt: skip
+            )
         meeting.refresh_from_db()
         _, copy = there_and_back(meeting, anna)
         assert told(copy) == told(meeting), seed

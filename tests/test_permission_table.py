@@ -60,9 +60,12 @@ MEETING = {
 MEETING = {state: row | {"editions": ALL_READ, "correct": (200, 403, 403, 200, 200)} for state, row in MEETING.items()}
 # Agenda and invitations for readers; the supplementary agenda for publishers.
 CALL = {
-    "agenda": ALL_READ, "invitations": ALL_READ, "item_copy": WRITERS, "item_file": NO_GET_FOR_WRITERS,
+    "agenda": ALL_READ,
+    "invitations": ALL_READ,
+    "item_copy": WRITERS,
+    "item_file": NO_GET_FOR_WRITERS,
     "supplement": PUBLISHERS_SENT_BACK,
-}  # fmt: skip
+}
 MEETING = {state: row | CALL for state, row in MEETING.items()}
 # Word export for readers, import for editors.
 WORD = {"files": ALL_READ, "docx": ALL_READ, "agenda_docx": ALL_READ, "case_zip": ALL_READ, "import": WRITERS}

@@ -222,11 +222,11 @@ PAYLOADS = [
     "<p style='background:url(javascript:alert(1))' class=x id=y>tekst</p>",
     "<svg onload=alert(1)><script>alert(1)</script></svg>",
     "<svg><a xlink:href='javascript:alert(1)'><text>x</text></a></svg>",
-    "<svg></p><style><a id=\"</style><img src=1 onerror=alert(1)>\">",
-    "<math><mtext><table><mglyph><style><!--</style><img title=\"--&gt;&lt;img src=1 onerror=alert(1)&gt;\">",
+    '<svg></p><style><a id="</style><img src=1 onerror=alert(1)>">',
+    '<math><mtext><table><mglyph><style><!--</style><img title="--&gt;&lt;img src=1 onerror=alert(1)&gt;">',
     "<math><annotation-xml encoding='text/html'><img src=x onerror=alert(1)></annotation-xml></math>",
     "<form><math><mtext></form><form><mglyph><style></math><img src onerror=alert(1)>",
-    "<noscript><p title=\"</noscript><img src=x onerror=alert(1)>\">",
+    '<noscript><p title="</noscript><img src=x onerror=alert(1)>">',
     "<textarea><img src=x onerror=alert(1)></textarea>",
     "<title><img src=x onerror=alert(1)></title>",
     "<template><script>alert(1)</script></template>",
@@ -247,7 +247,7 @@ PAYLOADS = [
     "<plaintext><img src=x onerror=alert(1)>",
     "&lt;script&gt;alert(1)&lt;/script&gt;",
     "<div>" * 300 + "<img src=x onerror=alert(1)>",
-]  # fmt: skip
+]
 ALLOWED = re.compile(
     r"</?(?:p|strong|em|ul|ol|li|table|caption|thead|tbody|tr)>|<br>|</a>|</t[hd]>"
     r'|<a href="(?:https?://|mailto:|tel:)[^"<>]*">'

@@ -177,7 +177,7 @@ def test_a_closed_item_is_not_found_by_anything_it_holds(client, meeting):
     make.minutes(meeting)
     make.item(
         meeting, "Kakadue", is_closed=True, public_title="Personsag", decision="<p>Kakadue</p>", case_number="kakadue-1"
-    )  # fmt: skip
+    )
     assert hits(client, "kakadue") == hits(client, "personsag") == []
 
 

@@ -349,8 +349,11 @@ def test_news_about_the_strategy_stands_on_its_page(client, plan):
 
 def addresses(strategy, theme):
     return [
-        strategy.get_absolute_url(), theme.get_absolute_url(), strategy.get_pdf_url(), strategy.get_summary_pdf_url()
-    ]  # fmt: skip
+        strategy.get_absolute_url(),
+        theme.get_absolute_url(),
+        strategy.get_pdf_url(),
+        strategy.get_summary_pdf_url(),
+    ]
 
 
 @pytest.mark.parametrize("status", HIDDEN)

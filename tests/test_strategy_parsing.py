@@ -55,8 +55,11 @@ def kinds(parsed):
 def test_a_strategy_with_sections_and_four_themes():
     parsed = sample("strategi_med_afsnit.txt")
     assert (parsed.title, parsed.kind, parsed.start_year, parsed.end_year) == (
-        "Strategi for borgere på kanten", "strategi", 2027, 2030,
-    )  # fmt: skip
+        "Strategi for borgere på kanten",
+        "strategi",
+        2027,
+        2030,
+    )
     assert goals(parsed) == [4, 3, 2, 5]
     assert titles(parsed)[1:3] == ["Vejen til et job", "Sundhed for alle"]
     assert {theme.goal_lead_in for theme in parsed.themes} == {"Vores målsætning er at:"}
@@ -89,8 +92,11 @@ def test_a_policy_whose_groups_have_no_heading():
     assert goals(parsed) == [7, 5, 5, 2]
     assert titles(parsed) == ["", "", "", ""]
     assert [theme.goal_lead_in.split(" Kommune ")[1] for theme in parsed.themes] == [
-        "ønsker:", "ønsker:", "vil arbejde på:", "ønsker:",
-    ]  # fmt: skip
+        "ønsker:",
+        "ønsker:",
+        "vil arbejde på:",
+        "ønsker:",
+    ]
     assert kinds(parsed) == ["formaal", "definition"]
     assert parsed.sections[1].body.count("<li>") == 4
     assert {"kontaktoplysning", "åbningstid", "sidens fod", "brødkrumme"} <= {r.reason for r in parsed.ignored}
@@ -210,7 +216,7 @@ def test_a_word_file_that_only_uses_bold_for_headings():
 @pytest.mark.parametrize(
     "heading",
     ["Tema 1: {}", "Tema 1 – {}", "TEMA 1. {}", "Tema 1\n\n{}", "Indsatsområde I: {}", "## Spor 1: {}", "Løfte: {}"],
-)  # fmt: skip
+)
 def test_a_theme_may_be_labelled_in_many_ways(heading):
     first, second = heading.format("Et hjem"), heading.replace("1", "2").replace(" I:", " II:").format("Et job")
     parsed = parse(f"Udsattestrategi\n\n{first}\n\nVi vil:\n- a\n- b\n\n{second}\n\nVi vil:\n- c\n")
