@@ -102,17 +102,17 @@ def main():
     if SearchEntry.objects.count() < count:
         call_command("load_municipalities", verbosity=0)
         fill(count, rng)
-    places = list(Municipality.objects.all())
+    municipalities = list(Municipality.objects.all())
     every = []
     print(
         f"{connection.vendor}, {SearchEntry.objects.count()} texts; median and 95 % in ms: clock, computed, bare clock"
     )
     for name, queries in QUERIES.items():
-        narrow = SearchFilters(municipality=places[3].pk) if name == "i en kommune" else SearchFilters()
+        narrow = SearchFilters(municipality=municipalities[3].pk) if name == "i en kommune" else SearchFilters()
         took = []
         for query in queries * ROUNDS:
-            whole = timed(search, query, places, narrow)
-            took.append((*whole, timed(bare, query, places, narrow)[0]))
+            whole = timed(search, query, municipalities, narrow)
+            took.append((*whole, timed(bare, query, municipalities, narrow)[0]))
         every += took
         show(name, took)
     show("alle", every)

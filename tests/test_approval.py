@@ -40,7 +40,7 @@ def asked(minutes):
 
 @pytest.fixture
 def approval_page(client, anna, minutes):
-    """Anna at the page: `approval_page()` reads it, `approval_page(action, …)` presses a button."""
+    """Return a function for Anna: `approval_page()` opens the page, `approval_page(action, …)` presses a button."""
     client.force_login(anna)
     address = reverse("admin:council_meeting_approval", args=[minutes.meeting_id])
 

@@ -76,8 +76,8 @@ def test_the_gate_names_every_finding_in_its_place_with_a_link_to_the_field(anna
     page = html.unescape(text(annas.get(gate(annas, strategy))))
     assert "3 steder ligner et CPR-nummer" in page
     assert f"{url(Strategy, 'change', strategy.pk)}#id_summary" in page
-    for place in ("Resumé", "Tema Bolig", "Mål hjælpe"):
-        assert place in page
+    for location in ("Resumé", "Tema Bolig", "Mål hjælpe"):
+        assert location in page
     assert "●●●●●●-●●●●" in page
     assert page.count("Ret feltet") == 3
     assert NUMBER not in page

@@ -42,9 +42,11 @@ def coming(council):
 
 def fill(council, held, coming, number):
     """Create one more of everything shown on any page."""
-    place = council.municipality
-    theme = make.theme(make.strategy(place, title=f"Strategi {number}"))
-    member = make.membership(council, make.person(place, first_name=f"Nr. {number}", email=f"nr{number}@example.dk"))
+    municipality = council.municipality
+    theme = make.theme(make.strategy(municipality, title=f"Strategi {number}"))
+    member = make.membership(
+        council, make.person(municipality, first_name=f"Nr. {number}", email=f"nr{number}@example.dk")
+    )
     make.group(council, name=f"Gruppe {number}").members.add(member)
     make.cause(council, title=f"Sag {number}")
     make.standard_item(council, f"Fast punkt {number}")
@@ -61,8 +63,8 @@ def fill(council, held, coming, number):
     Approval.objects.create(minutes=held.minutes, member=member)
     hearing = make.hearing(council, title=f"Høring {number}", deadline=days(number), received_on=days(-9))
     Approval.objects.create(hearing=hearing, member=member)
-    make.news(place, title=f"Nyhed {number}")
-    make.letter(place, to=f"nr{number}@example.dk", key=f"brev:{number}")
+    make.news(municipality, title=f"Nyhed {number}")
+    make.letter(municipality, to=f"nr{number}@example.dk", key=f"brev:{number}")
 
 
 def pages(council, held, coming):

@@ -25,10 +25,10 @@ def with_roles(client, user, *rows):
     """Return the form data of the user's page with rows of (assignment, municipality, role)."""
     data = opened(client, user) | {"assignments-TOTAL_FORMS": len(rows)}
     data["assignments-INITIAL_FORMS"] = sum(row is not None for row, _, _ in rows)
-    for n, (row, place, role) in enumerate(rows):
+    for n, (row, municipality, role) in enumerate(rows):
         data |= {f"assignments-{n}-user": user.pk, f"assignments-{n}-role": role}
         data |= {f"assignments-{n}-id": row.pk} if row else {}
-        data |= {f"assignments-{n}-municipality": place.pk}
+        data |= {f"assignments-{n}-municipality": municipality.pk}
     return data
 
 

@@ -35,7 +35,9 @@ from udsat.models import CprOverride, Municipality, Part, PublicationEvent, Publ
 def demo(demo_to_read, settings, db):
     settings.VAR_DIR = demo_to_read
     settings.MEDIA_ROOT = demo_to_read / "uploads"
-    return SimpleNamespace(**{place.slug: place for place in Municipality.objects.filter(strategies__isnull=False)})
+    return SimpleNamespace(
+        **{municipality.slug: municipality for municipality in Municipality.objects.filter(strategies__isnull=False)}
+    )
 
 
 def goals_by_theme(strategy):

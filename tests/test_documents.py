@@ -111,7 +111,7 @@ def shapes(document):
     ]
 
 
-def told(data, filename, read=read_document):
+def error_message(data, filename, read=read_document):
     """The error message for a file that cannot be read."""
     with pytest.raises(UnreadableDocument) as caught:
         read(data, filename)
@@ -390,20 +390,20 @@ def test_a_style_map_inside_a_word_file_is_ignored():
 
 
 def test_fifty_megabytes_are_refused_before_anything_is_parsed():
-    assert "50 MB" in told(b"PK\x03\x04" + bytes(50 * 1024 * 1024 - 4), "a.docx")
-    assert "10 MB" in told(b"x" * (MAX_DOCUMENT_BYTES + 1), "a.txt")
-    assert "25 MB" in told(b"x" * (26 * 1024 * 1024), "a.pdf", extract_text)
+    assert "50 MB" in error_message(b"PK\x03\x04" + bytes(50 * 1024 * 1024 - 4), "a.docx")
+    assert "10 MB" in error_message(b"x" * (MAX_DOCUMENT_BYTES + 1), "a.txt")
+    assert "25 MB" in error_message(b"x" * (26 * 1024 * 1024), "a.pdf", extract_text)
 
 
 @pytest.mark.parametrize("read", [read_document, extract_text])
 def test_an_empty_file_is_refused(read):
-    assert "tom" in told(b"", "a.txt", read)
+    assert "tom" in error_message(b"", "a.txt", read)
 
 
 @pytest.mark.parametrize("data", [b"  \n\n", "\ufeff".encode(), b"<html><body></body></html>"])
 def test_a_file_without_words_is_refused(data):
     name = "a.html" if data.startswith(b"<") else "a.txt"
-    assert "ingen tekst" in told(data, name)
+    assert "ingen tekst" in error_message(data, name)
 
 
 @pytest.mark.parametrize(
@@ -424,7 +424,7 @@ def test_a_file_without_words_is_refused(data):
     ],
 )
 def test_a_file_of_the_wrong_type_gets_a_helpful_message(data, name, words):
-    message = told(data, name)
+    message = error_message(data, name)
     assert words in message and message.endswith(".")
 
 
@@ -445,52 +445,52 @@ def test_danish_letters_survive_every_usual_encoding(encoding):
     ],
 )
 def test_broken_letters_are_refused_and_not_published(data):
-    assert "æ, ø og å" in told(data, "a.txt")
+    assert "æ, ø og å" in error_message(data, "a.txt")
 
 
 @pytest.mark.parametrize("data", [b"tekst\x00tekst", b"\x01\x02\x03\x04\x05\x06 abc", b"\x81\x8d\x8f\x90"])
 def test_bytes_that_are_no_text_are_refused(data):
-    assert "ikke almindelig tekst" in told(data, "a.txt")
+    assert "ikke almindelig tekst" in error_message(data, "a.txt")
 
 
 def test_a_word_file_with_macros_is_refused():
-    assert "makroer" in told(docx(p("x"), **{"word/vbaProject.bin": "x"}), "a.docx")
+    assert "makroer" in error_message(docx(p("x"), **{"word/vbaProject.bin": "x"}), "a.docx")
 
 
 def test_a_word_file_with_external_entities_is_refused():
     body = '<?xml version="1.0"?><!DOCTYPE d [<!ENTITY x SYSTEM "file:///etc/passwd">]>'
     bad = docx(**{"word/extra.xml": body + "<d>&x;</d>"})
-    assert "uden for sig selv" in told(bad, "a.docx")
+    assert "uden for sig selv" in error_message(bad, "a.docx")
     utf16 = (body.replace("?>", ' encoding="UTF-16"?>', 1) + "<d>x</d>").encode("utf-16")
-    assert "uden for sig selv" in told(docx(**{"word/extra.xml": utf16}), "a.docx")
+    assert "uden for sig selv" in error_message(docx(**{"word/extra.xml": utf16}), "a.docx")
 
 
 def test_a_zip_bomb_is_refused_by_declared_and_by_actual_size():
     bomb = docx(**{"word/extra.xml": b" " * 30_000_000})
-    assert "større" in told(bomb, "a.docx")
-    assert "større" in told(docx(**{f"word/x{n}.xml": "" for n in range(2001)}), "a.docx")
+    assert "større" in error_message(bomb, "a.docx")
+    assert "større" in error_message(docx(**{f"word/x{n}.xml": "" for n in range(2001)}), "a.docx")
     honest = docx(p("x"), **{"word/extra.xml": "<x>" + "".join(random.Random(1).choices("abcdefgh", k=9000)) + "</x>"})
     archive = zipfile.ZipFile(io.BytesIO(honest))
     entry = archive.getinfo("word/extra.xml")
     # The archive's directory declares less than the stream holds.
     lying = honest.replace(struct.pack("<L", entry.file_size), struct.pack("<L", 10))
     assert lying != honest
-    assert "beskadiget" in told(lying, "a.docx")
+    assert "beskadiget" in error_message(lying, "a.docx")
 
 
 def test_a_zip_that_holds_no_word_document_is_refused():
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w") as archive:
         archive.writestr("a.xml", "<a/>")
-    assert "ikke lavet i Word" in told(file.getvalue(), "a.docx")
+    assert "ikke lavet i Word" in error_message(file.getvalue(), "a.docx")
     assert extract_text(file.getvalue(), "a.zip") == FileText("", complete=False)
 
 
 def test_an_endless_text_is_refused():
-    assert "for lang" in told(b"ord " * 400_000, "a.txt")
-    assert "for lang" in told(b"- a\n" * 8_001, "a.txt")
+    assert "for lang" in error_message(b"ord " * 400_000, "a.txt")
+    assert "for lang" in error_message(b"- a\n" * 8_001, "a.txt")
     # Read to its end, this would take minutes.
-    assert "for lang" in told(b"# x\n1. y\n" * 400_000, "a.md")
+    assert "for lang" in error_message(b"# x\n1. y\n" * 400_000, "a.md")
 
 
 def test_a_very_long_line_is_read():
@@ -598,11 +598,11 @@ def test_text_files_and_pages_give_all_their_text():
 
 
 def test_a_locked_pdf_is_refused_with_what_to_do():
-    assert "adgangskode" in told(pdf("x", password="hemmelig"), "a.pdf", extract_text)
+    assert "adgangskode" in error_message(pdf("x", password="hemmelig"), "a.pdf", extract_text)
 
 
 def test_a_broken_pdf_is_refused_with_what_to_do():
-    assert "beskadiget" in told(b"%PDF-1.7\n" + b"junk" * 100, "a.pdf", extract_text)
+    assert "beskadiget" in error_message(b"%PDF-1.7\n" + b"junk" * 100, "a.pdf", extract_text)
 
 
 def test_a_pdf_bomb_is_refused():
@@ -616,8 +616,8 @@ def test_a_pdf_bomb_is_refused():
     file = io.BytesIO()
     writer.write(file)
     assert len(file.getvalue()) < 100_000
-    assert "for stor" in told(file.getvalue(), "a.pdf", extract_text)
-    assert "sider" in told(pdf("x", pages=1001), "a.pdf", extract_text)
+    assert "for stor" in error_message(file.getvalue(), "a.pdf", extract_text)
+    assert "sider" in error_message(pdf("x", pages=1001), "a.pdf", extract_text)
 
 
 # Junk

@@ -108,8 +108,8 @@ def test_elements_are_in_the_order_of_the_schema(esbjerg):
             if tag in ORDER:
                 seen.add(tag)
                 order = ORDER[tag].split()
-                places = [order.index(etree.QName(child).localname) for child in element]
-                assert places == sorted(places), (name, tag)
+                positions = [order.index(etree.QName(child).localname) for child in element]
+                assert positions == sorted(positions), (name, tag)
             if tag == "tc":
                 assert etree.QName(element[-1]).localname == "p"
     assert seen == set(ORDER)

@@ -76,8 +76,8 @@ def text_of(client, address):
     return response.content.decode()
 
 
-def told(text):
-    """Return structured data by type."""
+def structured_data(text):
+    """Return the JSON-LD objects of a page by `@type`."""
     blocks = re.findall(r'<script type="application/ld\+json">(.*?)</script>', text)
     return {block["@type"]: block for block in map(json.loads, blocks)}
 
@@ -199,7 +199,7 @@ def test_machines_read_the_same_way_back_as_people(client, everything):
         text = text_of(client, address)
         listed = re.search(r'aria-label="Brødkrummer">(.*?)</nav>', text, re.DOTALL)[1]
         seen = [" ".join(re.sub("<.*?>", "", item).split()) for item in re.findall(r"<li.*?</li>", listed, re.DOTALL)]
-        items = told(text)["BreadcrumbList"]["itemListElement"]
+        items = structured_data(text)["BreadcrumbList"]["itemListElement"]
         assert [(item["position"], item["name"]) for item in items] == list(enumerate(seen, 1)), address
         leads = [item["item"].removeprefix(SITE) for item in items if "item" in item]
         assert leads == re.findall(r'href="(.*?)"', listed), address
@@ -218,7 +218,7 @@ WHAT_IT_IS = {
 
 def test_pages_have_structured_data(client, everything):
     for address, (kind, facts) in WHAT_IT_IS.items():
-        found = told(text_of(client, address))[kind]
+        found = structured_data(text_of(client, address))[kind]
         assert found == found | facts, address
         assert found["@context"] == "https://schema.org" and found["url"] == SITE + address
 
@@ -226,12 +226,12 @@ def test_pages_have_structured_data(client, everything):
 def test_structured_data_of_a_meeting_has_time_and_cancellation(client, esbjerg):
     council = make.council(esbjerg)
     meeting = make.meeting(council, starts_at="14:00", ends_at="16:00", is_open=True)
-    event = told(text_of(client, meeting.get_absolute_url()))["Event"]
+    event = structured_data(text_of(client, meeting.get_absolute_url()))["Event"]
     assert event["startDate"] == "2025-03-03T14:00+01:00" and event["endDate"] == "2025-03-03T16:00+01:00"
     assert event["eventStatus"] == "https://schema.org/EventScheduled"
     assert event["isAccessibleForFree"] is True
     Meeting.objects.update(is_cancelled=True, starts_at=None, ends_at=None)
-    event = told(text_of(client, meeting.get_absolute_url()))["Event"]
+    event = structured_data(text_of(client, meeting.get_absolute_url()))["Event"]
     assert event["startDate"] == "2025-03-03" and "endDate" not in event
     assert event["eventStatus"] == "https://schema.org/EventCancelled"
 
@@ -240,7 +240,7 @@ def test_previews_have_no_structured_data(client, esbjerg, anna):
     strategy = make.strategy(esbjerg, status=Status.DRAFT)
     client.force_login(anna)
     text = text_of(client, strategy.get_absolute_url())
-    assert set(told(text)) == {"BreadcrumbList"} and "og:" not in text
+    assert set(structured_data(text)) == {"BreadcrumbList"} and "og:" not in text
 
 
 def test_what_people_wrote_cannot_leave_the_block_for_machines():

@@ -31,14 +31,14 @@ def in_days(days):
     return timezone.localdate() + datetime.timedelta(days=days)
 
 
-def everything(place, status=Status.PUBLISHED, word="Blåbær"):
+def everything(municipality, status=Status.PUBLISHED, word="Blåbær"):
     """Create one of each object shown on a front page, with the word in its title."""
-    strategy = make.strategy(place, f"{word} til alle", status)
+    strategy = make.strategy(municipality, f"{word} til alle", status)
     make.goal(make.theme(strategy, f"{word} hver dag"))
-    council = make.council(place, status, name=f"{word}rådet")
+    council = make.council(municipality, status, name=f"{word}rådet")
     make.meeting(council, date=in_days(7), title=f"{word}møde", status=status)
     make.minutes(make.meeting(council, date=in_days(-7), title=f"{word} sidst", status=status), status)
-    make.news(place, f"{word} i nyhederne", status)
+    make.news(municipality, f"{word} i nyhederne", status)
     return strategy
 
 
@@ -98,17 +98,17 @@ def regions(db):
     return {"syd": south, "nord": north}
 
 
-def place_in(region, name, **fields):
-    place = make.municipality(name, **fields)
-    RegionPeriod.objects.create(municipality=place, region=region, starts_on=datetime.date(2007, 1, 1))
-    make.strategy(place)
-    return place
+def municipality_in(region, name, **fields):
+    municipality = make.municipality(name, **fields)
+    RegionPeriod.objects.create(municipality=municipality, region=region, starts_on=datetime.date(2007, 1, 1))
+    make.strategy(municipality)
+    return municipality
 
 
 def test_municipalities_are_listed_by_region_in_danish_alphabetical_order(client, regions):
     for name in ("Aabenraa", "Faaborg", "Ærø", "Esbjerg", "Fanø"):
-        place_in(regions["syd"], name)
-    place_in(regions["nord"], "Aalborg")
+        municipality_in(regions["syd"], name)
+    municipality_in(regions["nord"], "Aalborg")
     make.strategy(make.municipality("Eksempelkøbing", is_fictional=True))
     text = html(client.get("/kommuner/"))
     order = ["Syd", "Esbjerg K", "Fanø K", "Faaborg K", "Ærø K", "Aabenraa K", "Nord", "Aalborg K", "Opdigtet"]
@@ -118,17 +118,17 @@ def test_municipalities_are_listed_by_region_in_danish_alphabetical_order(client
 
 
 def test_a_municipality_is_listed_in_the_current_region(client, regions):
-    place = place_in(regions["syd"], "Roskilde")
-    place.region_periods.update(ends_on=in_days(-1))
-    RegionPeriod.objects.create(municipality=place, region=regions["nord"], starts_on=in_days(0))
+    municipality = municipality_in(regions["syd"], "Roskilde")
+    municipality.region_periods.update(ends_on=in_days(-1))
+    RegionPeriod.objects.create(municipality=municipality, region=regions["nord"], starts_on=in_days(0))
     text = html(client.get("/kommuner/"))
     assert ">Nord<" in text and ">Syd<" not in text
 
 
 def test_each_municipality_shows_the_strategy_in_force(client, regions):
-    place = place_in(regions["syd"], "Esbjerg")
-    make.strategy(place, "Udløbet", starts_on=datetime.date(2019, 1, 1), ends_on=datetime.date(2020, 1, 1))
-    make.strategy(place, "Fremtid", starts_on=in_days(100))
+    municipality = municipality_in(regions["syd"], "Esbjerg")
+    make.strategy(municipality, "Udløbet", starts_on=datetime.date(2019, 1, 1), ends_on=datetime.date(2020, 1, 1))
+    make.strategy(municipality, "Fremtid", starts_on=in_days(100))
     text = html(client.get("/kommuner/"))
     assert "Plads til alle" in text
     assert "Udløbet" not in text and "Fremtid" not in text
@@ -221,10 +221,10 @@ def test_a_page_shown_to_somebody_with_a_log_in_is_kept_nowhere(client, esbjerg,
 
 @pytest.mark.parametrize("address", ["/", "/kommuner/"])
 def test_the_way_in_costs_the_same_for_one_municipality_and_for_many(client, regions, address):
-    everything(place_in(regions["syd"], "Esbjerg"))
+    everything(municipality_in(regions["syd"], "Esbjerg"))
     few = queries(client, address)
     for name in ("Vejle", "Kolding", "Ærø", "Fanø"):
-        everything(place_in(regions["nord"], name))
+        everything(municipality_in(regions["nord"], name))
     assert queries(client, address) == few
 
 

@@ -189,8 +189,8 @@ def test_a_change_that_was_kept_back_with_the_agenda_is_shown_as_not_told(client
     client.force_login(anna)
     assert "Mødet er ændret, men det er ikke sagt til alle" in flat(page(client, meeting))
     press(client, meeting, "send_change")
-    told = letters()["Karen"].text
-    assert "Biblioteket" in told and "Før:" not in told and "Natcafé" not in told
+    text = letters()["Karen"].text
+    assert "Biblioteket" in text and "Før:" not in text and "Natcafé" not in text
     assert send_changes(meeting) == 0
 
 

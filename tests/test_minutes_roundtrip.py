@@ -22,7 +22,7 @@ pytestmark = pytest.mark.once
 TEXTS = ("presentation", "recommendation", "discussion", "decision", "dissent", "plain_text")
 
 
-def told(meeting, *, with_minutes=True):
+def content_of(meeting, *, with_minutes=True):
     """Return the content of the meeting's papers, for comparison."""
     items = []
     for item in meeting.items.prefetch_related("agreements__member"):
@@ -85,7 +85,9 @@ def test_every_meeting_of_the_demo_comes_back_as_it_went(demo):
     for meeting in meetings:
         for with_minutes in (True, False):
             plan, copy = there_and_back(meeting, by, with_minutes=with_minutes)
-            assert told(copy, with_minutes=with_minutes) == told(meeting, with_minutes=with_minutes), meeting
+            assert content_of(copy, with_minutes=with_minutes) == content_of(meeting, with_minutes=with_minutes), (
+                meeting
+            )
             copy.attendances.all().delete()
             copy.delete()
 
@@ -138,11 +140,11 @@ def some_text(chance):
 @pytest.mark.parametrize("style", Meeting.Style.values)
 def test_generated_meetings_come_back_as_they_went(db, style):
     # Esbjerg exists, since this module has loaded the demo.
-    place = make.municipality("Sandby")
-    anna = make.user("anna", role=Role.SECRETARY, of=place)
-    council = make.council(place, chair_label="forperson")
+    municipality = make.municipality("Sandby")
+    anna = make.user("anna", role=Role.SECRETARY, of=municipality)
+    council = make.council(municipality, chair_label="forperson")
     seats = [
-        make.membership(council, make.person(place, first, last), role=role)
+        make.membership(council, make.person(municipality, first, last), role=role)
         for first, last, role in [
             ("Karen", "Holm", Membership.Role.CHAIR),
             ("Ib", "Sørensen", Membership.Role.DEPUTY),
@@ -181,11 +183,11 @@ def test_generated_meetings_come_back_as_they_went(db, style):
                 public_title="Personsag" if is_closed else "", raised_at_meeting=chance.random() < 0.1,
                 **{name: some_text(chance) if chance.random() < 0.6 else "" for name in TEXTS},
             )  # fmt: skip
-            for place in range(chance.randint(0, 3)):
+            for position in range(chance.randint(0, 3)):
                 make.agreement(
                     item,
-                    f"{some_words(chance).capitalize()} {number}.{place}",
-                    position=place,
+                    f"{some_words(chance).capitalize()} {number}.{position}",
+                    position=position,
                     member=chance.choice([None, *seats[:5]]),
                     responsible=chance.choice(["", "Boliggruppen"]),
                     due_on=chance.choice([None, datetime.date(2025, 9, 30)]),
@@ -203,4 +205,4 @@ def test_generated_meetings_come_back_as_they_went(db, style):
             )
         meeting.refresh_from_db()
         _, copy = there_and_back(meeting, anna)
-        assert told(copy) == told(meeting), seed
+        assert content_of(copy) == content_of(meeting), seed

@@ -139,10 +139,10 @@ def filled_in(query, expected, known):
 
 def rank(hits, expected):
     """Return the rank of the first expected hit, from 1."""
-    for place, hit in enumerate(hits, 1):
+    for position, hit in enumerate(hits, 1):
         title = strip_tags(hit.title)
         if any(hit.url.endswith(text) if text.startswith("/") else text in title for text in expected):
-            return place
+            return position
     return None
 
 
@@ -151,13 +151,13 @@ def test_people_find_what_they_expect(demo_to_read, db):
     for query, expected in QUERIES:
         asked, wanted = filled_in(query, expected, known)
         hits = client.get("/soeg/", {"q": asked}).context["results"].hits
-        place = rank(hits, wanted)
-        told = f"{asked}: {place or 'intet'}, først {[str(strip_tags(hit.title))[:60] for hit in hits[:3]]}"
-        if place is None or place > 3:
-            missed.append(told)
-        elif place > 1:
-            late.append(told)
-    every, told = len(QUERIES), "\n".join(["Not in the top three:", *missed, "Not first:", *late])
+        position = rank(hits, wanted)
+        line = f"{asked}: {position or 'intet'}, først {[str(strip_tags(hit.title))[:60] for hit in hits[:3]]}"
+        if position is None or position > 3:
+            missed.append(line)
+        elif position > 1:
+            late.append(line)
+    every, report = len(QUERIES), "\n".join(["Not in the top three:", *missed, "Not first:", *late])
     assert every >= 60
-    assert len(missed) <= every * 0.05, told
-    assert len(missed) + len(late) <= every * 0.20, told
+    assert len(missed) <= every * 0.05, report
+    assert len(missed) + len(late) <= every * 0.20, report

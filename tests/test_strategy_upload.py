@@ -163,7 +163,7 @@ def docx(**parts):
 
 
 @pytest.mark.parametrize(
-    ("name", "data", "told"),
+    ("name", "data", "message"),
     [
         ("tom.txt", b"", "Filen er tom"),
         ("blank.txt", b" \n\n ", "ingen tekst"),
@@ -179,8 +179,8 @@ def docx(**parts):
         ("tal.txt", bytes(range(256)) * 40, "tekst"),
     ],
 )
-def test_a_file_that_cannot_be_read_is_said_at_the_field(at_anna, esbjerg, name, data, told):
-    assert told in error_at_file(upload(at_anna, esbjerg, data, name))
+def test_a_file_that_cannot_be_read_is_said_at_the_field(at_anna, esbjerg, name, data, message):
+    assert message in error_at_file(upload(at_anna, esbjerg, data, name))
 
 
 def test_fifty_megabytes_are_refused_unread(at_anna, esbjerg, monkeypatch):
@@ -188,8 +188,8 @@ def test_fifty_megabytes_are_refused_unread(at_anna, esbjerg, monkeypatch):
         raise AssertionError("The file is too big to be read.")
 
     monkeypatch.setattr("strategies.import_views.read_strategy", read)
-    told = error_at_file(upload(at_anna, esbjerg, b"a" * 50 * 2**20))
-    assert told.startswith("Filen fylder 50 MB og må højst fylde 10 MB.")
+    message = error_at_file(upload(at_anna, esbjerg, b"a" * 50 * 2**20))
+    assert message.startswith("Filen fylder 50 MB og må højst fylde 10 MB.")
 
 
 def test_a_strategy_that_ends_before_it_begins_does_not_crash(at_anna, esbjerg):

@@ -194,7 +194,7 @@ class Correction:
             for one in review(published, saved)
             for finding in one.questions
         }
-        # In the database the opened items are still closed.
+        # Items that the correction opens are still closed in the database.
         titles = [item.title for item in self.opened_items]
         for one in reviewed:
             one.findings = [

@@ -73,7 +73,7 @@ class StageStatus:
 
 @dataclass(frozen=True)
 class MeetingAction:
-    """What to do next with a meeting: the reason, a button with its address, and the ability it requires."""
+    """The next action of a meeting: the reason, a button with its address, and the ability it requires."""
 
     reason: str
     label: str
@@ -82,7 +82,7 @@ class MeetingAction:
 
 
 def with_progress(meetings: QuerySet) -> QuerySet:
-    """Annotate meetings with what the functions below need, in one query."""
+    """Annotate meetings with the data that the functions below require, in one query."""
     items = AgendaItem.objects.filter(meeting=OuterRef("pk"))
     sent = Q(invitations__sent_at__isnull=False)
     return meetings.select_related("council__municipality", "agenda", "minutes").annotate(
@@ -191,7 +191,7 @@ def page_url(meeting: Meeting, name: str) -> str:
 
 
 def next_action(meeting: Meeting, now: datetime.datetime) -> MeetingAction | None:
-    """Return what to do with a meeting from `with_progress`; None when it is finished or cancelled."""
+    """Return the next action of a meeting from `with_progress`; None when it is finished or cancelled."""
     if meeting.is_cancelled:
         return None
     today = timezone.localdate(now)

@@ -88,7 +88,7 @@ class Council(Publishable):
         validators=[MinValueValidator(1)],
         help_text="Navn, telefon, e-mail og det, borgeren skrev. Så længe lover siden, at det bliver gemt.",
     )
-    # »Kan jeg komme med?«: what is usual at the meetings. Empty fields are left out.
+    # »Kan jeg komme med?«: usual facts about the meetings. Empty fields are left out.
     meeting_place = models.CharField(
         "møderne er som regel her",
         max_length=160,

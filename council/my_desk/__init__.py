@@ -1,1 +1,1 @@
-"""»Mit bord«, the front page of the back office: what is due in a user's municipalities, with reason and next step."""
+"""»Mit bord«, the front page of the back office: due tasks of a user's municipalities with reason and next step."""

@@ -58,7 +58,7 @@ def inputs(desk: MyDesk) -> Iterator[Task]:
     )
     grouped: dict[tuple[Municipality, str], list[Input]] = defaultdict(list)
     for row in rows:
-        # Inputs on the agenda of a coming meeting wait for that meeting.
+        # Inputs on the agenda of a coming meeting are not due until then.
         if not (row.state == State.UNDER_WAY and row.item and row.item.meeting.is_to_come):
             grouped[row.municipality, row.state].append(row)
     for (municipality, state), group in grouped.items():
@@ -152,7 +152,7 @@ def photos(desk: MyDesk) -> Iterator[Task]:
 
 
 def anonymisations(desk: MyDesk) -> Iterator[Task]:
-    """Names that the council's rule will soon delete."""
+    """People whom the council's rule will soon anonymise."""
     for person in due_to_anonymise(desk.in_days(NAMES_AHEAD), Person.objects.in_reach_of(desk.user)):
         title = f"Navnet {person} bliver slettet den {long_date(person.forget_on)}"
         years = f"{person.keep_years} år efter udtræden"

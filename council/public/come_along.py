@@ -29,7 +29,7 @@ class ComeAlong:
 
 
 def come_along(meeting: Meeting, council: Council | None, visible_meetings) -> ComeAlong:
-    """`council` and `visible_meetings` are those that the reader may see."""
+    """Return the content of the box. `council` and `visible_meetings` are those that the reader may see."""
     box = ComeAlong(meeting.is_open, meeting.how_to_attend, map_url(meeting))
     if meeting.is_open:
         box.facts = usual_facts(meeting, council)

@@ -21,7 +21,7 @@ def _organization(council):
 
 
 def meeting(meeting, council):
-    """`council` is None where the reader may not see it."""
+    """Return the meeting as an Event. `council` is None if the reader may not see it."""
     location = meeting.place or meeting.address
     return schema_object(
         "Event",

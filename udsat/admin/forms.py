@@ -196,7 +196,7 @@ class ScopedFormSet(BaseInlineFormSet):
             self._keep_removed_rows()
 
     def _keep_removed_rows(self):
-        """Resubmit rows that somebody else has deleted as new rows, so that no input is lost."""
+        """Resubmit rows that another user has deleted as new rows, so that no input is lost."""
         management, pk = self.management_form, self.model._meta.pk.name
         if not management.is_valid():
             return

@@ -150,7 +150,7 @@ def _undrawable(text: str) -> set[str]:
 def _hidden_findings(
     one: PublicText, visible: str, allowed: AllowedNames
 ) -> Iterator[tuple[str, SafeString, str, str]]:
-    """Yield findings in link targets and file contents. Names in files are searched only if they are hidden ones."""
+    """Yield findings in link targets and file contents. In files, hidden names are the only names searched for."""
     sources = [] if one.file_text else [(text, "Står bag et link.") for text in one.unseen]
     if one.file_text:
         sources.append((hide_cpr(one.file_text.text), "Står inde i filen."))

@@ -172,7 +172,7 @@ def _breakable(text: str | None) -> str | None:
 def frame(subject: Any, *, qr_title: str) -> dict[str, Any]:
     """Return the template context common to all PDFs of a publishable: municipality, addresses, QR code and dates.
 
-    `draft` is a label for print-outs of what is not public, and "" otherwise.
+    `draft` is a label for print-outs of content that is not public, and "" otherwise.
     """
     url = settings.SITE_URL + subject.get_absolute_url()
     return {

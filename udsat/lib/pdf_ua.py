@@ -23,7 +23,7 @@ def finish(document: Any, pdf: Any) -> None:
 
 def _tagged_boxes(box: Any) -> Iterator[Any]:
     """Boxes in the order of their structure elements; lines have none."""
-    box = getattr(box, "_box", box)  # a placeholder stands for a box out of flow
+    box = getattr(box, "_box", box)  # a placeholder of a box out of flow
     if type(box).__name__ != "LineBox":
         yield box
     for child in getattr(box, "children", ()):

@@ -44,7 +44,7 @@ class ScopedQuerySet(models.QuerySet):
         return self.filter(self.reach_q(user))
 
     def delete(self) -> tuple[int, dict[str, int]]:
-        """Delete one by one if the model keeps a history, which its delete() writes."""
+        """Delete rows one by one if the model keeps a history, which is written by its delete()."""
         if not hasattr(self.model, "revisioned_fields"):
             return super().delete()
         counts: Counter[str] = Counter()

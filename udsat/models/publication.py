@@ -105,7 +105,7 @@ class CprOverride(models.Model):
 
 
 class EditConflict(Exception):
-    """The object has been saved by somebody else since this copy was read."""
+    """Another user has saved the object since this copy was read."""
 
 
 # Functions of the apps that add to `allowed_names_of`.

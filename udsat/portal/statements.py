@@ -72,7 +72,7 @@ def was(request):
 
 @dataclass(frozen=True)
 class DataRetention:
-    """Personal data that is stored; a test requires every model with contact data to be listed."""
+    """A kind of stored personal data and its retention. A test requires every model with contact data to be listed."""
 
     title: str
     what: str

@@ -52,7 +52,7 @@ class NewsItem:
     topics: frozenset[int] = frozenset()
     bundle: str = ""  # news items of one bundle are sent in one e-mail
     lines: Callable[[], list[str]] = list
-    # The meeting whose minutes these are: followers of a topic or a strategy get only the decisions about it.
+    # For minutes, their meeting: followers of a topic or strategy are sent only the decisions about it.
     minutes_of: Meeting | None = None
 
     @property

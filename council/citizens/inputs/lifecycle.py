@@ -35,7 +35,7 @@ LINK_LIFE = datetime.timedelta(days=2 * 365)
 # Inputs above these limits are held as possible spam: URLs in one input, inputs from a network in an hour, to a council
 # in a day, and from an e-mail address in a day.
 MAX_URLS, MAX_PER_NETWORK, MAX_PER_DAY, MAX_PER_ADDRESS = 2, 6, 40, 3
-# Inputs to one council in a day above which the form accepts no more.
+# Maximum of inputs to one council in a day; above it the form is closed.
 CAPACITY_PER_DAY = 400
 SPAM_DAYS = 30
 

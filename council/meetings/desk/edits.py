@@ -240,7 +240,7 @@ class DeskWriter(MeetingDesk):
         return {desk_item.row: desk_item.item for desk_item in self.items}[parent.removeprefix("item:")]
 
     def _register(self, field: DeskField, row) -> None:
-        """Save which row the UUID from the browser stands for."""
+        """Save the row that belongs to the UUID from the browser."""
         desk_row = self._desk_rows.get(field.row)
         if desk_row is None or getattr(desk_row, f"{field.section}_id") != row.pk:
             DeskRow.objects.update_or_create(meeting=self.meeting, key=field.row, defaults={field.section: row})

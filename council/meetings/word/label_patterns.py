@@ -198,7 +198,7 @@ CLOSED_NOTES = {
 
 
 def take_closed(title: str) -> tuple[str, bool]:
-    """Split a title into the title without »lukket punkt«, and whether it had it."""
+    """Return the title without »lukket punkt«, and whether these words were in it."""
     for pattern in _CLOSED_TITLE:
         if match := pattern.match(title):
             return match["rest"].strip(), True
