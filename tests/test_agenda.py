@@ -341,7 +341,7 @@ def test_a_file_without_item_or_without_content_is_refused(client, meeting, vejl
 # From an earlier meeting
 
 
-def test_items_are_taken_from_the_meeting_and_the_places_she_chooses(client, council, esbjerg, meeting):
+def test_chosen_items_are_copied_from_an_earlier_meeting(client, council, esbjerg, meeting):
     earlier = make.meeting(council, in_days(-40))
     theme = make.theme(make.strategy(esbjerg))
     wanted = make.item(earlier, "Natcafé", presentation="<p>Sagen</p>", decision="<p>Hemmelig beslutning</p>")
@@ -373,7 +373,7 @@ def request_proposals(client, meeting):
     return letter, next(word for word in letter.text.split() if "/foreslaa-punkt/" in word).split("8000")[-1]
 
 
-def test_the_members_are_asked_once_and_each_by_a_link_of_her_own(client, council, meeting, karen):
+def test_each_member_is_asked_once_by_a_personal_link(client, council, meeting, karen):
     make.membership(council, make.person(council.municipality, "Per"))
     letter, link = request_proposals(client, meeting)
     assert letter.to == "karen@eksempel.dk" and "Skriv senest" in letter.text
@@ -525,7 +525,7 @@ def test_a_number_in_what_waits_stops_the_supplement(client, published, meeting,
     assert not meeting.items.waiting().exists()
 
 
-def test_what_changed_while_she_read_the_supplement_is_read_again(client, published, meeting):
+def test_a_supplement_changed_during_the_review_is_reviewed_again(client, published, meeting):
     OpenPage(client, meeting).save(new_title="Natcafé")
     page = client.get(address(meeting, "tillaeg/")).content.decode()
     seen = re.search(r'name="seen" value="([^"]*)"', page)[1]

@@ -58,7 +58,7 @@ def test_a_new_date_is_reminded_of_anew(item, karen):
     "why",
     ["done", "no e-mail", "left the council", "anonymised", "nobody named", "no date", "long ago", "meeting to come"],
 )
-def test_nobody_is_reminded_of_what_is_not_hers_to_do(why, council, item, karen):
+def test_no_reminder_without_an_open_agreement_and_a_reachable_member(why, council, item, karen):
     agreement = make.agreement(item, member=karen, due_on=DAY)
     match why:
         case "done":

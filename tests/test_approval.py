@@ -92,7 +92,7 @@ def test_the_letter_says_what_to_do_and_nothing_of_the_minutes(approval_page, mi
     assert "Svar senest" in letter.text
 
 
-def test_the_deadline_is_the_councils_own_rule_until_she_picks_another(approval_page, minutes, seats):
+def test_the_deadline_follows_the_councils_rule_unless_another_is_chosen(approval_page, minutes, seats):
     council = seats["Karen"].council
     council.approval_days = 12
     council.save()
@@ -223,7 +223,7 @@ def test_another_meetings_remark_is_not_touched(approval_page, asked, seats):
     assert Remark.objects.get().handled_at is None
 
 
-def test_whoever_approved_an_earlier_text_is_shown_as_that(approval_page, asked, seats):
+def test_an_approval_of_an_earlier_text_is_marked(approval_page, asked, seats):
     record(asked, seats["Karen"])
     item = asked.meeting.items.get(title="Boliger til unge")
     item.decision = "<p>Rådet skriver ikke.</p>"
@@ -250,7 +250,7 @@ def test_an_answer_by_phone_is_written_in_with_the_secretarys_name(approval_page
     assert "Bussen kører igen." in page and "Punkt 3: Eventuelt" in page
 
 
-def test_by_phone_she_may_say_yes_and_keep_her_earlier_remarks(approval_page, asked, seats):
+def test_an_approval_by_phone_keeps_earlier_remarks(approval_page, asked, seats):
     record(asked, seats["Karen"], REMARKS, hele="Det var mig.")
     row = asked.approvals.get(member=seats["Karen"])
     approval_page("register", member=row.pk, answer=APPROVED)
@@ -310,7 +310,7 @@ def test_nobody_is_reminded_on_the_day_of_the_question_or_after_the_round(asked,
     assert rounds.send_due_reminders(timezone.now() + datetime.timedelta(days=1)) == 0
 
 
-def test_whoever_was_reminded_by_hand_today_or_has_left_is_not_reminded_again(asked, seats):
+def test_members_reminded_manually_today_or_gone_are_not_reminded_again(asked, seats):
     Approval.objects.update(due_on=day(2), asked_at=timezone.now() - datetime.timedelta(days=4))
     seats["Mia"].ends_on = day(-1)
     seats["Mia"].save()
@@ -324,7 +324,7 @@ def test_whoever_was_reminded_by_hand_today_or_has_left_is_not_reminded_again(as
 # Approving
 
 
-def test_silence_is_called_silence_and_she_decides(approval_page, asked, seats):
+def test_missing_answers_are_listed_and_the_secretary_decides(approval_page, asked, seats):
     record(asked, seats["Karen"])
     Approval.objects.update(due_on=day(-1))
     page = approval_page()

@@ -62,7 +62,7 @@ def item_field(minutes, title):
 # The page
 
 
-def test_she_reads_the_whole_minutes_as_they_will_look(client, karens, asked):
+def test_a_member_reads_the_whole_minutes_as_they_will_look(client, karens, asked):
     page = words(client.get(karens))
     for text in (
         *("Kan du godkende referatet?", "Boliger til unge", "Rådet skriver til udvalget.", "Per spurgte om bussen."),
@@ -71,7 +71,7 @@ def test_she_reads_the_whole_minutes_as_they_will_look(client, karens, asked):
         assert text in page
 
 
-def test_of_a_closed_item_she_reads_the_neutral_title_and_gets_no_field(client, karens, asked):
+def test_a_closed_item_shows_its_neutral_title_and_no_field(client, karens, asked):
     closed = asked.meeting.items.get(is_closed=True)
     make.agreement(closed, "Kakadue i aftale")
     secret = make.attachment(asked.meeting, "kakadue.txt", b"Kakadue", item=closed, title="Kakadue")
@@ -130,7 +130,7 @@ def test_a_long_agenda_costs_no_more_queries(client, karens, asked):
 
 
 @pytest.mark.engine
-def test_she_approves_and_is_thanked(client, karens, asked, seats):
+def test_a_member_approves_and_sees_a_receipt(client, karens, asked, seats):
     assert submit(client, karens).status_code == 302
     answered = row(asked, seats["Karen"])
     assert answered.answer == Approval.Answer.APPROVED
@@ -143,7 +143,7 @@ def test_it_needs_no_cookie_and_no_csrf_token(karens, asked, seats):
     assert row(asked, seats["Karen"]).answer == Approval.Answer.APPROVED
 
 
-def test_she_comments_on_an_item_and_on_the_whole(client, karens, asked, seats):
+def test_a_member_comments_on_an_item_and_on_the_whole_paper(client, karens, asked, seats):
     field = item_field(asked, "Boliger til unge")
     submit(client, karens, "bemaerkninger", **{field: "Det var Lars.", "whole": "  Godt referat  "})
     answered = row(asked, seats["Karen"])
@@ -161,7 +161,7 @@ def test_a_yes_with_a_small_correction_is_both(client, karens, asked, seats):
 
 
 @pytest.mark.engine
-def test_she_changes_her_mind_and_takes_a_remark_back(client, karens, asked, seats):
+def test_a_member_changes_the_answer_and_withdraws_a_remark(client, karens, asked, seats):
     submit(client, karens, "bemaerkninger", whole="Nej.", **{item_field(asked, "Eventuelt"): "Hvem?"})
     submit(client, karens, whole="Jo, alligevel.")
     answered = row(asked, seats["Karen"])
@@ -184,7 +184,7 @@ def test_to_comment_without_a_word_is_asked_about(client, karens, asked, seats):
     assert row(asked, seats["Karen"]).answer == ""
 
 
-def test_a_cpr_number_is_stopped_before_it_is_stored_and_what_she_wrote_stays(client, karens, asked, seats):
+def test_a_cpr_number_is_refused_before_storage_and_the_typed_text_is_kept(client, karens, asked, seats):
     field = item_field(asked, "Eventuelt")
     response = submit(client, karens, "bemaerkninger", whole="Husk Karl.", **{field: f"Hansen {CPR} bor her"})
     page = words(response)
@@ -221,7 +221,7 @@ def test_fields_that_the_page_does_not_have_are_not_stored(client, karens, asked
 # When the text changes
 
 
-def test_a_change_while_she_reads_is_shown_before_she_answers(client, karens, asked, seats):
+def test_a_change_while_the_member_reads_is_shown_before_the_answer(client, karens, asked, seats):
     version = text_version(asked)
     item = asked.meeting.items.get(title="Boliger til unge")
     item.decision = "<p>Rådet skriver ikke.</p>"
@@ -234,7 +234,7 @@ def test_a_change_while_she_reads_is_shown_before_she_answers(client, karens, as
     assert f'value="{text_version(asked)}"' in page
 
 
-def test_a_change_after_she_approved_tells_her_so(client, karens, asked):
+def test_a_change_after_the_approval_is_shown_to_the_member(client, karens, asked):
     submit(client, karens)
     asked.minutes_by = "Carla"
     asked.save()
@@ -257,7 +257,7 @@ def test_what_happens_later_to_an_agreement_or_a_name_is_no_change_of_the_text(a
     assert text_version(asked) != before
 
 
-def test_what_stands_in_a_closed_item_is_no_part_of_what_she_approves(asked):
+def test_the_content_of_a_closed_item_is_not_part_of_the_approval(asked):
     before = text_version(asked)
     closed = asked.meeting.items.get(is_closed=True)
     closed.decision = "<p>Noget andet</p>"
@@ -289,26 +289,26 @@ def test_it_ends_when_a_new_round_begins(client, karens, asked):
     assert client.get(link_in(letters(to="karen@example.dk")[-1])).status_code == 200
 
 
-def test_it_ends_with_her_seat(client, karens, seats):
+def test_the_link_ends_with_the_members_seat(client, karens, seats):
     seats["Karen"].ends_on = day(-1)
     seats["Karen"].save()
     refused(client, karens, 410)
 
 
-def test_it_lives_on_when_she_has_another_seat(client, karens, seats, esbjerg):
+def test_the_link_stays_valid_when_the_member_has_another_seat(client, karens, seats, esbjerg):
     seats["Karen"].ends_on = day(-1)
     seats["Karen"].save()
     make.membership(seats["Karen"].council, seats["Karen"].person, starts_on=day(0))
     assert client.get(karens).status_code == 200
 
 
-def test_whoever_takes_over_the_seat_does_not_take_over_the_link(client, karens, seats, esbjerg):
+def test_a_successor_in_the_seat_cannot_use_the_link(client, karens, seats, esbjerg):
     seats["Karen"].person = make.person(esbjerg, "Ny", email="ny@example.dk")
     seats["Karen"].save()
     refused(client, karens, 410)
 
 
-def test_it_ends_when_she_is_anonymised(client, karens, seats):
+def test_the_link_ends_when_the_member_is_anonymised(client, karens, seats):
     seats["Karen"].person.anonymised_at = timezone.now()
     seats["Karen"].person.save()
     refused(client, karens, 410)
@@ -356,7 +356,9 @@ def test_her_letter_arrives_by_mail_with_a_link_that_opens_and_a_reminder_follow
 
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
-def test_on_a_phone_without_javascript_she_comments_and_approves(page_without_javascript, page, karens, asked, seats):
+def test_a_member_comments_and_approves_on_a_phone_without_javascript(
+    page_without_javascript, page, karens, asked, seats
+):
     small = page_without_javascript
     small.set_viewport_size({"width": 360, "height": 740})
     small.goto(karens)

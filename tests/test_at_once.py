@@ -58,7 +58,7 @@ class Beside(threading.Thread):
 
 
 @pytest.fixture
-def her(eva):
+def eva_client(eva):
     client = Client(raise_request_exception=False)
     client.force_login(eva)
     return client
@@ -66,15 +66,15 @@ def her(eva):
 
 @pytest.mark.parametrize("what", ["agenda", "minutes"])
 @pytest.mark.parametrize("page", ["offentliggoer", "traek-tilbage", "forhaandsvisning"])
-def test_one_publishes_while_another_writes_and_neither_is_thrown_off(esbjerg, her, what, page):
+def test_publishing_and_writing_at_the_same_time_do_not_deadlock(esbjerg, eva_client, what, page):
     meeting = make.meeting(make.council(esbjerg), status=Status.DRAFT)
     item = make.item(meeting, "Natcafé")
     status = Status.PUBLISHED if page == "traek-tilbage" else Status.DRAFT
     paper = make.agenda(meeting, status) if what == "agenda" else make.minutes(meeting, status)
     address = f"/admin/council/{what}/{paper.pk}/{page}/"
-    said = {"seen": f"{paper.version}-{meeting.version}", "confirmed": "on"}
+    data = {"seen": f"{paper.version}-{meeting.version}", "confirmed": "on"}
     method = "get" if page == "forhaandsvisning" else "post"
-    other = Beside(her, lambda client: getattr(client, method)(address, said))
+    other = Beside(eva_client, lambda client: getattr(client, method)(address, data))
     with transaction.atomic():
         locked(meeting)
         other.begin()
@@ -104,16 +104,16 @@ def test_a_member_who_answers_while_the_new_day_is_sent_out_is_asked_again(esbje
     assert Invitation.objects.get(member=karen).reply == ""
 
 
-def test_a_proposal_that_arrives_twice_at_once_is_one(esbjerg):
+def test_a_proposal_submitted_twice_at_once_is_saved_once(esbjerg):
     council = make.council(esbjerg, email="raad@esbjerg.example")
     karen = make.membership(council, make.person(esbjerg, email="karen@eksempel.dk"))
     meeting = make.meeting(council, timezone.localdate() + datetime.timedelta(20))
-    said = {"title": "Natcafé", "text": "Det er koldt."}
+    data = {"title": "Natcafé", "text": "Det er koldt."}
     link = propose_url(meeting, karen).split("8000")[-1]
-    other = Beside(Client(raise_request_exception=False), lambda client: client.post(link, said))
+    other = Beside(Client(raise_request_exception=False), lambda client: client.post(link, data))
     with transaction.atomic():
         locked(meeting)
         other.begin()
-        Proposal.objects.create(meeting=meeting, member=karen, **said)
+        Proposal.objects.create(meeting=meeting, member=karen, **data)
     assert other.answer().status_code == 302
     assert Proposal.objects.count() == 1 and not Letter.objects.exists()

@@ -37,7 +37,7 @@ def test_a_secretary_adds_a_person(office, esbjerg):
     ("button", "said"),
     [("", "Karen Holm</a>« er gemt."), ("_continue", "»Karen Holm« er gemt."), ("_addanother", "lave en ny.")],
 )
-def test_she_reads_in_plain_words_that_it_is_saved(office, esbjerg, button, said):
+def test_the_secretary_reads_in_plain_words_that_it_is_saved(office, esbjerg, button, said):
     fields = {"municipality": esbjerg.pk, "first_name": "Karen", "last_name": "Holm", "shown": "rolle", button: "1"}
     page = office.post("/admin/council/person/add/", fields, follow=True).content.decode()
     assert said in page and "herunder" not in page

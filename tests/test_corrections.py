@@ -87,7 +87,7 @@ def decision(item, words):
     return {f"item-{item.pk}-decision": f"<p>{words}</p>"}
 
 
-def test_nothing_is_saved_before_she_has_read_it(annas, client, meeting, item):
+def test_nothing_is_saved_before_the_report_is_confirmed(annas, client, meeting, item):
     seen = review(annas, meeting, what=WHAT, **decision(item, "Der bygges 12 boliger."))
     page = html.unescape(text(seen))
     assert seen.status_code == 200 and "Intet er gemt endnu" in page
@@ -165,7 +165,7 @@ def test_without_a_change_there_is_no_correction(annas, meeting):
     assert "Du har ikke rettet noget" in text(review(annas, meeting, what=WHAT))
 
 
-def test_her_word_is_for_the_text_she_read(annas, meeting, item):
+def test_the_confirmation_is_for_the_text_that_was_read(annas, meeting, item):
     seen = review(annas, meeting, what=WHAT, **decision(item, "Der bygges 12 boliger."))
     response = confirm(annas, meeting, seen, **decision(item, "Ib Larsen får en bolig."))
     assert "Intet er gemt endnu" in text(response) and Edition.objects.count() == 1
@@ -289,7 +289,7 @@ def test_what_is_planned_is_no_correction(annas, esbjerg, meeting):
 
 
 def test_the_other_pages_lead_here(annas, meeting, item):
-    """No door changes public minutes in silence."""
+    """Other pages link to the correction page instead of changing public minutes."""
     page = text(annas.get(url(type(item), "change", item.pk)))
     assert f'href="{edit_url(meeting)}"' in page and f'id="id_{"decision"}"' not in page
     data = opened(annas, item)

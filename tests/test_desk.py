@@ -129,7 +129,7 @@ def test_a_clash_is_decided_and_both_texts_are_kept(anna_at_desk, carla_at_desk,
     assert item.decision == result
 
 
-def test_nobody_decides_about_a_text_that_is_no_longer_the_one_she_read(anna_at_desk, carla_at_desk, item):
+def test_a_decision_about_an_outdated_text_is_refused(anna_at_desk, carla_at_desk, item):
     field = f"item:{item.pk}:decision"
     anna_at_desk.write(field, "<p>Annas</p>")
     key = carla_at_desk.write(field, "<p>Carlas</p>")["results"][0]["clash"]

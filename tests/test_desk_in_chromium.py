@@ -194,7 +194,7 @@ def test_two_at_the_desk_see_each_other_and_choose_between_two_texts(desk_of, me
     assert not DeskClash.objects.filter(resolved_at=None).exists()
 
 
-def test_whoever_is_logged_out_keeps_her_words_until_she_is_back(desk_of, meeting, anna):
+def test_text_is_kept_for_a_user_who_is_logged_out(desk_of, meeting, anna):
     page = desk_of(anna)
     homes = meeting.items.first()
     page.context.clear_cookies()

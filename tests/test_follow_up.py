@@ -76,7 +76,7 @@ def words(text):
         ("2025-01-02", "Intet nyt i 22 måneder"),
     ],
 )
-def test_a_goal_nobody_has_told_of_for_over_a_year_says_so(client, plan, theme, recent_follow_up, date, expected):
+def test_a_goal_without_follow_up_for_over_a_year_is_marked(client, plan, theme, recent_follow_up, date, expected):
     make.follow_up(make.goal(theme), date=day(date))
     for address in (plan.get_absolute_url(), theme.get_absolute_url(), plan.get_progress_url()):
         shown = re.findall(r"Intet nyt i \d+ måneder", html(client, address))
@@ -301,7 +301,7 @@ def test_no_theme_can_take_the_address_of_the_overview(client, plan):
 # Follow-up form
 
 
-def test_the_secretary_comes_from_her_desk_to_a_short_form_with_what_was_said_before(client, anna, plan, theme, today):
+def test_the_task_links_to_a_short_form_with_earlier_follow_ups(client, anna, plan, theme, today):
     newer, older = make.goal(theme, "bygge huse."), make.goal(theme, "finde en grund.")
     make.follow_up(newer, date=day("2025-10-01"))
     make.follow_up(older, date=day("2025-02-01"), measure="2 af 20", text="Vi leder.")

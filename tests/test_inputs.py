@@ -198,7 +198,7 @@ def test_an_address_outside_the_list_of_topics_is_no_topic(client, council):
     assert Input.objects.get().topic == topic
 
 
-def test_sent_twice_by_a_nervous_finger_it_is_one(client, council):
+def test_an_input_sent_twice_is_saved_once(client, council):
     given = form_of(client.get("/esbjerg/skriv-til-raadet/")) | {"text": WORDS, "email": "a@example.dk"}
     first, second = (client.post("/esbjerg/skriv-til-raadet/", given) for _ in range(2))
     assert words(client.get(first.url)) == words(client.get(second.url))
@@ -305,7 +305,7 @@ def test_one_address_gets_no_more_than_a_few_receipts_a_day(client, council):
     assert Letter.objects.filter(to__istartswith="ofte@").count() == lifecycle.MAX_PER_ADDRESS
 
 
-def test_a_flood_is_held_and_then_asked_to_ring(client, council, monkeypatch):
+def test_a_flood_of_inputs_is_held_and_then_refused_with_the_phone_number(client, council, monkeypatch):
     monkeypatch.setattr(lifecycle, "MAX_PER_DAY", 1)
     monkeypatch.setattr(lifecycle, "CAPACITY_PER_DAY", 2)
     for number in range(2):

@@ -111,7 +111,7 @@ def flat(text):
 # Invited members
 
 
-def test_publishing_the_agenda_calls_each_member_once(published, meeting, anna):
+def test_publishing_the_agenda_invites_each_member_once(published, meeting, anna):
     written = letters()
     assert set(written) == {"Karen", "Ib"}
     karen = written["Karen"]
@@ -130,7 +130,7 @@ def test_publishing_in_the_back_office_writes_the_invitations_in_the_same_step(c
     assert send_scheduled_invitations(timezone.now()) == 0
 
 
-def test_the_page_says_that_mails_follow_by_themselves(client, meeting, anna, karen):
+def test_the_page_explains_that_emails_are_sent_automatically(client, meeting, anna, karen):
     make.agenda(meeting, Status.DRAFT).publish(by=anna, confirmed=True)
     client.force_login(anna)
     notice = "Ingen har fået en mail endnu. Portalen sender af sig selv inden for et par minutter."
@@ -140,7 +140,7 @@ def test_the_page_says_that_mails_follow_by_themselves(client, meeting, anna, ka
 
 
 @pytest.mark.parametrize("what", ["agenda", "meeting"])
-def test_what_has_not_left_of_a_withdrawn_agenda_never_leaves(client, published, meeting, anna, karen, mailbox, what):
+def test_unsent_letters_of_a_withdrawn_agenda_are_not_sent(client, published, meeting, anna, karen, mailbox, what):
     """The mail server is down, and the secretary withdraws the agenda because of a name in it."""
     Letter.objects.filter(key__startswith=f"invitation:{meeting.pk}:{karen.pk}:").update(sent_at=timezone.now())
     (published if what == "agenda" else Meeting.objects.get()).withdraw(by=anna)
@@ -157,7 +157,7 @@ def test_what_has_not_left_of_a_withdrawn_agenda_never_leaves(client, published,
 
 
 @pytest.mark.parametrize("what", ["agenda", "meeting"])
-def test_an_agenda_withdrawn_before_the_job_ran_invites_nobody_until_it_is_public_again(meeting, anna, karen, what):
+def test_an_agenda_withdrawn_before_the_job_runs_sends_no_invitations_until_republished(meeting, anna, karen, what):
     agenda = make.agenda(meeting, Status.DRAFT)
     agenda.publish(by=anna, confirmed=True)
     (agenda if what == "agenda" else Meeting.objects.get()).withdraw(by=anna)
@@ -166,19 +166,19 @@ def test_an_agenda_withdrawn_before_the_job_ran_invites_nobody_until_it_is_publi
     assert send_scheduled_invitations(timezone.now()) == 1
 
 
-def test_an_agenda_withdrawn_before_any_mail_left_invites_everybody_again(published, anna):
+def test_an_agenda_withdrawn_before_any_email_was_sent_invites_all_members_again(published, anna):
     published.withdraw(by=anna)
     assert not Letter.objects.exists()
     assert publish(Agenda.objects.get(), anna) == 2
 
 
-def test_a_letter_that_leaves_at_that_moment_is_let_go(published, anna):
+def test_a_letter_that_is_being_sent_at_the_withdrawal_is_kept(published, anna):
     Letter.objects.claim(timezone.now())
     published.withdraw(by=anna)
     assert Letter.objects.count() == 1
 
 
-def test_a_change_that_was_kept_back_with_the_agenda_is_shown_as_not_told(client, published, meeting, anna, karen):
+def test_a_change_deleted_with_the_agenda_is_shown_as_not_announced(client, published, meeting, anna, karen):
     Letter.objects.update(sent_at=timezone.now())
     meeting.refresh_from_db()
     meeting.place = "Biblioteket"
@@ -207,7 +207,7 @@ def test_a_letter_holds_nothing_of_a_closed_item(meeting, anna, karen):
     assert "En personsag" in letter.text and "Kakadue" not in letter.text
 
 
-def test_a_number_that_was_said_to_be_none_stands_in_no_letter(meeting, anna, karen):
+def test_an_overridden_cpr_number_is_hidden_in_letters(meeting, anna, karen):
     make.item(meeting, "Sag 010190-1234")
     publish(make.agenda(meeting, Status.DRAFT), anna, reason="Det er et sagsnummer.")
     letter = letters()["Karen"]
@@ -216,7 +216,7 @@ def test_a_number_that_was_said_to_be_none_stands_in_no_letter(meeting, anna, ka
 
 
 @pytest.mark.parametrize("what", ["over", "aflyst"])
-def test_nobody_is_called_to_what_is_over_or_cancelled(meeting, anna, karen, what):
+def test_past_and_cancelled_meetings_send_no_invitations(meeting, anna, karen, what):
     meeting.date = in_days(-2) if what == "over" else meeting.date
     meeting.is_cancelled = what == "aflyst"
     meeting.save()
@@ -224,7 +224,7 @@ def test_nobody_is_called_to_what_is_over_or_cancelled(meeting, anna, karen, wha
     assert not Letter.objects.exists()
 
 
-def test_an_agenda_that_becomes_public_by_itself_calls_the_members_then_and_once(meeting, anna, karen):
+def test_a_scheduled_agenda_invites_the_members_once_when_it_is_public(meeting, anna, karen):
     agenda = make.agenda(meeting, Status.DRAFT)
     agenda.publish(by=anna, confirmed=True, at=timezone.now() + datetime.timedelta(days=2))
     assert send_scheduled_invitations(timezone.now()) == 0
@@ -243,7 +243,7 @@ def test_a_vacant_seat_a_former_member_and_a_substitute_get_no_mail(council, mee
     assert set(letters()) == {"Vera"}
 
 
-def test_who_came_later_or_got_a_new_address_is_sent_the_call_by_one_button(published, council, meeting, client, anna):
+def test_new_members_and_new_addresses_are_invited_by_one_button(published, council, meeting, client, anna):
     seat(council, "Nanna")
     Person.objects.filter(first_name="Ib").update(email="ib.ny@eksempel.dk")
     client.force_login(anna)
@@ -258,7 +258,7 @@ def test_who_came_later_or_got_a_new_address_is_sent_the_call_by_one_button(publ
 # Replies
 
 
-def test_a_member_answers_with_one_click_and_may_think_again(published, client):
+def test_a_member_replies_with_one_click_and_can_change_the_reply(published, client):
     address = link_in(letters()["Ib"])
     assert "Kommer du til mødet?" in client.get(address).content.decode()
     assert Invitation.objects.get(member__person__first_name="Ib").reply == ""
@@ -267,9 +267,7 @@ def test_a_member_answers_with_one_click_and_may_think_again(published, client):
         assert Invitation.objects.get(member__person__first_name="Ib").reply == reply
 
 
-def test_the_secretary_hears_by_mail_who_stays_away_and_who_comes_all_the_same(
-    published, meeting, council, client, anna, ib
-):
+def test_the_secretary_gets_an_email_about_absences_and_changed_replies(published, meeting, council, client, anna, ib):
     anna.email = "anna@esbjerg.example"
     anna.save()
     address = link_in(letters()["Ib"])
@@ -295,7 +293,7 @@ def test_the_secretary_hears_by_mail_who_stays_away_and_who_comes_all_the_same(
     assert len(told_secretary()) == 4 and told_secretary()[-1].to == "raad@esbjerg.example"
 
 
-def test_a_finger_that_goes_back_and_forth_fills_no_mailbox(published, council, client):
+def test_repeated_changes_of_a_reply_send_a_limited_number_of_emails(published, council, client):
     council.email = "raad@esbjerg.example"
     council.save()
     for _ in range(10):
@@ -308,14 +306,14 @@ def told_secretary():
     return list(Letter.objects.filter(key__startswith="answer:").order_by("pk"))
 
 
-def test_an_afbud_that_the_secretary_took_by_phone_is_no_news_to_her(published, meeting, client, anna, ib):
+def test_an_absence_that_the_secretary_recorded_by_phone_sends_no_email(published, meeting, client, anna, ib):
     client.force_login(anna)
     press(client, meeting, f"excused:{ib.pk}")
     assert Invitation.objects.get(member=ib).reply == "afbud" and told_secretary() == []
 
 
 @pytest.mark.parametrize("body", [{}, {"svar": ""}, {"svar": "måske"}, {"svar": "\x00"}, {"svar": "x" * 100_000}])
-def test_anything_but_an_answer_changes_nothing(published, client, body):
+def test_an_invalid_reply_changes_nothing(published, client, body):
     address = link_in(letters()["Ib"])
     client.post(address, {"svar": "kommer"})
     response = client.post(address, body)
@@ -344,14 +342,14 @@ def test_the_link_ends_with_the_seat(published, ib, council, client, what):
     assert response.status_code == 410 and "Natcafé" not in response.content.decode()
 
 
-def test_an_altered_link_and_one_of_another_municipality_tell_nothing(published, vejle, client):
+def test_altered_links_and_links_of_another_municipality_disclose_nothing(published, vejle, client):
     address = link_in(letters()["Ib"])
     for wrong in (address[:-3] + "/", address.replace("/esbjerg/", "/vejle/"), "/esbjerg/svar/gæt/"):
         response = client.get(wrong)
         assert response.status_code == 404 and "Rådhuset" not in response.content.decode()
 
 
-def test_a_cancelled_meeting_takes_no_answer(published, meeting, client):
+def test_a_cancelled_meeting_accepts_no_reply(published, meeting, client):
     address = link_in(letters()["Ib"])
     meeting.is_cancelled, meeting.cancelled_reason = True, "Sekretæren er syg."
     meeting.save()
@@ -363,7 +361,7 @@ def test_a_cancelled_meeting_takes_no_answer(published, meeting, client):
 # The back-office page
 
 
-def test_the_secretary_sees_who_comes_and_whom_to_ring(published, meeting, client, anna):
+def test_the_page_lists_expected_members_and_those_to_phone(published, meeting, client, anna):
     client.post(link_in(letters()["Karen"]), {"svar": "kommer"})
     client.force_login(anna)
     said = flat(page(client, meeting))
@@ -373,7 +371,7 @@ def test_the_secretary_sees_who_comes_and_whom_to_ring(published, meeting, clien
     assert "2 af 3 kommer. Rådet er beslutningsdygtigt." in flat(page(client, meeting))
 
 
-def test_the_number_of_questions_does_not_grow_with_the_council(
+def test_the_number_of_queries_does_not_grow_with_the_council(
     published, council, meeting, client, anna, django_assert_max_num_queries
 ):
     client.force_login(anna)
@@ -387,7 +385,7 @@ def test_the_number_of_questions_does_not_grow_with_the_council(
         page(client, meeting)
 
 
-def test_a_substitute_is_called_with_one_click_and_counts_for_the_one_who_stays_away(
+def test_a_substitute_is_invited_with_one_click_and_counts_for_the_absent_member(
     published, meeting, ib, leif, client, anna
 ):
     client.force_login(anna)
@@ -405,7 +403,7 @@ def test_a_substitute_is_called_with_one_click_and_counts_for_the_one_who_stays_
     assert Letter.objects.filter(to_name__startswith="Leif").count() == 1
 
 
-def test_a_substitute_who_is_not_needed_hears_it_and_can_be_called_again(published, meeting, ib, leif, client, anna):
+def test_a_cancelled_substitute_is_notified_and_can_be_invited_again(published, meeting, ib, leif, client, anna):
     client.force_login(anna)
     press(client, meeting, f"excused:{ib.pk}")
     press(client, meeting, f"call_substitute:{leif.pk}:{ib.pk}")
@@ -441,7 +439,7 @@ def sequence(letter):
         "\x00",
     ],
 )
-def test_a_button_that_no_longer_fits_changes_nothing(published, meeting, client, anna, action):
+def test_an_outdated_button_changes_nothing(published, meeting, client, anna, action):
     client.force_login(anna)
     before = list(Invitation.objects.values_list("pk", "reply"))
     response = press(client, meeting, action)
@@ -449,7 +447,7 @@ def test_a_button_that_no_longer_fits_changes_nothing(published, meeting, client
     assert list(Invitation.objects.values_list("pk", "reply")) == before
 
 
-def test_nobody_calls_the_members_of_another_council(published, meeting, client, vejle, bo, anna):
+def test_members_of_another_council_cannot_be_invited(published, meeting, client, vejle, bo, anna):
     stranger = seat(make.council(vejle), "Rikke")
     client.force_login(anna)
     press(client, meeting, f"coming:{stranger.pk}")
@@ -461,7 +459,7 @@ def test_nobody_calls_the_members_of_another_council(published, meeting, client,
 # Changes
 
 
-def test_a_moved_meeting_is_told_once_and_asks_again(published, meeting, client, anna):
+def test_a_moved_meeting_is_announced_once_and_asks_for_new_replies(published, meeting, client, anna):
     client.post(link_in(letters()["Ib"]), {"svar": "kommer"})
     before = sequence(letters()["Ib"])
     meeting.date = in_days(27)
@@ -478,7 +476,7 @@ def test_a_moved_meeting_is_told_once_and_asks_again(published, meeting, client,
     assert "ikke sagt til alle" not in page(client, meeting)
 
 
-def test_a_new_place_keeps_the_answers(published, meeting, client):
+def test_a_new_place_keeps_the_replies(published, meeting, client):
     client.post(link_in(letters()["Ib"]), {"svar": "kommer"})
     meeting.place = "Værestedet"
     meeting.save()
@@ -487,7 +485,7 @@ def test_a_new_place_keeps_the_answers(published, meeting, client):
     assert Invitation.objects.get(member__person__first_name="Ib").reply == "kommer"
 
 
-def test_a_cancelled_meeting_leaves_the_calendars(published, meeting, client, anna):
+def test_a_cancelled_meeting_is_removed_from_calendars(published, meeting, client, anna):
     before = sequence(letters()["Ib"])
     meeting.is_cancelled = True
     meeting.save()
@@ -502,7 +500,7 @@ def test_a_cancelled_meeting_leaves_the_calendars(published, meeting, client, an
     assert "bliver det holdt alligevel" in letters()["Ib"].text and "METHOD:REQUEST" in letters()["Ib"].calendar
 
 
-def test_a_member_without_mail_is_told_by_phone(council, meeting, per, anna, client):
+def test_a_member_without_email_is_informed_by_phone(council, meeting, per, anna, client):
     publish(make.agenda(meeting, Status.DRAFT), anna)
     client.force_login(anna)
     press(client, meeting, f"coming:{per.pk}")
@@ -543,7 +541,7 @@ def test_the_invitation_arrives_as_one_mail_with_agenda_calendar_and_link(publis
     assert methods == {"CANCEL"} and len(mailbox.deliveries) == 2
 
 
-def test_an_answer_about_the_old_day_is_none_about_the_new_one(published, meeting, karen):
+def test_a_reply_about_the_old_day_does_not_count_for_the_new_one(published, meeting, karen):
     """The meeting is moved between opening the page and sending the reply."""
     link, browser = link_in(letters()["Karen"]), Client()
     seen = html.fromstring(browser.get(link).text).xpath("//input[@name='tid']/@value")[0]

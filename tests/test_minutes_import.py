@@ -355,7 +355,7 @@ def test_items_of_the_agenda_are_filled_and_not_doubled(client, anna, meeting):
     assert meeting.items.all()[1].recommendation == "<p>At rådet drøfter planen.</p>"
 
 
-def test_what_stands_is_shown_beside_the_new_and_kept_unless_she_chooses(client, anna, meeting):
+def test_saved_values_are_shown_beside_the_new_ones_and_kept_by_default(client, anna, meeting):
     item = make.item(meeting, "Boliger til unge", decision="<p>Vi venter.</p>", position=1)
     client.force_login(anna)
     report = upload(client, url(meeting), CASE)
@@ -380,7 +380,7 @@ def test_a_second_time_there_is_nothing_to_save(client, anna, meeting):
     assert meeting.items.count() == 3 and Agreement.objects.count() == 1
 
 
-def test_she_confirms_only_what_she_has_seen(client, anna, meeting):
+def test_a_confirmation_is_for_the_changes_that_were_shown(client, anna, meeting):
     client.force_login(anna)
     sent = answers(upload(client, url(meeting), CASE))
     item = make.item(meeting, "Boliger til unge", decision="<p>Skrevet imens.</p>")
@@ -460,7 +460,7 @@ def test_an_item_that_the_file_closes_is_closed_here(client, anna, meeting):
     assert (item.is_closed, item.public_title) == (True, "Lukket punkt")
 
 
-def test_a_file_of_another_day_is_told_of(client, anna, council):
+def test_a_file_of_another_day_is_reported(client, anna, council):
     meeting = make.meeting(council, datetime.date(2025, 6, 4), status=Status.DRAFT)
     meeting.refresh_from_db()
     client.force_login(anna)
@@ -575,7 +575,7 @@ def test_another_municipalitys_meeting_does_not_exist(client, bo, vejle, meeting
     assert upload(client, url(meeting), CASE).status_code == 404
 
 
-def test_two_of_one_first_name_are_told_apart_by_no_guess(client, anna, esbjerg, council, meeting):
+def test_two_members_with_the_same_first_name_are_not_matched(client, anna, esbjerg, council, meeting):
     make.membership(council, make.person(esbjerg, "Karen", "Bak"))
     client.force_login(anna)
     report = upload(client, url(meeting), "Referat\nTil stede: Karen, Ib\n\n1. Velkomst\nHej.\n\n2. Eventuelt\nIntet.")

@@ -37,7 +37,7 @@ def test_a_form_from_another_log_in_is_refused_in_danish_and_does_nothing(anna, 
     assert story.is_published
 
 
-def test_whoever_posts_to_a_page_for_reading_gets_no_cookie(esbjerg):
+def test_a_post_request_to_a_read_only_page_sets_no_cookie(esbjerg):
     answer = Client(enforce_csrf_checks=True).post("/esbjerg/")
     assert answer.status_code == 403
     assert "Det blev ikke sendt" in answer.content.decode()

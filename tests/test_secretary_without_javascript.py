@@ -9,7 +9,7 @@ from . import factories as make
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
-def test_she_makes_a_meeting_with_an_item_and_publishes_and_withdraws_it(
+def test_a_secretary_creates_publishes_and_withdraws_a_meeting_with_an_item(
     anna, esbjerg, client, page_without_javascript
 ):
     page = page_without_javascript

@@ -367,7 +367,7 @@ def test_a_citizen_finds_no_trace_of_a_hidden_strategy(client, esbjerg, status):
 
 
 @pytest.mark.parametrize("status", HIDDEN)
-def test_a_secretary_sees_her_own_draft_with_a_banner_and_keeps_it_out_of_caches(client, esbjerg, anna, status):
+def test_a_secretary_sees_the_draft_with_a_banner_and_it_is_not_cached(client, esbjerg, anna, status):
     draft = make.strategy(esbjerg, "Ny plan", status)
     client.force_login(anna)
     for address in addresses(draft, make.theme(draft)):

@@ -56,7 +56,7 @@ def test_the_list_of_strategies_leads_to_the_upload(at_anna):
     assert f'href="{ADDRESS}">Indlæs fra fil</a>' in page
 
 
-def test_a_file_becomes_a_draft_and_she_is_told_what_was_found(at_anna, esbjerg, anna):
+def test_a_file_becomes_a_draft_with_a_report_of_its_parts(at_anna, esbjerg, anna):
     response = upload(at_anna, esbjerg)
     strategy = Strategy.objects.get()
     assert (strategy.municipality, strategy.status, strategy.period) == (esbjerg, Status.DRAFT, "2027–2030")

@@ -143,7 +143,7 @@ def test_a_second_click_makes_nothing_twice(as_anna, council):
     assert Meeting.objects.count() == 1
 
 
-def test_a_day_changed_into_a_holiday_is_shown_first_and_made_when_she_insists(as_anna, council):
+def test_a_day_changed_to_a_holiday_is_shown_first_and_created_when_confirmed(as_anna, council):
     christmas = f"{YEAR}-12-24"
     data = rows(workday(11), **{"m-0-date": christmas, "action": "create"})
     shown = text(as_anna.post(NEW, data))
@@ -326,7 +326,7 @@ def test_only_the_dates_with_a_tick_are_made_public(as_anna, council):
 @pytest.mark.parametrize(
     "missing", [{"confirmed": ""}, {"dates": []}, {"dates": ["x"]}, {"dates": ["1-1\x00"]}], ids=str
 )
-def test_without_her_word_no_date_is_made_public(as_anna, council, missing):
+def test_no_date_is_published_without_the_confirmation(as_anna, council, missing):
     response = as_anna.post(f"{PUBLISH}?aar={YEAR}", tick(*planned(council, 3, 9)) | missing)
     assert response.status_code == 400 and "Datoerne er ikke offentlige endnu" in text(response)
     assert not public(council)
@@ -348,7 +348,7 @@ def test_a_meeting_with_something_to_look_at_goes_through_its_own_gate(as_anna, 
     assert public(council) == {plain.date}
 
 
-def test_a_text_changed_after_she_read_it_is_not_made_public_on_her_word(as_anna, council):
+def test_a_text_changed_after_the_review_is_not_published_by_the_confirmation(as_anna, council):
     spring, autumn = planned(council, 3, 9)
     seen = tick(spring, autumn)
     as_anna.post(OVERVIEW, move(autumn, workday(10)))
