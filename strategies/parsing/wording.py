@@ -6,45 +6,14 @@ Patterns of the language only; none is specific to a municipality.
 import re
 from datetime import date
 
-# Words for a theme, singular to plural.
-THEME_WORDS = {
-    "tema": "temaer",
-    "temaområde": "temaområder",
-    "indsatsområde": "indsatsområder",
-    "fokusområde": "fokusområder",
-    "fokuspunkt": "fokuspunkter",
-    "målområde": "målområder",
-    "hovedområde": "hovedområder",
-    "kerneområde": "kerneområder",
-    "livsområde": "livsområder",
-    "udviklingsområde": "udviklingsområder",
-    "udviklingsspor": "udviklingsspor",
-    "strategispor": "strategispor",
-    "handlingsspor": "handlingsspor",
-    "hovedspor": "hovedspor",
-    "spor": "spor",
-    "pejlemærke": "pejlemærker",
-    "sigtelinje": "sigtelinjer",
-    "ledestjerne": "ledestjerner",
-    "løfte": "løfter",
-    "princip": "principper",
-    "prioritet": "prioriteter",
-    "prioritering": "prioriteringer",
-    "prioritetsområde": "prioritetsområder",
-    "satsning": "satsninger",
-    "satsningsområde": "satsningsområder",
-    "strategiområde": "strategiområder",
-    "hovedtema": "hovedtemaer",
-    "delstrategi": "delstrategier",
-}
-GOAL_WORDS = {
-    "mål": "mål",
-    "delmål": "delmål",
-    "hovedmål": "hovedmål",
-    "strategimål": "strategimål",
-    "effektmål": "effektmål",
-    "målsætning": "målsætninger",
-}
+from udsat.lib.danish import MONTHS
+
+THEME_WORDS = set(
+    "tema temaområde indsatsområde fokusområde fokuspunkt målområde hovedområde kerneområde livsområde udviklingsområde"
+    " udviklingsspor strategispor handlingsspor hovedspor spor pejlemærke sigtelinje ledestjerne løfte princip"
+    " prioritet prioritering prioritetsområde satsning satsningsområde strategiområde hovedtema delstrategi".split()
+)
+GOAL_WORDS = {"mål", "delmål", "hovedmål", "strategimål", "effektmål", "målsætning"}
 # Numbered words that are not labels of themes: agendas, appendices, processes.
 _NOT_A_THEME = set(
     "punkt side bilag figur tabel fase trin møde kapitel afsnit del år paragraf artikel case eksempel spørgsmål citat"
@@ -53,21 +22,20 @@ _NOT_A_THEME = set(
 _NUMBER_WORDS = "to|tre|fire|fem|seks|syv|otte|ni|ti|elleve|tolv|flere|følgende|disse|en række"
 
 
-def _forms(word: str, plural: str) -> tuple[str, str, str, str]:
-    definite = word + ("t" if word.endswith("e") else "et")
-    return word, definite, plural, plural + ("ne" if plural.endswith("r") else "ene")
+def plural_of(label: str) -> str:
+    if label.endswith(("spor", "mål")):
+        return label
+    return "principper" if label == "princip" else label + ("r" if label.endswith("e") else "er")
 
 
-_SINGULAR = {
-    form: word for words in (THEME_WORDS, GOAL_WORDS) for word, plural in words.items() for form in _forms(word, plural)
-}
-_PLURALS = "|".join(
-    sorted(
-        {f for w, p in THEME_WORDS.items() for f in (p, p + "ne", *(() if p != w else (p + "ene",)))},
-        key=len,
-        reverse=True,
-    )
-)
+def _forms(word: str) -> tuple[str, str, str, str]:
+    """Return the word in singular and plural, each in indefinite and definite form."""
+    plural = plural_of(word)
+    return word, word + ("t" if word.endswith("e") else "et"), plural, plural + ("ene" if plural == word else "ne")
+
+
+_SINGULAR = {form: word for word in THEME_WORDS | GOAL_WORDS for form in _forms(word)}
+_PLURALS = "|".join(sorted({form for word in THEME_WORDS for form in _forms(word)[2:]}, key=len, reverse=True))
 
 _LABEL = re.compile(
     r"(?:(?:vores|strategisk|politisk|overordnet|tværgående)\s)?(?P<label>[a-zæøå]+)"
@@ -102,11 +70,6 @@ def unknown_label(text: str) -> tuple[str, str] | None:
     """Return word and number of any numbered heading such as »Sporskifte 1: Bolig«; used to detect a series."""
     match = re.match(r"([A-ZÆØÅ][a-zæøå]{2,20})\s+(\d{1,2})\s*(?:[:–—]|-\s|$)", text)
     return (match[1].lower(), match[2]) if match and match[1].lower() not in _NOT_A_THEME else None
-
-
-def plural_of(label: str) -> str:
-    known = THEME_WORDS.get(label) or GOAL_WORDS.get(label)
-    return known or label + ("r" if label.endswith("e") else "er")
 
 
 def theme_word_in(text: str) -> str:
@@ -170,8 +133,7 @@ _SECTION_KINDS = {
     r"|handle?plan(er|en)?|handlingsplan(er|en)?|udmøntning"
     r"|plan for indsatser|ordliste|ordforklaring(er)?|kilder|litteratur|bilag|afslutning|afrunding|høring(en"
     r"|ssvar)?|udsatteråd(et)?|tak\b|årshjul"
-    r"|sådan (følger|arbejder|bruger|har) .*|hvordan (følger|bruger) .*|hvad sker der nu|tidsplan"
-    r"|forankring)\b.*",
+    r"|sådan (følger|arbejder|bruger|har) .*|hvordan (følger|bruger) .*|hvad sker der nu|tidsplan|forankring)\b.*",
 }
 
 
@@ -207,8 +169,7 @@ _GOAL_HEADING = re.compile(
     rf"(?:(?:vores|kommunens|strategiens|politikkens|de|overordnet|overordnede|strategiske|politisk|politiske|konkrete"
     rf"|fælles|centrale|\d{{1,2}}|{_NUMBER_WORDS})\s+)*"
     r"(?:mål|målene|målsætning(?:en|er|erne)?|delmål(?:ene)?|hovedmål|strategimål|målet|mål og (?:indsatser|handlinger"
-    r"|delmål|målsætninger))"
-    r"(?:\s+(?:er|for|med|i)\b.{0,40})?"
+    r"|delmål|målsætninger))(?:\s+(?:er|for|med|i)\b.{0,40})?"
     r"|(?:vi|derfor|det|her|så|dette|og) (?:vil|ønsker)(?: vi| derfor| også| kommunen| byrådet)*(?: gøre)?"
     r"|hvad (?:vil|ønsker) (?:vi|kommunen|byrådet)(?: gøre| opnå)?|(?:vi|det) (?:lover|arbejder)(?: vi)?(?: for| på"
     r"| hen imod)?(?: at)?"
@@ -258,8 +219,7 @@ def read_thread(text: str) -> str:
 
 _NEVER = re.compile(
     r"eksempler\b|.*\b(eksempel(vis)?|eksempler)\b[^.]{0,60}:?$|.*\b(mærkesag(er)?|medlemmer(ne)?|består af"
-    r"|\w*kriteri\w+"
-    r"|indikator\w*|partnere|samarbejdspartner\w*"
+    r"|\w*kriteri\w+|indikator\w*|partnere|samarbejdspartner\w*"
     r"|lovgivning\w*|serviceloven|bygger på|udarbejdet (af|i)|deltog|deltaget|bidraget|høringssvar|læs mere|se også"
     r"|links?|kilder|kontakt|fakta|årsager(ne)?"
     r"|problem(er|stillinger)|udfordringer(ne)?|kendetegn\w*|ved vi|viser|fordel(er|t)|aktører"
@@ -333,8 +293,7 @@ _GOAL_LABEL = re.compile(
 )
 _GOAL_SENTENCE = re.compile(
     r"(?:vores|kommunens|det overordnede|\w+ kommunes)?\s*(?:overordnede\s)?(?:mål|målet|målsætning|målsætningen"
-    r"|ambition)"
-    r"(?: (?:for|med|i) .{1,60}?)? er\b.{10,400}",
+    r"|ambition)(?: (?:for|med|i) .{1,60}?)? er\b.{10,400}",
     re.IGNORECASE,
 )
 
@@ -373,17 +332,8 @@ def names_a_strategy(text: str) -> bool:
 
 def document_kind(text: str) -> str:
     """Return the Strategy kind that a title names first, or ""."""
-    matches = [
-        (match.start(), kind)
-        for kind, pattern in (
-            ("udviklingsplan", r"udviklingsplan"),
-            ("strategi", r"strategi"),
-            ("politik", r"politik"),
-            ("plan", r"(?<!udviklings)plan(en)?\b"),
-        )
-        if (match := re.search(pattern, text, re.IGNORECASE))
-    ]
-    return min(matches)[1] if matches else ""
+    match = re.search(r"udviklingsplan|strategi|politik|plan(?=(en)?\b)", text, re.IGNORECASE)
+    return match[0].lower() if match else ""
 
 
 TITLE_IN_PROSE = re.compile(
@@ -406,13 +356,11 @@ def indefinite_form(title: str) -> str:
     return re.sub(r"(?i)(strategi)en$|(politik)ken$|(plan)en$", lambda m: m[1] or m[2] or m[3], title)
 
 
-_MONTHS = "januar februar marts april maj juni juli august september oktober november december".split()
-_MONTH = "|".join(_MONTHS)
+_MONTH = "|".join(MONTHS)
 _DAY = rf"(?:\d{{1,2}}\.\s*(?:(?:{_MONTH})\s+|\d{{1,2}}\.\s*)|(?:ultimo|primo|udgangen af|{_MONTH})\s+)?"
 _PERIOD = re.compile(
     rf"\(?\b(?:(?:i )?(?:perioden|årene|strategiperioden|planperioden)\s+)?(?:fra )?{_DAY}(?P<start>20\d\d)\s*(?:-|–|—"
-    rf"|/|til og med|til|og frem til)\s*"
-    rf"{_DAY}(?P<end>20\d\d|\d\d)\b\)?",
+    rf"|/|til og med|til|og frem til)\s*{_DAY}(?P<end>20\d\d|\d\d)\b\)?",
     re.IGNORECASE,
 )
 _OPEN_PERIOD = re.compile(
@@ -456,10 +404,10 @@ def find_adoption(text: str) -> tuple[date, str, str] | None:
     name = by[1].strip() if by else ""
     try:
         if match["day"]:
-            month = _MONTHS.index(match["month"].lower()) + 1 if match["month"] else int(match["m"])
+            month = MONTHS.index(match["month"].lower()) + 1 if match["month"] else int(match["m"])
             return date(int(match["year"]), month, int(match["day"])), "dag", name
         if match["only_month"]:
-            return date(int(match["year2"]), _MONTHS.index(match["only_month"].lower()) + 1, 1), "maaned", name
+            return date(int(match["year2"]), MONTHS.index(match["only_month"].lower()) + 1, 1), "maaned", name
         return date(int(match["year3"]), 1, 1), "aar", name
     except ValueError:
         return None

@@ -269,8 +269,7 @@ _THING_BEFORE = re.compile(
     rf"(?:^|\W)\w*(?:stedet|sted|huset|hus|foreningen|forening|projektet|projekt|caféen|café|organisationen|initiativet"
     rf"|centret|centeret|center|skolen|klubben|gruppen|kampagnen|bogen|filmen|bladet|avisen|bydelen|byen|kvarteret"
     rf"|strategien|planen|politikken|loven|ordningen|netværket|fonden|firmaet|selskabet|butikken|hotellet|herberget"
-    rf"|afsnittet|temaet|punktet|festivalen|sporet|teamet)"
-    rf"(?:{_GAP}ved{_GAP}navn)?{_GAP}[»”\"]?$",
+    rf"|afsnittet|temaet|punktet|festivalen|sporet|teamet)(?:{_GAP}ved{_GAP}navn)?{_GAP}[»”\"]?$",
     re.IGNORECASE,
 )
 
