@@ -3,7 +3,7 @@
 from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Submit
 from django import forms
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Count, Q
 from django.http import HttpResponseRedirect
@@ -11,14 +11,14 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.text import Truncator
 
+from udsat.admin.form_fields import DocumentField
 from udsat.admin.scope import municipalities_where
 from udsat.lib import roles
-from udsat.lib.documents import ACCEPTED, MAX_DOCUMENT_BYTES, UnreadableDocument
+from udsat.lib.documents import UnreadableDocument
 from udsat.models import Municipality, is_cpr_overridden
 
 from .importer import read_strategy, save_draft
 
-MAX_MB = MAX_DOCUMENT_BYTES // 2**20
 # The report is kept in the session, so that the user can return to it from the draft.
 REPORT, MAX_NOTES, MAX_NOTE_LENGTH = "import_report", 200, 300
 
@@ -33,17 +33,7 @@ class ImportForm(forms.Form):
             "invalid_choice": "I den kommune kan du ikke indlæse noget. Vælg en, hvor du har ret til at skrive.",
         },
     )
-    file = forms.FileField(
-        label="Fil",
-        help_text=f"Word (.docx), webside (.html), Markdown (.md) eller ren tekst (.txt). Højst {MAX_MB} MB.",
-        widget=forms.FileInput({"accept": ",".join(ACCEPTED)}),
-        error_messages={
-            "required": "Vælg en fil.",
-            "invalid": "Vælg en fil.",
-            "missing": "Vælg en fil.",
-            "empty": "Filen er tom. Vælg en fil med tekst i.",
-        },
-    )
+    file = DocumentField()
 
     def __init__(self, *args, user, **kwargs):
         super().__init__(*args, **kwargs)
@@ -56,16 +46,6 @@ class ImportForm(forms.Form):
         # Errors are shown in Danish beside the field, not in the browser's own bubble.
         self.helper.attrs = {"novalidate": True}
         self.helper.add_input(Submit("import", "Indlæs som kladde"))
-
-    def clean_file(self):
-        """Check the size before the file is read: Django keeps large uploads on disk."""
-        file = self.cleaned_data["file"]
-        if file.size > MAX_DOCUMENT_BYTES:
-            raise ValidationError(
-                f"Filen fylder {-(-file.size // 2**20)} MB og må højst fylde {MAX_MB} MB. "
-                "Fjern billederne, eller gem teksten som .txt."
-            )
-        return file
 
 
 class ImportViewMixin:

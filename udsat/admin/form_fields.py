@@ -3,6 +3,8 @@
 from django import forms
 from django.contrib.admin.widgets import AutocompleteMixin
 
+from udsat.lib.documents import ACCEPTED, MAX_DOCUMENT_BYTES
+
 # Browsers submit a two-digit year as 0026.
 YEARS = range(1900, 2200)
 
@@ -30,6 +32,35 @@ class DateTimeInputField(forms.DateTimeField):
     widget = forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
     input_formats = ["%d.%m.%Y %H.%M", "%d.%m.%Y %H:%M", "%d.%m.%Y"]
     default_error_messages = {"invalid": "Skriv dato og klokkeslæt som 31.12.2026 14.30."}
+
+
+class DocumentField(forms.FileField):
+    """A document to import, of a type and size that `udsat.lib.documents` reads."""
+
+    widget = forms.FileInput({"accept": ",".join(ACCEPTED)})
+    default_error_messages = {
+        "required": "Vælg en fil.",
+        "invalid": "Vælg en fil.",
+        "missing": "Vælg en fil.",
+        "empty": "Filen er tom. Vælg en fil med tekst i.",
+    }
+    max_mb = MAX_DOCUMENT_BYTES // 2**20
+
+    def __init__(self):
+        super().__init__(
+            label="Fil",
+            help_text=f"Word (.docx), webside (.html), Markdown (.md) eller ren tekst (.txt). Højst {self.max_mb} MB.",
+        )
+
+    def to_python(self, data):
+        """Check the size before the file is read: Django keeps large uploads on disk."""
+        file = super().to_python(data)
+        if file and file.size > MAX_DOCUMENT_BYTES:
+            raise forms.ValidationError(
+                f"Filen fylder {-(-file.size // 2**20)} MB og må højst fylde {self.max_mb} MB. "
+                "Fjern billederne, eller gem teksten som .txt."
+            )
+        return file
 
 
 def _is_possible_pk(number) -> bool:

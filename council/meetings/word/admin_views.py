@@ -15,10 +15,10 @@ from django.urls import path, reverse
 
 from council.meetings.meeting_page import MeetingPage
 from council.models import Council, Meeting
-from udsat.admin.form_fields import DateInputField, TimeInputField
+from udsat.admin.form_fields import DateInputField, DocumentField, TimeInputField
 from udsat.admin.scope import municipalities_where
 from udsat.lib import roles
-from udsat.lib.documents import ACCEPTED, MAX_DOCUMENT_BYTES, UnreadableDocument, read_rich
+from udsat.lib.documents import UnreadableDocument, read_rich
 from udsat.lib.docx_writer import MEDIA_TYPE
 from udsat.lib.forms import FieldsOnly
 
@@ -27,7 +27,6 @@ from .export import agenda_docx, case_attachments, case_zip, full_name, minutes_
 from .import_plan import ImportPlan
 from .parsed_meeting import ParsedMeeting
 
-MAX_MB = MAX_DOCUMENT_BYTES // 2**20
 MAX_ITEMS = 200
 # Size in bytes of the parsed file, which the confirmation page carries in a hidden field.
 MAX_PAYLOAD = 3_000_000
@@ -67,17 +66,7 @@ def _download(admin, request, meeting, *, write, file_name, media_type):
 
 
 class FileForm(forms.Form):
-    file = forms.FileField(
-        label="Fil",
-        help_text=f"Word (.docx), webside (.html), Markdown (.md) eller ren tekst (.txt). Højst {MAX_MB} MB.",
-        widget=forms.FileInput({"accept": ",".join(ACCEPTED)}),
-        error_messages={
-            "required": "Vælg en fil.",
-            "invalid": "Vælg en fil.",
-            "missing": "Vælg en fil.",
-            "empty": "Filen er tom. Vælg en fil med tekst i.",
-        },
-    )
+    file = DocumentField()
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -85,16 +74,6 @@ class FileForm(forms.Form):
         # The server shows its messages in Danish beside the field, unlike the browser's own.
         self.helper.attrs = {"novalidate": True}
         self.helper.add_input(Submit("import", "Læs filen"))
-
-    def clean_file(self):
-        """Refuse a large file before it is read into memory."""
-        file = self.cleaned_data["file"]
-        if file.size > MAX_DOCUMENT_BYTES:
-            raise ValidationError(
-                f"Filen fylder {-(-file.size // 2**20)} MB og må højst fylde {MAX_MB} MB. "
-                "Fjern billederne, eller gem teksten som .txt."
-            )
-        return file
 
 
 class NewMeetingForm(FieldsOnly, forms.Form):
