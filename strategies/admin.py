@@ -8,12 +8,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.text import Truncator
 
-from udsat.admin import (
-    NationalAdmin,
-    PublishableAdmin,
-    ScopedAdmin,
-    ScopedStackedInline,
-)
+from udsat.admin import NationalAdmin, PublishableAdmin, ScopedAdmin, ScopedStackedInline
 from udsat.admin_site import DAILY, FOLLOW_UP, PORTAL
 from udsat.lib import roles
 from udsat.lib.richtext import EasyTextWidget
@@ -88,15 +83,15 @@ class StrategyPartAdmin(ScopedAdmin):
     guide = "strategi"
     list_filter = ["strategy"]
 
+    def get_queryset(self, request):
+        return super().get_queryset(request).select_related("strategy__municipality")
+
 
 @admin.register(Section)
 class SectionAdmin(StrategyPartAdmin):
     list_display = ["display_heading", "kind", "strategy"]
     search_fields = ["heading", "body"]
     fieldsets = [(None, {"fields": ["strategy", "kind", "heading", "body", "signed_by", "film_url", "position"]})]
-
-    def get_queryset(self, request):
-        return super().get_queryset(request).select_related("strategy__municipality")
 
 
 class GoalInline(ScopedStackedInline):
@@ -110,19 +105,11 @@ class ActionInline(ScopedStackedInline):
     fields = ["title", "description", "responsible", "starts_on", "ends_on"]
 
 
-class ThemeActionInline(ActionInline):
-    fk_name = "theme"
-
-
-class GoalActionInline(ActionInline):
-    fk_name = "goal"
-
-
 @admin.register(Theme)
 class ThemeAdmin(StrategyPartAdmin):
     list_display = ["display_title", "strategy", "position"]
     search_fields = ["title", "strategy__title"]
-    inlines = [GoalInline, ThemeActionInline]
+    inlines = [GoalInline, ActionInline]
     fieldsets = [
         ("Temaet", {"fields": ["strategy", "title", "guiding_thread", "body", "plain_text"]}),
         ("Målene", {"fields": ["goal_lead_in"]}),
@@ -131,9 +118,6 @@ class ThemeAdmin(StrategyPartAdmin):
 
     def choice_label(self, obj):
         return f"{obj} ({obj.strategy})"
-
-    def get_queryset(self, request):
-        return super().get_queryset(request).select_related("strategy__municipality")
 
 
 class FollowUpInline(ScopedStackedInline):
@@ -169,7 +153,7 @@ class GoalAdmin(ScopedAdmin):
     search_fields = ["text", "theme__title"]
     search_help_text = "Søg i mål og temaer"
     autocomplete_fields = ["theme"]
-    inlines = [FollowUpInline, GoalActionInline]
+    inlines = [FollowUpInline, ActionInline]
     fieldsets = [
         ("Målet", {"fields": ["theme", "text", "explanation", "target", "plain_text"]}),
         ("Placering", {"fields": ["parent", "position"], "classes": ["collapse"]}),
@@ -253,7 +237,7 @@ class ActionAdmin(StrategyPartAdmin):
     ]
 
     def get_queryset(self, request):
-        return super().get_queryset(request).select_related("strategy__municipality", "theme", "goal__theme")
+        return super().get_queryset(request).select_related("theme", "goal__theme")
 
 
 @admin.register(Topic)

@@ -6,14 +6,19 @@ from udsat.lib.publishing import publication_window
 from udsat.lib.richtext import plain_text
 from udsat.models import SearchKind, SearchText
 
-from .models import Strategy, Theme
+from .models import Strategy
 
 
 def strategy_texts(strategy: Strategy) -> Iterator[SearchText]:
     if not strategy.is_live:
         return
     starts_at, ends_at = publication_window(strategy)
-    shared = {"date": strategy.starts_on or strategy.adopted_on, "starts_at": starts_at, "ends_at": ends_at}
+    shared = {
+        "date": strategy.starts_on or strategy.adopted_on,
+        "starts_at": starts_at,
+        "ends_at": ends_at,
+        "pdf_url": strategy.get_pdf_url(),
+    }
     themes = list(strategy.themes.prefetch_related("topics", "goals__parent", "goals__theme"))
     sections = [f"{section.display_heading}. {plain_text(section.body)}" for section in strategy.sections.all()]
     yield SearchText(
@@ -24,7 +29,6 @@ def strategy_texts(strategy: Strategy) -> Iterator[SearchText]:
         meta=strategy.get_kind_display(),
         also=_years(strategy),
         topics=tuple(sorted({topic.slug for theme in themes for topic in theme.topics.all()})),
-        pdf_url=strategy.get_pdf_url(),
         **shared,
     )
     for number, theme in enumerate(themes, 1):
@@ -37,24 +41,18 @@ def strategy_texts(strategy: Strategy) -> Iterator[SearchText]:
             body=_joined(theme.guiding_thread, plain_text(theme.body), plain_text(theme.plain_text)),
             also=" ".join(f"{topic.name} {topic.description}" for topic in theme.topics.all()),
             meta=f"{strategy.theme_label.capitalize()} i {strategy}",
-            pdf_url=strategy.get_pdf_url(),
             **shared,
         )
-        yield from _goals(theme, strategy, shared)
-
-
-def _goals(theme: Theme, strategy: Strategy, shared: dict) -> Iterator[SearchText]:
-    for goal in theme.goals.all():
-        goal.theme = theme
-        yield SearchText(
-            kind=SearchKind.GOAL,
-            url=goal.get_absolute_url(),
-            title=goal.full_text,
-            body=_joined(plain_text(goal.explanation), goal.target, goal.plain_text),
-            meta=f"{theme.display_title} i {strategy}",
-            pdf_url=strategy.get_pdf_url(),
-            **shared,
-        )
+        for goal in theme.goals.all():
+            goal.theme = theme
+            yield SearchText(
+                kind=SearchKind.GOAL,
+                url=goal.get_absolute_url(),
+                title=goal.full_text,
+                body=_joined(plain_text(goal.explanation), goal.target, goal.plain_text),
+                meta=f"{theme.display_title} i {strategy}",
+                **shared,
+            )
 
 
 def _years(strategy: Strategy) -> str:

@@ -62,8 +62,6 @@ class Assembler:
         self.parsed.not_understood += import_notes(node, reason)
 
     def add_section(self, kind: str, heading: str, line: int, body: str, signed_by: str = "") -> None:
-        if kind == "vision" and any(section.kind == "vision" for section in self.parsed.sections):
-            kind = "andet"
         self.parsed.sections.append(ParsedSection(kind, heading, line, body, signed_by))
 
     def read_section(self, group: list[Segment]) -> None:
