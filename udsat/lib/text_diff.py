@@ -7,14 +7,15 @@ text is a paragraph. Bullets and numbers of list items, link addresses and forma
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
-from html.parser import HTMLParser
 from itertools import groupby
+from operator import attrgetter
 from typing import Literal, NamedTuple, TypeAlias
 
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from .richtext import clean_html
+from .richtext.blocks import RichBlock, RichList, RichParagraph, Run
+from .richtext.html_reader import read_blocks
 
 # Limits of the product of the two lengths, which the time of a comparison depends on. Above the first, frequent words
 # are ignored as anchors; above the second, the texts are shown as one deletion and one insertion.
@@ -31,10 +32,6 @@ class DiffToken(NamedTuple):
     em: bool = False
     gap: str = ""
 
-    @property
-    def key(self) -> tuple[str, bool, bool]:
-        return self[:3]
-
 
 DiffAction: TypeAlias = Literal["same", "del", "ins"]
 DiffStep: TypeAlias = tuple[DiffAction, DiffToken]
@@ -44,7 +41,8 @@ _SPACE = DiffToken("", gap=" ")
 
 def word_difference(old: str, new: str) -> SafeString:
     """Return the difference between two plain texts."""
-    return _html(_steps(list(_words(old)), list(_words(new))))
+    before, after = (list(_words(re.sub(r"\r\n?", "\n", text).strip())) for text in (old, new))
+    return _html(_steps(before, after))
 
 
 def rich_difference(old_html: str, new_html: str) -> SafeString:
@@ -57,7 +55,7 @@ def rich_difference(old_html: str, new_html: str) -> SafeString:
 
 def _words(text: str, strong: bool = False, em: bool = False) -> Iterator[DiffToken]:
     last: DiffToken | None = None
-    for piece in _TOKEN.findall(text.replace("\r\n", "\n").replace("\r", "\n").strip()):
+    for piece in _TOKEN.findall(text):
         if piece.isspace() and piece != "\n":
             last = last and last._replace(gap=" ")
             continue
@@ -68,83 +66,49 @@ def _words(text: str, strong: bool = False, em: bool = False) -> Iterator[DiffTo
         yield last
 
 
-class _TokenReader(HTMLParser):
-    """Reads cleaned HTML into lines of tokens."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.tokens: list[DiffToken] = []
-        self.marks = {"strong": 0, "em": 0}
-        self.lists: list[int | None] = []
-        self.link: tuple[str, int] | None = None
-
-    def end_line(self) -> None:
-        if self.tokens and self.tokens[-1] != _LINE_END:
-            self.tokens.append(_LINE_END)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in self.marks:
-            self.marks[tag] += 1
-        elif tag == "a":
-            self.link = (dict(attrs).get("href") or "", len(self.tokens))
-        elif tag in ("ul", "ol"):
-            self.end_line()
-            self.lists.append(0 if tag == "ol" else None)
-        elif tag == "li":
-            self.end_line()
-            if self.lists and (number := self.lists[-1]) is not None:
-                self.lists[-1] = number + 1
-                self.tokens.append(DiffToken(f"{number + 1}.", gap=" "))
-            else:
-                self.tokens.append(DiffToken("•", gap=" "))
-        elif tag in ("td", "th"):
-            if self.tokens and self.tokens[-1] != _LINE_END:
-                self.tokens.append(DiffToken("|", gap=" "))
-        elif tag in ("br", "tr", "table", "caption") or (tag == "p" and not self._is_first_in_item()):
-            self.end_line()
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag in self.marks:
-            self.marks[tag] = max(0, self.marks[tag] - 1)
-        elif tag == "a" and self.link:
-            address, start = self.link
-            self.link = None
-            if address and address != "".join(token.word + token.gap for token in self.tokens[start:]):
-                self.space()
-                self.tokens.append(DiffToken(f"({address})"))
-        elif tag in ("ul", "ol"):
-            self.end_line()
-            if self.lists:
-                self.lists.pop()
-        elif tag in ("p", "li", "tr", "caption"):
-            self.end_line()
-        elif tag in ("td", "th"):
-            self.space()
-
-    def handle_data(self, data: str) -> None:
-        if data[:1].isspace():
-            self.space()
-        flat = " ".join(data.split())
-        self.tokens += _words(flat, bool(self.marks["strong"]), bool(self.marks["em"]))
-        if data[-1:].isspace():
-            self.space()
-
-    def space(self) -> None:
-        if self.tokens and self.tokens[-1] != _LINE_END:
-            self.tokens[-1] = self.tokens[-1]._replace(gap=" ")
-
-    def _is_first_in_item(self) -> bool:
-        """Whether the text so far ends with the bullet or number of a list item."""
-        return bool(self.lists and self.tokens and re.fullmatch(r"•|\d+\.", self.tokens[-1].word))
-
-
 def _read(value: str) -> list[DiffToken]:
-    reader = _TokenReader()
-    reader.feed(clean_html(value))
-    reader.close()
-    while reader.tokens and reader.tokens[-1] == _LINE_END:
-        reader.tokens.pop()
-    return reader.tokens
+    lines = list(_rich_lines(read_blocks(value)))
+    return [token for line in lines for token in (*line, _LINE_END)][:-1]
+
+
+def _rich_lines(blocks: Iterable[RichBlock]) -> Iterator[list[DiffToken]]:
+    for block in blocks:
+        if isinstance(block, RichParagraph):
+            yield from map(_run_tokens, block.lines)
+        elif isinstance(block, RichList):
+            for number, item in enumerate(block.items, 1):
+                bullet = DiffToken(f"{number}." if block.ordered else "•", gap=" ")
+                first, *others = _rich_lines(item)
+                yield from ([bullet, *first], *others)
+        else:
+            if block.caption:
+                yield list(_words(block.caption))
+            for row in block.head + block.body:
+                tokens: list[DiffToken] = []
+                for cell in row:
+                    if tokens:
+                        tokens.append(DiffToken("|", gap=" "))
+                    tokens += (token for line in _rich_lines(cell.blocks) for token in _spaced(line))
+                yield tokens
+
+
+def _run_tokens(runs: Iterable[Run]) -> list[DiffToken]:
+    """Return the tokens of a line, with the address after each link unless it is the text of the link."""
+    tokens: list[DiffToken] = []
+    for address, link in groupby(runs, attrgetter("href")):
+        start = len(tokens)
+        for run in link:
+            if run.text.startswith(" "):
+                tokens = _spaced(tokens)
+            tokens += _words(run.text, run.strong, run.em)
+        if address and address != "".join(token.word + token.gap for token in tokens[start:]):
+            tokens = [*_spaced(tokens), DiffToken(f"({address})")]
+    return tokens
+
+
+def _spaced(tokens: list[DiffToken]) -> list[DiffToken]:
+    """Return the tokens with a space after the last."""
+    return [*tokens[:-1], *(token._replace(gap=" ") for token in tokens[-1:])]
 
 
 # Comparing
@@ -188,7 +152,7 @@ def _changes(deleted: list[DiffToken], inserted: list[DiffToken]) -> Iterator[Di
 
 
 def _keys(tokens: Sequence[DiffToken]) -> tuple[tuple[str, bool, bool], ...]:
-    return tuple(token.key for token in tokens)
+    return tuple(token[:3] for token in tokens)
 
 
 def _lines(tokens: Iterable[DiffToken]) -> list[list[DiffToken]]:
@@ -223,8 +187,8 @@ def _html(steps: Iterable[DiffStep]) -> SafeString:
 
 
 def _line_html(line: list[DiffStep]) -> SafeString:
-    runs = [(action, [token for _, token in run]) for action, run in groupby(line, lambda step: step[0])]
-    return format_html_join("", "{}", ((_run_html(action, tokens),) for action, tokens in runs))
+    runs = groupby(line, lambda step: step[0])
+    return format_html_join("", "{}", ((_run_html(action, [token for _, token in run]),) for action, run in runs))
 
 
 _SCREEN_READER_TEXT = {"del": "fjernet:", "ins": "tilføjet:"}
