@@ -63,6 +63,17 @@ class UnreadableDocument(ValueError):
     """The file cannot be read. The message, in Danish, gives the way to fix it."""
 
 
+_NOT_TEXT = (
+    "Filen indeholder ikke almindelig tekst. Åbn den i det program, den er lavet i, og gem den som .docx eller .txt."
+)
+_BROKEN_ENCODING = (
+    "Filens tegn er gået i stykker, så æ, ø og å ikke kan læses. Åbn teksten, ret tegnene, og gem den som UTF-8."
+)
+_LOCKED = "Filen er låst med en adgangskode. Gem den uden adgangskode, og prøv igen."
+BROKEN_FILE = "Filen er beskadiget og kan ikke åbnes. Åbn den i Word, gem den på ny, og prøv igen."
+MACROS = "Filen indeholder makroer. Gem den som .docx uden makroer, og prøv igen."
+
+
 def check_size(data: bytes, limit: int = MAX_DOCUMENT_BYTES) -> None:
     """Raise UnreadableDocument if the file is empty or above the limit (bytes)."""
     if not data:
@@ -97,13 +108,13 @@ def decode(data: bytes, declared: str = "") -> str:
             try:
                 return _checked(data.decode(name).removeprefix("\ufeff"))
             except UnicodeDecodeError as error:
-                raise _broken_encoding() from error
+                raise UnreadableDocument(_BROKEN_ENCODING) from error
     try:
         return _checked(data.decode("utf-8"))
     except UnicodeDecodeError:
         pass
     if b"\x00" in data:
-        raise _not_text()
+        raise UnreadableDocument(_NOT_TEXT)
     if re.fullmatch(r"(?i)(iso-?8859-\d+|windows-125\d|cp125\d|macintosh)", declared):
         try:
             return _checked(data.decode(declared))
@@ -111,37 +122,24 @@ def decode(data: bytes, declared: str = "") -> str:
             pass
     # Valid UTF-8 pairs beside invalid ones: damaged UTF-8, which Windows-1252 would turn into "Ã¦".
     if len(re.findall(rb"[\xc2-\xc3][\x80-\xbf]", data)) > 2:
-        raise _broken_encoding()
+        raise UnreadableDocument(_BROKEN_ENCODING)
     try:
         text = data.decode("cp1252")
     except UnicodeDecodeError as error:
-        raise _not_text() from error
+        raise UnreadableDocument(_NOT_TEXT) from error
     high = [c for c in text if c > "\x7f"]
     if sum(c not in _COMMON_HIGH for c in high) > len(high) // 10:
-        raise _broken_encoding()
+        raise UnreadableDocument(_BROKEN_ENCODING)
     return _checked(text)
 
 
 def _checked(text: str) -> str:
     controls = len(re.findall("[\x00-\x08\x0e-\x1f\x7f]", text))
     if "\x00" in text or controls > max(3, len(text) // 200):
-        raise _not_text()
+        raise UnreadableDocument(_NOT_TEXT)
     if "\ufffd" in text or len(_MOJIBAKE.findall(text)) > 2:
-        raise _broken_encoding()
+        raise UnreadableDocument(_BROKEN_ENCODING)
     return text
-
-
-def _not_text() -> UnreadableDocument:
-    return UnreadableDocument(
-        "Filen indeholder ikke almindelig tekst. "
-        "Åbn den i det program, den er lavet i, og gem den som .docx eller .txt."
-    )
-
-
-def _broken_encoding() -> UnreadableDocument:
-    return UnreadableDocument(
-        "Filens tegn er gået i stykker, så æ, ø og å ikke kan læses. Åbn teksten, ret tegnene, og gem den som UTF-8."
-    )
 
 
 # Archives: .docx, .xlsx, .pptx and .odt are zip files with XML
@@ -154,20 +152,20 @@ def open_archive(data: bytes) -> zipfile.ZipFile:
     """
     if real_type(data) == "ole":
         if "EncryptedPackage".encode("utf-16-le") in data:
-            raise UnreadableDocument("Filen er låst med en adgangskode. Gem den uden adgangskode, og prøv igen.")
+            raise UnreadableDocument(_LOCKED)
         raise UnreadableDocument("Filen er i et gammelt Word-format. Åbn den i Word, og gem den som .docx.")
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
     except (zipfile.BadZipFile, ValueError, OSError, EOFError, NotImplementedError) as error:
-        raise broken_file() from error
+        raise UnreadableDocument(BROKEN_FILE) from error
     entries = archive.infolist()
     if any(entry.flag_bits & 0x1 for entry in entries):
-        raise UnreadableDocument("Filen er låst med en adgangskode. Gem den uden adgangskode, og prøv igen.")
+        raise UnreadableDocument(_LOCKED)
     if any("vbaproject" in entry.filename.lower() for entry in entries):
-        raise macros()
+        raise UnreadableDocument(MACROS)
     names = [entry.filename for entry in entries]
     if len(set(names)) < len(names):
-        raise broken_file()
+        raise UnreadableDocument(BROKEN_FILE)
     unpacked = sum(entry.file_size for entry in entries)
     is_bomb = len(entries) > MAX_ARCHIVE_FILES or unpacked > MAX_UNPACKED_BYTES
     if is_bomb or any(e.file_size > MB and e.file_size > MAX_RATIO * max(e.compress_size, 1) for e in entries):
@@ -178,16 +176,7 @@ def open_archive(data: bytes) -> zipfile.ZipFile:
     return archive
 
 
-_READ_ERRORS = (
-    zipfile.BadZipFile,
-    zlib.error,
-    etree.XMLSyntaxError,
-    EOFError,
-    OSError,
-    NotImplementedError,
-    RuntimeError,
-    ValueError,
-)
+_READ_ERRORS = (zipfile.BadZipFile, zlib.error, etree.XMLSyntaxError, EOFError, OSError, RuntimeError, ValueError)
 
 
 def xml_parts(archive: zipfile.ZipFile) -> Iterator[tuple[str, "etree._Element"]]:
@@ -211,7 +200,7 @@ def xml_parts(archive: zipfile.ZipFile) -> Iterator[tuple[str, "etree._Element"]
         except UnreadableDocument:
             raise
         except _READ_ERRORS as error:
-            raise broken_file() from error
+            raise UnreadableDocument(BROKEN_FILE) from error
         if root.getroottree().docinfo.internalDTD is not None:
             raise UnreadableDocument(
                 "Filen henviser til noget uden for sig selv, og den bliver derfor ikke læst. "
@@ -220,13 +209,5 @@ def xml_parts(archive: zipfile.ZipFile) -> Iterator[tuple[str, "etree._Element"]
         if entry.filename == "[Content_Types].xml" and any(
             "macroenabled" in (element.get("ContentType") or "").lower() for element in root
         ):
-            raise macros()
+            raise UnreadableDocument(MACROS)
         yield entry.filename, root
-
-
-def macros() -> UnreadableDocument:
-    return UnreadableDocument("Filen indeholder makroer. Gem den som .docx uden makroer, og prøv igen.")
-
-
-def broken_file() -> UnreadableDocument:
-    return UnreadableDocument("Filen er beskadiget og kan ikke åbnes. Åbn den i Word, gem den på ny, og prøv igen.")

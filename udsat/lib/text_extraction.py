@@ -15,10 +15,10 @@ from pypdf import PdfReader, apply_configuration
 from pypdf.errors import DependencyError, FileNotDecryptedError, LimitReachedError
 
 from .file_checks import (
+    BROKEN_FILE,
     MAX_ATTACHMENT_BYTES,
     MB,
     UnreadableDocument,
-    broken_file,
     check_size,
     decode,
     open_archive,
@@ -65,7 +65,7 @@ def extract_text(data: bytes, filename: str, depth: int = 0) -> FileText:
             return FileText(decode(data), complete=kind != "rtf")
         except UnreadableDocument:
             if name.endswith((".docx", ".xlsx", ".pptx", ".odt", ".pdf")):
-                raise broken_file() from None
+                raise UnreadableDocument(BROKEN_FILE) from None
             return FileText("", complete=False)
     return FileText(decode(data), complete=True)
 

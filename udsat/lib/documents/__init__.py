@@ -5,12 +5,12 @@ the blocks as an agenda or a strategy. Text that is left out is listed in `ignor
 """
 
 from udsat.lib.file_checks import (
+    MACROS,
     MAX_DOCUMENT_BYTES,
     TYPE_NAMES,
     UnreadableDocument,
     check_size,
     decode,
-    macros,
     real_type,
 )
 from udsat.lib.richtext.blocks import block_text
@@ -18,14 +18,14 @@ from udsat.lib.richtext.blocks import block_text
 from .blocks import (
     MAX_BLOCKS,
     MAX_TEXT,
+    NO_TEXT,
+    TOO_LONG,
     Document,
     Heading,
     ImportNote,
     ListItem,
     Paragraph,
     Table,
-    no_text,
-    too_long,
 )
 from .html import read_html
 from .html_page import declared_encoding
@@ -66,7 +66,7 @@ def read_document(data: bytes, filename: str) -> Document:
         is_markdown = suffix in (".md", ".markdown")
         document = read_markdown(markdown_text(data)) if is_markdown else read_text(normalise_text(decode(data)))
     if not any(block.text.strip() for block in document.blocks):
-        raise no_text()
+        raise UnreadableDocument(NO_TEXT)
     return document
 
 
@@ -90,9 +90,9 @@ def read_rich(data: bytes, filename: str) -> RichDocument:
         document = read_text(normalise_text(decode(data)), is_page=False)
         rich = RichDocument(document.title, rich_blocks(document.blocks), document.ignored)
     if not rich.blocks:
-        raise no_text()
+        raise UnreadableDocument(NO_TEXT)
     if len(rich.blocks) > MAX_BLOCKS or sum(map(len, map(block_text, rich.blocks))) > MAX_TEXT:
-        raise too_long()
+        raise UnreadableDocument(TOO_LONG)
     return rich
 
 
@@ -107,7 +107,7 @@ def _checked_suffix(data: bytes, filename: str) -> str:
             "Brug den Word-fil, den er lavet af, eller kopiér teksten over i en .txt-fil."
         )
     if suffix in (".docm", ".dotm"):
-        raise macros()
+        raise UnreadableDocument(MACROS)
     if suffix not in ACCEPTED:
         raise UnreadableDocument(
             f"Filtypen {suffix or 'uden endelse'} kan ikke læses ind. Gem teksten som .docx, .html, .md eller .txt."

@@ -81,18 +81,9 @@ class Document:
         return "\n".join(block.text for block in self.blocks)
 
 
-def no_text() -> UnreadableDocument:
-    return UnreadableDocument("Der er ingen tekst i filen. Vælg en fil med tekst i.")
-
-
-def too_long() -> UnreadableDocument:
-    return UnreadableDocument("Teksten er for lang til en strategi eller et referat. Del den i flere filer.")
-
-
-def too_nested() -> UnreadableDocument:
-    return UnreadableDocument(
-        "Filen er bygget så indviklet op, at den ikke kan læses. Kopiér teksten over i en .txt-fil."
-    )
+NO_TEXT = "Der er ingen tekst i filen. Vælg en fil med tekst i."
+TOO_LONG = "Teksten er for lang til en strategi eller et referat. Del den i flere filer."
+TOO_NESTED = "Filen er bygget så indviklet op, at den ikke kan læses. Kopiér teksten over i en .txt-fil."
 
 
 class DocumentBuilder:
@@ -116,7 +107,7 @@ class DocumentBuilder:
             block = replace(block, level=MAX_LIST_DEPTH)
         self.size += len(block.text)
         if self.size > MAX_TEXT or len(self.document.blocks) >= MAX_BLOCKS:
-            raise too_long()
+            raise UnreadableDocument(TOO_LONG)
         if not isinstance(block, Table) and (reason := self.boilerplate(block.text, isinstance(block, ListItem))):
             self.ignore(block.line, block.text, reason)
         else:

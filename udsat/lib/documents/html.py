@@ -4,7 +4,9 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from .blocks import Document, DocumentBuilder, Heading, ListItem, Table, too_nested
+from udsat.lib.file_checks import UnreadableDocument
+
+from .blocks import TOO_NESTED, Document, DocumentBuilder, Heading, ListItem, Table
 from .html_page import DROPPED, HEADINGS, INLINE, Page, parse_html
 from .text import INTENDED, SPACES, TextLine, TextReader, normalise_text, single_spaced
 
@@ -20,7 +22,7 @@ def read_html(text: str, unit: str = "afsnit", width: int | None = INTENDED) -> 
         _HtmlReader(builder, Page(root), width).read()
         document = builder.finish()
     except RecursionError as error:
-        raise too_nested() from error
+        raise UnreadableDocument(TOO_NESTED) from error
     title = root.find(".//title")
     document.title = document.title or (single_spaced(title.text_content()) if title is not None else "")
     return document

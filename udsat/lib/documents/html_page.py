@@ -6,7 +6,9 @@ from typing import Any
 import lxml.html
 from lxml import etree
 
-from .blocks import no_text, too_nested
+from udsat.lib.file_checks import UnreadableDocument
+
+from .blocks import NO_TEXT, TOO_NESTED
 from .text import normalise_text
 
 INLINE = frozenset(
@@ -40,9 +42,9 @@ def parse_html(text: str) -> Any:
     try:
         return lxml.html.document_fromstring(normalise_text(text).encode("utf-8", "replace"), parser=parser)
     except (etree.ParserError, etree.XMLSyntaxError, AssertionError) as error:
-        raise no_text() from error
+        raise UnreadableDocument(NO_TEXT) from error
     except RecursionError as error:
-        raise too_nested() from error
+        raise UnreadableDocument(TOO_NESTED) from error
 
 
 class Page:

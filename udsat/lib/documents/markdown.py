@@ -4,9 +4,9 @@ import re
 
 from markdown_it import MarkdownIt
 
-from udsat.lib.file_checks import decode
+from udsat.lib.file_checks import UnreadableDocument, decode
 
-from .blocks import MAX_TEXT, Document, ImportNote, too_long
+from .blocks import MAX_TEXT, TOO_LONG, Document, ImportNote
 from .html import read_html
 from .text import UNINTENDED, normalise_text
 
@@ -18,7 +18,7 @@ def markdown_text(data: bytes) -> str:
     """Return the text of a Markdown file. Raises UnreadableDocument if it is too long."""
     text = normalise_text(decode(data))
     if len(text) > MAX_TEXT or text.count("\n") > MAX_LINES:
-        raise too_long()
+        raise UnreadableDocument(TOO_LONG)
     return text
 
 

@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 
 import lxml.html
 
+from udsat.lib.file_checks import UnreadableDocument
 from udsat.lib.richtext.blocks import RichBlock, RichCell, RichList, RichParagraph, RichTable, Run
 from udsat.lib.richtext.html_reader import read_blocks
 
-from .blocks import Block, Heading, ImportNote, ListItem, Paragraph, Table, too_nested
+from .blocks import TOO_NESTED, Block, Heading, ImportNote, ListItem, Paragraph, Table
 from .html_page import INLINE, Page, parse_html
 from .text import single_spaced
 
@@ -54,7 +55,7 @@ def rich_html(text: str) -> RichDocument:
             table.insert(0, caption)
         document.blocks = read_blocks(lxml.html.tostring(body, encoding="unicode"))
     except RecursionError as error:
-        raise too_nested() from error
+        raise UnreadableDocument(TOO_NESTED) from error
     return document
 
 

@@ -8,7 +8,7 @@ import lxml.html
 import mammoth
 
 from udsat.lib.docx_numbering import NUMBER_MARK, write_out_numbers
-from udsat.lib.file_checks import UnreadableDocument, broken_file, open_archive, xml_parts
+from udsat.lib.file_checks import BROKEN_FILE, UnreadableDocument, open_archive, xml_parts
 
 from .blocks import Document, ImportNote
 from .html import read_html
@@ -74,7 +74,7 @@ def docx_html(data: bytes, with_numbers: bool = False) -> tuple[str, str, list[I
             io.BytesIO(data), style_map=_STYLE_MAP, include_embedded_style_map=False, convert_image=lambda image: []
         ).value
     except Exception as error:  # noqa: BLE001  mammoth raises many kinds of errors on broken XML.
-        raise broken_file() from error
+        raise UnreadableDocument(BROKEN_FILE) from error
     return title, html, [ImportNote(0, text, "sidehoved eller sidefod") for text in dict.fromkeys(margins)]
 
 
