@@ -13,7 +13,7 @@ from django.http import HttpResponse
 from django.template import Context, Template
 
 from strategies.models import Section
-from udsat.lib import csp
+from udsat.lib.responses import CONTENT_SECURITY_POLICY, ContentSecurityPolicyMiddleware
 from udsat.lib.richtext import (
     RichTextField,
     RichTextFormField,
@@ -455,13 +455,11 @@ def test_every_page_forbids_inline_code(client, db):
     for address in ("/", "/admin/login/", "/findes-ikke/"):
         response = client.get(address)
         policy = response.headers["Content-Security-Policy"]
-        assert policy == csp.POLICY
+        assert policy == CONTENT_SECURITY_POLICY
         assert "unsafe" not in policy and "default-src 'self'" in policy
         assert "camera=()" in response.headers["Permissions-Policy"]
 
 
 def test_a_view_may_set_a_policy_of_its_own(rf):
     own = HttpResponse(headers={"Content-Security-Policy": "sandbox"})
-    assert (
-        csp.ContentSecurityPolicyMiddleware(lambda _: own)(rf.get("/")).headers["Content-Security-Policy"] == "sandbox"
-    )
+    assert ContentSecurityPolicyMiddleware(lambda _: own)(rf.get("/")).headers["Content-Security-Policy"] == "sandbox"

@@ -128,7 +128,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "udsat.lib.responses.CompressionMiddleware",
-    "udsat.lib.csp.ContentSecurityPolicyMiddleware",
+    "udsat.lib.responses.ContentSecurityPolicyMiddleware",
     "udsat.lib.responses.FreshnessMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",

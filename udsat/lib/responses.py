@@ -1,4 +1,4 @@
-"""Shared parts of public responses: 404 lookups, PDF responses, cache headers and compression."""
+"""Shared parts of responses: 404 lookups, PDF responses, security and cache headers, compression."""
 
 import datetime
 import hashlib
@@ -10,11 +10,21 @@ from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
 from django.utils.cache import get_conditional_response
+from django.utils.deprecation import MiddlewareMixin
 from django.utils.http import http_date, quote_etag
 
 from .pdf import PdfTooLarge
 
 M = TypeVar("M", bound=Model)
+
+# default-src excludes inline scripts, inline styles and eval.
+CONTENT_SECURITY_POLICY = (
+    "default-src 'self'; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
+)
+_UNUSED_FEATURES = """
+    accelerometer browsing-topics camera display-capture geolocation gyroscope magnetometer microphone midi payment usb
+"""
+PERMISSIONS_POLICY = ", ".join(f"{feature}=()" for feature in _UNUSED_FEATURES.split())
 
 
 def find_or_404(queryset: QuerySet[M], message: str, **lookup: Any) -> M:
@@ -48,17 +58,22 @@ def pdf_response(
     return get_conditional_response(request, etag=etag, response=response) or response
 
 
-class FreshnessMiddleware:
+class ContentSecurityPolicyMiddleware(MiddlewareMixin):
+    """Adds Content-Security-Policy and Permissions-Policy to every page, unless the view has set its own."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+        response.headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
+        return response
+
+
+class FreshnessMiddleware(MiddlewareMixin):
     """Cache-Control: revalidate public pages on each request, and never store pages of a session.
 
     A view may set its own Cache-Control for public pages. Hashed static files do not pass this middleware.
     """
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        response = self.get_response(request)
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         if settings.SESSION_COOKIE_NAME in request.COOKIES or response.cookies:
             response.headers["Cache-Control"] = "private, no-store"
         else:
