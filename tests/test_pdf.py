@@ -11,10 +11,9 @@ import pytest
 from django.conf import settings as django_settings
 
 from udsat.lib import pdf, pdf_store, pdf_ua
-from udsat.lib.pdf import PdfForbidden, PdfTooLarge, render_pdf
+from udsat.lib.pdf import PdfForbidden, PdfTooLarge, qr_svg, render_pdf
 from udsat.lib.pdf_fonts import missing_characters
 from udsat.lib.pdf_store import clean_store, stored_pdf
-from udsat.lib.qr_code import qr_svg
 
 from .pdf_reader import bookmarks, elements, failures, qr_code_in_svg, qr_code_on_page, read
 

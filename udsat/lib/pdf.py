@@ -14,11 +14,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import zxingcpp
 from django.conf import settings
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
 
 from . import pdf_ua
 from .pdf_fonts import FAMILIES, INSTALL, PdfUnavailable, font_families, missing_characters
-from .qr_code import qr_svg
 
 logger = logging.getLogger(__name__)
 
@@ -111,7 +113,8 @@ def render_pdf(
     engine = _engine()
     if missing := missing_characters(html):
         logger.warning("No font has these characters, shown as replacement: %s", sorted(map(ascii, missing)))
-        html = html.translate(dict.fromkeys(map(ord, missing), _replacement()))
+        replacement = next(c for c in "\N{REPLACEMENT CHARACTER}\N{WHITE SQUARE}?" if not missing_characters(c))
+        html = html.translate(dict.fromkeys(map(ord, missing), replacement))
     with _lock:
         engine.fetcher.refused.clear()
         try:
@@ -127,12 +130,6 @@ def render_pdf(
         if engine.fetcher.refused:
             raise PdfForbidden(f"Only static files may be used in a PDF, not {', '.join(engine.fetcher.refused)}.")
         return data
-
-
-def _replacement() -> str:
-    return next(
-        character for character in "\N{REPLACEMENT CHARACTER}\N{WHITE SQUARE}?" if not missing_characters(character)
-    )
 
 
 def _first_fit(layouts: Sequence[str], max_pages: int | None, lay_out: Callable[[str], Any]) -> Any:
@@ -184,6 +181,27 @@ def frame(subject: Any, *, qr_title: str) -> dict[str, Any]:
         "modified": _w3c(subject.updated_at),
         "draft": "" if subject.is_published else f"{subject.status_text}, ikke offentlig",
     }
+
+
+def qr_svg(url: str, title: str = "") -> SafeString:
+    """Return a QR code as inline SVG in the colour of the text, one unit per module, without quiet zone.
+
+    `title` is the text alternative. Raises ValueError if the address is empty or above some 2,300 bytes.
+    """
+    if not url:
+        raise ValueError("A QR code needs an address.")
+    code = zxingcpp.create_barcode(url, zxingcpp.BarcodeFormat.QRCode, ec_level="M")
+    image: Any = code.to_image(scale=1, add_quiet_zones=False)  # its type differs between versions of Python
+    rows: Any = memoryview(image).tolist()
+    runs, size = [], len(rows)
+    for y, values in enumerate(rows):
+        row = "".join("1" if value == 0 else "0" for value in values)
+        runs += [f"M{run.start()} {y}h{run.end() - run.start()}v1H{run.start()}z" for run in re.finditer("1+", row)]
+    return mark_safe(  # only digits, and the title is escaped
+        f'<svg class="qr" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size} {size}" role="img">'
+        f"<title>{escape(title or 'QR-kode til ' + url)}</title>"
+        f'<path fill="currentColor" shape-rendering="crispEdges" d="{"".join(runs)}"/></svg>'
+    )
 
 
 def _w3c(moment: datetime.datetime) -> str:
