@@ -71,12 +71,8 @@ def app_properties() -> etree._Element:
 
 def settings_part() -> etree._Element:
     compatible = w("compatSetting", name="compatibilityMode", uri="http://schemas.microsoft.com/office/word", val=15)
-    language, decimals, separator = (
-        w("themeFontLang", val="da-DK"),
-        w("decimalSymbol", val=","),
-        w("listSeparator", val=";"),
-    )
-    return w("settings", w("compat", compatible), language, decimals, separator)
+    signs = w("decimalSymbol", val=","), w("listSeparator", val=";")
+    return w("settings", w("compat", compatible), w("themeFontLang", val="da-DK"), *signs)
 
 
 def _style(
@@ -102,12 +98,6 @@ def _style(
     return style
 
 
-def _paragraph_style(
-    style_id: str, name: str, *properties: etree._Element, next_style: str = "", is_quick: bool = False
-) -> etree._Element:
-    return _style("paragraph", style_id, name, *properties, next_style=next_style, is_quick=is_quick)
-
-
 def _text(size: int = 0, tag: str = "") -> etree._Element:
     """Run properties: bold (b) or italic (i), and the size in half points."""
     font = [w(tag), w(f"{tag}Cs")] if tag else []
@@ -115,7 +105,7 @@ def _text(size: int = 0, tag: str = "") -> etree._Element:
 
 
 def _heading_style(style_id: str, name: str, size: int, *layout: etree._Element) -> etree._Element:
-    return _paragraph_style(style_id, name, w("pPr", *layout), _text(size, "b"), next_style="Normal", is_quick=True)
+    return _style("paragraph", style_id, name, w("pPr", *layout), _text(size, "b"), next_style="Normal", is_quick=True)
 
 
 def styles_part() -> etree._Element:
@@ -141,18 +131,17 @@ def styles_part() -> etree._Element:
             if kind != "ListContinue":
                 indent.set(f"{{{WORD}}}hanging", str(INDENT))
             layout = w("pPr", w("spacing", after=60), indent)
-            styles.append(_paragraph_style(f"{kind}{depth.strip()}", f"{name}{depth}", layout, is_quick=not level))
+            styles.append(_style("paragraph", f"{kind}{depth.strip()}", f"{name}{depth}", layout, is_quick=not level))
     caption = w("pPr", w("keepNext"), w("spacing", before=120, after=80))
-    no_space = w("spacing", after=0)
     footer = w("pPr", w("tabs", w("tab", val="right", pos=TEXT_WIDTH)), w("spacing", after=0))
     link = w("rPr", w("color", val="0B4F8A"), w("u", val="single"))
     styles += [
-        _paragraph_style("Caption", "caption", caption, _text(tag="i"), next_style="Normal", is_quick=True),
-        _paragraph_style("TableText", "Table Text", w("pPr", w("spacing", after=0))),
-        _paragraph_style("TableHead", "Table Head", w("pPr", w("keepNext"), no_space), _text(tag="b")),
-        _paragraph_style("TableSpace", "Table Space", w("pPr", w("spacing", after=60, line=120, lineRule="exact"))),
-        _paragraph_style("Note", "Note", _text(tag="i"), is_quick=True),
-        _paragraph_style("Footer", "footer", footer, _text(18)),
+        _style("paragraph", "Caption", "caption", caption, _text(tag="i"), next_style="Normal", is_quick=True),
+        _style("paragraph", "TableText", "Table Text", w("pPr", w("spacing", after=0))),
+        _style("paragraph", "TableHead", "Table Head", w("pPr", w("keepNext"), w("spacing", after=0)), _text(tag="b")),
+        _style("paragraph", "TableSpace", "Table Space", w("pPr", w("spacing", after=60, line=120, lineRule="exact"))),
+        _style("paragraph", "Note", "Note", _text(tag="i"), is_quick=True),
+        _style("paragraph", "Footer", "footer", footer, _text(18)),
         _style("character", "Hyperlink", "Hyperlink", link, based_on=""),
     ]
     border = {"val": "single", "sz": 4, "space": 0, "color": "808080"}

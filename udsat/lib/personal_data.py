@@ -101,6 +101,8 @@ _NUMBER_OF = re.compile(
     re.IGNORECASE,
 )
 _MONEY = re.compile(r"\s*(?:kr\b|kroner|dkk|euro|€|mio|mia|tkr|%|pct|procent|m²|m2|km\b|kwh)", re.IGNORECASE)
+_YEAR_RANGE_OR_CASE = re.compile(r"(?:19|20)\d\d(?:\D(?:19|20)\d\d|-\d{4})")  # 2023 2026, or case 2026-0877
+_DATE_IN_FILE_NAME = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")  # 20250303
 # Numbers in 70 and 80 belong to businesses.
 _BUSINESS = ("70", "80")
 
@@ -114,7 +116,7 @@ def _phones(text: str, allowed: AllowedNames) -> Iterator[PersonalDataFinding]:
             continue
         if _NUMBER_OF.search(before) or _MONEY.match(after):
             continue
-        if _is_year_range(match["number"]) or _is_case_number(match["number"]) or _is_date(digits):
+        if _YEAR_RANGE_OR_CASE.fullmatch(match["number"]) or _DATE_IN_FILE_NAME.fullmatch(digits):
             continue
         if not match["intl"] and len({digits[n : n + 2] for n in (0, 2, 4, 6)}) == 1:
             continue  # 79 79 79 79: the main number of an office
@@ -125,20 +127,6 @@ def _phones(text: str, allowed: AllowedNames) -> Iterator[PersonalDataFinding]:
 
 def _digits(text: str) -> str:
     return re.sub(r"\D", "", text)
-
-
-def _is_year_range(number: str) -> bool:
-    return re.fullmatch(r"(?:19|20)\d\d\D(?:19|20)\d\d", number) is not None
-
-
-def _is_case_number(number: str) -> bool:
-    """Whether the number has the form of a case number, 2026-0877."""
-    return re.fullmatch(r"(?:19|20)\d\d-\d{4}", number) is not None
-
-
-def _is_date(digits: str) -> bool:
-    """Whether the digits are a date as in file names, 20250303."""
-    return digits[:2] in ("19", "20") and "01" <= digits[4:6] <= "12" and "01" <= digits[6:] <= "31"
 
 
 # E-mail
