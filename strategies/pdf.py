@@ -75,15 +75,16 @@ def _lines(part):
 
 
 def _context(strategy):
+    validity = f"Erstattet af {strategy.replaced_by}" if strategy.replaced_by else strategy.validity.label
     return frame(strategy, qr_title="QR-kode med strategiens adresse") | {
         "strategy": strategy,
         "changed": _changed(strategy),
         "sections": [section for section in strategy.sections.all() if section.kind != Section.Kind.VISION],
         "themes": strategy.themes.all(),
         "progress": progress(strategy),
-        "facts": [fact for fact in (_validity(strategy), strategy.adopted_text) if fact],
+        "facts": list(filter(None, (validity, strategy.adopted_text))),
         "sizes": [
-            _count(number, one, many)
+            f"{number}\N{NO-BREAK SPACE}{one if number == 1 else many}"
             for number, one, many in (
                 (len(strategy.themes.all()), strategy.theme_label, strategy.theme_label_plural),
                 (strategy.goal_count, strategy.goal_label, strategy.goal_label_plural),
@@ -98,11 +99,3 @@ def _changed(strategy):
     goals = [goal for theme in strategy.themes.all() for goal in theme.all_goals]
     followed_up = [goal.latest_follow_up.date for goal in goals if goal.latest_follow_up]
     return max([timezone.localtime(strategy.updated_at).date(), *followed_up])
-
-
-def _validity(strategy):
-    return f"Erstattet af {strategy.replaced_by}" if strategy.replaced_by else strategy.validity.label
-
-
-def _count(number, one, many):
-    return f"{number}\N{NO-BREAK SPACE}{one if number == 1 else many}"

@@ -167,8 +167,7 @@ class Assembler:
     def announces_themes(self, announcement: str) -> bool:
         """Return whether the lead-in has the theme word of the first such list; »Fire principper« may be another."""
         word = wording.theme_word_in(announcement)
-        if not self.listed_theme_word:
-            self.listed_theme_word = word
+        self.listed_theme_word = self.listed_theme_word or word
         return self.listed_theme_word == word
 
     def sentences_before(self, listing: OutlineList) -> list[OutlineParagraph | OutlineList | Table]:

@@ -26,7 +26,7 @@ def assign_roles(segments: list[Segment], title: Segment | None, may_have_themes
             heading.role = "ignore"
         elif heading.label:
             pass
-        elif wording.is_container(heading.title) or wording.lead_in_kind(heading.title) == "contents":
+        elif wording.CONTAINER.fullmatch(heading.title) or wording.lead_in_kind(heading.title) == "contents":
             heading.role = "container"
         elif wording.goal_heading(heading.title) == "strong" or wording.goal_heading(heading.title) and segment.lists:
             heading.role = "goals"
@@ -144,7 +144,9 @@ def _themes_with_goals(segments: list[Segment], headed: list[Segment], title: Se
         owner = segment
         if segment.has_goals and not heading.kind:
             themes.append(segment)
-        elif not heading.kind and any(wording.is_goal_sentence(paragraph.text) for paragraph in segment.paragraphs):
+        elif not heading.kind and any(
+            wording.GOAL_SENTENCE.fullmatch(paragraph.text) for paragraph in segment.paragraphs
+        ):
             sentences.append(segment)
     if not themes and len(sentences) > 1:
         themes = sentences
@@ -155,9 +157,7 @@ def _themes_with_goals(segments: list[Segment], headed: list[Segment], title: Se
 
 
 def _owns(owner: OutlineHeading, heading: OutlineHeading) -> bool:
-    if owner.level < heading.level:
-        return True
-    return owner.level == heading.level and not owner.kind
+    return owner.level < heading.level or owner.level == heading.level and not owner.kind
 
 
 def _parent_themes(themes: list[Segment], headed: list[Segment]) -> list[Segment]:

@@ -127,9 +127,8 @@ def read_segments(document: Document, parsed: ParsedStrategy) -> list[Segment]:
 
 
 def _repeats_heading(above: Segment, heading: OutlineHeading) -> bool:
-    if above.heading is None or above.nodes:
-        return False
-    return comparison_key(above.heading.text) == comparison_key(heading.text)
+    is_directly_below = above.heading is not None and not above.nodes
+    return is_directly_below and comparison_key(above.heading.text) == comparison_key(heading.text)
 
 
 def _use_heading_as_lead_in(segment: Segment) -> None:
@@ -336,12 +335,12 @@ def _headings_in_run(run: list[int], blocks: list, is_top: bool, after: object, 
         is_last = index == run[-1]
         below = blocks[run[run.index(index) + 1]].text if not is_last else ""
         is_known = comparison_key(text) in listed or is_top and wording.names_a_strategy(text)
-        is_known = is_known or wording.section_kind(text) or wording.is_container(text)
+        is_known = is_known or wording.section_kind(text) or wording.CONTAINER.fullmatch(text)
         is_known = is_known or any(
             wording.goal_heading(line) or wording.is_thread_heading(line) for line in (text, below)
         )
         is_signed = isinstance(after, Paragraph) and wording.is_signature(after.text)  # a name above "Borgmester"
-        if is_known or is_last and not is_signed and not (is_top and wording.is_cover_line(text)):
+        if is_known or is_last and not is_signed and not (is_top and wording.COVER_LINE.fullmatch(text)):
             headings[index] = 2
     return headings
 

@@ -1,5 +1,7 @@
 """Sort the text of one theme into guiding thread, goals and body."""
 
+import re
+
 from udsat.lib.documents import ImportNote, Table
 
 from . import wording
@@ -88,7 +90,7 @@ class ThemeReader:
         elif label := wording.read_goal_label(node.text):
             goal = ParsedGoal(label[1], node.line, label[0])
             above = self.theme.goals[-1] if self.theme.goals else None
-            is_partial = wording.is_partial_goal(node.text) and above and above.number != ""
+            is_partial = re.match(r"delmål\b", node.text, re.IGNORECASE) and above and above.number != ""
             if above and (is_partial or above.number and label[0].startswith(f"{above.number}.")):
                 above.children.append(goal)
             else:
@@ -135,7 +137,7 @@ class ThemeReader:
         """Make sentences such as »Vores mål er, at …« goals, in a theme without other goals."""
         for segment in self.group:
             for paragraph in segment.paragraphs:
-                if wording.is_goal_sentence(paragraph.text) and html(paragraph) in self.theme.body:
+                if wording.GOAL_SENTENCE.fullmatch(paragraph.text) and html(paragraph) in self.theme.body:
                     self.theme.body = self.theme.body.replace(html(paragraph), "", 1)
                     self.theme.goals.append(ParsedGoal(paragraph.text, paragraph.line))
 

@@ -104,7 +104,7 @@ def take_period(segments: list[Segment], document: Document, parsed: ParsedStrat
             elif not parsed.start_year and short and re.search(r"gælde", text) and (start := wording.find_start(text)):
                 parsed.start_year = start[0]
             rest = text.replace(period[2], " ").strip(" ,.:–-") if period else text
-            if is_front and short and (not rest or wording.is_cover_line(rest)):
+            if is_front and short and (not rest or wording.COVER_LINE.fullmatch(rest)):
                 parsed.ignored.append(
                     ImportNote(node.line, text, "linje fra forsiden, læst som titel, periode eller dato")
                 )

@@ -46,7 +46,7 @@ def report_unplaced_texts(sources: list[tuple[int, str]], parsed: ParsedStrategy
         parts = re.split(r"\s[–—-]\s|[:.]\s", text)
         is_written = text in known or text in whole or without_period(text, ParsedStrategy()) in whole
         if not is_written and not all(part.strip(" .") in whole for part in parts):
-            if wording.goal_heading(text) or wording.is_container(text):
+            if wording.goal_heading(text) or wording.CONTAINER.fullmatch(text):
                 parsed.ignored.append(ImportNote(line, text, "overskrift over mål eller temaer"))
             else:
                 reason = "Teksten fandt ingen plads. Skriv den selv ind, hvor den hører til."

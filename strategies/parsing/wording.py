@@ -78,17 +78,13 @@ def theme_word_in(text: str) -> str:
     return _SINGULAR.get(match[1].lower(), "") if match else ""
 
 
-_CONTAINER = re.compile(
+# Headings that introduce the themes without being one: »Vores fire pejlemærker«.
+CONTAINER = re.compile(
     rf"(?:(?:de|vores|strategiens|politikkens|planens|kommunens|overordnede|strategiske|politiske|tværgående|centrale"
     rf"|udvalgte|mål og|visioner og|\d{{1,2}}|{_NUMBER_WORDS})\s+)*(?:{_PLURALS})"
     r"(?:\s+(?:og|med|i|for|til)\s.{1,40})?:?",
     re.IGNORECASE,
 )
-
-
-def is_container(heading: str) -> bool:
-    """Return whether a heading, such as »Vores fire pejlemærker«, introduces the themes without being one."""
-    return _CONTAINER.fullmatch(heading.strip()) is not None
 
 
 _NUMBERED_HEADING = re.compile(
@@ -146,23 +142,18 @@ def section_kind(heading: str) -> str:
     return next(kinds, "")
 
 
-_PURPOSE_START = re.compile(
-    r"(det overordnede )?(formålet|sigtet|hensigten)\b(?! at)|(strategien|\w*politikken|planen) har til formål",
-    re.IGNORECASE,
-)
-_VISION_START = re.compile(r"(vores |kommunens |\w+ kommunes )?vision(en)?\b.{0,40}\b(er|lyder)\b", re.IGNORECASE)
-_DEFINITION_START = re.compile(
-    r"(ved |med )?.{0,80}\b(defineres|definerer vi|forstås som|forstår vi|forstår kommunen)\b", re.IGNORECASE
-)
+_PROSE_KINDS = {
+    "formaal": r"(det overordnede )?(formålet|sigtet|hensigten)\b(?! at)"
+    r"|(strategien|\w*politikken|planen) har til formål",
+    "vision": r"(vores |kommunens |\w+ kommunes )?vision(en)?\b.{0,40}\b(er|lyder)\b",
+    "definition": r"(ved |med )?.{0,80}\b(defineres|definerer vi|forstås som|forstår vi|forstår kommunen)\b",
+}
 
 
 def kind_of_prose(text: str) -> str:
     """Return the Section kind that a paragraph's opening names, as in »Formålet med strategien er …«, or ""."""
-    if _PURPOSE_START.match(text):
-        return "formaal"
-    if _VISION_START.match(text):
-        return "vision"
-    return "definition" if _DEFINITION_START.match(text) else ""
+    kinds = (kind for kind, pattern in _PROSE_KINDS.items() if re.match(pattern, text, re.IGNORECASE))
+    return next(kinds, "")
 
 
 _GOAL_HEADING = re.compile(
@@ -291,7 +282,8 @@ _GOAL_LABEL = re.compile(
     r"(?:\s*(?:nr\.?\s*)?(?P<number>\d{1,2}(?:\.\d{1,2})*\.?[a-z]?))?(?P<mark>\s*[:–—]\s*|\s+-\s+|\s+)(?P<text>\S.*)",
     re.IGNORECASE | re.DOTALL,
 )
-_GOAL_SENTENCE = re.compile(
+# »Vores mål er, at alle har et hjem.«
+GOAL_SENTENCE = re.compile(
     r"(?:vores|kommunens|det overordnede|\w+ kommunes)?\s*(?:overordnede\s)?(?:mål|målet|målsætning|målsætningen"
     r"|ambition)(?: (?:for|med|i) .{1,60}?)? er\b.{10,400}",
     re.IGNORECASE,
@@ -304,16 +296,6 @@ def read_goal_label(text: str) -> tuple[str, str] | None:
     if not match or not match["number"] and ":" not in match["mark"]:
         return None
     return (match["number"] or "").rstrip("."), match["text"].strip()
-
-
-def is_partial_goal(text: str) -> bool:
-    """Return whether the text is a subgoal, such as »Delmål 1: …«."""
-    return re.match(r"delmål\b", text, re.IGNORECASE) is not None
-
-
-def is_goal_sentence(text: str) -> bool:
-    """Return whether the text is a sentence such as »Vores mål er, at alle har et hjem.«"""
-    return _GOAL_SENTENCE.fullmatch(text.strip()) is not None
 
 
 # Title, period, adoption
@@ -413,7 +395,8 @@ def find_adoption(text: str) -> tuple[date, str, str] | None:
         return None
 
 
-_COVER_LINE = re.compile(
+# Cover lines without content: the municipality's name, a date, »Udkast«.
+COVER_LINE = re.compile(
     rf"[\wæøåÆØÅ. -]{{2,40}} (kommune|udsatteråd)|(udsatterådet|byrådet|kommunalbestyrelsen)( i .{{2,40}})?"
     rf"|({_MONTH}) 20\d\d|20\d\d|(udkast|kladde|høringsudkast|forside)( .{{0,30}})?"
     r"|(?:(?:strategien|politikken|planen) )?gælde(?:r|nde)(?: for| i| fra)*(?: perioden| årene)?|(?:vedtaget|godkendt"
@@ -421,11 +404,6 @@ _COVER_LINE = re.compile(
     r"|(version|udgave) .{1,20}|\d{1,2}\.\s*(\w+|\d{1,2}\.?)\s*20\d\d",
     re.IGNORECASE,
 )
-
-
-def is_cover_line(text: str) -> bool:
-    """Return whether the text is a cover line without content: the municipality's name, a date, »Udkast«."""
-    return _COVER_LINE.fullmatch(text.strip()) is not None
 
 
 _SIGNER = re.compile(

@@ -12,8 +12,10 @@ def finish(document: Any, pdf: Any) -> None:
     _turn_margins_into_artifacts(document, pdf)
     boxes = [box for page in document.pages for box in _tagged_boxes(page._page_box)]
     for box in boxes:
-        if box.link_annotation:
-            _describe_link(box)
+        if annotation := box.link_annotation:
+            annotation["F"] = 4  # print flag
+            if text := " ".join("".join(box.element.itertext()).split()):
+                annotation["Contents"] = type(annotation["Contents"])(text)
         if box.element_tag == "th" and hasattr(box, "mark"):
             row = box.element.get("scope") == "row"
             box.mark["A"]["Scope"] = "/Row" if row else "/Column"
@@ -28,14 +30,6 @@ def _tagged_boxes(box: Any) -> Iterator[Any]:
         yield box
     for child in getattr(box, "children", ()):
         yield from _tagged_boxes(child)
-
-
-def _describe_link(box: Any) -> None:
-    annotation = box.link_annotation
-    annotation["F"] = 4  # print flag
-    text = " ".join("".join(box.element.itertext()).split())
-    if text:
-        annotation["Contents"] = type(annotation["Contents"])(text)
 
 
 _NUMBERING = {"disc": "/Disc", "circle": "/Circle", "square": "/Square", "decimal": "/Decimal"}
