@@ -224,16 +224,11 @@ def _gable(lines: int, size: int, width: int) -> tuple[int, list[int], list[floa
     """Return height of the eaves for a number of lines, and each line's baseline and width under the slopes."""
     eaves = RIDGE + width * (14 + 6 * lines) // 100
     baselines = [eaves - 14 - size * 6 // 5 * n for n in reversed(range(lines))]
-    return eaves, baselines, [_width_under_roof(baseline - size, eaves, width) for baseline in baselines]
+    return eaves, baselines, [max(0, (y - size - RIDGE) / (eaves - RIDGE) * width - 44) for y in baselines]
 
 
 def _centred(text: Sequence[str], baselines: Sequence[int], width: int) -> list[SvgTextLine]:
     return [SvgTextLine(width // 2, y, line) for y, line in zip(baselines[-len(text) :], text, strict=True)]
-
-
-def _width_under_roof(y: int, eaves: int, width: int) -> float:
-    """Return the width available to text whose top is at y."""
-    return max(0, (y - RIDGE) / (eaves - RIDGE) * width - 44)
 
 
 def _place_room(room: Room, x: int, y: int, width: int) -> PlacedRoom:

@@ -39,15 +39,11 @@ def content_types() -> etree._Element:
     for extension, kind in (("rels", relationship_type), ("xml", "application/xml")):
         etree.SubElement(root, f"{{{names}}}Default", Extension=extension, ContentType=kind)
     word = "application/vnd.openxmlformats-officedocument.wordprocessingml"
-    for part, kind in (
-        ("/word/document.xml", f"{word}.document.main+xml"),
-        ("/word/styles.xml", f"{word}.styles+xml"),
-        ("/word/numbering.xml", f"{word}.numbering+xml"),
-        ("/word/settings.xml", f"{word}.settings+xml"),
-        ("/word/footer.xml", f"{word}.footer+xml"),
-        ("/docProps/core.xml", "application/vnd.openxmlformats-package.core-properties+xml"),
-        ("/docProps/app.xml", "application/vnd.openxmlformats-officedocument.extended-properties+xml"),
-    ):
+    parts = {"/word/document.xml": f"{word}.document.main+xml"}
+    parts |= {f"/word/{name}.xml": f"{word}.{name}+xml" for name in ("styles", "numbering", "settings", "footer")}
+    parts["/docProps/core.xml"] = "application/vnd.openxmlformats-package.core-properties+xml"
+    parts["/docProps/app.xml"] = "application/vnd.openxmlformats-officedocument.extended-properties+xml"
+    for part, kind in parts.items():
         etree.SubElement(root, f"{{{names}}}Override", PartName=part, ContentType=kind)
     return root
 
@@ -146,9 +142,8 @@ def styles_part() -> etree._Element:
     ]
     border = {"val": "single", "sz": 4, "space": 0, "color": "808080"}
     sides = ("top", "left", "bottom", "right", "insideH", "insideV")
-    margins = [
-        w(side, w=width, type="dxa") for side, width in (("top", 40), ("left", 108), ("bottom", 40), ("right", 108))
-    ]
+    widths = {"top": 40, "left": 108, "bottom": 40, "right": 108}
+    margins = [w(side, w=width, type="dxa") for side, width in widths.items()]
     table = _style("table", "TableNormal", "Normal Table", based_on="", default=True)
     table.append(w("tblPr", w("tblInd", w=0, type="dxa"), w("tblCellMar", *margins)))
     grid = _style("table", "TableGrid", "Table Grid", based_on="TableNormal")

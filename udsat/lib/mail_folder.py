@@ -20,11 +20,8 @@ class MailFolder(BaseEmailBackend):
     def send_messages(self, email_messages: Iterable[EmailMessage]) -> int:
         folder = Path(settings.VAR_DIR) / "mails"
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        count = 0
-        for message in email_messages:
-            write_message(folder, message)
-            count += 1
-        return count
+        paths = [write_message(folder, message) for message in email_messages]
+        return len(paths)
 
 
 def write_message(folder: Path, message: Any) -> Path:

@@ -42,25 +42,24 @@ class TrapForm(forms.Form):
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean()
         if self.cleaned_data.get("kommentar"):
-            self._replace_data(kommentar="")
+            self._replace_data("kommentar", "")
             self.add_error(None, "Et felt, der skal være tomt, var fyldt ud. Vi har tømt det. Tryk på knappen igen.")
         try:
             age = timezone.now().timestamp() - signing.loads(self.cleaned_data.get("hentet") or "", salt=_SALT)
         except (signing.BadSignature, TypeError, ValueError):
             age = MAX_SECONDS + 1
         if age > MAX_SECONDS:
-            self._replace_data(hentet=signed_now())
+            self._replace_data("hentet", signed_now())
             self.add_error(None, "Siden var for gammel. Se, om det hele er rigtigt, og tryk på knappen igen.")
         elif age < MIN_SECONDS:
             self.add_error(None, "Det gik meget hurtigt. Se, om det hele er rigtigt, og tryk på knappen igen.")
         return cleaned
 
-    def _replace_data(self, **values: str) -> None:
+    def _replace_data(self, name: str, value: str) -> None:
         # A request's QueryDict is immutable; its copy is not.
         data: Any = self.data
         self.data = data.copy()
-        for name, value in values.items():
-            self.data[self.add_prefix(name)] = value  # type: ignore[index]
+        self.data[self.add_prefix(name)] = value  # type: ignore[index]
 
 
 def signed_now() -> str:
