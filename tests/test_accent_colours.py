@@ -3,24 +3,25 @@ import re
 import pytest
 from django.conf import settings
 
-from udsat.lib import accent_colours
-from udsat.lib.accent_colours import COLOURS, TEXT_AA, TEXT_AAA, Accent, contrast
+from udsat.models.municipalities import Accent
+
+from .colours import COLOURS, DARK_INK, DARK_PAPER, INK, PAPER, TEXT_AA, TEXT_AAA, WHITE, contrast
 
 
 @pytest.mark.parametrize("name", Accent.values)
 def test_an_accent_can_be_read_wherever_it_is_used(name):
     accent = COLOURS[name]
     for text, surface in [
-        (accent.light, accent_colours.PAPER),
-        (accent.light, accent_colours.WHITE),
-        (accent.dark, accent_colours.DARK_PAPER),
-        (accent_colours.INK, accent.light_soft),
-        (accent_colours.DARK_INK, accent.dark_soft),
+        (accent.light, PAPER),
+        (accent.light, WHITE),
+        (accent.dark, DARK_PAPER),
+        (INK, accent.light_soft),
+        (DARK_INK, accent.dark_soft),
     ]:
         assert contrast(text, surface) >= TEXT_AAA, f"{text} on {surface}"
     for text, surface in [
-        (accent_colours.WHITE, accent.light),
-        (accent_colours.DARK_PAPER, accent.dark),
+        (WHITE, accent.light),
+        (DARK_PAPER, accent.dark),
         (accent.light, accent.light_soft),
         (accent.dark, accent.dark_soft),
     ]:

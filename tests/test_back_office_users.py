@@ -5,9 +5,9 @@ from django.contrib.admin.models import LogEntry
 from django.test import Client
 from django.urls import reverse
 
-from udsat.lib.accent_colours import Accent
 from udsat.lib.roles import Role
 from udsat.models import Assignment, Municipality, User
+from udsat.models.municipalities import Accent
 
 from . import factories as make
 from .test_back_office_conflict import log_in, opened, save

@@ -6,11 +6,10 @@ import re
 import pytest
 from django.conf import settings
 
-from udsat.lib import accent_colours
-from udsat.lib.accent_colours import COLOURS, TEXT_AA, TEXT_AAA, contrast
 from udsat.lib.publishing import Status
 
 from . import factories as make
+from .colours import COLOURS, DARK_INK, DARK_PAPER, INK, PAPER, TEXT_AA, TEXT_AAA, contrast
 
 CSS = (settings.BASE_DIR / "static/css/udsat.css").read_text()
 LIGHT, DARK = re.fullmatch(
@@ -38,8 +37,8 @@ def test_every_accent_has_the_values_of_the_palette_in_light_and_dark():
 
 def test_paper_and_ink_are_those_of_the_palette():
     light, dark = tokens(LIGHT), tokens(DARK)
-    assert (light["paper"], light["ink"]) == (accent_colours.PAPER, accent_colours.INK)
-    assert (dark["paper"], dark["ink"]) == (accent_colours.DARK_PAPER, accent_colours.DARK_INK)
+    assert (light["paper"], light["ink"]) == (PAPER, INK)
+    assert (dark["paper"], dark["ink"]) == (DARK_PAPER, DARK_INK)
 
 
 @pytest.mark.parametrize("part", [LIGHT, DARK], ids=["light", "dark"])
@@ -98,7 +97,7 @@ def test_the_back_office_stands_on_the_same_paper_and_shows_the_same_colours():
         name: colours.light for name, colours in COLOURS.items()
     }
     for part, paper, ink in (
-        (light, accent_colours.PAPER, accent_colours.INK),
-        (dark, accent_colours.DARK_PAPER, accent_colours.DARK_INK),
+        (light, PAPER, INK),
+        (dark, DARK_PAPER, DARK_INK),
     ):
         assert f"--paper: {paper};" in part and f"--ink: {ink};" in part

@@ -4,7 +4,7 @@ import datetime
 
 import pytest
 
-from udsat.lib.holidays import day_off, public_holiday, school_holiday
+from udsat.lib.holidays import public_holiday, school_holiday
 
 
 def day(text):
@@ -49,8 +49,3 @@ def test_public_holidays_have_names(date, name):
 )
 def test_school_holidays_are_the_usual_weeks(date, name):
     assert school_holiday(day(date)) == name
-
-
-def test_a_public_holiday_takes_precedence_over_a_school_holiday():
-    assert day_off(day("2027-03-26")) == "langfredag"
-    assert day_off(day("2027-09-07")) == ""

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from council.meetings.year_plan.candidate_days import MeetingRhythm, OccupiedDays, day_warnings, propose_days
 from council.models import FormerDate, Meeting
-from udsat.lib.holidays import day_off
+from udsat.lib.holidays import public_holiday, school_holiday
 from udsat.lib.publishing import Status
 from udsat.models import PublicationEvent
 
@@ -34,7 +34,7 @@ def year(count, weekday=TUESDAY, first="2027-01-01", last="2027-12-31"):
 def test_five_meetings_on_tuesdays_are_spread_over_the_year_outside_holidays():
     days = propose_days(year(5), OccupiedDays())
     assert len(days) == 5 and days == sorted(days)
-    assert all(date.weekday() == TUESDAY and not day_off(date) for date in days)
+    assert all(date.weekday() == TUESDAY and not (public_holiday(date) or school_holiday(date)) for date in days)
     gaps = [(later - earlier).days for earlier, later in zip(days, days[1:], strict=False)]
     assert min(gaps) > 50 and max(gaps) < 100
 
@@ -106,7 +106,7 @@ def workday(month):
     return next(
         date
         for date in (datetime.date(YEAR, month, number) for number in range(8, 28))
-        if date.weekday() == TUESDAY and not day_off(date)
+        if date.weekday() == TUESDAY and not (public_holiday(date) or school_holiday(date))
     )
 
 

@@ -58,8 +58,3 @@ def school_holiday(day: datetime.date) -> str:
     if (day.month, day.day) >= (12, 21) or (day.month, day.day) <= (1, 3):
         return "juleferie"
     return _SCHOOL_WEEKS.get(day.isocalendar().week, "")
-
-
-def day_off(day: datetime.date) -> str:
-    """Return the public holiday or else the school holiday; "" for ordinary days."""
-    return public_holiday(day) or school_holiday(day)

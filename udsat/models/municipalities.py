@@ -7,7 +7,6 @@ from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 
-from udsat.lib.accent_colours import Accent
 from udsat.lib.danish import slugify, sort_key
 from udsat.lib.publishing import ScopedQuerySet, check_texts
 
@@ -18,6 +17,18 @@ RESERVED_SLUGS = tuple(
     "admin api data emner foelg healthz kommuner om privatliv robots.txt sammenlign sitemap.xml soeg static "
     "tilgaengelighed was".split()
 )
+
+
+class Accent(models.TextChoices):
+    HAV = "hav", "Hav"
+    FJORD = "fjord", "Fjord"
+    SKOV = "skov", "Skov"
+    OKKER = "okker", "Okker"
+    TEGL = "tegl", "Tegl"
+    HYBEN = "hyben", "Hyben"
+    BLOMME = "blomme", "Blomme"
+    LYNG = "lyng", "Lyng"
+    GRANIT = "granit", "Granit"
 
 
 class Region(models.Model):

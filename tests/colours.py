@@ -1,28 +1,16 @@
-"""The accent colours that a municipality can choose from, and WCAG contrast."""
+"""The colours of the stylesheets, and WCAG contrast."""
 
 from typing import NamedTuple
 
-from django.db import models
+from udsat.models.municipalities import Accent
 
-# Page and text colours of the site and of print, light and dark. static/css has the same values as tokens.
+# Page and text colours of the site and of print, light and dark. static/css has them as tokens.
 PAPER, INK = "#fbf9f5", "#1d2327"
 DARK_PAPER, DARK_INK = "#15191b", "#eceae5"
 WHITE = "#ffffff"
 
 TEXT_AAA = 7.0  # WCAG 2.2, 1.4.6
 TEXT_AA = 4.5  # WCAG 2.2, 1.4.3
-
-
-class Accent(models.TextChoices):
-    HAV = "hav", "Hav"
-    FJORD = "fjord", "Fjord"
-    SKOV = "skov", "Skov"
-    OKKER = "okker", "Okker"
-    TEGL = "tegl", "Tegl"
-    HYBEN = "hyben", "Hyben"
-    BLOMME = "blomme", "Blomme"
-    LYNG = "lyng", "Lyng"
-    GRANIT = "granit", "Granit"
 
 
 class Colours(NamedTuple):
