@@ -262,7 +262,7 @@ def test_nothing_can_point_at_another_municipalitys_things(as_bo, vejle, esbjerg
 
 @pytest.fixture
 def as_gro(client, as_bo, vejle, esbjerg):
-    """Gro works in both municipalities."""
+    """A client logged in as Gro, who has a role in both municipalities."""
     client.force_login(make.user("gro", role=Role.SECRETARY, of=[vejle, esbjerg]))
     return client
 

@@ -332,7 +332,7 @@ def test_rows_of_another_municipality_are_out_of_reach(anna_at_desk, meeting, ve
         assert client.get(address).status_code == client.post(address).status_code == 404
 
 
-def test_a_browser_that_somebody_else_has_logged_in_to_sends_nothing_for_her(anna_at_desk, carla, item):
+def test_text_typed_before_another_user_logged_in_is_not_sent_as_theirs(anna_at_desk, carla, item):
     anna_at_desk.client.force_login(carla)
     answer = anna_at_desk.send()
     assert answer.status_code == 409 and answer.json()["user"] == carla.pk

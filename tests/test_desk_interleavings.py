@@ -123,7 +123,7 @@ def test_no_interleaving_of_two_people_and_their_accidents_loses_a_word(window, 
     assert crashes
 
 
-def test_one_person_alone_never_meets_herself(window, esbjerg, anna):
+def test_a_single_user_causes_no_clash(window, esbjerg, anna):
     """Lost responses and crashes alone never cause a clash."""
 
     def alone(chance, fields):

@@ -165,7 +165,7 @@ class Assembler:
             self.parsed.ignored += import_notes(segment.heading, "overskrift over temaerne")
 
     def announces_themes(self, announcement: str) -> bool:
-        """Return whether the lead-in has the theme word of the first such list; »Fire principper« may be another."""
+        """Return whether the lead-in has the theme word of the first list of themes, which is kept for comparison."""
         word = wording.theme_word_in(announcement)
         self.listed_theme_word = self.listed_theme_word or word
         return self.listed_theme_word == word

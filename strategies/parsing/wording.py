@@ -250,7 +250,8 @@ _CONTENTS = re.compile(
 def lead_in_kind(text: str) -> str:
     """Classify a lead-in as contents, never, purpose, definition, vision, strong, weak, unknown or "" (no text).
 
-    A "strong" lead-in introduces goals and a "never" does not; "weak" and "unknown" do where no other list does.
+    A list after a "strong" lead-in holds goals, after "never" it does not. After "weak" and "unknown" it does if no
+    other list of the text has a stronger lead-in.
     """
     text = text.strip()
     if not text:

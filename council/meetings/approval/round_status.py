@@ -1,4 +1,4 @@
-"""How far the approval of a paper has come."""
+"""Status of the approval of a paper: answers of the last round and the next step."""
 
 import datetime
 from dataclasses import dataclass, field

@@ -121,7 +121,7 @@ class _HtmlReader:
         self.line = None
 
     def lines(self, texts: Iterable[str | None], first: int | None, width: int | None) -> None:
-        """Read running text. None is a paragraph break that is no line of the source."""
+        """Read lines of running text; None ends a paragraph without counting as a line of the source."""
         numbered = []
         line = first
         for text in texts:

@@ -82,7 +82,7 @@ def numbers_to_html(html: str) -> str:
     """Turn the marks of automatic numbers into text in headings and into start values of lists."""
     root = parse_html(f"<body>{html}</body>")
     for listing in list(root.iter("ul", "ol")):
-        # An item of the second level without one of the first.
+        # A nested list whose outer item is empty: an item of level 2 without one of level 1.
         while len(listing) == 1 and len(listing[0]) == 1 and listing[0][0].tag in ("ul", "ol") and not listing[0].text:
             inner = listing[0][0]
             inner.tail = listing.tail
