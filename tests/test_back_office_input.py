@@ -110,9 +110,9 @@ def test_an_address_taken_out_is_made_again_even_when_something_else_is_wrong(of
         form = html.fromstring(office.get(page).content.decode()).xpath("//form[contains(@id, '_form')]")[-1]
         typed = {name: value for name, value in form.fields.items() if value and "__prefix__" not in name}
         assert office.post(page, typed | {"slug": ""}).status_code == 302
-    for thing, address in ((strategy, "plads-til-alle"), (theme, "et-sted-at-bo"), (story, "nyt-vaerested")):
-        thing.refresh_from_db()
-        assert thing.slug == address
+    for obj, address in ((strategy, "plads-til-alle"), (theme, "et-sted-at-bo"), (story, "nyt-vaerested")):
+        obj.refresh_from_db()
+        assert obj.slug == address
 
 
 @pytest.mark.parametrize("nonsense", ["9" * 5000, "99999999999999999999", "²", "[]", "\x00"])

@@ -111,10 +111,10 @@ def test_koldings_policy_has_four_groups_without_headings_and_two_lead_ins(demo)
 def test_content_of_real_municipalities_is_marked_as_a_restatement_with_its_source(demo, place):
     municipality = getattr(demo, place)
     for model in (Strategy, Council, News):
-        for thing in model.objects.filter(municipality=municipality):
-            assert thing.is_restatement, thing
-            assert thing.source_url == f"https://www.{place}.dk/"
-            assert model is News or thing.source_checked_on
+        for obj in model.objects.filter(municipality=municipality):
+            assert obj.is_restatement, obj
+            assert obj.source_url == f"https://www.{place}.dk/"
+            assert model is News or obj.source_checked_on
     assert not municipality.people.exists()
     assert not Meeting.objects.filter(council__municipality=municipality).exists()
     assert not FollowUp.objects.filter(goal__theme__strategy__municipality=municipality).exists()
@@ -194,25 +194,25 @@ def test_whenever_it_is_loaded_past_meetings_are_past_and_none_falls_in_a_holida
 
 
 def test_everything_passes_the_checks_of_its_own_form(demo):
-    for thing in every(Publishable, Part, CheckedText):
-        thing.full_clean(exclude=["strategy"] if thing._meta.model_name == "action" else [])
+    for obj in every(Publishable, Part, CheckedText):
+        obj.full_clean(exclude=["strategy"] if obj._meta.model_name == "action" else [])
 
 
 def test_everything_public_went_through_the_gate_without_an_override(demo):
-    for thing in every(Publishable):
-        assert not thing.publication_findings()
-        if thing.is_live:
-            event = PublicationEvent.objects.filter(object_id=thing.pk, content_type__model=thing._meta.model_name)
-            assert event.filter(confirmed=True).exists(), thing
+    for obj in every(Publishable):
+        assert not obj.publication_findings()
+        if obj.is_live:
+            event = PublicationEvent.objects.filter(object_id=obj.pk, content_type__model=obj._meta.model_name)
+            assert event.filter(confirmed=True).exists(), obj
     assert not CprOverride.objects.exists()
 
 
 def test_contact_details_lead_nowhere(demo):
     text = "\n".join(
-        str(getattr(thing, field.attname))
-        for thing in every(CheckedText)
-        if thing.municipality == demo.eksempelkoebing
-        for field in thing._meta.concrete_fields
+        str(getattr(obj, field.attname))
+        for obj in every(CheckedText)
+        if obj.municipality == demo.eksempelkoebing
+        for field in obj._meta.concrete_fields
         if isinstance(field, (models.CharField, models.TextField))
     )
     assert set(re.findall(r"\S+@(\S+?\.[a-z]+)\b", text)) == {"eksempelkoebing.example"}
@@ -225,12 +225,12 @@ def test_members_shown_by_role_are_never_named(demo):
     hidden = Person.objects.filter(shown=Person.Shown.ROLE)
     names = [name for person in hidden for name in (person.first_name, person.last_name)]
     names += Person.objects.filter(shown=Person.Shown.FIRST).values_list("last_name", flat=True)
-    for thing in every(CheckedText):
-        if isinstance(thing, Person) or (isinstance(thing, AgendaItem) and thing.is_closed):
+    for obj in every(CheckedText):
+        if isinstance(obj, Person) or (isinstance(obj, AgendaItem) and obj.is_closed):
             continue
-        for field in thing.checked_fields():
-            words = re.findall(r"\w+", str(getattr(thing, field.attname)))
-            assert not set(names) & set(words), f"{thing!r}: {field.name}"
+        for field in obj.checked_fields():
+            words = re.findall(r"\w+", str(getattr(obj, field.attname)))
+            assert not set(names) & set(words), f"{obj!r}: {field.name}"
 
 
 def test_every_topic_has_themes_and_coming_meetings_have_plain_text(demo):

@@ -106,7 +106,7 @@ class DemoBuilder:
         key = data.get("key")
         if key:
             if key in self.rows:
-                raise ValueError(f"{key!r} is the key of two things.")
+                raise ValueError(f"{key!r} is the key of two objects.")
             self.rows[key] = row
         return row
 
