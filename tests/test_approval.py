@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from council.meetings.approval import rounds
 from council.meetings.approval.paper import text_version
-from council.meetings.approval.round_status import last_round
+from council.meetings.approval.rounds import last_round
 from council.models import Approval, Minutes, Remark
 from udsat.lib.publishing import Status
 from udsat.models import Letter

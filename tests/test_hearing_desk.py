@@ -13,7 +13,7 @@ from django.utils import timezone
 from council.hearings import deadline_text, filename, next_step, remind_of_deadlines, send_answer
 from council.meetings.approval import rounds
 from council.meetings.approval.paper import text_version
-from council.meetings.approval.round_status import last_round
+from council.meetings.approval.rounds import last_round
 from council.models import Hearing
 from council.public.pdf import answer_pdf
 from udsat.admin.edit_versions import increment_version

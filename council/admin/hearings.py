@@ -9,8 +9,7 @@ from django.urls import path
 
 from council.hearings import deadline_text, filename, hearing_steps, next_step, send_answer
 from council.meetings.approval.admin_views import hearing_page
-from council.meetings.approval.round_status import RoundStatus
-from council.meetings.approval.rounds import ApprovalConflict
+from council.meetings.approval.rounds import ApprovalConflict, RoundStatus
 from council.models import (
     Hearing,
     News,

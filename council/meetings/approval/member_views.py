@@ -17,7 +17,6 @@ from udsat.lib.signed_links import LinkBroken, LinkExpired
 from udsat.models import Municipality
 
 from . import rounds
-from .emails import KIND
 from .paper import council_of, text_version
 
 MAX_LENGTH = 4000
@@ -92,7 +91,7 @@ class ApprovalForm(forms.Form):
             )
 
 
-@link_view(KIND)
+@link_view(rounds.LINK_KIND)
 @require_http_methods(["GET", "HEAD", "POST"])
 def approve(request: HttpRequest, municipality: Municipality, pk: int, person: int) -> HttpResponse:
     row = _approval(municipality, pk, person)
