@@ -12,7 +12,6 @@ from django.urls import path
 
 from council.meetings import corrections
 from council.meetings.agenda import admin_views as agenda
-from council.meetings.agenda import supplement
 from council.meetings.approval import admin_views as approval
 from council.meetings.desk import admin_views as desk
 from council.meetings.invitations import admin_views as invitations
@@ -82,7 +81,6 @@ class MinutesInline(PaperInline):
 
 PAGES: list[MeetingPage] = [
     *agenda.PAGES,
-    *supplement.PAGES,
     *invitations.PAGES,
     *desk.PAGES,
     *approval.PAGES,

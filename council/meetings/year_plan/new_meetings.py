@@ -21,7 +21,7 @@ from udsat.lib import roles
 from udsat.lib.holidays import public_holiday, school_holiday
 
 from .candidate_days import MeetingRhythm, day_warnings, propose_days
-from .page_base import council_from_query, free_ordinal, occupied_days, render_year_page
+from .overview import council_from_query, free_ordinal, occupied_days, render_year_page
 
 MAX_MEETINGS = 26  # at once: one every other week of a year
 

@@ -20,7 +20,7 @@ from udsat.lib.danish import long_datetime
 from udsat.lib.publishing import Status
 from udsat.models import allowed_names_of, batch_reindexing
 
-from .page_base import council_from_query, render_year_page, year_from_query
+from .overview import council_from_query, render_year_page, year_from_query
 
 
 def unpublished_meetings(council, number: int, now: datetime.datetime, *, is_locked: bool) -> list[Meeting]:
