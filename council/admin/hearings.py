@@ -138,7 +138,7 @@ class HearingAdmin(PublishableAdmin):
             title="Send svaret",
             form=form,
             may_send=may_send,
-            round=RoundStatus.of(hearing),
+            round=RoundStatus(hearing),
             pdf_url=self.url("pdf", hearing),
             edit_url=f"{self.edit_url(hearing)}#id_answer",
             approval_url=self.url("approval", hearing),

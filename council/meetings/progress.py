@@ -2,7 +2,6 @@
 
 import datetime
 from dataclasses import dataclass
-from enum import StrEnum
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, TextChoices
 from django.urls import reverse
@@ -33,21 +32,16 @@ class MeetingStage(TextChoices):
     PUBLICATION = "publication", "Offentliggjort"
 
 
-class StageState(StrEnum):
-    DONE = "gjort"
-    NOW = "nu"
-    LATER = "senere"
-    SKIPPED = "sprunget"
+class StageState(TextChoices):
+    DONE = "gjort", "gjort"
+    NOW = "nu", "næste skridt"
+    LATER = "senere", "senere"
+    SKIPPED = "sprunget", "sprunget over"
 
-
-# Each state has a sign and a word, so that it is not shown by colour alone.
-STATE_SIGNS = {StageState.DONE: "✓", StageState.NOW: "→", StageState.LATER: "○", StageState.SKIPPED: "–"}
-STATE_WORDS = {
-    StageState.DONE: "gjort",
-    StageState.NOW: "næste skridt",
-    StageState.LATER: "senere",
-    StageState.SKIPPED: "sprunget over",
-}
+    @property
+    def sign(self) -> str:
+        """The state as a sign, so that it is not shown by colour alone."""
+        return {"gjort": "✓", "nu": "→", "senere": "○", "sprunget": "–"}[self]
 
 
 @dataclass(frozen=True)
@@ -57,18 +51,6 @@ class StageStatus:
     stage: MeetingStage
     state: StageState
     note: str = ""
-
-    @property
-    def name(self) -> str:
-        return self.stage.label
-
-    @property
-    def sign(self) -> str:
-        return STATE_SIGNS[self.state]
-
-    @property
-    def word(self) -> str:
-        return STATE_WORDS[self.state]
 
 
 @dataclass(frozen=True)

@@ -4,11 +4,10 @@ import datetime
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from enum import IntEnum
 from functools import cached_property
 from typing import TypeVar
 
-from django.db.models import Count, Q
+from django.db.models import Count, IntegerChoices, Q
 from django.urls import reverse
 from django.utils import timezone
 
@@ -21,25 +20,17 @@ from udsat.models import Municipality, Publishable, User
 T = TypeVar("T")
 
 
-class Severity(IntEnum):
-    """Severity of a task, in the order of display. Each has a sign and a word, so that colour is never the only cue."""
+class Severity(IntegerChoices):
+    """Severity of a task, in the order of display. Each has a sign and a label, so that colour is never the only cue."""
 
-    LATE = 1
-    SOON = 2
-    READY = 3
-    SOMETIME = 4
+    LATE = 1, "Over tiden"
+    SOON = 2, "Snart"
+    READY = 3, "Klar til dig"
+    SOMETIME = 4, "Når du har tid"
 
     @property
     def sign(self) -> str:
         return {1: "!", 2: "◔", 3: "→", 4: "○"}[self]
-
-    @property
-    def word(self) -> str:
-        return {1: "Over tiden", 2: "Snart", 3: "Klar til dig", 4: "Når du har tid"}[self]
-
-    @property
-    def code(self) -> str:
-        return self.name.lower()
 
 
 @dataclass(frozen=True)

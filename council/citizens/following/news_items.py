@@ -100,7 +100,7 @@ def _selected(pks, lookup="pk", **since):
 
 
 def _published_at(obj: Publishable) -> datetime.datetime:
-    """The time of the first publication: a second publication after a withdrawal is not news."""
+    """Return the first publication: a second one after a withdrawal is not news."""
     return obj.published_at or obj.publish_at
 
 
@@ -231,14 +231,10 @@ def _coming_meetings(**lookup):
 
 
 def _cancellations(pks=None, since=None) -> Iterator[NewsItem]:
-    meetings = list(_coming_meetings(is_cancelled=True).filter(_selected(pks, updated_at=since)))
-    cancelled_at = _change_times(meetings, "is_cancelled", bool)
-    for meeting in meetings:
-        # A meeting cancelled before publication is no news.
-        if cancelled_at[meeting.pk] > _published_at(meeting):
-            title = f"Mødet {weekday_date(meeting.date)} er aflyst"
-            lines = partial(_excerpt, meeting.cancelled_reason)
-            yield _council_item(meeting, f"aflyst-{meeting.pk}", cancelled_at[meeting.pk], "Aflyst", title, lines)
+    meetings = _coming_meetings(is_cancelled=True).filter(_selected(pks, updated_at=since))
+    for meeting, at in _set_after_publication(meetings, "is_cancelled"):
+        title, lines = f"Mødet {weekday_date(meeting.date)} er aflyst", partial(_excerpt, meeting.cancelled_reason)
+        yield _council_item(meeting, f"aflyst-{meeting.pk}", at, "Aflyst", title, lines)
 
 
 def _moves(pks=None, since=None) -> Iterator[NewsItem]:
@@ -257,26 +253,27 @@ def _moves(pks=None, since=None) -> Iterator[NewsItem]:
         number, at, former_date = moves.get(meeting.pk, (0, _published_at(meeting), meeting.date))
         if at > _published_at(meeting):
             title = f"Mødet {weekday_date(former_date)} er flyttet"
-            yield _council_item(meeting, f"flyttet-{number}", at, "Flyttet", title, partial(_move_lines, meeting))
+            lines = [f"Det er nu {_date_and_time(meeting)}.", *_place_lines(meeting)]
+            yield _council_item(meeting, f"flyttet-{number}", at, "Flyttet", title, partial(list, lines))
 
 
-def _move_lines(meeting):
-    return [f"Det er nu {_date_and_time(meeting)}.", *_place_lines(meeting)]
+def _set_after_publication(queryset, name, unset=()) -> Iterator[tuple[Meeting | Hearing, datetime.datetime]]:
+    """Yield each row whose field was last set after its publication, by its history, with the time.
 
-
-def _change_times(rows, name, is_set) -> dict[int, datetime.datetime]:
-    """Return when the field of each row was last set, by its history; the publication where there is no history."""
-    times = {row.pk: _published_at(row) for row in rows}
-    if rows:
-        revisions = Revision.objects.filter(
-            content_type=ContentType.objects.get_for_model(rows[0]), object_id__in=times
-        ).order_by("pk")
-        was_set = {}
-        for pk, at, values in revisions.values_list("object_id", "at", "values"):
-            if is_set(values.get(name)) and not was_set.get(pk):
-                times[pk] = at
-            was_set[pk] = is_set(values.get(name))
-    return times
+    Empty values and those in `unset` do not count as set.
+    """
+    rows = {row.pk: row for row in queryset}
+    content_type = ContentType.objects.get_for_model(queryset.model)
+    revisions = Revision.objects.filter(content_type=content_type, object_id__in=rows).order_by("pk")
+    set_at, was_set = {}, {}
+    for pk, at, values in revisions.values_list("object_id", "at", "values"):
+        is_set = bool(values.get(name)) and values[name] not in unset
+        if is_set and not was_set.get(pk):
+            set_at[pk] = at
+        was_set[pk] = is_set
+    for pk, at in set_at.items():
+        if at > _published_at(rows[pk]):
+            yield rows[pk], at
 
 
 # Hearings and news
@@ -300,13 +297,11 @@ def _hearing_lines(hearing):
 
 
 def _answers(pks=None, since=None) -> Iterator[NewsItem]:
-    hearings = list(_published_hearings(pks, updated_at=since).exclude(answered_on=None))
-    answered_at = _change_times(hearings, "answered_on", bool)
-    for hearing in hearings:
-        key, at, title = f"svar-{hearing.pk}", answered_at[hearing.pk], f"Rådets svar: {hearing.title}"
-        # An answer published together with the hearing is part of that news item. So is an outcome.
-        if at > _published_at(hearing):
-            yield _council_item(hearing, key, at, "Høringer", title, partial(_answer_lines, hearing))
+    # An answer published together with the hearing is part of that news item. So is an outcome.
+    hearings = _published_hearings(pks, updated_at=since).exclude(answered_on=None)
+    for hearing, at in _set_after_publication(hearings, "answered_on"):
+        key, title = f"svar-{hearing.pk}", f"Rådets svar: {hearing.title}"
+        yield _council_item(hearing, key, at, "Høringer", title, partial(_answer_lines, hearing))
 
 
 def _answer_lines(hearing):
@@ -314,12 +309,10 @@ def _answer_lines(hearing):
 
 
 def _outcomes(pks=None, since=None) -> Iterator[NewsItem]:
-    hearings = list(_published_hearings(pks, updated_at=since).exclude(outcome=Hearing.Outcome.PENDING))
-    settled_at = _change_times(hearings, "outcome", lambda value: value not in (None, "", Hearing.Outcome.PENDING))
-    for hearing in hearings:
-        key, at, title = f"udfald-{hearing.pk}", settled_at[hearing.pk], f"Sådan gik det: {hearing.title}"
-        if at > _published_at(hearing):
-            yield _council_item(hearing, key, at, "Høringer", title, partial(_outcome_lines, hearing))
+    hearings = _published_hearings(pks, updated_at=since).exclude(outcome=Hearing.Outcome.PENDING)
+    for hearing, at in _set_after_publication(hearings, "outcome", unset=[Hearing.Outcome.PENDING]):
+        key, title = f"udfald-{hearing.pk}", f"Sådan gik det: {hearing.title}"
+        yield _council_item(hearing, key, at, "Høringer", title, partial(_outcome_lines, hearing))
 
 
 def _outcome_lines(hearing):
@@ -346,12 +339,8 @@ def _news(pks=None, since=None) -> Iterator[NewsItem]:
             municipality=story.municipality,
             council=councils.get(story.municipality_id),
             strategies=frozenset({story.strategy_id} - {None}),
-            lines=partial(_news_lines, story),
+            lines=partial(_excerpt, story.lead or plain_text(story.body)),
         )
-
-
-def _news_lines(story):
-    return _excerpt(story.lead or plain_text(story.body))
 
 
 def _council_ids(rows) -> dict[int, int]:

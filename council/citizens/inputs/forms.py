@@ -31,8 +31,13 @@ def refuse_cpr(form: forms.Form, names: Iterable[str]) -> None:
 
 
 class _InputForm(FieldsOnly, forms.ModelForm):
+    required_fields = ("text",)
+
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
+        self.fields["email"].error_messages["invalid"] = NO_EMAIL
+        for name in self.required_fields:
+            self.fields[name].required = True
         for field in self.fields.values():
             field.error_messages["max_length"] = TOO_LONG
             for validator in field.validators:
@@ -81,17 +86,12 @@ class LetterForm(TrapForm, _InputForm):
             "may_publish": "Uden dit navn. Sekretæren skriver dit spørgsmål om med få ord.",
         }
         widgets = {"text": forms.Textarea({"rows": 9}), **CONTACT_WIDGETS}
-        error_messages = {
-            "text": {"required": "Skriv, hvad du vil sige."},
-            "email": {"invalid": NO_EMAIL},
-        }
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.fields["text"].required = True
+        error_messages = {"text": {"required": "Skriv, hvad du vil sige."}}
 
 
 class DialogueForm(TrapForm, _InputForm):
+    required_fields = ("text", "group")
+
     class Meta:
         model = Input
         field_classes = {"email": NormalisedEmailField}
@@ -121,12 +121,7 @@ class DialogueForm(TrapForm, _InputForm):
             "text": {"required": "Skriv, hvad I vil tale om."},
             "group": {"required": "Skriv, hvem I er."},
             "people": {"invalid": "Skriv et tal, for eksempel 12.", "min_value": "Skriv et tal, for eksempel 12."},
-            "email": {"invalid": NO_EMAIL},
         }
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.fields["text"].required = self.fields["group"].required = True
 
     def clean_people(self):
         people = self.cleaned_data["people"]
@@ -170,7 +165,7 @@ class NotedForm(_InputForm):
             "may_publish": "Uden navn, og med dine ord.",
         }
         widgets = {"text": forms.Textarea({"rows": 9})}
-        error_messages = {"text": {"required": "Skriv, hvad borgeren sagde."}, "email": {"invalid": NO_EMAIL}}
+        error_messages = {"text": {"required": "Skriv, hvad borgeren sagde."}}
 
     def __init__(self, data=None, *, councils: QuerySet[Council]):
         super().__init__(data, instance=Input(council=councils[0]))
@@ -179,6 +174,5 @@ class NotedForm(_InputForm):
         council.empty_label = None
         if len(councils) == 1:
             del self.fields["council"]
-        self.fields["text"].required = True
         self.fields["topic"].empty_label = "Vælg, hvis et af dem passer"
         self.initial["hentet"] = timezone.now().isoformat()

@@ -148,7 +148,7 @@ class ApprovalPage:
         ]
 
     def context(self) -> dict:
-        paper, status = self.paper, RoundStatus.of(self.paper)
+        paper, status = self.paper, RoundStatus(self.paper)
         items = self.numbered_items()
         context = {
             "paper": paper,
@@ -212,29 +212,24 @@ class ApprovalPage:
 
     # Actions. Each returns False if its form has errors.
 
+    ACTIONS = (
+        *("send", "remind", "close", "approve_at_meeting", "reopen", "register"),
+        *("mark_handled", "mark_unhandled"),
+    )
+
     def perform_action(self) -> HttpResponse | None:
         """Perform the action of the pressed button and redirect; None if its form is shown again."""
         if not self.may_write:
             raise PermissionDenied
-        actions = {
-            "send": self.send,
-            "remind": self.remind,
-            "close": self.close,
-            "approve_at_meeting": self.approve_at_meeting,
-            "reopen": self.reopen,
-            "register": self.register,
-            "mark_handled": self.mark_handled,
-            "mark_unhandled": self.mark_handled,
-        }
-        action = actions.get(self.request.POST.get("action"))
-        if action is None:
+        action = self.request.POST.get("action")
+        if action not in self.ACTIONS:
             self.message("Vi forstod ikke, hvad du ville. Prøv igen.", messages.ERROR)
         elif self.obstacle:
             self.message(self.obstacle, messages.ERROR)
         else:
             try:
                 with transaction.atomic():
-                    is_done = action()
+                    is_done = getattr(self, action)()
             except ApprovalConflict:
                 self.message("En anden har været her imens. Se, hvordan det står nu.", messages.WARNING)
             except ValidationError as error:
@@ -258,7 +253,7 @@ class ApprovalPage:
     def locked_status(self):
         """Lock the paper. Raise ApprovalConflict unless its last round is the one on the user's page."""
         lock_paper(self.paper)
-        status = RoundStatus.of(self.paper)
+        status = RoundStatus(self.paper)
         if self.request.POST.get("round", "") != str(status.number):
             raise ApprovalConflict
         return status
@@ -335,13 +330,15 @@ class ApprovalPage:
         return True
 
     def mark_handled(self):
-        owner = {"approval__minutes": self.paper} if self.is_minutes else {"approval__hearing": self.paper}
-        remark = Remark.objects.filter(**owner, pk=parse_pk(self.request.POST.get("remark", ""))).first()
+        remarks = Remark.objects.filter(approval__in=self.paper.approvals.all())
+        remark = remarks.filter(pk=parse_pk(self.request.POST.get("remark", ""))).first()
         if remark is None:
             raise ApprovalConflict
         remark.handled_at = timezone.now() if self.request.POST["action"] == "mark_handled" else None
         remark.save()
         return True
+
+    mark_unhandled = mark_handled
 
 
 def minutes_page(admin, request, meeting):

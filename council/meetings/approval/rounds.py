@@ -5,7 +5,7 @@ current text can be identified.
 """
 
 import datetime
-from dataclasses import dataclass, field
+from collections import Counter
 
 from django.conf import settings
 from django.db import transaction
@@ -70,83 +70,38 @@ def last_round(paper: Paper) -> int:
     return paper.approvals.aggregate(last=Max("round"))["last"] or 0
 
 
-def approvals_of_last_round(paper: Paper) -> list[Approval]:
-    """Return the rows of the last round in the order of the seats, with members and remarks."""
-    if paper.pk is None:
-        return []
-    return list(
-        paper.approvals.filter(round=last_round(paper))
-        .select_related("member__person", "member__council", "registered_by")
-        .prefetch_related("remarks__item")
-    )
-
-
-@dataclass
 class RoundStatus:
     """The last round of a paper: who has answered what, and the next step."""
 
-    paper: Paper
-    rows: list[Approval]
-    version: str
-    today: datetime.date = field(default_factory=timezone.localdate)
-
-    @classmethod
-    def of(cls, paper: Paper) -> "RoundStatus":
-        status = cls(paper, approvals_of_last_round(paper), text_version(paper))
-        for row in status.rows:
-            row.is_of_earlier_text = bool(row.answer) and row.text_version != status.version
+    def __init__(self, paper: Paper):
+        self.version, self.rows = text_version(paper), []
+        if paper.pk is not None:
+            rows = paper.approvals.filter(round=last_round(paper)).prefetch_related("remarks__item")
+            # In the order of the seats.
+            self.rows = list(rows.select_related("member__person", "member__council", "registered_by"))
+        for row in self.rows:
+            row.is_of_earlier_text = bool(row.answer) and row.text_version != self.version
             row.is_late = bool(row.answered_at and row.due_on and timezone.localdate(row.answered_at) > row.due_on)
-        return status
-
-    @property
-    def number(self) -> int:
-        return self.rows[0].round if self.rows else 0
-
-    @property
-    def is_open(self) -> bool:
-        return any(row.closed_at is None for row in self.rows)
-
-    @property
-    def due_on(self) -> datetime.date | None:
-        return self.rows[0].due_on if self.rows else None
-
-    @property
-    def asked_at(self) -> datetime.datetime | None:
-        return self.rows[0].asked_at if self.rows else None
-
-    @property
-    def is_overdue(self) -> bool:
-        return bool(self.is_open and self.due_on and self.due_on < self.today)
-
-    @property
-    def approved(self) -> list[Approval]:
-        return [row for row in self.rows if row.answer == Approval.Answer.APPROVED and not row.is_of_earlier_text]
-
-    @property
-    def approved_earlier(self) -> list[Approval]:
-        return [row for row in self.rows if row.answer == Approval.Answer.APPROVED and row.is_of_earlier_text]
-
-    @property
-    def wanting_changes(self) -> list[Approval]:
-        return [row for row in self.rows if row.answer == Approval.Answer.REMARKS]
-
-    @property
-    def missing(self) -> list[Approval]:
-        return [row for row in self.rows if not row.answer]
-
-    @property
-    def reachable(self) -> list[Approval]:
-        """Return the members who have not answered and have an e-mail address."""
-        return [row for row in self.missing if row.member.person and row.member.person.email]
+        self.is_open = any(row.closed_at is None for row in self.rows)
+        self.number, self.asked_at, self.due_on = 0, None, None
+        if self.rows:
+            self.number, self.asked_at, self.due_on = self.rows[0].round, self.rows[0].asked_at, self.rows[0].due_on
+        self.is_overdue = bool(self.is_open and self.due_on and self.due_on < timezone.localdate())
+        approved = [row for row in self.rows if row.answer == Approval.Answer.APPROVED]
+        self.approved_earlier = [row for row in approved if row.is_of_earlier_text]
+        self.missing = [row for row in self.rows if not row.answer]
+        # Members who have not answered and have an e-mail address.
+        self.reachable = [row for row in self.missing if row.member.person and row.member.person.email]
 
     @property
     def summary(self) -> str:
         """Return the number of each answer, in Danish. No answer never counts as approval."""
-        earlier = len(self.approved_earlier)
+        answers, earlier = Counter(row.answer for row in self.rows), len(self.approved_earlier)
+        wanting_changes = answers[Approval.Answer.REMARKS]
         parts = [
-            f"{len(self.approved)} har godkendt",
+            f"{answers[Approval.Answer.APPROVED] - earlier} har godkendt",
             f"{earlier} godkendte en tidligere udgave" if earlier else "",
-            f"{len(self.wanting_changes)} har bemærkninger" if self.wanting_changes else "",
+            f"{wanting_changes} har bemærkninger" if wanting_changes else "",
             f"{len(self.missing)} har ikke svaret" if self.missing else "",
         ]
         return f"{len(self.rows)} er spurgt: {join_words([part for part in parts if part])}."
@@ -294,7 +249,7 @@ def record_answer(
 # E-mails
 
 
-def link(approval: Approval) -> str:
+def approval_url(approval: Approval) -> str:
     """Return the member's personal link. It is valid only while the same person holds the seat."""
     until = approval.asked_at + datetime.timedelta(days=LINK_DAYS)
     token = make_token(LINK_KIND, approval.pk, approval.member.person_id, until=until)
@@ -315,7 +270,7 @@ def send_email(approval: Approval, template: str, *, key: str) -> bool:
         "council": council,
         "name": name_of(paper),
         "is_late": approval.due_on is not None and approval.due_on < timezone.localdate(),
-        "link": link(approval),
+        "link": approval_url(approval),
     }
     Letter.objects.write(
         municipality=council.municipality,
@@ -332,10 +287,10 @@ def send_email(approval: Approval, template: str, *, key: str) -> bool:
 def send_reminders(paper: Paper) -> int:
     """E-mail members who have not answered, at most once a day. Return the number of e-mails."""
     lock_paper(paper)
-    status = RoundStatus.of(paper)
+    status = RoundStatus(paper)
     if not status.is_open or paper.approved_on:
         raise ApprovalConflict
-    return sum(send_email(row, "approval_reminder", key=_manual_key(status.today)) for row in status.reachable)
+    return sum(send_email(row, "approval_reminder", key=_manual_key(timezone.localdate())) for row in status.reachable)
 
 
 def _manual_key(day: datetime.date) -> str:

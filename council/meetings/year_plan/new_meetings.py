@@ -21,7 +21,7 @@ from udsat.lib import roles
 from udsat.lib.holidays import public_holiday, school_holiday
 
 from .candidate_days import MeetingRhythm, day_warnings, propose_days
-from .overview import council_from_query, free_ordinal, occupied_days, render_year_page
+from .overview import MeetingTimesForm, council_from_query, free_ordinal, occupied_days, render_year_page
 
 MAX_MEETINGS = 26  # at once: one every other week of a year
 
@@ -86,22 +86,18 @@ def _last_ordinary(council) -> Meeting | None:
     return council.meetings.filter(kind=Meeting.Kind.ORDINARY).order_by("-date").first()
 
 
-class ProposedMeetingForm(forms.Form):
+class ProposedMeetingForm(MeetingTimesForm):
     """A proposed meeting, which can be changed before it is created."""
 
     take = forms.BooleanField(label="Opret dette møde", required=False)
     date = DateInputField(label="Dato", required=False)
-    starts_at = TimeInputField(label="Begynder kl.", required=False)
-    ends_at = TimeInputField(label="Slutter kl.", required=False)
     # The day whose warnings the user has seen.
     seen = forms.CharField(required=False, widget=forms.HiddenInput, max_length=20)
 
     def clean(self):
-        data = self.cleaned_data
-        if data.get("take") and not data.get("date") and "date" not in self.errors:
+        super().clean()
+        if self.cleaned_data.get("take") and not self.cleaned_data.get("date") and "date" not in self.errors:
             self.add_error("date", "Vælg en dato, eller fjern hakket.")
-        if data.get("starts_at") and data.get("ends_at") and data["ends_at"] <= data["starts_at"]:
-            self.add_error("ends_at", "Mødet slutter, før det begynder.")
 
 
 class BaseProposedMeetingFormSet(forms.BaseFormSet):

@@ -68,21 +68,24 @@ class MeetingYear:
         return sum(row.meeting.is_only_planned for row in self.coming)
 
 
-class MoveForm(FieldsOnly, forms.Form):
-    date = DateInputField(label="Ny dato")
+class MeetingTimesForm(forms.Form):
     starts_at = TimeInputField(label="Begynder kl.", required=False)
     ends_at = TimeInputField(label="Slutter kl.", required=False)
+
+    def clean(self):
+        starts, ends = self.cleaned_data.get("starts_at"), self.cleaned_data.get("ends_at")
+        if starts and ends and ends <= starts:
+            self.add_error("ends_at", "Mødet slutter, før det begynder.")
+
+
+class MoveForm(FieldsOnly, MeetingTimesForm):
+    date = DateInputField(label="Ny dato")
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
     def __init__(self, *args, meeting: Meeting, **kwargs):
         initial = {name: getattr(meeting, name) for name in ("date", "starts_at", "ends_at", "version")}
         super().__init__(*args, prefix=f"m{meeting.pk}", initial=initial, **kwargs)
         self.meeting = meeting
-
-    def clean(self):
-        starts, ends = self.cleaned_data.get("starts_at"), self.cleaned_data.get("ends_at")
-        if starts and ends and ends <= starts:
-            self.add_error("ends_at", "Mødet slutter, før det begynder.")
 
 
 def overview(admin, request: HttpRequest) -> HttpResponse:
