@@ -14,7 +14,7 @@ from strategies.views import find_municipality
 from udsat.lib.danish import long_date
 from udsat.lib.responses import find_or_404, pdf_response
 
-from . import pdf, poster
+from . import pdf
 from .calendar import meetings_calendar
 from .feed import news_feed
 from .visible import get_council, get_meeting, redirect_moved_meeting, visible, visible_councils, visible_meetings
@@ -62,7 +62,7 @@ def meeting_poster(request, kommune, slug):
     council = visible_councils(request.user, municipality).first()
     return pdf_response(
         request,
-        lambda: poster.meeting_poster(meeting, council),
+        lambda: pdf.meeting_poster(meeting, council),
         f"plakat-{municipality.slug}-{meeting.address_part}.pdf",
         changed=meeting.updated_at,
         is_public=meeting.is_public,
@@ -77,7 +77,7 @@ def council_poster(request, kommune):
     meetings = Meeting.objects.published().filter(council=council).coming()
     return pdf_response(
         request,
-        lambda: poster.council_poster(council, meetings),
+        lambda: pdf.council_poster(council, meetings),
         f"plakat-{municipality.slug}.pdf",
         changed=council.updated_at,
         is_public=council.is_public,

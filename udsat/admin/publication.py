@@ -128,11 +128,11 @@ class PublishForm(forms.Form):
         help_text="Lad feltet stå tomt, hvis det skal være nu. Ellers vælg dag og klokkeslæt i dansk tid.",
     )
 
-    def __init__(self, *args, publishable, reviewed, files, seen, **kwargs):
+    def __init__(self, *args, publishable, reviewed, unread_files, seen, **kwargs):
         super().__init__(*args, **kwargs)
-        self.publishable, self.stamp = publishable, seen
+        self.publishable, self.stamp, self.unread_files = publishable, seen, unread_files
         self.fields["seen"].initial = seen
-        if not files:
+        if not unread_files:
             del self.fields["files_seen"]
         if not any(one.suspects for one in reviewed):
             del self.fields["reason"]
@@ -292,15 +292,7 @@ class PublishableAdmin(ScopedAdmin):
         if obj.is_live and not obj.is_scheduled:
             self.message_user(request, f"{obj} er allerede offentlig.", messages.WARNING)
             return HttpResponseRedirect(self.edit_url(obj))
-        reviewed = self.privacy_review(obj)
-        files = [(name, part.get_absolute_url()) for part, name in obj.files_to_review()]
-        form = PublishForm(
-            request.POST if request.method == "POST" else None,
-            publishable=obj,
-            reviewed=reviewed,
-            files=files,
-            seen=self.seen_version(obj),
-        )
+        form = self.gate_form(request, obj)
         if form.is_valid():
             answers = form.cleaned_data
             try:
@@ -317,18 +309,35 @@ class PublishableAdmin(ScopedAdmin):
             obj,
             "publish.html",
             title="Offentliggør",
-            form=form,
-            files=files,
-            reviewed=reviewed_with_checkboxes(form),
-            texts=reviewed,
-            suspects=[finding for one in reviewed for finding in one.suspects],
-            blockers=[(one.message, self.part_url(one.part, one.field)) for one in obj.publication_blockers()],
+            texts=form.reviewed,
             withheld_notes=obj.withheld_notes(),
             readability_notes=readability_notes(obj, self.part_url),
             consequences=self.consequences(obj),
             preview_url=self.url("preview", obj),
-            reasons=[form[name] for name in ("reason", "files_seen") if name in form.fields],
+            **self.gate_context(form),
         )
+
+    def gate_form(self, request, obj, parts=None, form_class=PublishForm):
+        """Return the form of a gate for these parts of the object, or all."""
+        return form_class(
+            request.POST if request.method == "POST" else None,
+            publishable=obj,
+            reviewed=self.privacy_review(obj, parts),
+            unread_files=[(name, part.get_absolute_url()) for part, name in obj.files_to_review(parts)],
+            seen=self.seen_version(obj),
+        )
+
+    def gate_context(self, form):
+        return {
+            "form": form,
+            "files": form.unread_files,
+            "reviewed": reviewed_with_checkboxes(form),
+            "suspects": [finding for one in form.reviewed for finding in one.suspects],
+            "blockers": [
+                (one.message, self.part_url(one.part, one.field)) for one in form.publishable.publication_blockers()
+            ],
+            "reasons": [form[name] for name in ("reason", "files_seen") if name in form.fields],
+        }
 
     def privacy_review(self, obj, parts=None, field_url=None):
         """Return the findings that a person has to review, by object."""

@@ -12,6 +12,9 @@ from django.middleware.gzip import GZipMiddleware
 from django.utils.cache import get_conditional_response
 from django.utils.deprecation import MiddlewareMixin
 from django.utils.http import http_date, quote_etag
+from django.views.decorators.cache import cache_control
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
 
 from .pdf import PdfTooLarge
 
@@ -33,6 +36,14 @@ def find_or_404(queryset: QuerySet[M], message: str, **lookup: Any) -> M:
     if row is None:
         raise Http404(message)
     return row
+
+
+def form_without_login(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """Decorate a public form: a session gives no further rights there, and the honeypot stops bots.
+
+    Nothing that was typed is left in the cache of a shared computer.
+    """
+    return csrf_exempt(cache_control(private=True, no_store=True)(require_http_methods(["GET", "HEAD", "POST"])(view)))
 
 
 def pdf_response(

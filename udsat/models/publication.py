@@ -1,7 +1,7 @@
 """Publication: publish, withdraw and schedule, with an event log."""
 
 import datetime
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -288,11 +288,11 @@ class Publishable(RevisionedModel):
     def publication_findings(self) -> list[Finding]:
         return [finding for part in self.publication_parts() for finding in part.findings(self)]
 
-    def files_to_review(self) -> list[tuple[CheckedText, str]]:
-        """Return (owner, file name) of files that cannot be searched automatically and need a manual review."""
+    def files_to_review(self, parts: Iterable[CheckedText] | None = None) -> list[tuple[CheckedText, str]]:
+        """Return (owner, file name) of files that cannot be searched, in these parts or all, and need a review."""
         return [
             (part, read.text)
-            for part in self.publication_parts()
+            for part in (self.publication_parts() if parts is None else parts)
             for read in part.public_texts(self)
             if read.file_text and not read.file_text.complete
         ]

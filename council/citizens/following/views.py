@@ -10,8 +10,6 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.views.decorators.cache import cache_control
-from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from council.models import Council, Follower, Subscription
@@ -21,6 +19,7 @@ from strategies.models import Strategy, Topic
 from strategies.views import find_municipality
 from udsat.lib.cpr import find_cpr
 from udsat.lib.forms import FieldsOnly, NormalisedEmailField
+from udsat.lib.responses import form_without_login
 from udsat.lib.spam_protection import TrapForm, network_of
 from udsat.models import FormSubmission
 
@@ -85,9 +84,7 @@ def _label(target, has_council):
             return target.name
 
 
-@csrf_exempt  # a session gives no further rights here; the honeypot stops bots
-@cache_control(private=True, no_store=True)  # leave nothing of what was typed on a shared computer
-@require_http_methods(["GET", "HEAD", "POST"])
+@form_without_login
 def follow(request: HttpRequest, kommune: str) -> HttpResponse:
     """Follow a council and its municipality's strategies; `?strategi=<slug>` is preselected."""
     municipality = find_municipality(kommune)
@@ -103,9 +100,7 @@ def follow(request: HttpRequest, kommune: str) -> HttpResponse:
     return _form_page(request, context, targets, selected or targets[:1])
 
 
-@csrf_exempt  # a session gives no further rights here; the honeypot stops bots
-@cache_control(private=True, no_store=True)  # leave nothing of what was typed on a shared computer
-@require_http_methods(["GET", "HEAD", "POST"])
+@form_without_login
 def follow_topics(request: HttpRequest) -> HttpResponse:
     """Follow topics in the whole country; `?emne=<slug>` is preselected."""
     topics = list(Topic.objects.all())

@@ -8,14 +8,12 @@ import datetime
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
-from django.views.decorators.cache import cache_control
-from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from council.models import AgendaItem, Council, Input
 from council.personal_links import link_view
 from strategies.views import find_municipality
-from udsat.lib.responses import find_or_404
+from udsat.lib.responses import find_or_404, form_without_login
 from udsat.lib.signed_links import LinkBroken
 from udsat.lib.spam_protection import network_of
 from udsat.models import FormSubmission, Municipality
@@ -33,16 +31,12 @@ def _council(kommune: str) -> Council:
     )
 
 
-@csrf_exempt  # a session gives no further rights here; the honeypot stops bots
-@cache_control(private=True, no_store=True)  # leave nothing of what was typed on a shared computer
-@require_http_methods(["GET", "HEAD", "POST"])
+@form_without_login
 def write(request: HttpRequest, kommune: str) -> HttpResponse:
     return _form_page(request, _council(kommune), LetterForm, Input.Kind.LETTER, "council/write.html")
 
 
-@csrf_exempt  # a session gives no further rights here; the honeypot stops bots
-@cache_control(private=True, no_store=True)  # leave nothing of what was typed on a shared computer
-@require_http_methods(["GET", "HEAD", "POST"])
+@form_without_login
 def request_dialogue(request: HttpRequest, kommune: str) -> HttpResponse:
     council = _council(kommune)
     if not council.offers_dialogue:

@@ -9,7 +9,7 @@ from council.meetings.invitations.sending import locked, send_supplement
 from council.meetings.meeting_page import MeetingPage
 from council.models import Agenda, Meeting
 from udsat.admin.edit_versions import increment_version
-from udsat.admin.publication import PublishForm, reviewed_with_checkboxes
+from udsat.admin.publication import PublishForm
 from udsat.lib import roles
 from udsat.lib.danish import short_date
 from udsat.lib.forms import parse_pk
@@ -101,20 +101,7 @@ def supplement_page(admin, request, meeting):
         messages.warning(request, "Ingen punkter venter på en tillægsdagsorden.")
         return HttpResponseRedirect(back)
     gate = admin.admin_site.get_model_admin(Agenda)
-    reviewed = gate.privacy_review(agenda, parts)
-    files = [
-        (read.text, part.get_absolute_url())
-        for part in parts
-        for read in part.public_texts(agenda)
-        if read.file_text and not read.file_text.complete
-    ]
-    form = SupplementForm(
-        request.POST if request.method == "POST" else None,
-        publishable=agenda,
-        reviewed=reviewed,
-        files=files,
-        seen=gate.seen_version(agenda),
-    )
+    form = gate.gate_form(request, agenda, parts, SupplementForm)
     if form.is_valid():
         try:
             items = agenda.publish_supplement(
@@ -133,14 +120,9 @@ def supplement_page(admin, request, meeting):
         meeting,
         "supplement.html",
         title="Send tillægsdagsorden",
-        form=form,
         numbered=[(numbers[part.pk], part) for part in agenda.supplement_items()],
-        reviewed=reviewed_with_checkboxes(form),
-        suspects=[finding for one in reviewed for finding in one.suspects],
-        blockers=[(one.message, gate.part_url(one.part, one.field)) for one in agenda.publication_blockers()],
-        files=files,
-        reasons=[form[name] for name in ("reason", "files_seen") if name in form.fields],
         back_url=back,
+        **gate.gate_context(form),
     )
 
 
