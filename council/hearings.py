@@ -14,11 +14,11 @@ from udsat.lib.danish import count, long_date, slugify, weekday_date
 from udsat.lib.richtext import plain_text
 from udsat.models import Letter, LetterFile, is_cpr_overridden
 
+from .mail import write_to_secretary
 from .meetings.approval.paper import lock_paper, text_version
 from .meetings.approval.rounds import ApprovalConflict
 from .models import Hearing
 from .public.pdf import answer_pdf
-from .secretary_mail import write_to_secretary
 
 # Days before the deadline when the secretary is reminded.
 REMIND_DAYS = (7, 2)

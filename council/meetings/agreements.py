@@ -3,13 +3,12 @@
 import datetime
 
 from django.db.models import F, QuerySet
-from django.template.loader import render_to_string
 from django.utils import timezone
 
+from council.mail import write_to_person
 from council.models import Agreement, Council, Membership
 from udsat.lib.cpr import hide_cpr
 from udsat.lib.danish import short_date
-from udsat.models import Letter
 
 # A reminder is sent once in the days before the due date, and once in the days after it.
 DAYS_BEFORE = 7
@@ -40,41 +39,22 @@ def remind_of_agreements(now: datetime.datetime) -> int:
         .exclude(member__person__email="")
         .select_related("item__meeting__council__municipality", "member__person")
     )
-    keys = {_key(agreement, today): agreement for agreement in due}
-    written = set(Letter.objects.filter(key__in=keys).values_list("key", flat=True))
-    for key, agreement in keys.items():
-        if key not in written:
-            _write_reminder(agreement, key, today)
-    return len(keys) - len(written)
+    return sum(_write_reminder(agreement, today) for agreement in due)
 
 
-def _key(agreement, today) -> str:
-    moment = "over-tiden" if agreement.due_on < today else "snart"
-    return f"agreement:{agreement.pk}:{agreement.member_id}:{agreement.due_on.isoformat()}:{moment}"
-
-
-def _write_reminder(agreement, key, today):
-    council, person = agreement.item.meeting.council, agreement.member.person
-    is_late = agreement.due_on < today
-    text = render_to_string(
-        "email/agreement.txt",
-        {
-            "agreement": agreement,
-            # E-mails contain no text of closed items and no CPR numbers.
-            "promise": "" if agreement.item.is_closed else hide_cpr(agreement.text),
-            "meeting": agreement.item.meeting,
-            "council": council,
-            "first_name": person.first_name,
-            "is_late": is_late,
-            "is_today": agreement.due_on == today,
-        },
-    )
-    when = f"skulle være gjort {short_date(agreement.due_on)}" if is_late else f"senest {short_date(agreement.due_on)}"
-    Letter.objects.write(
-        municipality=council.municipality,
-        key=key,
-        to=person.email,
-        to_name=str(person),
-        subject=f"Din aftale i {council.name}: {when}",
-        text=text,
+def _write_reminder(agreement, today) -> bool:
+    council, due_on = agreement.item.meeting.council, agreement.due_on
+    moment, verb = ("over-tiden", "skulle være gjort") if due_on < today else ("snart", "senest")
+    return write_to_person(
+        agreement.member.person,
+        council,
+        f"agreement:{agreement.pk}:{agreement.member_id}:{due_on.isoformat()}:{moment}",
+        f"Din aftale i {council.name}: {verb} {short_date(due_on)}",
+        "agreement.txt",
+        agreement=agreement,
+        # E-mails contain no text of closed items and no CPR numbers.
+        promise="" if agreement.item.is_closed else hide_cpr(agreement.text),
+        meeting=agreement.item.meeting,
+        is_late=due_on < today,
+        is_today=due_on == today,
     )

@@ -19,9 +19,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import linebreaks
 
+from council.mail import write_to_secretary
 from council.meetings.agenda.building import add_item
 from council.models import AgendaItem, Council, Input, Meeting
-from council.secretary_mail import write_to_secretary
 from udsat.admin.edit_versions import increment_version
 from udsat.lib.actor import acting_as
 from udsat.lib.cpr import find_cpr

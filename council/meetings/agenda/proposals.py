@@ -5,18 +5,17 @@ from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
+from council.mail import write_to_person, write_to_secretary
 from council.meetings import progress
 from council.meetings.invitations.answers import begins_at, seats_at
 from council.meetings.invitations.member_views import holds_seat
 from council.meetings.invitations.sending import LINK_LIFE, locked, time_and_place
 from council.models import Meeting, Membership, Proposal
 from council.personal_links import link_view
-from council.secretary_mail import write_to_secretary
 from udsat.lib.cpr import find_cpr, hide_cpr
 from udsat.lib.danish import weekday_date
 from udsat.lib.signed_links import LinkBroken, LinkExpired, make_token
@@ -39,34 +38,21 @@ def invite_proposals(meeting: Meeting) -> int:
     """Send »Har du et punkt?« to members with an e-mail address who have not had it. Return how many were sent."""
     if meeting.is_cancelled or begins_at(meeting) <= timezone.now():
         return 0
-    sent_keys = {letter.key for letter in sent_requests(meeting)}
-    count = 0
-    for seat in seats_at(meeting):
-        key = f"propose:{meeting.pk}:{seat.pk}:{seat.person_id}"
-        if seat.is_substitute or not seat.person or not seat.person.email or key in sent_keys:
-            continue
-        when, _ = time_and_place(meeting)
-        text = render_to_string(
-            "email/propose.txt",
-            {
-                "first_name": seat.person.first_name,
-                "meeting": meeting,
-                "council": meeting.council,
-                "when": when,
-                "deadline": progress.items_due_on(meeting),
-                "propose_url": propose_url(meeting, seat),
-            },
+    return sum(
+        write_to_person(
+            seat.person,
+            meeting.council,
+            f"propose:{meeting.pk}:{seat.pk}:{seat.person_id}",
+            f"Har du et punkt til mødet {weekday_date(meeting.date)}?",
+            "propose.txt",
+            meeting=meeting,
+            when=time_and_place(meeting)[0],
+            deadline=progress.items_due_on(meeting),
+            propose_url=propose_url(meeting, seat),
         )
-        Letter.objects.write(
-            municipality=meeting.municipality,
-            key=key,
-            to=seat.person.email,
-            to_name=str(seat.person),
-            subject=f"Har du et punkt til mødet {weekday_date(meeting.date)}?",
-            text=text,
-        )
-        count += 1
-    return count
+        for seat in seats_at(meeting)
+        if seat.person and not seat.is_substitute
+    )
 
 
 def propose_url(meeting: Meeting, seat: Membership) -> str:
@@ -176,24 +162,14 @@ def decline(proposal: Proposal, answer: str) -> None:
     """Decline the proposal and e-mail the reason to the member."""
     proposal.state, proposal.answer = Proposal.State.DECLINED, answer
     proposal.save(update_fields=["state", "answer"])
-    person = proposal.member.person
-    if person and person.email:
-        meeting = proposal.meeting
-        text = render_to_string(
-            "email/proposal_declined.txt",
-            {
-                "first_name": person.first_name,
-                "title": hide_cpr(proposal.title),
-                "answer": hide_cpr(answer),
-                "council": meeting.council,
-                "meeting": meeting,
-            },
-        )
-        Letter.objects.write(
-            municipality=meeting.municipality,
-            key=f"proposal-declined:{proposal.pk}",
-            to=person.email,
-            to_name=str(person),
-            subject=f"Dit forslag til mødet {weekday_date(meeting.date)}",
-            text=text,
-        )
+    meeting = proposal.meeting
+    write_to_person(
+        proposal.member.person,
+        meeting.council,
+        f"proposal-declined:{proposal.pk}",
+        f"Dit forslag til mødet {weekday_date(meeting.date)}",
+        "proposal_declined.txt",
+        title=hide_cpr(proposal.title),
+        answer=hide_cpr(answer),
+        meeting=meeting,
+    )

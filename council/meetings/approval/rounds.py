@@ -10,10 +10,10 @@ from collections import Counter
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Max, Q
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 
+from council.mail import write_to_person
 from council.models import Approval, Attendance, Council, Hearing, Meeting, Membership, Minutes, Remark
 from udsat.lib.danish import join_words, long_date
 from udsat.lib.signed_links import make_token
@@ -257,30 +257,20 @@ def approval_url(approval: Approval) -> str:
 
 
 def send_email(approval: Approval, template: str, *, key: str) -> bool:
-    """E-mail the member. Return False without an address, or if an e-mail with the key was written before."""
-    person = approval.member.person
-    key = f"approval:{approval.pk}:{key}"
-    if not (person and person.email) or Letter.objects.filter(key=key).exists():
-        return False
+    """E-mail the member, once for each key. Return whether an e-mail was written."""
     paper = approval.paper
-    council = council_of(paper)
-    context = {
-        "approval": approval,
-        "person": person,
-        "council": council,
-        "name": name_of(paper),
-        "is_late": approval.due_on is not None and approval.due_on < timezone.localdate(),
-        "link": approval_url(approval),
-    }
-    Letter.objects.write(
-        municipality=council.municipality,
-        key=key,
-        to=person.email,
-        to_name=str(person),
-        subject=SUBJECTS[template].format(name_of(paper))[:200],
-        text=render_to_string(f"email/{template}.txt", context),
+    name = name_of(paper)
+    return write_to_person(
+        approval.member.person,
+        council_of(paper),
+        f"approval:{approval.pk}:{key}",
+        SUBJECTS[template].format(name),
+        f"{template}.txt",
+        approval=approval,
+        name=name,
+        is_late=approval.due_on is not None and approval.due_on < timezone.localdate(),
+        link=approval_url(approval),
     )
-    return True
 
 
 @transaction.atomic

@@ -7,9 +7,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
+from council.mail import write_to_secretary
 from council.models import Agenda, Invitation, Meeting, Membership
 from council.personal_links import link_view
-from council.secretary_mail import write_to_secretary
 from udsat.lib.danish import weekday_date
 from udsat.lib.signed_links import LinkBroken, LinkExpired
 from udsat.models import Letter, Municipality

@@ -1,4 +1,4 @@
-"""E-mails to the council's secretary."""
+"""E-mails to the council's secretary and to its members."""
 
 from django.conf import settings
 from django.db.models import Q
@@ -7,7 +7,7 @@ from django.template.loader import render_to_string
 from udsat.lib.roles import Role
 from udsat.models import Letter, User
 
-from .models import Council
+from .models import Council, Person
 
 
 def secretaries(council: Council) -> list[tuple[str, str]]:
@@ -36,3 +36,21 @@ def write_to_secretary(council: Council, key: str, subject: str, template: str, 
             municipality=council.municipality, key=key, to=address, to_name=name, subject=subject[:200], text=text
         )
     return len(keys)
+
+
+def write_to_person(person: Person | None, council: Council, key: str, subject: str, template: str, **context) -> bool:
+    """Write `email/<template>` to the person, once for each key. Return whether a letter was written.
+
+    Without an address, nothing is written. Call it in the transaction of the event.
+    """
+    if not (person and person.email) or Letter.objects.filter(key=key).exists():
+        return False
+    Letter.objects.write(
+        municipality=council.municipality,
+        key=key,
+        to=person.email,
+        to_name=str(person),
+        subject=subject,
+        text=render_to_string(f"email/{template}", {"person": person, "council": council, **context}),
+    )
+    return True
