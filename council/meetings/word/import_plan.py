@@ -33,7 +33,7 @@ ITEM_TEXTS = ("presentation", "recommendation", "discussion", "decision", "disse
 
 
 @dataclass
-class FieldChange:
+class PlannedChange:
     """A new value of one field. Where `current` is not empty, the secretary chooses between the two."""
 
     target: models.Model
@@ -91,20 +91,20 @@ class ItemPlan:
     parsed: ParsedItem
     number: int
     is_new: bool
-    changes: list[FieldChange] = field(default_factory=list)
+    changes: list[PlannedChange] = field(default_factory=list)
     agreements: list[Agreement] = field(default_factory=list)
     subjects: list[models.Model] = field(default_factory=list)
     note: str = ""
 
     @property
-    def filled(self) -> list[FieldChange]:
+    def filled(self) -> list[PlannedChange]:
         return [change for change in self.changes if not change.is_conflict]
 
 
 class ImportPlan:
     def __init__(self, parsed: ParsedMeeting, meeting: Meeting, user) -> None:
         self.parsed, self.meeting, self.user = parsed, meeting, user
-        self.changes: list[FieldChange] = []
+        self.changes: list[PlannedChange] = []
         self.items: list[ItemPlan] = []
         self.new_attendances: list[Attendance] = []
         self.warnings: list[str] = []
@@ -136,15 +136,15 @@ class ImportPlan:
             return model()
 
     @property
-    def all_changes(self) -> list[FieldChange]:
+    def all_changes(self) -> list[PlannedChange]:
         return [*self.changes, *(change for item in self.items for change in item.changes)]
 
     @property
-    def conflicts(self) -> list[FieldChange]:
+    def conflicts(self) -> list[PlannedChange]:
         return [change for change in self.all_changes if change.is_conflict]
 
     @property
-    def filled(self) -> list[FieldChange]:
+    def filled(self) -> list[PlannedChange]:
         """Return the changes to empty fields of the meeting, the agenda and the minutes."""
         return [change for change in self.changes if not change.is_conflict]
 
@@ -182,7 +182,7 @@ class ImportPlan:
         texts += [(f"Punkt {i.number}", i.item.title) for i in self.items if i.is_new]
         return list(dict.fromkeys((location, finding.masked) for location, text in texts for finding in find_cpr(text)))
 
-    def compare(self, changes: list[FieldChange], target, name: str, value, location: str) -> None:
+    def compare(self, changes: list[PlannedChange], target, name: str, value, location: str) -> None:
         """Append a change if the document has a value and it differs from the field's, apart from spaces."""
         if value in ("", None, False):
             return
@@ -193,7 +193,7 @@ class ImportPlan:
             value = self._fit(form_field, str(value))
         current = getattr(target, name)
         if current != value and not (isinstance(current, str) and _same(current, value)):
-            changes.append(FieldChange(target, name, value, location, current))
+            changes.append(PlannedChange(target, name, value, location, current))
 
     def _fit(self, form_field, text: str) -> str:
         text = " ".join(text.split())
@@ -231,7 +231,7 @@ class ImportPlan:
             if parsed.items and parsed.items[0].number > 1:
                 meeting.first_number = parsed.items[0].number
             return
-        changes: list[FieldChange] = []
+        changes: list[PlannedChange] = []
         for name, value in values.items():
             self.compare(changes, meeting, name, value, "Mødet")
         if parsed.kind and parsed.kind != meeting.kind:
@@ -308,15 +308,15 @@ class ImportPlan:
     def _known_item(self, parsed: ParsedItem, item: AgendaItem, number: int) -> ItemPlan:
         plan = ItemPlan(item, parsed, number, is_new=False)
         location = f"Punkt {number}. {item.title}"
-        changes: list[FieldChange] = []
+        changes: list[PlannedChange] = []
         is_hidden = parsed.is_closed and not parsed.fields and fold(parsed.title) != fold(item.title)
         if not is_hidden and fold(parsed.title) != fold(item.public_title if item.is_closed else item.title):
             self.compare(changes, item, "title", parsed.title, location)
         self._item_values(changes, parsed, item, location)
         if parsed.is_closed and not item.is_closed:
-            changes.append(FieldChange(item, "is_closed", True, location))
+            changes.append(PlannedChange(item, "is_closed", True, location))
             if not item.public_title:
-                changes.append(FieldChange(item, "public_title", parsed.public_title, location))
+                changes.append(PlannedChange(item, "public_title", parsed.public_title, location))
         elif item.is_closed and not parsed.is_closed:
             plan.note = "Punktet er lukket her og bliver ved med at være det."
         if not self.may_write_agenda:
