@@ -5,7 +5,7 @@ from .citizens.inputs import views as inputs
 from .meetings.agenda.proposals import propose_item
 from .meetings.approval.member_views import approve
 from .meetings.invitations.member_views import answer_invitation
-from .public import council_views, download_views, meeting_views, news_views
+from .public import council_views, download_views, meeting_views
 
 urlpatterns = [
     path("udsatteraad/", council_views.council_detail, name="council"),
@@ -25,12 +25,12 @@ urlpatterns = [
     path("moeder/<slug:slug>/referat.pdf", download_views.minutes_pdf, name="minutes-pdf"),
     path("moeder/<slug:slug>/plakat.pdf", download_views.meeting_poster, name="meeting-poster"),
     path("moeder/<slug:slug>/bilag/<int:attachment>/<str:filename>", download_views.attachment, name="attachment"),
-    path("hoeringer/", news_views.hearing_list, name="hearings"),
+    path("hoeringer/", council_views.hearing_list, name="hearings"),
     path("svar/<str:token>/", answer_invitation, name="answer-invitation"),
     path("foreslaa-punkt/<str:token>/", propose_item, name="propose-item"),
     path("godkend/<str:token>/", approve, name="approve"),
     path("nyt.atom", download_views.news_atom, name="news-feed"),
     path("foelg/", following.follow, name="follow"),
-    path("nyt/", news_views.news_list, name="news"),
-    path("nyt/<slug:slug>/", news_views.news_detail, name="news-story"),
+    path("nyt/", council_views.news_list, name="news"),
+    path("nyt/<slug:slug>/", council_views.news_detail, name="news-story"),
 ]

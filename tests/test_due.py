@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from council.meetings.invitations.sending import current_details
 from council.models import Approval, Council, Hearing, Invitation, Meeting, Membership, Proposal, Remark
-from council.my_desk.due import due_tasks
+from council.my_desk import due_tasks
 from council.my_desk.tasks import MyDesk, Severity
 from strategies.models import FollowUp
 from udsat.lib.publishing import Status

@@ -9,7 +9,7 @@ from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from council.my_desk.due import due_tasks
+from council.my_desk import due_tasks
 from council.my_desk.tasks import MyDesk
 from strategies.models import FollowUp, Strategy, Theme
 from strategies.progress import in_words, months_between, progress, tally

@@ -15,8 +15,7 @@ from django.utils import timezone
 
 from council.citizens.inputs import lifecycle
 from council.models import Input
-from council.my_desk import council_tasks
-from council.my_desk.due import due_tasks
+from council.my_desk import council_tasks, due_tasks
 from council.my_desk.tasks import MyDesk, Severity
 from udsat.lib import spam_protection
 from udsat.lib.publishing import Status

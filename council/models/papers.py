@@ -30,6 +30,10 @@ class MeetingPaper(Publishable):
         return super().published_when(prefix) & Meeting.published_when(f"{prefix}meeting__")
 
     @property
+    def council(self):
+        return self.meeting.council
+
+    @property
     def municipality(self):
         return self.meeting.municipality
 

@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from council.meetings import progress
 from council.models import Meeting
-from council.my_desk.due import due_tasks
+from council.my_desk import due_tasks
 from council.my_desk.tasks import MyDesk, Severity
 
 register = template.Library()

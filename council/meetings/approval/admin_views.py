@@ -19,7 +19,7 @@ from udsat.models import Letter, is_cpr_overridden
 
 from . import rounds
 from .member_views import remark_field
-from .paper import council_of, lock_paper
+from .paper import lock_paper
 from .rounds import ApprovalConflict, RoundStatus
 
 
@@ -107,7 +107,7 @@ class ApprovalPage:
     def __init__(self, admin, request, paper):
         self.admin, self.request, self.paper = admin, request, paper
         self.is_minutes = isinstance(paper, Minutes)
-        self.council = council_of(paper)
+        self.council = paper.council
         self.redirect_url = admin.url("approval", paper.meeting if self.is_minutes else paper)
         self.may_write = request.user.may(roles.EDIT, self.council.municipality)
         self.may_publish = request.user.may(roles.PUBLISH, self.council.municipality)

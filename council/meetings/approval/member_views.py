@@ -17,7 +17,7 @@ from udsat.lib.signed_links import LinkBroken, LinkExpired
 from udsat.models import Municipality
 
 from . import rounds
-from .paper import council_of, text_version
+from .paper import text_version
 
 MAX_LENGTH = 4000
 WHOLE = "whole"
@@ -124,7 +124,7 @@ def approve(request: HttpRequest, municipality: Municipality, pk: int, person: i
         "approval": row,
         "paper": paper,
         "name": name,
-        "council": council_of(paper),
+        "council": paper.council,
         "is_of_earlier_text": bool(row.answer) and row.text_version != version,
         "form": form,
         "handled_remarks": [(numbers.get(remark.item_id), remark.text) for remark in remarks if remark.handled_at],

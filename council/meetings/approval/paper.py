@@ -3,7 +3,7 @@
 import hashlib
 import json
 
-from council.models import Council, Hearing, Meeting, Minutes, public_items
+from council.models import Hearing, Meeting, Minutes, public_items
 from udsat.lib.cpr import hide_cpr
 from udsat.lib.danish import long_date
 
@@ -16,10 +16,6 @@ ITEM_FIELDS = (
     *("number", "title", "kind", "case_number", "presentation", "recommendation"),
     *("discussion", "answer_code", "decision", "dissent", "plain_text"),
 )
-
-
-def council_of(paper: Paper) -> Council:
-    return paper.meeting.council if isinstance(paper, Minutes) else paper.council
 
 
 def text_version(paper: Paper) -> str:

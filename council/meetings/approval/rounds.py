@@ -19,7 +19,7 @@ from udsat.lib.danish import join_words, long_date
 from udsat.lib.signed_links import make_token
 from udsat.models import Letter
 
-from .paper import Paper, council_of, lock_paper, name_of, text_version
+from .paper import Paper, lock_paper, name_of, text_version
 
 IN_WRITING = "skriftligt"
 REMIND_DAYS = 2  # before the deadline
@@ -38,7 +38,7 @@ class ApprovalConflict(Exception):
 
 def members_to_ask(paper: Paper) -> list[Membership]:
     """Return one seat per person who held a seat or was present at the meeting, and holds a seat today."""
-    council, today = council_of(paper), timezone.localdate()
+    council, today = paper.council, timezone.localdate()
     day = paper.meeting.date if isinstance(paper, Minutes) else today
     sat = Q(pk__in=council.memberships.on(day).filter(role__in=Membership.VOTING_ROLES).values("pk"))
     if isinstance(paper, Minutes):
@@ -143,7 +143,7 @@ def is_settled(approval: Approval) -> bool:
 
 def default_due_date(paper: Paper) -> datetime.date:
     """Return the council's usual deadline for answers, at most the deadline of the hearing."""
-    day = timezone.localdate() + datetime.timedelta(days=council_of(paper).approval_days)
+    day = timezone.localdate() + datetime.timedelta(days=paper.council.approval_days)
     if isinstance(paper, Hearing) and paper.deadline and timezone.localdate() <= paper.deadline < day:
         return paper.deadline
     return day
@@ -206,7 +206,7 @@ def candidate_meetings(paper: Paper) -> list[Meeting]:
 
     For minutes: later meetings, those of the same kind first, and last the meeting itself.
     """
-    held = council_of(paper).meetings.filter(is_cancelled=False, date__lte=timezone.localdate())
+    held = paper.council.meetings.filter(is_cancelled=False, date__lte=timezone.localdate())
     if isinstance(paper, Hearing):
         return list(held.filter(date__gte=paper.received_on))
     meeting = paper.meeting
@@ -262,7 +262,7 @@ def send_email(approval: Approval, template: str, *, key: str) -> bool:
     name = name_of(paper)
     return write_to_person(
         approval.member.person,
-        council_of(paper),
+        paper.council,
         f"approval:{approval.pk}:{key}",
         SUBJECTS[template].format(name),
         f"{template}.txt",
