@@ -5,7 +5,6 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TypeVar
 
 from django.db.models import Count, IntegerChoices, Q
 from django.urls import reverse
@@ -16,8 +15,6 @@ from council.models import Meeting, Proposal
 from udsat.lib import roles
 from udsat.lib.publishing import Status
 from udsat.models import Municipality, Publishable, User
-
-T = TypeVar("T")
 
 
 class Severity(IntegerChoices):
@@ -127,7 +124,7 @@ def change_url(obj) -> str:
     return reverse(f"admin:{obj._meta.app_label}_{obj._meta.model_name}_change", args=[obj.pk])
 
 
-def by_municipality(rows: Iterable[T]) -> dict[Municipality, list[T]]:
+def by_municipality(rows: Iterable) -> dict[Municipality, list]:
     grouped = defaultdict(list)
     for row in rows:
         grouped[row.municipality].append(row)

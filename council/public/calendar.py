@@ -75,8 +75,8 @@ def _event(meeting: Meeting, *, stamp: datetime.datetime, is_public: bool) -> Ev
     # Independent of date and place, so that calendars update the entry of a meeting that is moved.
     event.add("UID", f"moede-{meeting.pk}@{host}")
     event.add("SEQUENCE", meeting.calendar_sequence)
-    event.add("DTSTAMP", _utc(stamp))
-    event.add("LAST-MODIFIED", _utc(meeting.updated_at))
+    event.add("DTSTAMP", stamp.astimezone(datetime.UTC))
+    event.add("LAST-MODIFIED", meeting.updated_at.astimezone(datetime.UTC))
     _add_times(event, meeting)
     title = f"{meeting.council.sender_name}: {meeting.display_title}"
     # Many programs do not show STATUS.
@@ -138,10 +138,6 @@ def _person(email: str, name: str, **parameters: str) -> vCalAddress:
     for key, value in {"CN": _plain(name), **parameters}.items():
         person.params[key] = value
     return person
-
-
-def _utc(moment: datetime.datetime) -> datetime.datetime:
-    return moment.astimezone(datetime.UTC)
 
 
 def _plain(text: str) -> str:

@@ -20,17 +20,14 @@ from .feed import news_feed
 from .visible import get_council, get_meeting, redirect_moved_meeting, visible, visible_councils, visible_meetings
 
 
-def _get_paper(request, kommune, slug, model, missing):
-    """Return the agenda or minutes of the meeting; raise Http404 if the user may not read it."""
+def _paper_pdf(request, kommune, slug, model, missing, render_pdf, name):
+    """Return the agenda or minutes of the meeting as PDF; raise Http404 if the user may not read it."""
     meeting = get_meeting(request.user, find_municipality(kommune), slug)
-    return find_or_404(
+    paper = find_or_404(
         visible(model, request.user).select_related("meeting__council__municipality"),
         f"Der er {missing} at læse fra mødet den {long_date(meeting.date)} endnu.",
         meeting=meeting,
     )
-
-
-def _paper_response(request, paper, render_pdf, name):
     filename = f"{name}-{paper.municipality.slug}-{paper.meeting.address_part}.pdf"
     return pdf_response(
         request, lambda: render_pdf(paper.meeting), filename, changed=paper.updated_at, is_public=paper.is_public
@@ -40,15 +37,13 @@ def _paper_response(request, paper, render_pdf, name):
 @require_safe
 @redirect_moved_meeting
 def agenda_pdf(request, kommune, slug):
-    agenda = _get_paper(request, kommune, slug, Agenda, "ingen dagsorden")
-    return _paper_response(request, agenda, pdf.agenda_pdf, "dagsorden")
+    return _paper_pdf(request, kommune, slug, Agenda, "ingen dagsorden", pdf.agenda_pdf, "dagsorden")
 
 
 @require_safe
 @redirect_moved_meeting
 def minutes_pdf(request, kommune, slug):
-    minutes = _get_paper(request, kommune, slug, Minutes, "intet referat")
-    return _paper_response(request, minutes, pdf.minutes_pdf, "referat")
+    return _paper_pdf(request, kommune, slug, Minutes, "intet referat", pdf.minutes_pdf, "referat")
 
 
 @require_safe

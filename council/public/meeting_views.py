@@ -1,7 +1,5 @@
 """Public pages of meetings: the year's meetings, and one meeting with its agenda and minutes."""
 
-from dataclasses import dataclass
-
 from django.conf import settings
 from django.db.models import Q
 from django.shortcuts import render
@@ -103,20 +101,15 @@ def meeting_detail(request, kommune, slug):
     )
 
 
-@dataclass
-class MeetingPreview:
-    """The text of the preview banner on the page of a meeting."""
-
-    status_text: str
-    audience: str = "kun du og dine kolleger kan se det, der ikke er offentligt"
-
-
 def _preview(meeting, agenda, minutes):
-    """Return the banner if the public does not see all three; None otherwise."""
+    """Return the texts of the preview banner if the public does not see all three; None otherwise."""
     labelled = [("Mødet", meeting), ("Dagsordenen", agenda), ("Referatet", minutes)]
     if all(obj is None or obj.is_public for _, obj in labelled):
         return None
-    return MeetingPreview(". ".join(f"{label}: {_publication_status(obj)}" for label, obj in labelled if obj))
+    return {
+        "status_text": ". ".join(f"{label}: {_publication_status(obj)}" for label, obj in labelled if obj),
+        "audience": "kun du og dine kolleger kan se det, der ikke er offentligt",
+    }
 
 
 def _publication_status(obj):

@@ -97,9 +97,11 @@ def trails_of_goals(theme: Theme) -> dict[int, list[TrailStep]]:
     for item in _with_trail(items).prefetch_related(Prefetch("goals", goals)):
         for goal in item.goals.all():
             items_by_goal[goal.pk].append(item)
-    return {
-        goal.pk: _sorted([*_item_trail(items_by_goal[goal.pk]), *_follow_up_steps(goal)]) for goal in theme.all_goals
-    }
+    trails = {}
+    for goal in theme.all_goals:
+        follow_ups = [TrailStep(it.date, Stage.GOAL, follow_up=it) for it in goal.follow_ups.all()]
+        trails[goal.pk] = _sorted([*_item_trail(items_by_goal[goal.pk]), *follow_ups])
+    return trails
 
 
 def trails_of_items(meeting: Meeting) -> dict[int, list[TrailStep]]:
@@ -235,8 +237,3 @@ def _goal_steps(items: Iterable[AgendaItem]) -> Iterator[TrailStep]:
         if latest := goal.latest_follow_up:
             link = f"»{goal.full_text}«"
             yield TrailStep(latest.date, Stage.GOAL, "Målet ", link, ":", goal.get_absolute_url(), follow_up=latest)
-
-
-def _follow_up_steps(goal: Goal) -> Iterator[TrailStep]:
-    for follow_up in goal.follow_ups.all():
-        yield TrailStep(follow_up.date, Stage.GOAL, follow_up=follow_up)

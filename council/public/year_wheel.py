@@ -10,8 +10,8 @@ import math
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import StrEnum
 
+from django.db.models import TextChoices
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
@@ -28,11 +28,11 @@ MARKER = 13  # every marker fits inside a circle of this radius
 GAP = 27  # from centre to centre of neighbours, so two markers never touch
 
 
-class Shape(StrEnum):
-    MEETING = "moede"
-    OTHER = "andet"
-    VISIT = "besoeg"
-    DEADLINE = "frist"
+class Shape(TextChoices):
+    MEETING = "moede", "Møde i rådet"
+    OTHER = "andet", "Andet møde"
+    VISIT = "besoeg", "Besøg"
+    DEADLINE = "frist", "Frist for at svare på en høring"
 
 
 # Meetings on the outermost circle, other events inside.
@@ -42,12 +42,6 @@ _WORDS = {
     Shape.OTHER: ("andet møde", "andre møder"),
     Shape.VISIT: ("besøg", "besøg"),
     Shape.DEADLINE: ("svarfrist", "svarfrister"),
-}
-LEGEND = {
-    Shape.MEETING: "Møde i rådet",
-    Shape.OTHER: "Andet møde",
-    Shape.VISIT: "Besøg",
-    Shape.DEADLINE: "Frist for at svare på en høring",
 }
 
 
@@ -103,7 +97,7 @@ def marker(event: Event) -> SafeString:
 def legend(events: Iterable[Event]) -> list[tuple[SafeString, str]]:
     """Return marker and label of each shape among the events."""
     shapes = {event.shape for event in events}
-    return [(_single(_marker(shape)), LEGEND[shape]) for shape in Shape if shape in shapes]
+    return [(_single(_marker(shape)), shape.label) for shape in Shape if shape in shapes]
 
 
 def summary(year: int, events: Iterable[Event]) -> str:

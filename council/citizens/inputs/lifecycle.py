@@ -98,12 +98,7 @@ def record_spoken(citizen_input: Input) -> Input:
 @transaction.atomic
 def release(citizen_input: Input) -> None:
     """Mark as not spam."""
-    citizen_input = _lock(citizen_input)
-    if citizen_input.state not in (Input.State.HELD, Input.State.SPAM):
-        raise AlreadyHandled
-    citizen_input.state, citizen_input.closed_at = Input.State.NEW, None
-    _save(citizen_input, "state", "closed_at")
-    _notify(citizen_input)
+    _notify(_change_state(citizen_input, (Input.State.HELD, Input.State.SPAM), Input.State.NEW, closed_at=None))
 
 
 def _notify(citizen_input):
@@ -159,6 +154,15 @@ def _lock(citizen_input: Input) -> Input:
 def _save(citizen_input, *fields):
     increment_version(citizen_input)
     citizen_input.save(update_fields=[*fields, "updated_at"])
+
+
+def _change_state(citizen_input, before, state, *, closed_at) -> Input:
+    citizen_input = _lock(citizen_input)
+    if citizen_input.state not in before or citizen_input.forgotten_at:
+        raise AlreadyHandled
+    citizen_input.state, citizen_input.closed_at = state, closed_at
+    _save(citizen_input, "state", "closed_at")
+    return citizen_input
 
 
 @transaction.atomic
@@ -219,20 +223,13 @@ def put_on_agenda(citizen_input: Input, meeting: Meeting) -> AgendaItem:
 @transaction.atomic
 def close(citizen_input: Input, state: str) -> None:
     """Close without an answer: `state` is CLOSED or SPAM."""
-    citizen_input = _lock(citizen_input)
-    if not (citizen_input.is_open or citizen_input.state == Input.State.HELD):
-        raise AlreadyHandled
-    citizen_input.state, citizen_input.closed_at = state, timezone.now()
-    _save(citizen_input, "state", "closed_at")
+    State = Input.State
+    _change_state(citizen_input, (State.NEW, State.UNDER_WAY, State.HELD), state, closed_at=timezone.now())
 
 
 @transaction.atomic
 def reopen(citizen_input: Input) -> None:
-    citizen_input = _lock(citizen_input)
-    if citizen_input.state != Input.State.CLOSED or citizen_input.forgotten_at:
-        raise AlreadyHandled
-    citizen_input.state, citizen_input.closed_at = Input.State.UNDER_WAY, None
-    _save(citizen_input, "state", "closed_at")
+    _change_state(citizen_input, (Input.State.CLOSED,), Input.State.UNDER_WAY, closed_at=None)
 
 
 # Deletion

@@ -8,12 +8,11 @@ from django.db import transaction
 from django.db.models import Prefetch
 from django.http import HttpResponseRedirect, JsonResponse
 from django.utils import timezone
-from django.utils.functional import cached_property
 
 from council.meetings import progress
 from council.meetings.invitations.sending import locked
 from council.models import Agenda, AgendaItem, Agreement, Attachment, Cause, Proposal
-from council.rights import ItemLock, item_lock, may_edit_agenda
+from council.rights import item_lock, may_edit_agenda
 from strategies.models import Goal, Theme
 from udsat.admin.edit_versions import increment_version
 from udsat.admin.scope import is_live
@@ -66,10 +65,9 @@ class AgendaEditor:
         self.admin, self.request, self.meeting = admin, request, meeting
         self.form_class = item_form(admin, request)
         self.agenda = meeting.paper("agenda")
-
-    @property
-    def locked_by(self) -> ItemLock:
-        return item_lock(self.request.user, self.meeting)
+        self.is_autosave = request.headers.get("Accept") == "application/json"
+        name, _, pk = request.POST.get("action", "").partition(":")
+        self.action = name, pk  # the pressed button, and the primary key it concerns
 
     @property
     def may_write(self) -> bool:
@@ -117,7 +115,7 @@ class AgendaEditor:
             intro=intro,
             agenda=self.agenda,
             may_write=self.may_write,
-            locked_by=self.locked_by,
+            locked_by=item_lock(self.request.user, self.meeting),
             may_publish=self.request.user.may(roles.PUBLISH, self.meeting.municipality),
             takes_supplement=bool(self.agenda and self.agenda.takes_supplement),
             standard_items=list(self.meeting.council.standard_items.all()),
@@ -147,10 +145,6 @@ class AgendaEditor:
         return self.render(fresh_rows, intro if intro in invalid_forms else None, **errors)
 
     # Saving
-
-    @cached_property
-    def is_autosave(self):
-        return self.request.headers.get("Accept") == "application/json"
 
     @transaction.atomic
     def save(self):
@@ -278,12 +272,6 @@ class AgendaEditor:
         )
 
     # Actions of the buttons
-
-    @property
-    def action(self) -> tuple[str, str]:
-        """Name of the pressed button, and the primary key it concerns."""
-        name, _, pk = self.request.POST.get("action", "").partition(":")
-        return name, pk
 
     def perform_action(self, items) -> dict:
         """Perform the action of the pressed button after saving. Return its errors."""

@@ -13,7 +13,7 @@ from udsat.admin import may_edit
 from udsat.admin.edit_versions import increment_version
 from udsat.admin.form_fields import DateInputField
 from udsat.lib import roles
-from udsat.lib.danish import long_date, weekday_date
+from udsat.lib.danish import weekday_date
 from udsat.lib.forms import FieldsOnly, parse_pk
 from udsat.models import Letter, is_cpr_overridden
 
@@ -107,6 +107,7 @@ class ApprovalPage:
     def __init__(self, admin, request, paper):
         self.admin, self.request, self.paper = admin, request, paper
         self.is_minutes = isinstance(paper, Minutes)
+        self.noun = "referatet" if self.is_minutes else "svaret"
         self.council = paper.council
         self.redirect_url = admin.url("approval", paper.meeting if self.is_minutes else paper)
         self.may_write = request.user.may(roles.EDIT, self.council.municipality)
@@ -119,10 +120,6 @@ class ApprovalPage:
         self.suspects = []
 
     # Rendering
-
-    @property
-    def noun(self) -> str:
-        return "referatet" if self.is_minutes else "svaret"
 
     @property
     def obstacle(self) -> str:
@@ -292,7 +289,7 @@ class ApprovalPage:
         self.require_may_approve()
         if not self.locked_status().is_open:
             raise ApprovalConflict
-        return self.approve("skriftligt", rounds.IN_WRITING, timezone.localdate())
+        return self.approve(rounds.IN_WRITING, timezone.localdate())
 
     def approve_at_meeting(self):
         self.require_may_approve()
@@ -300,11 +297,11 @@ class ApprovalPage:
         if not form.is_valid():
             return False
         meeting = form.cleaned_data["meeting"]
-        return self.approve(f"på mødet den {long_date(meeting.date)}", rounds.approved_at(meeting), meeting.date)
+        return self.approve(rounds.approved_at(meeting), meeting.date)
 
-    def approve(self, way, how, on):
+    def approve(self, how, on):
         rounds.mark_approved(self.paper, how=how, on=on)
-        self.message(f"Skrevet ind: Rådet har godkendt {self.noun} {way}.")
+        self.message(f"Skrevet ind: Rådet har godkendt {self.noun} {how}.")
         if self.leads_to_gate:
             self.redirect_url = self.admin.url("publish", self.paper)
         return self.log("Godkendt skriftligt" if how == rounds.IN_WRITING else "Godkendt på mødet")

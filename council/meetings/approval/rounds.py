@@ -280,11 +280,7 @@ def send_reminders(paper: Paper) -> int:
     status = RoundStatus(paper)
     if not status.is_open or paper.approved_on:
         raise ApprovalConflict
-    return sum(send_email(row, "approval_reminder", key=_manual_key(timezone.localdate())) for row in status.reachable)
-
-
-def _manual_key(day: datetime.date) -> str:
-    return f"reminder:{day.isoformat()}"
+    return sum(send_email(row, "approval_reminder", key=f"reminder:{timezone.localdate()}") for row in status.reachable)
 
 
 def send_due_reminders(now: datetime.datetime) -> int:
@@ -301,7 +297,7 @@ def send_due_reminders(now: datetime.datetime) -> int:
     )
     written = 0
     for row in rows:
-        reminded = Letter.objects.filter(key=f"approval:{row.pk}:{_manual_key(today)}").exists()
+        reminded = Letter.objects.filter(key=f"approval:{row.pk}:reminder:{today}").exists()
         if not reminded and still_sits(row.member):
             written += send_email(row, "approval_reminder", key="reminder:due")
     return written
