@@ -39,6 +39,16 @@ class MeetingQuerySet(ScopedQuerySet):
             return self.none()
         return self.filter(former_dates__date=parsed[0], former_dates__ordinal=parsed[1]).order_by("-former_dates__pk")
 
+    def before(self, meeting: "Meeting"):
+        """Return the council's meetings before that one, the latest first."""
+        earlier = Q(date__lt=meeting.date) | Q(date=meeting.date, ordinal__lt=meeting.ordinal)
+        return self.filter(earlier, council=meeting.council_id).order_by("-date", "-ordinal")
+
+    def after(self, meeting: "Meeting"):
+        """Return the council's meetings after that one, the next first."""
+        later = Q(date__gt=meeting.date) | Q(date=meeting.date, ordinal__gt=meeting.ordinal)
+        return self.filter(later, council=meeting.council_id).order_by("date", "ordinal")
+
     def coming(self):
         return self.filter(date__gte=timezone.localdate(), is_cancelled=False).order_by("date", "starts_at", "ordinal")
 

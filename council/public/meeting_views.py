@@ -1,7 +1,6 @@
 """Public pages of meetings: the year's meetings, and one meeting with its agenda and minutes."""
 
 from django.conf import settings
-from django.db.models import Q
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -72,8 +71,6 @@ def meeting_detail(request, kommune, slug):
     for item in items:
         item.trail = trails.get(item.pk)
     others = visible_meetings(user, municipality)
-    before = Q(date__lt=meeting.date) | Q(date=meeting.date, ordinal__lt=meeting.ordinal)
-    after = Q(date__gt=meeting.date) | Q(date=meeting.date, ordinal__gt=meeting.ordinal)
     council = visible_councils(user, municipality).first()
     return render(
         request,
@@ -95,8 +92,8 @@ def meeting_detail(request, kommune, slug):
             "attachments": files.select_related("meeting__council__municipality") if agenda or minutes else [],
             "attendance": attendance_by_status(attendances),
             "news": News.objects.visible_to(user).filter(meeting=meeting).select_related("municipality"),
-            "previous": others.filter(before).order_by("-date", "-ordinal").first(),
-            "following": others.filter(after).order_by("date", "ordinal").first(),
+            "previous": others.before(meeting).first(),
+            "following": others.after(meeting).first(),
         },
     )
 

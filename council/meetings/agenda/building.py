@@ -4,7 +4,6 @@ from collections.abc import Iterable
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
 from django.utils.html import format_html, format_html_join, linebreaks
 
 from council.meetings.agreements import open_agreements
@@ -69,15 +68,12 @@ def _fill(item: AgendaItem, standard: StandardItem) -> list[Agreement] | None:
 
 
 def last_meeting_with_minutes(meeting: Meeting) -> Meeting | None:
-    before = Q(date__lt=meeting.date) | Q(date=meeting.date, ordinal__lt=meeting.ordinal)
-    earlier = Meeting.objects.filter(before, council=meeting.council_id, is_cancelled=False, minutes__isnull=False)
-    return earlier.select_related("minutes", "council__municipality").order_by("-date", "-ordinal").first()
+    earlier = Meeting.objects.before(meeting).filter(is_cancelled=False, minutes__isnull=False)
+    return earlier.select_related("minutes", "council__municipality").first()
 
 
 def next_public_meeting(meeting: Meeting) -> Meeting | None:
-    after = Q(date__gt=meeting.date) | Q(date=meeting.date, ordinal__gt=meeting.ordinal)
-    coming = Meeting.objects.published().filter(after, council=meeting.council_id, is_cancelled=False)
-    return coming.order_by("date", "ordinal").first()
+    return Meeting.objects.published().after(meeting).filter(is_cancelled=False).first()
 
 
 def _about_minutes(last: Meeting) -> str:

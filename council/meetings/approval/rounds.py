@@ -210,9 +210,7 @@ def candidate_meetings(paper: Paper) -> list[Meeting]:
     if isinstance(paper, Hearing):
         return list(held.filter(date__gte=paper.received_on))
     meeting = paper.meeting
-    later = Q(date__gt=meeting.date) | Q(date=meeting.date, ordinal__gt=meeting.ordinal)
-    since = held.filter(later).order_by("date", "ordinal")
-    return [*sorted(since, key=lambda other: other.kind != meeting.kind), meeting]
+    return [*sorted(held.after(meeting), key=lambda other: other.kind != meeting.kind), meeting]
 
 
 # Answers

@@ -1,6 +1,7 @@
 """»Planlæg årets møder«: propose days for new meetings and create them."""
 
 import datetime
+from itertools import groupby
 
 from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Layout, Submit
@@ -236,12 +237,7 @@ def _new_meeting(council, data) -> Meeting:
 
 def _days_off(first, last) -> list[tuple[datetime.date, datetime.date, str]]:
     """Return the holidays of the period as (first day, last day, name)."""
-    holidays: list[list] = []
-    for offset in range((last - first).days + 1):
-        day = first + datetime.timedelta(offset)
-        name = school_holiday(day) or public_holiday(day)
-        if name and holidays and holidays[-1][2] == name and holidays[-1][1] == day - datetime.timedelta(1):
-            holidays[-1][1] = day
-        elif name:
-            holidays.append([day, day, name])
-    return [tuple(run) for run in holidays]
+    period = (first + datetime.timedelta(offset) for offset in range((last - first).days + 1))
+    runs = groupby(period, key=lambda day: school_holiday(day) or public_holiday(day))
+    holidays = [(name, list(days)) for name, days in runs if name]
+    return [(days[0], days[-1], name) for name, days in holidays]
