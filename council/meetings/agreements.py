@@ -9,6 +9,7 @@ from council.mail import write_to_person
 from council.models import Agreement, Council, Membership
 from udsat.lib.cpr import hide_cpr
 from udsat.lib.danish import short_date
+from udsat.models import Letter
 
 # A reminder is sent once in the days before the due date, and once in the days after it.
 DAYS_BEFORE = 7
@@ -39,16 +40,23 @@ def remind_of_agreements(now: datetime.datetime) -> int:
         .exclude(member__person__email="")
         .select_related("item__meeting__council__municipality", "member__person")
     )
-    return sum(_write_reminder(agreement, today) for agreement in due)
+    keys = {_key(agreement, today): agreement for agreement in due}
+    written = set(Letter.objects.filter(key__in=keys).values_list("key", flat=True))
+    return sum(_write_reminder(agreement, key, today) for key, agreement in keys.items() if key not in written)
 
 
-def _write_reminder(agreement, today) -> bool:
+def _key(agreement, today) -> str:
+    moment = "over-tiden" if agreement.due_on < today else "snart"
+    return f"agreement:{agreement.pk}:{agreement.member_id}:{agreement.due_on.isoformat()}:{moment}"
+
+
+def _write_reminder(agreement, key, today) -> bool:
     council, due_on = agreement.item.meeting.council, agreement.due_on
-    moment, verb = ("over-tiden", "skulle være gjort") if due_on < today else ("snart", "senest")
+    verb = "skulle være gjort" if due_on < today else "senest"
     return write_to_person(
         agreement.member.person,
         council,
-        f"agreement:{agreement.pk}:{agreement.member_id}:{due_on.isoformat()}:{moment}",
+        key,
         f"Din aftale i {council.name}: {verb} {short_date(due_on)}",
         "agreement.txt",
         agreement=agreement,
