@@ -18,7 +18,7 @@ from udsat.models import Municipality, Publishable, User
 
 
 class Severity(IntegerChoices):
-    """Severity of a task, in the order of display. Each has a sign and a label, so that colour is never the only cue."""
+    """Severity of a task, in display order. Each has a sign and a label, so that colour is never the only cue."""
 
     LATE = 1, "Over tiden"
     SOON = 2, "Snart"
