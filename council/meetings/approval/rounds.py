@@ -61,7 +61,7 @@ def still_sits(member: Membership) -> bool:
     return _current_people(member.council).filter(person=member.person_id).exists()
 
 
-# The state of the last round
+# Status of the last round
 
 
 def last_round(paper: Paper) -> int:
