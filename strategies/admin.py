@@ -54,10 +54,7 @@ class StrategyAdmin(ImportViewMixin, PublishableAdmin):
                 "classes": ["collapse"],
             },
         ),
-        (
-            "Kilde",
-            {"fields": ["is_restatement", "source_url", "source_checked_on"], "classes": ["collapse"]},
-        ),
+        ("Kilde", {"fields": ["is_restatement", "source_url", "source_checked_on"], "classes": ["collapse"]}),
         ("Adresse og visning", {"fields": ["slug", "expires_at"], "classes": ["collapse"]}),
     ]
 

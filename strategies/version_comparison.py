@@ -175,10 +175,7 @@ def _goal(old: Goal | None, new: Goal, moved_from: Theme | None) -> GoalChange:
     if old is None:
         return GoalChange(ChangeKind.NEW, new=new)
     text = _plain(old.text, new.text)
-    texts = [
-        ("Måltal", _plain(old.target, new.target)),
-        ("Uddybning", _rich(old.explanation, new.explanation)),
-    ]
+    texts = [("Måltal", _plain(old.target, new.target)), ("Uddybning", _rich(old.explanation, new.explanation))]
     more = [TextChange(label, difference) for label, difference in texts if difference]
     change = ChangeKind.REWORDED if text or more or moved_from else ChangeKind.SAME
     return GoalChange(change, old=old, new=new, text=text, more=more, moved_from=moved_from)

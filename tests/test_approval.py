@@ -168,8 +168,7 @@ def test_minutes_with_what_looks_like_a_cpr_number_are_looked_at_first(approval_
 
 
 @pytest.mark.parametrize(
-    ("fields", "message"),
-    [({"date": day(3)}, "Mødet er først"), ({"is_cancelled": True}, "Mødet er aflyst.")],
+    ("fields", "message"), [({"date": day(3)}, "Mødet er først"), ({"is_cancelled": True}, "Mødet er aflyst.")]
 )
 def test_a_meeting_that_was_not_held_has_nothing_to_approve(approval_page, minutes, fields, message):
     type(minutes.meeting).objects.filter(pk=minutes.meeting_id).update(**fields)

@@ -215,15 +215,7 @@ def test_the_photo_has_its_text_alternative_and_no_metadata(client, annas, anna,
     assert "karen" not in person.photo.name and "noimageindex" in response["X-Robots-Tag"]
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"shown": "rolle"},
-        {"photo_until": YESTERDAY},
-        {"photo_alt": ""},
-        {"photo": ""},
-    ],
-)
+@pytest.mark.parametrize("change", [{"shown": "rolle"}, {"photo_until": YESTERDAY}, {"photo_alt": ""}, {"photo": ""}])
 def test_the_photo_is_gone_when_the_consent_is(client, karen, change):
     assert client.get(photo_of(karen)).status_code == 200
     for name, value in change.items():

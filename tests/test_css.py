@@ -96,8 +96,5 @@ def test_the_back_office_stands_on_the_same_paper_and_shows_the_same_colours():
     assert dict(re.findall(r'data-accent="(\w+)"\]\) \{ --sample: (#\w{6})', css)) == {
         name: colours.light for name, colours in COLOURS.items()
     }
-    for part, paper, ink in (
-        (light, PAPER, INK),
-        (dark, DARK_PAPER, DARK_INK),
-    ):
+    for part, paper, ink in ((light, PAPER, INK), (dark, DARK_PAPER, DARK_INK)):
         assert f"--paper: {paper};" in part and f"--ink: {ink};" in part

@@ -111,8 +111,7 @@ def test_two_who_write_the_same_at_once_lose_no_word(anna_at_desk, carla_at_desk
 
 
 @pytest.mark.parametrize(
-    ("choice", "result"),
-    [("both", "<p>Annas</p><p>Carlas</p>"), ("text", "<p>Carlas</p>"), ("field", "<p>Annas</p>")],
+    ("choice", "result"), [("both", "<p>Annas</p><p>Carlas</p>"), ("text", "<p>Carlas</p>"), ("field", "<p>Annas</p>")]
 )
 def test_a_clash_is_decided_and_both_texts_are_kept(anna_at_desk, carla_at_desk, item, choice, result):
     field = f"item:{item.pk}:decision"

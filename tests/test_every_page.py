@@ -307,9 +307,7 @@ def test_the_map_is_cut_where_the_standard_says(client, everything, monkeypatch)
 
 def test_the_map_costs_the_same_whatever_there_is(client, esbjerg, vejle):
     def cost():
-        with CaptureQueriesContext(
-            connection,
-        ) as queries:
+        with CaptureQueriesContext(connection) as queries:
             client.get("/sitemap.xml")
         return len(queries)
 

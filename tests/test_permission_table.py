@@ -141,10 +141,7 @@ TABLE = {
         {"changelist": MANAGERS, "add": MANAGERS},
         {"": {"change": MANAGERS, "delete": NOBODY, "history": MANAGERS, "password": MANAGERS, "read": MANAGERS}},
     ),
-    "udsat.publicationevent": (
-        {"changelist": ALL_READ, "add": NOBODY},
-        {"": {"change": NOBODY, "delete": NOBODY}},
-    ),
+    "udsat.publicationevent": ({"changelist": ALL_READ, "add": NOBODY}, {"": {"change": NOBODY, "delete": NOBODY}}),
 }
 NATIONAL = {
     "udsat.region": ({"changelist": ALL_READ, "add": OPERATOR}, {"": {"change": OPERATOR, "delete": OPERATOR}}),

@@ -14,14 +14,7 @@ from django.template import Context, Template
 
 from strategies.models import Section
 from udsat.lib.responses import CONTENT_SECURITY_POLICY, ContentSecurityPolicyMiddleware
-from udsat.lib.richtext import (
-    RichTextField,
-    RichTextFormField,
-    RichTextWidget,
-    clean_html,
-    plain_text,
-    safe_html,
-)
+from udsat.lib.richtext import RichTextField, RichTextFormField, RichTextWidget, clean_html, plain_text, safe_html
 
 from . import factories
 

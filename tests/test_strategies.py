@@ -15,10 +15,7 @@ Validity = Strategy.Validity
 
 
 def years(start, end=None):
-    return {
-        "starts_on": datetime.date(start, 1, 1),
-        "ends_on": end and datetime.date(end, 12, 31),
-    }
+    return {"starts_on": datetime.date(start, 1, 1), "ends_on": end and datetime.date(end, 12, 31)}
 
 
 @pytest.mark.parametrize(

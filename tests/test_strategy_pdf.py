@@ -183,9 +183,7 @@ def test_a_change_is_in_the_next_pdf_and_the_same_text_gives_the_same_bytes(stra
 
 def test_a_longer_strategy_costs_no_more_queries(strategy):
     def queries():
-        with CaptureQueriesContext(
-            connection,
-        ) as captured:
+        with CaptureQueriesContext(connection) as captured:
             full_of(strategy)
         return len(captured)
 

@@ -11,14 +11,8 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from council.models import (
-    Agreement,
-    Membership,
-)
-from udsat.admin import (
-    ScopedAdmin,
-    may_edit,
-)
+from council.models import Agreement, Membership
+from udsat.admin import ScopedAdmin, may_edit
 from udsat.admin_site import FOLLOW_UP
 from udsat.lib import roles
 from udsat.lib.danish import short_date

@@ -125,23 +125,12 @@ class CouncilAdmin(PublishableAdmin):
         (
             "Kan jeg komme med?",
             {
-                "fields": [
-                    "meeting_place",
-                    "directions",
-                    "access",
-                    "travel_money",
-                    "food",
-                    "companion",
-                    "interpreter",
-                ],
+                "fields": ["meeting_place", "directions", "access", "travel_money", "food", "companion", "interpreter"],
                 "description": "Det, der plejer at gælde. Det står ved hvert åbent møde. Det, du ikke skriver, nævner "
                 "siden ikke. Er noget anderledes en dag, så skriv det på mødet.",
             },
         ),
-        (
-            "Når borgere skriver",
-            {"fields": ["input_months"], "description": "Siden lover det, før borgeren skriver."},
-        ),
+        ("Når borgere skriver", {"fields": ["input_months"], "description": "Siden lover det, før borgeren skriver."}),
         ("Når borgere følger med", {"fields": ["followers"]}),
         (
             "Kilde og visning",

@@ -10,14 +10,9 @@ from django.urls import path
 from council.hearings import deadline_text, filename, hearing_steps, next_step, send_answer
 from council.meetings.approval.admin_views import hearing_page
 from council.meetings.approval.rounds import ApprovalConflict, RoundStatus
-from council.models import (
-    Hearing,
-    News,
-)
+from council.models import Hearing, News
 from council.public.pdf import answer_pdf
-from udsat.admin import (
-    PublishableAdmin,
-)
+from udsat.admin import PublishableAdmin
 from udsat.admin.edit_versions import increment_version
 from udsat.admin_site import DAILY
 from udsat.lib import roles

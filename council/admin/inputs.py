@@ -150,10 +150,7 @@ class InputAdmin(PublishableAdmin):
         ]
 
     def tabs(self, request, obj) -> list[dict]:
-        return [
-            {"label": "Henvendelsen", "url": self.edit_url(obj)},
-            {"label": "Svar", "url": self.url("answer", obj)},
-        ]
+        return [{"label": "Henvendelsen", "url": self.edit_url(obj)}, {"label": "Svar", "url": self.url("answer", obj)}]
 
     def may_answer(self, user, obj) -> bool:
         return all(user.may(ability, obj.municipality) for ability in ANSWER)

@@ -6,18 +6,9 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from council.meetings.agenda.building import supplement_of
-from council.models import (
-    AgendaItem,
-    Agreement,
-    Attachment,
-    Attendance,
-)
+from council.models import AgendaItem, Agreement, Attachment, Attendance
 from council.rights import ItemLock, item_lock, locked_item_fields, may_edit_agenda, may_write_items
-from udsat.admin import (
-    ScopedAdmin,
-    ScopedChangeForm,
-    ScopedStackedInline,
-)
+from udsat.admin import ScopedAdmin, ScopedChangeForm, ScopedStackedInline
 from udsat.lib.danish import short_date
 from udsat.lib.uploads import UploadField
 

@@ -21,18 +21,9 @@ from council.meetings.word import admin_views as word
 from council.meetings.year_plan.new_meetings import new_meetings
 from council.meetings.year_plan.overview import overview
 from council.meetings.year_plan.publish_dates import publish_dates
-from council.models import (
-    Agenda,
-    Meeting,
-    Minutes,
-)
+from council.models import Agenda, Meeting, Minutes
 from council.rights import ItemLock, item_lock
-from udsat.admin import (
-    PublishableAdmin,
-    ScopedChangeForm,
-    ScopedStackedInline,
-    may_edit,
-)
+from udsat.admin import PublishableAdmin, ScopedChangeForm, ScopedStackedInline, may_edit
 from udsat.admin.edit_versions import increment_version
 from udsat.admin.scope import municipality_of
 from udsat.admin_site import DAILY
@@ -125,14 +116,8 @@ class MeetingAdmin(PublishableAdmin):
             },
         ),
         ("For dem, der vil med", {"fields": ["is_open", "how_to_attend"]}),
-        (
-            "Til referatet",
-            {"fields": ["style"]},
-        ),
-        (
-            "Flere valg",
-            {"fields": ["kind_label", "ordinal", "first_number", "expires_at"], "classes": ["collapse"]},
-        ),
+        ("Til referatet", {"fields": ["style"]}),
+        ("Flere valg", {"fields": ["kind_label", "ordinal", "first_number", "expires_at"], "classes": ["collapse"]}),
         ("Kun for redaktionen", {"fields": ["internal_note"], "classes": ["collapse"]}),
     ]
 
@@ -223,9 +208,7 @@ class MeetingAdmin(PublishableAdmin):
             path("aarsplan/", view(partial(overview, self)), name="council_meeting_year_plan"),
             path("aarsplan/ny/", view(partial(new_meetings, self)), name="council_meeting_year_plan_new"),
             path(
-                "aarsplan/offentliggoer/",
-                view(partial(publish_dates, self)),
-                name="council_meeting_year_plan_publish",
+                "aarsplan/offentliggoer/", view(partial(publish_dates, self)), name="council_meeting_year_plan_publish"
             ),
             *pages,
             path("<path:object_id>/dagsorden/", view(self.create_agenda), name="council_meeting_create_agenda"),

@@ -15,12 +15,7 @@ from udsat.lib.danish import long_date, short_date
 DEFAULT_AGENDA_DAYS = 7
 
 # Kinds of meetings that always have minutes. Others have them only if they have been begun.
-MINUTES_KINDS = (
-    Meeting.Kind.ORDINARY,
-    Meeting.Kind.EXTRAORDINARY,
-    Meeting.Kind.CONSTITUENT,
-    Meeting.Kind.DIALOGUE,
-)
+MINUTES_KINDS = (Meeting.Kind.ORDINARY, Meeting.Kind.EXTRAORDINARY, Meeting.Kind.CONSTITUENT, Meeting.Kind.DIALOGUE)
 
 
 class MeetingStage(TextChoices):

@@ -69,10 +69,7 @@ class AgendaItem(Part):
         "lukket punkt", default=False, help_text="Kun nummeret og den neutrale titel bliver offentlige."
     )
     public_title = models.CharField(
-        "neutral titel",
-        max_length=200,
-        blank=True,
-        help_text="Det, alle kan læse om et lukket punkt.",
+        "neutral titel", max_length=200, blank=True, help_text="Det, alle kan læse om et lukket punkt."
     )
     supplement = models.CharField(
         "tillægsdagsorden",

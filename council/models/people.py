@@ -115,10 +115,7 @@ class Person(RevisionedModel):
 class MembershipQuerySet(ScopedQuerySet):
     def on(self, day: datetime.date | None = None):
         day = day or timezone.localdate()
-        return self.filter(
-            Q(starts_on=None) | Q(starts_on__lte=day),
-            Q(ends_on=None) | Q(ends_on__gte=day),
-        )
+        return self.filter(Q(starts_on=None) | Q(starts_on__lte=day), Q(ends_on=None) | Q(ends_on__gte=day))
 
 
 class Membership(Part):

@@ -124,9 +124,7 @@ class DemoBuilder:
                 publish_at=moment, published_at=moment, created_at=moment, updated_at=moment
             )
             PublicationEvent.objects.filter(
-                content_type__app_label=obj._meta.app_label,
-                content_type__model=obj._meta.model_name,
-                object_id=obj.pk,
+                content_type__app_label=obj._meta.app_label, content_type__model=obj._meta.model_name, object_id=obj.pk
             ).update(at=moment)
 
     def publication(self, data: dict, default=None) -> tuple[str, datetime.date | None]:
@@ -238,10 +236,7 @@ class DemoBuilder:
         if attendance is not None:
             self.attendance(meeting, **attendance)
         self.set_status(meeting, status, min(day - datetime.timedelta(60), self.today - datetime.timedelta(20)))
-        for model, paper, published in (
-            (Agenda, agenda, f"{data['key']}-8"),
-            (Minutes, minutes, f"{data['key']}+14"),
-        ):
+        for model, paper, published in ((Agenda, agenda, f"{data['key']}-8"), (Minutes, minutes, f"{data['key']}+14")):
             if paper is not None:
                 paper = dict(paper)
                 status, day = self.publication(paper, published)

@@ -74,8 +74,7 @@ def find_cpr(text: str) -> Iterator[CprFinding]:
         before = _hide_digits(text[max(0, match.start - 30) : match.start])
         after = _hide_digits(text[match.end : match.end + 30])
         yield CprFinding(
-            fingerprint=fingerprint("udsat.cpr", match.number),
-            masked=" ".join(f"…{before}●●●●●●-●●●●{after}…".split()),
+            fingerprint=fingerprint("udsat.cpr", match.number), masked=" ".join(f"…{before}●●●●●●-●●●●{after}…".split())
         )
 
 

@@ -37,13 +37,7 @@ class WordDocument:
     """Collects the body in the order of the calls; `to_bytes` returns the file."""
 
     def __init__(
-        self,
-        title: str,
-        *,
-        author: str,
-        subject: str = "",
-        footer: str = "",
-        changed: datetime.datetime | None = None,
+        self, title: str, *, author: str, subject: str = "", footer: str = "", changed: datetime.datetime | None = None
     ) -> None:
         self.title, self.author, self.subject, self.footer = map(clean_text, (title, author, subject, footer))
         self.changed = changed

@@ -178,7 +178,7 @@ _STREET = re.compile(
     rf"(?<![\w@])(?P<street>{_CAPITAL}{{0,3}}(?:[{_UPPER}][{_LOWER}]*(?:{_STREET_END})"
     rf"|(?:{'|'.join(end.capitalize() for end in _STREET_END.split('|'))}))"
     rf"|{_CAPITAL}{{1,3}}(?:boulevard|gade|vej|allé|plads|torv|stræde))"
-    rf"{_GAP}(?:nr\.?{_GAP})?{_HOUSE}(?!\d|[.,:–-]?\d){_FLOOR}{_TOWN}",
+    rf"{_GAP}(?:nr\.?{_GAP})?{_HOUSE}(?!\d|[.,:–-]?\d){_FLOOR}{_TOWN}"
 )
 # Any capitalised words, if house number, postal code and town follow.
 _WITH_TOWN = re.compile(

@@ -176,7 +176,7 @@ class Letter(models.Model):
         verbose_name = "mail"
         verbose_name_plural = "mails"
         indexes = [
-            models.Index(fields=["send_after"], name="letter_waiting", condition=Q(sent_at=None, given_up_at=None)),
+            models.Index(fields=["send_after"], name="letter_waiting", condition=Q(sent_at=None, given_up_at=None))
         ]
 
     def __str__(self):

@@ -122,12 +122,7 @@ def _form_page(request, context, targets, selected):
             return HttpResponseRedirect(f"{request.path}?sendt=1")
         form.add_error(None, "Der er skrevet mange adresser fra dit netværk i dag. Prøv igen om en time, eller ring.")
         status = 429
-    context |= {
-        "form": form,
-        "is_sent": is_sent,
-        "days": UNCONFIRMED_DAYS,
-        "hours": notices.CONFIRMATION_HOURS,
-    }
+    context |= {"form": form, "is_sent": is_sent, "days": UNCONFIRMED_DAYS, "hours": notices.CONFIRMATION_HOURS}
     return render(request, "council/follow.html", context, status=status)
 
 

@@ -169,8 +169,7 @@ class AgendaEditor:
         self.admin.warn_of_cpr(self.request, [it for it in self.changed if isinstance(it, AgendaItem | Agenda)])
         if restored:
             messages.warning(
-                self.request,
-                f"{join_words(restored)} er slettet imens. Det, du havde skrevet, står nu i et nyt punkt.",
+                self.request, f"{join_words(restored)} er slettet imens. Det, du havde skrevet, står nu i et nyt punkt."
             )
         if invalid_forms or errors:
             return self.render_errors(rows, intro, invalid_forms, errors)

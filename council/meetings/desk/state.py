@@ -7,16 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from council.meetings.invitations.answers import expected_attendance
-from council.models import (
-    AgendaItem,
-    Agreement,
-    Attendance,
-    DeskClash,
-    DeskRow,
-    Meeting,
-    Membership,
-    Minutes,
-)
+from council.models import AgendaItem, Agreement, Attendance, DeskClash, DeskRow, Meeting, Membership, Minutes
 from council.rights import locked_item_fields, may_write_items
 from udsat.lib.cpr import find_cpr
 from udsat.lib.danish import clock

@@ -42,10 +42,7 @@ class ExpectedAttendance:
     substitute_for: Membership | None = None
 
 
-_STATUS = {
-    Invitation.Reply.COMING: Attendance.Status.PRESENT,
-    Invitation.Reply.EXCUSED: Attendance.Status.EXCUSED,
-}
+_STATUS = {Invitation.Reply.COMING: Attendance.Status.PRESENT, Invitation.Reply.EXCUSED: Attendance.Status.EXCUSED}
 
 
 def expected_attendance(meeting: Meeting, seats: Iterable[Membership] | None = None) -> list[ExpectedAttendance]:

@@ -213,10 +213,7 @@ def _apply(admin, request, plan) -> list[str]:
 def _summary(plan) -> str:
     new = sum(item.is_new for item in plan.items)
     known = len(plan.items) - new
-    labels = (
-        (new, "nyt punkt", "nye punkter"),
-        (known, "punkt fandtes i forvejen", "punkter fandtes i forvejen"),
-    )
+    labels = ((new, "nyt punkt", "nye punkter"), (known, "punkt fandtes i forvejen", "punkter fandtes i forvejen"))
     return f"{' og '.join(f'{n} {singular if n == 1 else plural}' for n, singular, plural in labels if n)}."
 
 

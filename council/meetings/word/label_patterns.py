@@ -60,8 +60,7 @@ META = _keys_by_label(
     presenter="ansvarlig for punktet|oplægsholder|ved|punktansvarlig",
 )
 AGREEMENT_PART = _keys_by_label(
-    responsible="ansvarlig|ansvarlige|hvem|tovholder|ansvar",
-    due_on="frist|deadline|hvornår|tidsfrist|senest|dato",
+    responsible="ansvarlig|ansvarlige|hvem|tovholder|ansvar", due_on="frist|deadline|hvornår|tidsfrist|senest|dato"
 )
 COLUMNS = _keys_by_label(
     text="hvad|aftale|aftaler|opgave|handling|opgaver|hvad er aftalt|emne",

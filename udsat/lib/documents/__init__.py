@@ -15,18 +15,7 @@ from udsat.lib.file_checks import (
 )
 from udsat.lib.richtext.blocks import block_text
 
-from .blocks import (
-    MAX_BLOCKS,
-    MAX_TEXT,
-    NO_TEXT,
-    TOO_LONG,
-    Document,
-    Heading,
-    ImportNote,
-    ListItem,
-    Paragraph,
-    Table,
-)
+from .blocks import MAX_BLOCKS, MAX_TEXT, NO_TEXT, TOO_LONG, Document, Heading, ImportNote, ListItem, Paragraph, Table
 from .html import read_html
 from .html_page import declared_encoding
 from .markdown import markdown_html, markdown_text, read_markdown

@@ -41,8 +41,7 @@ class Command(BaseCommand):
         for row in rows:
             name = row["name"]
             municipality, _ = Municipality.objects.get_or_create(
-                code=row["code"],
-                defaults={"name": name, "official_name": OFFICIAL_NAMES.get(name, f"{name} Kommune")},
+                code=row["code"], defaults={"name": name, "official_name": OFFICIAL_NAMES.get(name, f"{name} Kommune")}
             )
             eastern = row["region"] in EASTERN
             self._period(
