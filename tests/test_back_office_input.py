@@ -8,6 +8,7 @@ from council.models import Meeting, Person
 from udsat.lib.publishing import Status
 
 from . import factories as make
+from .test_back_office_scope import empty_inlines
 
 
 @pytest.fixture
@@ -134,3 +135,23 @@ def test_numbers_that_are_none_are_taken_for_nothing_on_the_pages_of_a_meeting(o
 
 def test_a_search_that_no_database_can_make_leads_back_to_the_list(office, esbjerg):
     assert office.get("/admin/udsat/letter/", {"q": "x" * 60_000}).status_code == 302
+
+
+@pytest.mark.parametrize("counts", [("0", "99999999999"), ("9999", "0"), ("9999", "9999"), ("501", "0")])
+@pytest.mark.parametrize(
+    "make_page", [make.council, lambda place: make.goal(make.theme(make.strategy(place))), make.strategy, make.meeting]
+)
+def test_counts_of_rows_above_those_submitted_are_refused_without_reading_a_row(office, esbjerg, make_page, counts):
+    page = make_page(make.council(esbjerg) if make_page is make.meeting else esbjerg)
+    address = f"/admin/{page._meta.app_label}/{page._meta.model_name}/{page.pk}/change/"
+    posted = empty_inlines(office, address)
+    prefixes = {
+        name.removesuffix("-TOTAL_FORMS") for name in posted if name.endswith("-TOTAL_FORMS") and "__" not in name
+    }
+    assert prefixes
+    for prefix in prefixes:
+        total, initial = counts
+        hostile = {f"{prefix}-TOTAL_FORMS": total, f"{prefix}-INITIAL_FORMS": initial}
+        response = office.post(address, posted | hostile)
+        formsets = {wrapped.formset.prefix: wrapped.formset for wrapped in response.context["inline_admin_formsets"]}
+        assert response.status_code == 200 and not formsets[prefix].forms and formsets[prefix].non_form_errors()

@@ -185,6 +185,10 @@ def _renumbered(source: MultiValueDict, prefix: str, order: list[int]) -> MultiV
     return result
 
 
+# More rows than any object has; each row takes a form to build and to validate.
+MAX_ROWS = 500
+
+
 class ScopedFormSet(BaseInlineFormSet):
     """Formset that passes the parent to its forms and evaluates the choices of a field once for all rows."""
 
@@ -194,6 +198,23 @@ class ScopedFormSet(BaseInlineFormSet):
         super().__init__(*args, **kwargs)
         if self.is_bound:
             self._keep_removed_rows()
+
+    @cached_property
+    def management_form(self):
+        """The counts of rows. Counts above the number of submitted rows are an error, and no row is read."""
+        form = super().management_form
+        if self.is_bound and form.is_valid():
+            counts = form.cleaned_data[TOTAL_FORM_COUNT], form.cleaned_data[INITIAL_FORM_COUNT]
+            if max(counts) > self._submitted_rows():
+                form.add_error(TOTAL_FORM_COUNT, "Der er talt flere rækker, end der er sendt.")
+                form.cleaned_data |= {TOTAL_FORM_COUNT: 0, INITIAL_FORM_COUNT: 0}
+        return form
+
+    def _submitted_rows(self) -> int:
+        """The number of rows with at least one submitted field, at most MAX_ROWS."""
+        start = f"{self.prefix}-"
+        rows = {key[len(start) :].partition("-")[0] for key in (*self.data, *self.files) if key.startswith(start)}
+        return min(sum(row.isdecimal() for row in rows), MAX_ROWS)
 
     def _keep_removed_rows(self):
         """Resubmit rows that another user has deleted as new rows, so that no input is lost."""
@@ -207,7 +228,7 @@ class ScopedFormSet(BaseInlineFormSet):
             return
         self.has_removed_rows = True
         deleted = {n for n in removed if self.data.get(f"{self.prefix}-{n}-{DELETION_FIELD_NAME}")}
-        total = range(min(management.cleaned_data[TOTAL_FORM_COUNT], self.absolute_max))
+        total = range(management.cleaned_data[TOTAL_FORM_COUNT])
         order = [n for n in initial if n not in removed] + [n for n in total if n in removed or n not in initial]
         order = [n for n in order if n not in deleted]
         self.data, self.files = (_renumbered(source, self.prefix, order) for source in (self.data, self.files))
