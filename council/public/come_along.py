@@ -1,6 +1,5 @@
 """The box "Kan jeg komme med?" on the page of a coming meeting: practical facts for citizens who want to attend."""
 
-from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
 from council.models import Council, Meeting
@@ -19,23 +18,16 @@ USUAL_FACTS = [
 ]
 
 
-@dataclass
-class ComeAlong:
-    is_open: bool
-    special: str  # how to attend this meeting in particular
-    map_url: str = ""
-    facts: list[tuple[str, str]] = field(default_factory=list)
-    next_open: Meeting | None = None
-
-
-def come_along(meeting: Meeting, council: Council | None, visible_meetings) -> ComeAlong:
-    """Return the content of the box. `council` and `visible_meetings` are those that the reader may see."""
-    box = ComeAlong(meeting.is_open, meeting.how_to_attend, map_url(meeting))
-    if meeting.is_open:
-        box.facts = usual_facts(meeting, council)
-    else:
-        box.next_open = visible_meetings.coming().filter(is_open=True).exclude(pk=meeting.pk).first()
-    return box
+def come_along(meeting: Meeting, council: Council | None, visible_meetings) -> dict:
+    """Return the context of the box. `council` and `visible_meetings` are those that the reader may see."""
+    open_meetings = visible_meetings.coming().filter(is_open=True).exclude(pk=meeting.pk)
+    return {
+        "is_open": meeting.is_open,
+        "special": meeting.how_to_attend,
+        "map_url": map_url(meeting),
+        "facts": usual_facts(meeting, council) if meeting.is_open else [],
+        "next_open": None if meeting.is_open else open_meetings.first(),
+    }
 
 
 def usual_facts(meeting: Meeting, council: Council | None) -> list[tuple[str, str]]:

@@ -104,11 +104,12 @@ def _published_at(obj: Publishable) -> datetime.datetime:
     return obj.published_at or obj.publish_at
 
 
-def _council_item(
-    obj: Meeting | Hearing, key: str, at: datetime.datetime, kind: str, title: str, lines: Callable, **fields
+def _news_item(
+    obj: Meeting | Hearing | News | Strategy, key, at, kind, title, lines, council=None, **fields
 ) -> NewsItem:
-    path, municipality = obj.get_absolute_url(), obj.council.municipality
-    return NewsItem(key, at, kind, title, path, municipality, obj.council_id, lines=lines, **fields)
+    """Return a news item with the address and municipality of the object and, by default, its council."""
+    council = council or getattr(obj, "council_id", None)
+    return NewsItem(key, at, kind, title, obj.get_absolute_url(), obj.municipality, council, lines=lines, **fields)
 
 
 # Meetings
@@ -128,7 +129,7 @@ def _agendas(pks=None, since=None) -> Iterator[NewsItem]:
     for agenda in _papers(Agenda, pks, since).filter(meeting__date__gte=timezone.localdate()):
         meeting, key, at = agenda.meeting, f"dagsorden-{agenda.pk}", _paper_published_at(agenda)
         title = f"Dagsorden til mødet {weekday_date(meeting.date)}"
-        yield _council_item(meeting, key, at, "Dagsordener", title, partial(_agenda_lines, meeting))
+        yield _news_item(meeting, key, at, "Dagsordener", title, partial(_agenda_lines, meeting))
 
 
 def _agenda_lines(meeting):
@@ -166,7 +167,7 @@ def _supplements(pks=None, since=None) -> Iterator[NewsItem]:
     for agenda in agendas.select_related("meeting__council__municipality"):
         meeting, event = agenda.meeting, by_agenda[agenda.pk]
         title, lines = f"Nye punkter til mødet {weekday_date(meeting.date)}", partial(_supplement_lines, meeting, event)
-        yield _council_item(meeting, f"tillaeg-{event.pk}", event.at, "Dagsordener", title, lines)
+        yield _news_item(meeting, f"tillaeg-{event.pk}", event.at, "Dagsordener", title, lines)
 
 
 def _supplement_lines(meeting, event):
@@ -185,7 +186,7 @@ def _minutes(pks=None, since=None) -> Iterator[NewsItem]:
             topics[meeting].add(topic)
     for minutes in all_minutes:
         meeting = minutes.meeting
-        yield _council_item(
+        yield _news_item(
             meeting,
             f"referat-{minutes.pk}",
             _paper_published_at(minutes),
@@ -222,7 +223,7 @@ def _corrections(pks=None, since=None) -> Iterator[NewsItem]:
         meeting = edition.minutes.meeting
         key, at = f"rettelse-{edition.pk}", max(edition.at, _published_at(meeting))
         title = f"Rettelse i referatet fra mødet {weekday_date(meeting.date)}"
-        yield _council_item(meeting, key, at, "Rettelser", title, partial(list, [edition.correction]))
+        yield _news_item(meeting, key, at, "Rettelser", title, partial(list, [edition.correction]))
 
 
 def _coming_meetings(**lookup):
@@ -234,7 +235,7 @@ def _cancellations(pks=None, since=None) -> Iterator[NewsItem]:
     meetings = _coming_meetings(is_cancelled=True).filter(_selected(pks, updated_at=since))
     for meeting, at in _set_after_publication(meetings, "is_cancelled"):
         title, lines = f"Mødet {weekday_date(meeting.date)} er aflyst", partial(_excerpt, meeting.cancelled_reason)
-        yield _council_item(meeting, f"aflyst-{meeting.pk}", at, "Aflyst", title, lines)
+        yield _news_item(meeting, f"aflyst-{meeting.pk}", at, "Aflyst", title, lines)
 
 
 def _moves(pks=None, since=None) -> Iterator[NewsItem]:
@@ -254,7 +255,7 @@ def _moves(pks=None, since=None) -> Iterator[NewsItem]:
         if at > _published_at(meeting):
             title = f"Mødet {weekday_date(former_date)} er flyttet"
             lines = [f"Det er nu {_date_and_time(meeting)}.", *_place_lines(meeting)]
-            yield _council_item(meeting, f"flyttet-{number}", at, "Flyttet", title, partial(list, lines))
+            yield _news_item(meeting, f"flyttet-{number}", at, "Flyttet", title, partial(list, lines))
 
 
 def _set_after_publication(queryset, name, unset=()) -> Iterator[tuple[Meeting | Hearing, datetime.datetime]]:
@@ -286,7 +287,7 @@ def _published_hearings(pks, **since):
 def _hearings(pks=None, since=None) -> Iterator[NewsItem]:
     for hearing in _published_hearings(pks, publish_at=since):
         key, at, title = f"hoering-{hearing.pk}", _published_at(hearing), f"Høring: {hearing.title}"
-        yield _council_item(hearing, key, at, "Høringer", title, partial(_hearing_lines, hearing))
+        yield _news_item(hearing, key, at, "Høringer", title, partial(_hearing_lines, hearing))
 
 
 def _hearing_lines(hearing):
@@ -301,7 +302,7 @@ def _answers(pks=None, since=None) -> Iterator[NewsItem]:
     hearings = _published_hearings(pks, updated_at=since).exclude(answered_on=None)
     for hearing, at in _set_after_publication(hearings, "answered_on"):
         key, title = f"svar-{hearing.pk}", f"Rådets svar: {hearing.title}"
-        yield _council_item(hearing, key, at, "Høringer", title, partial(_answer_lines, hearing))
+        yield _news_item(hearing, key, at, "Høringer", title, partial(_answer_lines, hearing))
 
 
 def _answer_lines(hearing):
@@ -312,7 +313,7 @@ def _outcomes(pks=None, since=None) -> Iterator[NewsItem]:
     hearings = _published_hearings(pks, updated_at=since).exclude(outcome=Hearing.Outcome.PENDING)
     for hearing, at in _set_after_publication(hearings, "outcome", unset=[Hearing.Outcome.PENDING]):
         key, title = f"udfald-{hearing.pk}", f"Sådan gik det: {hearing.title}"
-        yield _council_item(hearing, key, at, "Høringer", title, partial(_outcome_lines, hearing))
+        yield _news_item(hearing, key, at, "Høringer", title, partial(_outcome_lines, hearing))
 
 
 def _outcome_lines(hearing):
@@ -330,17 +331,10 @@ def _news(pks=None, since=None) -> Iterator[NewsItem]:
     stories = News.objects.published().filter(_selected(pks, publish_at=since)).select_related("municipality")
     councils = _council_ids(stories)
     for story in stories:
-        yield NewsItem(
-            key=f"nyhed-{story.pk}",
-            at=_published_at(story),
-            kind="Nyheder",
-            title=story.title,
-            path=story.get_absolute_url(),
-            municipality=story.municipality,
-            council=councils.get(story.municipality_id),
-            strategies=frozenset({story.strategy_id} - {None}),
-            lines=partial(_excerpt, story.lead or plain_text(story.body)),
-        )
+        key, lines = f"nyhed-{story.pk}", partial(_excerpt, story.lead or plain_text(story.body))
+        council, strategies = councils.get(story.municipality_id), frozenset({story.strategy_id} - {None})
+        at = _published_at(story)
+        yield _news_item(story, key, at, "Nyheder", story.title, lines, council, strategies=strategies)
 
 
 def _council_ids(rows) -> dict[int, int]:
@@ -361,18 +355,17 @@ def _strategies(pks=None, since=None) -> Iterator[NewsItem]:
     )
     councils = _council_ids(strategies)
     for strategy in strategies:
-        yield NewsItem(
-            key=f"strategi-{strategy.pk}",
-            at=_published_at(strategy),
-            kind="Strategier",
-            title=f"{strategy.get_kind_display()}: {strategy}",
-            path=strategy.get_absolute_url(),
-            municipality=strategy.municipality,
-            council=councils.get(strategy.municipality_id),
+        yield _news_item(
+            strategy,
+            f"strategi-{strategy.pk}",
+            _published_at(strategy),
+            "Strategier",
+            f"{strategy.get_kind_display()}: {strategy}",
+            partial(_strategy_lines, strategy),
+            councils.get(strategy.municipality_id),
             # Followers of the predecessor get the news of its successor.
             strategies=frozenset({strategy.pk, strategy.replaces_id} - {None}),
             topics=frozenset(topic.pk for theme in strategy.themes.all() for topic in theme.topics.all()),
-            lines=partial(_strategy_lines, strategy),
         )
 
 

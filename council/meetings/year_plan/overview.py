@@ -12,7 +12,6 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
 
 from council.meetings import progress
 from council.meetings.invitations.sending import outdated_invitations
@@ -51,21 +50,6 @@ class YearMeeting:
         if self.next:
             return self.next.reason
         return "Referatet er offentligt" if progress.is_finished(self.meeting) else "Holdt"
-
-
-@dataclass
-class MeetingYear:
-    number: int
-    coming: list[YearMeeting]
-    held: list[YearMeeting]
-    wheel: SafeString
-    legend: list[tuple[SafeString, str]]
-    years: list[int]  # that the page links to
-
-    @property
-    def unpublished(self) -> int:
-        """Number of coming dates that have never been public."""
-        return sum(row.meeting.is_only_planned for row in self.coming)
 
 
 class MeetingTimesForm(forms.Form):
@@ -110,7 +94,7 @@ def overview(admin, request: HttpRequest) -> HttpResponse:
     return render_year_page(admin, request, "year_plan.html", "Årets møder", council, status=status, **context)
 
 
-def _meeting_year(user, council, number, bound_form) -> MeetingYear:
+def _meeting_year(user, council, number, bound_form) -> dict:
     now = timezone.now()
     meetings = progress.with_progress(council.meetings.filter(date__year=number))
     meetings = list(meetings.order_by("date", "starts_at", "ordinal"))
@@ -137,9 +121,16 @@ def _meeting_year(user, council, number, bound_form) -> MeetingYear:
     events = [entry.event for entry in year_entries(meetings, hearings, timezone.localdate(now))]
     dates = council.meetings.values_list("date", flat=True)
     years = {date.year for date in dates} | {timezone.localdate(now).year, number, number + 1}
-    wheel = year_wheel.draw(number, events, timezone.localdate(now))
     coming, held = ([row for row in rows if row.is_over is over] for over in (False, True))
-    return MeetingYear(number, coming, held, wheel, year_wheel.legend(events), sorted(years))
+    return {
+        "number": number,
+        "coming": coming,
+        "held": held,
+        "unpublished": sum(row.meeting.is_only_planned for row in coming),
+        "wheel": year_wheel.draw(number, events, timezone.localdate(now)),
+        "legend": year_wheel.legend(events),
+        "years": sorted(years),
+    }
 
 
 @transaction.atomic
