@@ -90,6 +90,8 @@ def _last_ordinary(council) -> Meeting | None:
 class ProposedMeetingForm(MeetingTimesForm):
     """A proposed meeting, which can be changed before it is created."""
 
+    field_order = ["take", "date"]
+
     take = forms.BooleanField(label="Opret dette møde", required=False)
     date = DateInputField(label="Dato", required=False)
     # The day whose warnings the user has seen.

@@ -63,6 +63,8 @@ class MeetingTimesForm(forms.Form):
 
 
 class MoveForm(FieldsOnly, MeetingTimesForm):
+    field_order = ["date"]
+
     date = DateInputField(label="Ny dato")
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
