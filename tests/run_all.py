@@ -168,7 +168,7 @@ def planned(postgres_url, is_soak):
         ("Browser", f"{postgres_url.removesuffix('postgres')}browser", f"browser{left_out}"),
         ("PostgreSQL", postgres_url, on_postgres),
         # In parts, so that both processors are busy to the end.
-        *((f"SQLite-{part + 1}", "", on_sqlite, files[part::3]) for part in range(3)),
+        *((f"SQLite-{part + 1}", "", on_sqlite, files[part::4]) for part in range(4)),
     ]
 
 
