@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from udsat.lib.publishing import Status
 from udsat.lib.search_tokens import SoughtWords, highlight, query_words, snippet
-from udsat.models import SearchEntry, SearchKind, SearchText, SearchWord
+from udsat.models import SearchEntry, SearchKind, SearchText, SearchWord, remove_expired_entries
 from udsat.portal.search import PAGE
 from udsat.portal.search_query import MAX_RANKED
 
@@ -170,6 +170,65 @@ def test_nothing_hidden_is_found_or_counted(client, esbjerg, status):
     text = find(client, "hemmelig")
     assert "Vi fandt ikke noget" in text
     assert "Hemmelig" not in text
+
+
+def without_its_query(client, query):
+    """Return the whole answer to a query, without the token of its form and the query itself."""
+    return find(client, query).replace(query, "")
+
+
+@pytest.mark.parametrize("status", [*HIDDEN, "slettet", "rettet"])
+def test_no_answer_tells_that_a_word_is_in_a_hidden_text(client, esbjerg, anna, status):
+    """Neither a correction, a similar word, a split compound nor the sentence about texts with some of the words."""
+    visible = make.news(esbjerg, "Bænkene", body="<p>Her kan alle sidde, også med en papegøje.</p>")
+    asked = ["kakaduer", "kakadu", "kakduue", "kakaduepapegøje", "papegøjekakadue", "papegøjebur", "bænkene kakadue"]
+    before = {query: without_its_query(client, query) for query in asked}
+    secret = {"title": "En kakadue", "body": "<p>Jensine Kakaduesen, buret</p>"}
+    if status == "rettet":
+        for fields in (secret, {"title": visible.title, "body": visible.body}):
+            for field, text in fields.items():
+                setattr(visible, field, text)
+            visible.save()
+    else:
+        story = make.news(esbjerg, status=status if status in HIDDEN else Status.PUBLISHED, **secret)
+    if status == Status.WITHDRAWN:
+        story.publish(by=anna, confirmed=True)
+        story.withdraw(by=anna)
+    elif status == "slettet":
+        story.delete()
+    assert {query: without_its_query(client, query) for query in asked} == before
+
+
+def test_words_leave_the_vocabulary_with_their_last_text(esbjerg, anna):
+    story = make.news(esbjerg, "Jensine holder kakaduer")
+    other = make.news(esbjerg, "Vores kakaduer")
+    known = SearchWord.objects.filter(word__in=["jensine", "kakaduer"]).order_by("word").values_list("word", flat=True)
+    story.title = "Et medlem holder kakaduer"
+    story.save()
+    assert list(known.all()) == ["kakaduer"], "the name was taken out of the text"
+    story.withdraw(by=anna)
+    assert list(known.all()) == ["kakaduer"], "the other story still has it"
+    other.delete()
+    assert list(known.all()) == []
+
+
+def test_expired_texts_leave_index_and_vocabulary_by_themselves_and_return_when_they_are_prolonged(client, esbjerg):
+    story = make.news(esbjerg, "Kakaduer", "udløbet")
+    agenda = make.agenda(make.meeting(make.council(esbjerg)))
+    make.item(agenda.meeting, "Boliger")
+    remove_expired_entries(timezone.now())
+    assert not SearchEntry.objects.filter(title=story.title).exists()
+    assert not SearchWord.objects.filter(word="kakaduer").exists()
+    assert SearchWord.objects.filter(word="boliger").exists() and hits(client, "boliger")
+    story.expires_at = None
+    story.save()
+    assert hits(client, "kakadeur") == [story.get_absolute_url()]
+
+
+def test_the_end_of_a_very_long_title_is_found_too(client, esbjerg):
+    goal = make.goal(make.theme(make.strategy(esbjerg), goal_lead_in=""), "give plads " * 60 + "til en kakadue")
+    assert hits(client, "kakadue") == [goal.get_absolute_url()]
+    assert "kakadue</mark>" in find(client, "kakadue")
 
 
 def test_a_closed_item_is_not_found_by_anything_it_holds(client, meeting):

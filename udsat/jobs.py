@@ -21,7 +21,7 @@ from council.meetings.approval.rounds import send_due_reminders
 from council.meetings.desk.edits import delete_old_records as delete_old_desk_records
 from council.meetings.invitations.sending import send_scheduled_invitations
 from council.members.consent import anonymise_by_rule
-from udsat.models import delete_old_submissions
+from udsat.models import delete_old_submissions, remove_expired_entries
 
 from .mail_delivery import erase_old_letters, send_letters
 
@@ -43,6 +43,7 @@ JOBS: list[Callable[[datetime.datetime], int]] = [
     erase_old_letters,
     delete_old_desk_records,
     delete_old_submissions,
+    remove_expired_entries,
 ]
 
 # Key of the advisory lock in PostgreSQL, unique in this database.

@@ -271,11 +271,11 @@ def _best_start(text: str, spans: Sequence[tuple[int, int]]) -> int:
 
 
 def closest_spellings(word: str, candidates: Iterable[str], allowed: int = 0) -> list[str]:
-    """Return the candidates that the word may be a typing error for, most likely first, at most five.
+    """Return the candidates that the word may be a typing error for, most likely first.
 
     `allowed` is the largest edit distance (OSA); 0 means 1 for words below 6 letters, else 2.
     """
     allowed = allowed or (1 if len(word) < 6 else 2)
     distances = ((OSA.distance(word, candidate, score_cutoff=allowed), candidate) for candidate in candidates)
     near = [(distance, -len(candidate), candidate) for distance, candidate in distances if distance <= allowed]
-    return [candidate for *_, candidate in sorted(near)[:5]]
+    return [candidate for *_, candidate in sorted(near)]

@@ -18,7 +18,16 @@ from .publication import (
     own_domains,
 )
 from .rate_limit import FormSubmission, delete_old_submissions
-from .search import KIND_DOCUMENT_WORDS, KIND_SYNONYMS, SEARCH_TEXTS, SearchEntry, SearchKind, SearchText, SearchWord
+from .search import (
+    KIND_DOCUMENT_WORDS,
+    KIND_SYNONYMS,
+    SEARCH_TEXTS,
+    SearchEntry,
+    SearchKind,
+    SearchText,
+    SearchWord,
+    remove_expired_entries,
+)
 from .users import Assignment, User
 
 __all__ = [
@@ -55,4 +64,5 @@ __all__ = [
     "allowed_names_of",
     "last_published",
     "own_domains",
+    "remove_expired_entries",
 ]

@@ -348,7 +348,7 @@ class Publishable(RevisionedModel):
     @transaction.atomic
     def delete(self, **kwargs):
         if self.search_root is self:
-            SearchEntry.objects.of(self).delete()
+            SearchEntry.objects.of(self).remove()
             return super().delete(**kwargs)
         root, deleted = self.search_root, super().delete(**kwargs)
         root.reindex()

@@ -6,18 +6,29 @@ to date by triggers, PostgreSQL a generated tsvector with a GIN index. Migration
 
 import datetime
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice
 
 from django.contrib.contenttypes.models import ContentType
-from django.db import models
-from django.db.models import Q
+from django.db import connection, models, transaction
+from django.db.models import Q, Value
+from django.db.models.expressions import RawSQL
+from django.db.models.functions import Concat
 from django.utils import timezone
 
 from udsat.lib.danish import fold
 from udsat.lib.publishing import ScopedQuerySet
-from udsat.lib.search_tokens import closest_spellings, filter_token, tokens, words
+from udsat.lib.search_tokens import closest_spellings, exact_token, filter_token, tokens, words
 
 from .municipalities import Municipality
+
+MAX_TITLE = 400  # characters
+MAX_WORD_LENGTH = 60
+
+
+def spelling_words(text: str) -> set[str]:
+    """Return the words of a text that typing errors are corrected to: not short ones and numbers."""
+    return {word for word in words(text) if 3 < len(word) <= MAX_WORD_LENGTH and not word[0].isdigit()}
 
 
 class SearchKind(models.TextChoices):
@@ -70,6 +81,14 @@ class SearchText:
     pdf_url: str = ""
     also: str = ""
 
+    def fitted(self) -> "SearchText":
+        """Return the text with a title of at most MAX_TITLE characters; the rest of the title begins the body."""
+        if len(self.title) <= MAX_TITLE:
+            return self
+        end = self.title.rfind(" ", 0, MAX_TITLE + 1)
+        end = end if end > 0 else MAX_TITLE
+        return replace(self, title=self.title[:end], body=f"{self.title[end:].lstrip()}\n{self.body}")
+
     def tags(self, municipality: Municipality) -> list[str]:
         """Return filter tokens, so that the index itself applies the filters."""
         year = [filter_token("y", self.date.year)] if self.date else []
@@ -87,6 +106,12 @@ class SearchText:
 SEARCH_TEXTS: dict[type[models.Model], Callable[..., Iterable[SearchText]]] = {}
 
 
+_WITH_TOKEN = {
+    "sqlite": "SELECT rowid FROM udsat_searchindex WHERE udsat_searchindex MATCH '\"' || %s || '\"'",
+    "postgresql": "SELECT id FROM udsat_searchentry WHERE vector @@ to_tsquery('simple', %s)",
+}
+
+
 class SearchEntryQuerySet(ScopedQuerySet):
     def published(self):
         """Filter entries that are public now: scheduled and expired ones stay in the index."""
@@ -96,11 +121,31 @@ class SearchEntryQuerySet(ScopedQuerySet):
     def of(self, root: models.Model):
         return self.filter(root_type=ContentType.objects.get_for_model(root), root_id=root.pk)
 
+    def with_word(self, word: str):
+        """Filter entries whose title or body contains exactly this word, from `words`."""
+        token, space = exact_token(word), Value(" ", models.TextField())
+        # The index also covers the tags.
+        in_index = self.filter(pk__in=RawSQL(_WITH_TOKEN[connection.vendor], [token]))
+        padded = Concat(space, "title_tokens", space, "body_tokens", space)
+        return in_index.alias(padded=padded).filter(padded__contains=f" {token} ")
+
+    def remove(self) -> int:
+        """Delete these entries, and the words that no other entry contains. Call it inside a transaction."""
+        removed = self._spelling_words()
+        count, _ = self.delete()
+        SearchWord.objects.remove_unused(removed)
+        return count
+
+    def _spelling_words(self) -> set[str]:
+        texts = self.order_by().values_list("title", "body")
+        return {word for title, body in texts for word in spelling_words(f"{title} {body}")}
+
     def replace(self, root: models.Model, municipality: Municipality, texts: Iterable[SearchText]) -> None:
         """Replace all entries of `root` with these texts. Call it inside a transaction."""
+        earlier = self.of(root)._spelling_words()
         self.of(root).delete()
         root_type = ContentType.objects.get_for_model(root)
-        texts = list(texts)
+        texts = [text.fitted() for text in texts]
         self.bulk_create(
             SearchEntry(
                 root_type=root_type,
@@ -108,7 +153,7 @@ class SearchEntryQuerySet(ScopedQuerySet):
                 municipality=municipality,
                 kind=text.kind,
                 url=text.url,
-                title=text.title[:400],
+                title=text.title,
                 body=text.body,
                 meta=text.meta[:300],
                 date=text.date,
@@ -123,7 +168,9 @@ class SearchEntryQuerySet(ScopedQuerySet):
             )
             for text in texts
         )
-        SearchWord.objects.add_words(word for text in texts for word in words(f"{text.title} {text.body}"))
+        present = {word for text in texts for word in spelling_words(f"{text.title} {text.body}")}
+        SearchWord.objects.add_words(present)
+        SearchWord.objects.remove_unused(earlier - present)
 
 
 class SearchEntry(models.Model):
@@ -138,7 +185,7 @@ class SearchEntry(models.Model):
     kind = models.CharField(max_length=12, choices=SearchKind.choices)
     url = models.CharField(max_length=400)
     pdf_url = models.CharField(max_length=400, blank=True)
-    title = models.CharField(max_length=400)
+    title = models.CharField(max_length=MAX_TITLE)
     body = models.TextField(blank=True)
     meta = models.CharField(max_length=300, blank=True)
     date = models.DateField(null=True)
@@ -161,13 +208,21 @@ class SearchEntry(models.Model):
         return self.title
 
 
-MAX_WORD_LENGTH = 60
+@transaction.atomic
+def remove_expired_entries(now: datetime.datetime) -> int:
+    """Delete the entries whose period has ended, with their words. Return their number."""
+    return SearchEntry.objects.filter(ends_at__lte=now).remove()
 
 
 class SearchWordQuerySet(models.QuerySet):
-    def add_words(self, words: Iterable[str]) -> None:
-        """Add words as candidates for spelling correction, without short ones and numbers."""
-        words = {word for word in words if 3 < len(word) <= MAX_WORD_LENGTH and not word[0].isdigit()}
+    """Candidates for spelling correction.
+
+    The table also holds the words of scheduled and expired texts. Only words that are public now are returned, so that
+    no answer depends on hidden texts.
+    """
+
+    def add_words(self, words: set[str]) -> None:
+        """Add words from `spelling_words`."""
         self.bulk_create(
             [
                 SearchWord(word=word, start=fold(word)[:2], tail=fold(word)[-3:], length=len(word))
@@ -177,17 +232,24 @@ class SearchWordQuerySet(models.QuerySet):
             batch_size=500,
         )
 
+    def remove_unused(self, words: set[str]) -> None:
+        """Delete those of the words that no entry contains any more."""
+        unused = [word for word in sorted(words) if not SearchEntry.objects.with_word(word).exists()]
+        for start in range(0, len(unused), 500):
+            self.filter(word__in=unused[start : start + 500]).delete()
+
     def corrections_of(self, word: str, *, loosely: bool = False) -> list[str]:
-        """Return indexed words with a similar spelling. Their texts may have been removed since."""
+        """Return up to five public words with a similar spelling, most likely first."""
         if not 4 <= len(word) <= MAX_WORD_LENGTH:
             return []
         start, tail = fold(word)[:2], fold(word)[-3:]
         near = self.filter(Q(start=start) | Q(tail=tail), length__range=(len(word) - 2, len(word) + 2))
         allowed = max(2, len(word) // 3) if loosely else 0
-        return closest_spellings(word, near.values_list("word", flat=True).iterator(), allowed)
+        closest = closest_spellings(word, near.values_list("word", flat=True).iterator(), allowed)
+        return list(islice(filter(_is_public, closest), 5))
 
     def parts_of(self, word: str) -> list[str]:
-        """Return the two indexed words that form this compound, such as misbrugsbehandling, or an empty list."""
+        """Return the two public words that form this compound, such as misbrugsbehandling, or an empty list."""
         if not 8 <= len(word) <= MAX_WORD_LENGTH:
             return []
         # A linking e or s belongs to neither part.
@@ -198,12 +260,16 @@ class SearchWordQuerySet(models.QuerySet):
             if len(first) > 3
         ]
         known = set(self.filter(word__in={part for split in splits for part in split}).values_list("word", flat=True))
-        whole = [split for split in splits if known.issuperset(split)]
+        whole = [split for split in splits if known.issuperset(split) and all(map(_is_public, split))]
         return list(max(whole, key=lambda split: min(map(len, split)))) if whole else []
 
 
+def _is_public(word: str) -> bool:
+    return SearchEntry.objects.published().with_word(word).exists()
+
+
 class SearchWord(models.Model):
-    """A word that occurs, or has occurred, in the index; a candidate for spelling correction."""
+    """A word of the index; a candidate for spelling correction."""
 
     word = models.CharField(max_length=60, primary_key=True)
     start = models.CharField(max_length=4)

@@ -227,12 +227,11 @@ class SearchQuery:
         everywhere = SearchQuery([word], self.names, SearchFilters())
         if word in self.names.municipality_ids or everywhere.has_rows():
             return [word]
-        for name in closest_spellings(word, self.names.municipality_ids):
+        for name in closest_spellings(word, self.names.municipality_ids)[:5]:
             if everywhere.exists([[(filter_token("n", name), False)]]):
                 return [name]
-        for known in SearchWord.objects.corrections_of(word):
-            if everywhere.exists([[(exact_token(known), False)]]):
-                return [known]
+        if corrections := SearchWord.objects.corrections_of(word):
+            return corrections[:1]
         return SearchWord.objects.parts_of(word) or [word]
 
     def has_rows(self) -> bool:
