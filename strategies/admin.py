@@ -160,6 +160,10 @@ class GoalAdmin(ScopedAdmin):
         goals = super().get_queryset(request).select_related("theme__strategy__municipality")
         return goals.prefetch_related("follow_ups", "theme__strategy__themes")
 
+    def get_field_queryset(self, db, db_field, request):
+        queryset = super().get_field_queryset(db, db_field, request)
+        return queryset.filter(parent=None) if db_field.name == "parent" else queryset
+
     def formfield_for_dbfield(self, db_field, request, **kwargs):
         if db_field.name == "plain_text":
             kwargs["widget"] = EasyTextWidget({"rows": 3, "cols": 80})

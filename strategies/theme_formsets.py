@@ -99,6 +99,11 @@ class ThemeFormSet(ScopedFormSet):
             prefix=f"{form.prefix}-goals",
         )
 
+    def save_new(self, form, commit=True):
+        # The address that validation has made may be that of another new row with the same title.
+        form.instance.slug = ""
+        return super().save_new(form, commit)
+
     def save(self, commit=True):
         saved = super().save(commit)
         for form in self.forms:

@@ -52,6 +52,7 @@ ON_EITHER_ENGINE = {
     "test_come_along.py",
     "test_compare.py",
     "test_consent.py",
+    "test_constraints_in_forms.py",
     "test_corrections.py",
     "test_council_pages.py",
     "test_council_pdf.py",

@@ -882,7 +882,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='membership',
-            constraint=models.CheckConstraint(condition=models.Q(('substitute_for', models.F('id')), _negated=True), name='membership_not_its_own_substitute'),
+            constraint=models.CheckConstraint(condition=models.Q(('substitute_for', models.F('id')), _negated=True), name='membership_not_its_own_substitute', violation_error_message='Et medlem kan ikke være stedfortræder for sig selv.'),
         ),
         migrations.AddConstraint(
             model_name='proposal',

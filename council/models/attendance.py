@@ -79,6 +79,8 @@ class Attendance(Part):
         super().clean()
         if self.meeting_id and self.member_id and self.member.council_id != self.meeting.council_id:
             raise ValidationError({"member": "Vælg et medlem af rådet."})
+        if self.member_id and self.substitute_for_id == self.member_id:
+            raise ValidationError({"substitute_for": "Vælg en anden: Et medlem kan ikke møde i stedet for sig selv."})
 
 
 def attendance_by_status(attendances: models.QuerySet[Attendance]) -> list[tuple[str, list[tuple[str, int]]]]:

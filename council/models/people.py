@@ -176,7 +176,11 @@ class Membership(Part):
                 name="membership_vacant_without_person",
                 violation_error_message="En vakant plads har ingen person.",
             ),
-            models.CheckConstraint(condition=~Q(substitute_for=F("id")), name="membership_not_its_own_substitute"),
+            models.CheckConstraint(
+                condition=~Q(substitute_for=F("id")),
+                name="membership_not_its_own_substitute",
+                violation_error_message="Et medlem kan ikke være stedfortræder for sig selv.",
+            ),
         ]
 
     @property

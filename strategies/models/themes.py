@@ -132,6 +132,8 @@ class Goal(Part):
             raise ValidationError({"parent": "Vælg et mål i samme tema."})
         if self.parent and self.parent.parent_id:
             raise ValidationError({"parent": "Mål kan ligge i to lag, ikke flere."})
+        if self.parent and self.pk and self.children.exists():
+            raise ValidationError({"parent": "Målet har selv delmål. Mål kan ligge i to lag, ikke flere."})
 
     @property
     def anchor(self):

@@ -7,6 +7,7 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.admin.options import get_content_type_for_model
 from django.contrib.admin.widgets import AutocompleteMixin
 from django.core.exceptions import NON_FIELD_ERRORS
+from django.db import models
 from django.db.models.fields import BLANK_CHOICE_DASH
 from django.forms.formsets import DELETION_FIELD_NAME, INITIAL_FORM_COUNT, TOTAL_FORM_COUNT
 from django.forms.models import BaseInlineFormSet, ModelChoiceField
@@ -19,8 +20,10 @@ from django.utils.safestring import mark_safe
 from django.utils.text import capfirst
 
 from udsat.lib import roles
+from udsat.lib.danish import join_words
 from udsat.lib.richtext import RichTextFormField, safe_html
 from udsat.models import Municipality, Publishable, RevisionedModel
+from udsat.models.self_relations import circle_error, pointing_at, self_relations
 
 from .edit_versions import version_of
 from .history import last_editor
@@ -28,6 +31,9 @@ from .scope import may_edit, municipalities_where, municipality_of, owner_of, re
 
 # Fields that are preset and hidden for users with one municipality.
 SCOPE_FIELDS = ("municipality", "council")
+# Errors of unique fields, instead of Django's text about model and field.
+TAKEN_CHOICE = "Den er allerede valgt et andet sted. Vælg en anden."
+TAKEN_TEXT = "Det bruges allerede et andet sted. Skriv noget andet."
 # Label of an empty choice; screen readers read Django's dashes one by one.
 EMPTY_LABEL, DASHES = "Ikke valgt", BLANK_CHOICE_DASH[0][1]
 
@@ -57,6 +63,21 @@ def saved_value(field: forms.BoundField):
     return linebreaksbr(value, autoescape=True)
 
 
+def is_unique(model, name: str) -> bool:
+    """Whether the model has a unique field of that name, without an error message of its own."""
+    field = next((field for field in model._meta.concrete_fields if field.name == name), None)
+    default = models.Field.default_error_messages["unique"]
+    return field is not None and field.unique and field.error_messages["unique"] == default
+
+
+def is_list(field: forms.Field | None) -> bool:
+    """Whether the field shows all its related objects as a list."""
+    widget = getattr(field, "widget", None)
+    widget = getattr(widget, "widget", widget)  # unwrap RelatedFieldWidgetWrapper
+    shows_list = isinstance(widget, forms.Select | forms.CheckboxSelectMultiple)
+    return isinstance(field, ModelChoiceField) and shows_list and not isinstance(widget, AutocompleteMixin)
+
+
 class ScopedModelForm(forms.ModelForm):
     """A model form, also for inline rows, whose related objects belong to the same municipality."""
 
@@ -66,16 +87,29 @@ class ScopedModelForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         anchor = self.instance if self.instance.pk or parent is None else parent
         municipality, owner = municipality_of(anchor), owner_of(anchor)
+        own_relations = self_relations(type(self.instance)) if self.instance.pk and parent is None else []
         for name, field in self.fields.items():
             if self.instance.pk:
                 # Detect changes against the saved value instead of the default.
                 field.show_hidden_initial = False
+            if is_unique(type(self.instance), name):
+                chosen = isinstance(field, ModelChoiceField)
+                field.error_messages["unique"] = TAKEN_CHOICE if chosen else TAKEN_TEXT
             if isinstance(field, ModelChoiceField):
                 field.queryset = restrict_choices(field.queryset, municipality, owner)
                 self._limit_scope_field(name, field)
                 field.empty_label = field.empty_label and EMPTY_LABEL
             elif isinstance(field, forms.ChoiceField):
                 field.choices = [(value, EMPTY_LABEL if label == DASHES else label) for value, label in field.choices]
+        for relation in own_relations:
+            if is_list(field := self.fields.get(relation.name)):
+                links = dict(field.queryset.order_by().values_list("pk", relation.attname))
+                self.offer_without_circles(field, field.choices, links)
+
+    def offer_without_circles(self, field, choices, links):
+        """Offer no relative that is the object itself or leads back to it. `clean()` of the model refuses them."""
+        left_out = pointing_at(self.instance.pk, links)
+        field.choices = [(value, label) for value, label in choices if value not in left_out]
 
     def _limit_scope_field(self, name, field):
         """Hide the municipality of saved objects, and preset it if there is only one choice."""
@@ -93,6 +127,12 @@ class ScopedModelForm(forms.ModelForm):
 
     def _post_clean(self):
         super()._post_clean()
+        if not self.errors:
+            # Django leaves out constraints on fields that are not on the form.
+            try:
+                self.instance.validate_constraints()
+            except forms.ValidationError as error:
+                self._update_errors(error)
         municipality = municipality_of(self.instance)
         if municipality is None or self.errors:
             return
@@ -194,6 +234,7 @@ class ScopedFormSet(BaseInlineFormSet):
 
     def __init__(self, *args, **kwargs):
         self._choices = {}
+        self._saved_links = {}
         self.has_removed_rows = False
         super().__init__(*args, **kwargs)
         if self.is_bound:
@@ -240,11 +281,39 @@ class ScopedFormSet(BaseInlineFormSet):
 
     def clean(self):
         super().clean()
+        self._refuse_circles()
         if self.has_removed_rows:
             raise forms.ValidationError(
                 f"{capfirst(self.model._meta.verbose_name)}: en række er fjernet imens. "
                 "Det, du har skrevet i den, står nu i en ny række. Fjern den, eller gem igen."
             )
+
+    def get_unique_error_message(self, unique_check):
+        labels = join_words(
+            [self.model._meta.get_field(name).verbose_name for name in unique_check if name != self.fk.name]
+        )
+        return f"To rækker har det samme i {labels}. Ret den ene, eller fjern den."
+
+    def get_form_error(self):
+        return "Det samme står i en anden række. Ret den ene, eller fjern den."
+
+    def _links(self, relation) -> dict:
+        """Return the primary key of each row's relative, by that of the row."""
+        if relation.name not in self._saved_links:
+            # All rows of the parent: one that is not shown may lead back to one that is.
+            rows = self.model._base_manager.filter(**{self.fk.name: self.instance}) if self.instance.pk else []
+            self._saved_links[relation.name] = dict(rows.values_list("pk", relation.attname)) if rows else {}
+        return self._saved_links[relation.name]
+
+    def _refuse_circles(self):
+        """Refuse rows that lead back to themselves only as they are submitted together."""
+        for relation in self_relations(self.model):
+            kept = [row for row in self.initial_forms if row not in self.deleted_forms and row.is_valid()]
+            chosen = {row: row.cleaned_data[relation.name] for row in kept if relation.name in row.cleaned_data}
+            links = self._links(relation) | {row.instance.pk: it and it.pk for row, it in chosen.items()}
+            for row, relative in chosen.items():
+                if relative and relative.pk in pointing_at(row.instance.pk, links):
+                    row.add_error(relation.name, circle_error(relation, row.instance, relative))
 
     def get_queryset(self):
         """Set the parent on rows of an unbound formset, which saves a query per row."""
@@ -267,11 +336,12 @@ class ScopedFormSet(BaseInlineFormSet):
         return self._with_cached_choices(super().empty_form)
 
     def _with_cached_choices(self, form):
+        own_relations = {relation.name: relation for relation in self_relations(self.model)}
         for name, field in form.fields.items():
-            widget = getattr(field.widget, "widget", field.widget)  # unwrap RelatedFieldWidgetWrapper
-            is_list = isinstance(widget, forms.Select | forms.CheckboxSelectMultiple)
-            if isinstance(field, ModelChoiceField) and is_list and not isinstance(widget, AutocompleteMixin):
+            if is_list(field):
                 if name not in self._choices:
                     self._choices[name] = list(field.choices)
                 field.choices = self._choices[name]
+                if name in own_relations and form.instance.pk:
+                    form.offer_without_circles(field, field.choices, self._links(own_relations[name]))
         return form

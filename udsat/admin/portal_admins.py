@@ -33,10 +33,9 @@ class AccentSelect(forms.RadioSelect):
         return option
 
 
-class RegionPeriodInline(admin.StackedInline):
+class RegionPeriodInline(ScopedStackedInline):
     model = RegionPeriod
     fields = [("region", "starts_on", "ends_on")]
-    extra = 0
 
     def has_view_permission(self, request, obj=None):
         return request.user.is_superuser

@@ -280,11 +280,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='regionperiod',
-            constraint=models.UniqueConstraint(fields=('municipality', 'starts_on'), name='region_period_unique_start'),
+            constraint=models.UniqueConstraint(fields=('municipality', 'starts_on'), name='region_period_unique_start', violation_error_message='Kommunen har allerede en region fra den dag.'),
         ),
         migrations.AddConstraint(
             model_name='regionperiod',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_on', None), ('ends_on__gte', models.F('starts_on')), _connector='OR'), name='region_period_ends_after_start'),
+            constraint=models.CheckConstraint(condition=models.Q(('ends_on', None), ('ends_on__gte', models.F('starts_on')), _connector='OR'), name='region_period_ends_after_start', violation_error_message='Perioden slutter, før den begynder.'),
         ),
         migrations.AddIndex(
             model_name='revision',

@@ -17,6 +17,8 @@ from udsat.lib.actor import current_actor
 from udsat.lib.cpr import hide_cpr
 from udsat.lib.publishing import CheckedText, ScopedQuerySet
 
+from .self_relations import check_self_relations
+
 # Saves of an object by one person within this time form one revision; the meeting desk saves every few seconds.
 RUN_LENGTH = datetime.timedelta(minutes=10)
 
@@ -165,6 +167,10 @@ class RevisionedModel(CheckedText):
     def revisioned_fields(cls) -> dict[str, models.Field]:
         """Return the editable fields by name."""
         return {field.name: field for field in cls._meta.concrete_fields if field.editable and not field.primary_key}
+
+    def clean(self):
+        super().clean()
+        check_self_relations(self)
 
     def history_page(self) -> tuple[type[models.Model], int]:
         """Return model and primary key of the object whose history page includes this one."""

@@ -118,19 +118,29 @@ class Municipality(RevisionedModel):
 class RegionPeriod(models.Model):
     """The region of a municipality from one day to another, both included."""
 
+    municipality_lookup = "municipality"
+
     municipality = models.ForeignKey(Municipality, models.CASCADE, related_name="region_periods")
     region = models.ForeignKey(Region, models.PROTECT, related_name="periods")
     starts_on = models.DateField("fra og med")
     ends_on = models.DateField("til og med", null=True, blank=True)
+
+    objects = ScopedQuerySet.as_manager()
 
     class Meta:
         ordering = ["starts_on"]
         verbose_name = "regionsperiode"
         verbose_name_plural = "regionsperioder"
         constraints = [
-            models.UniqueConstraint(fields=["municipality", "starts_on"], name="region_period_unique_start"),
+            models.UniqueConstraint(
+                fields=["municipality", "starts_on"],
+                name="region_period_unique_start",
+                violation_error_message="Kommunen har allerede en region fra den dag.",
+            ),
             models.CheckConstraint(
-                condition=Q(ends_on=None) | Q(ends_on__gte=F("starts_on")), name="region_period_ends_after_start"
+                condition=Q(ends_on=None) | Q(ends_on__gte=F("starts_on")),
+                name="region_period_ends_after_start",
+                violation_error_message="Perioden slutter, før den begynder.",
             ),
         ]
 
