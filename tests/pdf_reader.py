@@ -31,6 +31,49 @@ def elements(data, kind):
     return [item for item in objects if isinstance(item, dict) and item.get("/S") == kind]
 
 
+def tag_tree(data):
+    """Return the structure tree as lines of kind and text, in reading order."""
+    reader = read(data)
+    texts = {(page.indirect_reference.idnum, mcid): text for page in reader.pages for mcid, text in _marked_texts(page)}
+
+    def text_of(element, page):
+        page = element.raw_get("/Pg").idnum if "/Pg" in element else page
+        kids = element.get("/K", [])
+        kids = [kid.get_object() for kid in (kids if isinstance(kids, list) else [kids])]
+        return " ".join(
+            texts.get((page, kid), "").strip() if isinstance(kid, int) else text_of(kid, page) for kid in kids
+        ).strip()
+
+    def lines(element):
+        kids = element.get("/K", [])
+        kids = [kid.get_object() for kid in (kids if isinstance(kids, list) else [kids])]
+        yield f"{element['/S']} {re.sub(' +', ' ', text_of(element, None))}".strip()
+        for kid in kids:
+            if not isinstance(kid, int) and "/S" in kid:
+                yield from lines(kid)
+
+    return [line for kid in reader.trailer["/Root"]["/StructTreeRoot"]["/K"] for line in lines(kid.get_object())]
+
+
+def _marked_texts(page):
+    """Yield the number and text of each marked content of a page."""
+    found, current = {}, []
+
+    def operand(operator, operands, cm, tm):
+        if operator == b"BDC":
+            properties = operands[1] if isinstance(operands[1], dict) else {}
+            current.append(properties.get("/MCID"))
+        elif operator == b"EMC" and current:
+            current.pop()
+
+    def text(value, cm, tm, font, size):
+        if current and current[-1] is not None:
+            found[int(current[-1])] = found.get(int(current[-1]), "") + value
+
+    page.extract_text(visitor_operand_before=operand, visitor_text=text)
+    return found.items()
+
+
 def links(data):
     """Return the addresses of external links."""
     annotations = [entry.get_object() for page in read(data).pages for entry in page.get("/Annots", [])]

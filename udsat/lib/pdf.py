@@ -19,7 +19,7 @@ from django.conf import settings
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
-from . import pdf_ua
+from . import pdf_tables, pdf_ua
 from .pdf_fonts import FAMILIES, INSTALL, PdfUnavailable, font_families, missing_characters
 
 logger = logging.getLogger(__name__)
@@ -119,10 +119,11 @@ def render_pdf(
         engine.fetcher.refused.clear()
         try:
             sheets = [_parsed_stylesheet(read_stylesheet(name)) for name in stylesheets]
-            document = _first_fit(layouts, max_pages, lambda layout: _lay_out(engine, html, layout, sheets))
+            document = _first_fit(layouts, max_pages, lambda layout: _lay_out(engine, html, layout, sheets, max_pages))
             if not (document.metadata.title and document.metadata.lang):
                 raise ValueError("The document needs <title> and <html lang>.")
-            data: bytes = document.write_pdf(finisher=pdf_ua.finish, pdf_variant="pdf/ua-1", pdf_tags=True)
+            with pdf_ua.structure_elements_with_boxes():
+                data: bytes = document.write_pdf(finisher=pdf_ua.finish, **_VARIANT)
         except RecursionError as error:
             raise PdfTooLarge(
                 "Teksten har for mange lag af lister eller tabeller inden i hinanden. Gør opstillingen enklere."
@@ -149,13 +150,22 @@ def _first_fit(layouts: Sequence[str], max_pages: int | None, lay_out: Callable[
     return fitting.get(low) or lay_out(layouts[low])
 
 
-def _lay_out(engine: _Engine, html: str, layout: str, sheets: list[Any]) -> Any:
+_VARIANT = {"pdf_variant": "pdf/ua-1", "pdf_tags": True}
+
+
+def _lay_out(engine: _Engine, html: str, layout: str, sheets: list[Any], max_pages: int | None) -> Any:
     source = engine.weasyprint.HTML(string=html, url_fetcher=engine.fetcher)
+    root = source.etree_element
     if layout:
-        source.etree_element.set("data-layout", layout)
-    for element in source.etree_element.find("body").iter():
+        root.set("data-layout", layout)
+    for element in root.find("body").iter():
         element.text, element.tail = _breakable(element.text), _breakable(element.tail)
-    return source.render(font_config=engine.font_config, stylesheets=sheets, pdf_variant="pdf/ua-1", pdf_tags=True)
+    pdf_tables.mark_numbers(root)
+    while True:
+        document = source.render(font_config=engine.font_config, stylesheets=sheets, **_VARIANT)
+        wide = pdf_tables.wide_tables(document)
+        if not (wide and pdf_tables.fit(root, wide, may_turn=max_pages != 1)):
+            return document
 
 
 _UNBROKEN = re.compile(r"\S{60}(?=\S)")
