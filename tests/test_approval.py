@@ -12,6 +12,8 @@ from council.meetings.approval import rounds
 from council.meetings.approval.paper import text_version
 from council.meetings.approval.rounds import last_round
 from council.models import Approval, Minutes, Remark
+from council.my_desk import due_tasks
+from council.my_desk.tasks import MyDesk
 from udsat.lib.publishing import Status
 from udsat.models import Letter
 
@@ -307,6 +309,27 @@ def test_nobody_is_reminded_on_the_day_of_the_question_or_after_the_round(asked,
     rounds.start_round(asked, due_on=day(1), after_round=1)
     rounds.mark_approved(asked, how="skriftligt", on=day(0))
     assert rounds.send_due_reminders(timezone.now() + datetime.timedelta(days=1)) == 0
+
+
+@pytest.mark.parametrize("how", ["udtrådt", "en anden"])
+def test_a_member_who_has_left_is_neither_reminded_nor_awaited(approval_page, asked, seats, esbjerg, anna, how):
+    lars, otto = seats["Lars"], make.person(esbjerg, "Otto", email="otto@example.dk")
+    if how == "udtrådt":
+        lars.ends_on = day(-1)
+    else:
+        lars.person = otto
+    lars.save()
+    for name in ("Karen", "Mia", "Ib"):
+        record(asked, seats[name])
+    page = approval_page()
+    assert "3 har godkendt og 1 er gået ud af rådet." in page and "Alle har svaret" in page
+    replies = page.split('class="replies"')[1].split("</ul>")[0]
+    assert "Lars Holm (medlem)" in replies and "Otto" not in replies
+    approval_page("remind")
+    Approval.objects.update(asked_at=timezone.now() - datetime.timedelta(days=5), due_on=day(1))
+    assert rounds.send_due_reminders(timezone.now()) == 0
+    assert not letters(to="otto@example.dk") and len(letters(to="lars@example.dk")) == 1
+    assert any(task.title.startswith("Alle har svaret") for task in due_tasks(MyDesk(anna)))
 
 
 def test_members_reminded_manually_today_or_gone_are_not_reminded_again(asked, seats):

@@ -101,6 +101,20 @@ def test_members_invited_to_another_day_are_counted(anna, council):
     one(anna, "er aflyst")
 
 
+def test_a_member_who_joins_after_the_invitation_is_a_task_until_invited(anna, council):
+    meeting = make.meeting(council, date=days(30))
+    make.agenda(meeting)
+    ib, ea = (
+        make.membership(council, make.person(council.municipality, name, email=f"{name}@eksempel.dk"))
+        for name in ("ib", "ea")
+    )
+    Invitation.objects.create(meeting=meeting, member=ib, sent_at=NOW, announced=current_details(meeting))
+    assert one(anna, "er ikke indkaldt").title.startswith("1 medlem er ikke indkaldt til mødet")
+    ea.starts_on = days(31)
+    ea.save()
+    assert due(anna) == []
+
+
 def test_item_deadlines_and_unanswered_proposals_are_tasks(anna, council):
     meeting = make.meeting(council, date=days(16), status=Status.DRAFT)
     assert "om 2 dage" in one(anna, "Fristen for punkter").title

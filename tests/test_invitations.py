@@ -408,6 +408,7 @@ def test_a_cancelled_substitute_is_notified_and_can_be_invited_again(published, 
     press(client, meeting, f"excused:{ib.pk}")
     press(client, meeting, f"call_substitute:{leif.pk}:{ib.pk}")
     address = link_in(letters()["Leif"])
+    Letter.objects.update(sent_at=timezone.now())
     press(client, meeting, f"coming:{ib.pk}")
     assert "Ib Holm kommer alligevel" in flat(page(client, meeting))
     press(client, meeting, f"cancel_substitute:{leif.pk}")
@@ -510,6 +511,181 @@ def test_a_member_without_email_is_informed_by_phone(council, meeting, per, anna
     press(client, meeting, f"informed_by_phone:{per.pk}")
     assert "ikke sagt til alle" not in page(client, meeting)
     assert not Letter.objects.exists()
+
+
+# Members who leave or join after the invitation
+
+
+def leave(client, seat, **fields):
+    """Record that the member leaves today, on the page »Udtrådt«."""
+    page = f"/admin/council/membership/{seat.pk}/udtraadt/"
+    seen = client.get(page).context["form"]["seen"].value()
+    data = {"seen": seen, "ends_on": in_days(0).isoformat(), "then": "vaek"}
+    return flat(client.post(page, data | fields, follow=True).content.decode())
+
+
+def cancellations(name):
+    return [
+        letter
+        for letter in Letter.objects.filter(to_name__startswith=name).order_by("pk")
+        if "METHOD:CANCEL" in letter.calendar
+    ]
+
+
+def uid(letter):
+    return next(line for line in letter.calendar.splitlines() if line.startswith("UID:"))
+
+
+@pytest.fixture
+def invited(published, client, anna):
+    """The invitations have been sent, and Anna is logged in."""
+    Letter.objects.update(sent_at=timezone.now())
+    client.force_login(anna)
+    return published
+
+
+def test_a_member_who_leaves_gets_one_cancellation_and_no_later_email(
+    invited, meeting, council, ib, client, anna, mailbox
+):
+    invitation = letters()["Ib"]
+    new = {"then": "ny", "first_name": "Nanna", "email": "nanna@eksempel.dk"}
+    assert "Ib Holm får en mail om ikke længere at være indkaldt til mødet" in leave(client, ib, **new)
+    [cancel] = cancellations("Ib")
+    assert uid(cancel) == uid(invitation) and sequence(cancel) > sequence(invitation)
+    assert "Du er ikke længere indkaldt" in cancel.text and "Natcafé" not in cancel.text
+    assert not Invitation.objects.filter(person__first_name="Ib").exists()
+    meeting.refresh_from_db()
+    meeting.date = in_days(27)
+    meeting.save()
+    assert "Send ændringen til 1 medlem" in flat(page(client, meeting))
+    press(client, meeting, "send_change")
+    make.item(meeting, "Vinterly", supplement=AgendaItem.Supplement.WAITING)
+    supplement = f"/admin/council/meeting/{meeting.pk}/punkter/tillaeg/"
+    seen = client.get(supplement).context["form"]["seen"].value()
+    client.post(supplement, {"seen": seen, "confirmed": "on"})
+    for _ in range(2):
+        call_command("run_due", stdout=io.StringIO())
+    sent = [(mail.recipients[0].split("@")[0], mail.message["Subject"].split()[0]) for mail in mailbox.deliveries]
+    assert sorted(sent) == [
+        ("ib", "Du"),
+        ("karen", "Tillægsdagsorden"),
+        ("karen", "Ændret:"),
+        ("nanna", "Indkaldelse"),
+        ("nanna", "Tillægsdagsorden"),
+    ]
+
+
+@pytest.mark.parametrize("how", ["udtrådt", "en anden", "vakant"])
+def test_a_seat_that_is_changed_on_any_page_cancels_the_invitation(invited, council, ib, how):
+    if how == "udtrådt":
+        ib.ends_on = in_days(-1)
+    else:
+        ib.person, ib.is_vacant = (
+            (None, True) if how == "vakant" else (make.person(council.municipality, "Otto"), False)
+        )
+    ib.save()
+    for _ in range(2):
+        call_command("run_due", stdout=io.StringIO())
+    assert len(cancellations("Ib")) == 1 and not cancellations("Karen")
+    assert not Invitation.objects.filter(person__first_name="Ib").exists()
+
+
+def test_an_invitation_that_was_never_sent_is_deleted_without_a_cancellation(published, ib, client, anna):
+    client.force_login(anna)
+    leave(client, ib)
+    assert not Letter.objects.filter(to_name__startswith="Ib").exists()
+
+
+def test_the_secretary_is_asked_to_phone_a_former_member_without_email(invited, meeting, per, client):
+    press(client, meeting, f"coming:{per.pk}")
+    assert "Ring til Per Holm. Indkaldelsen til mødet" in leave(client, per)
+
+
+def test_a_member_whose_seat_ends_before_the_new_date_gets_a_cancellation_with_the_change(
+    invited, meeting, ib, client, anna
+):
+    ib.ends_on = in_days(24)
+    ib.save()
+    call_command("run_due", stdout=io.StringIO())
+    assert not cancellations("Ib")
+    meeting.refresh_from_db()
+    meeting.date = in_days(27)
+    meeting.save()
+    call_command("run_due", stdout=io.StringIO())
+    assert not cancellations("Ib")  # the secretary has not announced the change
+    said = flat(page(client, meeting))
+    assert "Send ændringen til 1 medlem" in said and "Ib Holm har ikke en plads i rådet den dag" in said
+    press(client, meeting, "send_change")
+    [cancel] = cancellations("Ib")
+    assert weekday_date(in_days(20)) in cancel.text and weekday_date(in_days(27)) not in cancel.text
+    assert "ikke sagt til alle" not in page(client, meeting)
+
+
+def test_a_substitute_who_leaves_gets_a_cancellation(invited, meeting, ib, leif, client):
+    press(client, meeting, f"excused:{ib.pk}")
+    press(client, meeting, f"call_substitute:{leif.pk}:{ib.pk}")
+    Letter.objects.update(sent_at=timezone.now())
+    leave(client, leif)
+    assert len(cancellations("Leif")) == 1 and "Leif" not in flat(page(client, meeting))
+
+
+def test_a_member_who_gets_another_seat_keeps_the_invitation_the_reply_and_the_link(invited, meeting, council, ib):
+    address = link_in(letters()["Ib"])
+    Client().post(address, {"svar": "kommer"})
+    ib.ends_on = in_days(0)
+    ib.save()
+    chair = make.membership(council, ib.person, role=ROLE.DEPUTY, starts_on=in_days(1))
+    call_command("run_due", stdout=io.StringIO())
+    assert not cancellations("Ib") and Letter.objects.filter(to_name__startswith="Ib").count() == 1
+    assert Invitation.objects.get(person=ib.person).member == chair
+    assert Invitation.objects.get(person=ib.person).reply == "kommer"
+    assert Client().get(address).status_code == 200 and invite(meeting) == 0
+
+
+def test_a_member_who_is_invited_before_the_seat_begins_can_reply(invited, meeting, council, client):
+    seat(council, "Nanna", starts_on=in_days(5))
+    press(client, meeting, "send_invitations")
+    assert Client().get(link_in(letters()["Nanna"])).status_code == 200
+
+
+def test_a_member_who_comes_back_is_invited_with_a_higher_sequence(invited, meeting, ib, client):
+    leave(client, ib)
+    [cancel] = cancellations("Ib")
+    Membership.objects.filter(pk=ib.pk).update(ends_on=None)
+    press(client, meeting, "send_invitations")
+    assert sequence(letters()["Ib"]) > sequence(cancel)
+
+
+# Agendas that end before the letters are sent
+
+
+@pytest.mark.parametrize("what", ["agenda", "meeting"])
+def test_an_invitation_whose_agenda_expires_before_it_is_sent_does_not_leave(published, meeting, anna, mailbox, what):
+    expired = published if what == "agenda" else meeting
+    moment = timezone.now()
+    Letter.objects.update(created_at=moment - datetime.timedelta(hours=1))
+    type(expired).objects.filter(pk=expired.pk).update(expires_at=moment)
+    call_command("run_due", stdout=io.StringIO())
+    assert not mailbox.deliveries and not Letter.objects.exists()
+    type(expired).objects.filter(pk=expired.pk).update(expires_at=None)
+    call_command("run_due", stdout=io.StringIO())
+    assert len(mailbox.deliveries) == 2
+
+
+def test_an_agenda_that_is_put_off_takes_its_unsent_invitations_back(published, anna):
+    agenda = Agenda.objects.get()
+    agenda.publish(by=anna, confirmed=True, at=timezone.now() + datetime.timedelta(days=2))
+    assert not Letter.objects.exists()
+
+
+def test_a_scheduled_second_publication_invites_those_whose_first_letter_was_not_sent(published, meeting, anna, karen):
+    Letter.objects.filter(key__startswith=f"invitation:{meeting.pk}:{karen.pk}:").update(sent_at=timezone.now())
+    published.withdraw(by=anna)
+    Agenda.objects.get().publish(by=anna, confirmed=True, at=timezone.now() + datetime.timedelta(days=2))
+    assert send_scheduled_invitations(timezone.now()) == 0
+    Agenda.objects.update(publish_at=timezone.now() - datetime.timedelta(minutes=1))
+    assert send_scheduled_invitations(timezone.now()) == 1 and set(letters()) == {"Karen", "Ib"}
+    assert send_scheduled_invitations(timezone.now()) == 0
 
 
 # The e-mail

@@ -19,7 +19,11 @@ from council.hearings import remind_of_deadlines
 from council.meetings.agreements import remind_of_agreements
 from council.meetings.approval.rounds import send_due_reminders
 from council.meetings.desk.edits import delete_old_records as delete_old_desk_records
-from council.meetings.invitations.sending import send_scheduled_invitations
+from council.meetings.invitations.sending import (
+    cancel_invitations_of_former_members,
+    delete_expired_invitations,
+    send_scheduled_invitations,
+)
 from council.members.consent import anonymise_by_rule
 from udsat.models import delete_old_submissions, remove_expired_entries
 
@@ -30,6 +34,8 @@ logger = logging.getLogger(__name__)
 # Every run calls all jobs. A job takes the current time, selects what is due and returns the number of objects it
 # processed. Jobs are idempotent.
 JOBS: list[Callable[[datetime.datetime], int]] = [
+    cancel_invitations_of_former_members,
+    delete_expired_invitations,
     send_scheduled_invitations,
     remind_of_agreements,
     send_due_reminders,

@@ -11,6 +11,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.text import capfirst
 
 from council.file_responses import photo_response
+from council.meetings.invitations.sending import cancel_invitations_after_leaving
 from council.members.consent import anonymise, anonymised_data, check_has_left, mentions
 from council.members.forms import LeavingForm, PersonForm
 from council.models import Council, Membership, Person
@@ -18,7 +19,7 @@ from udsat.admin import ScopedAdmin, may_edit
 from udsat.admin.edit_versions import increment_version
 from udsat.admin_site import MORE
 from udsat.lib import roles
-from udsat.lib.danish import count
+from udsat.lib.danish import count, weekday_date
 from udsat.lib.photos import PhotoField
 
 
@@ -216,6 +217,7 @@ class MembershipAdmin(ScopedAdmin):
             else:
                 increment_version(seat.council)
                 self.message_user(request, _seat_message(seat, following), messages.SUCCESS)
+                self._cancel_invitations(request, seat)
                 if form.cleaned_data["then"] == "ny":
                     return HttpResponseRedirect(reverse("admin:council_person_change", args=[following.person_id]))
                 return HttpResponseRedirect(members)
@@ -231,6 +233,17 @@ class MembershipAdmin(ScopedAdmin):
                 "form": form,
             },
         )
+
+    def _cancel_invitations(self, request, seat):
+        written, by_phone = cancel_invitations_after_leaving(seat)
+        for meeting in written:
+            message = (
+                f"{seat.person} får en mail om ikke længere at være indkaldt til mødet {weekday_date(meeting.date)}."
+            )
+            self.message_user(request, message, messages.SUCCESS)
+        for meeting in by_phone:
+            message = f"Ring til {seat.person}. Indkaldelsen til mødet {weekday_date(meeting.date)} gælder ikke mere."
+            self.message_user(request, message, messages.WARNING)
 
 
 def _seat_message(seat, following):

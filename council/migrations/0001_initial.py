@@ -616,6 +616,16 @@ class Migration(migrations.Migration):
             name='person',
             field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to='council.person', verbose_name='person'),
         ),
+        migrations.AddField(
+            model_name='invitation',
+            name='person',
+            field=models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='council.person', verbose_name='person'),
+        ),
+        migrations.AddField(
+            model_name='approval',
+            name='person',
+            field=models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='council.person', verbose_name='person'),
+        ),
         migrations.CreateModel(
             name='Proposal',
             fields=[

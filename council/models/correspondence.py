@@ -1,7 +1,7 @@
 """Invitations, proposals and approvals, which members answer by personal link."""
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from udsat.lib.publishing import ScopedQuerySet
@@ -11,7 +11,23 @@ from .hearing import Hearing
 from .item import AgendaItem
 from .meeting import Meeting
 from .papers import Minutes
-from .people import Membership
+from .people import Membership, Person
+
+
+class InvitationQuerySet(ScopedQuerySet):
+    def called(self):
+        """Return the invitations of people who hold the seat on the day of the meeting."""
+        return self.filter(
+            Q(member__starts_on=None) | Q(member__starts_on__lte=F("meeting__date")),
+            Q(member__ends_on=None) | Q(member__ends_on__gte=F("meeting__date")),
+            member__person=F("person"),
+            member__council=F("meeting__council"),
+            person__anonymised_at=None,
+        )
+
+    def former(self):
+        """Return the invitations of people who do not hold the seat on the day of the meeting."""
+        return self.exclude(pk__in=Invitation.objects.called().values("pk"))
 
 
 class Invitation(models.Model):
@@ -28,6 +44,10 @@ class Invitation(models.Model):
 
     meeting = models.ForeignKey(Meeting, models.CASCADE, related_name="invitations", verbose_name="møde")
     member = models.ForeignKey(Membership, models.PROTECT, related_name="invitations", verbose_name="medlem")
+    # Who was invited. The seat may have another person by now.
+    person = models.ForeignKey(
+        Person, models.SET_NULL, null=True, related_name="+", editable=False, verbose_name="person"
+    )
     called_for = models.ForeignKey(
         Membership, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name="indkaldt for"
     )
@@ -37,7 +57,7 @@ class Invitation(models.Model):
     reply = models.CharField("svar", max_length=10, choices=Reply.choices, blank=True)
     replied_at = models.DateTimeField("svaret", null=True, blank=True)
 
-    objects = ScopedQuerySet.as_manager()
+    objects = InvitationQuerySet.as_manager()
 
     class Meta:
         ordering = ["member__position", "pk"]
@@ -50,6 +70,11 @@ class Invitation(models.Model):
 
     def __str__(self):
         return f"{self.member}: {self.get_reply_display() or 'ikke svaret'}"
+
+    def save(self, **kwargs):
+        if self._state.adding and self.person_id is None:
+            self.person_id = self.member.person_id
+        super().save(**kwargs)
 
 
 class Proposal(models.Model):
@@ -103,6 +128,10 @@ class Approval(models.Model):
         Hearing, models.CASCADE, null=True, blank=True, related_name="approvals", verbose_name="høring"
     )
     member = models.ForeignKey(Membership, models.PROTECT, related_name="approvals", verbose_name="medlem")
+    # Who was asked. The seat may have another person by now.
+    person = models.ForeignKey(
+        Person, models.SET_NULL, null=True, related_name="+", editable=False, verbose_name="person"
+    )
     # After changes, the members are asked again in a new round.
     round = models.PositiveSmallIntegerField("runde", default=1)
     asked_at = models.DateTimeField("spurgt", default=timezone.now)
@@ -141,7 +170,17 @@ class Approval(models.Model):
         ]
 
     def __str__(self):
-        return f"{self.member}: {self.get_answer_display() or 'ikke svaret'}"
+        return f"{self.name}: {self.get_answer_display() or 'ikke svaret'}"
+
+    def save(self, **kwargs):
+        if self._state.adding and self.person_id is None:
+            self.person_id = self.member.person_id
+        super().save(**kwargs)
+
+    @property
+    def name(self) -> str:
+        """The name of the person who was asked, and the role of the seat."""
+        return f"{self.person or 'Tidligere medlem'} ({self.member.role_label.lower()})"
 
     @property
     def paper(self) -> Minutes | Hearing:

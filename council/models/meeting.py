@@ -169,7 +169,7 @@ class Meeting(Publishable):
         """The prefix of the keys of all letters with a supplementary agenda."""
         return f"supplement:{self.pk}:"
 
-    def delete_unsent_invitations(self) -> None:
+    def delete_unsent_invitations(self, written_before: datetime.datetime | None = None) -> None:
         """Delete the letters that carry the agenda and have not been sent, in the transaction that withdraws it.
 
         A member to whom no invitation has been sent counts as not invited again. Letters that are being sent right now,
@@ -182,6 +182,8 @@ class Meeting(Publishable):
             .exclude(calendar__contains="METHOD:CANCEL")
             .select_for_update(of=("self",))
         )
+        if written_before is not None:
+            waiting = waiting.filter(created_at__lt=written_before)
         unsent = dict(waiting.values_list("pk", "key"))
         Letter.objects.filter(pk__in=unsent).delete()
         members = self._invited_by(unsent.values())

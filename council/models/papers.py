@@ -123,6 +123,13 @@ class Agenda(MeetingPaper):
         return [self, self.meeting, *items, *self.files(items)]
 
     @transaction.atomic
+    def publish(self, *, by, confirmed, reason="", at=None):
+        """Also delete unsent invitations when it is public only later."""
+        super().publish(by=by, confirmed=confirmed, reason=reason, at=at)
+        if self.is_scheduled:
+            self.meeting.delete_unsent_invitations()
+
+    @transaction.atomic
     def withdraw(self, *, by):
         """Also delete unsent invitations, which carry it."""
         super().withdraw(by=by)

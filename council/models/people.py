@@ -183,11 +183,13 @@ class Membership(Part):
             ),
         ]
 
+    def covers(self, day: datetime.date) -> bool:
+        """Whether the queryset's `on()` includes it on that day."""
+        return (self.starts_on is None or self.starts_on <= day) and (self.ends_on is None or self.ends_on >= day)
+
     @property
     def is_current(self) -> bool:
-        """Whether the queryset's `on()` includes it today."""
-        today = timezone.localdate()
-        return (self.starts_on is None or self.starts_on <= today) and (self.ends_on is None or self.ends_on >= today)
+        return self.covers(timezone.localdate())
 
     @property
     def is_voting(self) -> bool:

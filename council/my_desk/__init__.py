@@ -9,6 +9,7 @@ SOURCES = [
     meeting_tasks.agendas,
     meeting_tasks.unpublished_dates,
     meeting_tasks.unannounced_changes,
+    meeting_tasks.uninvited_members,
     meeting_tasks.item_deadlines,
     meeting_tasks.proposals,
     meeting_tasks.minutes,

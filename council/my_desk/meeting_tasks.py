@@ -4,13 +4,13 @@ import datetime
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 
-from django.db.models import Count, Q
+from django.db.models import Count, Exists, OuterRef, Q
 from django.urls import reverse
 
 from council.meetings import progress
 from council.meetings.invitations.sending import current_details
 from council.meetings.progress import MeetingStage
-from council.models import AgendaItem, Approval, Council, Invitation, Meeting
+from council.models import AgendaItem, Approval, Council, Invitation, Meeting, Membership
 from udsat.lib import roles
 from udsat.lib.danish import count, long_date, weekday_date
 from udsat.models import CprOverride
@@ -68,8 +68,9 @@ def unannounced_changes(desk: MyDesk) -> Iterator[Task]:
     """Meetings that were changed or cancelled after the invitations were sent."""
     invitations = (
         Invitation.objects.in_reach_of(desk.user)
+        .called()
         .filter(meeting__date__gte=desk.today)
-        .exclude(Q(announced="") | Q(member__person=None) | Q(member__person__email=""))
+        .exclude(Q(announced="") | Q(member__person__email=""))
         .select_related("meeting__council__municipality")
     )
     uninformed = Counter(row.meeting for row in invitations if row.announced != current_details(row.meeting))
@@ -79,6 +80,31 @@ def unannounced_changes(desk: MyDesk) -> Iterator[Task]:
         reason = "De har fået en anden dag, tid eller et andet sted at vide."
         url = progress.page_url(meeting, "invitations")
         yield Task(title, reason, Severity.LATE, meeting.municipality, url, "Giv dem besked", meeting.date)
+
+
+def uninvited_members(desk: MyDesk) -> Iterator[Task]:
+    """Members with an e-mail address who got their seat after the invitations to a coming meeting were sent."""
+    meetings = [meeting for meeting in desk.coming if meeting.called]
+    if not meetings:
+        return
+    invitations = Invitation.objects.called().filter(meeting__in=meetings).exclude(sent_at=None)
+    invited = set(invitations.values_list("meeting", "member"))
+    seats = Membership.objects.filter(council__in={meeting.council_id for meeting in meetings}).exclude(
+        Q(person=None) | Q(person__email="") | Q(role=Membership.Role.SUBSTITUTE) | Q(substitute_for__isnull=False)
+    )
+    for meeting in meetings:
+        missing = [
+            seat
+            for seat in seats
+            if seat.council_id == meeting.council_id
+            and seat.covers(meeting.date)
+            and (meeting.pk, seat.pk) not in invited
+        ]
+        if missing:
+            title = f"{count(len(missing), 'medlem', 'medlemmer')} er ikke indkaldt til {_name(meeting)}"
+            reason = f"De andre har fået indkaldelsen. Mødet er {weekday_date(meeting.date)}."
+            url = progress.page_url(meeting, "invitations")
+            yield Task(title, reason, Severity.READY, meeting.municipality, url, "Send indkaldelsen", meeting.date)
 
 
 def item_deadlines(desk: MyDesk) -> Iterator[Task]:
@@ -132,9 +158,12 @@ def latest_approvals(desk: MyDesk, name: str) -> dict[int, list[Approval]]:
         "minutes": Q(minutes__isnull=False, minutes__approved_on=None),
         "hearing": Q(hearing__isnull=False, hearing__approved_on=None, hearing__answered_on=None),
     }[name]
+    seats = Membership.objects.on(desk.today).filter(council=OuterRef("member__council"), person=OuterRef("person"))
     approvals = (
         Approval.objects.in_reach_of(desk.user)
         .filter(unapproved, closed_at=None, asked_at__gte=desk.now - datetime.timedelta(365))
+        # People who have left without an answer are not awaited.
+        .filter(~Q(answer="") | Exists(seats))
         .annotate(open_remarks=Count("remarks", filter=Q(remarks__handled_at=None)))
     )
     by_paper: dict[int, list[Approval]] = defaultdict(list)

@@ -88,8 +88,8 @@ class RegisterAnswerForm(FieldsOnly, forms.Form):
 
     def __init__(self, *args, status: RoundStatus, items, **kwargs):
         super().__init__(*args, **kwargs)
-        self.rows = {row.pk: row for row in status.rows}
-        self.fields["member"].choices = [("", "Vælg …"), *((pk, str(row.member)) for pk, row in self.rows.items())]
+        self.rows = {row.pk: row for row in status.rows if not row.has_left}
+        self.fields["member"].choices = [("", "Vælg …"), *((pk, row.name) for pk, row in self.rows.items())]
         if items:
             choices = [(item.pk, f"{item.number}. {item.title}") for item in items]
             self.fields["item"].choices = [("", "Det hele"), *choices]
@@ -270,7 +270,7 @@ class ApprovalPage:
         if not rows:
             self.message("Ingen sidder i rådet nu. Skriv medlemmerne ind først.", messages.ERROR)
             return True
-        with_mail = sum(bool(row.member.person.email) for row in rows)
+        with_mail = sum(bool(row.person.email) for row in rows)
         without = len(rows) - with_mail
         self.message(
             f"Sendt til {with_mail} af {len(rows)} medlemmer. De skal svare senest {weekday_date(due_on)}."
@@ -323,7 +323,7 @@ class ApprovalPage:
         row, text = form.rows[data["member"]], data["remark"].strip()
         remarks = {data.get("item"): text} if text else {}
         rounds.record_answer(row, answer=data["answer"], remarks=remarks, version=status.version, by=self.request.user)
-        self.message(f"Svaret fra {row.member} er skrevet ind.")
+        self.message(f"Svaret fra {row.name} er skrevet ind.")
         return True
 
     def mark_handled(self):

@@ -146,7 +146,7 @@ def _approval(municipality, pk, person) -> Approval:
     )
     if row is not None and row.member.council.municipality_id != municipality.pk:
         raise LinkBroken
-    if row is None or rounds.is_settled(row) or row.member.person_id != person or not rounds.still_sits(row.member):
+    if row is None or rounds.is_settled(row) or row.person_id != person or not rounds.may_answer(row):
         raise LinkExpired
     return row
 

@@ -56,9 +56,11 @@ def _current_people(council: Council):
     return council.memberships.on().filter(person__anonymised_at=None).exclude(person=None).values("person")
 
 
-def still_sits(member: Membership) -> bool:
-    """Whether the person holds any seat in the council today."""
-    return _current_people(member.council).filter(person=member.person_id).exists()
+def may_answer(approval: Approval) -> bool:
+    """Whether the person who was asked has not lost the seat to another and holds any seat in the council today."""
+    member = approval.member
+    is_same = approval.person_id == member.person_id
+    return is_same and _current_people(member.council).filter(person=member.person_id).exists()
 
 
 # Status of the last round
@@ -78,8 +80,10 @@ class RoundStatus:
         if paper.pk is not None:
             rows = paper.approvals.filter(round=last_round(paper)).prefetch_related("remarks__item")
             # In the order of the seats.
-            self.rows = list(rows.select_related("member__person", "member__council", "registered_by"))
+            self.rows = list(rows.select_related("person", "member__person", "member__council", "registered_by"))
+        current = set(_current_people(paper.council).values_list("person", flat=True)) if self.rows else set()
         for row in self.rows:
+            row.has_left = row.person_id not in current or row.person_id != row.member.person_id
             row.is_of_earlier_text = bool(row.answer) and row.text_version != self.version
             row.is_late = bool(row.answered_at and row.due_on and timezone.localdate(row.answered_at) > row.due_on)
         self.is_open = any(row.closed_at is None for row in self.rows)
@@ -89,9 +93,11 @@ class RoundStatus:
         self.is_overdue = bool(self.is_open and self.due_on and self.due_on < timezone.localdate())
         approved = [row for row in self.rows if row.answer == Approval.Answer.APPROVED]
         self.approved_earlier = [row for row in approved if row.is_of_earlier_text]
-        self.missing = [row for row in self.rows if not row.answer]
+        # People who have left the council are not asked any more; the answers that they gave count.
+        self.missing = [row for row in self.rows if not row.answer and not row.has_left]
+        self.left = [row for row in self.rows if not row.answer and row.has_left]
         # Members who have not answered and have an e-mail address.
-        self.reachable = [row for row in self.missing if row.member.person and row.member.person.email]
+        self.reachable = [row for row in self.missing if row.person.email]
 
     @property
     def summary(self) -> str:
@@ -103,6 +109,7 @@ class RoundStatus:
             f"{earlier} godkendte en tidligere udgave" if earlier else "",
             f"{wanting_changes} har bemærkninger" if wanting_changes else "",
             f"{len(self.missing)} har ikke svaret" if self.missing else "",
+            f"{len(self.left)} er gået ud af rådet" if self.left else "",
         ]
         return f"{len(self.rows)} er spurgt: {join_words([part for part in parts if part])}."
 
@@ -250,7 +257,7 @@ def record_answer(
 def approval_url(approval: Approval) -> str:
     """Return the member's personal link. It is valid only while the same person holds the seat."""
     until = approval.asked_at + datetime.timedelta(days=LINK_DAYS)
-    token = make_token(LINK_KIND, approval.pk, approval.member.person_id, until=until)
+    token = make_token(LINK_KIND, approval.pk, approval.person_id, until=until)
     return settings.SITE_URL + reverse("approve", args=[approval.member.municipality.slug, token])
 
 
@@ -259,7 +266,7 @@ def send_email(approval: Approval, template: str, *, key: str) -> bool:
     paper = approval.paper
     name = name_of(paper)
     return write_to_person(
-        approval.member.person,
+        approval.person,
         paper.council,
         f"approval:{approval.pk}:{key}",
         SUBJECTS[template].format(name),
@@ -290,12 +297,12 @@ def send_due_reminders(now: datetime.datetime) -> int:
         )
         .filter(minutes__approved_on=None, hearing__approved_on=None, hearing__answered_on=None)
         .filter(asked_at__lt=timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0))
-        .select_related("member__person", "member__council__municipality")
+        .select_related("person", "member__council__municipality")
         .select_related("minutes__meeting__council__municipality", "hearing__council__municipality")
     )
     written = 0
     for row in rows:
         reminded = Letter.objects.filter(key=f"approval:{row.pk}:reminder:{today}").exists()
-        if not reminded and still_sits(row.member):
+        if not reminded and may_answer(row):
             written += send_email(row, "approval_reminder", key="reminder:due")
     return written

@@ -19,6 +19,7 @@ from .sending import (
     can_invite,
     cancel_substitute,
     current_details,
+    invitation_of,
     invite,
     invite_substitute,
     invited_seats,
@@ -70,7 +71,7 @@ def lines_of(meeting: Meeting) -> tuple[list[InvitationLine], list[InvitationLin
     letters = last_letters(meeting)
     invitations = {
         invitation.member_id: invitation
-        for invitation in meeting.invitations.select_related("called_for__person", "called_for__council")
+        for invitation in meeting.invitations.called().select_related("called_for__person", "called_for__council")
     }
 
     def line(seat):
@@ -103,6 +104,7 @@ def invitation_page(admin, request, meeting):
         return HttpResponseRedirect(request.path)
     called, free = lines_of(meeting)
     changed = outdated_invitations(meeting)
+    former = list(meeting.invitations.former().select_related("person"))
     before = changed[0].announced if changed else ""
     when, where = time_and_place(meeting)
     return admin.page(
@@ -116,6 +118,7 @@ def invitation_page(admin, request, meeting):
         missing=[one for one in called if one.is_missing],
         sent=any(one.invitation and one.invitation.sent_at for one in called),
         changed=changed,
+        former=former,
         reachable=[one for one in changed if one.member.person.email],
         before=announced_parts(before),
         was_cancelled=before == CANCELLED,
@@ -143,17 +146,17 @@ def _perform_action(request, meeting):
         count = send_changes(meeting)
         done, message = bool(count), _letters(count) if count else "Alle, der kan få en mail, har fået besked."
     elif action in ("coming", "excused") and seat:
-        invitation, _ = Invitation.objects.get_or_create(meeting=meeting, member=seat)
+        invitation = invitation_of(meeting, seat)
         reply = Invitation.Reply.COMING if action == "coming" else Invitation.Reply.EXCUSED
         save_reply(invitation, reply)
         _record_announced(invitation, meeting)
         done, message = True, f"{seat.person} {'kommer' if action == 'coming' else 'har meldt afbud'}."
     elif action == "informed_by_phone" and seat:
-        for invitation in meeting.invitations.filter(member=seat):
+        for invitation in meeting.invitations.called().filter(member=seat):
             _record_announced(invitation, meeting)
             done, message = True, f"{seat.person} ved det nu."
     elif action == "call_substitute" and seat and seat.is_substitute and len(numbers) == 2 and numbers[1] in seats:
-        if not meeting.invitations.filter(member=seat).exists():
+        if not meeting.invitations.called().filter(member=seat).exists():
             invitation = invite_substitute(meeting, seat, seats[numbers[1]])
             done = True
             message = f"{seat.person} får en mail nu." if invitation.sent_at else f"Ring til {seat.person}, og spørg."

@@ -52,7 +52,7 @@ def expected_attendance(meeting: Meeting, seats: Iterable[Membership] | None = N
     """
     invitations = {
         invitation.member_id: invitation
-        for invitation in meeting.invitations.select_related(
+        for invitation in meeting.invitations.called().select_related(
             "member__person", "member__council", "called_for__person", "called_for__council"
         )
     }

@@ -31,7 +31,7 @@ def answer_invitation(request: HttpRequest, municipality: Municipality, pk: int,
     )
     if invitation is not None and invitation.meeting.council.municipality_id != municipality.pk:
         raise LinkBroken
-    if invitation is None or invitation.member.person_id != person:
+    if invitation is None or not (person == invitation.person_id == invitation.member.person_id):
         raise LinkExpired  # the substitute was cancelled, or the seat was given to another person
     meeting = invitation.meeting
     if begins_at(meeting) <= timezone.now() or not holds_seat(invitation.member, meeting.date):
@@ -99,6 +99,5 @@ def _write_to_secretary(invitation: Invitation, meeting: Meeting, *, is_excused:
 
 
 def holds_seat(member: Membership, day) -> bool:
-    """Whether the seat is occupied both today and on the day of the meeting."""
-    seats = Membership.objects.filter(pk=member.pk, person__anonymised_at=None)
-    return seats.on().exists() and seats.on(day).exists()
+    """Whether the seat is occupied on the day of the meeting."""
+    return Membership.objects.on(day).filter(pk=member.pk, person__anonymised_at=None).exists()

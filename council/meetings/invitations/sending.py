@@ -5,7 +5,7 @@ import hashlib
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef
+from django.db.models import Exists, F, OuterRef, Q
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
@@ -32,7 +32,7 @@ LINK_LIFE = datetime.timedelta(days=366)
 
 def invited_seats(meeting: Meeting) -> list[Membership]:
     """Return the seats to invite: all that have a person on the day, and the substitutes called in."""
-    called = set(meeting.invitations.values_list("member_id", flat=True))
+    called = set(meeting.invitations.called().values_list("member_id", flat=True))
     return [seat for seat in seats_at(meeting) if seat.person and (not seat.is_substitute or seat.pk in called)]
 
 
@@ -76,7 +76,7 @@ def publication_effects(meeting: Meeting) -> list[str]:
     if meeting.is_cancelled or begins_at(meeting) <= timezone.now():
         return []
     letters = last_letters(meeting)
-    invitations = {invitation.member_id: invitation for invitation in meeting.invitations.all()}
+    invitations = {invitation.member_id: invitation for invitation in meeting.invitations.called()}
     seats = invited_seats(meeting)
     mailed = [seat for seat in seats if is_missing(invitations.get(seat.pk), letters.get(seat.pk), seat)]
     without_email = [str(seat.person) for seat in seats if not seat.person.email]
@@ -99,11 +99,9 @@ def invite(meeting: Meeting) -> int:
     if not can_invite(meeting):
         return 0
     letters = last_letters(meeting)
-    invitations = {invitation.member_id: invitation for invitation in meeting.invitations.all()}
     agenda_file, count = AgendaFile(meeting), 0
     for seat in invited_seats(meeting):
-        invitation = invitations.get(seat.pk) or Invitation.objects.create(meeting=meeting, member=seat)
-        invitation.meeting, invitation.member = meeting, seat
+        invitation = invitation_of(meeting, seat)
         if is_missing(invitation, letters.get(seat.pk), seat):
             template = "substitute" if seat.is_substitute else "invitation"
             subject = f"Indkaldelse til møde {weekday_date(meeting.date)}"
@@ -112,27 +110,54 @@ def invite(meeting: Meeting) -> int:
     return count
 
 
+def invitation_of(meeting: Meeting, seat: Membership, **fields) -> Invitation:
+    """Return the invitation of the person in the seat, created if missing. One of an earlier person is cancelled."""
+    for invitation in meeting.invitations.filter(member=seat).exclude(person=seat.person_id):
+        cancel_former(meeting, invitation)
+    invitation, _ = Invitation.objects.get_or_create(meeting=meeting, member=seat, defaults=fields)
+    invitation.meeting, invitation.member = meeting, seat
+    return invitation
+
+
 def send_scheduled_invitations(now: datetime.datetime) -> int:
     """Invite the members to meetings with a public agenda and no invitations yet.
 
-    The back office invites them when an agenda is published; this finds the agendas scheduled for later.
+    The back office invites them when an agenda is published; this finds the agendas scheduled for later. After a
+    withdrawal, the members whose letters had not been sent are invited again.
     """
-    invited = Invitation.objects.filter(meeting=OuterRef("meeting"), sent_at__isnull=False)
+    invitations = Invitation.objects.filter(meeting=OuterRef("meeting"))
+    was_withdrawn = invitations.filter(sent_at=None, announced="").exclude(member__person__email="")
     agendas = (
         Agenda.objects.published()
-        .filter(~Exists(invited), meeting__date__gte=timezone.localdate(now), meeting__is_cancelled=False)
+        .filter(~Exists(invitations.exclude(sent_at=None)) | Exists(was_withdrawn))
+        .filter(meeting__date__gte=timezone.localdate(now), meeting__is_cancelled=False)
         .select_related("meeting__council__municipality")
     )
     return sum(invite(agenda.meeting) for agenda in agendas)
 
 
+def delete_expired_invitations(now: datetime.datetime) -> int:
+    """Delete unsent letters with an agenda that has expired since they were written. Return how many agendas."""
+    prefixes = Letter.objects.waiting().filter(key__regex=r"^(invitation|supplement):").values_list("key", flat=True)
+    has_expired = Q(expires_at__lte=now) | Q(meeting__expires_at__lte=now)
+    meetings = {int(key.split(":")[1]) for key in prefixes}
+    expired = list(Agenda.objects.filter(has_expired, meeting__in=meetings).select_related("meeting"))
+    for agenda in expired:
+        ends = [end for end in (agenda.expires_at, agenda.meeting.expires_at) if end is not None]
+        agenda.meeting.delete_unsent_invitations(written_before=min(ends))
+    return len(expired)
+
+
 @transaction.atomic
 def send_changes(meeting: Meeting) -> int:
-    """Send changed time, place or cancellation to the invited members. Return the number of letters written."""
+    """Send changed time, place or cancellation to the invited members. Return the number of letters written.
+
+    Members who have no seat on the day get a cancellation, and members without an invitation get one.
+    """
     meeting = locked(meeting)
     if begins_at(meeting) <= timezone.now():
         return 0
-    agenda_file, count = AgendaFile(meeting), 0
+    agenda_file, count = AgendaFile(meeting), _cancel_former_invitations(meeting)
     for invitation in outdated_invitations(meeting):
         if not invitation.member.person or not invitation.member.person.email:
             continue
@@ -158,15 +183,13 @@ def send_changes(meeting: Meeting) -> int:
             was_cancelled=before == CANCELLED,
         )
         count += 1
-    return count
+    return count + invite(meeting)
 
 
 def outdated_invitations(meeting: Meeting) -> list[Invitation]:
     """Return the invitations that announced another time or place than the meeting has now."""
-    invitations = meeting.invitations.exclude(announced__in=["", current_details(meeting)]).select_related(
-        "member__person", "member__council__municipality", "called_for__person"
-    )
-    return [invitation for invitation in invitations if invitation.member.person]
+    invitations = meeting.invitations.called().exclude(announced__in=["", current_details(meeting)])
+    return list(invitations.select_related("member__person", "member__council__municipality", "called_for__person"))
 
 
 def announced_parts(announced: str) -> list[str]:
@@ -181,13 +204,9 @@ def announced_parts(announced: str) -> list[str]:
 def invite_substitute(meeting: Meeting, seat: Membership, instead_of: Membership) -> Invitation:
     """Invite a substitute instead of a member."""
     meeting = locked(meeting)
-    invitation, _ = Invitation.objects.get_or_create(meeting=meeting, member=seat, defaults={"called_for": instead_of})
+    invitation = invitation_of(meeting, seat, called_for=instead_of)
     invitation.called_for = instead_of
-    invitation.meeting, invitation.member = meeting, seat
     invitation.save(update_fields=["called_for"])
-    if Letter.objects.filter(key__startswith=f"not-needed:{meeting.pk}:{seat.pk}:").exists():
-        # A cancelled calendar entry reappears only with a higher sequence.
-        _increment_sequence(meeting)
     if seat.person and seat.person.email and can_invite(meeting):
         subject = f"Kan du komme til møde {weekday_date(meeting.date)}?"
         _write(invitation, "substitute", subject, files=AgendaFile(meeting).files())
@@ -198,20 +217,116 @@ def invite_substitute(meeting: Meeting, seat: Membership, instead_of: Membership
 def cancel_substitute(invitation: Invitation) -> None:
     """Notify a substitute who is not needed after all, and delete the invitation with its link."""
     meeting = locked(invitation.meeting)
-    invitation.meeting = meeting
-    person = invitation.member.person
-    if invitation.sent_at and person and person.email:
-        _increment_sequence(meeting)
-        Letter.objects.write(
-            municipality=meeting.municipality,
-            key=f"not-needed:{meeting.pk}:{invitation.member_id}:{meeting.calendar_sequence}",
-            to=person.email,
-            to_name=str(person),
-            subject=f"Du behøver ikke komme {weekday_date(meeting.date)}",
-            text=_text("not_needed", invitation),
-            calendar=invitation_calendar(meeting, person.email, str(person), "CANCEL"),
-        )
+    _cancel(meeting, invitation, "not_needed", f"Du behøver ikke komme {weekday_date(meeting.date)}")
+
+
+# Members who have left
+
+
+def _cancel_former_invitations(meeting) -> int:
+    """Cancel the invitations of people who have no seat on the day of the locked meeting; return how many letters."""
+    return sum(cancel_former(meeting, invitation) for invitation in meeting.invitations.former())
+
+
+def cancel_former(meeting: Meeting, invitation: Invitation) -> bool:
+    """Cancel an invitation to the locked meeting, or move it to another seat of the person.
+
+    Return whether a letter was written.
+    """
+    seats = [seat for seat in seats_at(meeting) if seat.person_id == invitation.person_id is not None]
+    invited = set(meeting.invitations.called().filter(member__in=seats).values_list("member_id", flat=True))
+    if new := next((seat for seat in seats if not seat.is_substitute and seat.pk not in invited), None):
+        # The letters and the link of the old seat are also those of the new one.
+        old_prefix, new_prefix = (f"{meeting.invitation_prefix}{pk}:" for pk in (invitation.member_id, new.pk))
+        for letter in Letter.objects.filter(key__startswith=old_prefix).only("key"):
+            letter.key = new_prefix + letter.key.removeprefix(old_prefix)
+            letter.save(update_fields=["key"])
+        invitation.member = new
+        invitation.save(update_fields=["member"])
+        return False
+    if invited:
+        invitation.delete()
+        return False
+    when = announced_parts(invitation.announced)[:1] or [long_datetime(meeting.date, meeting.starts_at)]
+    return _cancel(meeting, invitation, "no_longer_invited", "Du er ikke længere indkaldt til mødet", when=when[0])
+
+
+def _cancel(meeting, invitation, template, subject, **context) -> bool:
+    """Delete the invitation with its unsent letters. Return whether the person is sent a cancellation."""
+    letters = Letter.objects.filter(key__startswith=f"{meeting.invitation_prefix}{invitation.member_id}:")
+    supplements = Letter.objects.filter(key__startswith=f"{meeting.supplement_prefix}{invitation.member_id}:")
+    (letters | supplements).filter(sent_at=None).exclude(claimed_until__gt=timezone.now()).delete()
+    received = letters.exclude(to="").order_by("-pk").first()
+    is_known = invitation.announced == CANCELLED
+    person = invitation.person
     invitation.delete()
+    if received is None or person is None or is_known:
+        return False
+    _increment_sequence(meeting)
+    Letter.objects.write(
+        municipality=meeting.municipality,
+        key=_cancellation_key(meeting, person, meeting.calendar_sequence),
+        to=received.to,
+        to_name=received.to_name,
+        subject=subject,
+        text=render_to_string(
+            f"email/{template}.txt",
+            {
+                "first_name": person.first_name,
+                "meeting": meeting,
+                "council": meeting.council,
+                "when": time_and_place(meeting)[0],
+                **context,
+            },
+        ),
+        calendar=invitation_calendar(meeting, received.to, received.to_name, "CANCEL"),
+    )
+    return True
+
+
+def _cancellation_key(meeting, person, sequence) -> str:
+    return f"not-needed:{meeting.pk}:{person.pk}:{sequence}"
+
+
+def cancel_invitations_of_former_members(now: datetime.datetime) -> int:
+    """Cancel the invitations to coming meetings of people whose seat has ended or has been given to another person.
+
+    Seats that end before the new day of a moved meeting are left to `send_changes`: the move is not announced yet.
+    """
+    former = Invitation.objects.former().filter(meeting__date__gte=timezone.localdate(now))
+    return sum(
+        _cancel_locked(invitation)
+        for invitation in former.select_related("meeting__council__municipality", "member")
+        if not _is_only_moved(invitation)
+    )
+
+
+def _is_only_moved(invitation) -> bool:
+    seat, announced = invitation.member, invitation.announced
+    is_outdated = announced_parts(announced) and announced not in (CANCELLED, current_details(invitation.meeting))
+    return bool(is_outdated and seat.is_current and seat.person_id == invitation.person_id)
+
+
+@transaction.atomic
+def _cancel_locked(invitation) -> bool:
+    meeting = locked(invitation.meeting)
+    current = meeting.invitations.former().filter(pk=invitation.pk).first()
+    return bool(current) and begins_at(meeting) > timezone.now() and cancel_former(meeting, current)
+
+
+def cancel_invitations_after_leaving(seat: Membership) -> tuple[list[Meeting], list[Meeting]]:
+    """Cancel the invitations to meetings after the end of the seat.
+
+    Return the meetings whose cancellation is sent, and those that the person must be told about by phone.
+    """
+    written, by_phone = [], []
+    former = Invitation.objects.former().filter(member=seat, meeting__date__gte=timezone.localdate())
+    for invitation in former.select_related("meeting__council__municipality", "member"):
+        if _cancel_locked(invitation):
+            written.append(invitation.meeting)
+        elif invitation.announced and not Invitation.objects.filter(pk=invitation.pk).exists():
+            by_phone.append(invitation.meeting)
+    return written, by_phone
 
 
 # The supplementary agenda
@@ -222,12 +337,13 @@ def send_supplement(agenda: Agenda, items: list[AgendaItem]) -> int:
     meeting = agenda.meeting
     if not can_invite(meeting):
         return 0
+    _cancel_former_invitations(meeting)
     new = {item.pk for item in items}
     added = [item for item in public_items(meeting, with_minutes=False) if item.pk in new]
     agenda_file, count = AgendaFile(meeting, "tillaegsdagsorden"), 0
-    for invitation in meeting.invitations.exclude(sent_at=None).select_related("member__person"):
+    for invitation in meeting.invitations.called().exclude(sent_at=None).select_related("member__person"):
         person = invitation.member.person
-        if person and person.email:
+        if person.email:
             invitation.meeting = meeting
             Letter.objects.write(
                 municipality=meeting.municipality,
@@ -239,7 +355,7 @@ def send_supplement(agenda: Agenda, items: list[AgendaItem]) -> int:
                 files=agenda_file.files(),
             )
             count += 1
-    return count
+    return count + invite(meeting)
 
 
 # Letters
@@ -293,6 +409,9 @@ def _increment_sequence(meeting):
 def _write(invitation, template, subject, *, method="REQUEST", files=(), **context):
     """Write the letter and record the announced details. Its key depends on them and on the address."""
     meeting, person = invitation.meeting, invitation.member.person
+    if Letter.objects.filter(key=_cancellation_key(meeting, person, meeting.calendar_sequence)).exists():
+        # A cancelled calendar entry reappears only with a higher sequence.
+        _increment_sequence(meeting)
     details = current_details(meeting)
     digest = hashlib.sha256(f"{person.email}\n{details}".encode()).hexdigest()[:16]
     Letter.objects.write(
