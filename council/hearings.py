@@ -96,7 +96,7 @@ def _has_open_approval(hearing):
 
 def _approved(hearing):
     if hearing.approved_on:
-        return f"Rådet har godkendt svaret {hearing.approved_how}."
+        return hearing.approval_text
     if hearing.answered_on:
         return "Ingen har skrevet ind, at rådet har godkendt svaret."
     return "Medlemmerne er spurgt." if _has_open_approval(hearing) else "Rådet har ikke godkendt svaret."

@@ -10,10 +10,11 @@ from django.utils import timezone
 
 from council.meetings.approval import rounds
 from council.meetings.approval.paper import text_version
-from council.meetings.approval.rounds import last_round
+from council.meetings.approval.rounds import RoundStatus, last_round
 from council.models import Approval, Minutes, Remark
 from council.my_desk import due_tasks
 from council.my_desk.tasks import MyDesk
+from udsat.lib.danish import long_date
 from udsat.lib.publishing import Status
 from udsat.models import Letter
 
@@ -49,6 +50,9 @@ def approval_page(client, anna, minutes):
     def go(action=None, **fields):
         if action is None:
             return words(client.get(address))
+        if action == "close":
+            # The answers that the page has shown.
+            fields = {"answers": RoundStatus(reloaded(minutes)).stamp} | fields
         number = str(last_round(minutes))
         return words(client.post(address, {"action": action, "round": number} | fields, follow=True))
 
@@ -346,19 +350,88 @@ def test_members_reminded_manually_today_or_gone_are_not_reminded_again(asked, s
 # Approving
 
 
-def test_missing_answers_are_listed_and_the_secretary_decides(approval_page, asked, seats):
+def test_a_round_closed_with_one_of_four_answers_says_so_in_public(approval_page, asked, seats, anna, client):
     record(asked, seats["Karen"])
     Approval.objects.update(due_on=day(-1))
     page = approval_page()
     assert "Fristen er gået" in page and "3 medlemmer har ikke svaret, og det er ikke et ja." in page
+    closing = page.split('id="luk"')[1].split("</div>")[0]
+    assert "Har ikke svaret:</strong> Lars Holm (medlem), Mia Holm (medlem), Ib Holm (medlem)" in closing
+    stands = f"Den {long_date(day(0))} havde 1 af 4 medlemmer godkendt det, og 3 havde ikke svaret."
+    assert f"Referatet har været til skriftlig godkendelse. {stands}" in closing
     page = approval_page("close")
     # On to the publication gate.
-    assert "Rådet har godkendt referatet skriftligt." in page and "Offentliggør »Referat af" in page
+    assert stands in page and "Offentliggør »Referat af" in page and "Rådet har godkendt" not in page
     page = approval_page()
-    assert "Ja, referatet er godkendt" in page and "1 har godkendt og 3 har ikke svaret" in page
+    assert "Den skriftlige godkendelse er slut" in page and stands in page
     assert (reloaded(asked).approved_on, reloaded(asked).approved_how) == (timezone.localdate(), "skriftligt")
     assert reloaded(asked).stage == "Godkendt"
     assert not asked.approvals.filter(closed_at=None).exists()
+    reloaded(asked).publish(by=anna, confirmed=True)
+    client.logout()
+    for address in (asked.get_absolute_url(), "/esbjerg/", "/"):
+        public = words(client.get(address))
+        assert "Rådet har godkendt" not in public and "godkendt " + long_date(day(0)) not in public
+    assert stands in words(client.get(asked.get_absolute_url()))
+
+
+def test_a_round_in_which_all_approved_is_an_approval_of_the_council(approval_page, asked, seats):
+    for seat in seats.values():
+        record(asked, seat)
+    approval_page("close")
+    assert reloaded(asked).approval_text == f"Rådet har godkendt referatet den {long_date(day(0))}, skriftligt."
+    assert "Ja, referatet er godkendt" in approval_page()
+
+
+def test_objections_and_answers_to_an_earlier_text_are_named_before_closing_and_counted_in_public(
+    approval_page, asked, seats
+):
+    record(asked, seats["Karen"])
+    record(asked, seats["Lars"], REMARKS, hele="Det var mig.")
+    item = asked.meeting.items.get(title="Boliger til unge")
+    item.decision = "<p>Rådet skriver til byrådet.</p>"
+    item.save()
+    record(asked, seats["Mia"])
+    closing = approval_page().split('id="luk"')[1].split("</div>")[0]
+    assert "Har bemærkninger:</strong> Lars Holm (medlem)" in closing
+    assert "Teksten er ændret</strong>, efter at Karen Holm (formand) godkendte den" in closing
+    approval_page("close")
+    assert reloaded(asked).approval_text == (
+        f"Referatet har været til skriftlig godkendelse. Den {long_date(day(0))} havde 1 af 4 medlemmer godkendt det, "
+        "1 havde godkendt en tidligere udgave, 1 havde bemærkninger, og 1 havde ikke svaret."
+    )
+
+
+def test_a_round_that_nobody_approved_cannot_be_closed(approval_page, asked, seats):
+    record(asked, seats["Lars"], REMARKS, hele="Det var mig.")
+    assert "Du kan ikke lukke runden endnu" in approval_page()
+    assert "Ingen har godkendt teksten, som den er nu." in approval_page("close")
+    assert reloaded(asked).approved_on is None
+
+
+def test_an_answer_that_arrives_before_the_button_is_pressed_is_shown_first(approval_page, asked, seats):
+    record(asked, seats["Karen"])
+    seen = RoundStatus(asked).stamp
+    record(asked, seats["Lars"], REMARKS, hele="Det var mig.")
+    assert "Se, hvordan det står nu." in approval_page("close", answers=seen)
+    assert reloaded(asked).approved_on is None
+
+
+def test_a_text_changed_after_the_approval_says_so_at_the_gate_and_in_public(approval_page, asked, seats, client):
+    for seat in seats.values():
+        record(asked, seat)
+    approval_page("close")
+    item = asked.meeting.items.get(title="Boliger til unge")
+    item.decision = "<p>Rådet skriver til byrådet.</p>"
+    item.save()
+    assert "Teksten er ændret, efter at rådet godkendte den." in approval_page()
+    gate = reverse("admin:council_minutes_publish", args=[asked.pk])
+    page = client.get(gate)
+    stands = f"Rådet har godkendt referatet den {long_date(day(0))}, skriftligt. Teksten er ændret bagefter."
+    assert f"Om godkendelsen kommer der til at stå: »{stands}«" in words(page)
+    client.post(gate, {"seen": page.context["form"]["seen"].value(), "confirmed": "on"})
+    client.logout()
+    assert stands in words(client.get(asked.get_absolute_url()))
 
 
 def test_approved_at_the_next_meeting_in_one_click(approval_page, minutes, seats):
@@ -395,15 +468,18 @@ def test_approving_at_a_meeting_ends_a_round_that_is_open(approval_page, asked, 
     assert client.get(link_in(letters()[0])).status_code == 410
 
 
-def test_a_mistake_is_taken_back_and_the_links_work_again(approval_page, asked, client):
+def test_a_mistake_is_taken_back_and_the_links_work_again(approval_page, asked, client, seats):
+    record(asked, seats["Karen"])
     approval_page("close")
     assert client.get(link_in(letters()[0])).status_code == 410
     assert "Godkendelsen er taget tilbage." in approval_page("reopen")
-    assert reloaded(asked).approved_on is None and reloaded(asked).approved_how == ""
+    assert reloaded(asked).approved_on is None
+    assert (reloaded(asked).approved_how, reloaded(asked).approval_answers) == ("", "")
     assert client.get(link_in(letters()[0])).status_code == 200
 
 
-def test_a_meeting_form_that_was_open_meanwhile_shows_a_conflict(client, anna, asked, approval_page):
+def test_a_meeting_form_that_was_open_meanwhile_shows_a_conflict(client, anna, asked, approval_page, seats):
+    record(asked, seats["Karen"])
     before = asked.meeting.version, reloaded(asked).version
     approval_page("close")
     asked.meeting.refresh_from_db()
@@ -476,14 +552,16 @@ def test_an_approver_reads_who_has_answered_and_presses_nothing_but_publish(clie
     assert "Offentliggør referatet" in words(client.get(address))
 
 
-def test_an_editor_settles_drafts_but_nothing_that_is_public(client, carla, asked, minutes):
+def test_an_editor_settles_drafts_but_nothing_that_is_public(client, carla, asked, minutes, seats):
+    record(asked, seats["Karen"])
     client.force_login(carla)
     address = reverse("admin:council_meeting_approval", args=[minutes.meeting_id])
     Minutes.objects.update(**make.state(Status.PUBLISHED))
     for action in ("close", "approve_at_meeting", "reopen"):
         assert client.post(address, {"action": action, "round": "1"}).status_code == 403
     Minutes.objects.update(**make.state(Status.DRAFT))
-    assert client.post(address, {"action": "close", "round": "1"}).status_code == 302
+    close = {"action": "close", "round": "1", "answers": RoundStatus(asked).stamp}
+    assert client.post(address, close).status_code == 302
     page = words(client.get(address))
     assert "Bed en sekretær eller godkender om det." in page
 

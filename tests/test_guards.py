@@ -23,7 +23,8 @@ OUR_MODELS = [
 NEVER_SHOWN = {
     "council.AgendaItem": {"internal_note"},
     "council.Meeting": {"internal_note"},
-    "council.Hearing": {"sender_email"},
+    "council.Hearing": {"sender_email", "approved_version"},
+    "council.Minutes": {"approved_version"},
     "council.Input": {"text", "name", "phone", "email", "group", "wished_times", "reference", "form_key"},
     "council.Person": {"email", "phone", "note"},
 }

@@ -179,12 +179,16 @@ def test_members_of_today_approve_the_answer_by_the_same_kind_of_link(annas, ans
 
 
 def test_the_secretary_sees_the_remarks_and_closes_the_round(annas, answered, seats):
-    row = next(row for row in ask(answered) if row.member == seats["Karen"])
-    rounds.record_answer(row, answer="bemaerkninger", remarks={None: "Også i Ribe."}, version=text_version(answered))
+    rows = {row.member: row for row in ask(answered)}
+    for name, reply, remarks in (("Karen", "bemaerkninger", {None: "Også i Ribe."}), ("Lars", "godkendt", {})):
+        rounds.record_answer(rows[seats[name]], answer=reply, remarks=remarks, version=text_version(answered))
     page = words(annas.get(address(answered, "approval")))
     assert "Også i Ribe." in page and f'href="{address(answered)}"' in page
-    page = words(annas.post(address(answered, "approval"), {"action": "close", "round": "1"}, follow=True))
-    assert "Rådet har godkendt svaret skriftligt." in page and f'href="{address(answered, "send")}"' in page
+    close = {"action": "close", "round": "1", "answers": rounds.RoundStatus(answered).stamp}
+    page = words(annas.post(address(answered, "approval"), close, follow=True))
+    stands = "havde 1 af 4 medlemmer godkendt det, 1 havde bemærkninger, og 2 havde ikke svaret."
+    assert stands in page and f'href="{address(answered, "send")}"' in page
+    assert stands in words(annas.get(address(answered, "send"))) and stands in fresh(answered).approval_text
     assert fresh(answered).approved_on == timezone.localdate()
 
 

@@ -13,6 +13,7 @@ from django.urls import path
 from council.meetings import corrections
 from council.meetings.agenda import admin_views as agenda
 from council.meetings.approval import admin_views as approval
+from council.meetings.approval.paper import is_changed_since_approval
 from council.meetings.desk import admin_views as desk
 from council.meetings.invitations import admin_views as invitations
 from council.meetings.invitations.sending import invite, publication_effects
@@ -313,6 +314,13 @@ class MinutesAdmin(PaperAdmin):
             },
         )
     ]
+
+    def consequences(self, obj):
+        obj.is_changed_since_approval = is_changed_since_approval(obj)
+        return [f"Om godkendelsen kommer der til at stå: »{obj.approval_text}«"]
+
+    def before_publication(self, obj):
+        Minutes.objects.filter(pk=obj.pk).update(is_changed_since_approval=is_changed_since_approval(obj))
 
     def get_readonly_fields(self, request, obj=None):
         return CORRECTED if obj is not None and obj.is_live else []

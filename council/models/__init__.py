@@ -10,12 +10,13 @@ from .input import Input
 from .item import AgendaItem
 from .meeting import FormerDate, Meeting
 from .news import News
-from .papers import Agenda, Minutes
+from .papers import IN_WRITING, Agenda, Minutes
 from .people import Membership, Person
 from .public_items import PublicItem, public_decisions, public_items
 from .subscription import Follower, Notice, Subscription
 
 __all__ = [
+    "IN_WRITING",
     "Agenda",
     "AgendaItem",
     "Agreement",

@@ -1,5 +1,8 @@
 """Hearings: the proposal, the council's answer, and the outcome."""
 
+import hashlib
+import json
+
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
@@ -21,7 +24,7 @@ class Hearing(Publishable):
         PENDING = "afventer", "Afventer svar"
 
     municipality_lookup = "council__municipality"
-    private_fields = frozenset({"sender_email"})
+    private_fields = frozenset({"sender_email", "approved_version"})
 
     council = models.ForeignKey(Council, models.PROTECT, related_name="hearings", verbose_name="råd")
     title = models.CharField("titel", max_length=200)
@@ -41,6 +44,9 @@ class Hearing(Publishable):
     answer = RichTextField("høringssvar", blank=True)
     approved_on = models.DateField("svaret godkendt", null=True, blank=True)
     approved_how = models.CharField("hvordan godkendt", max_length=160, blank=True)
+    # As in Minutes.
+    approval_answers = models.CharField(max_length=300, blank=True, editable=False)
+    approved_version = models.CharField(max_length=64, blank=True, editable=False)
     answered_on = models.DateField("besvaret", null=True, blank=True)
     sent_at = models.DateTimeField("sendt", null=True, blank=True, editable=False)
     outcome = models.CharField("udfald", max_length=12, choices=Outcome.choices, default=Outcome.PENDING)
@@ -80,6 +86,22 @@ class Hearing(Publishable):
     def public_answer(self) -> str:
         """The answer once it is given. Until then it is a draft, even when the question is public."""
         return self.answer if self.answered_on else ""
+
+    @property
+    def text_version(self) -> str:
+        """A fingerprint of the text that members approve."""
+        return hashlib.sha256(json.dumps([self.title, self.answer], ensure_ascii=False).encode()).hexdigest()
+
+    @property
+    def approval_text(self) -> str:
+        """Describe in Danish sentences how the council has approved the answer; empty if it has not."""
+        if not self.approved_on:
+            return ""
+        is_changed = self.approved_version not in ("", self.text_version)
+        changed = " Teksten er ændret bagefter." if is_changed else ""
+        if self.approval_answers:
+            return f"Svaret har været til skriftlig godkendelse. {self.approval_answers}{changed}"
+        return f"Rådet har godkendt svaret {self.approved_how}.{changed}"
 
     @property
     def is_overdue(self) -> bool:

@@ -16,6 +16,9 @@ from udsat.models import Part, PublicationBlocker, PublicationEvent, Publishable
 
 from .meeting import Meeting
 
+# `approved_how` of a paper whose members answered by link.
+IN_WRITING = "skriftligt"
+
 
 class MeetingPaper(Publishable):
     """Base class of agenda and minutes. Public only while the meeting is."""
@@ -179,6 +182,8 @@ class Agenda(MeetingPaper):
 
 
 class Minutes(MeetingPaper):
+    private_fields = frozenset({"approved_version"})
+
     meeting = models.OneToOneField(Meeting, models.CASCADE, related_name="minutes", verbose_name="møde")
     chaired_by = models.CharField("ordstyrer", max_length=160, blank=True)
     minutes_by = models.CharField("referent", max_length=160, blank=True)
@@ -192,6 +197,11 @@ class Minutes(MeetingPaper):
         blank=True,
         help_text="For eksempel »på mødet den 4. juni« eller »skriftligt«.",
     )
+    # The answers in Danish when a written round was closed without the approval of all; empty when all approved.
+    approval_answers = models.CharField(max_length=300, blank=True, editable=False)
+    # Fingerprint of the approved text, and whether another text was published.
+    approved_version = models.CharField(max_length=64, blank=True, editable=False)
+    is_changed_since_approval = models.BooleanField(default=False, editable=False)
     corrected_on = models.DateField("rettet", null=True, blank=True)
     correction = models.TextField("hvad er rettet?", blank=True)
 
@@ -224,14 +234,25 @@ class Minutes(MeetingPaper):
 
     @property
     def approval_text(self) -> str:
-        """Describe in a Danish sentence whether, how and when the council has approved the minutes."""
+        """Describe in Danish sentences whether, how and when the council has approved the minutes."""
+        changed = " Teksten er ændret bagefter." if self.is_changed_since_approval else ""
+        return f"{self._approval_sentence()}{changed}"
+
+    def _approval_sentence(self):
         if not self.approved_on and not self.approved_how:
             return "Referatet er ikke godkendt af rådet endnu."
+        if self.is_partly_approved:
+            return f"Referatet har været til skriftlig godkendelse. {self.approval_answers}"
         # »på mødet den 4. juni« already has the date.
         if not self.approved_on or re.search(r"\d", self.approved_how):
             return f"Rådet har godkendt referatet {self.approved_how}."
         how = f", {self.approved_how}" if self.approved_how else ""
         return f"Rådet har godkendt referatet den {long_date(self.approved_on)}{how}."
+
+    @property
+    def is_partly_approved(self) -> bool:
+        """Whether the written approval ended without the approval of all members who were asked."""
+        return bool(self.approval_answers) and self.approved_how == IN_WRITING
 
     def publication_parts(self):
         items = self.items()

@@ -195,6 +195,9 @@ class PublishableAdmin(ScopedAdmin):
         """Return Danish sentences about the side effects of publication, such as e-mails."""
         return []
 
+    def before_publication(self, obj) -> None:
+        """Hook for values that are published with it, called in the transaction of the publication."""
+
     def after_publication(self, obj) -> None:
         """Hook for follow-up actions, called in the transaction of the publication."""
 
@@ -296,6 +299,7 @@ class PublishableAdmin(ScopedAdmin):
         if form.is_valid():
             answers = form.cleaned_data
             try:
+                self.before_publication(obj)
                 obj.publish(
                     by=request.user, confirmed=answers["confirmed"], reason=answers.get("reason", ""), at=answers["at"]
                 )

@@ -8,7 +8,7 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 
 from council.meetings.meeting_page import MeetingPage
-from council.models import Approval, Meeting, Minutes, Remark
+from council.models import IN_WRITING, Approval, Meeting, Minutes, Remark
 from udsat.admin import may_edit
 from udsat.admin.edit_versions import increment_version
 from udsat.admin.form_fields import DateInputField
@@ -19,7 +19,7 @@ from udsat.models import Letter, is_cpr_overridden
 
 from . import rounds
 from .member_views import remark_field
-from .paper import lock_paper
+from .paper import is_changed_since_approval, lock_paper
 from .rounds import ApprovalConflict, RoundStatus
 
 
@@ -154,6 +154,9 @@ class ApprovalPage:
             "council": self.council,
             "obstacle": self.obstacle,
             "round": status,
+            "closed_text": rounds.closed_text(paper, status),
+            "not_approved_help": rounds.NOT_APPROVED_HELP,
+            "is_changed": is_changed_since_approval(paper),
             "may_write": self.may_write,
             "may_approve": self.may_approve,
             "leads_to_gate": self.leads_to_gate,
@@ -287,9 +290,13 @@ class ApprovalPage:
 
     def close(self):
         self.require_may_approve()
-        if not self.locked_status().is_open:
+        status = self.locked_status()
+        # Another answer, or another text, than the user has seen on the page.
+        if not status.is_open or self.request.POST.get("answers") != status.stamp:
             raise ApprovalConflict
-        return self.approve(rounds.IN_WRITING, timezone.localdate())
+        if not status.approved:
+            raise ValidationError(f"Ingen har godkendt teksten, som den er nu. {rounds.NOT_APPROVED_HELP}")
+        return self.approve(IN_WRITING, timezone.localdate(), status.answers_text)
 
     def approve_at_meeting(self):
         self.require_may_approve()
@@ -299,12 +306,14 @@ class ApprovalPage:
         meeting = form.cleaned_data["meeting"]
         return self.approve(rounds.approved_at(meeting), meeting.date)
 
-    def approve(self, how, on):
-        rounds.mark_approved(self.paper, how=how, on=on)
-        self.message(f"Skrevet ind: Rådet har godkendt {self.noun} {how}.")
+    def approve(self, how, on, answers=""):
+        rounds.mark_approved(self.paper, how=how, on=on, answers=answers)
+        self.message(f"Skrevet ind: {self.paper.approval_text}")
         if self.leads_to_gate:
             self.redirect_url = self.admin.url("publish", self.paper)
-        return self.log("Godkendt skriftligt" if how == rounds.IN_WRITING else "Godkendt på mødet")
+        if answers:
+            return self.log("Skriftlig godkendelse afsluttet")
+        return self.log("Godkendt skriftligt" if how == IN_WRITING else "Godkendt på mødet")
 
     def reopen(self):
         self.require_may_approve()

@@ -20,7 +20,9 @@ ITEM_FIELDS = (
 
 def text_version(paper: Paper) -> str:
     """Return a fingerprint of the text that members read. Names and the follow-up of agreements are left out."""
-    text = _minutes_text(paper) if isinstance(paper, Minutes) else [paper.title, paper.answer]
+    if isinstance(paper, Hearing):
+        return paper.text_version
+    text = _minutes_text(paper)
     return hashlib.sha256(json.dumps(text, ensure_ascii=False, default=str).encode()).hexdigest()
 
 
@@ -42,6 +44,11 @@ def _minutes_text(minutes: Minutes) -> list:
             for item in public_items(meeting, with_minutes=True)
         ],
     ]
+
+
+def is_changed_since_approval(paper: Paper) -> bool:
+    """Whether the council has approved another text than the present one."""
+    return bool(paper.approved_on and paper.approved_version) and paper.approved_version != text_version(paper)
 
 
 def lock_paper(paper: Paper) -> Paper:

@@ -4,7 +4,9 @@ Members answer in rounds. An answer stores the fingerprint of the text that was 
 current text can be identified.
 """
 
+import copy
 import datetime
+import hashlib
 from collections import Counter
 
 from django.conf import settings
@@ -14,19 +16,21 @@ from django.urls import reverse
 from django.utils import timezone
 
 from council.mail import write_to_person
-from council.models import Approval, Attendance, Council, Hearing, Meeting, Membership, Minutes, Remark
+from council.models import IN_WRITING, Approval, Attendance, Council, Hearing, Meeting, Membership, Minutes, Remark
 from udsat.lib.danish import join_words, long_date
 from udsat.lib.signed_links import make_token
 from udsat.models import Letter
 
 from .paper import Paper, lock_paper, name_of, text_version
 
-IN_WRITING = "skriftligt"
 REMIND_DAYS = 2  # before the deadline
 LINK_KIND = "godkend"
 # A link expires with its round; this is for rounds that are never closed.
 LINK_DAYS = 180
 SUBJECTS = {"approval": "Vil du godkende {}?", "approval_reminder": "Vi mangler dit svar om {}"}
+
+
+NOT_APPROVED_HELP = "Mind medlemmerne om at svare, send teksten ud igen, eller tag den med på et møde."
 
 
 class ApprovalConflict(Exception):
@@ -93,6 +97,8 @@ class RoundStatus:
         self.is_overdue = bool(self.is_open and self.due_on and self.due_on < timezone.localdate())
         approved = [row for row in self.rows if row.answer == Approval.Answer.APPROVED]
         self.approved_earlier = [row for row in approved if row.is_of_earlier_text]
+        self.approved = [row for row in approved if not row.is_of_earlier_text]
+        self.objecting = [row for row in self.rows if row.answer == Approval.Answer.REMARKS]
         # People who have left the council are not asked any more; the answers that they gave count.
         self.missing = [row for row in self.rows if not row.answer and not row.has_left]
         self.left = [row for row in self.rows if not row.answer and row.has_left]
@@ -112,6 +118,27 @@ class RoundStatus:
             f"{len(self.left)} er gået ud af rådet" if self.left else "",
         ]
         return f"{len(self.rows)} er spurgt: {join_words([part for part in parts if part])}."
+
+    @property
+    def answers_text(self) -> str:
+        """Return the answers in a Danish sentence for the public, without names; empty if all approved this text."""
+        if len(self.approved) == len(self.rows) - len(self.left):
+            return ""
+        asked = len(self.rows) - len(self.left)
+        others = [
+            f"{len(self.approved_earlier)} havde godkendt en tidligere udgave" if self.approved_earlier else "",
+            f"{len(self.objecting)} havde bemærkninger" if self.objecting else "",
+            f"{len(self.missing)} havde ikke svaret" if self.missing else "",
+        ]
+        members = "medlem" if asked == 1 else "medlemmer"
+        *parts, last = [f"{len(self.approved)} af {asked} {members} godkendt det", *filter(None, others)]
+        return f"Den {long_date(timezone.localdate())} havde {', '.join(parts)}, og {last}."
+
+    @property
+    def stamp(self) -> str:
+        """A token that changes with every answer and every change of the text."""
+        answers = [(row.pk, row.answer, row.text_version, row.has_left) for row in self.rows]
+        return hashlib.sha256(repr((self.version, answers)).encode()).hexdigest()
 
     @property
     def next_step(self) -> str:
@@ -182,14 +209,34 @@ def start_round(paper: Paper, *, due_on: datetime.date, after_round: int) -> lis
 
 
 @transaction.atomic
-def mark_approved(paper: Paper, *, how: str, on: datetime.date) -> None:
-    """Record the council's approval and close the round, with its personal links."""
+def mark_approved(paper: Paper, *, how: str, on: datetime.date, answers: str = "") -> None:
+    """Record the council's approval and close the round, with its personal links.
+
+    `answers` are the answers of a written round in which not all have approved.
+    """
     lock_paper(paper)
     if paper.approved_on:
         raise ApprovalConflict
-    paper.approved_on, paper.approved_how = on, how
-    paper.save(update_fields=["approved_on", "approved_how", "updated_at"])
+    _save_approval(paper, on, how, answers, text_version(paper))
     paper.approvals.filter(closed_at=None).update(closed_at=timezone.now())
+
+
+def _save_approval(paper, on, how, answers, version):
+    paper.approved_on, paper.approved_how = on, how
+    paper.approval_answers, paper.approved_version = answers, version
+    fields = ["approved_on", "approved_how", "approval_answers", "approved_version", "updated_at"]
+    if isinstance(paper, Minutes):
+        paper.is_changed_since_approval = False
+        fields.append("is_changed_since_approval")
+    paper.save(update_fields=fields)
+
+
+def closed_text(paper: Paper, status: RoundStatus) -> str:
+    """Return what the public will read about the approval if the round is closed now, in Danish."""
+    closed = copy.copy(paper)
+    closed.approved_on, closed.approved_how = timezone.localdate(), IN_WRITING
+    closed.approval_answers, closed.approved_version = status.answers_text, status.version
+    return closed.approval_text
 
 
 @transaction.atomic
@@ -198,8 +245,7 @@ def withdraw_approval(paper: Paper) -> None:
     lock_paper(paper)
     if not paper.approved_on:
         raise ApprovalConflict
-    paper.approved_on, paper.approved_how = None, ""
-    paper.save(update_fields=["approved_on", "approved_how", "updated_at"])
+    _save_approval(paper, None, "", "", "")
     paper.approvals.filter(round=last_round(paper)).update(closed_at=None)
 
 
