@@ -1,6 +1,5 @@
 """The back office of strategies."""
 
-from django import forms
 from django.contrib import admin
 from django.http import HttpResponseRedirect
 from django.urls import reverse
@@ -8,18 +7,62 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.text import Truncator
 
-from udsat.admin import NationalAdmin, PublishableAdmin, ScopedAdmin, ScopedStackedInline
+from udsat.admin import (
+    FormPage,
+    FormPagesMixin,
+    NationalAdmin,
+    PublishableAdmin,
+    ScopedAdmin,
+    ScopedFormSet,
+    ScopedStackedInline,
+)
 from udsat.admin_site import DAILY, FOLLOW_UP, PORTAL
 from udsat.lib import roles
 from udsat.lib.richtext import EasyTextWidget
 
+from .goal_formset import GoalInline
 from .import_views import ImportViewMixin
 from .models import Action, FollowUp, Goal, Section, Situation, Strategy, Theme, Topic
-from .theme_formsets import SectionInline, ThemeInline
+
+
+class SectionFormSet(ScopedFormSet):
+    def clean(self):
+        super().clean()
+        kept = [f for f in self.forms if f not in self.deleted_forms and f.cleaned_data.get("kind")]
+        visions = [form for form in kept if form.cleaned_data["kind"] == Section.Kind.VISION]
+        for form in visions[1:]:
+            form.add_error("kind", "En strategi har kun én vision.")
+
+
+class SectionInline(ScopedStackedInline):
+    """Order and headings; the text of a section has a page of its own."""
+
+    model = Section
+    formset = SectionFormSet
+    fields = [("kind", "heading"), "position"]
+    show_change_link = True
+    change_link_label = "Skriv teksten"
+
+
+class ThemeFormSet(ScopedFormSet):
+    def save_new(self, form, commit=True):
+        # The address that validation has made may be that of another new row with the same title.
+        form.instance.slug = ""
+        return super().save_new(form, commit)
+
+
+class ThemeInline(ScopedStackedInline):
+    """Order and titles; a theme has a page of its own with its goals."""
+
+    model = Theme
+    formset = ThemeFormSet
+    fields = ["title", "position"]
+    show_change_link = True
+    change_link_label = "Tekst og mål"
 
 
 @admin.register(Strategy)
-class StrategyAdmin(ImportViewMixin, PublishableAdmin):
+class StrategyAdmin(ImportViewMixin, FormPagesMixin, PublishableAdmin):
     index_section = (DAILY, 2)
     index_description = "Temaer, mål og det, kommunen har lovet"
     guide = "strategi"
@@ -27,35 +70,62 @@ class StrategyAdmin(ImportViewMixin, PublishableAdmin):
     list_filter = ["status", "kind"]
     search_fields = ["title", "summary", "themes__title"]
     search_help_text = "Søg i titel, resumé og temaer"
-    inlines = [SectionInline, ThemeInline]
-    fieldsets = [
-        ("Dokumentet", {"fields": ["municipality", "title", "kind", "summary", "plain_text"]}),
-        (
-            "Perioden",
-            {
-                "fields": ["starts_on", "ends_on", "adopted_on", "adopted_precision", "adopted_by"],
-                "description": "Lad datoerne stå tomme, hvis strategien ingen periode har. "
-                "Så står der, at den gælder indtil videre.",
-            },
+    change_form_template = "admin/strategies/strategy/change_form.html"
+    form_pages = [
+        FormPage(
+            "",
+            "Overblik",
+            (
+                ("Strategien", {"fields": ["municipality", "title", "kind"]}),
+                (
+                    "Perioden",
+                    {
+                        "fields": ["starts_on", "ends_on", "adopted_on", "adopted_precision", "adopted_by"],
+                        "description": "Lad datoerne stå tomme, hvis strategien ingen periode har. "
+                        "Så står der, at den gælder indtil videre.",
+                    },
+                ),
+            ),
         ),
-        (
+        FormPage(
+            "resume",
+            "Resumé",
+            (("Strategien kort", {"fields": ["summary", "plain_text"]}),),
+            about="Et kort resumé, og teksten i let sprog",
+        ),
+        FormPage("afsnit", "Afsnit", inlines=(SectionInline,), about="Vision, forord og andre tekster"),
+        FormPage("temaer", "Temaer", inlines=(ThemeInline,), about="Temaerne, og hvert temas mål"),
+        FormPage(
+            "ord",
             "Jeres egne ord",
-            {
-                "fields": ["theme_label", "theme_label_plural", "goal_label", "goal_label_plural"],
-                "description": "Siger I pejlemærke i stedet for tema, så skriv det her. Siden bruger jeres ord.",
-                "classes": ["collapse"],
-            },
+            (
+                (
+                    "Jeres egne ord",
+                    {
+                        "fields": ["theme_label", "theme_label_plural", "goal_label", "goal_label_plural"],
+                        "description": "Siger I pejlemærke i stedet for tema, så skriv det her. "
+                        "Siden bruger jeres ord.",
+                    },
+                ),
+            ),
+            about="Hvad I kalder temaer og mål",
         ),
-        (
-            "Sammenhæng",
-            {
-                "fields": ["replaces", "parent"],
-                "description": "Når strategien er offentlig, står den gamle som erstattet.",
-                "classes": ["collapse"],
-            },
+        FormPage(
+            "kilde",
+            "Kilde og adresse",
+            (
+                (
+                    "Sammenhæng",
+                    {
+                        "fields": ["replaces", "parent"],
+                        "description": "Når strategien er offentlig, står den gamle som erstattet.",
+                    },
+                ),
+                ("Kilde", {"fields": ["is_restatement", "source_url", "source_checked_on"]}),
+                ("Adresse og visning", {"fields": ["slug", "expires_at"]}),
+            ),
+            about="Hvad den erstatter, hvor den kommer fra, og hvor længe den vises",
         ),
-        ("Kilde", {"fields": ["is_restatement", "source_url", "source_checked_on"], "classes": ["collapse"]}),
-        ("Adresse og visning", {"fields": ["slug", "expires_at"], "classes": ["collapse"]}),
     ]
 
     def get_queryset(self, request):
@@ -83,6 +153,12 @@ class StrategyPartAdmin(ScopedAdmin):
     def get_queryset(self, request):
         return super().get_queryset(request).select_related("strategy__municipality")
 
+    def return_url(self, obj):
+        """Return to the row on the page of the strategy."""
+        if obj is None:
+            return super().return_url(obj)
+        return self.admin_site.get_model_admin(Strategy).row_url(obj.strategy, obj)
+
 
 @admin.register(Section)
 class SectionAdmin(StrategyPartAdmin):
@@ -91,35 +167,32 @@ class SectionAdmin(StrategyPartAdmin):
     fieldsets = [(None, {"fields": ["strategy", "kind", "heading", "body", "signed_by", "film_url", "position"]})]
 
 
-class GoalInline(ScopedStackedInline):
-    model = Goal
-    fields = ["text", "explanation", "target", "position"]
-    show_change_link = True
-
-
 class ActionInline(ScopedStackedInline):
     model = Action
     fields = ["title", "description", "responsible", "starts_on", "ends_on"]
 
 
 @admin.register(Theme)
-class ThemeAdmin(StrategyPartAdmin):
+class ThemeAdmin(FormPagesMixin, StrategyPartAdmin):
     list_display = ["display_title", "strategy", "position"]
     search_fields = ["title", "strategy__title"]
-    inlines = [GoalInline, ActionInline]
-    fieldsets = [
-        ("Temaet", {"fields": ["strategy", "title", "guiding_thread", "body", "plain_text"]}),
-        ("Målene", {"fields": ["goal_lead_in"]}),
-        ("Emner og adresse", {"fields": ["topics", "position", "slug"], "classes": ["collapse"]}),
+    form_pages = [
+        FormPage(
+            "",
+            "Temaet og målene",
+            (("Temaet", {"fields": ["strategy", "title", "guiding_thread", "goal_lead_in"]}),),
+            (GoalInline,),
+        ),
+        FormPage("tekst", "Tekst", (("Temaets tekst", {"fields": ["body", "plain_text"]}),)),
+        FormPage("emner", "Emner og adresse", (("Emner og adresse", {"fields": ["topics", "slug"]}),)),
+        FormPage("indsatser", "Indsatser", inlines=(ActionInline,)),
     ]
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).prefetch_related("strategy__themes")
 
     def choice_label(self, obj):
         return f"{obj} ({obj.strategy})"
-
-
-class FollowUpInline(ScopedStackedInline):
-    model = FollowUp
-    fields = ["date", "status", "measure", "text", "source", "source_url"]
 
 
 class StaleFilter(admin.SimpleListFilter):
@@ -139,8 +212,8 @@ class StaleFilter(admin.SimpleListFilter):
 
 
 @admin.register(Goal)
-class GoalAdmin(ScopedAdmin):
-    """Goals, with their follow-ups."""
+class GoalAdmin(FormPagesMixin, ScopedAdmin):
+    """Goals, with links to their follow-ups."""
 
     index_section = (FOLLOW_UP, 2)
     index_description = "Skriv, hvordan det går med hvert mål"
@@ -150,10 +223,11 @@ class GoalAdmin(ScopedAdmin):
     search_fields = ["text", "theme__title"]
     search_help_text = "Søg i mål og temaer"
     autocomplete_fields = ["theme"]
-    inlines = [FollowUpInline, ActionInline]
-    fieldsets = [
-        ("Målet", {"fields": ["theme", "text", "explanation", "target", "plain_text"]}),
-        ("Placering", {"fields": ["parent", "position"], "classes": ["collapse"]}),
+    change_form_template = "admin/strategies/goal/change_form.html"
+    form_pages = [
+        FormPage("", "Målet", (("Målet", {"fields": ["theme", "text", "explanation", "target", "plain_text"]}),)),
+        FormPage("indsatser", "Indsatser", inlines=(ActionInline,)),
+        FormPage("placering", "Placering", (("Placering", {"fields": ["parent", "position"]}),)),
     ]
 
     def get_queryset(self, request):
@@ -176,6 +250,16 @@ class GoalAdmin(ScopedAdmin):
 
     def choice_label(self, obj):
         return f"{Truncator(obj.text).words(14)} ({obj.theme.strategy})"
+
+    def crumbs(self, obj=None):
+        crumbs = super().crumbs(obj)
+        return crumbs if obj is None else [*crumbs, (self.url("change", obj.theme), str(obj.theme))]
+
+    def return_url(self, obj):
+        """Return to the row on the page of the theme."""
+        if obj is None:
+            return super().return_url(obj)
+        return self.admin_site.get_model_admin(Theme).row_url(obj.theme, obj)
 
     @admin.display(description="mål", ordering="text")
     def short_text(self, obj):
@@ -219,6 +303,8 @@ class FollowUpAdmin(ScopedAdmin):
             stale = Strategy.objects.filter(pk=goal.theme.strategy_id).stale_goals(timezone.localdate())
             others = stale.exclude(pk=goal.pk).select_related("theme", "parent__theme")
             context["stale_goals"] = others.order_by("since", "position", "pk")[:10]
+        # A new follow-up leads on to the next goal.
+        context["show_save_and_continue"] = not add
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     def response_post_save_add(self, request, obj):
@@ -240,6 +326,12 @@ class ActionAdmin(StrategyPartAdmin):
     def get_queryset(self, request):
         return super().get_queryset(request).select_related("theme", "goal__theme")
 
+    def return_url(self, obj):
+        if obj is None:
+            return ScopedAdmin.return_url(self, obj)
+        parent = obj.goal or obj.theme
+        return self.admin_site.get_model_admin(type(parent)).row_url(parent, obj)
+
 
 @admin.register(Topic)
 class TopicAdmin(NationalAdmin):
@@ -259,6 +351,3 @@ class SituationAdmin(NationalAdmin):
     list_display = ["title", "position"]
     search_fields = ["title", "advice"]
     fieldsets = [(None, {"fields": ["title", "advice", "topics", "position", "slug"]})]
-
-    def formfield_for_manytomany(self, db_field, request, **kwargs):
-        return super().formfield_for_manytomany(db_field, request, widget=forms.CheckboxSelectMultiple, **kwargs)

@@ -17,9 +17,9 @@ from . import factories as make
 from .test_back_office_scope import empty_inlines, text, url
 
 
-def opened(client, it):
+def opened(client, it, page="change"):
     """Return the form data of the change page."""
-    address = url(type(it), "change", it.pk)
+    address = url(type(it), page, it.pk)
     form = client.get(address).context["adminform"].form
     fields = {name: form[name].value() for name, field in form.fields.items() if not isinstance(field, FileField)}
     return {name: value for name, value in fields.items() if value is not None and value is not False} | empty_inlines(
@@ -27,8 +27,8 @@ def opened(client, it):
     )
 
 
-def save(client, it, data):
-    return client.post(url(type(it), "change", it.pk), data)
+def save(client, it, data, page="change"):
+    return client.post(url(type(it), page, it.pk), data)
 
 
 def log_in(user):
@@ -125,14 +125,14 @@ def test_a_row_of_the_page_shows_what_is_saved_too(annas, carlas, esbjerg):
     row = council.causes.create(title="Et sted at sove")
 
     def with_row(client, title):
-        return opened(client, council) | {
+        return opened(client, council, "maerkesager") | {
             "causes-TOTAL_FORMS": 1, "causes-INITIAL_FORMS": 1, "causes-0-id": row.pk,
             "causes-0-council": council.pk, "causes-0-title": title, "causes-0-position": 0,
         }  # fmt: skip
 
     hers = with_row(carlas, "Et varmt sted")
-    assert save(annas, council, with_row(annas, "Et sted at bo")).status_code == 302
-    page = html.unescape(text(save(carlas, council, hers)))
+    assert save(annas, council, with_row(annas, "Et sted at bo"), "maerkesager").status_code == 302
+    page = html.unescape(text(save(carlas, council, hers, "maerkesager")))
     assert 'value="Et varmt sted"' in page and "Gemt nu:</strong> <span>Et sted at bo" in page
     row.refresh_from_db()
     assert row.title == "Et sted at bo"
@@ -142,17 +142,17 @@ def test_a_row_removed_by_another_user_is_reported(annas, carlas, esbjerg):
     council = make.council(esbjerg, status=Status.DRAFT)
     council.refresh_from_db()
     row = council.causes.create(title="Et sted at sove")
-    hers = opened(carlas, council) | {
+    hers = opened(carlas, council, "maerkesager") | {
         "causes-TOTAL_FORMS": 1, "causes-INITIAL_FORMS": 1, "causes-0-id": row.pk,
         "causes-0-council": council.pk, "causes-0-title": "Et varmt sted", "causes-0-position": 0,
     }  # fmt: skip
     row.delete()
-    response = save(carlas, council, hers)
+    response = save(carlas, council, hers, "maerkesager")
     assert response.status_code == 200 and 'value="Et varmt sted"' in text(response)
     assert "en række er fjernet imens" in text(response)
     version = response.context["adminform"].form["version"].value()
     again = hers | {"version": version, "causes-INITIAL_FORMS": 0, "causes-0-id": ""}
-    assert save(carlas, council, again).status_code == 302
+    assert save(carlas, council, again, "maerkesager").status_code == 302
     assert council.causes.get().title == "Et varmt sted"
 
 

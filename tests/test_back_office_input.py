@@ -102,8 +102,8 @@ def test_an_address_taken_out_is_made_again_even_when_something_else_is_wrong(of
     theme = make.theme(strategy, "Et sted at bo")
     story = make.news(esbjerg, "Nyt værested", Status.DRAFT)
     for page in (
-        f"/admin/strategies/strategy/{strategy.pk}/change/",
-        f"/admin/strategies/theme/{theme.pk}/change/",
+        f"/admin/strategies/strategy/{strategy.pk}/kilde/",
+        f"/admin/strategies/theme/{theme.pk}/emner/",
         f"/admin/council/news/{story.pk}/change/",
     ):
         # An almost empty form has many errors.
@@ -139,11 +139,20 @@ def test_a_search_that_no_database_can_make_leads_back_to_the_list(office, esbje
 
 @pytest.mark.parametrize("counts", [("0", "99999999999"), ("9999", "0"), ("9999", "9999"), ("501", "0")])
 @pytest.mark.parametrize(
-    "make_page", [make.council, lambda place: make.goal(make.theme(make.strategy(place))), make.strategy, make.meeting]
+    ("make_page", "slug"),
+    [
+        (lambda place: make.meeting(make.council(place)), "change"),
+        (lambda place: make.theme(make.strategy(place)), "change"),
+        (lambda place: make.goal(make.theme(make.strategy(place))), "indsatser"),
+        *((make.strategy, slug) for slug in ("afsnit", "temaer")),
+        *((make.council, slug) for slug in ("faste-punkter", "maerkesager", "grupper")),
+    ],
 )
-def test_counts_of_rows_above_those_submitted_are_refused_without_reading_a_row(office, esbjerg, make_page, counts):
-    page = make_page(make.council(esbjerg) if make_page is make.meeting else esbjerg)
-    address = f"/admin/{page._meta.app_label}/{page._meta.model_name}/{page.pk}/change/"
+def test_counts_of_rows_above_those_submitted_are_refused_without_reading_a_row(
+    office, esbjerg, make_page, slug, counts
+):
+    page = make_page(esbjerg)
+    address = f"/admin/{page._meta.app_label}/{page._meta.model_name}/{page.pk}/{slug}/"
     posted = empty_inlines(office, address)
     prefixes = {
         name.removesuffix("-TOTAL_FORMS") for name in posted if name.endswith("-TOTAL_FORMS") and "__" not in name

@@ -75,7 +75,7 @@ def test_the_gate_names_every_finding_in_its_place_with_a_link_to_the_field(anna
     make.goal(theme, f"hjælpe {NUMBER}.")
     page = html.unescape(text(annas.get(gate(annas, strategy))))
     assert "3 steder ligner et CPR-nummer" in page
-    assert f"{url(Strategy, 'change', strategy.pk)}#id_summary" in page
+    assert f"{url(Strategy, 'resume', strategy.pk)}#id_summary" in page
     for location in ("Resumé", "Tema Bolig", "Mål hjælpe"):
         assert location in page
     assert "●●●●●●-●●●●" in page

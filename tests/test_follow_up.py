@@ -327,10 +327,10 @@ def test_the_task_links_to_a_short_form_with_earlier_follow_ups(client, anna, pl
     assert "bygge huse." in stale and "finde en grund." not in stale
 
 
-def test_every_goal_on_the_page_of_the_strategy_leads_to_the_form(client, anna, plan, theme):
+def test_every_goal_on_the_page_of_the_theme_leads_to_the_form(client, anna, theme):
     goal = make.goal(theme)
     client.force_login(anna)
-    assert f'href="{ADD}?goal={goal.pk}"' in html(client, f"/admin/strategies/strategy/{plan.pk}/change/")
+    assert f'href="{ADD}?goal={goal.pk}"' in html(client, f"/admin/strategies/theme/{theme.pk}/change/")
 
 
 @pytest.mark.parametrize("goal", ["", "abc", "-1", "1e3", "9" * 40, "%00", "²"])

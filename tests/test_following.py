@@ -549,7 +549,7 @@ def test_no_page_of_the_back_office_shows_who_follows_but_the_secretary_sees_how
     make.news(council.municipality, "Nyt værested", Status.DRAFT).publish(by=anna, confirmed=True)
     run()
     client.force_login(anna)
-    page = client.get(reverse("admin:council_council_change", args=[council.pk])).content.decode()
+    page = client.get(reverse("admin:council_council_kilde", args=[council.pk])).content.decode()
     assert AASE not in page
     assert "1 følger rådet" in page
     letters = client.get(reverse("admin:udsat_letter_changelist")).content.decode()

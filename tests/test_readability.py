@@ -85,7 +85,7 @@ def test_the_form_shows_readability_without_javascript(client, anna, esbjerg):
     strategy = make.strategy(esbjerg, status=Status.DRAFT, plain_text=EASY)
     goal = make.goal(make.theme(strategy), plain_text="Vi vil bygge nogle flere små huse, som du kan betale.")
     client.force_login(anna)
-    page = client.get(f"/admin/strategies/strategy/{strategy.pk}/change/").content.decode()
+    page = client.get(f"/admin/strategies/strategy/{strategy.pk}/resume/").content.decode()
     assert "LIX 33: let at læse." in page
     assert "LIX " in client.get(f"/admin/strategies/goal/{goal.pk}/change/").content.decode()
 
@@ -133,7 +133,7 @@ def test_the_readability_note_is_updated_while_typing(page, live_server, client,
     page.context.add_cookies(
         [{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}]
     )
-    page.goto(f"/admin/strategies/strategy/{strategy.pk}/change/")
+    page.goto(f"/admin/strategies/strategy/{strategy.pk}/resume/")
 
     # The same table in the browser.
     counted = page.evaluate(

@@ -40,7 +40,7 @@ def test_from_log_in_to_published_minutes(lise, page, chromium, live_server):
     page.get_by_role("textbox", name="Beslutning").click()
     page.keyboard.press("Control+a")
     page.keyboard.type("Rådet siger ja til efterværn for 010190-0001.")
-    page.get_by_role("button", name="Gem og bliv her").click()
+    page.get_by_role("button", name="Gem", exact=True).click()
     page.get_by_text("ligner et CPR-nummer").first.wait_for()
     page.goto(f"/admin/council/meeting/{meeting.pk}/change/")
 

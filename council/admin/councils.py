@@ -2,68 +2,34 @@
 
 import datetime
 
-from django import forms
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q
 from django.template.response import TemplateResponse
 from django.urls import path
 from django.utils import timezone
 
 from council.members.consent import due_to_anonymise
-from council.models import Cause, Council, Membership, Person, StandardItem, WorkingGroup
-from udsat.admin import PublishableAdmin, ScopedAdmin, ScopedStackedInline, may_edit
+from council.models import Cause, Council, Person, StandardItem, WorkingGroup
+from udsat.admin import FormPage, FormPagesMixin, PublishableAdmin, ScopedAdmin, ScopedStackedInline, may_edit
 from udsat.admin_site import DAILY
 from udsat.lib import roles
 from udsat.models import Municipality, Revision
 
 
-class MembershipInline(ScopedStackedInline):
-    model = Membership
-    fields = [
-        ("role", "person"),
-        ("speaks_as", "area"),
-        ("appointed_by", "substitute_for"),
-        ("starts_on", "ends_on"),
-        ("is_vacant", "position"),
-    ]
-    addable_fields = ("person",)
-    show_change_link = True
-    classes = ["collapse"]
-    is_former = False
-
-    def get_queryset(self, request):
-        seats = super().get_queryset(request).select_related("person", "council")
-        former = Q(ends_on__lt=timezone.localdate()) | Q(is_vacant=True)
-        return seats.filter(former) if self.is_former else seats.exclude(former)
-
-
-class FormerMembershipInline(MembershipInline):
-    verbose_name_plural = "tomme pladser og tidligere medlemmer"
-    is_former = True
-
-    def has_add_permission(self, request, obj=None):
-        return False
-
-
 class CauseInline(ScopedStackedInline):
     model = Cause
     fields = ["title", "body", "position"]
-    classes = ["collapse"]
 
 
 class WorkingGroupInline(ScopedStackedInline):
+    """Order and names; a group has a page of its own with its members."""
+
     model = WorkingGroup
-    fields = ["name", "cause", "description", "members", "position"]
-    classes = ["collapse"]
-
-    def get_queryset(self, request):
-        return super().get_queryset(request).prefetch_related("members")
-
-    def formfield_for_manytomany(self, db_field, request, **kwargs):
-        return super().formfield_for_manytomany(db_field, request, widget=forms.CheckboxSelectMultiple, **kwargs)
+    fields = [("name", "cause"), "position"]
+    show_change_link = True
+    change_link_label = "Beskrivelse og medlemmer"
 
 
 class StandardItemInline(ScopedStackedInline):
@@ -71,77 +37,137 @@ class StandardItemInline(ScopedStackedInline):
 
     model = StandardItem
     fields = ["title", ("kind", "brings"), "is_last", "position"]
-    classes = ["collapse"]
 
     def has_change_permission(self, request, obj=None):
         return request.user.may(roles.EDIT) if obj is None else may_edit(request.user, obj)
 
 
 @admin.register(Council)
-class CouncilAdmin(PublishableAdmin):
+class CouncilAdmin(FormPagesMixin, PublishableAdmin):
     change_form_template = "admin/council/council/change_form.html"
     index_section = (DAILY, 3)
     index_description = "Medlemmer, mærkesager, kontakt"
     guide = "raadet"
     list_display = ["name", "status_text"]
     search_fields = ["name", "municipality__name"]
-    inlines = [StandardItemInline, MembershipInline, FormerMembershipInline, CauseInline, WorkingGroupInline]
-    fieldsets = [
-        ("Rådet", {"fields": ["municipality", "name", "summary", "about", "plain_text"]}),
-        (
+    form_pages = [
+        FormPage("", "Overblik", (("Rådet", {"fields": ["municipality", "name", "summary", "about", "plain_text"]}),)),
+        FormPage(
+            "kontakt",
             "Kontakt",
-            {
-                "fields": ["phone", "phone_hours", "email", "address"],
-                "description": "Mange vil hellere ringe eller komme forbi end skrive. Det står øverst på rådets sider.",
-            },
+            (
+                (
+                    "Kontakt",
+                    {
+                        "fields": ["phone", "phone_hours", "email", "address"],
+                        "description": "Mange vil hellere ringe eller komme forbi end skrive. "
+                        "Det står øverst på rådets sider.",
+                    },
+                ),
+            ),
+            about="Telefon, e-mail og adresse",
         ),
-        (
-            "Størrelse og periode",
-            {"fields": ["size", "ordinary_meetings", "chair_label", "term_starts_on", "term_ends_on"]},
+        FormPage(
+            "rammer",
+            "Rammer",
+            (
+                (
+                    "Størrelse og periode",
+                    {"fields": ["size", "ordinary_meetings", "chair_label", "term_starts_on", "term_ends_on"]},
+                ),
+                (
+                    "Rettigheder",
+                    {
+                        "fields": ["has_hearing_right", "has_secretary", "has_budget", "has_premises", "meetings_open"],
+                        "description": "Vælg »Ukendt«, hvis det ikke står nogen steder. Så nævner siden det ikke.",
+                    },
+                ),
+            ),
+            about="Størrelse, periode og rettigheder",
         ),
-        (
-            "Rettigheder og rammer",
-            {
-                "fields": ["has_hearing_right", "has_secretary", "has_budget", "has_premises", "meetings_open"],
-                "description": "Vælg »Ukendt«, hvis det ikke står nogen steder. Så nævner siden det ikke.",
-            },
-        ),
-        (
+        FormPage(
+            "forretningsorden",
             "Forretningsorden",
-            {
-                "fields": [
-                    ("agenda_days", "item_days"),
-                    "quorum",
-                    "chaired_by",
-                    "minutes_style",
-                    ("approval", "approval_days"),
-                    "keep_years",
-                ],
-                "description": "Portalen regner frister ud og husker dig på dem. Den stopper dig aldrig: "
-                "Er en frist overskredet, ser du det, og så bestemmer du selv.",
-            },
+            (
+                (
+                    "Forretningsorden",
+                    {
+                        "fields": [
+                            ("agenda_days", "item_days"),
+                            "quorum",
+                            "chaired_by",
+                            "minutes_style",
+                            ("approval", "approval_days"),
+                            "keep_years",
+                        ],
+                        "description": "Portalen regner frister ud og husker dig på dem. Den stopper dig aldrig: "
+                        "Er en frist overskredet, ser du det, og så bestemmer du selv.",
+                    },
+                ),
+            ),
+            about="Frister, beslutninger og godkendelse af referater",
         ),
-        ("Arbejdet", {"fields": ["work", "visits", "dialogue_label", "dialogue_text"]}),
-        (
-            "Kan jeg komme med?",
-            {
-                "fields": ["meeting_place", "directions", "access", "travel_money", "food", "companion", "interpreter"],
-                "description": "Det, der plejer at gælde. Det står ved hvert åbent møde. Det, du ikke skriver, nævner "
-                "siden ikke. Er noget anderledes en dag, så skriv det på mødet.",
-            },
+        FormPage(
+            "faste-punkter", "Faste punkter", inlines=(StandardItemInline,), about="Det, hver dagsorden begynder med"
         ),
-        ("Når borgere skriver", {"fields": ["input_months"], "description": "Siden lover det, før borgeren skriver."}),
-        ("Når borgere følger med", {"fields": ["followers"]}),
-        (
-            "Kilde og visning",
-            {"fields": ["is_restatement", "source_url", "source_checked_on", "expires_at"], "classes": ["collapse"]},
+        FormPage("maerkesager", "Mærkesager", inlines=(CauseInline,), about="Det, rådet kæmper for"),
+        FormPage("grupper", "Arbejdsgrupper", inlines=(WorkingGroupInline,), about="Grupper, og hvem der sidder i dem"),
+        FormPage(
+            "arbejdet",
+            "Arbejdet",
+            (("Arbejdet", {"fields": ["work", "visits", "dialogue_label", "dialogue_text"]}),),
+            about="Hvad rådet laver, besøg og dialogmøder",
+        ),
+        FormPage(
+            "kom-med",
+            "Kom med",
+            (
+                (
+                    "Kan jeg komme med?",
+                    {
+                        "fields": [
+                            "meeting_place",
+                            "directions",
+                            "access",
+                            "travel_money",
+                            "food",
+                            "companion",
+                            "interpreter",
+                        ],
+                        "description": "Det, der plejer at gælde. Det står ved hvert åbent møde. Det, du ikke skriver, "
+                        "nævner siden ikke. Er noget anderledes en dag, så skriv det på mødet.",
+                    },
+                ),
+            ),
+            about="Mødested, vejen derhen, mad og tolk",
+        ),
+        FormPage(
+            "kilde",
+            "Borgere og kilde",
+            (
+                (
+                    "Når borgere skriver",
+                    {"fields": ["input_months"], "description": "Siden lover det, før borgeren skriver."},
+                ),
+                ("Når borgere følger med", {"fields": ["followers"]}),
+                ("Kilde og visning", {"fields": ["is_restatement", "source_url", "source_checked_on", "expires_at"]}),
+            ),
+            about="Henvendelser, følgere, og hvor teksten kommer fra",
         ),
     ]
-
     readonly_fields = ["followers"]
 
     def get_queryset(self, request):
         return super().get_queryset(request).select_related("municipality")
+
+    def tabs(self, request, council):
+        overview, *others = super().tabs(request, council)
+        members = {
+            "label": "Medlemmer",
+            "url": self.url("members", council),
+            "about": "Hvem der sidder i rådet, samtykker og tomme pladser",
+        }
+        return [overview, members, *others]
 
     @admin.display(description="status", ordering="status")
     def status_text(self, obj):
@@ -198,6 +224,7 @@ class CouncilAdmin(PublishableAdmin):
                 "original": council,
                 "title": "Medlemmer",
                 "crumbs": self.crumbs_to(council),
+                "tabs": self.tabs(request, council),
                 "current": [seat for seat in seats if not seat.has_ended and not seat.is_vacant],
                 "vacant": [seat for seat in seats if not seat.has_ended and seat.is_vacant],
                 "former": sorted(
@@ -209,8 +236,17 @@ class CouncilAdmin(PublishableAdmin):
         )
 
 
+class CouncilPartAdmin(ScopedAdmin):
+    """Base of the admins of causes and working groups, which are rows on a page of their council."""
+
+    def return_url(self, obj):
+        if obj is None:
+            return super().return_url(obj)
+        return self.admin_site.get_model_admin(Council).row_url(obj.council, obj)
+
+
 @admin.register(Cause)
-class CauseAdmin(ScopedAdmin):
+class CauseAdmin(CouncilPartAdmin):
     guide = "raadet"
     list_display = ["title"]
     search_fields = ["title"]
@@ -221,7 +257,7 @@ class CauseAdmin(ScopedAdmin):
 
 
 @admin.register(WorkingGroup)
-class WorkingGroupAdmin(ScopedAdmin):
+class WorkingGroupAdmin(CouncilPartAdmin):
     guide = "raadet"
     list_display = ["__str__", "cause"]
     search_fields = ["name"]
@@ -229,6 +265,3 @@ class WorkingGroupAdmin(ScopedAdmin):
 
     def get_queryset(self, request):
         return super().get_queryset(request).select_related("council__municipality", "cause")
-
-    def formfield_for_manytomany(self, db_field, request, **kwargs):
-        return super().formfield_for_manytomany(db_field, request, widget=forms.CheckboxSelectMultiple, **kwargs)

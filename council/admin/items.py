@@ -49,7 +49,7 @@ class AgendaItemAdmin(ScopedAdmin):
     list_display = ["title", "meeting", "is_closed"]
     list_filter = ["is_closed", "kind"]
     search_fields = ["title", "case_number"]
-    autocomplete_fields = ["themes", "goals", "causes", "meeting"]
+    autocomplete_fields = ["meeting"]
     inlines = [AgreementInline]
     fieldsets = [
         (None, {"fields": ["meeting"]}),
@@ -76,6 +76,12 @@ class AgendaItemAdmin(ScopedAdmin):
             .get_queryset(request)
             .select_related("meeting__council__municipality", "meeting__agenda", "meeting__minutes")
         )
+
+    def return_url(self, obj):
+        """Return to the item on the agenda page."""
+        if obj is None:
+            return super().return_url(obj)
+        return f"{reverse('admin:council_meeting_agenda', args=[obj.meeting_id])}#punkt-{obj.pk}"
 
     def choice_label(self, obj):
         """Add the date, since titles such as »Eventuelt« recur."""
@@ -145,6 +151,14 @@ class AttachmentAdmin(ScopedAdmin):
 
     def get_queryset(self, request):
         return super().get_queryset(request).select_related("meeting__council__municipality", "item__meeting")
+
+    def return_url(self, obj):
+        """Return to the item on the agenda page, or to the attachments of the meeting."""
+        if obj is None:
+            return super().return_url(obj)
+        if obj.item_id:
+            return f"{reverse('admin:council_meeting_agenda', args=[obj.meeting_id])}#punkt-{obj.item_id}"
+        return f"{reverse('admin:council_meeting_change', args=[obj.meeting_id])}#bilag"
 
     def formfield_for_dbfield(self, db_field, request, **kwargs):
         if db_field.name == "file":

@@ -198,6 +198,12 @@ class MembershipAdmin(ScopedAdmin):
             *super().get_urls(),
         ]
 
+    def return_url(self, obj):
+        """Return to the row in the list of members."""
+        if obj is None:
+            return super().return_url(obj)
+        return f"{reverse('admin:council_council_members', args=[obj.council_id])}#membership-{obj.pk}"
+
     @transaction.atomic
     def leave_view(self, request, object_id):
         seat = self.get_object(request, unquote(object_id))
@@ -220,7 +226,7 @@ class MembershipAdmin(ScopedAdmin):
                 self._cancel_invitations(request, seat)
                 if form.cleaned_data["then"] == "ny":
                     return HttpResponseRedirect(reverse("admin:council_person_change", args=[following.person_id]))
-                return HttpResponseRedirect(members)
+                return HttpResponseRedirect(f"{members}#membership-{seat.pk}")
         return TemplateResponse(
             request,
             "admin/council/membership/leave.html",

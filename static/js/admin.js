@@ -8,6 +8,22 @@ if (form) {
   window.addEventListener("beforeunload", (event) => { if (changed) event.preventDefault(); });
 }
 
+// After saving, the page that is shown again stands where it stood.
+const PLACE = "udsat-place";
+document.addEventListener("submit", () => {
+  const open = [...document.querySelectorAll("#content-main details")].map((details) => details.open);
+  sessionStorage.setItem(PLACE, JSON.stringify({ path: location.pathname, top: scrollY, open, at: Date.now() }));
+});
+const place = JSON.parse(sessionStorage.getItem(PLACE) ?? "null");
+sessionStorage.removeItem(PLACE);
+if (place?.path === location.pathname && Date.now() - place.at < 60000 && !location.hash && !document.querySelector(".error-summary")) {
+  const details = [...document.querySelectorAll("#content-main details")];
+  if (details.length === place.open.length) details.forEach((one, index) => { one.open ||= place.open[index]; });
+  // The message is above; screen readers announce it, and it stays visible.
+  document.querySelector(".messagelist")?.classList.add("floating");
+  addEventListener("load", () => scrollTo({ top: place.top, behavior: "instant" }));
+}
+
 // Select2 labels its boxes by the selected value, so that an empty box has no label. Use the field's label.
 function nameSelect2(box) {
   const label = document.querySelector(`label[for="${box.previousElementSibling?.id}"]`)?.textContent.trim();

@@ -98,7 +98,6 @@ document.addEventListener("dragover", (event) => {
 document.addEventListener("formset:added", (event) => {
   const row = event.target;
   addMover(row);
-  row.querySelectorAll("[data-rows]").forEach(setUpGoals);
   if (positionOf(row)) renumber(row);
 });
 document.addEventListener("formset:removed", () => {
@@ -110,12 +109,10 @@ document.addEventListener("formset:removed", () => {
 
 // The goals of one theme: a formset, whose management form has their number.
 function setUpGoals(group) {
-  if (group.closest(".empty-form") || group.dataset.equipped) return;
-  group.dataset.equipped = "true";
   const list = group.querySelector(".goal-list");
   const empty = group.querySelector(".empty-row > [data-row]");
   if (!list) return;
-  const total = group.querySelector("input[name$='-goals-TOTAL_FORMS']");
+  const total = group.querySelector("input[name='goals-TOTAL_FORMS']");
   list.querySelectorAll(":scope > [data-row]").forEach(setUpGoal);
   if (!empty) return;
   const add = document.createElement("button");
@@ -128,7 +125,7 @@ function setUpGoals(group) {
     for (const element of row.querySelectorAll("[id], [name], [for]")) {
       for (const name of ["id", "name", "for"]) {
         const value = element.getAttribute(name);
-        if (value) element.setAttribute(name, value.replace("-goals-__prefix__-", `-goals-${index}-`));
+        if (value) element.setAttribute(name, value.replace("goals-__prefix__-", `goals-${index}-`));
       }
     }
     total.value = Number(index) + 1;

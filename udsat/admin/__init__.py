@@ -1,5 +1,6 @@
 """Base classes of the back office, and the admins of udsat's own models."""
 
+from .form_pages import FormPage, FormPagesMixin
 from .forms import ScopedChangeForm, ScopedFormSet, ScopedModelForm
 from .model_admins import NationalAdmin, ScopedAdmin, ScopedStackedInline
 from .publication import PublishableAdmin
@@ -8,6 +9,8 @@ from .scope import may_edit
 from . import letters, portal_admins  # isort: skip  # noqa: F401  register the portal's own models on the classes above
 
 __all__ = [
+    "FormPage",
+    "FormPagesMixin",
     "NationalAdmin",
     "PublishableAdmin",
     "ScopedAdmin",

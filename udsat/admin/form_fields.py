@@ -2,6 +2,8 @@
 
 from django import forms
 from django.contrib.admin.widgets import AutocompleteMixin
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import mark_safe
 
 from udsat.lib.documents import ACCEPTED, MAX_DOCUMENT_BYTES
 
@@ -91,6 +93,26 @@ class SafeAutocompleteSelect(_SafeAutocompleteMixin, forms.Select):
         [(_, options, _)] = super().optgroups(name, value, attr)
         chosen = [option for option in options if option["value"] != ""]
         return [(None, [self.create_option(name, "", "–", False, 0), *chosen], 0)]
+
+
+class CheckList(forms.CheckboxSelectMultiple):
+    """Checkboxes in a box of limited height, rendered without a template for each: a form may have hundreds."""
+
+    def render(self, name, value, attrs=None, renderer=None):
+        attrs = self.build_attrs(self.attrs, attrs)
+        chosen = set(self.format_value(value))
+        rows = (
+            (f"{attrs['id']}_{index}", name, key, mark_safe(" checked" if str(key) in chosen else ""), label)
+            for index, (key, label) in enumerate(self.choices)
+        )
+        boxes = format_html_join(
+            "",
+            '<div><label for="{0}"><input type="checkbox" id="{0}" name="{1}" value="{2}"{3}> {4}</label></div>',
+            rows,
+        )
+        return format_html(
+            '<div id="{}" class="check-list choices">{}</div>', attrs["id"], boxes or "Der er ingen endnu."
+        )
 
 
 class SafeAutocompleteSelectMultiple(_SafeAutocompleteMixin, forms.SelectMultiple):

@@ -12,6 +12,7 @@ from django.contrib.admin.exceptions import DisallowedModelAdminLookup, Disallow
 from django.contrib.admin.filters import RelatedFieldListFilter
 from django.contrib.admin.models import LogEntry
 from django.contrib.admin.options import IS_POPUP_VAR, IncorrectLookupParameters
+from django.contrib.admin.templatetags.admin_urls import add_preserved_filters
 from django.contrib.admin.utils import get_fields_from_path, quote
 from django.contrib.admin.widgets import AdminTextareaWidget
 from django.db import IntegrityError, connection, models
@@ -31,6 +32,7 @@ from udsat.models import Publishable, RevisionedModel, batch_reindexing, is_cpr_
 from .edit_versions import increment_version
 from .form_fields import (
     YEARS,
+    CheckList,
     DateInputField,
     DateTimeInputField,
     SafeAutocompleteSelect,
@@ -41,6 +43,11 @@ from .form_fields import (
 from .forms import ScopedChangeForm, ScopedFormSet, ScopedModelForm
 from .history import HistoryMixin
 from .scope import has_several_municipalities, may_edit, municipality_of, owner_of
+
+
+def yes_or_no(value: bool | None) -> str:
+    return "ukendt" if value is None else "ja" if value else "nej"
+
 
 FILTER_ENDINGS = {"", "exact", "id__exact", "isnull", "gte", "lt", "year", "month", "day"}
 
@@ -70,9 +77,11 @@ class _ScopedFieldsMixin:
     def formfield_for_manytomany(self, db_field, request, **kwargs):
         if db_field.name in self.get_autocomplete_fields(request):
             kwargs.setdefault("widget", SafeAutocompleteSelectMultiple(db_field, self.admin_site))
-        return super().formfield_for_manytomany(
-            db_field, request, **{"form_class": SafeModelMultipleChoiceField, **kwargs}
-        )
+        kwargs = {"form_class": SafeModelMultipleChoiceField, "widget": CheckList, **kwargs}
+        field = super().formfield_for_manytomany(db_field, request, **kwargs)
+        if field is not None:
+            field.help_text = db_field.help_text  # Django adds how to use a stock list of several
+        return field
 
     def formfield_for_dbfield(self, db_field, request, **kwargs):
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
@@ -195,6 +204,10 @@ class ScopedAdmin(HistoryMixin, _ScopedFieldsMixin, admin.ModelAdmin):
     def owner(self, obj):
         return owner_of(obj)
 
+    def return_url(self, obj) -> str:
+        """Return the address of the list or page that a closed form returns to, at the row of the object."""
+        return self.crumbs(obj)[-1][0]
+
     def field_url(self, obj, field) -> str:
         """Return the address of the field on its page."""
         return f"{self.url('change', obj)}#id_{field}"
@@ -202,8 +215,15 @@ class ScopedAdmin(HistoryMixin, _ScopedFieldsMixin, admin.ModelAdmin):
     # Lists
 
     def get_list_display(self, request):
-        columns = super().get_list_display(request)
+        columns = [self._in_words(name) for name in super().get_list_display(request)]
         return [*columns, "municipality_name"] if self._shows_municipality(request) else columns
+
+    def _in_words(self, name):
+        """Return a column with "ja" and "nej" in place of the icons of a truth value."""
+        field = next((field for field in self.opts.fields if field.name == name), None)
+        if not isinstance(field, models.BooleanField):
+            return name
+        return admin.display(description=field.verbose_name, ordering=name)(lambda obj: yes_or_no(getattr(obj, name)))
 
     def get_list_filter(self, request):
         filters = [
@@ -277,6 +297,7 @@ class ScopedAdmin(HistoryMixin, _ScopedFieldsMixin, admin.ModelAdmin):
                     if row.is_bound and hasattr(row, "show_saved_values"):
                         row.show_saved_values()
         context["crumbs"] = self.crumbs(obj)
+        context["return_url"] = self._with_filters(request, self.return_url(obj))
         if obj is not None and has_several_municipalities(request.user):
             context["shown_municipality"] = municipality_of(obj)
         return super().render_change_form(request, context, add, change, form_url, obj)
@@ -313,7 +334,12 @@ class ScopedAdmin(HistoryMixin, _ScopedFieldsMixin, admin.ModelAdmin):
         return self.response_post_save_change(request, obj)
 
     def response_post_save_change(self, request, obj):
-        return HttpResponseRedirect(self.crumbs(obj)[-1][0])
+        return HttpResponseRedirect(self._with_filters(request, self.return_url(obj)))
+
+    def _with_filters(self, request, address):
+        """Return the address of a list with the filters, search and page that it was left with."""
+        filters = {"preserved_filters": self.get_preserved_filters(request), "opts": self.opts}
+        return add_preserved_filters(filters, address)
 
     def response_delete(self, request, obj_display, obj_id):
         if IS_POPUP_VAR in request.POST:
@@ -468,6 +494,9 @@ class ScopedInline(_ScopedFieldsMixin):
 
 class ScopedStackedInline(ScopedInline, admin.StackedInline):
     """Stacked rows, since Django's tabular rows have no labels."""
+
+    template = "admin/includes/rows.html"
+    change_link_label = "Ret"
 
     class Media:
         js = [forms.Script("js/rows.js", type="module")]

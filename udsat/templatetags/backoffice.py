@@ -22,6 +22,8 @@ def shown(field):
         return rich(value)
     if isinstance(model_field, models.FileField) and value:
         return format_html('<a href="{}">{}</a>', instance.get_absolute_url(), value.name.rsplit("/", 1)[-1])
+    if isinstance(model_field, models.BooleanField):
+        return "ukendt" if value is None else "ja" if value else "nej"
     return field.contents()
 
 

@@ -47,6 +47,12 @@ class AgendaRow:
         words = [label for name, label in labels.items() if getattr(self.item, name)]
         if self.attachments:
             words.append(f"{len(self.attachments)} bilag")
+        return join_words([*words, self.links] if self.links else words)
+
+    @property
+    def links(self) -> str:
+        """What the item is about, in Danish."""
+        words = []
         if links := len(self.item.themes.all()) + len(self.item.goals.all()):
             words.append(f"{links} fra strategien")
         if causes := len(self.item.causes.all()):

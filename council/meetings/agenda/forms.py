@@ -10,7 +10,6 @@ from django import forms
 from council.models import Agenda, AgendaItem
 from council.rights import may_edit_agenda
 from udsat.admin import ScopedModelForm, may_edit
-from udsat.admin.form_fields import SafeAutocompleteSelectMultiple
 from udsat.admin.history import last_editor
 from udsat.lib.forms import parse_pk
 from udsat.lib.richtext import RichTextFormField
@@ -87,28 +86,16 @@ def _plain(field, value):
     return " ".join(str(value or "").split())
 
 
-class PrefetchedChoices(SafeAutocompleteSelectMultiple):
-    """Take the chosen objects from the prefetched items, so that the number of queries does not grow with them."""
-
-    prefetched = None
-
-    def optgroups(self, name, value, attr=None):
-        if self.prefetched is None:
-            return super().optgroups(name, value, attr)
-        label = self.choices.field.label_from_instance
-        options = [
-            self.create_option(name, obj.pk, label(obj), True, index, attrs=attr)
-            for index, obj in enumerate(self.prefetched)
-        ]
-        return [(None, options, 0)]
-
-
 class AgendaRowForm(FingerprintForm):
+    choices: dict[str, list] = {}  # of the links, evaluated once for all items; set on the class for the request
+
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        if not self.is_bound and self.instance.pk:
-            for name in LINK_FIELDS:
-                self.fields[name].widget.prefetched = list(getattr(self.instance, name).all())
+        for name in LINK_FIELDS:
+            field = self.fields[name]
+            if name not in self.choices:
+                self.choices[name] = list(field.choices)
+            field.widget.choices = self.choices[name]
 
     def may_save(self):
         return may_edit_agenda(self.user, self.instance.meeting)
@@ -123,15 +110,13 @@ def item_form(model_admin, request) -> type[AgendaRowForm]:
     """Return the form class of an item for this user, with the form fields of the item's own page."""
     page = model_admin.admin_site.get_model_admin(AgendaItem)
 
-    def formfield(db_field, **kwargs):
-        if db_field.name in LINK_FIELDS:
-            kwargs["widget"] = PrefetchedChoices(db_field, page.admin_site)
-        return page.formfield_for_dbfield(db_field, request, **kwargs)
-
     form_class = forms.modelform_factory(
-        AgendaItem, form=AgendaRowForm, fields=[*TEXT_FIELDS, *LINK_FIELDS], formfield_callback=formfield
+        AgendaItem,
+        form=AgendaRowForm,
+        fields=[*TEXT_FIELDS, *LINK_FIELDS],
+        formfield_callback=partial(page.formfield_for_dbfield, request=request),
     )
-    form_class.user = request.user
+    form_class.user, form_class.choices = request.user, {}
     return form_class
 
 
