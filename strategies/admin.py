@@ -252,14 +252,13 @@ class GoalAdmin(FormPagesMixin, ScopedAdmin):
         return f"{Truncator(obj.text).words(14)} ({obj.theme.strategy})"
 
     def crumbs(self, obj=None):
-        crumbs = super().crumbs(obj)
-        return crumbs if obj is None else [*crumbs, (self.url("change", obj.theme), str(obj.theme))]
+        crumbs, theme = super().crumbs(obj), getattr(obj, "theme", None)
+        return [*crumbs, (self.url("change", theme), str(theme))] if theme else crumbs
 
     def return_url(self, obj):
         """Return to the row on the page of the theme."""
-        if obj is None:
-            return super().return_url(obj)
-        return self.admin_site.get_model_admin(Theme).row_url(obj.theme, obj)
+        theme = getattr(obj, "theme", None)
+        return self.admin_site.get_model_admin(Theme).row_url(theme, obj) if theme else super().return_url(obj)
 
     @admin.display(description="mål", ordering="text")
     def short_text(self, obj):
@@ -327,9 +326,9 @@ class ActionAdmin(StrategyPartAdmin):
         return super().get_queryset(request).select_related("theme", "goal__theme")
 
     def return_url(self, obj):
-        if obj is None:
+        parent = obj and (obj.goal or obj.theme)
+        if parent is None:  # also in a form with errors
             return ScopedAdmin.return_url(self, obj)
-        parent = obj.goal or obj.theme
         return self.admin_site.get_model_admin(type(parent)).row_url(parent, obj)
 
 

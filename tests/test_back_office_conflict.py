@@ -3,6 +3,7 @@
 import html
 
 import pytest
+from django.contrib import admin
 from django.db import connection
 from django.forms import FileField
 from django.test import Client
@@ -25,6 +26,14 @@ def opened(client, it, page="change"):
     return {name: value for name, value in fields.items() if value is not None and value is not False} | empty_inlines(
         client, address
     )
+
+
+def page_of(it, *names):
+    """Return the page of the object's form with one of these fields."""
+    for page in getattr(admin.site.get_model_admin(type(it)), "form_pages", []):
+        if set(page.field_names) & set(names):
+            return page.slug or "change"
+    return "change"
 
 
 def save(client, it, data, page="change"):

@@ -23,7 +23,7 @@ from udsat.lib import roles
 from udsat.lib.danish import join_words
 from udsat.lib.richtext import RichTextFormField, safe_html
 from udsat.models import Municipality, Publishable, RevisionedModel
-from udsat.models.self_relations import circle_error, pointing_at, self_relations
+from udsat.models.self_relations import pointing_at, self_relations
 
 from .edit_versions import version_of
 from .history import last_editor
@@ -103,13 +103,10 @@ class ScopedModelForm(forms.ModelForm):
                 field.choices = [(value, EMPTY_LABEL if label == DASHES else label) for value, label in field.choices]
         for relation in own_relations:
             if is_list(field := self.fields.get(relation.name)):
+                # Offer no relative that is the object itself or leads back to it; `clean()` of the model refuses them.
                 links = dict(field.queryset.order_by().values_list("pk", relation.attname))
-                self.offer_without_circles(field, field.choices, links)
-
-    def offer_without_circles(self, field, choices, links):
-        """Offer no relative that is the object itself or leads back to it. `clean()` of the model refuses them."""
-        left_out = pointing_at(self.instance.pk, links)
-        field.choices = [(value, label) for value, label in choices if value not in left_out]
+                left_out = pointing_at(self.instance.pk, links)
+                field.choices = [(value, label) for value, label in field.choices if value not in left_out]
 
     def _limit_scope_field(self, name, field):
         """Hide the municipality of saved objects, and preset it if there is only one choice."""
@@ -234,7 +231,6 @@ class ScopedFormSet(BaseInlineFormSet):
 
     def __init__(self, *args, **kwargs):
         self._choices = {}
-        self._saved_links = {}
         self.has_removed_rows = False
         super().__init__(*args, **kwargs)
         if self.is_bound:
@@ -281,7 +277,6 @@ class ScopedFormSet(BaseInlineFormSet):
 
     def clean(self):
         super().clean()
-        self._refuse_circles()
         if self.has_removed_rows:
             raise forms.ValidationError(
                 f"{capfirst(self.model._meta.verbose_name)}: en række er fjernet imens. "
@@ -296,24 +291,6 @@ class ScopedFormSet(BaseInlineFormSet):
 
     def get_form_error(self):
         return "Det samme står i en anden række. Ret den ene, eller fjern den."
-
-    def _links(self, relation) -> dict:
-        """Return the primary key of each row's relative, by that of the row."""
-        if relation.name not in self._saved_links:
-            # All rows of the parent: one that is not shown may lead back to one that is.
-            rows = self.model._base_manager.filter(**{self.fk.name: self.instance}) if self.instance.pk else []
-            self._saved_links[relation.name] = dict(rows.values_list("pk", relation.attname)) if rows else {}
-        return self._saved_links[relation.name]
-
-    def _refuse_circles(self):
-        """Refuse rows that lead back to themselves only as they are submitted together."""
-        for relation in self_relations(self.model):
-            kept = [row for row in self.initial_forms if row not in self.deleted_forms and row.is_valid()]
-            chosen = {row: row.cleaned_data[relation.name] for row in kept if relation.name in row.cleaned_data}
-            links = self._links(relation) | {row.instance.pk: it and it.pk for row, it in chosen.items()}
-            for row, relative in chosen.items():
-                if relative and relative.pk in pointing_at(row.instance.pk, links):
-                    row.add_error(relation.name, circle_error(relation, row.instance, relative))
 
     def get_queryset(self):
         """Set the parent on rows of an unbound formset, which saves a query per row."""
@@ -336,12 +313,9 @@ class ScopedFormSet(BaseInlineFormSet):
         return self._with_cached_choices(super().empty_form)
 
     def _with_cached_choices(self, form):
-        own_relations = {relation.name: relation for relation in self_relations(self.model)}
         for name, field in form.fields.items():
             if is_list(field):
                 if name not in self._choices:
                     self._choices[name] = list(field.choices)
                 field.choices = self._choices[name]
-                if name in own_relations and form.instance.pk:
-                    form.offer_without_circles(field, field.choices, self._links(own_relations[name]))
         return form
