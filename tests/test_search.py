@@ -142,7 +142,7 @@ def test_markup_is_not_text(client, esbjerg, query):
 def test_words_that_markup_divides_are_still_words(client, esbjerg):
     theme = make.theme(make.strategy(esbjerg), "Hjem", body="<p>Små <strong>bo</strong>liger</p><p>nu</p>")
     assert hits(client, "boliger") == [theme.get_absolute_url()]
-    assert hits(client, "småboliger") == []
+    assert hits(client, "småboligernu") == []
 
 
 @pytest.mark.parametrize("query", ["100 %", "a_b", "it's", "\\", "%", "_", "'", '"', "(", "*", "--", "a%' OR 1=1"])

@@ -1,15 +1,17 @@
 """Search tokens: normalisation, stemming, matching and excerpts, the same for the index and for queries.
 
-A word has up to three tokens: its exact spelling (`bolig`), its stem (`xbol`, Snowball for Danish) and its reversed
-ending (`qgilob`), so that *bolig* finds *boligerne*, and *rådgivning* finds *gældsrådgivning*. Exact tokens never begin
-with x, q or zz, so all kinds of token can share one column that both databases index as words.
+A word has an exact token (`bolig`), the token of its stem (`xbol`, Snowball for Danish), tokens of the inflection keys
+that differ from both (`xxregl` of regler), and reversed endings if it is long (`qgilob`), so that *bolig* finds
+*boligerne*, *regel* finds *regler*, and *rådgivning* finds *gældsrådgivning*. Words written apart or with a hyphen have
+tokens of the joined word too (`xqkrisecent` of krise-center). Exact tokens never begin with x, q or zz, and stem tokens
+not with xx or xq, so all kinds of token can share one column that both databases index as words.
 """
 
 import functools
 import re
 import threading
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
 from itertools import takewhile
 
@@ -18,6 +20,7 @@ from django.utils.safestring import SafeString, mark_safe
 from rapidfuzz.distance import OSA
 
 from .danish import MONTHS, fold
+from .danish_inflection import base_form, inflection_keys
 from .search_synonyms import STOP_WORDS, SYNONYMS
 
 MAX_WORDS = 8
@@ -28,6 +31,12 @@ _LONG_WORD = 8
 # Inflectional endings of nouns and adjectives, longest first: a light stemmer for the last part of compounds.
 _ENDINGS = ("ernes", "erne", "enes", "ene", "ers", "ens", "ets", "er", "en", "et", "es", "e", "s")
 _WORD = re.compile(r"[^\W_]+")
+_HYPHENS = "-\u2010\u2011"
+_THOUSANDS = re.compile(r"(?<![\d.,])\d{1,3}(?:[. \u00a0\u202f]\d{3})+(?!\d)")
+# A number with thousands separators, or words joined by hyphens.
+_PIECE = re.compile(rf"{_THOUSANDS.pattern}|[^\W_]+(?:[{_HYPHENS}][^\W_]+)*")
+# Two words in a row are indexed as one, in case they are a compound written apart: the least and greatest length.
+_SHORTEST_COMPOUND, _LONGEST_COMPOUND = 6, 24
 # 25.8.2026 or 25/8-2026, and 2026-08-25
 _DATE = re.compile(r"\b(?P<day>\d{1,2})[./-](?P<month>\d{1,2})[./-](?P<year>\d{4})\b")
 _ISO_DATE = re.compile(r"\b(?P<year>\d{4})-(?P<month>\d\d)-(?P<day>\d\d)\b")
@@ -37,11 +46,35 @@ _stemmers = threading.local()
 
 def words(text: str) -> list[str]:
     """Return the words of a text in lower case, with æ, ø and å also where the text has ae, oe, aa, ä or ö."""
+    return _WORD.findall(_normalised(text))
+
+
+def _normalised(text: str) -> str:
     text = unicodedata.normalize("NFC", text).lower()
     # Soft hyphens and zero-width spaces.
     text = text.replace("\u00ad", "").replace("\u200b", "")
-    text = text.replace("ä", "æ").replace("ö", "ø").replace("aa", "å").replace("ae", "æ").replace("oe", "ø")
-    return _WORD.findall(text)
+    return text.replace("ä", "æ").replace("ö", "ø").replace("aa", "å").replace("ae", "æ").replace("oe", "ø")
+
+
+def _compounds(text: str) -> Iterator[tuple[str, str]]:
+    """Yield the pairs of words of a normalised text that may be one word: with a hyphen, or with only a space."""
+    before = None
+    for match in _WORD.finditer(text):
+        if before:
+            first, second, gap = before[0], match[0], text[before.end() : match.start()]
+            if gap in _HYPHENS and not (first.isdigit() and second.isdigit()):
+                yield first, second
+            elif (
+                gap in (" ", "\u00a0")
+                and len(first) > 1
+                and len(second) > 2
+                and _SHORTEST_COMPOUND <= len(first) + len(second) <= _LONGEST_COMPOUND
+                and first.isalpha()
+                and second.isalpha()
+                and STOP_WORDS.isdisjoint((first, second))
+            ):
+                yield first, second
+        before = match
 
 
 def stem(word: str) -> str:
@@ -65,24 +98,48 @@ def exact_token(word: str) -> str:
 
 
 def stem_token(word: str) -> str:
-    return f"x{fold(stem(word))}"
+    # Of an irregular form that of its base form: bøger is stemmed as bog, not as bøg.
+    return f"x{exact_token(stem(base_form(word)))}"
 
 
-def tail_token(word: str) -> str:
-    """Return the reversed ending of the word, so that a prefix query finds words by how they end."""
-    return f"q{fold(uninflected(word))[::-1]}"
+def key_token(key: str) -> str:
+    return f"xx{fold(key)}"
+
+
+def joined_token(stem_or_key: str) -> str:
+    return f"xq{fold(stem_or_key)}"
+
+
+def tail_tokens(word: str) -> list[str]:
+    """Return reversed endings of the word, so that a prefix query finds words by how they end."""
+    changed = (key for key in inflection_keys(word) if not word.startswith(key))
+    return [f"q{fold(ending)[::-1]}" for ending in (uninflected(word), *changed) if len(ending) >= _SHORTEST_TAIL]
 
 
 def tokens(text: str) -> list[str]:
-    """Return all tokens of a text, in order, for the index."""
-    return [token for word in words(text) for token in word_tokens(word)]
+    """Return all tokens of a text for the index: those of its words in order, then those of joined words."""
+    text = _normalised(text)
+    separate = [token for word in _WORD.findall(text) for token in word_tokens(word)]
+    compounds = [token for first, second in _compounds(text) for token in _joined_tokens(first + second)]
+    numbers = [joined_token(re.sub(r"\D", "", number)) for number in _THOUSANDS.findall(text)]
+    return separate + compounds + numbers
 
 
 @functools.lru_cache(maxsize=20_000)
 def word_tokens(word: str) -> tuple[str, ...]:
-    """Return the exact and stem tokens of a word from `words`, and its tail if it is long enough for a compound."""
-    tail = (tail_token(word),) if len(word) >= _LONG_WORD else ()
-    return (exact_token(word), stem_token(word), *tail)
+    """Return the exact token and the stem token of a word from `words`, then those of its keys and endings."""
+    endings = tail_tokens(word) if len(word) >= _LONG_WORD else ()
+    return (exact_token(word), stem_token(word), *map(key_token, _other_keys(word)), *endings)
+
+
+def _other_keys(word: str) -> list[str]:
+    # Queries look for a key as a word and as a stem too.
+    return [key for key in inflection_keys(word) if key not in (word, stem(base_form(word)))]
+
+
+@functools.lru_cache(maxsize=20_000)
+def _joined_tokens(word: str) -> tuple[str, ...]:
+    return tuple(map(joined_token, (stem(word), *_other_keys(word))))
 
 
 def is_exact_token(token: str) -> bool:
@@ -96,13 +153,27 @@ def filter_token(kind: str, value: object) -> str:
 
 
 def all_query_words(query: str) -> list[str]:
-    """Return all words of a query, with numeric dates written out as in the texts."""
+    """Return all words of a query: numeric dates written out as in the texts, numbers without thousands separators."""
 
+    return words(_written_out(query))
+
+
+def _written_out(query: str) -> str:
     def write_out(match: re.Match[str]) -> str:
         month = int(match["month"])
         return f" {int(match['day'])} {MONTHS[month - 1]} {match['year']} " if 1 <= month <= 12 else match[0]
 
-    return words(_DATE.sub(write_out, _ISO_DATE.sub(write_out, query)))
+    query = _DATE.sub(write_out, _ISO_DATE.sub(write_out, query))
+    return _THOUSANDS.sub(lambda match: re.sub(r"\D", "", match[0]), query)
+
+
+def query_compounds(query: str) -> dict[str, set[str]]:
+    """Return by word of a query the compounds that it forms with its neighbours, as tandlæge for »tand læge«."""
+    compounds: dict[str, set[str]] = {}
+    for first, second in _compounds(_normalised(_written_out(query))):
+        for word in (first, second):
+            compounds.setdefault(word, set()).add(first + second)
+    return compounds
 
 
 def query_words(query: str) -> list[str]:
@@ -123,35 +194,51 @@ def _may_begin(word: str) -> bool:
     return len(exact_token(word)) > 2 and not word.isdigit()
 
 
-def query_tokens(word: str) -> list[tuple[str, bool]]:
-    """Return the tokens that match a query word, each with whether it is a prefix of indexed tokens."""
+def query_tokens(word: str, compounds: Iterable[str] = ()) -> list[tuple[str, bool]]:
+    """Return the tokens that match a query word or one of its compounds, each with whether it is a prefix."""
     tokens = [(exact_token(word), _may_begin(word)), (stem_token(word), False)]
     if len(uninflected(word)) >= _SHORTEST_TAIL:
-        tokens.append((tail_token(word), True))
+        tokens += [(token, True) for token in tail_tokens(word)]
     if len(word) == 4 and word.isdigit():
         tokens.append((filter_token("y", word), False))
+    tokens += [(token, False) for token in _form_tokens(word, compounds)]
     return tokens + [(token, False) for other in synonyms_of(word) for token in word_tokens(other)[:2]]
 
 
+def _form_tokens(word: str, compounds: Iterable[str]) -> list[str]:
+    """Return the tokens of other inflected forms of the word, and of other spellings of it."""
+    forms = []
+    for one in (word, *compounds):
+        keys = inflection_keys(one)
+        forms += [token for key in keys for token in (key_token(key), exact_token(key), f"x{exact_token(key)}")]
+        if len(one) > 3:
+            forms += map(joined_token, (stem(one), *keys))
+    for compound in compounds:
+        forms += word_tokens(compound)[:2]
+    return list(dict.fromkeys(forms))
+
+
 # The score of a match by how it came about.
-_EXACT, _SAME_STEM, _PREFIX, _ENDING, _SYNONYM = 1.0, 0.95, 0.8, 0.7, 0.6
+_EXACT, _SAME_STEM, _OTHER_FORM, _PREFIX, _ENDING, _SYNONYM = 1.0, 0.95, 0.9, 0.8, 0.7, 0.6
 _NO_MATCH: dict[int, float] = {}
 
 
 class SoughtWords:
     """The words of a query, matched against tokens and texts. Scores are cached per token and per piece of text.
 
-    Scores are returned as {index of the word in `words`: 0 to 1}.
+    Scores are returned as {index of the word in `words`: 0 to 1}. `compounds` are those of `query_compounds`.
     """
 
-    def __init__(self, sought: Sequence[str]) -> None:
+    def __init__(self, sought: Sequence[str], compounds: Mapping[str, Iterable[str]] | None = None) -> None:
         self.words = list(sought)
+        compounds = compounds or {}
+        self._forms = [set(_form_tokens(word, compounds.get(word, ()))) for word in sought]
         self._exact = [exact_token(word) for word in sought]
         self._stems = [stem_token(word) for word in sought]
         self._is_prefix = [_may_begin(word) for word in sought]
-        self._tails = [tail_token(word) if len(uninflected(word)) >= _SHORTEST_TAIL else "" for word in sought]
+        self._tails = [tuple(tail_tokens(word)) if len(uninflected(word)) >= _SHORTEST_TAIL else () for word in sought]
         self._synonyms = [{token for other in synonyms_of(word) for token in word_tokens(other)[:2]} for word in sought]
-        wanted = [token for word in sought for token in query_tokens(word)]
+        wanted = [token for word in sought for token in query_tokens(word, compounds.get(word, ()))]
         self._whole = {token for token, _ in wanted}
         self._prefixes = tuple(token for token, is_prefix in wanted if is_prefix)
         self._token_scores: dict[str, dict[int, float]] = {}
@@ -182,9 +269,11 @@ class SoughtWords:
             return _EXACT
         if token == self._stems[number]:
             return _SAME_STEM
+        if token in self._forms[number]:
+            return _OTHER_FORM
         if self._is_prefix[number] and token.startswith(self._exact[number]):
             return _PREFIX
-        if self._tails[number] and token.startswith(self._tails[number]):
+        if token.startswith(self._tails[number]):
             return _ENDING
         return _SYNONYM if token in self._synonyms[number] else 0.0
 
@@ -231,7 +320,16 @@ def _tokens_in(text: str) -> str:
 
 def _spans(text: str, sought: SoughtWords | None) -> list[tuple[int, int]]:
     """Return start and end of each word in the text that matches a sought word."""
-    return [match.span() for match in _WORD.finditer(text) if sought.matches_in(match[0])] if sought else []
+    spans: list[tuple[int, int]] = []
+    if not sought:
+        return spans
+    for piece in _PIECE.finditer(text):
+        parts = list(_WORD.finditer(text, *piece.span()))
+        matches = [part.span() for part in parts if sought.matches_in(part[0])]
+        if not matches and len(parts) > 1 and sought.matches_in(piece[0]):
+            matches = [piece.span()]
+        spans += matches
+    return spans
 
 
 def highlight(text: str, sought: SoughtWords | None) -> SafeString:

@@ -15,6 +15,7 @@ from udsat.lib.search_tokens import (
     SoughtWords,
     all_query_words,
     highlight,
+    query_compounds,
     query_tokens,
     query_words,
     snippet,
@@ -140,7 +141,7 @@ def search(query: str, municipalities: Sequence[Municipality], filters: SearchFi
     if not sought:
         return SearchResults([])
     names = MunicipalityNames(municipalities)
-    search_query = SearchQuery(sought, names, filters)
+    search_query = SearchQuery(sought, names, filters, query_compounds(query))
     if search_query.rows:
         return _results(search_query, query, page)
     corrected = SearchQuery([part for word in sought for part in search_query.corrected(word)], names, filters)

@@ -6,7 +6,7 @@ At most `MAX_RANKED` rows are ranked (»over 1.000«). When more match, only sam
 match in the title among them.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from operator import attrgetter
@@ -154,14 +154,20 @@ class MunicipalityNames:
 class SearchQuery:
     """The words of a query, those that name a municipality, and the rows that contain them all."""
 
-    def __init__(self, query: Sequence[str], names: MunicipalityNames, filters: SearchFilters) -> None:
-        self.names, self.filters = names, filters
+    def __init__(
+        self,
+        query: Sequence[str],
+        names: MunicipalityNames,
+        filters: SearchFilters,
+        compounds: Mapping[str, set[str]] | None = None,
+    ) -> None:
+        self.names, self.filters, self.compounds = names, filters, compounds or {}
         name_words = {word for word in query if word in names.municipality_ids}
         if name_words:
             query = [word for word in query if word not in MUNICIPALITY_WORDS or word in name_words]
         self.words = list(dict.fromkeys(query))
         self.name_words = name_words if name_words != set(self.words) else set()
-        self.sought = SoughtWords(self.words)
+        self.sought = SoughtWords(self.words, self.compounds)
         self.is_more = False
         # By title token: whether it is significant, and what it matches.
         self._tokens: dict[str, tuple[bool, dict[int, float]]] = {}
@@ -180,7 +186,10 @@ class SearchQuery:
     def groups(self, only: Iterable[str] | None = None) -> list[list[tuple[str, bool]]]:
         """Return groups of (token, is_prefix); a text must contain one token of each group."""
         return [
-            [*query_tokens(word), *([(filter_token("n", word), False)] if word in self.name_words else [])]
+            [
+                *query_tokens(word, self.compounds.get(word, ())),
+                *([(filter_token("n", word), False)] if word in self.name_words else []),
+            ]
             for word in (self.words if only is None else only)
         ] + [[(token, False)] for token in self.filters.tags()]
 

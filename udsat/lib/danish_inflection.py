@@ -1,0 +1,154 @@
+"""Keys that inflected forms of a Danish word share where the Snowball stemmer gives them different stems.
+
+Three kinds are covered: e before a final l, n or r that is dropped (regel, regler), a final consonant that is doubled
+(budget, budgetter), and irregular forms (barn, børn), also as the last part of a compound (plejebarn, plejebørn). The
+forms follow Retskrivningsordbogen. Words are in lower case, with æ, ø and å.
+"""
+
+import re
+
+from .search_synonyms import STOP_WORDS
+
+# Nouns and their irregular forms, which also take -s, -ne or -ene, and -nes or -enes.
+_IRREGULAR_NOUNS = """
+    and: ænder
+    barn: børn
+    bog: bøger
+    bonde: bønder
+    bror: brødre broder
+    datter: døtre
+    eksamen: eksaminer
+    far: fædre fader
+    fod: fødder
+    gås: gæs
+    hovedstad: hovedstæder
+    hånd: hænder
+    klo: kløer
+    kraft: kræfter
+    kursus: kurser kurset
+    mand: mænd
+    mor: mødre moder
+    nat: nætter
+    rod: rødder
+    stad: stæder
+    stang: stænger
+    tand: tænder
+    tang: tænger
+    tå: tæer
+    øje: øjne
+"""
+_IRREGULAR_ADJECTIVES = """
+    blå: blåt
+    dyr: dyrt
+    egen: egne eget
+    fri: frit
+    få: færre færrest
+    god: godt
+    grøn: grønt
+    grå: gråt
+    hel: helt
+    høj: højt
+    lang: langt længere længst
+    lav: lavt
+    lille: små småt
+    ny: nyt
+    pæn: pænt
+    ren: rent
+    rå: råt
+    sen: sent
+    smal: smalt
+    stor: stort større størst
+    svær: svært
+    syg: sygt
+    tom: tomt
+    tung: tungt
+    ung: ungt
+"""
+# Not looked for at the end of longer words: brænder, prøvestænger.
+_NEVER_LAST = {"and", "klo", "tang", "tå"}
+# Keys of words in -re that are no form of a word in -er: bedre is no form of beder.
+_NOT_KEYS = STOP_WORDS | set("andr bedr højr mindr ordr værr ældr ændr yngr".split())
+# Words in -en that lose their e, by their ending: aftner, åbne. Others keep it: havn is no form of haven.
+_EN_WITHOUT_E = re.compile(
+    r"(?:afte|beskede|bunde|båre|dove|erfare|falde|fersk?e|fige|forlege|frosse|frøke|funde|give|gylde|hilse|holde|kriste"
+    r"|komme|kræse|lage|lyste|mode|morge|nøge|orde|overlege|præke|rådde|sjælde|skreve|skåre|slage|stjåle|sulte"
+    r"|tallerke|tvunge|ulde|underlege|verde|vokse|vunde|væse|våbe|våge|åbe|ørke)n$"
+)
+_L_OR_R_AFTER_E = re.compile(r"[aeiouyæøå].*[bcdfgklmnprstvz]e[lr]$")
+_NEUTER = re.compile(r".{2}(?:al|bar|el|er|ig|iv|løs|som)t$")
+_LATIN = re.compile(r".{3}[eiæ]um$")
+_ENDINGS = ("ernes", "erne", "enes", "ene", "ers", "ens", "ets", "er", "en", "et", "es", "e")
+_GENITIVE = re.compile(r".{2}[abcdfghjklmnoprtvyzå]s$")
+_DOUBLED = re.compile(r"([bdfgklmnprst])\1(?=[lnr]?$)")
+_VOWEL = re.compile("[aeiouyæøå]")
+
+
+def _forms() -> dict[str, tuple[str, bool]]:
+    """Return by irregular form its word, and whether longer words may end in it."""
+    forms = {}
+    for line in _IRREGULAR_NOUNS.strip().splitlines():
+        word, listed = line.strip().split(": ")
+        for form in listed.split():
+            definite = f"{form}ne" if form.endswith("e") or form.endswith("er") else f"{form}ene"
+            if form in ("broder", "fader", "moder"):
+                definite = f"{form}en"
+            elif form == "gæs":
+                definite = "gæssene"
+            for inflected in (form, f"{form}s", definite, f"{definite}s"):
+                forms[inflected] = (word, word not in _NEVER_LAST)
+    for line in _IRREGULAR_ADJECTIVES.strip().splitlines():
+        word, listed = line.strip().split(": ")
+        forms |= dict.fromkeys(listed.split(), (word, False))
+    return forms
+
+
+_FORMS = _forms()
+
+
+def base_form(word: str) -> str:
+    """Return the word with an irregular form, or its irregular last part, replaced by the base form."""
+    if word in _FORMS:
+        return _FORMS[word][0]
+    for start in range(2, len(word) - 2):
+        base, may_be_last = _FORMS.get(word[start:], ("", False))
+        if may_be_last:
+            return word[:start] + base
+    return word
+
+
+def _contracted(word: str) -> str:
+    """Return the word with single consonants at its end, and without e before a final l, n or r: gammel, gaml."""
+    word = _DOUBLED.sub(r"\1", word)
+    if _L_OR_R_AFTER_E.search(word) or _EN_WITHOUT_E.search(word):
+        word = word[:-2] + word[-1]
+    return _DOUBLED.sub(r"\1", word)
+
+
+def _without_ending(word: str) -> str:
+    for ending in _ENDINGS:
+        rest = word.removesuffix(ending)
+        if rest != word and len(rest) > 1 and _VOWEL.search(rest):
+            return rest
+    return word
+
+
+def inflection_keys(word: str) -> list[str]:
+    """Return the keys of a word; two words are forms of one another if they have a key in common.
+
+    Most words have two or three: the word itself (budget) and the word without what may be an ending (budg). Stop words
+    and numbers have none.
+    """
+    if word in STOP_WORDS or not word.isalpha():
+        return []
+    regular = base_form(word.replace("é", "e"))
+    if regular != word:
+        return [_contracted(regular.removesuffix("e"))]
+    bases = [word]
+    if _GENITIVE.match(word, max(0, len(word) - 4)):
+        bases.append(word[:-1])
+    if _NEUTER.search(word) or word.endswith("ent") and _EN_WITHOUT_E.search(word[:-1]):
+        bases.append(word[:-1])
+    if _LATIN.search(word):
+        bases.append(word[:-2])
+    keys = [_contracted(form) for base in bases for form in (base, _without_ending(base))]
+    return [key for key in dict.fromkeys(keys) if key not in _NOT_KEYS]
