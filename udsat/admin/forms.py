@@ -1,6 +1,7 @@
 """Forms and formsets of the back office: restricted to one municipality, with detection of edit conflicts."""
 
 import re
+from collections.abc import Sequence
 
 from django import forms
 from django.contrib.admin.models import LogEntry
@@ -169,15 +170,20 @@ class ScopedChangeForm(ScopedModelForm):
 
     version = forms.CharField(required=False, widget=forms.HiddenInput)
     has_conflict = False
+    # Set by the admin on the class created for the request.
+    version_of = staticmethod(version_of)
+    refusal: Sequence[str] = ()  # why an attempt to save this form has failed
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         if self.instance.pk:
-            self.initial["version"] = version_of(self.instance)
+            self.initial["version"] = self.version_of(self.instance)
 
     def clean(self):
         cleaned_data = super().clean()
-        # The instance holds the saved state, read under a lock; submitted values are assigned after clean().
+        for reason in self.refusal:
+            self.add_error(None, reason)
+        # The instance holds the saved state; submitted values are assigned after clean().
         if self.instance.pk and self.data.get(self.add_prefix("version")) != self.initial["version"]:
             self.has_conflict = True
             self.show_saved_values()
@@ -291,6 +297,10 @@ class ScopedFormSet(BaseInlineFormSet):
 
     def get_form_error(self):
         return "Det samme står i en anden række. Ret den ene, eller fjern den."
+
+    def saved_rows(self) -> list:
+        """Return the rows that `save()` has created or changed."""
+        return [*self.new_objects, *(obj for obj, _ in self.changed_objects)]
 
     def get_queryset(self):
         """Set the parent on rows of an unbound formset, which saves a query per row."""

@@ -5,6 +5,8 @@ from Django's permission tables.
 """
 
 import json
+from collections.abc import Sequence
+from contextlib import ExitStack
 
 from django import forms
 from django.contrib import admin, messages
@@ -15,8 +17,9 @@ from django.contrib.admin.options import IS_POPUP_VAR, IncorrectLookupParameters
 from django.contrib.admin.templatetags.admin_urls import add_preserved_filters
 from django.contrib.admin.utils import get_fields_from_path, quote
 from django.contrib.admin.widgets import AdminTextareaWidget
+from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from django.db import IntegrityError, connection, models
-from django.forms.models import ModelChoiceField
+from django.forms.models import ModelChoiceField, _get_foreign_key
 from django.http import Http404, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
@@ -27,9 +30,10 @@ from udsat.lib.cpr import hide_cpr
 from udsat.lib.publishing import CheckedText
 from udsat.lib.readability import readability_note
 from udsat.lib.richtext import plain_text
-from udsat.models import Publishable, RevisionedModel, batch_reindexing, is_cpr_overridden
+from udsat.models import EditConflict, Municipality, Publishable, RevisionedModel, batch_reindexing, is_cpr_overridden
+from udsat.models.self_relations import check_self_relations, self_relations
 
-from .edit_versions import increment_version
+from .edit_versions import increment_version, version_of
 from .form_fields import (
     YEARS,
     CheckList,
@@ -44,12 +48,13 @@ from .forms import ScopedChangeForm, ScopedFormSet, ScopedModelForm
 from .history import HistoryMixin
 from .scope import has_several_municipalities, may_edit, municipality_of, owner_of
 
+# How often a form is validated anew because others save meanwhile. The last time tells the person.
+MAX_ATTEMPTS = 4
+FILTER_ENDINGS = {"", "exact", "id__exact", "isnull", "gte", "lt", "year", "month", "day"}
+
 
 def yes_or_no(value: bool | None) -> str:
     return "ukendt" if value is None else "ja" if value else "nej"
-
-
-FILTER_ENDINGS = {"", "exact", "id__exact", "isnull", "gte", "lt", "year", "month", "day"}
 
 
 class _ScopedFieldsMixin:
@@ -124,7 +129,7 @@ class ScopedAdmin(HistoryMixin, _ScopedFieldsMixin, admin.ModelAdmin):
         return super().get_queryset(request).in_reach_of(request.user)
 
     def get_object(self, request, object_id, from_field=None):
-        """Return the object, or 404 outside the user's municipalities; lock it on POST in a transaction."""
+        """Return the object, or 404 outside the user's municipalities; lock it on POST in a view's transaction."""
         obj = super().get_object(request, object_id, from_field)
         if obj is None:
             raise Http404(f"{capfirst(self.opts.verbose_name)} findes ikke.")
@@ -135,24 +140,64 @@ class ScopedAdmin(HistoryMixin, _ScopedFieldsMixin, admin.ModelAdmin):
                 locked.refresh_from_db(from_queryset=type(locked)._base_manager.select_for_update(of=("self",)))
         return obj
 
-    def changeform_view(self, request, *args, **kwargs):
-        view = super().changeform_view
-        if request.method == "POST":
-            view = batch_reindexing()(view)
-        try:
-            try:
-                return view(request, *args, **kwargs)
-            except IntegrityError:
-                # A concurrent save violated a unique constraint; the retry reports it as a form error.
-                return view(request, *args, **kwargs)
-        except DisallowedModelAdminToField:
-            raise Http404 from None
+    def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
+        return self._with_late_transaction(request, self._changeform_view, object_id, form_url, extra_context)
 
-    def delete_view(self, request, *args, **kwargs):
+    def delete_view(self, request, object_id, extra_context=None):
+        return self._with_late_transaction(request, self._delete_view, object_id, extra_context)
+
+    def _with_late_transaction(self, request, view, *args):
+        """Call a view of Django's that reads, validates and then writes; `begin_write()` opens the transaction.
+
+        Django opens it around the whole view, which on SQLite keeps everybody else from writing meanwhile. If the
+        state that was validated has changed before the write, the view starts again; the form then shows the conflict.
+        """
+        refusal: Sequence[str] = ()
+        for attempts_left in reversed(range(MAX_ATTEMPTS)):
+            request.refusal = refusal
+            try:
+                with ExitStack() as request.write_transaction:
+                    return view(request, *args)
+            except DisallowedModelAdminToField:
+                raise Http404 from None
+            except (EditConflict, IntegrityError):
+                if refusal:
+                    raise
+                refusal = [] if attempts_left > 1 else ["Andre gemmer lige nu. Vent lidt, og gem igen."]
+            except ValidationError as error:
+                if refusal:
+                    raise
+                refusal = error.messages
+
+    def begin_write(self, request, obj, opened: str | None) -> None:
+        """Open the transaction of the request and lock the object. `opened` is the version that was validated.
+
+        Raises EditConflict if the object or its owner has been saved since.
+        """
+        request.write_transaction.enter_context(batch_reindexing())
+        owner = self.owner(obj)
+        # The owner first, as its own page does, to avoid deadlocks.
+        versions = [(owner, owner.version)] if owner not in (None, obj) and owner.pk else []
         try:
-            return super().delete_view(request, *args, **kwargs)
-        except DisallowedModelAdminToField:
-            raise Http404 from None
+            for one, version in versions:
+                if type(one)._base_manager.select_for_update(of=("self",)).get(pk=one.pk).version != version:
+                    raise EditConflict
+            if opened is not None:
+                saved = type(obj)._base_manager.select_for_update(of=("self",)).get(pk=obj.pk)
+                if self.version_of(saved) != opened:
+                    raise EditConflict
+        except ObjectDoesNotExist:
+            raise EditConflict from None
+
+    def version_of(self, obj) -> str:
+        """Return a token that changes with every save of the object or of a row on its page."""
+        if obj.pk is None or isinstance(obj, Publishable):
+            return version_of(obj)
+        rows = []
+        for inline in self.inlines:
+            relation = _get_foreign_key(self.model, inline.model, fk_name=inline.fk_name)
+            rows += inline.model._base_manager.filter(**{relation.name: obj}).order_by("pk")
+        return version_of(obj, rows)
 
     # Permissions
 
@@ -279,6 +324,7 @@ class ScopedAdmin(HistoryMixin, _ScopedFieldsMixin, admin.ModelAdmin):
     def get_form(self, request, obj=None, change=False, **kwargs):
         form = super().get_form(request, obj, change=change, **kwargs)
         form.user = request.user
+        form.version_of, form.refusal = self.version_of, getattr(request, "refusal", ())
         return form
 
     def get_inline_formsets(self, request, formsets, inline_instances, obj=None):
@@ -350,6 +396,7 @@ class ScopedAdmin(HistoryMixin, _ScopedFieldsMixin, admin.ModelAdmin):
     # Saving
 
     def save_model(self, request, obj, form, change):
+        self.begin_write(request, obj, form.initial["version"] if change else None)
         if change and isinstance(obj, Publishable):
             obj.claim_version(int(form.cleaned_data["version"]))
         super().save_model(request, obj, form, change)
@@ -359,15 +406,23 @@ class ScopedAdmin(HistoryMixin, _ScopedFieldsMixin, admin.ModelAdmin):
     def save_related(self, request, form, formsets, change):
         """Reindex once many-to-many relations are saved."""
         super().save_related(request, form, formsets, change)
+        for obj in [form.instance, *(row for formset in formsets for row in formset.saved_rows())]:
+            self._check_self_relations(obj)
         if hasattr(form.instance, "reindex"):
             form.instance.reindex()
 
     def save_formset(self, request, form, formset, change):
         super().save_formset(request, form, formset, change)
-        for row in [*formset.new_objects, *(obj for obj, _ in formset.changed_objects)]:
+        for row in formset.saved_rows():
             if isinstance(row, Publishable):
                 increment_version(row)
-        self.warn_of_cpr(request, [*formset.new_objects, *(obj for obj, _ in formset.changed_objects)])
+        self.warn_of_cpr(request, formset.saved_rows())
+
+    def _check_self_relations(self, obj):
+        """Refuse a circle that two persons, or two lists of one page, have made together."""
+        if any(getattr(obj, relation.attname) for relation in self_relations(type(obj))):
+            list(Municipality.objects.select_for_update(no_key=True).filter(pk=municipality_of(obj).pk))
+            check_self_relations(obj)
 
     def delete_model(self, request, obj):
         request.list_url = self.crumbs(obj)[-1][0]
@@ -414,6 +469,9 @@ class ScopedAdmin(HistoryMixin, _ScopedFieldsMixin, admin.ModelAdmin):
         )
 
     def log_deletions(self, request, queryset):
+        """Open the transaction too: Django calls this right before deleting."""
+        for obj in queryset:
+            self.begin_write(request, obj, self.version_of(obj))
         if issubclass(self.model, RevisionedModel):
             return []
         entries = super().log_deletions(request, queryset)
