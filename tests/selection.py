@@ -120,6 +120,7 @@ ON_EITHER_ENGINE = {
     "test_trail.py",
     "test_uploads.py",
     "test_weight.py",
+    "test_write_lock.py",
     "test_year_wheel.py",
 }
 

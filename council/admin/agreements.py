@@ -3,7 +3,6 @@
 from django.contrib import admin, messages
 from django.contrib.admin.utils import quote, unquote
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import transaction
 from django.db.models import F, Q
 from django.http import HttpResponseNotAllowed, HttpResponseRedirect
 from django.urls import path, reverse
@@ -16,6 +15,7 @@ from udsat.admin import ScopedAdmin, may_edit
 from udsat.admin_site import FOLLOW_UP
 from udsat.lib import roles
 from udsat.lib.danish import short_date
+from udsat.lib.transactions import atomic_post
 
 
 def mine(user) -> Q:
@@ -124,7 +124,7 @@ class AgreementAdmin(ScopedAdmin):
         done = path("<path:object_id>/gjort/", view(self.done_view), name="council_agreement_done")
         return [done, *super().get_urls()]
 
-    @transaction.atomic
+    @atomic_post
     def done_view(self, request, object_id):
         agreement = self.get_object(request, unquote(object_id))
         if not may_edit(request.user, agreement):

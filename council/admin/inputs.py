@@ -25,6 +25,7 @@ from udsat.admin_site import DAILY
 from udsat.lib import roles
 from udsat.lib.danish import long_date, short_date
 from udsat.lib.forms import FieldsOnly
+from udsat.lib.transactions import atomic_post
 
 State = Input.State
 # Abilities that answering requires.
@@ -257,7 +258,7 @@ class InputAdmin(PublishableAdmin):
         self.message_user(request, message, messages.SUCCESS)
         return True
 
-    @transaction.atomic
+    @atomic_post
     def action_view(self, request, object_id):
         """Actions without a page of their own."""
         obj = self.get_object(request, unquote(object_id))
@@ -322,7 +323,7 @@ class InputAdmin(PublishableAdmin):
         lifecycle.reopen(obj)
         return "Henvendelsen er åben igen."
 
-    @transaction.atomic
+    @atomic_post
     def forget_view(self, request, object_id):
         """Delete personal data at the citizen's request, before the job does."""
         obj = self.get_object(request, unquote(object_id))

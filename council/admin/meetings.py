@@ -5,7 +5,6 @@ from functools import partial
 from django.contrib import admin
 from django.contrib.admin.utils import flatten_fieldsets, unquote
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.http import HttpResponseNotAllowed, HttpResponseRedirect
 from django.urls import path
@@ -30,6 +29,7 @@ from udsat.admin.scope import municipality_of
 from udsat.admin_site import DAILY
 from udsat.lib import roles
 from udsat.lib.danish import clock, short_date
+from udsat.lib.transactions import atomic_post
 
 from .items import correction_notice
 
@@ -240,7 +240,7 @@ class MeetingAdmin(PublishableAdmin):
     def create_minutes(self, request, object_id):
         return self._make_paper(request, object_id, Minutes)
 
-    @transaction.atomic
+    @atomic_post
     def _make_paper(self, request, object_id, model):
         """Create the agenda or minutes, and redirect to its publication page."""
         meeting = self.get_object(request, unquote(object_id))

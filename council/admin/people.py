@@ -21,6 +21,7 @@ from udsat.admin_site import MORE
 from udsat.lib import roles
 from udsat.lib.danish import count, weekday_date
 from udsat.lib.photos import PhotoField
+from udsat.lib.transactions import atomic_post
 
 
 @admin.register(Person)
@@ -127,7 +128,7 @@ class PersonAdmin(ScopedAdmin):
             raise PermissionDenied
         return photo_response(person)
 
-    @transaction.atomic
+    @atomic_post
     def forget_view(self, request, object_id):
         person = self.get_object(request, unquote(object_id))
         if not self.may_forget(request.user, person):
@@ -204,7 +205,7 @@ class MembershipAdmin(ScopedAdmin):
             return super().return_url(obj)
         return f"{reverse('admin:council_council_members', args=[obj.council_id])}#membership-{obj.pk}"
 
-    @transaction.atomic
+    @atomic_post
     def leave_view(self, request, object_id):
         seat = self.get_object(request, unquote(object_id))
         if not may_edit(request.user, seat):

@@ -23,6 +23,7 @@ from udsat.admin.publication import CprReason, add_review_checkboxes, clear_conf
 from udsat.lib import roles
 from udsat.lib.richtext import RichTextFormField
 from udsat.lib.text_diff import rich_difference, word_difference
+from udsat.lib.transactions import atomic_post
 
 CLOSED_ITEM_FIELDS = ("is_closed", "public_title")
 ITEM_FIELDS = (
@@ -265,7 +266,7 @@ class Correction:
         return errors
 
 
-@transaction.atomic
+@atomic_post
 def correct_page(admin, request, meeting):
     """GET shows the minutes as a form. POST shows the changes with their review, and publishes once confirmed."""
     if not request.user.may(roles.EDIT, meeting.municipality):

@@ -275,7 +275,6 @@ class UserAdmin(ScopedAdmin):
         ]
 
     @method_decorator(sensitive_post_parameters("new_password1", "new_password2"))
-    @transaction.atomic
     def password_view(self, request, object_id):
         person = self.get_object(request, unquote(object_id))
         if not self.may_change_person(request.user, person):
@@ -285,8 +284,9 @@ class UserAdmin(ScopedAdmin):
         form.helper.attrs = {"novalidate": True}
         form.helper.add_input(Submit("save", "Gem ny adgangskode"))
         if form.is_valid():
-            form.save()
-            self.log_change(request, person, "Ny adgangskode")
+            with transaction.atomic():
+                form.save()
+                self.log_change(request, person, "Ny adgangskode")
             if person == request.user:
                 update_session_auth_hash(request, person)
             self.message_user(request, f"{person} har fået en ny adgangskode.", messages.SUCCESS)

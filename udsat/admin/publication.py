@@ -22,6 +22,7 @@ from udsat.lib.danish import join_words, long_datetime
 from udsat.lib.publishing import Status
 from udsat.lib.readability import lix, lix_label
 from udsat.lib.richtext import plain_text
+from udsat.lib.transactions import atomic_post
 from udsat.models import PublicationEvent
 
 from .form_fields import DateTimeInputField
@@ -289,7 +290,7 @@ class PublishableAdmin(ScopedAdmin):
             },
         )
 
-    @transaction.atomic
+    @atomic_post
     def publish_view(self, request, object_id):
         obj = self._publishable(request, object_id)
         if obj.is_live and not obj.is_scheduled:
@@ -388,7 +389,7 @@ class PublishableAdmin(ScopedAdmin):
         """Return the URL of the field on the page where its object is edited."""
         return self.admin_site.get_model_admin(type(part)).field_url(part, field)
 
-    @transaction.atomic
+    @atomic_post
     def withdraw_view(self, request, object_id):
         obj = self._publishable(request, object_id)
         if not obj.is_live:

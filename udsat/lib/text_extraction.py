@@ -3,7 +3,9 @@
 Used for the CPR check of attachments: known leaks were in a document's title, an appendix and a signature block.
 """
 
+import hashlib
 import io
+from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from time import monotonic
@@ -44,12 +46,28 @@ class FileText:
     complete: bool
 
 
+# The latest texts, by file name and content. A form reads its file before it takes the write lock; the checks at
+# saving then find the text here.
+_latest: OrderedDict[tuple[str, bytes], FileText] = OrderedDict()
+MAX_LATEST, MAX_LATEST_TEXT = 16, 1_000_000
+
+
 def extract_text(data: bytes, filename: str, depth: int = 0) -> FileText:
     """Return all text in the file. `depth` counts the files this one is embedded in.
 
     Raises UnreadableDocument if the file is broken, locked, larger than 25 MB or a decompression bomb.
     """
     check_size(data, MAX_ATTACHMENT_BYTES)
+    key = filename.lower().rpartition(".")[2], hashlib.sha256(data).digest()
+    text = _latest.get(key) or _extract_text(data, filename, depth)
+    if depth == 0 and len(text.text) <= MAX_LATEST_TEXT:
+        _latest[key] = text
+        while len(_latest) > MAX_LATEST:
+            _latest.popitem(last=False)
+    return text
+
+
+def _extract_text(data: bytes, filename: str, depth: int) -> FileText:
     kind = real_type(data)
     name = filename.lower()
     if kind == "pdf":

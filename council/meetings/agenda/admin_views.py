@@ -13,6 +13,7 @@ from udsat.admin.publication import PublishForm
 from udsat.lib import roles
 from udsat.lib.danish import short_date
 from udsat.lib.forms import parse_pk
+from udsat.lib.transactions import atomic_post
 
 from . import building
 from .editor import AgendaEditor, add_file
@@ -90,7 +91,7 @@ class SupplementForm(PublishForm):
     at = None
 
 
-@transaction.atomic
+@atomic_post
 def supplement_page(admin, request, meeting):
     back = admin.url("agenda", meeting)
     if request.method == "POST":

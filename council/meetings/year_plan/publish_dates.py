@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
@@ -18,6 +17,7 @@ from udsat.admin.privacy_review import ReviewedObject, privacy_review
 from udsat.lib import roles
 from udsat.lib.danish import long_datetime
 from udsat.lib.publishing import Status
+from udsat.lib.transactions import atomic_post
 from udsat.models import allowed_names_of, batch_reindexing
 
 from .overview import council_from_query, render_year_page, year_from_query
@@ -103,7 +103,7 @@ class DatesForm(forms.Form):
             self.add_error(None, f"{meeting} er ændret imens. Læs datoerne igen, og bekræft på ny.")
 
 
-@transaction.atomic
+@atomic_post
 def publish_dates(admin, request: HttpRequest) -> HttpResponse:
     """GET shows the dates that are not public yet; POST publishes the chosen ones."""
     council = council_from_query(request)

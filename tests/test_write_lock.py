@@ -1,0 +1,156 @@
+"""No form of the back office keeps others from writing while it is read, validated or shown."""
+
+import pytest
+from django.contrib import admin
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.forms import BaseForm
+from django.forms.formsets import BaseFormSet
+from django.template.backends.django import Template
+from django.test.utils import CaptureQueriesContext
+from django.urls import NoReverseMatch
+
+from council.models import Attachment, News
+from udsat.lib import text_extraction
+from udsat.lib.publishing import Status
+
+from . import factories as make
+from .test_back_office_conflict import log_in, opened, save
+from .test_back_office_scope import url
+from .test_documents import docx
+from .test_permission_table import DRAFT, RenderingClient, addresses, everything
+
+pytestmark = pytest.mark.once
+
+
+class LockWatch:
+    """Notes what is done inside a transaction that a view has opened."""
+
+    def __init__(self, monkeypatch):
+        # The test's own transactions, in which nothing is committed.
+        self.outside = len(connection.savepoint_ids)
+        self.seen, self.locked = set(), []
+        for owner, name in (
+            (BaseForm, "full_clean"),
+            (BaseFormSet, "full_clean"),
+            (Template, "render"),
+            (text_extraction, "_pdf"),
+            (text_extraction, "_office"),
+        ):
+            monkeypatch.setattr(owner, name, self._watched(f"{owner.__name__}.{name}", getattr(owner, name)))
+
+    def _watched(self, label, function):
+        def watched(*args, **kwargs):
+            self.seen.add(label)
+            if len(connection.savepoint_ids) > self.outside:
+                self.locked.append(f"{label}: {args[0]!r:.80}")
+            return function(*args, **kwargs)
+
+        return watched
+
+
+@pytest.fixture
+def people(esbjerg, operator):
+    return {"superuser": operator}
+
+
+@pytest.fixture
+def objects(esbjerg, people):
+    made = everything(esbjerg, people)
+    return {label: made.get((label, DRAFT)) or made.get((label, "")) for label, _ in made}
+
+
+@pytest.fixture
+def watch(monkeypatch):
+    return LockWatch(monkeypatch)
+
+
+def test_every_form_is_validated_and_shown_without_the_write_lock(operator, objects, watch):
+    client = log_in(operator)
+    saved = {}
+    for model in admin.site._registry:
+        obj = objects[model._meta.label_lower]
+        if model._meta.label_lower in ("udsat.letter", "udsat.publicationevent"):
+            continue  # read-only
+        obj.refresh_from_db()
+        page = url(model, "change", obj.pk)
+        typed = opened(client, obj)
+        assert client.post(page, {}).status_code == 200, model
+        saved[model._meta.label_lower] = client.post(page, typed).status_code
+        assert client.post(url(model, "add"), {}).status_code in (200, 403), model
+        assert not watch.locked, model
+    assert {label for label, code in saved.items() if code != 302} == {"strategies.situation"}  # has no topic here
+    assert {"BaseForm.full_clean", "BaseFormSet.full_clean", "Template.render"} <= watch.seen
+
+
+def test_no_page_of_the_back_office_takes_the_write_lock_to_be_shown(operator, objects, watch):
+    client = RenderingClient()
+    client.force_login(operator)
+    locked = []
+    for label, what in addresses():
+        # The preview shows the page as published, in a transaction that is rolled back.
+        if not label or what in ("to-change", "preview"):
+            continue
+        obj = objects[label]
+        try:
+            address = url(type(obj), what, obj.pk)
+        except NoReverseMatch:
+            address = url(type(obj), what)
+        with CaptureQueriesContext(connection) as queries:
+            response = client.get(address)
+        assert response.status_code in (200, 302, 403, 404, 405), address
+        if any(query["sql"].startswith("SAVEPOINT") for query in queries):
+            locked.append(("GET", address))
+        client.post(address, {})
+        locked += [(address, note) for note in watch.locked if not note.startswith("BaseForm")]
+        watch.locked.clear()
+    assert not locked
+
+
+def test_a_file_is_read_before_the_lock_is_taken(operator, esbjerg, watch):
+    meeting = make.meeting(make.council(esbjerg), status=Status.DRAFT)
+    make.agenda(meeting)
+    upload = SimpleUploadedFile("notat.docx", docx("<w:p><w:r><w:t>Et notat om boliger.</w:t></w:r></w:p>"))
+    client = log_in(operator)
+    typed = {"meeting": meeting.pk, "paper": "dagsorden", "file": upload, "position": 0}
+    assert client.post(url(Attachment, "add"), typed).status_code == 302
+    assert "udsat.lib.text_extraction._office" in watch.seen and not watch.locked
+
+
+def test_who_saves_while_a_form_is_validated_is_not_overwritten(operator, esbjerg, monkeypatch):
+    """Another save between validation and saving; the form then shows the conflict."""
+    news = make.news(esbjerg, "Nyt værested", Status.DRAFT)
+    typed = opened(log_in(operator), news)
+    validate = BaseForm.full_clean
+
+    def validate_and_meet_another(form):
+        validate(form)
+        monkeypatch.setattr(BaseForm, "full_clean", validate)
+        News.objects.filter(pk=news.pk).update(title="Den andens", version=news.version + 1)
+
+    monkeypatch.setattr(BaseForm, "full_clean", validate_and_meet_another)
+    response = save(log_in(operator), news, typed | {"title": "Min"})
+    assert response.status_code == 200 and "har gemt imens" in response.text and "Den andens" in response.text
+    news.refresh_from_db()
+    assert news.title == "Den andens"
+
+
+def test_a_part_is_validated_again_when_its_owner_became_public_meanwhile(carla, dan, esbjerg, monkeypatch):
+    """An editor, who may not publish, saves a goal in the moment in which an approver publishes its strategy."""
+    strategy = make.strategy(esbjerg, status=Status.DRAFT)
+    goal = make.goal(make.theme(strategy))
+    strategy.refresh_from_db()
+    client = log_in(carla)
+    typed = opened(client, goal)
+    validate = BaseForm.full_clean
+
+    def validate_and_meet_another(form):
+        validate(form)
+        monkeypatch.setattr(BaseForm, "full_clean", validate)
+        strategy.publish(by=dan, confirmed=True)
+
+    monkeypatch.setattr(BaseForm, "full_clean", validate_and_meet_another)
+    response = save(client, goal, typed | {"text": "Ikke set af nogen"})
+    assert "Du har ikke ret til at gemme dette: Det er offentligt" in response.text
+    goal.refresh_from_db()
+    assert goal.text == "bygge 20 små boliger."
