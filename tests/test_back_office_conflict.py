@@ -128,29 +128,22 @@ def test_parts_conflict_only_with_themselves(annas, carlas, esbjerg):
     assert Goal.objects.get(pk=one.pk).text == "bygge 30 boliger."
 
 
-def test_two_who_edit_the_same_row_of_a_part_see_the_conflict(annas, carlas, esbjerg):
-    """The agreement of an item, on the item's own page; a goal's follow-up on the goal's."""
-    council = make.council(esbjerg, status=Status.DRAFT)
-    item = make.item(make.meeting(council, status=Status.DRAFT))
-    goal = make.goal(make.theme(make.strategy(esbjerg, status=Status.DRAFT)))
-    agreement, follow_up = make.agreement(item, "Ringe"), make.follow_up(goal, text="I gang", date="2026-01-01")
-    for page, prefix, row, link, values in (
-        (item, "agreements", agreement, "item", {"position": 0}),
-        (goal, "follow_ups", follow_up, "goal", {"date": "2026-01-01", "status": follow_up.status}),
-    ):
+def test_two_who_edit_the_same_agreement_on_the_page_of_its_item_see_the_conflict(annas, carlas, esbjerg):
+    item = make.item(make.meeting(make.council(esbjerg, status=Status.DRAFT), status=Status.DRAFT))
+    agreement = make.agreement(item, "Ringe")
 
-        def with_row(client, words, page=page, prefix=prefix, row=row, link=link, values=values):
-            typed = {"id": row.pk, link: page.pk, "text": words} | values
-            counts = {f"{prefix}-TOTAL_FORMS": 1, f"{prefix}-INITIAL_FORMS": 1}
-            return opened(client, page) | counts | {f"{prefix}-0-{name}": value for name, value in typed.items()}
+    def with_row(client, words):
+        row = {"id": agreement.pk, "item": item.pk, "text": words, "position": 0}
+        counts = {"agreements-TOTAL_FORMS": 1, "agreements-INITIAL_FORMS": 1}
+        return opened(client, item) | counts | {f"agreements-0-{name}": value for name, value in row.items()}
 
-        annas_text, carlas_text = with_row(annas, "Annas tekst"), with_row(carlas, "Carlas tekst")
-        assert save(annas, page, annas_text).status_code == 302
-        response = save(carlas, page, carlas_text)
-        assert response.status_code == 200 and "Anna har gemt imens." in response.text
-        assert "Carlas tekst" in response.text and "Gemt nu:</strong> <span>Annas tekst" in html.unescape(response.text)
-        row.refresh_from_db()
-        assert row.text == "Annas tekst"
+    annas_text, carlas_text = with_row(annas, "Annas tekst"), with_row(carlas, "Carlas tekst")
+    assert save(annas, item, annas_text).status_code == 302
+    response = save(carlas, item, carlas_text)
+    assert response.status_code == 200 and "Anna har gemt imens." in response.text
+    assert "Carlas tekst" in response.text and "Gemt nu:</strong> <span>Annas tekst" in html.unescape(response.text)
+    agreement.refresh_from_db()
+    assert agreement.text == "Annas tekst"
 
 
 def test_a_row_of_the_page_shows_what_is_saved_too(annas, carlas, esbjerg):

@@ -7,6 +7,7 @@ from Django's permission tables.
 import json
 from collections.abc import Sequence
 from contextlib import ExitStack
+from functools import partial
 
 from django import forms
 from django.contrib import admin, messages
@@ -184,17 +185,17 @@ class ScopedAdmin(HistoryMixin, _ScopedFieldsMixin, admin.ModelAdmin):
                     raise EditConflict
             if opened is not None:
                 saved = type(obj)._base_manager.select_for_update(of=("self",)).get(pk=obj.pk)
-                if self.version_of(saved) != opened:
+                if self.version_of(request, saved) != opened:
                     raise EditConflict
         except ObjectDoesNotExist:
             raise EditConflict from None
 
-    def version_of(self, obj) -> str:
+    def version_of(self, request, obj) -> str:
         """Return a token that changes with every save of the object or of a row on its page."""
         if obj.pk is None or isinstance(obj, Publishable):
             return version_of(obj)
         rows = []
-        for inline in self.inlines:
+        for inline in self.get_inlines(request, obj):
             relation = _get_foreign_key(self.model, inline.model, fk_name=inline.fk_name)
             rows += inline.model._base_manager.filter(**{relation.name: obj}).order_by("pk")
         return version_of(obj, rows)
@@ -324,7 +325,7 @@ class ScopedAdmin(HistoryMixin, _ScopedFieldsMixin, admin.ModelAdmin):
     def get_form(self, request, obj=None, change=False, **kwargs):
         form = super().get_form(request, obj, change=change, **kwargs)
         form.user = request.user
-        form.version_of, form.refusal = self.version_of, getattr(request, "refusal", ())
+        form.version_of, form.refusal = partial(self.version_of, request), getattr(request, "refusal", ())
         return form
 
     def get_inline_formsets(self, request, formsets, inline_instances, obj=None):
@@ -471,7 +472,7 @@ class ScopedAdmin(HistoryMixin, _ScopedFieldsMixin, admin.ModelAdmin):
     def log_deletions(self, request, queryset):
         """Open the transaction too: Django calls this right before deleting."""
         for obj in queryset:
-            self.begin_write(request, obj, self.version_of(obj))
+            self.begin_write(request, obj, self.version_of(request, obj))
         if issubclass(self.model, RevisionedModel):
             return []
         entries = super().log_deletions(request, queryset)
