@@ -37,6 +37,13 @@ EXAMPLES = [
     # Letters with combining characters are normalised.
     ("Ra\u030adet ga\u030ar hjem", ["Rådet går hjem"], 3),
     (f"{LONG}. Kom.", [f"{LONG}.", "Kom."], None),
+    ("Skriv (til post@eksempel.dk). Kom.", ["Skriv (til post@eksempel.dk).", "Kom."], 2),
+    # Texts of one kind of character.
+    ("." * 50_000, [], None),
+    (". " * 50_000, [], None),
+    ("(" * 50_000, [], None),
+    ("a" * 50_000, ["a" * 50_000], 101),
+    ("a@" * 50_000, ["a@" * 50_000], 1),
 ]
 
 

@@ -2,14 +2,15 @@
 // udsat/lib/readability.py, where they are explained; tests/test_readability.py runs one table of examples on both.
 
 const LETTER = "A-Za-zÀ-ÖØ-öø-ɏ";
-const WORD = new RegExp(`(?:https?://|www\\.)\\S+|\\S+@\\S+|[${LETTER}]+(?:[-'’.][${LETTER}]+)*|\\d+(?:[.,:]\\d+)*`, "g");
+const EMAIL = /^\S+@\S+/;
+const WORD = new RegExp(`(?:https?://|www\\.)\\S+|[${LETTER}]+(?:[-'’.][${LETTER}]+)*|\\d+(?:[.,:]\\d+)*`, "g");
 const ADDRESS = /^(?:https?:\/\/|www\.|\S*@)/;
 const LETTERS = new RegExp(`[${LETTER}]`, "g");
 const BULLET = /^\s*(?:[•·▪▫◦*–—-]|\(?(?:\d{1,3}|[a-zæøå])[.)])\s+/;
-const STOP = /[.!?…]+["'”’»)\]]*(?=\s)|:(?=\s)/g;
-const LOWER = /^[\s"'“”‘’»«(\[–—-]*[a-zß-öø-ÿ]/;
-const DIGIT = /^[\s"'“”‘’»«(\[–—-]*\d/;
-const LAST_WORD = /[^\s"'“”‘’»«(\[]+$/;
+const STOP = /[.!?…]+["'”’»)\]]*\s?|:\s?/g;
+const LOWER = /[\s"'“”‘’»«(\[–—-]*[a-zß-öø-ÿ]/y;
+const DIGIT = /[\s"'“”‘’»«(\[–—-]*\d/y;
+const LAST_WORD = /[^\s"'“”‘’»«(\[]{1,10}$/; // enough for each abbreviation and for two digits
 const ABBREVIATIONS = new Set(
   ("adr afd ang art bl.a bl bla ca cirka d.v.s dr dvs ekskl eks evt ex f.eks fx fhv fr hhv hr i.f.m i.f.t ifm ift " +
     "inkl jf jfr jvf kap kl m.h.p m.h.t maks max mht min mr mrs nr nuv p.g.a pga pkt pl prof red s sct skt sml sr st stk " +
@@ -25,7 +26,8 @@ const SCALE = [
   [Infinity, "meget svær at læse"],
 ];
 
-export const words = (text) => text.match(WORD) ?? [];
+export const words = (text) =>
+  text.split(/\s+/).flatMap((part) => (EMAIL.test(part) ? [part] : part.match(WORD) ?? []));
 
 export function sentences(text) {
   const pieces = [];
@@ -33,8 +35,9 @@ export function sentences(text) {
     line = line.replace(BULLET, "");
     let start = 0;
     for (const stop of line.matchAll(STOP)) {
-      const end = stop.index + stop[0].length;
-      if (!endsSentence(line, stop, end)) continue;
+      const mark = stop[0].trimEnd();
+      const end = stop.index + mark.length;
+      if (mark.length === stop[0].length || !endsSentence(line, stop.index, mark, end)) continue;
       pieces.push(line.slice(start, end));
       start = end;
     }
@@ -43,15 +46,19 @@ export function sentences(text) {
   return pieces.map((sentence) => sentence.trim()).filter((sentence) => words(sentence).length);
 }
 
-function endsSentence(line, stop, end) {
-  if (stop[0] === ":") return true;
-  const rest = line.slice(end);
-  if (LOWER.test(rest)) return false;
-  if (stop[0] !== ".") return true;
-  const word = line.slice(0, stop.index).match(LAST_WORD)?.[0] ?? "";
+function matchesAt(pattern, text, index) {
+  pattern.lastIndex = index;
+  return pattern.test(text);
+}
+
+function endsSentence(line, start, mark, end) {
+  if (mark === ":") return true;
+  if (matchesAt(LOWER, line, end)) return false;
+  if (mark !== ".") return true;
+  const word = line.slice(Math.max(0, start - 10), start).match(LAST_WORD)?.[0] ?? "";
   if (ABBREVIATIONS.has(word.toLowerCase())) return false;
   if (!ONE_LETTER_OR_DAY.test(word)) return true;
-  return !(/^\d/.test(word) ? DIGIT.test(rest) : word !== word.toLowerCase());
+  return !(/^\d/.test(word) ? matchesAt(DIGIT, line, end) : word !== word.toLowerCase());
 }
 
 const isLong = (word) => !ADDRESS.test(word) && (word.match(LETTERS) ?? []).length >= LONG_WORD;

@@ -35,7 +35,7 @@ def take_title(segments: list[Segment], document: Document, parsed: ParsedStrate
         text = chosen.heading.title
         chosen.heading.role = "title"
     else:
-        text = named and re.split(r"\s+[|–—-]\s+", named)[0]
+        text = named and re.split(r"(?<!\s)\s+[|–—-]\s+", named)[0]
         if not text:
             text = _front_title(segments) or _title_in_prose(segments) or wording.strategy_word(document.text)
     parsed.title = without_period(text, parsed)

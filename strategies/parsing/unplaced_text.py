@@ -39,7 +39,7 @@ def report_unplaced_texts(sources: list[tuple[int, str]], parsed: ParsedStrategy
         for goal in theme.goals:
             written += [goal.text, goal.explanation]
             written += [text for child in goal.children for text in (child.text, child.explanation)]
-    fragments = [unescape(part).strip() for text in written for part in re.split(r"<[^>]+>", text)]
+    fragments = [unescape(part).strip() for text in written for part in re.split(r"<[^<>]+>", text)]
     known, whole = set(fragments), "\n".join(fragments)
     for line, text in sources:
         # A title has lost its period; »Bolig – alle har et hjem« may have become title and text.

@@ -102,34 +102,37 @@ def strip_number(heading: str) -> tuple[str, str]:
 # Headings
 
 _SECTION_KINDS = {
-    "ignore": r"(indhold|indholdsfortegnelse|kontakt( os)?|kontaktoplysninger|kolofon|links?|genveje|læs mere|se også"
-    r"|relateret.*|læs også)",
-    "forord": r"(forord|velkommen til .*|et ord fra .*|borgmesterens (forord|ord))\b.*",
-    "vision": r"(\w+\s){0,3}(vision(en|er|s)?|visionen for .*)\b(?! \d).*",
-    "fakta": r".*\b(fakta|nøgletal|statistik|vidste du|i tal|tal (om|på|for|fra))\b.*",
-    "definition": r".*\b(definition(en|er)?|definerer|definere|målgruppen?|begreber?|hvad forstår|hvem er"
-    r"|hvem (handler|gælder|omfatter|taler))\b.*"
-    r"|hvad (er|betyder|vil det sige) .*(udsat|hjemløs|sårbar|at være|at leve).*",
-    "vaerdier": r".*\b(menneskesyn(et)?|værdier(ne)?|værdigrundlag(et)?|værdisæt(tet)?|grundsyn"
-    r"|grundprincipper|borgersyn|vores (syn|tilgang|udgangspunkt))\b.*",
-    "succes": r".*\b(succeskriteri\w*|indikatorer)\b.*|(sådan|hvordan|hvornår) (måler|ved|er) vi\b.*",
-    "fortaelling": r"((\w+s )?(fortælling|livshistorie|borgerhistorie)(er)?|\w+s historie"
-    r"|en dag (med|i) .*|borgernes stemme(r)?|case)\b.*",
-    "formaal": r".*\b(formål(et)?|mission(en)?)\b.*|.*hvad skal .*bruges til.*|hvorfor (har vi )?en .*(strategi"
-    r"|politik|plan)\b.*",
-    "baggrund": r"(baggrund(en)?|indledning|introduktion|om (strategien|politikken|planen)|hvorfor|rammer(ne)?"
-    r"|lovgivning(en)?|lovgrundlag|læsevejledning"
-    r"|resumé|resume|sammenfatning|status|udfordring(en|er|erne|sbillede)|(sådan|hvordan) er .*blevet til"
-    r"|hvad bygger|tilblivelse|proces(sen)?"
-    r"|sammenhæng (med|til)|strategiens (opbygning|rammer|grundlag)|politikkens (opbygning|rammer"
-    r"|grundlag)|udgangspunkt)\b.*",
-    "andet": r"(opfølgning|evaluering|implementering|det videre (arbejde|forløb)|videre (proces|arbejde)|næste skridt"
-    r"|fra (ord|strategi|politik|plan) til .*|organisering"
-    r"|økonomi(en)?$|ansvar og .*|samspil med .*|samarbejdspartnere|ikrafttræd\w+|gyldighed|revision"
-    r"|handle?plan(er|en)?|handlingsplan(er|en)?|udmøntning"
-    r"|plan for indsatser|ordliste|ordforklaring(er)?|kilder|litteratur|bilag|afslutning|afrunding|høring(en"
-    r"|ssvar)?|udsatteråd(et)?|tak\b|årshjul"
-    r"|sådan (følger|arbejder|bruger|har) .*|hvordan (følger|bruger) .*|hvad sker der nu|tidsplan|forankring)\b.*",
+    kind: re.compile(pattern, re.IGNORECASE)
+    for kind, pattern in {
+        "ignore": r"(indhold|indholdsfortegnelse|kontakt( os)?|kontaktoplysninger|kolofon|links?|genveje|læs mere"
+        r"|se også|relateret.*|læs også)",
+        "forord": r"(forord|velkommen til .*|et ord fra .*|borgmesterens (forord|ord))\b.*",
+        "vision": r"(\w+\s){0,3}(vision(en|er|s)?|visionen for .*)\b(?! \d).*",
+        "fakta": r".*\b(fakta|nøgletal|statistik|vidste du|i tal|tal (om|på|for|fra))\b.*",
+        "definition": r".*\b(definition(en|er)?|definerer|definere|målgruppen?|begreber?|hvad forstår|hvem er"
+        r"|hvem (handler|gælder|omfatter|taler))\b.*"
+        r"|hvad (er|betyder|vil det sige) .*(udsat|hjemløs|sårbar|at være|at leve).*",
+        "vaerdier": r".*\b(menneskesyn(et)?|værdier(ne)?|værdigrundlag(et)?|værdisæt(tet)?|grundsyn"
+        r"|grundprincipper|borgersyn|vores (syn|tilgang|udgangspunkt))\b.*",
+        "succes": r".*\b(succeskriteri\w*|indikatorer)\b.*|(sådan|hvordan|hvornår) (måler|ved|er) vi\b.*",
+        "fortaelling": r"((\w+s )?(fortælling|livshistorie|borgerhistorie)(er)?|\w+s historie"
+        r"|en dag (med|i) .*|borgernes stemme(r)?|case)\b.*",
+        "formaal": r".*\b(formål(et)?|mission(en)?)\b.*|.*hvad skal .*bruges til.*|hvorfor (har vi )?en .*(strategi"
+        r"|politik|plan)\b.*",
+        "baggrund": r"(baggrund(en)?|indledning|introduktion|om (strategien|politikken|planen)|hvorfor|rammer(ne)?"
+        r"|lovgivning(en)?|lovgrundlag|læsevejledning"
+        r"|resumé|resume|sammenfatning|status|udfordring(en|er|erne|sbillede)|(sådan|hvordan) er .*blevet til"
+        r"|hvad bygger|tilblivelse|proces(sen)?"
+        r"|sammenhæng (med|til)|strategiens (opbygning|rammer|grundlag)|politikkens (opbygning|rammer"
+        r"|grundlag)|udgangspunkt)\b.*",
+        "andet": r"(opfølgning|evaluering|implementering|det videre (arbejde|forløb)|videre (proces|arbejde)"
+        r"|næste skridt|fra (ord|strategi|politik|plan) til .*|organisering"
+        r"|økonomi(en)?$|ansvar og .*|samspil med .*|samarbejdspartnere|ikrafttræd\w+|gyldighed|revision"
+        r"|handle?plan(er|en)?|handlingsplan(er|en)?|udmøntning"
+        r"|plan for indsatser|ordliste|ordforklaring(er)?|kilder|litteratur|bilag|afslutning|afrunding|høring(en"
+        r"|ssvar)?|udsatteråd(et)?|tak\b|årshjul"
+        r"|sådan (følger|arbejder|bruger|har) .*|hvordan (følger|bruger) .*|hvad sker der nu|tidsplan|forankring)\b.*",
+    }.items()
 }
 
 
@@ -138,21 +141,24 @@ def section_kind(heading: str) -> str:
     text = strip_number(heading.strip().rstrip(":"))[1]
     if len(text) > 200:
         return ""
-    kinds = (kind for kind, pattern in _SECTION_KINDS.items() if re.fullmatch(pattern, text, re.IGNORECASE))
+    kinds = (kind for kind, pattern in _SECTION_KINDS.items() if pattern.fullmatch(text))
     return next(kinds, "")
 
 
 _PROSE_KINDS = {
-    "formaal": r"(det overordnede )?(formålet|sigtet|hensigten)\b(?! at)"
-    r"|(strategien|\w*politikken|planen) har til formål",
-    "vision": r"(vores |kommunens |\w+ kommunes )?vision(en)?\b.{0,40}\b(er|lyder)\b",
-    "definition": r"(ved |med )?.{0,80}\b(defineres|definerer vi|forstås som|forstår vi|forstår kommunen)\b",
+    kind: re.compile(pattern, re.IGNORECASE)
+    for kind, pattern in {
+        "formaal": r"(det overordnede )?(formålet|sigtet|hensigten)\b(?! at)"
+        r"|(strategien|\w*politikken|planen) har til formål",
+        "vision": r"(vores |kommunens |\w+ kommunes )?vision(en)?\b.{0,40}\b(er|lyder)\b",
+        "definition": r"(ved |med )?.{0,80}\b(defineres|definerer vi|forstås som|forstår vi|forstår kommunen)\b",
+    }.items()
 }
 
 
 def kind_of_prose(text: str) -> str:
     """Return the Section kind that a paragraph's opening names, as in »Formålet med strategien er …«, or ""."""
-    kinds = (kind for kind, pattern in _PROSE_KINDS.items() if re.match(pattern, text, re.IGNORECASE))
+    kinds = (kind for kind, pattern in _PROSE_KINDS.items() if pattern.match(text))
     return next(kinds, "")
 
 
@@ -188,10 +194,12 @@ def is_about_goals(heading: str) -> bool:
     return goal_heading(heading) == "strong" and re.search(r"mål", heading, re.IGNORECASE) is not None
 
 
+_LAST_WORD = re.compile(r"\b(vil|skal|at|ved|derfor|for|på|følgende|gerne|ønsker vi|vil vi|med|som|om)$", re.IGNORECASE)
+
+
 def is_incomplete(text: str) -> bool:
     """Return whether the text, such as »Byrådet vil derfor«, ends in a word that cannot end a sentence."""
-    last_word = r"\b(vil|skal|at|ved|derfor|for|på|følgende|gerne|ønsker vi|vil vi|med|som|om)$"
-    return re.search(last_word, text, re.IGNORECASE) is not None
+    return _LAST_WORD.search(text) is not None
 
 
 def is_thread_heading(heading: str) -> bool:
@@ -302,7 +310,7 @@ def read_goal_label(text: str) -> tuple[str, str] | None:
 # Title, period, adoption
 
 _STRATEGY_WORD = re.compile(
-    r"(?<![a-zæøå])(?:\w*(?:strategi|politik)(?:en|ken)?|(?:udviklings|social|udsatte|indsats|helheds"
+    r"(?<!\w)(?:\w*(?:strategi|politik)(?:en|ken)?|(?:udviklings|social|udsatte|indsats|helheds"
     r"|sektor)plan(?:en)?|plan(?:en)? for \w+|handle?plan(?:en)?)\b",
     re.IGNORECASE,
 )
@@ -369,7 +377,7 @@ def find_start(text: str) -> tuple[int, str] | None:
 
 
 _ADOPTED = re.compile(
-    r"\b(?P<verb>vedtaget|godkendt|tiltrådt)\b(?P<by>[^.\d]{0,60}?)\s*(?:\bden\b|\bi\b|\bd\.)?\s*"
+    r"\b(?P<verb>vedtaget|godkendt|tiltrådt)\b(?P<by>[^.\d]{0,60}?)\s*+(?:(?:\bden\b|\bi\b|\bd\.)\s*+)?"
     rf"(?:(?P<day>\d{{1,2}})\.\s*(?:(?P<month>{_MONTH})|(?P<m>\d{{1,2}})\.?)\s*(?P<year>20\d\d)"
     rf"|(?P<only_month>{_MONTH})\s+(?P<year2>20\d\d)|(?P<year3>20\d\d)\b)",
     re.IGNORECASE,
@@ -412,10 +420,14 @@ _SIGNER = re.compile(
 )
 
 
+_GREETING = re.compile(
+    r"((med )?(de )?(venlige?|bedste|kærlige?) hilsen(er)?|(rigtig )?god (læse)?lyst)\b", re.IGNORECASE
+)
+
+
 def is_greeting(text: str) -> bool:
     """Return whether the text begins »Med venlig hilsen« or »God læselyst«."""
-    greeting = r"((med )?(de )?(venlige?|bedste|kærlige?) hilsen(er)?|(rigtig )?god (læse)?lyst)\b"
-    return re.match(greeting, text, re.IGNORECASE) is not None
+    return _GREETING.match(text) is not None
 
 
 def is_signature(text: str) -> bool:

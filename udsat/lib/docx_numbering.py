@@ -10,7 +10,7 @@ from lxml import etree
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 # Between private-use characters: the list, the number and the number as displayed.
 _OPEN, _CLOSE = "\ue0f0", "\ue0f1"
-NUMBER_MARK = re.compile(rf"\s*{_OPEN}(\d+):(\d+):([^{_CLOSE}]*){_CLOSE}")
+NUMBER_MARK = re.compile(rf"(?<!\s)\s*{_OPEN}(\d+):(\d+):([^{_OPEN}{_CLOSE}]*){_CLOSE}")
 MAX_LEVEL = 9
 
 

@@ -50,7 +50,7 @@ _PATTERNS = [
     ("kontaktoplysning", r"(cvr|ean|gln|p)\b[-\s.:a-zæøå]{0,14}\d[\d ]{5,16}"),
     (
         "adresse",
-        rf"(?-i:{_CAPITAL}[^.:!?]{{2,60}}\s\d{{1,4}}[A-Za-z]?\s*,?\s+(DK-)?\d{{4}}\s+{_CAPITAL}[\w.]+(\s\w+)?)",
+        rf"(?-i:{_CAPITAL}[^.:!?]{{2,60}}\s\d{{1,4}}[A-Za-z]?(?:\s*+,)?\s+(DK-)?\d{{4}}\s+{_CAPITAL}[\w.]+(\s\w+)?)",
     ),
     ("adresse", rf"(?-i:(?!20[2-4])(DK-)?\d{{4}}\s{_CAPITAL}[a-zæøå]+(\s{_CAPITAL}{{1,2}})?)"),
     ("åbningstid", r"(\w+ ){0,2}(åbningstid(er)?|telefontid(er)?)\s*:?"),

@@ -223,7 +223,7 @@ _NAME_WORD = rf"[{_UPPER}][{_LOWER}]+(?:[-'’][{_UPPER}][{_LOWER}]+)*"
 _INITIAL = rf"[{_UPPER}][{_LOWER}]?\."
 _PARTICLE = "(?:af|von|van|de|der|den|da|al|el|bin|la|du)"
 _CANDIDATE = re.compile(
-    rf"(?<![\w@.-]){_NAME_WORD}(?:{_GAP}(?:{_INITIAL}|{_PARTICLE}(?={_GAP}[{_UPPER}])|{_NAME_WORD})){{1,4}}(?![\w@-])"
+    rf"(?<![\w@.-])(?<!\w['’]){_NAME_WORD}(?:{_GAP}(?:{_INITIAL}|{_PARTICLE}(?={_GAP}[{_UPPER}])|{_NAME_WORD})){{1,4}}(?![\w@-])"
 )
 
 _INSTITUTION_ENDING = re.compile(

@@ -7,16 +7,18 @@ import re
 import unicodedata
 
 _LETTER = "A-Za-zÀ-ÖØ-öø-ɏ"
-_WORD = re.compile(rf"(?:https?://|www\.)\S+|\S+@\S+|[{_LETTER}]+(?:[-'’.][{_LETTER}]+)*|[0-9]+(?:[.,:][0-9]+)*")
+_EMAIL = re.compile(r"\S+@\S+")
+_WORD = re.compile(rf"(?:https?://|www\.)\S+|[{_LETTER}]+(?:[-'’.][{_LETTER}]+)*|[0-9]+(?:[.,:][0-9]+)*")
 _ADDRESS = re.compile(r"https?://|www\.|\S*@")
 _LETTERS = re.compile(f"[{_LETTER}]")
 # Table cells are separate lines.
 _LINE = re.compile(r"\n| \| ")
 _BULLET = re.compile(r"\s*(?:[•·▪▫◦*–—-]|\(?(?:[0-9]{1,3}|[a-zæøå])[.)])\s+")
-_STOP = re.compile(r"[.!?…]+[\"'”’»)\]]*(?=\s)|:(?=\s)")
+_STOP = re.compile(r"(?<![.!?…])[.!?…]+[\"'”’»)\]]*(?=\s)|:(?=\s)")
 _LOWER = re.compile(r"[\s\"'“”‘’»«(\[–—-]*[a-zß-öø-ÿ]")
 _DIGIT = re.compile(r"[\s\"'“”‘’»«(\[–—-]*[0-9]")
-_LAST_WORD = re.compile(r"[^\s\"'“”‘’»«(\[]+$")
+# Enough for each abbreviation and for two digits.
+_LAST_WORD = re.compile(r"[^\s\"'“”‘’»«(\[]{1,10}$")
 # Abbreviations that never end a sentence. The others (»osv.«, »m.m.«) do when a capital follows.
 _ABBREVIATIONS = frozenset(
     "adr afd ang art bl.a bl bla ca cirka d.v.s dr dvs ekskl eks evt ex f.eks fx fhv fr hhv hr i.f.m i.f.t ifm ift "
@@ -47,30 +49,29 @@ def sentences(text: str) -> list[str]:
                 pieces.append(line[start : stop.end()])
                 start = stop.end()
         pieces.append(line[start:])
-    return [sentence.strip() for sentence in pieces if _WORD.search(sentence)]
+    return [sentence.strip() for sentence in pieces if words(sentence)]
 
 
 def _ends_sentence(line: str, stop: re.Match) -> bool:
     if stop[0] == ":":
         return True
-    rest = line[stop.end() :]
-    if _LOWER.match(rest):
+    if _LOWER.match(line, stop.end()):
         return False
     if stop[0] != ".":
         return True
-    before = _LAST_WORD.search(line[: stop.start()])
+    before = _LAST_WORD.search(line[max(0, stop.start() - 10) : stop.start()])
     word = before[0] if before else ""
     if word.lower() in _ABBREVIATIONS:
         return False
     if not _ONE_LETTER_OR_DAY.fullmatch(word):
         return True
     # »H. Jensen« and »1. 3. 2025«, but not »Vi er 12. Kom med.«
-    return not (_DIGIT.match(rest) if word.isdigit() else word.isupper())
+    return not (_DIGIT.match(line, stop.end()) if word.isdigit() else word.isupper())
 
 
 def words(text: str) -> list[str]:
     """Return the words, numbers and addresses. »natcafé-gruppen«, »f.eks« and »14.30« are one each."""
-    return _WORD.findall(text)
+    return [word for part in text.split() for word in ([part] if _EMAIL.match(part) else _WORD.findall(part))]
 
 
 def _is_long(word: str) -> bool:

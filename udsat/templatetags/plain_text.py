@@ -13,9 +13,9 @@ from django.utils.safestring import mark_safe
 register = template.Library()
 
 # Links to pages, not to files or the back office.
-_PAGE = re.compile(r'(<a\b(?![^>]* data-short)[^>]*?\shref="/(?!admin/)(?:[^"?#]*/)?)(\?[^"#]+)?((?:#[^"]*)?")')
+_PAGE = re.compile(r'(<a\b(?![^<>]* data-short)[^<>]*?\shref="/(?!admin/)(?:[^"?#<>]*/)?)(\?[^"#]+)?((?:#[^"]*)?")')
 # GET forms: their fields replace the query of the URL.
-_GET_FORM = re.compile(r'<form\b[^>]*\smethod="get"[^>]*>')
+_GET_FORM = re.compile(r'<form\b[^<>]*\smethod="get"[^<>]*>')
 
 
 def is_short(context) -> bool:

@@ -19,7 +19,7 @@ _DATES = [
 ]
 _CLOCK = r"(?P<{0}h>[01]?\d|2[0-4])(?:\s?[.:]\s?(?P<{0}m>[0-5]\d))?"
 _SPAN = re.compile(
-    rf"(?P<mark>kl\.?|klokken|fra)?\s*{_CLOCK.format('a')}\s*(?:kl\.?)?\s*(?:-|–|—|til)\s*(?:kl\.?|ca\.?)?\s*"
+    rf"(?:(?P<mark>kl\.?|klokken|fra)\s*)?{_CLOCK.format('a')}\s*+(?:kl\.?\s*)?(?:-|–|—|til)\s*+(?:(?:kl\.?|ca\.?)\s*)?"
     rf"{_CLOCK.format('b')}(?![\d.]*\d)",
     re.I,
 )

@@ -330,7 +330,7 @@ class _HeadReader:
 
 
 def _is_overview(piece: Piece, titles: set[str]) -> bool:
-    text = re.sub(r"^\s*(?:punkt|pkt\.?)?\s*\d{1,3}\s*[.:)]?\s*", "", piece.first_line, flags=re.I)
+    text = re.sub(r"^\s*(?:(?:punkt|pkt\.?)\s*)?\d{1,3}\s*+[.:)]?\s*", "", piece.first_line, flags=re.I)
     return bool(titles) and fold(label_patterns.take_kind(text)[0].strip(" .:")) in titles
 
 

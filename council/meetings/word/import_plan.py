@@ -448,7 +448,7 @@ class ImportPlan:
             *((0, text) for text in self.parsed.files),
             *((item.line, text) for item in self.parsed.items for text in item.files),
         ]:
-            stem = re.sub(r"\s*\([^()]*\)$", "", text)
+            stem = re.sub(r"(?<!\s)\s*\([^()]*\)$", "", text)
             if not {fold(text), fold(stem)} & names:
                 self.not_understood.append((line, text, "Bilaget selv er ikke i filen. Læg det op på mødet"))
 

@@ -13,8 +13,12 @@ from .parsed_meeting import ParsedAgreement, ParsedItem, ParsedMeeting
 from .pieces import Piece, drop_start, rows_of, to_html
 
 _NAME = r"[A-ZÆØÅ][\w.'’-]*(?: (?:[A-ZÆØÅ][\w.'’-]*|og|af|de|von)){0,4}"
+_RESPONSIBLE = re.compile(rf"(?<![\s.,;–-])[\s.,;–-]*\b(?:ansvarlige?|hvem|tovholder)\s*:\s*({_NAME})")
+_DUE = re.compile(
+    r"(?<![\s.,;–-])[\s.,;–-]*\b(?:frist|deadline|hvornår|tidsfrist)\s*:\s*([^.;,]*(?:\d\.[^.;,]*)*)", re.I
+)
 _CASE_NUMBER = re.compile(
-    r"\s*[(\[]?\b(?:sags?\s?-?(?:nr|nummer|id)\.?|j\.?\s?nr\.?|journalnr\.?)\s*:?\s*([\w./-]+)[)\]]?", re.I
+    r"(?<!\s)\s*+[(\[]?\b(?:sags?\s?-?(?:nr|nummer|id)\.?|j\.?\s?nr\.?|journalnr\.?)\s*+:?\s*([\w./-]+)[)\]]?", re.I
 )
 
 
@@ -226,16 +230,13 @@ class _ItemReader:
 
     def parse_agreement(self, text: str, line: int) -> ParsedAgreement:
         agreement = ParsedAgreement(text, line=line)
-        for pattern, name in (
-            (rf"[\s.,;–-]*\b(?:ansvarlige?|hvem|tovholder)\s*:\s*({_NAME})", "responsible"),
-            (r"[\s.,;–-]*\b(?:frist|deadline|hvornår|tidsfrist)\s*:\s*([^.;,]*(?:\d\.[^.;,]*)*)", "due_on"),
-        ):
-            if match := re.search(pattern, agreement.text, re.I if name == "due_on" else 0):
+        for pattern, name in ((_RESPONSIBLE, "responsible"), (_DUE, "due_on")):
+            if match := pattern.search(agreement.text):
                 value = match[1] if name == "responsible" else self.parse_day(match[1], line)
                 if value:
                     setattr(agreement, name, value)
                     agreement.text = (agreement.text[: match.start()] + agreement.text[match.end() :]).strip()
-        if match := re.search(r"\s*\(([^()]{2,90})\)\.?$", agreement.text):
+        if match := re.search(r"(?<!\s)\s*\(([^()]{2,90})\)\.?$", agreement.text):
             inside = match[1]
             day = find_date(inside, self.near)
             who = re.sub(r"^(ansvarlig|hvem)\s*:\s*", "", inside.split(",")[0].strip(), flags=re.I)

@@ -91,9 +91,9 @@ _OPENERS = [
         "minutes_by",
     ),
 ]
-_LABEL = re.compile(r"\s*([^:\n]{2,48}?)\s*(:|(?=\n)|\s*$)\s*")
+_LABEL = re.compile(r"\s*+([^:\n]{2,48}?)[^\S\n]*+(:|(?=\n)|$)\s*")
 _INNER = re.compile(
-    r"(?:(?<=[.;,])|(?<=\s))\s*(?=(?:afbud(?: fra)?|fraværende|referent|ordstyrer|mødeleder|gæster|sted|tid|dato"
+    r"(?<=[.;,\s])(?=(?:afbud(?: fra)?|fraværende|referent|ordstyrer|mødeleder|gæster|sted|tid|dato"
     r"|til stede|deltagere|adresse)\s*:)",
     re.I,
 )
@@ -160,8 +160,8 @@ def item_kind(text: str) -> str:
 
 _TIL_KINDS = {kind: pattern.replace("(?:til )?", "til ") for kind, pattern in KINDS.items()}
 _KIND_IN_TITLE = [
-    *((re.compile(rf"\s*[(\[]\s*(?:{pattern})\s*[)\]]\s*$", re.I), kind) for kind, pattern in KINDS.items()),
-    *((re.compile(rf"\s*[–—,-]\s*(?:{pattern})\s*$", re.I), kind) for kind, pattern in _TIL_KINDS.items()),
+    *((re.compile(rf"(?<!\s)\s*+[(\[]\s*(?:{pattern})\s*[)\]]\s*$", re.I), kind) for kind, pattern in KINDS.items()),
+    *((re.compile(rf"(?<!\s)\s*+[–—,-]\s*(?:{pattern})\s*$", re.I), kind) for kind, pattern in _TIL_KINDS.items()),
     *((re.compile(rf"^(?:{pattern})\s*[:–—-]\s*(?=\S)", re.I), kind) for kind, pattern in _TIL_KINDS.items()),
 ]
 
@@ -178,7 +178,8 @@ _CLOSED_WORD = r"lukket\s+(?:punkt|sag|dagsordens?punkt|møde)"
 _CLOSED_TITLE = [
     re.compile(rf"^[(\[]?(?:{_CLOSED_WORD}|lukket(?=\s*[:)\]]))[)\]]?\s*[:.–—-]*\s*(?P<rest>.*)$", re.I),
     re.compile(
-        rf"^(?P<rest>.+?)\s*(?:[(\[]\s*(?:{_CLOSED_WORD}|lukket)\s*[)\]]|[–—-]\s*(?:{_CLOSED_WORD}|lukket))\s*$", re.I
+        rf"^(?P<rest>.+?)(?<!\s)\s*+(?:[(\[]\s*(?:{_CLOSED_WORD}|lukket)\s*[)\]]|[–—-]\s*(?:{_CLOSED_WORD}|lukket))\s*$",
+        re.I,
     ),
     re.compile(r"^lukket\.?(?P<rest>)$", re.I),
 ]
@@ -224,16 +225,19 @@ def stock_answer(text: str) -> str:
 
 
 _MEETING_KINDS = [
-    ("ekstraordinaert", r"ekstraordin"),
-    ("konstituerende", r"konstituer"),
-    ("dialog", r"dialogm"),
-    ("tema", r"tema(?:møde|dag|aften)"),
-    ("stormoede", r"stormøde"),
-    ("arbejdsgruppe", r"arbejdsgruppe|\w+gruppens? møde|møde i \w+gruppen"),
-    ("besoeg", r"besøg"),
-    ("ordinaert", r"ordinær"),
+    (kind, re.compile(pattern, re.I))
+    for kind, pattern in (
+        ("ekstraordinaert", r"ekstraordin"),
+        ("konstituerende", r"konstituer"),
+        ("dialog", r"dialogm"),
+        ("tema", r"tema(?:møde|dag|aften)"),
+        ("stormoede", r"stormøde"),
+        ("arbejdsgruppe", r"arbejdsgruppe|\wgruppens? møde|møde i \w+gruppen"),
+        ("besoeg", r"besøg"),
+        ("ordinaert", r"ordinær"),
+    )
 ]
 
 
 def meeting_kind(text: str) -> str:
-    return next((kind for kind, pattern in _MEETING_KINDS if re.search(pattern, text, re.I)), "")
+    return next((kind for kind, pattern in _MEETING_KINDS if pattern.search(text)), "")

@@ -28,8 +28,8 @@ def read_markdown(text: str) -> Document:
     skipped: list[ImportNote] = []
     if match := re.match(r"---\n(.{0,4000}?)\n---\n", text, re.DOTALL):
         for number, line in enumerate(match[1].split("\n"), 2):
-            if titled := re.match(r"(?:title|titel):\s*[\"']?(.*?)[\"']?\s*$", line, re.IGNORECASE):
-                title = titled[1]
+            if titled := re.match(r"(?:title|titel):(.*)", line, re.IGNORECASE):
+                title = titled[1].strip().strip("\"'")
             else:
                 skipped.append(ImportNote(number, line, "oplysning om filen"))
         text = "\n" * match[0].count("\n") + text[match.end() :]

@@ -1,6 +1,7 @@
 """Read plain text into blocks, line by line; also running text in Markdown and HTML."""
 
 import re
+from bisect import bisect_right
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -217,7 +218,15 @@ def _underlines(lines: list[TextLine]) -> dict[int, int]:
 
 def _plain(text: str) -> str:
     """The text without Markdown's marks for bold, and with single spaces."""
-    return single_spaced(re.sub(r"(\*\*|__)(?=\S)(.+?)(?<=\S)\1", r"\2", text))
+    closing = {mark: [m.start() for m in re.finditer(rf"(?<=\S){re.escape(mark)}", text)] for mark in ("**", "__")}
+    parts, end = [], 0
+    for opening in re.finditer(r"(\*\*|__)(?=\S)", text):
+        stops = closing[opening[1]]
+        stop = bisect_right(stops, opening.end())  # at least one character is bold
+        if opening.start() >= end and stop < len(stops):
+            parts += [text[end : opening.start()], text[opening.end() : stops[stop]]]
+            end = stops[stop] + len(opening[1])
+    return single_spaced("".join([*parts, text[end:]]))
 
 
 def _list_item(text: str, lines: list[TextLine], index: int) -> tuple[str, str, int | None, str] | None:

@@ -58,7 +58,7 @@ _OPTIONAL_END = set(
     "".split()
 )
 _COMMENT = re.compile(r"<!--(?:>|->|.*?(?:--!?>|\Z))", re.DOTALL)
-_WORD_TAG = re.compile(r"</?[a-z]+:[a-z]+[^<>]*>", re.IGNORECASE)
+_WORD_TAG = re.compile(r"</?[a-z]+:[a-z][^<>]*>", re.IGNORECASE)
 # Control characters that databases or XML reject, and invisible ones that split words for search and the CPR check.
 _UNWANTED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u200b\u2060\ufeff\ud800-\udfff\ufffe\uffff]")
 _SPACE = re.compile(r"\s+")
