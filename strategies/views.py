@@ -118,7 +118,7 @@ def strategy_progress(request, kommune, strategy):
 
 
 def _context(request, strategy):
-    """Return the context of every page of the strategy. Also set `number` and other attributes of goals and themes."""
+    """Return the context of every page of the strategy. Also set attributes of goals and themes."""
     today = timezone.localdate()
     stale = Strategy.objects.filter(pk=strategy.pk).stale_goals(today).values_list("pk", "since")
     months = {pk: months_between(since, today) for pk, since in stale}
@@ -127,10 +127,6 @@ def _context(request, strategy):
         for goal in theme.all_goals:
             goal.theme = theme
             goal.stale_months = months.get(goal.pk, 0)
-        for n, goal in enumerate(theme.goals.all(), 1):
-            goal.number = f"{theme.number}.{n}"
-            for m, child in enumerate(goal.children.all(), 1):
-                child.number = f"{goal.number}.{m}"
     return {
         "municipality": strategy.municipality,
         "section": "strategi",

@@ -91,6 +91,7 @@ ON_EITHER_ENGINE = {
     "test_pasted_word.py",
     "test_pdf.py",
     "test_pdf_tables.py",
+    "test_pdf_text.py",
     "test_pdf_too_long.py",
     "test_people.py",
     "test_permission_table.py",

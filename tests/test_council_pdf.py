@@ -1,6 +1,7 @@
 """Agenda and minutes as PDF."""
 
 import datetime
+import re
 
 import pytest
 from django.core.management import call_command
@@ -346,6 +347,17 @@ def test_a_long_word_and_a_wide_table_stay_on_the_page(meeting):
     assert failures(data) == []
     for page in read(data).pages:
         page.extract_text(visitor_text=lambda text, cm, tm, font, size: _inside(text, cm, tm))
+
+
+def test_long_minutes_have_contents_with_page_numbers_and_short_ones_have_none(meeting):
+    assert "Indhold" not in words(minutes_of(meeting))
+    for number in range(24):
+        factories.item(meeting, f"Sag {number}", discussion="<p>Vi talte om det længe.</p>" * 6)
+    pages = [page.extract_text() for page in read(minutes_of(meeting)).pages]
+    contents = "\n".join(pages[:2])
+    assert "Indhold" in contents
+    [number] = re.findall(r"32\. Sag 23\s*(\d+)", contents)
+    assert "Sag 23" in pages[int(number) - 1]
 
 
 def _inside(text, cm, tm):

@@ -22,7 +22,7 @@ from udsat.models import Letter, LetterFile
 
 from . import factories as make
 from .approval_cast import council_with_members, day, letters, link_in, words
-from .pdf_reader import failures
+from .pdf_reader import failures, read
 from .pdf_reader import words as words_of_pdf
 
 CPR = "010190-1234"
@@ -277,6 +277,15 @@ def test_an_answer_the_council_has_not_approved_is_called_that(annas, answered):
     assert "Rådet har ikke godkendt svaret." in words(annas.get(address(answered, "send")))
     assert "udkast, ikke godkendt af rådet" in words_of_pdf(answer_pdf(fresh(answered))).lower()
     assert failures(answer_pdf(fresh(answered))) == []
+
+
+def test_the_text_of_the_printed_answer_is_not_bold(answered):
+    fonts = {}
+    read(answer_pdf(fresh(answered))).pages[0].extract_text(
+        visitor_text=lambda text, cm, tm, font, size: fonts.setdefault(text.strip(), (font or {}).get("/BaseFont", ""))
+    )
+    assert "Bold" in fonts["flere"]
+    assert not any("Bold" in fonts[text] for text in ("Byg", "På Havnen", "I byen"))
 
 
 def test_a_change_after_the_approval_is_shown_before_sending(annas, answered, seats):

@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from strategies.models import FollowUp, Section, Strategy
-from strategies.pdf import _columns, strategy_pdf, summary_pdf
+from strategies.pdf import Detail, _columns, _entries, strategy_pdf, summary_pdf
 from udsat.lib.publishing import Status
 
 from . import factories
@@ -99,7 +99,8 @@ def test_a_short_strategy_has_no_table_of_contents_and_a_long_one_has(strategy):
             factories.goal(theme, FORTY_WORDS)
     data = full_of(strategy)
     pages = read(data).pages
-    contents = next(page.extract_text() for page in pages if "Indhold" in page.extract_text())
+    contents = "\n".join(page.extract_text() for page in pages[:3])
+    assert "Indhold" in contents
     [number] = re.findall(r"14\. Tema nummer 11\s*(\d+)", contents)
     assert "Tema nummer 11" in pages[int(number) - 1].extract_text()
 
@@ -117,16 +118,68 @@ def test_the_summary_is_one_page_with_16_goals_of_40_words(esbjerg):
     assert all(goal.text[-9:] in text for goal in goals)
 
 
-@pytest.mark.parametrize(("themes", "goals"), [(1, 60), (6, 12), pytest.param(60, 1, marks=pytest.mark.soak)])
-def test_the_summary_of_a_far_too_long_strategy_is_one_page_that_says_so(esbjerg, themes, goals):
+@pytest.mark.parametrize(("themes", "goals"), [(1, 60), (6, 12), pytest.param(60, 1, marks=pytest.mark.soak), (14, 3)])
+def test_a_far_too_long_summary_is_one_page_that_says_so_and_shows_goals_of_each_theme_alike(esbjerg, themes, goals):
     strategy = factories.strategy(esbjerg)
+    factories.section(strategy, Section.Kind.VISION, f"<p>{FORTY_WORDS * 8}</p>")
     for number in range(themes):
         theme = factories.theme(strategy, f"Tema {number}", guiding_thread=FORTY_WORDS)
-        for _ in range(goals):
-            factories.goal(theme, FORTY_WORDS)
+        for letter in range(goals):
+            factories.goal(theme, f"Mål {letter}: {FORTY_WORDS}")
     data = summary_of(strategy)
     assert len(read(data).pages) == 1
-    assert "Teksten er for lang til én side" in words(data)
+    text = words(data)
+    assert "Der er ikke plads til det hele på én side." in text
+    shown = [len(re.findall(rf"\b{number}\.\d+ Mål", text)) for number in range(1, themes + 1)]
+    shown_themes = [count for count in shown if count]
+    assert shown_themes == shown[: len(shown_themes)]
+    assert len(set(shown_themes)) == 1
+    assert len(shown_themes) == themes or (themes > 20 and len(shown_themes) >= 8)
+    missing = themes * goals - sum(shown)
+    assert (f"{missing} af {themes * goals} mål" in text) == (missing > 0)
+
+
+def test_a_vision_that_would_fill_the_page_leaves_room_for_the_goals(esbjerg):
+    strategy = factories.strategy(esbjerg, plain_text=f"<p>{FORTY_WORDS * 10}</p>")
+    factories.section(strategy, Section.Kind.VISION, f"<p>{FORTY_WORDS * 30}</p>")
+    factories.goal(factories.theme(strategy, "Et sted at bo"), "bygge 20 boliger.")
+    data = summary_of(strategy)
+    assert len(read(data).pages) == 1
+    assert "bygge 20 boliger." in words(data)
+    assert "Der er ikke plads til det hele på én side. Læs det hele" in words(data)
+
+
+def test_a_page_is_not_left_half_empty_by_goals_without_explanation(esbjerg):
+    strategy = factories.strategy(esbjerg)
+    for number in range(5):
+        theme = factories.theme(strategy, f"Tema {number}", guiding_thread=FORTY_WORDS[:80], plain_text="<p>Kort.</p>")
+        for _ in range(12):
+            factories.goal(theme, FORTY_WORDS[:90])
+    assert all(share > 0.75 for share in filled(full_of(strategy))[1:-1])
+
+
+def filled(data):
+    """Return for each page how far down its text goes, from 0 to 1, not counting the foot."""
+    shares = []
+    for page in read(data).pages:
+        lows = []
+        page.extract_text(
+            visitor_text=lambda t, cm, tm, f, s, lows=lows: t.strip() and lows.append(tm[5] * cm[3] + cm[5])
+        )
+        lows = [low for low in lows if low > 72]  # 25 mm
+        shares.append((842 - min(lows, default=842)) / (842 - 72))
+    return shares
+
+
+def test_a_goal_and_its_explanation_are_set_in_different_type_and_the_goal_has_its_number(esbjerg):
+    goal = factories.goal(factories.theme(factories.strategy(esbjerg)), "BYGGE BOLIGER", explanation="<p>FORDI</p>")
+    fonts = {}
+    read(full_of(goal.theme.strategy)).pages[0].extract_text(
+        visitor_text=lambda text, cm, tm, font, size: fonts.setdefault(text.strip(), (font or {}).get("/BaseFont"))
+    )
+    assert "Charis" in fonts["BYGGE BOLIGER"]
+    assert "Lato" in fonts["FORDI"]
+    assert "1.1 BYGGE BOLIGER" in words(full_of(goal.theme.strategy))
 
 
 def test_a_strategy_with_nothing_in_it_still_gives_two_valid_pdfs(esbjerg):
@@ -140,10 +193,10 @@ def test_the_columns_of_the_summary_are_of_about_the_same_length(esbjerg):
     strategy = factories.strategy(esbjerg)
     long, *_ = [factories.theme(strategy, title) for title in ("Lang", "Kort", "Kortere")]
     goals = [factories.goal(long, FORTY_WORDS) for _ in range(8)]
-    left, right = _columns(Strategy.objects.with_content().get().themes.all())
-    assert [part.theme.title for part in left] == ["Lang"]
-    assert [(part.theme.title, part.is_first) for part in right] == [("Lang", False), ("Kort", True), ("Kortere", True)]
-    assert [*left[0].goals, *right[0].goals] == goals
+    left, right = _columns(_entries(Strategy.objects.with_content().get(), Detail()))
+    assert [part.title for part in left] == ["Lang"]
+    assert [(part.title, part.is_first) for part in right] == [("Lang", False), ("Kort", True), ("Kortere", True)]
+    assert [entry.goal for part in (left[0], right[0]) for entry in part.goals] == goals
 
 
 def test_a_draft_says_on_paper_that_it_is_one(esbjerg):
@@ -206,6 +259,6 @@ def test_every_strategy_of_the_demo_fits_one_page_and_passes_pdf_ua():
     for strategy in strategies:
         summary = summary_pdf(strategy)
         assert len(read(summary).pages) == 1, strategy
-        assert "for lang" not in words(summary)
+        assert "ikke plads" not in words(summary)
         for data in (summary, strategy_pdf(strategy)):
             assert failures(data) == [], strategy

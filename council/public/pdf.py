@@ -8,7 +8,7 @@ from django.utils.dates import WEEKDAYS
 from council.models import Attachment, Council, Hearing, Meeting, public_items
 from council.models.attendance import attendance_by_status
 from udsat.lib.pdf import frame
-from udsat.lib.pdf_store import stored_pdf
+from udsat.lib.pdf_store import stored_long_pdf, stored_pdf
 
 from .come_along import usual_facts
 
@@ -23,14 +23,14 @@ def agenda_pdf(meeting: Meeting) -> bytes:
     """Render the agenda, without discussions and decisions. The meeting must have an agenda."""
     agenda = meeting.agenda
     context = _context(meeting, agenda, "Dagsorden", with_minutes=False)
-    return stored_pdf(render_to_string("pdf/agenda.html", context | {"agenda": agenda}))
+    return stored_long_pdf(render_to_string("pdf/agenda.html", context | {"agenda": agenda}))
 
 
 def minutes_pdf(meeting: Meeting) -> bytes:
     """Render the minutes in the meeting's style. The meeting must have minutes."""
     minutes = meeting.minutes
     context = _context(meeting, minutes, "Referat", with_minutes=True)
-    return stored_pdf(render_to_string("pdf/minutes.html", context | {"minutes": minutes}))
+    return stored_long_pdf(render_to_string("pdf/minutes.html", context | {"minutes": minutes}))
 
 
 def _context(meeting, paper, name, *, with_minutes):

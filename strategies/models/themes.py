@@ -93,7 +93,7 @@ class Theme(Part):
 
 
 class Goal(Part):
-    """A goal or subgoal. Its number on the page, such as 2.3, is not stored but set in `strategies/views.py`."""
+    """A goal or subgoal."""
 
     root_lookup = "theme__strategy"
     municipality_lookup = "theme__strategy__municipality"
@@ -134,6 +134,13 @@ class Goal(Part):
             raise ValidationError({"parent": "Mål kan ligge i to lag, ikke flere."})
         if self.parent and self.pk and self.children.exists():
             raise ValidationError({"parent": "Målet har selv delmål. Mål kan ligge i to lag, ikke flere."})
+
+    @cached_property
+    def number(self) -> str:
+        """Its number, such as 2.3, or 2.3.1 for a subgoal, from the order of themes and goals. Uses prefetched ones."""
+        above, siblings = (self.parent, self.parent.children) if self.parent else (self.theme, self.theme.goals)
+        same_level = (goal.pk for goal in siblings.all() if goal.parent_id == self.parent_id)
+        return f"{above.number}.{next((n for n, pk in enumerate(same_level, 1) if pk == self.pk), 1)}"
 
     @property
     def anchor(self):

@@ -19,13 +19,16 @@ from django.conf import settings
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
-from . import pdf_tables, pdf_ua
+from . import pdf_tables, pdf_text, pdf_ua
 from .pdf_fonts import FAMILIES, INSTALL, PdfUnavailable, font_families, missing_characters
 
 logger = logging.getLogger(__name__)
 
 PRINT = ("css/print.css",)
 MAX_CHARACTERS = 250_000  # of HTML: about 75 pages and 10 seconds, several times that with large tables
+
+
+NEARLY_EMPTY = 0.3  # of a page; a tighter layout is tried where the last page holds less
 
 
 class PdfTooLarge(ValueError):
@@ -99,27 +102,37 @@ def _parsed_stylesheet(css: str) -> Any:
 
 
 def render_pdf(
-    html: str, *, stylesheets: Sequence[str] = PRINT, layouts: Sequence[str] = ("",), max_pages: int | None = None
+    html: str,
+    *,
+    stylesheets: Sequence[str] = PRINT,
+    layouts: Sequence[str] = ("",),
+    max_pages: int | None = None,
+    shorter: Sequence[str] = (),
 ) -> bytes:
     """Return the HTML document as PDF/UA-1.
 
     `stylesheets` are paths below the static folder. `layouts`, from spacious to dense, are values of
-    `<html data-layout="…">`; the first that gives at most `max_pages` pages is used, or else the last.
+    `<html data-layout="…">`; the first that gives at most `max_pages` pages is used, or else the last. `shorter` are
+    documents with less and less text, tried in the last layout where the first document does not fit.
 
     Raises ValueError if title or language is missing, PdfTooLarge, PdfForbidden and PdfUnavailable.
     """
+    variants = [(layout, html) for layout in layouts] + [(layouts[-1], text) for text in shorter]
     if len(html) > MAX_CHARACTERS:
         raise PdfTooLarge("Teksten er for lang til én PDF. Del den i flere dokumenter, eller vedhæft en del som bilag.")
     engine = _engine()
-    if missing := missing_characters(html):
+    if missing := missing_characters("".join(dict.fromkeys(text for _, text in variants))):
         logger.warning("No font has these characters, shown as replacement: %s", sorted(map(ascii, missing)))
         replacement = next(c for c in "\N{REPLACEMENT CHARACTER}\N{WHITE SQUARE}?" if not missing_characters(c))
-        html = html.translate(dict.fromkeys(map(ord, missing), replacement))
+        table = dict.fromkeys(map(ord, missing), replacement)
+        variants = [(layout, text.translate(table)) for layout, text in variants]
     with _lock:
         engine.fetcher.refused.clear()
         try:
             sheets = [_parsed_stylesheet(read_stylesheet(name)) for name in stylesheets]
-            document = _first_fit(layouts, max_pages, lambda layout: _lay_out(engine, html, layout, sheets, max_pages))
+            document = _first_fit(
+                variants, max_pages, lambda layout, text: _lay_out(engine, text, layout, sheets, max_pages)
+            )
             if not (document.metadata.title and document.metadata.lang):
                 raise ValueError("The document needs <title> and <html lang>.")
             with pdf_ua.structure_elements_with_boxes():
@@ -133,21 +146,21 @@ def render_pdf(
         return data
 
 
-def _first_fit(layouts: Sequence[str], max_pages: int | None, lay_out: Callable[[str], Any]) -> Any:
-    """The document in the first layout, or else in the most spacious one that fits, by binary search."""
-    low, high = 0, len(layouts) - 1
-    document = lay_out(layouts[low])
+def _first_fit(variants: Sequence[tuple[str, str]], max_pages: int | None, lay_out: Callable[[str, str], Any]) -> Any:
+    """The document of the first variant, or else of the most spacious one that fits, by binary search."""
+    low, high = 0, len(variants) - 1
+    document = lay_out(*variants[low])
     if not max_pages or len(document.pages) <= max_pages or low == high:
         return document
     low, fitting = 1, {}
     while low < high:
         middle = (low + high) // 2
-        document = lay_out(layouts[middle])
+        document = lay_out(*variants[middle])
         if len(document.pages) <= max_pages:
             high, fitting[middle] = middle, document
         else:
             low = middle + 1
-    return fitting.get(low) or lay_out(layouts[low])
+    return fitting.get(low) or lay_out(*variants[low])
 
 
 _VARIANT = {"pdf_variant": "pdf/ua-1", "pdf_tags": True}
@@ -158,22 +171,26 @@ def _lay_out(engine: _Engine, html: str, layout: str, sheets: list[Any], max_pag
     root = source.etree_element
     if layout:
         root.set("data-layout", layout)
-    for element in root.find("body").iter():
-        element.text, element.tail = _breakable(element.text), _breakable(element.tail)
+    pdf_text.prepare(root.find("body"))
     pdf_tables.mark_numbers(root)
+    pdf_tables.mark_tall_rows(root)
     while True:
         document = source.render(font_config=engine.font_config, stylesheets=sheets, **_VARIANT)
         wide = pdf_tables.wide_tables(document)
         if not (wide and pdf_tables.fit(root, wide, may_turn=max_pages != 1)):
-            return document
+            break
+    if len(document.pages) > 1 and max_pages != 1 and _filled(document.pages[-1]) < NEARLY_EMPTY:
+        root.set("data-tight", "")
+        tighter = source.render(font_config=engine.font_config, stylesheets=sheets, **_VARIANT)
+        if len(tighter.pages) < len(document.pages) and not pdf_tables.wide_tables(tighter):
+            return tighter
+    return document
 
 
-_UNBROKEN = re.compile(r"\S{60}(?=\S)")
-
-
-def _breakable(text: str | None) -> str | None:
-    """The text with zero-width spaces in very long words, whose layout takes time quadratic in their length."""
-    return _UNBROKEN.sub("\\g<0>\N{ZERO WIDTH SPACE}", text) if text else text
+def _filled(page: Any) -> float:
+    """Return how much of the height of a page its text fills, from 0 to 1."""
+    body = page._page_box.children[0].children[0]
+    return float((body.position_y + body.border_height() - page._page_box.content_box_y()) / page._page_box.height)
 
 
 def frame(subject: Any, *, qr_title: str) -> dict[str, Any]:

@@ -23,6 +23,7 @@ logger = logging.getLogger(__name__)
 
 STORE_BYTES = 200 * 1024 * 1024
 STORE_DAYS = 30
+SHORT_PAGES = 4
 
 
 @functools.cache
@@ -33,9 +34,9 @@ def _renderer_version() -> bytes:
     return " ".join(versions).encode() + b"".join(module.read_bytes() for module in modules)
 
 
-def _key(html: str, stylesheets: Sequence[str], layouts: Sequence[str], max_pages: int | None) -> str:
+def _key(documents: Sequence[str], stylesheets: Sequence[str], layouts: Sequence[str], max_pages: int | None) -> str:
     digest = hashlib.sha256()
-    text = "\0".join([html, *map(read_stylesheet, stylesheets)])
+    text = "\0".join([*documents, *map(read_stylesheet, stylesheets)])
     parts = [_renderer_version(), repr((layouts, max_pages)).encode(), text.encode("utf-8", "surrogatepass")]
     for url in sorted(set(re.findall(r"static:[\w./-]+", text))):
         path = static_path(url)
@@ -46,14 +47,19 @@ def _key(html: str, stylesheets: Sequence[str], layouts: Sequence[str], max_page
 
 
 def stored_pdf(
-    html: str, *, stylesheets: Sequence[str] = PRINT, layouts: Sequence[str] = ("",), max_pages: int | None = None
+    html: str,
+    *,
+    stylesheets: Sequence[str] = PRINT,
+    layouts: Sequence[str] = ("",),
+    max_pages: int | None = None,
+    shorter: Sequence[str] = (),
 ) -> bytes:
     """Return the result of `render_pdf`, from the store if the same input has been rendered before.
 
     A stored file is named by a hash of everything the output depends on, so it is never out of date. Raises the same
     errors as `render_pdf`; a store that cannot be written is only logged.
     """
-    path = settings.VAR_DIR / "pdf" / f"{_key(html, stylesheets, layouts, max_pages)}.pdf"
+    path = settings.VAR_DIR / "pdf" / f"{_key([html, *shorter], stylesheets, layouts, max_pages)}.pdf"
     try:
         data = path.read_bytes()
         if data.endswith(b"%%EOF\n"):  # not truncated by a power cut
@@ -61,13 +67,18 @@ def stored_pdf(
             return data
     except OSError:
         pass
-    data = render_pdf(html, stylesheets=stylesheets, layouts=layouts, max_pages=max_pages)
+    data = render_pdf(html, stylesheets=stylesheets, layouts=layouts, max_pages=max_pages, shorter=shorter)
     try:
         _write(path, data)
         clean_store(path.parent)
     except OSError as error:
         logger.warning("The PDF could not be stored: %s", error)
     return data
+
+
+def stored_long_pdf(html: str) -> bytes:
+    """Return the PDF of a text of any length, with its table of contents where it has more than SHORT_PAGES pages."""
+    return stored_pdf(html, layouts=("short", "long"), max_pages=SHORT_PAGES)
 
 
 def _write(path: Path, data: bytes) -> None:

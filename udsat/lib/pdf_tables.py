@@ -19,6 +19,16 @@ _NUMBER = re.compile(
 _NO_NUMBER = re.compile(r"[-–—]?")
 
 
+TALL = 1_200  # characters of a cell: some 15 lines
+
+
+def mark_tall_rows(root: Any) -> None:
+    """Set `data-tall` on rows that may break across pages, because they would leave much of a page empty."""
+    for row in root.iter("tr"):
+        if any(sum(map(len, cell.itertext())) > TALL / (1 + len(row) / 4) for cell in row):
+            row.set("data-tall", "")
+
+
 def mark_numbers(root: Any) -> None:
     """Set `data-number` on the cells of each column of numbers, with its heading; print.css aligns them right."""
     for table in root.iter("table"):
