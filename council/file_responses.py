@@ -1,6 +1,8 @@
 """Responses with an uploaded file: the photo of a person, an attachment of a meeting."""
 
-from django.http import FileResponse, Http404
+from django.http import Http404, HttpRequest, HttpResponseBase
+
+from udsat.lib.responses import file_response
 
 from .models import Attachment, Person
 
@@ -19,9 +21,9 @@ DOWNLOAD_TYPES = {
 }
 
 
-def photo_response(person: Person) -> FileResponse:
+def photo_response(request: HttpRequest, person: Person) -> HttpResponseBase:
     try:
-        response = FileResponse(person.photo.open("rb"), content_type="image/jpeg")
+        response = file_response(request, person.photo.open("rb"), content_type="image/jpeg")
     except (OSError, ValueError):
         raise Http404("Der er ikke noget foto her.") from None
     # Search engines would match the face with other photos.
@@ -29,13 +31,17 @@ def photo_response(person: Person) -> FileResponse:
     return response
 
 
-def attachment_response(attachment: Attachment) -> FileResponse:
+def attachment_response(request: HttpRequest, attachment: Attachment) -> HttpResponseBase:
     extension = attachment.extension.lower()
     content_type = INLINE_TYPES.get(extension) or DOWNLOAD_TYPES.get(extension) or "application/octet-stream"
     try:
         file = attachment.file.open("rb")
     except FileNotFoundError:
         raise Http404("Filen mangler på vores server. Ring til rådet, og få den sendt.") from None
-    return FileResponse(
-        file, as_attachment=extension not in INLINE_TYPES, filename=attachment.filename, content_type=content_type
+    return file_response(
+        request,
+        file,
+        content_type=content_type,
+        filename=attachment.filename,
+        is_download=extension not in INLINE_TYPES,
     )

@@ -48,6 +48,7 @@ ON_EITHER_ENGINE = {
     "test_back_office_queries.py",
     "test_back_office_scope.py",
     "test_back_office_users.py",
+    "test_byte_ranges.py",
     "test_calendar.py",
     "test_come_along.py",
     "test_compare.py",

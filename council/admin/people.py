@@ -126,7 +126,7 @@ class PersonAdmin(ScopedAdmin):
         person = self.get_object(request, unquote(object_id))
         if not self.has_view_permission(request, person):
             raise PermissionDenied
-        return photo_response(person)
+        return photo_response(request, person)
 
     @atomic_post
     def forget_view(self, request, object_id):

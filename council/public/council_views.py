@@ -132,7 +132,7 @@ def photo(request, kommune, person):
     seat = seats.filter(person=person).select_related("person").first() if person < 2**63 else None
     if seat is None or not seat.person.shows_photo:
         raise Http404("Der er ikke noget foto her.")
-    return photo_response(seat.person)
+    return photo_response(request, seat.person)
 
 
 @require_safe

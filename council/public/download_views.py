@@ -132,4 +132,4 @@ def attachment(request, kommune, slug, attachment, filename):
     attachment = attachments.filter(pk=attachment, meeting__in=meetings.values("pk")).first()
     if not attachment or attachment.filename != filename:
         raise Http404("Vi kan ikke finde bilaget. Se mødets side. Der står de bilag, alle kan læse.")
-    return attachment_response(attachment)
+    return attachment_response(request, attachment)

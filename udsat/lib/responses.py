@@ -6,8 +6,9 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from django.conf import settings
+from django.core.files import File
 from django.db.models import Model, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
 from django.utils.cache import get_conditional_response
 from django.utils.deprecation import MiddlewareMixin
@@ -16,6 +17,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
+from .byte_ranges import ranged
 from .pdf import PdfTooLarge
 
 M = TypeVar("M", bound=Model)
@@ -66,7 +68,27 @@ def pdf_response(
     response["Last-Modified"] = http_date(changed.timestamp())
     if not is_public:
         response["X-Robots-Tag"] = "noindex, nofollow"
-    return get_conditional_response(request, etag=etag, response=response) or response
+    response = get_conditional_response(request, etag=etag, response=response) or response
+    return ranged(request, response, len(content), lambda start, end: content[start:end])
+
+
+def file_response(
+    request: HttpRequest, file: File, *, content_type: str, filename: str = "", is_download: bool = False
+) -> HttpResponseBase:
+    """Return a stored file, or 304 if it is unchanged. Stored files never change."""
+    response: Any = FileResponse(file, as_attachment=is_download, filename=filename, content_type=content_type)
+    etag = quote_etag(hashlib.sha256(f"{file.name} {file.size}".encode()).hexdigest()[:32])
+    response["ETag"] = etag
+
+    def read(start: int, end: int) -> bytes:
+        with file.open("rb") as stored:
+            stored.seek(start)
+            return stored.read(end - start)
+
+    answer = get_conditional_response(request, etag=etag, response=response) or response
+    if answer is not response:
+        response.close()
+    return ranged(request, answer, file.size, read)
 
 
 class ContentSecurityPolicyMiddleware(MiddlewareMixin):
@@ -100,6 +122,6 @@ class CompressionMiddleware(GZipMiddleware):
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         kind = response.headers.get("Content-Type", "").partition(";")[0]
-        if kind.startswith("text/") or kind.endswith(("json", "xml")):
+        if response.status_code != 206 and (kind.startswith("text/") or kind.endswith(("json", "xml"))):
             return super().process_response(request, response)
         return response

@@ -98,7 +98,7 @@ def approve(request: HttpRequest, municipality: Municipality, pk: int, person: i
     paper = row.paper
     is_minutes = isinstance(paper, Minutes)
     if is_minutes and "bilag" in request.GET:
-        return _attachment(paper.meeting, request.GET["bilag"])
+        return _attachment(request, paper.meeting, request.GET["bilag"])
     items = public_items(paper.meeting, with_minutes=True) if is_minutes else []
     version = text_version(paper)
     remarks = list(row.remarks.all())
@@ -168,10 +168,10 @@ def _minutes_context(minutes, items):
     }
 
 
-def _attachment(meeting, pk: str) -> HttpResponse:
+def _attachment(request, meeting, pk: str) -> HttpResponse:
     """Return an attachment of the meeting that belongs to no closed item."""
     attachments = Attachment.objects.filter(meeting=meeting).exclude(item__is_closed=True)
     attachment = attachments.filter(pk=parse_pk(pk)).first()
     if attachment is None:
         raise Http404("Vi kan ikke finde bilaget.")
-    return attachment_response(attachment)
+    return attachment_response(request, attachment)
