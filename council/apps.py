@@ -6,12 +6,13 @@ class CouncilConfig(AppConfig):
     verbose_name = "Udsatteråd"
 
     def ready(self):
-        from udsat.models import ALLOWED_NAMES_PROVIDERS, LETTER_COMPOSERS, SEARCH_TEXTS
+        from udsat.models import ALLOWED_NAMES_PROVIDERS, LETTER_COMPOSERS, REMOVAL_HOOKS, SEARCH_TEXTS
 
         from . import search_texts
         from .allowed_names import council_allowed_names
         from .citizens.following import notices
         from .models import Council, Hearing, Input, Meeting, News
+        from .models.meeting import erase_sent_letters
 
         SEARCH_TEXTS.update(
             {
@@ -22,6 +23,7 @@ class CouncilConfig(AppConfig):
                 Input: search_texts.input_texts,
             }
         )
+        REMOVAL_HOOKS.append(erase_sent_letters)
         ALLOWED_NAMES_PROVIDERS.append(council_allowed_names)
         LETTER_COMPOSERS[notices.NOTICE] = notices.compose_notice
         LETTER_COMPOSERS[notices.CONFIRMATION] = notices.compose_confirmation

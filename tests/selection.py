@@ -18,6 +18,7 @@ ON_BOTH_ENGINES = {
     "test_back_office_input.py": "length, range and characters that a column accepts",
     "test_councils.py": "constraints on councils, meetings and seats",
     "test_desk.py": "locks of the desk, and edits that arrive twice",
+    "test_deletions.py": "deletions as subqueries, and file names in JSON",
     "test_due.py": "jobs, advisory locks and dates",
     "test_follow_up.py": "subqueries and dates of the latest follow-up",
     "test_following.py": "letters, constraints and locks of subscriptions",

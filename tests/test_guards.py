@@ -39,6 +39,7 @@ NOT_SEARCHED = {
     "udsat.SearchEntry": {"url", "pdf_url", "title", "body", "meta", "topics", "title_tokens", "body_tokens", "tags"},
     "udsat.SearchWord": {"word", "start", "tail"},
     "udsat.Revision": {"by_name", "label"},
+    "udsat.Deletion": {"by_name", "label"},
     "udsat.Letter": {"key", "composer", "to", "to_name", "subject", "text", "calendar", "last_error", "given_up_by"},
     "udsat.LetterFile": {"name", "media_type"},
     "udsat.FormSubmission": {"purpose", "network"},

@@ -14,7 +14,7 @@ from council.models import Agenda, Minutes
 from strategies.models import Section
 from udsat.lib.publishing import Status
 from udsat.lib.roles import Role
-from udsat.models import PublicationEvent, Region
+from udsat.models import Deletion, PublicationEvent, Region
 
 from . import factories as make
 
@@ -135,6 +135,10 @@ TABLE = {
     "udsat.letter": (
         {"changelist": ALL_READ, "add": NOBODY},
         {"": {"change": NOBODY, "delete": NOBODY, "retry": NO_GET_FOR_WRITERS, "give_up": NO_GET_FOR_WRITERS}},
+    ),
+    "udsat.deletion": (
+        {"changelist": ALL_READ, "add": NOBODY},
+        {"": {"change": NOBODY, "delete": NOBODY, "bring_back": NO_GET_FOR_WRITERS, "remove": MANAGERS}},
     ),
     "udsat.municipality": ({"changelist": ALL_READ, "add": OPERATOR}, {"": {"change": MANAGERS, "delete": NOBODY}}),
     "udsat.user": (
@@ -260,11 +264,14 @@ def everything(esbjerg, people):
     event = PublicationEvent(subject=strategy, municipality=esbjerg, by_name="Anna", version=1)
     event.action = PublicationEvent.Action.PUBLISH
     event.save()
+    make.news(esbjerg, title="Slettet nyhed", status=DRAFT).delete()
+    deletion = Deletion.objects.current().get()
     objects |= {
         ("udsat.municipality", ""): esbjerg,
         ("udsat.user", ""): make.user("fie", role=Role.EDITOR, of=esbjerg),
         ("udsat.publicationevent", ""): event,
         ("udsat.letter", ""): make.letter(esbjerg),
+        ("udsat.deletion", ""): deletion,
         ("udsat.region", ""): Region.objects.create(name="Region Vest"),
         ("strategies.topic", ""): make.topic("Bolig"),
         ("strategies.situation", ""): make.situation(),

@@ -25,7 +25,7 @@ from council.meetings.invitations.sending import (
     send_scheduled_invitations,
 )
 from council.members.consent import anonymise_by_rule
-from udsat.models import delete_old_submissions, remove_expired_entries
+from udsat.models import delete_old_submissions, delete_unused_files, remove_expired_entries, remove_old_deletions
 
 from .mail_delivery import erase_old_letters, send_letters
 
@@ -50,6 +50,8 @@ JOBS: list[Callable[[datetime.datetime], int]] = [
     delete_old_desk_records,
     delete_old_submissions,
     remove_expired_entries,
+    remove_old_deletions,
+    delete_unused_files,
 ]
 
 # Key of the advisory lock in PostgreSQL, unique in this database.

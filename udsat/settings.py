@@ -224,6 +224,9 @@ EMAIL_BACKEND = (
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL") or f"udsat@{urlsplit(SITE_URL).hostname if PRODUCTION else 'localhost'}"
 LETTER_DAYS = env_int("LETTER_DAYS", 90)
 
+# Days in which a deleted object and a replaced file can be brought back.
+DELETED_DAYS = env_int("DELETED_DAYS", 30)
+
 CRISPY_TEMPLATE_PACK = "udsat"
 CRISPY_ALLOWED_TEMPLATE_PACKS = ["udsat"]
 

@@ -21,7 +21,7 @@ from council.meetings.word import admin_views as word
 from council.meetings.year_plan.new_meetings import new_meetings
 from council.meetings.year_plan.overview import overview
 from council.meetings.year_plan.publish_dates import publish_dates
-from council.models import Agenda, Meeting, Minutes
+from council.models import Agenda, Edition, Meeting, Minutes
 from council.rights import ItemLock, item_lock
 from udsat.admin import PublishableAdmin, ScopedChangeForm, ScopedStackedInline, may_edit
 from udsat.admin.edit_versions import increment_version
@@ -233,6 +233,14 @@ class MeetingAdmin(PublishableAdmin):
         pages = [page for page in PAGES if page.tab and request.user.may(page.ability, meeting.municipality)]
         links = [{"label": "Mødet", "url": self.edit_url(meeting)}]
         return [*links, *({"label": page.tab, "url": self.url(page.name, meeting)} for page in pages)]
+
+    def _remove_number(self, request, obj, fingerprint):
+        """Also remove the number from the editions of public minutes."""
+        is_removed = super()._remove_number(request, obj, fingerprint)
+        if is_removed:
+            for edition in Edition.objects.filter(minutes__meeting=obj):
+                edition.hide_number(fingerprint)
+        return is_removed
 
     def create_agenda(self, request, object_id):
         return self._make_paper(request, object_id, Agenda)

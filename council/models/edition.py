@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from udsat.lib.cpr import find_cpr, hide_cpr
 from udsat.lib.publishing import ScopedQuerySet
 
 from .papers import Minutes
@@ -48,9 +49,26 @@ class Edition(models.Model):
     def __str__(self):
         return f"Udgave {self.number} af {self.minutes}"
 
+    def hide_number(self, fingerprint: str) -> None:
+        """Hide the CPR numbers in each text that contains that one, and save it."""
+        content = _without_number(self.content, fingerprint)
+        correction = _without_number(self.correction, fingerprint)
+        if (content, correction) != (self.content, self.correction):
+            self.content, self.correction = content, correction
+            self.save(update_fields=["content", "correction"])
+
     @classmethod
     def published_when(cls, prefix):
         return Minutes.published_when(f"{prefix}minutes__")
+
+
+def _without_number(value, fingerprint):
+    if isinstance(value, dict):
+        return {key: _without_number(part, fingerprint) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_without_number(part, fingerprint) for part in value]
+    is_found = isinstance(value, str) and any(number.fingerprint == fingerprint for number in find_cpr(value))
+    return hide_cpr(value) if is_found else value
 
 
 def content_of(minutes: Minutes) -> dict:

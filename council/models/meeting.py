@@ -3,6 +3,7 @@
 import datetime
 import re
 
+from django.contrib.contenttypes.models import ContentType
 from django.db import models, transaction
 from django.db.models import F, Q
 from django.urls import reverse
@@ -10,7 +11,7 @@ from django.utils import timezone
 
 from udsat.lib.danish import long_date, weekday_date
 from udsat.lib.publishing import ScopedQuerySet, Status
-from udsat.models import Letter, Publishable
+from udsat.models import Letter, Publishable, Revision
 
 from .council import Council
 
@@ -254,6 +255,14 @@ class Meeting(Publishable):
     @property
     def is_to_come(self) -> bool:
         return not self.is_past and not self.is_cancelled
+
+
+def erase_sent_letters(deletion: Revision) -> None:
+    """Erase the content of sent letters with the agenda of the meeting that a removed object belonged to."""
+    if deletion.page_type == ContentType.objects.get_for_model(Meeting):
+        meeting = Meeting(pk=deletion.page_id)
+        with_agenda = Q(key__startswith=meeting.invitation_prefix) | Q(key__startswith=meeting.supplement_prefix)
+        Letter.objects.filter(with_agenda).exclude(sent_at=None).erase_content()
 
 
 class FormerDate(models.Model):

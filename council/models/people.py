@@ -25,6 +25,7 @@ class Person(RevisionedModel):
         ROLE = "rolle", "Kun rollen i rådet"
 
     private_fields = frozenset({"email", "phone", "note"})
+    is_kept_after_deletion = False
 
     municipality = models.ForeignKey(Municipality, models.CASCADE, related_name="people", verbose_name="kommune")
     first_name = models.CharField("fornavn", max_length=80)

@@ -6,7 +6,7 @@ from .model_admins import NationalAdmin, ScopedAdmin, ScopedStackedInline
 from .publication import PublishableAdmin
 from .scope import may_edit
 
-from . import letters, portal_admins  # isort: skip  # noqa: F401  register the portal's own models on the classes above
+from . import deletions, letters, portal_admins  # isort: skip  # noqa: F401  register the portal's own models on the classes above
 
 __all__ = [
     "FormPage",

@@ -23,7 +23,7 @@ from udsat.lib.cpr import find_cpr, hide_cpr
 from udsat.lib.danish import clock, long_datetime, short_date
 from udsat.lib.richtext import RichTextField, plain_text
 from udsat.lib.text_diff import rich_difference, word_difference
-from udsat.models import CprOverride, PublicationEvent, Revision, RevisionedModel
+from udsat.models import CprOverride, PublicationEvent, Revision, RevisionedModel, kept_until
 from udsat.models.history import RUN_LENGTH
 
 PER_PAGE = 40
@@ -49,6 +49,7 @@ class HistoryEntry:
     url: str = ""  # change page, unless the object is deleted
     seen: str = ""  # stamp of the latest revision, if the entry can be restored
     cascade_count: int = 0  # parts deleted by cascade
+    kept_until: datetime.date | None = None  # of a deletion
 
     @property
     def is_deletion(self) -> bool:
@@ -149,7 +150,7 @@ class HistoryMixin:
             matches = self.history_of(obj).filter(pk=int(number)) if number.isdecimal() and len(number) < 10 else []
             if not matches:
                 raise Http404("Den udgave findes ikke.")
-            restore = self._restore if action == "restore" else self._undelete
+            restore = self._restore if action == "restore" else self.bring_back
             try:
                 with transaction.atomic():
                     restore(request, matches[0])
@@ -186,7 +187,8 @@ class HistoryMixin:
         revision.restore_values(obj, values)
         self._restored(request, model_admin, obj)
 
-    def _undelete(self, request, revision):
+    def bring_back(self, request, revision):
+        """Undo the deletion. Raises ValidationError, IntegrityError or ObjectDoesNotExist where that is impossible."""
         model_admin = self.admin_site.get_model_admin(revision.model)
         obj = revision.deleted_object()
         if revision.action != Revision.Action.DELETED or revision.parent_deletion_id:
@@ -203,7 +205,8 @@ class HistoryMixin:
         model_admin.warn_of_cpr(request, [obj])
         self.message_user(request, f"»{Truncator(obj).words(12)}« er gendannet.", messages.SUCCESS)
 
-    def _remove_number(self, request, obj, fingerprint):
+    def _remove_number(self, request, obj, fingerprint) -> bool:
+        """Remove the number from the history. Return False if it is in a present text."""
         if not request.user.may(roles.MANAGE, obj.municipality):
             raise PermissionDenied
         holding = [it for it in self.history_of(obj).select_for_update() if fingerprint in _numbers_by_fingerprint(it)]
@@ -214,11 +217,12 @@ class HistoryMixin:
                 self.message_user(
                     request, f"Nummeret står stadig i »{newest.label}«. Fjern det der, og prøv igen.", messages.ERROR
                 )
-                return
+                return False
         for it in holding:
             it.values = {name: _value_without_number(it, name, value, fingerprint) for name, value in it.values.items()}
             it.save(update_fields=["values"])
         self.message_user(request, "Nummeret er fjernet fra historikken.", messages.SUCCESS)
+        return True
 
 
 def may_restore(model_admin, request, obj, names) -> bool:
@@ -299,9 +303,12 @@ class HistoryRenderer:
             revision=revision,
             kind=model._meta.verbose_name,
             label=Truncator(revision.label).words(16),
-            changes=self._content(model, revision) if shows_content else self._differences(model, revision, names),
+            changes=self._content(model, revision, exists)
+            if shows_content
+            else self._differences(model, revision, names, exists),
             url=reverse(_admin_name(model, "change"), args=[revision.object_id]) if exists else "",
             cascade_count=revision.cascade_count or 0,
+            kept_until=kept_until(revision.at) if revision.action == Revision.Action.DELETED else None,
         )
         if self._can_be_restored(entry, model, names, exists):
             entry.seen = revision.newest.stamp
@@ -320,21 +327,23 @@ class HistoryRenderer:
         obj = model_admin.get_queryset(self.request).filter(pk=entry.revision.object_id).first()
         return obj is not None and may_restore(model_admin, self.request, obj, names)
 
-    def _differences(self, model, revision, names):
+    def _differences(self, model, revision, names, exists):
         fields = model.revisioned_fields()
         return [
             FieldDifference(
                 name,
                 capfirst(fields[name].verbose_name),
-                self._difference(fields[name], revision.before.values.get(name), revision.values.get(name)),
+                self._difference(fields[name], revision.before.values.get(name), revision.values.get(name), exists),
             )
             for name in names
         ]
 
-    def _content(self, model, revision):
+    def _content(self, model, revision, exists):
         page_model = ContentType.objects.get_for_id(revision.page_type_id).model_class()
         return [
-            FieldDifference(name, capfirst(model_field.verbose_name), self._difference(model_field, value, value))
+            FieldDifference(
+                name, capfirst(model_field.verbose_name), self._difference(model_field, value, value, exists)
+            )
             for name, model_field in model.revisioned_fields().items()
             # Position and parent follow from the page.
             if name != "position"
@@ -342,7 +351,10 @@ class HistoryRenderer:
             and (value := revision.values.get(name)) not in (None, "", False)
         ]
 
-    def _difference(self, model_field, old, new) -> SafeString:
+    def _difference(self, model_field, old, new, exists) -> SafeString:
+        if not exists:
+            # Texts of deleted objects are shown without the numbers that they may have been deleted for.
+            old, new = (hide_cpr(value) if isinstance(value, str) else value for value in (old, new))
         if isinstance(model_field, RichTextField):
             return rich_difference(old or "", new or "")
         return word_difference(self._display_value(model_field, old), self._display_value(model_field, new))

@@ -23,6 +23,7 @@ from django.db import IntegrityError, connection, models
 from django.forms.models import ModelChoiceField, _get_foreign_key
 from django.http import Http404, HttpResponseRedirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.text import capfirst
 
@@ -31,7 +32,16 @@ from udsat.lib.cpr import hide_cpr
 from udsat.lib.publishing import CheckedText
 from udsat.lib.readability import readability_note
 from udsat.lib.richtext import plain_text
-from udsat.models import EditConflict, Municipality, Publishable, RevisionedModel, batch_reindexing, is_cpr_overridden
+from udsat.models import (
+    EditConflict,
+    Municipality,
+    Publishable,
+    RevisionedModel,
+    batch_reindexing,
+    is_cpr_overridden,
+    kept_until,
+)
+from udsat.models.history import parts_without_history
 from udsat.models.self_relations import check_self_relations, self_relations
 
 from .edit_versions import increment_version, version_of
@@ -350,8 +360,16 @@ class ScopedAdmin(HistoryMixin, _ScopedFieldsMixin, admin.ModelAdmin):
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     def render_delete_form(self, request, context):
+        """Add until when the object can be brought back, and which of its parts cannot."""
         obj = context["object"]
-        return super().render_delete_form(request, {**context, "crumbs": self.crumbs_to(obj)})
+        context = {**context, "crumbs": self.crumbs_to(obj)}
+        if isinstance(obj, RevisionedModel) and obj.is_kept_after_deletion and not context["protected"]:
+            context |= {
+                "kept_until": kept_until(timezone.now()),
+                "lost": parts_without_history(obj),
+                "may_remove": request.user.may(roles.MANAGE, obj.municipality),
+            }
+        return super().render_delete_form(request, context)
 
     # Responses
 

@@ -94,6 +94,12 @@ def _write(path: Path, data: bytes) -> None:
         raise
 
 
+def clear_store() -> None:
+    """Delete all stored PDFs, for instance because one of them has content that was removed for good."""
+    for path in (settings.VAR_DIR / "pdf").glob("*.pdf"):
+        path.unlink(missing_ok=True)
+
+
 def clean_store(folder: Path, max_bytes: int = STORE_BYTES, max_days: float = STORE_DAYS) -> None:
     """Delete files unused for `max_days`, then the least recently used until at most `max_bytes` are left."""
     with os.scandir(folder) as entries:

@@ -298,4 +298,17 @@ class Migration(migrations.Migration):
             model_name='searchentry',
             index=models.Index(fields=['root_type', 'root_id'], name='searchentry_root'),
         ),
+        migrations.CreateModel(
+            name='Deletion',
+            fields=[
+            ],
+            options={
+                'verbose_name': 'slettet',
+                'verbose_name_plural': 'slettet',
+                'proxy': True,
+                'indexes': [],
+                'constraints': [],
+            },
+            bases=('udsat.revision',),
+        ),
     ]

@@ -1,5 +1,6 @@
 """Models that strategies and council build on."""
 
+from .deletions import REMOVAL_HOOKS, Deletion, delete_unused_files, kept_until, remove_old_deletions
 from .history import Revision, RevisionedModel
 from .letters import LETTER_COMPOSERS, Letter, LetterContent, LetterFile
 from .municipalities import RESERVED_SLUGS, Municipality, Region, RegionPeriod
@@ -35,7 +36,9 @@ __all__ = [
     "KIND_DOCUMENT_WORDS",
     "LETTER_COMPOSERS",
     "ALLOWED_NAMES_PROVIDERS",
+    "REMOVAL_HOOKS",
     "RESERVED_SLUGS",
+    "Deletion",
     "SEARCH_TEXTS",
     "Assignment",
     "EditConflict",
@@ -59,6 +62,9 @@ __all__ = [
     "User",
     "LetterContent",
     "delete_old_submissions",
+    "delete_unused_files",
+    "kept_until",
+    "remove_old_deletions",
     "batch_reindexing",
     "is_cpr_overridden",
     "allowed_names_of",

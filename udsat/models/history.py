@@ -160,6 +160,9 @@ class Revision(models.Model):
 class RevisionedModel(CheckedText):
     """A model whose every save() and delete() creates a `Revision`. Bulk operations create none."""
 
+    # Whether a deleted object can be brought back.
+    is_kept_after_deletion = True
+
     class Meta:
         abstract = True
 
@@ -213,9 +216,7 @@ class RevisionedModel(CheckedText):
     def delete(self, using=None, keep_parents=False):
         using = using or router.db_for_write(type(self), instance=self)
         with transaction.atomic(using=using):
-            collector = Collector(using=using, origin=self)
-            collector.collect([self], keep_parents=keep_parents)
-            groups = [(queryset.model, queryset) for queryset in collector.fast_deletes] + list(collector.data.items())
+            collector, groups = _deleted_with(self, using, keep_parents)
             own_revision = _record_deletion(self)
             for model, rows in groups:
                 if issubclass(model, RevisionedModel):
@@ -224,6 +225,25 @@ class RevisionedModel(CheckedText):
                         if row != self:
                             _record_deletion(row, parent_deletion=own_revision)
             return collector.delete()
+
+
+def _deleted_with(obj, using, keep_parents=False):
+    """Return the collector of the object's deletion, and (model, rows) of everything that is deleted."""
+    collector = Collector(using=using, origin=obj)
+    collector.collect([obj], keep_parents=keep_parents)
+    groups = [(queryset.model, queryset) for queryset in collector.fast_deletes] + list(collector.data.items())
+    return collector, groups
+
+
+def parts_without_history(obj: RevisionedModel) -> list[str]:
+    """Return the plural names of the rows that are deleted with the object and cannot be brought back."""
+    _, groups = _deleted_with(obj, router.db_for_write(type(obj), instance=obj))
+    lost = {
+        str(model._meta.verbose_name_plural)
+        for model, rows in groups
+        if not issubclass(model, RevisionedModel) and not model._meta.auto_created and rows
+    }
+    return sorted(lost)
 
 
 def _json_value(field: models.Field, value: Any) -> Any:

@@ -125,11 +125,14 @@ class LetterQuerySet(ScopedQuerySet):
         Letters with a composer store no content and are deleted.
         """
         self.exclude(composer="").filter(Q(sent_at__lt=moment) | Q(given_up_at__lt=moment)).delete()
-        old = self.filter(Q(sent_at__lt=moment) | Q(sent_at=None, given_up_at__lt=moment)).exclude(text="")
-        erased = list(old.values_list("pk", flat=True))
+        return self.filter(Q(sent_at__lt=moment) | Q(sent_at=None, given_up_at__lt=moment)).erase_content()
+
+    def erase_content(self) -> int:
+        """Erase text, calendar entry and files, and keep recipient, subject and times."""
+        erased = list(self.exclude(text="").values_list("pk", flat=True))
         Letter.files.through.objects.filter(letter__in=erased).delete()
         LetterFile.objects.filter(letters=None).delete()
-        return self.filter(pk__in=erased).update(text="", calendar="")
+        return Letter.objects.filter(pk__in=erased).update(text="", calendar="")
 
 
 class Letter(models.Model):
