@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 from pypdf import PdfReader, PdfWriter
-from pypdf.generic import DecodedStreamObject, DictionaryObject, NameObject
+from pypdf.generic import ArrayObject, DecodedStreamObject, DictionaryObject, NameObject, TextStringObject
 
+from udsat.lib.cpr import find_cpr
 from udsat.lib.documents import (
     MAX_DOCUMENT_BYTES,
     Heading,
@@ -580,15 +581,121 @@ def test_a_scanned_page_is_not_taken_for_an_empty_one():
     assert "Side med tekst" in found.text and not found.complete
 
 
+def pdf_with(change):
+    """Return a PDF with one page of text, after `change(writer, page)`."""
+    writer = PdfWriter(clone_from=PdfReader(io.BytesIO(pdf("Stemplet 3. marts"))))
+    change(writer, writer.pages[0])
+    file = io.BytesIO()
+    writer.write(file)
+    return file.getvalue()
+
+
+def image_in(writer):
+    image = DecodedStreamObject()
+    image.update({NameObject("/Type"): NameObject("/XObject"), NameObject("/Subtype"): NameObject("/Image")})
+    return DictionaryObject({NameObject("/XObject"): DictionaryObject({NameObject("/I"): writer._add_object(image)})})
+
+
+def a_picture(writer, page):
+    page[NameObject("/Resources")] |= image_in(writer)
+
+
+def a_form_with_a_picture(writer, page):
+    form = DecodedStreamObject()
+    form.update({NameObject("/Subtype"): NameObject("/Form"), NameObject("/Resources"): image_in(writer)})
+    page[NameObject("/Resources")][NameObject("/XObject")] = DictionaryObject(
+        {NameObject("/F"): writer._add_object(form)}
+    )
+
+
+def a_picture_in_the_content(writer, page):
+    content = DecodedStreamObject()
+    content.set_data(page.get_contents().get_data() + b"\nBI /W 1 /H 1 /BPC 8 /CS /G ID x EI\n")
+    page[NameObject("/Contents")] = writer._add_object(content)
+
+
+def a_page_of_lines(writer, page):
+    content = DecodedStreamObject()
+    content.set_data(b"0 0 m 10 10 l 5 0 l f")
+    writer.add_blank_page(100, 100)[NameObject("/Contents")] = writer._add_object(content)
+
+
+def a_stamp(writer, page):
+    stamp = DecodedStreamObject()
+    stamp.update({NameObject("/Subtype"): NameObject("/Form"), NameObject("/Resources"): image_in(writer)})
+    shown = DictionaryObject({NameObject("/N"): writer._add_object(stamp)})
+    note = DictionaryObject({NameObject("/Subtype"): NameObject("/Stamp"), NameObject("/AP"): shown})
+    page[NameObject("/Annots")] = ArrayObject([writer._add_object(note)])
+
+
+@pytest.mark.parametrize(
+    "change", [a_picture, a_form_with_a_picture, a_picture_in_the_content, a_page_of_lines, a_stamp]
+)
+def test_a_pdf_with_a_picture_is_not_read_in_full(change):
+    found = extract_text(pdf_with(change), "a.pdf")
+    assert "Stemplet 3. marts" in found.text and not found.complete
+
+
+def test_a_pdf_of_text_alone_is_read_in_full():
+    def a_note(writer, page):
+        note = DictionaryObject({NameObject("/T"): TextStringObject("Kirsten Prøve")})
+        page[NameObject("/Annots")] = ArrayObject([writer._add_object(note)])
+
+    found = extract_text(pdf_with(a_note), "a.pdf")
+    assert found.complete and "Kirsten Prøve" in found.text
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("word/settings.xml", '<w:docVar w:name="x" w:val="010180-1234"/>'),
+        ("word/document.xml", '<w:listItem w:displayText="010180-1234" w:value="1"/>'),
+        ("word/document.xml", '<w:listItem w:displayText="Vælg" w:value="010180-1234"/>'),
+        ("word/styles.xml", '<w:style><w:name w:val="010180-1234"/></w:style>'),
+        ("word/comments.xml", '<w:comment w:author="010180-1234"><w:p/></w:comment>'),
+        ("word/people.xml", '<w:person w:author="010180-1234"/>'),
+        ("word/document.xml", '<w:ins w:author="010180-1234"><w:r/></w:ins>'),
+        ("word/glossary/document.xml", "<w:p><w:r><w:t>010180-1234</w:t></w:r></w:p>"),
+        ("customXml/item1.xml", "<w:x>010180-1234</w:x>"),
+        ("word/afchunk.html", "<p>010180-1234</p>"),
+        ("word/afchunk.mht", "MIME-Version: 1.0\nContent-Type: text/html\n"
+         "Content-Transfer-Encoding: quoted-printable\n\n<p>0101=\n80-1234</p>"),
+        ("word/embeddings/brev.txt", "010180-1234"),
+    ],
+)  # fmt: skip
+def test_every_part_of_a_word_file_is_read(name, content):
+    if name.endswith(".xml"):
+        content = f"<w:root {W}>{p('Tekst')}{content}</w:root>"
+    found = extract_text(docx(p("Tekst"), **{name: content}), "a.docx")
+    assert found.complete and list(find_cpr(found.text))
+
+
+@pytest.mark.parametrize("name", ["word/media/image1.png", "word/media/image1.emf", "word/afchunk.bin"])
+def test_a_word_file_with_a_part_that_is_no_text_is_not_read_in_full(name):
+    found = extract_text(docx(p("Tekst"), **{name: b"\x89PNG\r\n\x1a\n" + bytes(50)}), "a.docx")
+    assert "Tekst" in found.text and not found.complete
+
+
+def test_a_word_file_without_text_is_not_read_in_full():
+    assert not extract_text(docx(""), "a.docx").complete
+
+
+def test_identifiers_of_a_word_file_are_no_numbers_of_people():
+    ids = '<w:p w:paraId="0101801234"><w:sdtPr><w:id w:val="0101801234"/></w:sdtPr><w:r><w:t>Tekst</w:t></w:r></w:p>'
+    assert not list(find_cpr(extract_text(docx(ids), "a.docx").text))
+
+
 def test_a_picture_has_no_extractable_text():
     assert extract_text(b"\x89PNG\r\n\x1a\n" + bytes(50), "billede.png") == FileText("", complete=False)
     assert extract_text(b"\xff\xd8\xff\xe0" + bytes(50), "billede.jpg") == FileText("", complete=False)
 
 
 def test_text_files_and_pages_give_all_their_text():
-    assert (
-        extract_text("navn;cpr\nPrøve;010190-1234".encode("cp1252"), "liste.csv").text == "navn;cpr\nPrøve;010190-1234"
-    )
+    table = extract_text('navn;dag;cpr\nPrøve;"010180";"1234"\nÅse;;101801234'.encode("cp1252"), "liste.csv")
+    assert table == FileText("navn | dag | cpr\nPrøve | 010180 | 1234\nÅse |  | 101801234\n0101801234", complete=True)
+    assert "010180-1234" in extract_text(b"SUMMARY:Samtale 0101\r\n 80-1234", "a.ics").text
+    assert "010180-1234" in extract_text(b'{"navn": "010180\\u002d1234"}', "a.json").text
+    assert "010180-1234" in extract_text(b"<x>010180&#45;1234</x>", "a.xml").text
     page = (
         "<html><head><title>T 010190-1234</title></head>"
         '<body><!-- K --><img alt="A"><p>0202<b>90</b>-1234</p></body></html>'

@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from .danish import MONTHS
 from .fingerprints import fingerprint
 
 # Normalised text (NFKC) has plain spaces only. A number must not be part of a longer one, such as a 13-digit EAN. Case
@@ -19,7 +20,7 @@ _DASHES = r"\-\u2010-\u2015\u2212"
 _DASH = f"[{_DASHES}]"
 _GAP = f"[ ./{_DASHES}]?"
 # Separators between the date and the last four digits, including cell borders, brackets and bullets.
-_SIGN = f"[./_:,*·•+|(){_DASHES}]"
+_SIGN = f"[./_:;,*·•+|()\"'{_DASHES}]"
 _SIGN_AFTER_GAPS = f"[/_+|{_DASHES}]"
 _CPR = re.compile(
     rf"""
@@ -28,19 +29,29 @@ _CPR = re.compile(
     |(?<!\d)\d\d{_GAP}\d\d{_GAP}\d\d[ ]{{0,2}}{_SIGN_AFTER_GAPS}\s{{0,2}}\d{{4}}(?!\d)
     # After six unbroken digits, also a line break, tab or other sign, and the last four in pairs. Not after six
     # spaced digits: those may be a phone number followed by a postal code on the next line.
-    |(?<!\d)\d{{6}}(?:\s{{0,3}}{_SIGN}{{0,2}}\s{{0,3}}\(?)\d\d[ ]?{_DASH}?\d\d(?!\d)
+    |(?<!\d)\d{{6}}(?:\s{{0,3}}{_SIGN}{{0,3}}\s{{0,3}}\(?)\d\d[ ]?{_DASH}?\d\d(?!\d)
     # All in pairs, or digit by digit, but not within a row of phone numbers.
     |(?<!\d)(?<!\d[ ])\d\d(?:(?:[ ]|{_DASH})\d\d){{4}}(?![ ]?\d)
     |(?<!\d)(?<!\d[ ])\d(?:[ ]\d){{5}}(?:[ ]|[ ]?{_DASH}[ ]?)\d(?:[ ]\d){{3}}(?![ ]?\d)
     """,
     re.VERBOSE,
 )
-# A full year requires a separator before the last four: a date may precede a postal code.
+_MONTHS = "|".join(f"{name[:3]}(?:{name[3:]}|\\.)?" for name in MONTHS)
+_MONTH_STARTS = [name[:3] for name in MONTHS]
+# A full year requires a separator before the last four: a date may precede a postal code. Twelve digits in a row, and
+# eight and four without the name of a town, need none.
 _WHOLE_YEAR = re.compile(
     rf"""
     (?<!\d)(?P<day>\d{{1,2}})(?:[ ]?[./][ ]?|[ ]|{_DASH})(?P<month>\d{{1,2}})(?:[ ]?[./][ ]?|[ ]|{_DASH})
     (?P<year>(?:18|19|20)\d\d)\)?\s{{0,2}}{_SIGN_AFTER_GAPS}{{1,2}}\s{{0,2}}(?P<serial>\d\d[ ]?\d\d)(?!\d)
     |(?<!\d)(?P<date>\d{{4}}(?:18|19|20)\d\d)\s{{0,2}}{_SIGN_AFTER_GAPS}{{1,2}}\s{{0,2}}(?P<last>\d\d[ ]?\d\d)(?!\d)
+    |(?<!\d)(?P<row>\d{{4}}(?:18|19|20)\d\d)[ ]?(?P<row_last>\d{{4}})(?![ ]?\d)(?![ ]+[A-ZÆØÅ])
+    # The year first, as in »1961-07-07-4285«.
+    |(?<!\d)(?P<iso_year>(?:18|19|20)\d\d)(?P<iso_gap>[./ ]|{_DASH}|)(?P<iso_month>\d\d)(?P=iso_gap)(?P<iso_day>\d\d)
+    \s{{0,2}}{_SIGN_AFTER_GAPS}\s{{0,2}}(?P<iso_last>\d\d[ ]?\d\d)(?!\d)
+    # The month as a word, as in »7. juli 1961-4285«.
+    |(?<!\d)(?P<named_day>\d{{1,2}})\.?[ ]?(?P<named_month>(?i:{_MONTHS}))[ ]?(?P<named_year>(?:18|19|20)?\d\d)\)?
+    \s{{0,2}}{_SIGN_AFTER_GAPS}{{1,2}}\s{{0,2}}(?P<named_last>\d\d[ ]?\d\d)(?!\d)
     """,
     re.VERBOSE,
 )
@@ -111,14 +122,20 @@ def _matches(text: str) -> list[_Match]:
 
 def _with_whole_year(match: re.Match[str]) -> _Match | None:
     """Return None if the serial is not used for that year, which excludes most periods, hours and case numbers."""
-    if match["date"]:
-        date, serial = _digits(match["date"]), _digits(match["last"])
+    if match["date"] or match["row"]:
+        date, serial = _digits(match["date"] or match["row"]), _digits(match["last"] or match["row_last"])
+        day, month, year = date[:2], date[2:4], date[4:]
+    elif match["iso_year"]:
+        day, month, year, serial = map(_digits, match.group("iso_day", "iso_month", "iso_year", "iso_last"))
+    elif match["named_day"]:
+        day, year, serial = map(_digits, match.group("named_day", "named_year", "named_last"))
+        month = str(_MONTH_STARTS.index(match["named_month"][:3].lower()) + 1)
     else:
-        date = f"{_digits(match['day']):0>2}{_digits(match['month']):0>2}{_digits(match['year'])}"
-        serial = _digits(match["serial"])
-    if int(date[4:]) not in _YEARS[int(serial[0])]:
+        day, month, year, serial = map(_digits, match.group("day", "month", "year", "serial"))
+    if len(year) == 4 and int(year) not in _YEARS[int(serial[0])]:
         return None
-    return _Match(*match.span(), date[:4] + date[6:] + serial)
+    date = f"{day:0>2}{month:0>2}{year[-2:]}"
+    return _Match(*match.span(), date + serial)
 
 
 def _is_day(number: str) -> bool:
