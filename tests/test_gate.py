@@ -200,7 +200,7 @@ def half_scanned_pdf():
     writer.add_page(written.pages[0])
     page = writer.add_blank_page(200, 200)
     picture = DecodedStreamObject()
-    picture.update({NameObject("/Type"): NameObject("/XObject"), NameObject("/Subtype"): NameObject("/Form")})
+    picture.update({NameObject("/Type"): NameObject("/XObject"), NameObject("/Subtype"): NameObject("/Image")})
     page[NameObject("/Resources")] = DictionaryObject(
         {NameObject("/XObject"): DictionaryObject({NameObject("/Im0"): writer._add_object(picture)})}
     )
