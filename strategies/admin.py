@@ -22,7 +22,7 @@ from udsat.lib.richtext import EasyTextWidget
 
 from .goal_formset import GoalInline
 from .import_views import ImportViewMixin
-from .models import Action, FollowUp, Goal, Section, Situation, Strategy, Theme, Topic
+from .models import Action, FollowUp, Goal, Helpline, Section, Situation, Strategy, Theme, Topic
 
 
 class SectionFormSet(ScopedFormSet):
@@ -349,4 +349,25 @@ class SituationAdmin(NationalAdmin):
     guide = "strategi"
     list_display = ["title", "position"]
     search_fields = ["title", "advice"]
-    fieldsets = [(None, {"fields": ["title", "advice", "topics", "position", "slug"]})]
+    fieldsets = [(None, {"fields": ["title", "advice", "search_words", "topics", "position", "slug"]})]
+
+
+@admin.register(Helpline)
+class HelplineAdmin(NationalAdmin):
+    index_section = (PORTAL, 5)
+    index_description = "Telefonnumre, som situationer og søgning viser først"
+    guide = "strategi"
+    list_display = ["name", "number", "checked_in", "due_for_check"]
+    search_fields = ["name", "number"]
+    fieldsets = [
+        (None, {"fields": ["number", "name", "audience", "hours", "is_anonymous", "is_free"]}),
+        (
+            "Tjekket",
+            {"fields": ["source", "checked_in"], "description": "Ring til nummeret, eller se på linjens hjemmeside."},
+        ),
+        ("Vises ved", {"fields": ["situations", "first_for", "position"]}),
+    ]
+
+    @admin.display(description="skal tjekkes")
+    def due_for_check(self, helpline):
+        return f"Ja, det er fra {helpline.checked_in}" if helpline.needs_check else "Nej"

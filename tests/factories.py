@@ -25,7 +25,7 @@ from council.models import (
     StandardItem,
     WorkingGroup,
 )
-from strategies.models import Action, FollowUp, Goal, Section, Situation, Strategy, Theme, Topic
+from strategies.models import Action, FollowUp, Goal, Helpline, Section, Situation, Strategy, Theme, Topic
 from udsat.lib.danish import slugify
 from udsat.lib.publishing import Status
 from udsat.models import Assignment, Letter, Municipality, User
@@ -174,6 +174,13 @@ def situation(title="Jeg mangler et sted at bo", *topics, **fields):
         **{"title": title, "slug": slugify(title), "advice": "Ring 112, hvis der er fare."} | fields
     )
     made.topics.set(topics)
+    return made
+
+
+def helpline(number="1888", *situations, **fields):
+    defaults = {"name": "Lev Uden Vold", "audience": "voldsudsatte", "source": "levudenvold.dk", "checked_in": 2022}
+    made = Helpline.objects.create(number=number, **defaults | fields)
+    made.situations.set(situations)
     return made
 
 

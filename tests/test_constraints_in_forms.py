@@ -233,6 +233,10 @@ HITS = {
         lambda e: (make.situation("Jeg sulter"), {"slug": make.situation("Jeg fryser").slug}),
         "Skriv noget andet.",
     ),
+    "strategies.Helpline.number": (
+        lambda e: (make.helpline(), {"number": make.helpline("116 111").number}),
+        "Skriv noget",
+    ),
     "council_term_ends_after_start": (
         lambda e: (make.council(e, Status.DRAFT), {"term_starts_on": LATE, "term_ends_on": EARLY}),
         "Perioden slutter, før den begynder.",

@@ -44,7 +44,8 @@ NOT_SEARCHED = {
     "udsat.LetterFile": {"name", "media_type"},
     "udsat.FormSubmission": {"purpose", "network"},
     "strategies.Topic": {"name", "slug", "description"},
-    "strategies.Situation": {"title", "slug", "advice"},
+    "strategies.Situation": {"title", "slug", "advice", "search_words"},
+    "strategies.Helpline": {"number", "name", "audience", "hours", "source"},
     # Members' texts to the secretary, which become public only as part of an agenda item.
     "council.Proposal": {"title", "text", "answer"},
     "council.Approval": {"text_version"},
@@ -101,6 +102,7 @@ def test_every_model_has_a_municipality_lookup_or_is_listed(model):
         "council.Subscription",
         "council.Notice",
         "strategies.Situation",
+        "strategies.Helpline",
     }
     lookup = getattr(model, "municipality_lookup", None)
     if model._meta.label in without:

@@ -2,10 +2,12 @@
 
 import pytest
 from django.conf import settings
+from django.core.management import call_command
 from django.db import connection
 from django.template.loader import get_template
 
 from udsat.lib.publishing import Status
+from udsat.models import Municipality
 
 from . import factories as make
 
@@ -25,10 +27,22 @@ def test_a_municipality_spelled_wrong_gets_a_suggestion(client, esbjerg, vejle, 
     assert '<a href="/vejle/">' not in text
 
 
-@pytest.mark.parametrize("name", ["Høje-Taastrup", "høje-tåstrup", "hoeje taastrup"])
-def test_danish_letters_in_an_address_lead_to_the_municipality(client, db, name):
+@pytest.mark.parametrize("name", ["Høje-Taastrup", "høje-tåstrup", "hoeje taastrup", "HOEJE-TAASTRUP"])
+def test_another_spelling_of_a_municipality_is_redirected_with_the_rest_of_the_address(client, db, name):
     make.municipality("Høje-Taastrup")
-    assert '<a href="/hoeje-taastrup/">' in missing(client, f"/{name}/")
+    assert client.get(f"/{name}/").headers["Location"] == "/hoeje-taastrup/"
+    response = client.get(f"/{name}/moeder/", {"side": "2"})
+    assert response.status_code == 301 and response.headers["Location"] == "/hoeje-taastrup/moeder/?side=2"
+    assert client.post(f"/{name}/").status_code in (404, 405)
+
+
+def test_every_municipality_is_reached_by_its_name_in_any_case(client, db):
+    call_command("load_municipalities", verbosity=0)
+    for one in Municipality.objects.all():
+        for name in (one.name, one.name.lower(), one.name.upper()):
+            assert name == one.slug or client.get(f"/{name}/").headers["Location"] == f"/{one.slug}/", name
+    for name in ("kobenhavn", "arhus", "frederikshvn"):
+        assert "Mente du en af dem?" in missing(client, f"/{name}/")
 
 
 def test_an_unknown_municipality_is_named_in_the_answer(client, esbjerg):

@@ -151,6 +151,7 @@ NATIONAL = {
     "udsat.region": ({"changelist": ALL_READ, "add": OPERATOR}, {"": {"change": OPERATOR, "delete": OPERATOR}}),
     "strategies.topic": ({"changelist": ALL_READ, "add": OPERATOR}, {"": {"change": OPERATOR, "delete": OPERATOR}}),
     "strategies.situation": ({"changelist": ALL_READ, "add": OPERATOR}, {"": {"change": OPERATOR, "delete": OPERATOR}}),
+    "strategies.helpline": ({"changelist": ALL_READ, "add": OPERATOR}, {"": {"change": OPERATOR, "delete": OPERATOR}}),
 }
 # Objects that others refer to cannot be deleted: a person with a seat, a council with meetings.
 KEPT = {
@@ -275,6 +276,7 @@ def everything(esbjerg, people):
         ("udsat.region", ""): Region.objects.create(name="Region Vest"),
         ("strategies.topic", ""): make.topic("Bolig"),
         ("strategies.situation", ""): make.situation(),
+        ("strategies.helpline", ""): make.helpline(),
     }
     # A person without a seat can be deleted; the one above cannot.
     objects["council.person", DRAFT] = make.person(esbjerg, "Ib")

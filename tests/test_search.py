@@ -10,10 +10,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from strategies.models import Situation
 from udsat.lib.publishing import Status
 from udsat.lib.search_tokens import SoughtWords, highlight, query_words, snippet
-from udsat.models import SearchEntry, SearchKind, SearchText, SearchWord, remove_expired_entries
-from udsat.portal.search import PAGE
+from udsat.models import Municipality, SearchEntry, SearchKind, SearchText, SearchWord, remove_expired_entries
+from udsat.portal.search import PAGE, municipalities_named_in, municipalities_spelled_like
 from udsat.portal.search_query import MAX_RANKED
 
 from . import factories as make
@@ -316,7 +317,8 @@ def test_an_empty_answer_helps_on(client, esbjerg):
     assert 'href="/soeg/?q=bolig+xyzzy"' in text
     assert '<a href="/soeg/?q=bolig">Søg kun efter »bolig«</a>' in text
     assert "kun efter »xyzzy«" not in text
-    assert 'Ring til Esbjerg Kommune på <a href="tel:+4576161616">76 16 16 16</a>, hverdage kl. 9–14.' in text
+    number = '<strong>Ring <a href="tel:+4576161616">76 16 16 16</a></strong>, Esbjerg Kommune, hverdage kl. 9–14.'
+    assert number in text and text.index(number) < text.index("Prøv sådan her")
 
 
 def test_an_empty_result_suggests_similar_words(client, esbjerg, anna):
@@ -600,3 +602,153 @@ def test_the_index_is_made_anew_from_what_is_public(client, esbjerg):
     assert hits(client, "bolig") == []
     call_command("rebuild_search", stdout=io.StringIO())
     assert hits(client, "bolig") == hits(client, "bolgi") == [theme.get_absolute_url()]
+
+
+# Help first
+
+
+@pytest.fixture
+def helped(db):
+    """The national lists of topics, situations and helplines."""
+    call_command("load_topics", verbosity=0)
+
+
+def first_link(text):
+    """Return the first link below the search form."""
+    return re.search(r'<a href="([^"]+)"', text.split("<main")[1].split("</form>")[1])[1]
+
+
+@pytest.mark.parametrize(
+    "query, situation",
+    [
+        ("selvmord", "har-det-psykisk-daarligt"),
+        ("Selvmordstanker", "har-det-psykisk-daarligt"),
+        ("jeg vil ikke leve mere", "har-det-psykisk-daarligt"),
+        ("vil ikke leve", "har-det-psykisk-daarligt"),
+        ("vold", "bliver-slaaet"),
+        ("vold i hjemmet", "bliver-slaaet"),
+        ("krisecenter", "bliver-slaaet"),
+        ("krisecentre i vejle", "bliver-slaaet"),
+        ("krise center", "bliver-slaaet"),
+        ("min mand slår mig", "bliver-slaaet"),
+        ("min kæreste slår mig", "bliver-slaaet"),
+        ("voldtægt", "bliver-slaaet"),
+        ("herberg", "mangler-et-sted-at-bo"),
+        ("herberger", "mangler-et-sted-at-bo"),
+        ("hjemløs", "mangler-et-sted-at-bo"),
+        ("hjemløse", "mangler-et-sted-at-bo"),
+        ("bor på gaden", "mangler-et-sted-at-bo"),
+        ("min datter er hjemløs", "soen-paa-gaden"),
+        ("drikker for meget", "drikker-for-meget"),
+        ("ludomani", "gaeld"),
+        ("aktindsigt", "kommunen-hoerer-ikke"),
+        ("borgerrådgiver", "kommunen-hoerer-ikke"),
+        ("sundhedsplejersken", "kan-ikke-mere-derhjemme"),
+    ],
+)
+def test_a_crisis_word_leads_first_to_the_situation(client, helped, esbjerg, vejle, query, situation):
+    """Also where texts of municipalities contain all the words."""
+    make.theme(make.strategy(esbjerg), query)
+    assert first_link(find(client, query)).split("?")[0] == f"/emner/{situation}/"
+
+
+@pytest.mark.parametrize(
+    "query, situation",
+    [
+        ("selvmor", "har-det-psykisk-daarligt"),
+        ("krisesenter", "bliver-slaaet"),
+        ("hjemlos", "mangler-et-sted-at-bo"),
+        ("min mand slår mi", "bliver-slaaet"),
+    ],
+)
+def test_a_misspelled_crisis_word_leads_to_the_situation_too(client, helped, esbjerg, query, situation):
+    assert first_link(find(client, query)) == f"/emner/{situation}/"
+    make.news(esbjerg, "Hjemløse får krisecenter", body="<p>Min mand slår dem.</p>")
+    assert first_link(find(client, query)) == f"/emner/{situation}/"
+
+
+@pytest.mark.parametrize("query", ["tandlæge", "voldgade", "leve", "leder", "mand", "sove sammen", "læge", "xyz"])
+def test_other_words_lead_to_no_situation(client, helped, esbjerg, query):
+    make.theme(make.strategy(esbjerg), query)
+    situations = set(Situation.objects.values_list("slug", flat=True))
+    assert not [one for one in situations if f"/emner/{one}/" in find(client, query).split("<main")[1]]
+
+
+def test_a_crisis_word_shows_a_number_beside_the_situation(client, helped, esbjerg):
+    make.theme(make.strategy(esbjerg), "Fri for vold")
+    text = find(client, "vold")
+    assert text.index('Ring <a href="tel:1888">1888</a>, Lev Uden Vold') < text.index("Fri for <mark>vold</mark>")
+    assert 'href="/emner/bliver-slaaet/?kommune=esbjerg"' in find(client, "vold i esbjerg")
+    make.theme(make.strategy(esbjerg, "Ny"), "Færre selvmord")
+    assert 'Ring <a href="tel:+4570201201">70 20 12 01</a>, Livslinien.' in find(client, "selvmord")
+
+
+def test_an_empty_answer_begins_with_numbers_that_help(client, helped, esbjerg):
+    text = " ".join(find(client, "xyzzy").split("<main")[1].split())
+    for number in ("1888", "70 20 12 01", "116 111", "80 200 500", "112"):
+        assert f">{number}</a>" in text and text.index(f">{number}</a>") < text.index("Prøv sådan her")
+    assert "Livslinien. For den, der tænker på selvmord, og pårørende. Åbent hver dag kl. 11-04. Du kan være" in text
+    assert "Nummeret er tjekket i 2024 (psykiatrienisyddanmark.dk)." in text
+    only = find(client, "selvmord")
+    assert ">70 20 12 01</a>" in only and ">80 200 500</a>" not in only
+
+
+MISSPELLED = {
+    "kobenhavn": "koebenhavn",
+    "københvan": "koebenhavn",
+    "Arhus": "aarhus",
+    "Aahus": "aarhus",
+    "Århus": "aarhus",
+    "frederikshvn": "frederikshavn",
+    "Fredrikshavn": "frederikshavn",
+    "alborg": "aalborg",
+    "sonderborg": "soenderborg",
+    "Gladsakse": "gladsaxe",
+    "fakse": "faxe",
+    "Aero": "aeroe",
+    "laeso": "laesoe",
+    "Fano": "fanoe",
+    "Hoje Tåstrup": "hoeje-taastrup",
+    "ringkobing": "ringkoebing-skjern",
+    "lyngby-tarbæk": "lyngby-taarbaek",
+    "brondby": "broendby",
+    "Helsingor": "helsingoer",
+    "hilerød": "hilleroed",
+    "Svenborg": "svendborg",
+    "silkebog": "silkeborg",
+    "Hjøring": "hjoerring",
+    "Vesthimmerland": "vesthimmerlands",
+    "norddjurs": "norddjurs",
+    "Bornholms": "bornholm",
+}
+
+
+def test_a_misspelled_municipality_is_found(client, db):
+    call_command("load_municipalities", verbosity=0)
+    missed = [name for name, slug in MISSPELLED.items() if f'<a href="/{slug}/">' not in find(client, name)]
+    assert missed == []
+
+
+def test_every_municipality_is_found_with_a_letter_too_few_or_without_its_danish_letters(client, db):
+    call_command("load_municipalities", verbosity=0)
+    municipalities, missed = list(Municipality.objects.all()), []
+    for one in municipalities:
+        plain = one.name.translate(str.maketrans("æøåÆØÅ", "eoaEOA"))
+        middle = len(one.name) // 2
+        for written in (plain, one.name[:middle] + one.name[middle + 1 :] if len(one.name) > 5 else one.name):
+            sought = query_words(written)
+            meant = municipalities_named_in(sought, municipalities) or municipalities_spelled_like(
+                sought, municipalities
+            )
+            if one not in meant:
+                missed.append(written)
+    assert missed == []
+
+
+@pytest.mark.parametrize("query", ["skrive", "lejer", "stuer", "koge"])
+def test_a_word_of_a_public_text_is_no_misspelled_municipality(client, esbjerg, query):
+    for name in ("Skive", "Lejre", "Struer", "Køge"):
+        make.municipality(name)
+    make.theme(make.strategy(esbjerg), query)
+    assert client.get("/soeg/", {"q": query}).context["named"] == []
+    assert client.get("/soeg/", {"q": f"{query} xyzzy"}).context["named"] == []

@@ -3,8 +3,10 @@
 import datetime
 import re
 import tomllib
+from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.db import connection
@@ -12,8 +14,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from strategies.management.commands.load_topics import SOURCE
-from strategies.models import Situation, Topic
+from strategies.models import Helpline, Situation, Topic
 from udsat.lib.publishing import Status
+from udsat.models import Municipality
 from udsat.portal import topics
 
 from . import factories as make
@@ -246,6 +249,49 @@ def test_a_situation_gathers_all_its_topics_each_theme_once(client, esbjerg, hou
     assert 'href="/emner/ude/"' in html(client.get("/emner/gaeld/"))
 
 
+def test_a_situation_page_begins_with_numbers_that_help(client, esbjerg):
+    call_command("load_topics", verbosity=0)
+    Municipality.objects.filter(pk=esbjerg.pk).update(phone="76 16 16 16")
+    text = html(client.get("/emner/bliver-slaaet/?kommune=esbjerg"))
+    assert (
+        '<li><strong>Ring <a href="tel:1888">1888</a></strong>, Lev Uden Vold, den nationale hotline. '
+        "For voldsudsatte, pårørende, fagfolk, og den, der selv slår. Åbent døgnet rundt. Du kan være anonym. "
+        'Det er gratis. <span class="meta">Nummeret er tjekket i 2022 (levudenvold.dk).</span></li>'
+    ) in text
+    assert text.index("tel:1888") < text.index("tel:+4576161616") < text.index("Det kan du gøre nu")
+    text = html(client.get("/emner/har-det-psykisk-daarligt/"))
+    assert text.index("Livslinien") < text.index("Lev Uden Vold"), "the line for the situation above all comes first"
+    for situation in Situation.objects.all():
+        text = html(client.get(situation.get_absolute_url()))
+        assert text.index('href="tel:112"') < text.index("Det kan du gøre nu")
+        assert all(f">{line.number}</a>" in text for line in situation.helplines.all())
+
+
+def test_every_helpline_helps_in_a_situation_and_a_newer_check_is_kept(db):
+    call_command("load_topics", verbosity=0)
+    assert Helpline.objects.count() == 6 and not Helpline.objects.filter(situations=None).exists()
+    Helpline.objects.filter(number="1888").update(checked_in=2030, hours="kl. 9–16")
+    Helpline.objects.exclude(number="1888").update(hours="aldrig")
+    call_command("load_topics", verbosity=0)
+    assert Helpline.objects.get(number="1888").hours == "kl. 9–16"
+    assert not Helpline.objects.filter(hours="aldrig").exists()
+
+
+def test_the_operator_sees_which_numbers_were_checked_years_ago(client, operator, db):
+    this_year = timezone.localdate().year
+    make.helpline("1888", name="Den gamle", checked_in=this_year - 2)
+    make.helpline("116 111", name="Den nye", checked_in=this_year - 1)
+    client.force_login(operator)
+    text = words(client.get("/admin/strategies/helpline/"))
+    assert text.count(f"Ja, det er fra {this_year - 2}") == 1 and text.count("Ja, det er fra") == 1
+
+
+def test_no_page_sends_a_citizen_to_the_switchboard():
+    """Nobody knows that number either: every page names a number, a website or a place."""
+    templates = Path(settings.BASE_DIR / "templates").rglob("*.html")
+    assert not [path for path in templates if "omstilling" in path.read_text()]
+
+
 # Decisions
 
 
@@ -335,7 +381,7 @@ def test_somebody_without_a_home_finds_whom_to_ring_and_compares_two_places_by_t
     assert main.get_by_text("Du kan selv gå på et herberg.").is_visible()
     keyboard.choose(main.get_by_label("Hvor bor du?"), "Esbjerg")
     keyboard.follow(main.get_by_role("button", name="Vis"))
-    assert main.get_by_role("link", name="76 16 16 16").is_visible()
+    assert main.get_by_role("link", name="76 16 16 16").first.is_visible()
     assert main.get_by_text("bygge i Vejle.").count() == 0
     keyboard.follow(main.get_by_role("link", name="Alt om emnet Bolig"))
     keyboard.follow(main.get_by_role("link", name="Sammenlign kommuner om Bolig"))

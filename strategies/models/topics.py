@@ -1,8 +1,9 @@
-"""The national lists of topics and situations, which make themes of different municipalities comparable."""
+"""The national lists: topics, which make themes of different municipalities comparable, situations and helplines."""
 
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.urls import reverse
+from django.utils import timezone
 
 
 class NationalQuerySet(models.QuerySet):
@@ -56,6 +57,11 @@ class Situation(NationalEntry):
     advice = models.TextField(
         "det kan du gøre nu", help_text="Et råd på hver linje. Kun det, der gælder i hele landet."
     )
+    search_words = models.TextField(
+        "søgeord",
+        blank=True,
+        help_text="Ord, som folk søger med, for eksempel »hjemløs« eller »bor på gaden«. Et på hver linje.",
+    )
     topics = models.ManyToManyField(Topic, related_name="situations", verbose_name="emner")
 
     class Meta:
@@ -69,3 +75,47 @@ class Situation(NationalEntry):
     @property
     def steps(self) -> list[str]:
         return [line.strip() for line in self.advice.splitlines() if line.strip()]
+
+    @property
+    def ordered_helplines(self) -> list["Helpline"]:
+        """Its helplines, those that are for it above all first."""
+        return sorted(self.helplines.all(), key=lambda line: line.first_for_id != self.pk)
+
+    @property
+    def phrases(self) -> list[str]:
+        return [line.strip() for line in self.search_words.splitlines() if line.strip()]
+
+
+class Helpline(models.Model):
+    """A national phone number for people in some of the situations, with its source."""
+
+    # A number is due for a check when its source is this old.
+    YEARS_UNTIL_CHECK = 2
+
+    number = models.CharField("telefonnummer", max_length=20, unique=True)
+    name = models.CharField("hvem svarer", max_length=100)
+    audience = models.CharField("for hvem", max_length=200, help_text="For eksempel »børn og unge«.")
+    hours = models.CharField("hvornår", max_length=100, blank=True, help_text="Tom: kilden siger det ikke.")
+    is_anonymous = models.BooleanField("man kan være anonym", default=False)
+    is_free = models.BooleanField("gratis", default=False)
+    source = models.CharField("kilde", max_length=200, help_text="Hvor nummeret er tjekket, for eksempel danner.dk.")
+    checked_in = models.PositiveSmallIntegerField("tjekket i år")
+    situations = models.ManyToManyField(Situation, related_name="helplines", verbose_name="livssituationer")
+    first_for = models.ForeignKey(
+        Situation, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name="vises først ved"
+    )
+    position = models.PositiveSmallIntegerField("rækkefølge", default=0)
+
+    objects = NationalQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["position", "name"]
+        verbose_name = "hjælpelinje"
+        verbose_name_plural = "hjælpelinjer"
+
+    def __str__(self):
+        return f"{self.name}, {self.number}"
+
+    @property
+    def needs_check(self) -> bool:
+        return timezone.localdate().year - self.checked_in >= self.YEARS_UNTIL_CHECK

@@ -5,6 +5,7 @@ Three kinds are covered: e before a final l, n or r that is dropped (regel, regl
 forms follow Retskrivningsordbogen. Words are in lower case, with æ, ø and å.
 """
 
+import functools
 import re
 
 from .search_synonyms import STOP_WORDS
@@ -132,17 +133,18 @@ def _without_ending(word: str) -> str:
     return word
 
 
-def inflection_keys(word: str) -> list[str]:
+@functools.lru_cache(maxsize=20_000)
+def inflection_keys(word: str) -> tuple[str, ...]:
     """Return the keys of a word; two words are forms of one another if they have a key in common.
 
     Most words have two or three: the word itself (budget) and the word without what may be an ending (budg). Stop words
     and numbers have none.
     """
     if word in STOP_WORDS or not word.isalpha():
-        return []
+        return ()
     regular = base_form(word.replace("é", "e"))
     if regular != word:
-        return [_contracted(regular.removesuffix("e"))]
+        return (_contracted(regular.removesuffix("e")),)
     bases = [word]
     if _GENITIVE.match(word, max(0, len(word) - 4)):
         bases.append(word[:-1])
@@ -151,4 +153,9 @@ def inflection_keys(word: str) -> list[str]:
     if _LATIN.search(word):
         bases.append(word[:-2])
     keys = [_contracted(form) for base in bases for form in (base, _without_ending(base))]
-    return [key for key in dict.fromkeys(keys) if key not in _NOT_KEYS]
+    return tuple(key for key in dict.fromkeys(keys) if key not in _NOT_KEYS)
+
+
+def are_forms_of_one_word(a: str, b: str) -> bool:
+    """Whether two words are equal or share a key. Stop words equal themselves only."""
+    return a == b or not set(inflection_keys(a)).isdisjoint(inflection_keys(b))

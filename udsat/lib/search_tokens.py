@@ -377,3 +377,30 @@ def closest_spellings(word: str, candidates: Iterable[str], allowed: int = 0) ->
     distances = ((OSA.distance(word, candidate, score_cutoff=allowed), candidate) for candidate in candidates)
     near = [(distance, -len(candidate), candidate) for distance, candidate in distances if distance <= allowed]
     return [candidate for *_, candidate in sorted(near)]
+
+
+def closest_names(word: str, names: Iterable[str]) -> list[str]:
+    """Return the names that the word may be a misspelling of, most likely first: »arhus« of århus, »fakse« of faxe.
+
+    Missing dots and rings, and letters that sound alike, are no errors; one other letter is, two in long words.
+    """
+    plain_names: dict[str, list[str]] = {}
+    for name in sorted(names):
+        plain_names.setdefault(_plain(name), []).append(name)
+    plain = _plain(word)
+    if len(plain) < 3:
+        return []
+    allowed = 2 if len(plain) > 7 else 1
+    near = [plain] if plain in plain_names else []
+    if len(plain) > 3:
+        near += [name for name in closest_spellings(plain, plain_names, allowed) if name != plain]
+    return [name for one in near for name in plain_names[one]]
+
+
+_SOUND_ALIKE = [("æ", "e"), ("ø", "o"), ("å", "a"), ("x", "ks"), ("w", "v"), ("c", "k"), ("z", "s"), ("hj", "j")]
+
+
+def _plain(word: str) -> str:
+    for letter, alike in _SOUND_ALIKE:
+        word = word.replace(letter, alike)
+    return re.sub(r"(.)\1", r"\1", word)

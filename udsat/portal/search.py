@@ -6,14 +6,18 @@ The index is in `udsat.models.search`, the query and the ranking in `udsat.porta
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import NamedTuple
 
 from django.utils.safestring import SafeString
 
 from strategies.models import Situation, Topic
+from udsat.lib.danish_inflection import are_forms_of_one_word
 from udsat.lib.search_tokens import (
     SoughtWords,
     all_query_words,
+    closest_names,
+    closest_spellings,
     highlight,
     query_compounds,
     query_tokens,
@@ -35,6 +39,11 @@ from udsat.portal.search_query import (
 PAGE = 20
 MAX_LENGTH = 200
 SUGGESTIONS = 8
+
+MAX_SUBJECTS = 3  # topics and situations above the hits
+_FEW_SITUATIONS = 2
+_LEAST_MISSPELLED = 5  # letters
+_LEAST_IN_ADVICE = 6  # letters: short words say little about an advice
 
 _READ_FULLY = 30  # the best rows by title, which are then ranked by text
 
@@ -98,20 +107,67 @@ def municipalities_named_in(sought: Sequence[str], municipalities: Iterable[Muni
     return [one for one in municipalities if set(sought) & set(words(one.name))]
 
 
+def municipalities_spelled_like(sought: Sequence[str], municipalities: Sequence[Municipality]) -> list[Municipality]:
+    """Return the municipalities whose name is spelled nearly as one of the words, which no public text contains."""
+    by_name: dict[str, list[Municipality]] = {}
+    for one in municipalities:
+        parts = words(one.name)
+        for name in {*parts, "".join(parts)}:
+            by_name.setdefault(name, []).append(one)
+    likely = {word: names[0] for word in set(sought) if (names := closest_names(word, by_name))}
+    unknown = set(likely) - set(words_in_index(list(likely)))
+    return list(dict.fromkeys(one for word in sorted(unknown) for one in by_name[likely[word]]))
+
+
+def matching_situations(query: str, situations: Sequence[Situation], *, is_misspelled: bool = False) -> list[Situation]:
+    """Return the situations with a search phrase in the query, the longest phrase first.
+
+    All words of the phrase must be in the query, as any form. If the query `is_misspelled`, similar spellings are
+    enough.
+    """
+    typed = list(dict.fromkeys(all_query_words(query)))
+    typed += [first + second for first, second in pairwise(typed)]
+
+    def is_typed(word: str) -> bool:
+        if any(are_forms_of_one_word(word, one) for one in typed):
+            return True
+        return (
+            is_misspelled
+            and len(word) >= _LEAST_MISSPELLED
+            and bool(closest_spellings(word, typed, 1 + (len(word) > 8)))
+        )
+
+    def longest_phrase(situation: Situation) -> int:
+        phrases = [words(phrase) for phrase in situation.phrases]
+        return max((len(phrase) for phrase in phrases if all(map(is_typed, phrase))), default=0)
+
+    length = {one.pk: longest_phrase(one) for one in situations}
+    return sorted((one for one in situations if length[one.pk]), key=lambda one: length[one.pk], reverse=True)
+
+
 def matching_topics(
     sought: Sequence[str], named: Sequence[Municipality], subjects: Iterable[Topic | Situation]
 ) -> list:
-    """Return up to three topics and situations that match all words other than municipality names."""
+    """Return topics and situations that match all words other than municipality names.
+
+    A title or description counts before the advice of a situation, which counts only if few situations have the words.
+    """
     name_words = {word for municipality in named for word in words(municipality.name)}
     remaining = SoughtWords([word for word in sought if word not in name_words])
-    matches = []
+
+    def matches_all(text: str) -> bool:
+        met = {number for word in words(text) for number in remaining.matches_in(word)}
+        return bool(remaining.words) and len(met) == len(remaining.words)
+
+    matches, in_advice = [], []
     for one in subjects:
-        in_title = [remaining.matches_in(word) for word in words(str(one))]
-        for met in (in_title, [remaining.matches_in(word) for word in words(getattr(one, "description", ""))]):
-            if remaining.words and len({number for numbers in met for number in numbers}) == len(remaining.words):
-                matches.append(one)
-                break
-    return matches[:3]
+        if matches_all(str(one)) or matches_all(getattr(one, "description", "")):
+            matches.append(one)
+        elif isinstance(one, Situation) and len("".join(remaining.words)) >= _LEAST_IN_ADVICE:
+            in_text = set(words(f"{one.title} {one.search_words} {one.advice}"))
+            if all(any(are_forms_of_one_word(word, other) for other in in_text) for word in remaining.words):
+                in_advice.append(one)
+    return matches + (in_advice if len(in_advice) <= _FEW_SITUATIONS else [])
 
 
 @prefer_index()

@@ -20,7 +20,7 @@ from udsat.lib.search_synonyms import MUNICIPALITY_WORDS, STOP_WORDS
 from udsat.lib.search_tokens import (
     SoughtWords,
     all_query_words,
-    closest_spellings,
+    closest_names,
     exact_token,
     filter_token,
     is_exact_token,
@@ -236,7 +236,7 @@ class SearchQuery:
         everywhere = SearchQuery([word], self.names, SearchFilters())
         if word in self.names.municipality_ids or everywhere.has_rows():
             return [word]
-        for name in closest_spellings(word, self.names.municipality_ids)[:5]:
+        for name in closest_names(word, self.names.municipality_ids)[:5]:
             if everywhere.exists([[(filter_token("n", name), False)]]):
                 return [name]
         if corrections := SearchWord.objects.corrections_of(word):

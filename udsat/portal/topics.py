@@ -85,9 +85,9 @@ def topics_of(municipality: Municipality) -> QuerySet[Topic]:
     return Topic.objects.filter(pk__in=themes.order_by().values("topics"))
 
 
-def municipalities_with(themes: QuerySet[Theme]) -> QuerySet[Municipality]:
-    """Return municipalities with promises about the topics, in Danish alphabetical order."""
-    return Municipality.objects.filter(Exists(themes.filter(strategy__municipality=OuterRef("pk"))))
+def with_promises(themes: QuerySet[Theme]) -> QuerySet[Municipality]:
+    """Return all municipalities in Danish alphabetical order; `has_promises` tells which have one of the themes."""
+    return Municipality.objects.annotate(has_promises=Exists(themes.filter(strategy__municipality=OuterRef("pk"))))
 
 
 def promises_about(topics: Iterable[Topic], municipalities: Sequence[Municipality]) -> list[MunicipalityPromises]:
@@ -140,9 +140,9 @@ def decisions_about(topics: Iterable[Topic], municipality: Municipality | None, 
     ]
 
 
-def chosen_municipality(request) -> tuple[list[Municipality], Municipality | None, str]:
-    """Return all municipalities, the chosen one, and the requested slug if it is unknown."""
-    municipalities = list(Municipality.objects.all())
+def chosen_municipality(request, queryset=None) -> tuple[list[Municipality], Municipality | None, str]:
+    """Return the municipalities, by default all, the chosen one, and the requested slug if it is unknown."""
+    municipalities = list(Municipality.objects.all() if queryset is None else queryset)
     slug = request.GET.get("kommune", "").strip()
     chosen = next((one for one in municipalities if one.slug == slug.lower()), None)
     return municipalities, chosen, slug[:40] if slug and not chosen else ""
@@ -181,10 +181,10 @@ def topic(request, slug):
     if not situation and not topic:
         raise Http404(f"Vi kender intet emne med adressen »{slug[:60]}«.")
     topics = list(situation.topics.all()) if situation else [topic]
-    municipalities, chosen, unknown = chosen_municipality(request)
-    with_promises = list(municipalities_with(themes_about(topics)))
-    page = 1 if chosen else min(page_number(request), max(1, -(-len(with_promises) // PER_PAGE)))
-    promises = promises_about(topics, [chosen] if chosen else with_promises[(page - 1) * PER_PAGE : page * PER_PAGE])
+    municipalities, chosen, unknown = chosen_municipality(request, with_promises(themes_about(topics)))
+    promising = [one for one in municipalities if one.has_promises]
+    page = 1 if chosen else min(page_number(request), max(1, -(-len(promising) // PER_PAGE)))
+    promises = promises_about(topics, [chosen] if chosen else promising[(page - 1) * PER_PAGE : page * PER_PAGE])
     decisions = decisions_about(topics, chosen, DECISIONS + 1) if page == 1 else []
     dated = [strategy for one in promises for strategy, _ in one.strategies] + [
         one.meeting for one in decisions[:DECISIONS]
@@ -193,17 +193,18 @@ def topic(request, slug):
         "section": "emner",
         "subject": situation or topic,
         "situation": situation,
+        "helplines": situation.ordered_helplines if situation else [],
         "topic": topic,
         "topics": topics,
         "chosen_municipality": chosen,
         "unknown": unknown,
-        "municipalities_with_promises": with_promises,
-        "others": [one for one in municipalities if one not in with_promises],
+        "municipalities_with_promises": promising,
+        "others": [one for one in municipalities if not one.has_promises],
         "promises": promises,
         "decisions": decisions[:DECISIONS],
         "has_more": len(decisions) > DECISIONS,
         "page": page,
-        "pages": -(-len(with_promises) // PER_PAGE),
+        "pages": -(-len(promising) // PER_PAGE),
         "situations": [] if situation else topic.situations.all(),
         "updated": max((one.updated_at for one in dated), default=None),
     }

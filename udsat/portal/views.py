@@ -3,10 +3,11 @@
 import difflib
 import logging
 import re
+from urllib.parse import quote
 
 from django.db import DatabaseError
 from django.db.models import Exists, OuterRef, Q
-from django.http import HttpResponse, JsonResponse
+from django.http import HttpResponse, HttpResponsePermanentRedirect, JsonResponse
 from django.shortcuts import render
 from django.template.loader import get_template
 from django.urls import reverse
@@ -22,12 +23,16 @@ from strategies.progress import progress
 from strategies.views import find_municipality, roof_texts
 from udsat.lib import jsonld
 from udsat.lib.danish import fold, slugify
+from udsat.lib.search_tokens import query_words
 from udsat.models import Municipality, SearchKind, last_published
 from udsat.portal.search import (
     MAX_LENGTH,
+    MAX_SUBJECTS,
     Filter,
+    matching_situations,
     matching_topics,
     municipalities_named_in,
+    municipalities_spelled_like,
     similar_words,
     suggestions,
     words_in_index,
@@ -41,15 +46,20 @@ log = logging.getLogger(__name__)
 LIST_LENGTH = 5  # meetings, minutes and news on the front page
 
 
-def municipalities_with_content():
-    """Return municipalities with published content, in Danish alphabetical order."""
+def all_municipalities():
+    """Return all municipalities in Danish alphabetical order, each with `has_content`."""
     here = OuterRef("pk")
     return Municipality.objects.annotate(
         has_strategy=Exists(Strategy.objects.published().filter(municipality=here)),
         has_council=Exists(Council.objects.published().filter(municipality=here)),
         has_meetings=Exists(Meeting.objects.published().filter(council__municipality=here)),
         has_news=Exists(News.objects.published().filter(municipality=here)),
-    ).filter(Q(has_strategy=True) | Q(has_council=True) | Q(has_meetings=True) | Q(has_news=True))
+        has_content=Q(has_strategy=True) | Q(has_council=True) | Q(has_meetings=True) | Q(has_news=True),
+    )
+
+
+def municipalities_with_content():
+    return all_municipalities().filter(has_content=True)
 
 
 def coming_meetings():
@@ -145,8 +155,9 @@ def search_text(request):
 @require_safe
 def search(request):
     query = search_text(request)
-    municipalities = list(Municipality.objects.all())
+    municipalities = list(all_municipalities())
     topics = list(Topic.objects.all())
+    situations = list(Situation.objects.prefetch_related("helplines"))
     filters = [
         Filter("kommune", "Kommune", {one.slug: (one.pk, one.name) for one in municipalities}),
         Filter("slags", "Slags", {kind.value: (kind.value, kind.label) for kind in SearchKind}),
@@ -163,16 +174,23 @@ def search(request):
         kept = {"q": query} | {one.name: one.chosen for one in filters} | changes
         return f"{reverse('search')}?{urlencode({name: value for name, value in kept.items() if value})}"
 
+    is_misspelled = bool(results.corrected) or not results.hits or results.is_partial
     named = municipalities_named_in(results.words, municipalities)
+    if is_misspelled and not named:
+        named = municipalities_spelled_like(query_words(query), municipalities)
+    typed = f"{query} {results.corrected}"
+    help_with = matching_situations(typed, situations, is_misspelled=is_misspelled)
+    others = [one for one in matching_topics(results.words, named, [*situations, *topics]) if one not in help_with]
     chosen = next((one for one in municipalities if one.pk == kommune), None)
     context = {
         "section": "soeg",
         "query": query,
         "results": results,
         "named": named,
-        "topics": matching_topics(results.words, named, [*Situation.objects.all(), *topics]),
+        "contact": chosen or (named[0] if named else None),
+        "subjects": [*help_with, *others][:MAX_SUBJECTS],
         "chosen_municipality": chosen,
-        "municipalities": municipalities_with_content(),
+        "municipalities": [one for one in municipalities if one.has_content],
         "unknown": [one for one in filters if one.unknown],
         "topic": filters[2],
         "chosen": [(one, address(**{one.name: ""})) for one in filters if one.chosen],
@@ -192,7 +210,8 @@ def search(request):
         context["near"] = [(word, address(q=word)) for word in similar_words(results.words)]
         everywhere = {one.name: "" for one in filters}
         context["elsewhere"] = [(word, address(q=word, **everywhere)) for word in words_in_index(results.words)]
-        context["contact"] = chosen or (named[0] if named else None)
+        lines = [line for one in help_with or situations for line in one.ordered_helplines]
+        context["helplines"] = list(dict.fromkeys(lines))
     return render(request, "search.html", context)
 
 
@@ -203,11 +222,18 @@ def search_suggestions(request):
 
 
 def not_found(request, exception):
-    """Render 404 with links to the municipality of the address or to similarly spelled ones."""
+    """Render 404 with links to the municipality of the address or to similarly spelled ones.
+
+    An address that spells the municipality in another way, as /Esbjerg/ and /københavn/ do, is redirected.
+    """
     municipality, suggestions = None, []
-    first = request.path_info.strip("/").split("/")[0]
+    first, _, rest = request.path_info.lstrip("/").partition("/")
     try:
         municipality = Municipality.objects.filter(slug=slugify(first)).first()
+        if municipality and municipality.slug != first and request.method in ("GET", "HEAD"):
+            query = request.META.get("QUERY_STRING", "")
+            address = f"{municipality.get_absolute_url()}{quote(rest)}"
+            return HttpResponsePermanentRedirect(f"{address}?{query}" if query else address)
         if not municipality:
             suggestions = _spelled_like(request.path_info)
         context = {"municipality": municipality, "suggestions": suggestions, "message": _danish_message(exception)}
