@@ -81,6 +81,7 @@ ON_EITHER_ENGINE = {
     "test_house.py",
     "test_html.py",
     "test_in_chromium.py",
+    "test_kept_forms.py",
     "test_lighthouse.py",
     "test_load_demo.py",
     "test_log_in.py",

@@ -43,6 +43,9 @@ NOT_SEARCHED = {
     "udsat.Letter": {"key", "composer", "to", "to_name", "subject", "text", "calendar", "last_error", "given_up_by"},
     "udsat.LetterFile": {"name", "media_type"},
     "udsat.FormSubmission": {"purpose", "network"},
+    # What a logged-out user sent, shown to that user only.
+    "udsat.KeptForm": {"key", "action", "page"},
+    "udsat.KeptFile": {"field", "name", "media_type"},
     "strategies.Topic": {"name", "slug", "description"},
     "strategies.Situation": {"title", "slug", "advice", "search_words"},
     "strategies.Helpline": {"number", "name", "audience", "hours", "source"},
@@ -96,6 +99,8 @@ def test_every_model_has_a_municipality_lookup_or_is_listed(model):
         "udsat.CprOverride",
         "udsat.SearchWord",
         "udsat.FormSubmission",
+        "udsat.KeptForm",
+        "udsat.KeptFile",
         "strategies.Topic",
         # Followers are not shown to municipalities.
         "council.Follower",

@@ -1,12 +1,15 @@
 """The admin site: name, front page by section, login."""
 
+from functools import wraps
+
 from django.contrib.admin import AdminSite
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.admin.views.autocomplete import AutocompleteJsonView
-from django.http import Http404, HttpResponseRedirect
+from django.http import Http404, HttpResponseRedirect, JsonResponse
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 
+from udsat import kept_forms
 from udsat.models import Publishable
 
 # Sections of the front page, in order. `index_section` of a model admin names one of them.
@@ -37,6 +40,28 @@ class BackOffice(AdminSite):
         super().__init__(*args, **kwargs)
         # Objects are deleted one at a time, if at all.
         self.disable_action("delete_selected")
+
+    def admin_view(self, view, cacheable=False):
+        """Keep a form that is sent without log-in, and show it after logging in. See `udsat.kept_forms`."""
+        inner = super().admin_view(view, cacheable)
+
+        @wraps(inner)
+        def wrapped(request, *args, **kwargs):
+            if self.has_permission(request):
+                return kept_forms.respond(request, inner, *args, **kwargs)
+            if request.method == "POST":
+                if request.accepts("application/json") and not request.accepts("text/html"):
+                    return JsonResponse({"error": "Du er logget ud."}, status=401)
+                if address := kept_forms.keep(request):
+                    return HttpResponseRedirect(kept_forms.log_in_address(address))
+            return inner(request, *args, **kwargs)
+
+        return wrapped
+
+    def login(self, request, extra_context=None):
+        """Say what happened to a form that was sent without log-in."""
+        address = request.POST.get("next") or request.GET.get("next", "")
+        return super().login(request, {"kept": kept_forms.kept_form_of(address), **(extra_context or {})})
 
     def register(self, model_or_iterable, admin_class=None, **options):
         """Register this project's admins only, not those of packages (such as auth groups)."""
@@ -94,7 +119,8 @@ class BackOffice(AdminSite):
         return {**super().each_context(request), "index_path": reverse("admin:index")}
 
     def index(self, request, extra_context=None):
-        return super().index(request, {"edited": self._last_edited(request), **(extra_context or {})})
+        kept = [(form, kept_forms.address_of(form)) for form in request.user.kept_forms.current()]
+        return super().index(request, {"kept": kept, "edited": self._last_edited(request), **(extra_context or {})})
 
     def _last_edited(self, request):
         """Return (object, edit URL) of the latest changes in the user's municipalities."""

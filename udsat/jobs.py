@@ -25,7 +25,13 @@ from council.meetings.invitations.sending import (
     send_scheduled_invitations,
 )
 from council.members.consent import anonymise_by_rule
-from udsat.models import delete_old_submissions, delete_unused_files, remove_expired_entries, remove_old_deletions
+from udsat.models import (
+    delete_old_kept_forms,
+    delete_old_submissions,
+    delete_unused_files,
+    remove_expired_entries,
+    remove_old_deletions,
+)
 
 from .mail_delivery import erase_old_letters, send_letters
 
@@ -49,6 +55,7 @@ JOBS: list[Callable[[datetime.datetime], int]] = [
     erase_old_letters,
     delete_old_desk_records,
     delete_old_submissions,
+    delete_old_kept_forms,
     remove_expired_entries,
     remove_old_deletions,
     delete_unused_files,

@@ -99,6 +99,7 @@ if header := env("PROXY_HTTPS_HEADER"):
     SECURE_PROXY_SSL_HEADER = ("HTTP_" + header.upper().replace("-", "_"), "https")
 # Header with the client's address, for rate limiting.
 PROXY_ADDRESS_HEADER = f"HTTP_{header.upper().replace('-', '_')}" if (header := env("PROXY_ADDRESS_HEADER")) else ""
+CSRF_FAILURE_VIEW = "udsat.kept_forms.csrf_failure"
 CSRF_TRUSTED_ORIGINS = [SITE_URL] if urlsplit(SITE_URL).scheme == "https" else []
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
@@ -152,7 +153,8 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-            ]
+            ],
+            "builtins": ["udsat.templatetags.form_tokens"],
         },
     }
 ]

@@ -165,14 +165,25 @@ class ScopedModelForm(forms.ModelForm):
                 self.add_error(name, forms.ValidationError(message, code="conflict"))
 
 
-class ScopedChangeForm(ScopedModelForm):
+class RefusableForm(forms.BaseForm):
+    """A form that is shown again instead of being saved, for the reasons that the admin gives."""
+
+    refusal: Sequence[str] = ()  # set by the admin on the class created for the request
+
+    def clean(self):
+        cleaned_data = super().clean()
+        for reason in self.refusal:
+            self.add_error(None, reason)
+        return cleaned_data
+
+
+class ScopedChangeForm(RefusableForm, ScopedModelForm):
     """Form of a change page. It carries the version that the user opened, and refuses to overwrite a newer one."""
 
     version = forms.CharField(required=False, widget=forms.HiddenInput)
     has_conflict = False
     # Set by the admin on the class created for the request.
     version_of = staticmethod(version_of)
-    refusal: Sequence[str] = ()  # why an attempt to save this form has failed
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -181,8 +192,6 @@ class ScopedChangeForm(ScopedModelForm):
 
     def clean(self):
         cleaned_data = super().clean()
-        for reason in self.refusal:
-            self.add_error(None, reason)
         # The instance holds the saved state; submitted values are assigned after clean().
         if self.instance.pk and self.data.get(self.add_prefix("version")) != self.initial["version"]:
             self.has_conflict = True

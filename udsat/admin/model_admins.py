@@ -18,7 +18,7 @@ from django.contrib.admin.options import IS_POPUP_VAR, IncorrectLookupParameters
 from django.contrib.admin.templatetags.admin_urls import add_preserved_filters
 from django.contrib.admin.utils import get_fields_from_path, quote
 from django.contrib.admin.widgets import AdminTextareaWidget
-from django.core.exceptions import ObjectDoesNotExist, ValidationError
+from django.core.exceptions import ObjectDoesNotExist, PermissionDenied, ValidationError
 from django.db import IntegrityError, connection, models
 from django.forms.models import ModelChoiceField, _get_foreign_key
 from django.http import Http404, HttpResponseRedirect
@@ -27,6 +27,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.text import capfirst
 
+from udsat.kept_forms import take_kept_form
 from udsat.lib import roles
 from udsat.lib.cpr import hide_cpr
 from udsat.lib.publishing import CheckedText
@@ -152,6 +153,7 @@ class ScopedAdmin(HistoryMixin, _ScopedFieldsMixin, admin.ModelAdmin):
         return obj
 
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
+        request = take_kept_form(request) or request
         return self._with_late_transaction(request, self._changeform_view, object_id, form_url, extra_context)
 
     def delete_view(self, request, object_id, extra_context=None):
@@ -163,7 +165,7 @@ class ScopedAdmin(HistoryMixin, _ScopedFieldsMixin, admin.ModelAdmin):
         Django opens it around the whole view, which on SQLite keeps everybody else from writing meanwhile. If the
         state that was validated has changed before the write, the view starts again; the form then shows the conflict.
         """
-        refusal: Sequence[str] = ()
+        refusal: Sequence[str] = getattr(request, "refusal", ())
         for attempts_left in reversed(range(MAX_ATTEMPTS)):
             request.refusal = refusal
             try:
@@ -185,6 +187,8 @@ class ScopedAdmin(HistoryMixin, _ScopedFieldsMixin, admin.ModelAdmin):
 
         Raises EditConflict if the object or its owner has been saved since.
         """
+        if request.refusal:
+            raise PermissionDenied
         request.write_transaction.enter_context(batch_reindexing())
         owner = self.owner(obj)
         # The owner first, as its own page does, to avoid deadlocks.

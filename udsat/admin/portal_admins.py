@@ -19,7 +19,7 @@ from udsat.admin_site import MORE, PORTAL
 from udsat.lib import roles
 from udsat.models import Assignment, Municipality, PublicationEvent, Region, RegionPeriod, User
 
-from .forms import ScopedChangeForm, ScopedModelForm
+from .forms import RefusableForm, ScopedChangeForm, ScopedModelForm
 from .model_admins import NationalAdmin, ScopedAdmin, ScopedStackedInline
 from .scope import municipalities_where
 
@@ -93,7 +93,7 @@ def managed_by(user):
     return municipalities_where(user, roles.MANAGE)
 
 
-class NewUserForm(BaseUserCreationForm):
+class NewUserForm(RefusableForm, BaseUserCreationForm):
     """Create a user together with a first role."""
 
     user = None

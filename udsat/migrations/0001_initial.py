@@ -8,6 +8,8 @@ import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
+import udsat.models.kept_forms
+
 
 class Migration(migrations.Migration):
 
@@ -310,5 +312,39 @@ class Migration(migrations.Migration):
                 'constraints': [],
             },
             bases=('udsat.revision',),
+        ),
+        migrations.CreateModel(
+            name='KeptForm',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('key', models.CharField(default=udsat.models.kept_forms.new_key, max_length=32, unique=True)),
+                ('action', models.CharField(max_length=500)),
+                ('page', models.CharField(max_length=500)),
+                ('values', models.JSONField(default=list)),
+                ('size', models.PositiveIntegerField(default=0)),
+                ('at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='kept_forms', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'verbose_name': 'formular, der ikke blev gemt',
+                'verbose_name_plural': 'formularer, der ikke blev gemt',
+                'ordering': ['-at'],
+            },
+        ),
+        migrations.CreateModel(
+            name='KeptFile',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('field', models.CharField(max_length=200)),
+                ('name', models.CharField(max_length=200)),
+                ('media_type', models.CharField(max_length=120)),
+                ('content', models.BinaryField()),
+                ('form', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='files', to='udsat.keptform')),
+            ],
+            options={
+                'verbose_name': 'fil i en formular, der ikke blev gemt',
+                'verbose_name_plural': 'filer i formularer, der ikke blev gemt',
+                'ordering': ['pk'],
+            },
         ),
     ]

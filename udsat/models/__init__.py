@@ -2,6 +2,7 @@
 
 from .deletions import REMOVAL_HOOKS, Deletion, delete_unused_files, kept_until, remove_old_deletions
 from .history import Revision, RevisionedModel
+from .kept_forms import KeptFile, KeptForm, delete_old_kept_forms
 from .letters import LETTER_COMPOSERS, Letter, LetterContent, LetterFile
 from .municipalities import RESERVED_SLUGS, Municipality, Region, RegionPeriod
 from .publication import (
@@ -46,6 +47,8 @@ __all__ = [
     "SearchKind",
     "FormSubmission",
     "Letter",
+    "KeptFile",
+    "KeptForm",
     "LetterFile",
     "Municipality",
     "Part",
@@ -61,6 +64,7 @@ __all__ = [
     "PublicationBlocker",
     "User",
     "LetterContent",
+    "delete_old_kept_forms",
     "delete_old_submissions",
     "delete_unused_files",
     "kept_until",
