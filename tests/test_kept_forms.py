@@ -160,6 +160,18 @@ def test_a_form_whose_record_was_changed_meanwhile_shows_the_conflict(annas, new
     assert TEXT in page.text and "har gemt imens" in page.text and "En andens" in page.text
 
 
+def test_the_text_can_be_read_when_its_record_is_deleted_or_public_meanwhile(news, carla):
+    writer = Writer()
+    writer.force_login(carla)
+    writer.open(url(News, "change", news.pk))
+    writer.logout()
+    response = writer.send({"lead": TEXT})
+    News.objects.filter(pk=news.pk).update(**make.state(Status.PUBLISHED))
+    assert TEXT in writer.log_in(response, "carla")[1].text
+    news.delete()
+    assert TEXT in writer.get(writer.address).text
+
+
 @pytest.mark.parametrize("signature", ["", "opdigtet", "annas"])
 def test_what_is_sent_without_the_signature_of_a_user_is_not_kept(annas, anna, news, signature):
     annas.open(url(News, "change", news.pk))
@@ -217,7 +229,7 @@ def test_every_form_of_the_back_office_comes_back(operator, esbjerg):
     made = everything(esbjerg, people)
     for model in admin.site._registry:
         label = model._meta.label_lower
-        if label in ("udsat.letter", "udsat.publicationevent"):
+        if label in ("udsat.letter", "udsat.publicationevent", "udsat.deletion"):
             continue  # read-only
         obj = made.get((label, DRAFT)) or made[label, ""]
         for address in (url(model, "change", obj.pk), url(model, "add")):

@@ -10,7 +10,8 @@ from http import HTTPStatus
 from urllib.parse import urlencode, urlsplit
 
 from django.contrib import admin, messages
-from django.http import HttpResponseRedirect, QueryDict
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponseRedirect, QueryDict
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -129,7 +130,10 @@ def respond(request, view, *args, **kwargs):
     request.kept_form = form
     files = ", ".join(f"»{file.name}«" for file in form.files.all())
     messages.warning(request, f"{LOGGED_OUT} Du skal ikke vælge {files} igen." if files else LOGGED_OUT)
-    response = view(request, *args, **kwargs)
+    try:
+        response = view(request, *args, **kwargs)
+    except (Http404, PermissionDenied):
+        return _text_page(request, form)  # deleted or published meanwhile
     # A change form has taken the kept form and shows it itself.
     return _filled(request, form, response) if hasattr(request, "kept_form") else response
 
@@ -167,6 +171,10 @@ def _filled(request, form, response):
         if page := fill_form(response.content.decode(), request.path, form.action, form.values, left_out):
             response.content = page
             return response
+    return _text_page(request, form)
+
+
+def _text_page(request, form):
     texts = [plain_text(value) for _, value in form.values if len(value.split()) > 1]
     context = {**admin.site.each_context(request), "title": "Det blev ikke sendt", "kept": form, "texts": texts}
     return TemplateResponse(request, "admin/kept_form.html", context)

@@ -13,6 +13,7 @@ from django.utils.text import capfirst
 from udsat.admin_site import MORE
 from udsat.lib import roles
 from udsat.lib.danish import long_date, short_date
+from udsat.lib.transactions import atomic_post
 from udsat.models import Deletion
 
 from .model_admins import ScopedAdmin
@@ -100,7 +101,7 @@ class DeletionAdmin(ScopedAdmin):
             self.message_user(request, message, messages.ERROR)
         return HttpResponseRedirect(reverse("admin:udsat_deletion_changelist"))
 
-    @transaction.atomic
+    @atomic_post
     def remove_view(self, request, object_id):
         deletion = self.get_object(request, unquote(object_id))
         if not request.user.may(roles.MANAGE, deletion.municipality):

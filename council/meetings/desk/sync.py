@@ -6,6 +6,7 @@ import uuid
 
 from django.core.exceptions import RequestDataTooBig
 from django.http import JsonResponse
+from django.http.request import RawPostDataException
 from django.middleware.csrf import get_token
 from django.utils import timezone
 
@@ -62,7 +63,7 @@ def _private(content, status=200):
 def _parse(request) -> dict:
     try:
         body = json.loads(request.body)
-    except (ValueError, RecursionError) as error:
+    except (ValueError, RecursionError, RawPostDataException) as error:
         raise MalformedRequest("det er ikke JSON") from error
     if not isinstance(body, dict):
         raise MalformedRequest("det er ikke et objekt")
