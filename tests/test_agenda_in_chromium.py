@@ -69,7 +69,7 @@ def test_an_agenda_is_built_by_keyboard_alone(agenda_page, meeting):
     page.get_by_text("Gemt kl.").wait_for()
     assert titles(meeting) == ["Godkendelse af dagsorden", "Varme måltider", "Natcafé", "Eventuelt"]
 
-    tab_to(page, row.locator("summary"))
+    tab_to(page, row.locator("summary").first)
     page.keyboard.press("Enter")
     editor = row.get_by_role("textbox", name="Sagsfremstilling")
     editor.wait_for()
@@ -88,10 +88,21 @@ DROP = """([row, name, text]) => {
 }"""
 
 
-def test_a_file_dropped_on_an_item_lies_there(agenda_page, meeting):
+def test_a_file_dropped_and_a_file_chosen_lie_there_at_once_and_are_removed_in_place(agenda_page, meeting):
     item = make.item(meeting, "Natcafé")
     agenda_page.reload()
     row = agenda_page.locator(f"#punkt-{item.pk}")
     agenda_page.evaluate(DROP, [f"#punkt-{item.pk}", "notat.txt", "Et notat"])
     row.get_by_role("link", name="notat.txt").wait_for()
-    assert Attachment.objects.get().item == item
+    chosen = {"name": "brev.txt", "mimeType": "text/plain", "buffer": b"Et brev"}
+    row.get_by_label("Læg en fil ved").set_input_files(chosen)
+    row.get_by_role("link", name="brev.txt").wait_for()
+    assert [(file.item, file.display_title) for file in Attachment.objects.all()] == [
+        (item, "notat.txt"),
+        (item, "brev.txt"),
+    ]
+    row.get_by_text("Fjern …").first.click()
+    row.get_by_role("button", name="Fjern »notat.txt«").click()
+    agenda_page.get_by_text("»notat.txt« er fjernet.").wait_for()
+    assert row.get_by_role("link", name="brev.txt").is_visible()
+    assert Attachment.objects.get().display_title == "brev.txt"

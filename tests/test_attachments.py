@@ -135,3 +135,25 @@ def test_a_name_that_is_no_name_keeps_its_kind(meeting, client, name):
         file = make.attachment(meeting, name)
         assert file.filename.startswith("bilag")
         assert client.get(file.get_absolute_url())["Content-Type"] == "text/plain"
+
+
+def test_an_attachment_is_removed_on_the_page_of_the_meeting(meeting, client, anna, dan):
+    file = make.attachment(meeting)
+    client.force_login(anna)
+    page = f"/admin/council/meeting/{meeting.pk}/change/"
+    assert f'name="attachment" value="{file.pk}"' in client.get(page).content.decode()
+    remove = {"attachment": file.pk}
+    assert client.post(f"/admin/council/meeting/{meeting.pk}/bilag/fjern/", remove)["Location"] == f"{page}#bilag"
+    assert not meeting.attachments.exists()
+    other = make.attachment(meeting)
+    client.force_login(dan)
+    answer = client.post(f"/admin/council/meeting/{meeting.pk}/bilag/fjern/", {"attachment": other.pk})
+    assert answer.status_code == 403 and meeting.attachments.exists()
+
+
+def test_only_attachments_of_the_meeting_are_removed_there(meeting, client, anna):
+    elsewhere = make.attachment(make.meeting(meeting.council, date="2031-01-01"))
+    client.force_login(anna)
+    for pk in (elsewhere.pk, "", "²", "9" * 40):
+        assert client.post(f"/admin/council/meeting/{meeting.pk}/bilag/fjern/", {"attachment": pk}).status_code == 302
+    assert type(elsewhere).objects.filter(pk=elsewhere.pk).exists()

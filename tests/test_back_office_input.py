@@ -164,3 +164,39 @@ def test_counts_of_rows_above_those_submitted_are_refused_without_reading_a_row(
         response = office.post(address, posted | hostile)
         formsets = {wrapped.formset.prefix: wrapped.formset for wrapped in response.context["inline_admin_formsets"]}
         assert response.status_code == 200 and not formsets[prefix].forms and formsets[prefix].non_form_errors()
+
+
+def test_a_new_meeting_is_offered_the_councils_usual_time_and_place(office, esbjerg):
+    council = make.council(esbjerg, meeting_place="Rådhuset", address="Torvet 1")
+
+    def offered():
+        form = office.get("/admin/council/meeting/add/").context["adminform"].form
+        return tuple(str(form[name].value() or "") for name in ("starts_at", "ends_at", "place", "address"))
+
+    assert offered() == ("", "", "Rådhuset", "Torvet 1")
+    usual = {"starts_at": "14:00", "ends_at": "16:00", "place": "Værestedet", "address": "Havnegade 2"}
+    make.meeting(council, "2025-01-01", **usual)
+    make.meeting(council, "2025-02-01", kind="besoeg", starts_at="09:00", place="Herberget")
+    assert offered() == ("14:00:00", "16:00:00", "Værestedet", "Havnegade 2")
+
+
+def test_after_saving_the_secretary_stands_where_they_stood(office, esbjerg):
+    strategy = make.strategy(esbjerg, status=Status.DRAFT)
+    theme = make.theme(strategy)
+    goal = make.goal(theme)
+    page = f"/admin/strategies/goal/{goal.pk}/change/"
+    form = html.fromstring(office.get(page).content.decode()).get_element_by_id("goal_form")
+    typed = {name: value or "" for name, value in form.fields.items() if "__prefix__" not in name}
+    assert office.post(page, typed | {"_continue": "1"})["Location"] == page
+    version = {"version": office.get(page).context["adminform"].form["version"].value()}
+    closed = office.post(page, typed | version | {"_save": "1"})["Location"]
+    assert closed == f"/admin/strategies/theme/{theme.pk}/change/#goal-{goal.pk}"
+    assert f'id="goal-{goal.pk}"' in office.get(closed).content.decode()
+
+
+def test_a_form_that_is_closed_returns_to_the_list_with_its_filters(office, esbjerg):
+    story = make.news(esbjerg, status=Status.DRAFT)
+    page = f"/admin/council/news/{story.pk}/change/?_changelist_filters=status%3Dkladde%26p%3D2"
+    form = html.fromstring(office.get(page).content.decode()).get_element_by_id("news_form")
+    typed = {name: value or "" for name, value in form.fields.items() if "__prefix__" not in name}
+    assert office.post(page, typed | {"_save": "1"})["Location"] == "/admin/council/news/?status=kladde&p=2"

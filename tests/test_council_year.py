@@ -195,7 +195,7 @@ def build_the_agenda(town, lise, meeting):
     lise.write(page.get_by_label("Titel").and_(page.locator("#id_new_title")), HOMES)
     page.keyboard.press("Enter")
     row = page.locator("li[data-row]").filter(has=page.locator(f"input[value='{HOMES}']"))
-    lise.press(row.locator("summary"))
+    lise.press(row.locator("summary").first.first)
     lise.write(editor(row, "Sagsfremstilling"), "Syv unge venter. Ring til Bente Krogh på 20 30 40 50.")
     with page.expect_file_chooser() as chooser:
         lise.press(row.get_by_label("Læg en fil ved"))

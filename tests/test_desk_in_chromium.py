@@ -89,6 +89,26 @@ def field(page, item, label):
     return page.locator(f'[data-row="item:{item.pk}"]').get_by_role("textbox", name=label, exact=True)
 
 
+def open_item(page, item):
+    page.get_by_role("navigation", name="Punkter").get_by_role("link", name=item.title).click()
+
+
+def test_the_item_at_hand_is_open_and_the_others_are_folded(desk_of, meeting, anna):
+    homes, stues = meeting.items.all()
+    homes.discussion = "<p>Talt igennem.</p>"
+    homes.save()
+    page = desk_of(anna)
+    expect(field(page, stues, "Beslutning")).to_be_visible()
+    expect(field(page, homes, "Beslutning")).to_be_hidden()
+    page.get_by_role("heading", name="1. Boliger til unge").click()
+    expect(field(page, homes, "Beslutning")).to_be_visible()
+    expect(field(page, homes, "Referat")).to_be_focused()
+    expect(field(page, stues, "Beslutning")).to_be_hidden()
+    page.goto(f"{page.url}#punkt-{stues.pk}-felter")
+    page.reload()
+    expect(field(page, stues, "Beslutning")).to_be_visible()
+
+
 def test_a_meeting_is_written_by_keyboard_alone(desk_of, meeting, anna):
     page = desk_of(anna)
     homes, stues = meeting.items.all()
@@ -172,8 +192,10 @@ def test_two_at_the_desk_see_each_other_and_choose_between_two_texts(desk_of, me
     expect(field(hers, homes, "Beslutning")).to_have_text("Fra Carla", timeout=15_000)
     # Both write while one of them is offline.
     hers.context.set_offline(True)
+    open_item(hers, stues)
     field(hers, stues, "Beslutning").click()
     hers.keyboard.type("Annas tekst")
+    open_item(his, stues)
     field(his, stues, "Beslutning").click()
     his.keyboard.type("Carlas tekst")
     saved(his)

@@ -220,6 +220,13 @@ def test_overdue_agreements_are_one_row(anna, council):
     assert row.title.startswith("2 aftaler") and row.url.endswith("?stand=over-tiden")
 
 
+def test_tomorrows_missing_agenda_stands_above_an_agreement_of_half_a_year_ago(anna, council):
+    make.agreement(make.item(make.meeting(council, date=days(-200))), due_on=days(-180))
+    make.meeting(council, date=days(1), status=Status.DRAFT)
+    late = [task.title for task in due(anna) if task.severity == Severity.LATE]
+    assert "Dagsordenen" in late[0] and any("aftale" in title for title in late[1:])
+
+
 def test_goals_without_follow_up_for_a_year_are_counted(anna, esbjerg):
     long_ago = NOW - datetime.timedelta(500)
     strategy = make.strategy(esbjerg, published_at=long_ago, publish_at=long_ago)

@@ -179,3 +179,34 @@ def test_a_draft_council_is_edited_by_editors_a_public_one_is_not(client, carla,
     assert leave(client, seat).status_code == 403
     Council.objects.update(status=Status.DRAFT)
     assert leave(client, seat).status_code == 302
+
+
+def test_lists_of_members_offer_nobody_who_has_left_but_keep_who_is_chosen(annas, esbjerg, council, seat):
+    left = make.membership(council, make.person(esbjerg, "Inge"), ends_on="2024-01-01")
+    meeting = make.meeting(council, "2023-05-05", Status.DRAFT)
+    agreement = make.agreement(make.item(meeting), member=left)
+    group = make.group(council)
+
+    def offered(address, field):
+        form = annas.get(address).context["adminform"].form
+        return {getattr(value, "value", value) for value, _ in form.fields[field].choices} - {""}
+
+    assert offered(reverse("admin:council_agreement_add") + f"?item={agreement.item_id}", "member") == {seat.pk}
+    assert offered(reverse("admin:council_agreement_change", args=[agreement.pk]), "member") == {seat.pk, left.pk}
+    assert offered(reverse("admin:council_workinggroup_change", args=[group.pk]), "members") == {seat.pk}
+    assert offered(reverse("admin:council_membership_add"), "substitute_for") == {seat.pk}
+    # On the day of the meeting, Inge was a member.
+    attendance = reverse("admin:council_attendance_add")
+    assert offered(f"{attendance}?meeting={meeting.pk}", "member") == {seat.pk, left.pk}
+    assert offered(attendance, "member") == {seat.pk}
+
+
+def test_a_row_keeps_its_member_who_has_left(annas, esbjerg, council, seat):
+    left = make.membership(council, make.person(esbjerg, "Inge"), ends_on="2024-01-01")
+    item = make.item(make.meeting(council, "2023-05-05", Status.DRAFT))
+    make.agreement(item, member=seat, text="Ringe"), make.agreement(item, member=left, text="Skrive")
+    rows = annas.get(reverse("admin:council_agendaitem_change", args=[item.pk])).context["inline_admin_formsets"]
+    forms = rows[0].formset.initial_forms
+    lists = [{getattr(value, "value", value) for value, _ in form.fields["member"].choices} - {""} for form in forms]
+    assert lists == [{seat.pk}, {seat.pk, left.pk}]
+    assert forms[1]["member"].value() == left.pk

@@ -64,6 +64,7 @@ CALL = {
     "invitations": ALL_READ,
     "item_copy": WRITERS,
     "item_file": NO_GET_FOR_WRITERS,
+    "remove_file": NO_GET_FOR_WRITERS,
     "supplement": PUBLISHERS_SENT_BACK,
 }
 MEETING = {state: row | CALL for state, row in MEETING.items()}
@@ -153,6 +154,16 @@ NATIONAL = {
     "strategies.situation": ({"changelist": ALL_READ, "add": OPERATOR}, {"": {"change": OPERATOR, "delete": OPERATOR}}),
     "strategies.helpline": ({"changelist": ALL_READ, "add": OPERATOR}, {"": {"change": OPERATOR, "delete": OPERATOR}}),
 }
+# Pages of forms in several pages: everybody reads them, and they are saved as the first page is.
+FORM_PAGES = {
+    "strategies.strategy": ("resume", "afsnit", "temaer", "ord", "kilde"),
+    "strategies.theme": ("tekst", "emner", "indsatser"),
+    "strategies.goal": ("indsatser", "placering"),
+    "council.council": (
+        *("kontakt", "rammer", "forretningsorden", "faste-punkter", "maerkesager", "grupper"),
+        *("arbejdet", "kom-med", "kilde"),
+    ),
+}
 # Objects that others refer to cannot be deleted: a person with a seat, a council with meetings.
 KEPT = {
     ("council.person", PUBLIC),
@@ -167,6 +178,10 @@ SITE = {
     "logout": (302, 405),
     "password_change": (302, 200),
     "password_change_done": (302, 200),
+    "password_reset": (200, 200),
+    "password_reset_done": (200, 200),
+    "password_reset_confirm": (200, 200),
+    "password_reset_complete": (200, 200),
     "autocomplete": (302, 403),
     "jsi18n": (302, 200),
     "app_list": (302, 302),
@@ -347,7 +362,7 @@ def test_every_address_has_a_row():
     rows = {("", name) for name in SITE}
     for label, (lists, states) in {**TABLE, **NATIONAL}.items():
         of_objects = {what for row in states.values() for what in row} - {"read"}
-        rows |= {(label, what) for what in (*lists, *of_objects, "history", "to-change")}
+        rows |= {(label, what) for what in (*lists, *of_objects, *FORM_PAGES.get(label, ()), "history", "to-change")}
     assert set(addresses()) == rows
 
 
@@ -365,6 +380,9 @@ def test_an_object_answers_each_person_as_the_table_says(label, state, world, in
     for column, (who, client) in enumerate(clients(world)):
         compare(who, "GET", "change", client.get(address(label, "change", it)).status_code, reading[column])
         compare(who, "GET", "history", client.get(address(label, "history", it)).status_code, reading[column])
+        for what in FORM_PAGES.get(label, ()):
+            compare(who, "GET", what, client.get(address(label, what, it)).status_code, reading[column])
+            compare(who, "POST", what, client.post(address(label, what, it)).status_code, row["change"][column])
         for what, expected in row.items():
             if what == "read":
                 continue
@@ -465,7 +483,7 @@ def test_every_list_and_empty_form_is_rendered(label, world, db):
 
 
 def site_address(name):
-    arguments = {"app_list": ["council"], "view_on_site": [1, 1]}.get(name, [])
+    arguments = {"app_list": ["council"], "view_on_site": [1, 1], "password_reset_confirm": ["x", "y"]}.get(name, [])
     return "/admin/findes/ikke/" if name == "catch-all" else reverse(f"admin:{name}", args=arguments)
 
 

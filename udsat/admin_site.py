@@ -9,7 +9,7 @@ from django.http import Http404, HttpResponseRedirect, JsonResponse
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 
-from udsat import kept_forms
+from udsat import kept_forms, password_reset
 from udsat.models import Publishable
 
 # Sections of the front page, in order. `index_section` of a model admin names one of them.
@@ -73,7 +73,12 @@ class BackOffice(AdminSite):
         disabled = path("r/<path:content_type_id>/<path:object_id>/", self.admin_view(_not_found), name="view_on_site")
         guide = path("vejledning/", self.admin_view(self.guide), name="guide")
         django_urls = (pattern for pattern in super().get_urls() if getattr(pattern, "name", "") != "view_on_site")
-        return [disabled, guide, *django_urls]
+        return [
+            disabled,
+            guide,
+            *password_reset.urls({"site_title": self.site_title, "site_header": self.site_header}),
+            *django_urls,
+        ]
 
     def guide(self, request):
         """User guide of the back office."""

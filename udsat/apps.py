@@ -8,6 +8,10 @@ class UdsatConfig(AppConfig):
 
     def ready(self):
         from . import mail_delivery  # noqa: F401  registers the check of the mail settings
+        from .models import LETTER_COMPOSERS
+        from .password_reset import COMPOSER, compose
+
+        LETTER_COMPOSERS[COMPOSER] = compose
 
 
 class BackOfficeConfig(apps.AdminConfig):

@@ -6,10 +6,11 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from council.meetings.agenda.building import supplement_of
-from council.models import AgendaItem, Agreement, Attachment, Attendance
+from council.models import AgendaItem, Agreement, Attachment, Attendance, Meeting
 from council.rights import ItemLock, item_lock, locked_item_fields, may_edit_agenda, may_write_items
 from udsat.admin import ScopedAdmin, ScopedChangeForm, ScopedStackedInline
 from udsat.lib.danish import short_date
+from udsat.lib.forms import parse_pk
 from udsat.lib.uploads import UploadField
 
 
@@ -103,6 +104,12 @@ class AgendaItemAdmin(ScopedAdmin):
 
 
 class AttendanceForm(ScopedChangeForm):
+    def day_of_seats(self):
+        """The seats on the day of the meeting."""
+        meeting = self.instance.meeting_id or parse_pk(self.data.get("meeting", "")) or self.initial.get("meeting")
+        day = Meeting.objects.filter(pk=parse_pk(str(meeting))).values_list("date", flat=True).first()
+        return day or super().day_of_seats()
+
     def may_save(self):
         return super().may_save() and item_lock(self.user, self.instance.meeting) != ItemLock.MINUTES
 

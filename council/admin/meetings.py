@@ -18,17 +18,18 @@ from council.meetings.invitations import admin_views as invitations
 from council.meetings.invitations.sending import invite, publication_effects
 from council.meetings.meeting_page import MeetingPage
 from council.meetings.word import admin_views as word
-from council.meetings.year_plan.new_meetings import new_meetings
+from council.meetings.year_plan.new_meetings import new_meetings, usual_details
 from council.meetings.year_plan.overview import overview
 from council.meetings.year_plan.publish_dates import publish_dates
-from council.models import Agenda, Edition, Meeting, Minutes
+from council.models import Agenda, Council, Edition, Meeting, Minutes
 from council.rights import ItemLock, item_lock
 from udsat.admin import PublishableAdmin, ScopedChangeForm, ScopedStackedInline, may_edit
 from udsat.admin.edit_versions import increment_version
-from udsat.admin.scope import municipality_of
+from udsat.admin.scope import municipalities_where, municipality_of
 from udsat.admin_site import DAILY
 from udsat.lib import roles
 from udsat.lib.danish import clock, short_date
+from udsat.lib.forms import parse_pk
 from udsat.lib.transactions import atomic_post
 
 from .items import correction_notice
@@ -139,6 +140,16 @@ class MeetingAdmin(PublishableAdmin):
                 "may_attach": request.user.may(roles.EDIT, obj.municipality),
             }
         return super().render_change_form(request, context, add, change, form_url, obj)
+
+    def get_changeform_initial_data(self, request):
+        """Offer the usual time and place of the council."""
+        initial = super().get_changeform_initial_data(request)
+        councils = Council.objects.filter(municipality__in=municipalities_where(request.user, roles.EDIT))
+        if chosen := parse_pk(request.GET.get("council", "")):
+            councils = councils.filter(pk=chosen)
+        if len(found := councils[:2]) == 1:
+            initial = {"council": found[0].pk} | usual_details(found[0]) | initial
+        return initial
 
     # Columns
 

@@ -18,6 +18,12 @@ def _photo_path(person, filename):
     return f"fotos/{person.municipality.slug}/{filename}"
 
 
+class PersonQuerySet(ScopedQuerySet):
+    def offered(self, day: datetime.date, chosen=()):
+        """Filter the people that a list offers: not those whose name is erased, unless they are chosen already."""
+        return self.filter(Q(anonymised_at=None) | Q(pk__in=chosen))
+
+
 class Person(RevisionedModel):
     class Shown(models.TextChoices):
         FULL = "fuldt", "Fuldt navn"
@@ -48,7 +54,7 @@ class Person(RevisionedModel):
     phone = models.CharField("telefon", max_length=40, blank=True, help_text="Vises aldrig.")
     note = models.TextField("note til sekretæren", blank=True, help_text="Vises aldrig.")
 
-    objects = ScopedQuerySet.as_manager()
+    objects = PersonQuerySet.as_manager()
 
     class Meta:
         ordering = ["first_name", "last_name"]
@@ -114,6 +120,10 @@ class Person(RevisionedModel):
 
 
 class MembershipQuerySet(ScopedQuerySet):
+    def offered(self, day: datetime.date, chosen=()):
+        """Filter the seats that a list offers: not those that have ended by the day, unless they are chosen already."""
+        return self.filter(Q(ends_on=None) | Q(ends_on__gte=day) | Q(pk__in=chosen))
+
     def on(self, day: datetime.date | None = None):
         day = day or timezone.localdate()
         return self.filter(Q(starts_on=None) | Q(starts_on__lte=day), Q(ends_on=None) | Q(ends_on__gte=day))

@@ -28,7 +28,13 @@ SOURCES = [
 
 
 def due_tasks(desk: MyDesk) -> list[Task]:
-    """Return all tasks, most urgent first, in a constant number of queries."""
-    tasks = [task for source in SOURCES for task in source(desk)]
-    latest = datetime.date.max
-    return sorted(tasks, key=lambda task: (task.severity, task.due_on or latest, task.municipality.sort_key))
+    """Return all tasks, most urgent first, in a constant number of queries.
+
+    Among equally severe ones, those that can still be done in time come before those that cannot.
+    """
+
+    def urgency(task):
+        day = task.due_on or datetime.date.max
+        return task.severity, day < desk.today, day, task.municipality.sort_key
+
+    return sorted((task for source in SOURCES for task in source(desk)), key=urgency)

@@ -26,17 +26,18 @@ def agendas(desk: MyDesk) -> Iterator[Task]:
     for meeting in desk.coming:
         stage, due_on = progress.current_stage(meeting, desk.now), progress.agenda_due_on(meeting)
         is_late, held_on = due_on < desk.today, f"Mødet er {weekday_date(meeting.date)}."
+        last_day = meeting.date if is_late else due_on  # a late agenda is still of use until the meeting
         if stage == MeetingStage.AGENDA and due_on <= desk.in_days(AGENDA_AHEAD):
             action, verb = progress.next_action(meeting, desk.now), "skulle være sendt" if is_late else "skal sendes"
             title = f"Dagsordenen til {_name(meeting)} {verb} {relative_day(due_on, desk.today)}"
             reason, severity = f"{held_on} {_agenda_rule(meeting)}", Severity.LATE if is_late else Severity.SOON
-            yield Task(title, reason, severity, meeting.municipality, action.url, action.label, due_on)
+            yield Task(title, reason, severity, meeting.municipality, action.url, action.label, last_day)
         elif stage == MeetingStage.INVITATION:
             action, title = progress.next_action(meeting, desk.now), f"Ingen er indkaldt til {_name(meeting)}"
             reason = f"Dagsordenen er klar, men medlemmerne har ikke fået den. {held_on}"
             severity = Severity.LATE if is_late else Severity.READY
             municipality, abilities = meeting.municipality, (action.ability,)
-            yield Task(title, reason, severity, municipality, action.url, action.label, due_on, abilities)
+            yield Task(title, reason, severity, municipality, action.url, action.label, last_day, abilities)
 
 
 def _agenda_rule(meeting):

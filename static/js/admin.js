@@ -16,7 +16,7 @@ document.addEventListener("submit", () => {
 });
 const place = JSON.parse(sessionStorage.getItem(PLACE) ?? "null");
 sessionStorage.removeItem(PLACE);
-if (place?.path === location.pathname && Date.now() - place.at < 60000 && !location.hash && !document.querySelector(".error-summary")) {
+if (place?.path === location.pathname && Date.now() - place.at < 60000 && !document.querySelector(".error-summary, [autofocus]")) {
   const details = [...document.querySelectorAll("#content-main details")];
   if (details.length === place.open.length) details.forEach((one, index) => { one.open ||= place.open[index]; });
   // The message is above; screen readers announce it, and it stays visible.

@@ -94,13 +94,15 @@ async function upload(row, file) {
   showStatus(`Lægger ${file.name} op …`);
   try {
     const response = await fetch(form.dataset.files, { method: "POST", body: data, redirect: "error" });
-    const { title, url, error } = await response.json();
+    const { pk, title, url, error } = await response.json();
     if (error) throw new Error(error);
-    const link = document.createElement("a");
+    const line = row.querySelector("template[data-file]").content.firstElementChild.cloneNode(true);
+    const link = line.querySelector("a");
     link.href = url;
     link.textContent = title;
-    const line = document.createElement("li");
-    line.append(link);
+    const remove = line.querySelector("button");
+    remove.value = `remove_file:${pk}`;
+    remove.append(` »${title}«`);
     row.querySelector(".file-list").append(line);
     row.querySelector("details").open = true;
     showStatus(`${title} ligger ved punktet.`);
@@ -110,6 +112,14 @@ async function upload(row, file) {
     showStatus("Filen er ikke lagt op. Se ved punktet.");
   }
 }
+
+// A chosen file is uploaded at once, like a dropped one.
+form.addEventListener("change", async ({ target }) => {
+  if (target.type !== "file") return;
+  const files = [...target.files];
+  target.value = "";
+  for (const file of files) await upload(rowOf(target), file);
+});
 
 const hasFiles = (event) => event.dataTransfer?.types.includes("Files");
 const highlight = (row) => form.querySelectorAll(".over-item").forEach((other) => other !== row && other.classList.remove("over-item"));

@@ -48,7 +48,7 @@ function setValue(box, value) {
       control.dispatchEvent(new Event("richtext:set"));
     }
   }
-  const details = box.closest("details");
+  const details = box.closest("details:not(.desk-fold)");
   if (value && details && !details.open) details.open = true;
 }
 
@@ -324,8 +324,7 @@ function showClashes(clashes) {
     const node = clashNode(clash, box);
     if (box) {
       $("[data-clashes]", box).append(node);
-      const details = box.closest("details");
-      if (details) details.open = true;
+      for (let details = box.closest("details"); details; details = details.parentElement.closest("details")) details.open = true;
     } else {
       let orphans = $("[data-orphans]");
       if (!orphans) {
@@ -467,8 +466,25 @@ form.addEventListener("submit", async (event) => {
   form.requestSubmit(button);
 });
 
+// The item at hand is open, and the others are folded.
+const foldOf = (section) => $(":scope > .desk-fold", section);
+function unfold(section) {
+  for (const other of all(".desk-item > .desk-fold[open]")) {
+    if (other.parentElement !== section && !$("[data-clashes] > *", other)) other.open = false;
+  }
+  const fold = foldOf(section);
+  if (fold) fold.open = true;
+}
+form.addEventListener("click", (event) => {
+  const summary = event.target.closest(".desk-fold > summary");
+  if (!summary || summary.parentElement.open) return;
+  event.preventDefault();
+  goTo(summary.closest(".desk-item"));
+});
+
 function goTo(section) {
   if (!section) return;
+  unfold(section);
   section.scrollIntoView({ block: "start" });
   const first = $("[data-key$=':discussion'] [contenteditable], [data-key$=':discussion'] textarea:not([hidden])", section);
   (first ?? section).focus({ preventScroll: true });
@@ -516,6 +532,7 @@ function newAgreement(section) {
 function newItem() {
   const section = addItem();
   current = section;
+  unfold(section);
   section.scrollIntoView({ block: "start" });
   $("[data-key$=':title'] input[type='text']", section)?.focus({ preventScroll: true });
 }
@@ -584,5 +601,8 @@ document.querySelector("#logout-form")?.addEventListener("submit", async (event)
 });
 
 form.addEventListener("change", (event) => event.target.closest(".agreement") && addEmptyAgreements());
+
+const asked = document.getElementById(location.hash.slice(1).replace(/-felter$/, ""));
+if (asked?.matches(".desk-item")) unfold(asked);
 
 await engine.start(fields);

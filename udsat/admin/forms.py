@@ -1,5 +1,6 @@
 """Forms and formsets of the back office: restricted to one municipality, with detection of edit conflicts."""
 
+import datetime
 import re
 from collections.abc import Sequence
 
@@ -98,6 +99,8 @@ class ScopedModelForm(forms.ModelForm):
                 field.error_messages["unique"] = TAKEN_CHOICE if chosen else TAKEN_TEXT
             if isinstance(field, ModelChoiceField):
                 field.queryset = restrict_choices(field.queryset, municipality, owner)
+                if hasattr(field.queryset, "offered"):
+                    field.queryset = field.queryset.offered(self.day_of_seats(), self._chosen(name))
                 self._limit_scope_field(name, field)
                 field.empty_label = field.empty_label and EMPTY_LABEL
             elif isinstance(field, forms.ChoiceField):
@@ -108,6 +111,16 @@ class ScopedModelForm(forms.ModelForm):
                 links = dict(field.queryset.order_by().values_list("pk", relation.attname))
                 left_out = pointing_at(self.instance.pk, links)
                 field.choices = [(value, label) for value, label in field.choices if value not in left_out]
+
+    def day_of_seats(self) -> datetime.date:
+        """Return the day on which the members must have a seat to be offered."""
+        return timezone.localdate()
+
+    def _chosen(self, name) -> list:
+        """Return the primary keys that are saved in the relation."""
+        value = self.initial.get(name)
+        many = value if isinstance(value, list | tuple | models.QuerySet) else [value]
+        return [getattr(one, "pk", one) for one in many if one] if self.instance.pk else []
 
     def _limit_scope_field(self, name, field):
         """Hide the municipality of saved objects, and preset it if there is only one choice."""
@@ -331,10 +344,18 @@ class ScopedFormSet(BaseInlineFormSet):
         """Cached, since the admin uses it several times per page."""
         return self._with_cached_choices(super().empty_form)
 
+    def _with_chosen(self, form, name, choices):
+        """Add the row's own choice where the list no longer offers it."""
+        relation = self.model._meta.get_field(name)
+        pk = getattr(form.instance, relation.attname) if relation.many_to_one else None
+        if pk is None or any(value == pk for value, _ in choices):
+            return choices
+        return [*choices, (pk, form.fields[name].label_from_instance(getattr(form.instance, name)))]
+
     def _with_cached_choices(self, form):
         for name, field in form.fields.items():
             if is_list(field):
                 if name not in self._choices:
                     self._choices[name] = list(field.choices)
-                field.choices = self._choices[name]
+                field.choices = self._with_chosen(form, name, self._choices[name])
         return form

@@ -16,7 +16,7 @@ from udsat.lib.forms import parse_pk
 from udsat.lib.transactions import atomic_post
 
 from . import building
-from .editor import AgendaEditor, add_file
+from .editor import AgendaEditor, add_file, remove_file
 
 
 def agenda_page(admin, request, meeting):
@@ -42,7 +42,17 @@ def upload_page(admin, request, meeting):
         except ValidationError as error:
             return JsonResponse({"error": " ".join(error.messages)}, status=400)
         increment_version(editor.meeting)
-    return JsonResponse({"title": attachment.display_title, "url": admin.url("change", attachment)})
+    url = admin.url("change", attachment)
+    return JsonResponse({"pk": attachment.pk, "title": attachment.display_title, "url": url})
+
+
+def remove_file_page(admin, request, meeting):
+    """Remove an attachment from the list on the meeting's page."""
+    if request.method != "POST":
+        return HttpResponseNotAllowed(["POST"])
+    with transaction.atomic():
+        remove_file(admin, request, locked(meeting), request.POST.get("attachment", ""))
+    return HttpResponseRedirect(f"{admin.url('change', meeting)}#bilag")
 
 
 def copy_page(admin, request, meeting):
@@ -130,6 +140,7 @@ def supplement_page(admin, request, meeting):
 PAGES = [
     MeetingPage("punkter/", "agenda", agenda_page, ability=roles.VIEW, tab="Dagsorden"),
     MeetingPage("punkter/bilag/", "item_file", upload_page),
+    MeetingPage("bilag/fjern/", "remove_file", remove_file_page),
     MeetingPage("punkter/hent/", "item_copy", copy_page),
     MeetingPage("punkter/tillaeg/", "supplement", supplement_page, ability=roles.PUBLISH),
 ]

@@ -19,6 +19,7 @@ from udsat.admin.scope import is_live
 from udsat.lib import roles
 from udsat.lib.cpr import find_cpr
 from udsat.lib.danish import clock, join_words
+from udsat.lib.forms import parse_pk
 from udsat.lib.uploads import UploadField
 
 from . import building, proposals
@@ -235,12 +236,11 @@ class AgendaEditor:
     def add_files(self, rows) -> dict:
         errors = {}
         for row in rows:
-            file = self.request.FILES.get(f"{row.prefix}-file")
-            if file is not None:
+            for file in self.request.FILES.getlist(f"{row.prefix}-file"):
                 try:
                     self.changed.append(add_file(row.item, file))
                 except ValidationError as error:
-                    errors[row.item.pk] = " ".join(error.messages)
+                    errors[row.item.pk] = f"{file.name}: {' '.join(error.messages)}"
         return {"file_errors": errors} if errors else {}
 
     def increment_versions(self):
@@ -292,6 +292,8 @@ class AgendaEditor:
                 if item is not None:
                     building.move(self.meeting, item, -1 if name == "move_up" else 1)
                     self.changed.append(self.meeting)
+            case "remove_file", pk:
+                self.item_with_removed_file = remove_file(self.admin, self.request, self.meeting, pk)
             case "accept" | "decline" as name, pk:
                 unanswered = {str(it.pk): it for it in self.meeting.proposals.filter(state=Proposal.State.NEW)}
                 if pk in unanswered:
@@ -345,9 +347,26 @@ class AgendaEditor:
         match self.action:
             case "move_up" | "move_down", pk if pk.isdigit():
                 return f"#punkt-{pk}"
+            case "remove_file", _ if self.item_with_removed_file:
+                return f"#punkt-{self.item_with_removed_file}"
             case "accept" | "decline" | "invite_proposals", _:
                 return "#forslag"
         return "?nyt" if self.request.POST.get("new_title", "").strip() else ""
+
+
+def remove_file(admin, request, meeting, pk: str) -> int | None:
+    """Delete an attachment of the meeting, if the user may. Return the item it belonged to."""
+    attachment = meeting.attachments.filter(pk=parse_pk(pk)).first()
+    if attachment is None:
+        messages.warning(request, "Filen er her ikke mere.")
+        return None
+    page = admin.admin_site.get_model_admin(Attachment)
+    if not page.has_delete_permission(request, attachment):
+        raise PermissionDenied
+    attachment.delete()
+    increment_version(meeting)
+    messages.success(request, f"»{attachment.display_title}« er fjernet.")
+    return attachment.item_id
 
 
 def add_file(item: AgendaItem, file) -> Attachment:

@@ -2,6 +2,7 @@
 
 import re
 import uuid
+from collections.abc import Iterator
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -82,8 +83,12 @@ class DeskTemplateContext:
             "seats": [self._seat(seat) for seat in seats],
             "items": [self._item(it.row, it.number, it.item, it.agreements) for it in self.desk.items],
             "new_item": self._new_item(str(uuid.uuid4())),
-            "item_template": self._new_item(NEW_ITEM),
+            "item_template": self._new_item(NEW_ITEM) | {"is_open": True},
         }
+        at_hand = next((entry for entry in context["items"] if not entry["is_done"]), None)
+        for entry in context["items"]:
+            entry["is_open"] = entry is at_hand or any(field["clashes"] for field in _fields_of(entry))
+        context["opens_attendance"] = not self.desk.attendances
         orphaned_clashes = [clash for clash in self.clashes if clash["field"] not in self.rendered_keys]
         return context | {"orphaned_clashes": orphaned_clashes}
 
@@ -152,6 +157,12 @@ class DeskTemplateContext:
 
     def _agreement(self, key, agreement, parent) -> dict:
         return {"row": key, "is_new": agreement is None, **self._fields("agreement", key, agreement, parent)}
+
+
+def _fields_of(entry: dict) -> Iterator[dict]:
+    """Yield the fields of an item and of its agreements."""
+    for row in (entry, *entry["agreements"]):
+        yield from (value for value in row.values() if isinstance(value, dict) and "clashes" in value)
 
 
 # Saving without a script

@@ -70,7 +70,7 @@ class RhythmForm(forms.Form):
 def _default_rhythm(council) -> dict:
     """Return weekday and times of the last ordinary meeting, and the period to plan: from August the next year."""
     today = timezone.localdate()
-    last = _last_ordinary(council)
+    last = last_ordinary(council)
     year = today.year + (today.month > 7)
     return {
         "raad": council.pk,
@@ -83,8 +83,22 @@ def _default_rhythm(council) -> dict:
     }
 
 
-def _last_ordinary(council) -> Meeting | None:
+def last_ordinary(council) -> Meeting | None:
     return council.meetings.filter(kind=Meeting.Kind.ORDINARY).order_by("-date").first()
+
+
+def usual_details(council) -> dict:
+    """Return what a new meeting of the council has in common with the last ordinary one."""
+    last = last_ordinary(council)
+    return {
+        "starts_at": last.starts_at if last else None,
+        "ends_at": last.ends_at if last else None,
+        "place": last.place if last else council.meeting_place,
+        "address": last.address if last else council.address,
+        "is_open": bool(council.meetings_open),
+        "how_to_attend": last.how_to_attend if last else "",
+        "style": council.minutes_style,
+    }
 
 
 class ProposedMeetingForm(MeetingTimesForm):
@@ -221,20 +235,10 @@ def _not_cancelled(council):
 
 
 def _new_meeting(council, data) -> Meeting:
-    last = _last_ordinary(council)
-    return Meeting(
-        council=council,
-        kind=Meeting.Kind.ORDINARY,
-        date=data["date"],
-        ordinal=free_ordinal(council, data["date"]),
-        starts_at=data["starts_at"],
-        ends_at=data["ends_at"],
-        place=last.place if last else "",
-        address=last.address if last else council.address,
-        is_open=bool(council.meetings_open),
-        how_to_attend=last.how_to_attend if last else "",
-        style=council.minutes_style,
-    )
+    own = {name: data[name] for name in ("date", "starts_at", "ends_at")}
+    details = usual_details(council) | own
+    ordinal = free_ordinal(council, data["date"])
+    return Meeting(council=council, kind=Meeting.Kind.ORDINARY, ordinal=ordinal, **details)
 
 
 def _days_off(first, last) -> list[tuple[datetime.date, datetime.date, str]]:
