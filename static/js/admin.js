@@ -10,18 +10,20 @@ if (form) {
 
 // After saving, the page that is shown again stands where it stood.
 const PLACE = "udsat-place";
+const folds = () => [...document.querySelectorAll("#content-main details:not(.more)")];
+// Without what is counted in the summary, which saving changes.
+const keyOf = (fold) => `${fold.closest("[id]")?.id} ${fold.querySelector("summary")?.firstChild.textContent}`;
 document.addEventListener("submit", () => {
-  const open = [...document.querySelectorAll("#content-main details")].map((details) => details.open);
+  const open = folds().filter((fold) => fold.open).map(keyOf);
   sessionStorage.setItem(PLACE, JSON.stringify({ path: location.pathname, top: scrollY, open, at: Date.now() }));
 });
 const place = JSON.parse(sessionStorage.getItem(PLACE) ?? "null");
 sessionStorage.removeItem(PLACE);
-if (place?.path === location.pathname && Date.now() - place.at < 60000 && !document.querySelector(".error-summary, [autofocus]")) {
-  const details = [...document.querySelectorAll("#content-main details")];
-  if (details.length === place.open.length) details.forEach((one, index) => { one.open ||= place.open[index]; });
-  // The message is above; screen readers announce it, and it stays visible.
+if (place?.path === location.pathname && Date.now() - place.at < 60000 && !document.querySelector(".error-summary")) {
+  for (const fold of folds()) fold.open ||= place.open.includes(keyOf(fold));
   document.querySelector(".messagelist")?.classList.add("floating");
-  addEventListener("load", () => scrollTo({ top: place.top, behavior: "instant" }));
+  const scroll = () => scrollTo({ top: place.top, behavior: "instant" });
+  if (!document.querySelector("[autofocus]")) addEventListener("load", () => requestAnimationFrame(scroll));
 }
 
 // Select2 labels its boxes by the selected value, so that an empty box has no label. Use the field's label.
