@@ -2,10 +2,11 @@
 
 import pytest
 from django.contrib import admin
+from django.db.models import Count
 from django.urls import reverse
 
 from council.models import Agreement, Council, Hearing, Meeting, Membership, Minutes, News, Person
-from strategies.models import Goal, Strategy
+from strategies.models import Goal, Strategy, Theme
 from udsat.lib.publishing import Status
 from udsat.models import User
 
@@ -36,6 +37,17 @@ def window(demo, page):
     return page
 
 
+# Fields that a person sees on the page; the choices of a group of radio buttons are one.
+VISIBLE_FIELDS = """() => {
+    const all = document.querySelectorAll("#content :is(input, select, textarea, [contenteditable=true])");
+    const isSeen = (it) => it.type !== "hidden" && !it.closest(".visually-hidden") && it.checkVisibility();
+    const seen = [...all].filter(isSeen);
+    return new Set(seen.map((it) => (it.type === "radio" ? it.name : it))).size;
+}"""
+MOST_FIELDS = 60
+START_OF_CONTENT = "() => document.querySelector('#content h1').getBoundingClientRect().top + scrollY"
+
+
 def address(model, what, *args):
     return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{what}", args=args)
 
@@ -49,6 +61,7 @@ def pages():
         request = type("Request", (), {"user": user, "GET": {}, "method": "GET"})()
         if it := model_admin.get_queryset(request).first():
             found.append(address(model, "change", it.pk))
+            found += [address(model, form.slug, it.pk) for form in getattr(model_admin, "form_pages", []) if form.slug]
         # Empty forms only of models on the front page; the others equal the form above without texts.
         if model_admin.index_section and model_admin.has_add_permission(request):
             found.append(address(model, "add"))
@@ -59,8 +72,13 @@ def pages():
     person = User.objects.get(username="redaktoer")
     coming = Meeting.objects.filter(agenda__status=Status.DRAFT).first()
     seat = Membership.objects.exclude(person=None).first()
+    longest = Meeting.objects.annotate(size=Count("items")).order_by("-size").first()
+    full = Theme.objects.annotate(size=Count("goals")).order_by("-size").first()
     return [
         *found,
+        *(address(Meeting, name, longest.pk) for name in ("agenda", "desk", "correct")),
+        address(Theme, "change", full.pk),
+        *(address(Meeting, name) for name in ("year_plan", "year_plan_new", "year_plan_publish")),
         reverse("admin:guide"),
         *(address(Meeting, name, coming.pk) for name in ("agenda", "item_copy", "invitations")),
         *(address(Meeting, name, minutes.meeting_id) for name in ("files", "import")),
@@ -91,7 +109,7 @@ def barriers(page, *rules):
 
 
 @pytest.mark.parametrize("hand", [0, *(pytest.param(hand, marks=pytest.mark.soak) for hand in range(1, 4))])
-def test_no_page_of_the_back_office_has_a_barrier(window, hand):
+def test_no_page_of_the_back_office_has_a_barrier_or_too_many_fields(window, hand):
     wrong = []
     for path in dealt(pages(), 4)[hand]:
         window.complaints.clear()
@@ -104,8 +122,12 @@ def test_no_page_of_the_back_office_has_a_barrier(window, hand):
             window.set_viewport_size({"width": width, "height": 900})
             window.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             wrong += [f"{path}, {width} {scheme}: {text}" for text in barriers(window, *rules)]
+            if (fields := window.evaluate(VISIBLE_FIELDS)) > MOST_FIELDS:
+                wrong.append(f"{path}: shows {fields} fields at {width}")
             if window.evaluate("document.documentElement.scrollWidth > innerWidth"):
                 wrong.append(f"{path}: scrolls sideways at {width}")
+        if (top := window.evaluate(START_OF_CONTENT)) > 200:
+            wrong.append(f"{path}: begins {top:.0f} px down on a phone")
     assert wrong == [], f"TEST_COMMIT={COMMIT} opens these pages again"
 
 

@@ -158,19 +158,25 @@ def test_the_toolbar_is_one_stop_for_tab_and_arrows_move_inside_it(desk, section
     expect(desk.get_by_text("Alt+F10 går til knapperne.")).to_be_visible()
 
 
-def test_tab_leaves_the_text_also_from_a_list_and_a_table(desk, section):
+def test_tab_goes_from_cell_to_cell_and_leaves_the_text_from_the_last_and_from_a_list(desk, section):
     section.body = "<ul><li>Et</li><li>To</li></ul><table><tbody><tr><td>A</td><td>B</td></tr></tbody></table>"
     section.save()
     text = open_section(desk, section)
-    for where in ("li:last-child p", "td:first-child p"):
-        text.locator(where).click()
-        expect(text).to_be_focused()
+    text.locator("li:last-child p").click()
+    expect(text).to_be_focused()
+    desk.keyboard.press("Tab")
+    expect(text).not_to_be_focused()
+    text.locator("td:first-child p").click()
+    desk.keyboard.press("Tab")
+    expect(text).to_be_focused()
+    desk.keyboard.type("1")
+    desk.keyboard.press("Shift+Tab")
+    desk.keyboard.type("2")
+    for _ in range(2):
         desk.keyboard.press("Tab")
-        expect(text).not_to_be_focused()
-    assert (
-        save(desk, section)
-        == "<ul><li>Et</li><li>To</li></ul><table><tbody><tr><td>A</td><td>B</td></tr></tbody></table>"
-    )
+    expect(text).not_to_be_focused()
+    table = "<table><tbody><tr><td>2</td><td>1</td></tr></tbody></table>"
+    assert save(desk, section) == f"<ul><li>Et</li><li>To</li></ul>{table}"
 
 
 def test_a_list_item_can_be_moved_in_and_out(desk, section):

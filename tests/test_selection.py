@@ -9,7 +9,7 @@ from . import selection
 TESTS = Path(__file__).resolve().parent
 
 INTERLEAVINGS = "test_desk_interleavings.py::test_no_interleaving_of_two_people_and_their_accidents_loses_a_word"
-BARRIERS = "test_back_office_in_chromium.py::test_no_page_of_the_back_office_has_a_barrier"
+BARRIERS = "test_back_office_in_chromium.py::test_no_page_of_the_back_office_has_a_barrier_or_too_many_fields"
 ONLY_IN_THE_SOAK = {
     # 160 of 200 meetings; the commit chooses the 40 that `make test` plays.
     *(f"{INTERLEAVINGS}[{hand}]" for hand in range(2, 10)),

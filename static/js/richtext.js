@@ -244,6 +244,10 @@ function shortcut(event, editor, toolbar) {
     editLink(editor);
     return true;
   }
+  // Tab goes from cell to cell, and out of the text from the last one.
+  if (event.key === "Tab" && !event.altKey && !event.ctrlKey && !event.metaKey && editor.isActive("table")) {
+    return event.shiftKey ? editor.commands.goToPreviousCell() : editor.commands.goToNextCell();
+  }
   return false;
 }
 
