@@ -117,13 +117,17 @@ def _meeting(meeting, agenda, minutes):
     text = SearchText(
         kind=SearchKind.MEETING,
         url=meeting.get_absolute_url(),
-        title=meeting.long_title,
-        body=_joined(*venue),
+        title=_with_change(meeting, meeting.long_title),
         meta=meeting.place,
         date=meeting.date,
-        also=meeting.get_kind_display(),
+        also=_joined(meeting.get_kind_display(), *_words_of_change(meeting)),
         **_period(meeting),
     )
+    if meeting.is_cancelled:
+        # Found by its venue, but not shown as if it took place there.
+        text = replace(text, meta="", also=_joined(text.also, *venue))
+        venue = (meeting.cancelled_reason,)
+    text = replace(text, body=_joined(*venue))
     for paper in sorted(filter(None, (agenda, minutes)), key=lambda paper: paper.publish_at):
         begins = publication_window(meeting, paper)[0]
         if begins > text.starts_at:
@@ -137,6 +141,19 @@ def _meeting(meeting, agenda, minutes):
     yield text
 
 
+def _with_change(meeting, text):
+    """Return the text with a note that the meeting is cancelled or was moved, as it stands in the index."""
+    if meeting.is_cancelled:
+        return f"Aflyst: {text}"
+    return f"{text} (flyttet fra {long_date(meeting.former_date)})" if meeting.former_date else text
+
+
+def _words_of_change(meeting):
+    if meeting.is_cancelled:
+        return ["aflyst aflysning aflyses"]
+    return ["flyttet udsat ny dato"] if meeting.former_date else []
+
+
 def _items(meeting, items, *, with_minutes, **period) -> Iterator[SearchText]:
     for item in public_items(meeting, with_minutes=with_minutes, items=items):
         if not item.is_closed:
@@ -145,10 +162,10 @@ def _items(meeting, items, *, with_minutes, **period) -> Iterator[SearchText]:
                 url=f"{meeting.get_absolute_url()}#{item.anchor}",
                 title=item.title,
                 body=_item_body(item),
-                meta=f"Punkt {item.number} på mødet {long_date(meeting.date)}"
+                meta=_with_change(meeting, f"Punkt {item.number} på mødet {long_date(meeting.date)}")
                 + (f", {item.answer.lower()}" if item.answer else ""),
                 date=meeting.date,
-                also=long_date(meeting.date),
+                also=_joined(long_date(meeting.date), *_words_of_change(meeting)),
                 topics=_topics(item),
                 **period,
             )

@@ -132,6 +132,36 @@ def test_an_entry_is_dated_by_its_publication(esbjerg, client):
     )
 
 
+@pytest.mark.parametrize(
+    "fields, words",
+    [
+        ({"is_cancelled": True, "cancelled_reason": "Forpersonen er syg."}, " er aflyst"),
+        ({"date": datetime.date(2099, 3, 10)}, "tirsdag den 10. marts 2099 (flyttet fra 3. marts 2099)"),
+        ({"place": "Rådhuset"}, ""),
+    ],
+)
+def test_an_entry_is_updated_when_its_meeting_is_cancelled_or_moved(esbjerg, client, fields, words):
+    meeting = make.meeting(make.council(esbjerg), datetime.date(2099, 3, 3))
+    agenda = make.agenda(meeting)
+    long_ago = timezone.now() - datetime.timedelta(days=9)
+    type(agenda).objects.update(updated_at=long_ago, publish_at=long_ago)
+    type(meeting).objects.update(updated_at=long_ago, publish_at=long_ago)
+    before = read(client)
+    meeting.refresh_from_db()
+    for field, value in fields.items():
+        setattr(meeting, field, value)
+    changed = timezone.now().replace(microsecond=0)
+    meeting.save()
+    after = read(client)
+    for feed in (after, after.find(f"{ATOM}entry")):
+        assert datetime.datetime.fromisoformat(feed.findtext(f"{ATOM}updated")) >= changed
+    [entry], [old] = after.findall(f"{ATOM}entry"), before.findall(f"{ATOM}entry")
+    assert words in entry.findtext(f"{ATOM}title")
+    assert fields.get("cancelled_reason", "") in entry.findtext(f"{ATOM}summary")
+    for name in ("id", "published"):
+        assert entry.findtext(f"{ATOM}{name}") == old.findtext(f"{ATOM}{name}")
+
+
 def test_an_answer_that_is_still_written_is_not_in_it(esbjerg, client):
     make.hearing(make.council(esbjerg), answer="<p>Et udkast</p>")
     assert "udkast" not in client.get(FEED).content.decode()

@@ -624,3 +624,55 @@ def test_a_long_meeting_and_many_meetings_cost_no_more_queries(esbjerg, whole, c
                 text(client, address)
             counts.append(len(queries))
     assert counts[:2] == counts[2:]
+
+
+@pytest.mark.parametrize(
+    "fields, note",
+    [({"is_cancelled": True}, "Aflyst"), ({"date": datetime.date(2099, 3, 10)}, "Flyttet fra 3. marts 2099")],
+    ids=["cancelled", "moved"],
+)
+def test_every_list_says_that_a_meeting_is_cancelled_or_moved(client, esbjerg, fields, note):
+    council = make.council(esbjerg)
+    meeting = make.meeting(council, datetime.date(2099, 3, 3), place="Pakhuset", starts_at=datetime.time(14))
+    make.agenda(meeting)
+    cause = make.cause(council)
+    item = make.item(meeting, "Spil")
+    item.causes.add(cause)
+    hearing = make.hearing(council)
+    item.hearings.add(hearing)
+    meeting.refresh_from_db()
+    for field, value in fields.items():
+        setattr(meeting, field, value)
+    meeting.save()
+    addresses = ["/esbjerg/moeder/", "/esbjerg/udsatteraad/maerkesager/"]
+    if meeting.is_cancelled:
+        assert "Mødet blev aflyst." in client.get("/esbjerg/hoeringer/").content.decode()
+        later = make.meeting(council, datetime.date(2099, 5, 5))
+        assert "3. marts 2099 (aflyst)" in client.get(later.get_absolute_url()).content.decode()
+    else:
+        addresses += ["/", "/esbjerg/", "/esbjerg/udsatteraad/"]
+        assert "Flyttet fra 3. marts 2099." in client.get("/esbjerg/moeder.ics").content.decode()
+        page = client.get(meeting.get_absolute_url()).content.decode()
+        assert "Mødet er flyttet fra tirsdag den 3. marts 2099." in page
+        assert "EventRescheduled" in page and '"previousStartDate"' in page
+    for address in addresses:
+        assert f'<strong class="cancelled">{note}</strong>' in client.get(address).content.decode(), address
+
+
+def test_a_meeting_is_moved_from_its_last_public_day_until_it_is_moved_back_or_held(esbjerg):
+    meeting = make.meeting(make.council(esbjerg), datetime.date(2099, 3, 3), Status.DRAFT)
+
+    def move(day):
+        meeting.date = day
+        meeting.save()
+        meeting.refresh_from_db()
+        return meeting.change_note
+
+    assert move(datetime.date(2099, 3, 4)) == "", "nobody had seen the first day"
+    type(meeting).objects.filter(pk=meeting.pk).update(**make.state(Status.PUBLISHED))
+    meeting.refresh_from_db()
+    assert move(datetime.date(2099, 3, 10)) == "Flyttet fra 4. marts 2099"
+    assert move(datetime.date(2099, 3, 17)) == "Flyttet fra 10. marts 2099"
+    assert move(datetime.date(2099, 3, 10)) == "", "it is back"
+    assert move(datetime.date(2099, 3, 24)) == "Flyttet fra 10. marts 2099"
+    assert move(datetime.date(2020, 3, 10)) == ""

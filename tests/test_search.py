@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from strategies.models import Situation
+from udsat.lib.danish import long_date
 from udsat.lib.publishing import Status
 from udsat.lib.search_tokens import SoughtWords, highlight, query_words, snippet
 from udsat.models import Municipality, SearchEntry, SearchKind, SearchText, SearchWord, remove_expired_entries
@@ -279,6 +280,61 @@ def test_notes_to_the_secretary_are_never_found(client, esbjerg, meeting):
     meeting.save()
     make.membership(meeting.council, make.person(esbjerg, note="kakadue", email="kakadue@x.example"))
     assert hits(client, "kakadue") == []
+
+
+# What has changed since
+
+
+def test_a_cancelled_meeting_and_its_items_say_so_and_are_found_by_it(client, esbjerg):
+    day = timezone.localdate() + datetime.timedelta(days=30)
+    meeting = make.meeting(
+        make.council(esbjerg), day, title="Besøg i pakhuset", place="Kulturhuset", address="Havnegade 1"
+    )
+    make.agenda(meeting)
+    item = make.item(meeting, "Spil og gæld")
+    meeting.refresh_from_db()
+    meeting.is_cancelled, meeting.cancelled_reason = True, "Forpersonen er syg."
+    meeting.save()
+    for query in ("pakhuset", "aflyst", "aflyst møde", "kulturhuset", "aflyste"):
+        found = {hit.url: hit for hit in client.get("/soeg/", {"q": query}).context["results"].hits}
+        hit = found[meeting.get_absolute_url()]
+        assert hit.title.replace("<mark>", "").startswith("Aflyst"), query
+        assert "Forpersonen er syg." in hit.snippet and "Havnegade" not in f"{hit.snippet} {hit.meta}"
+    for query in ("spil og gæld", "aflyst gæld"):
+        [hit] = client.get("/soeg/", {"q": query}).context["results"].hits
+        assert hit.url == item.get_absolute_url() and hit.meta.startswith("Aflyst: Punkt 1 på mødet")
+    meeting.is_cancelled = False
+    meeting.save()
+    assert hits(client, "aflyst") == []
+
+
+def test_a_moved_meeting_and_its_items_say_so_and_are_found_by_it(client, esbjerg):
+    day = timezone.localdate() + datetime.timedelta(days=30)
+    meeting = make.meeting(make.council(esbjerg), day, title="Besøg i pakhuset")
+    make.agenda(meeting)
+    item = make.item(meeting, "Spil og gæld")
+    meeting.refresh_from_db()
+    meeting.date += datetime.timedelta(days=7)
+    meeting.save()
+    assert set(hits(client, "flyttet")) == {meeting.get_absolute_url(), item.get_absolute_url()}
+    note = f"(flyttet fra {long_date(day)})"
+    assert note in find(client, "pakhuset") and note in find(client, "spil og gæld")
+
+
+def test_what_is_replaced_expired_or_to_come_is_marked(client, esbjerg, vejle):
+    today = timezone.localdate()
+    old = make.theme(make.strategy(esbjerg), "Bolig før").strategy
+    make.theme(make.strategy(esbjerg, "Ny", replaces=old), "Bolig nu")
+    make.theme(make.strategy(vejle, "Slut", ends_on=today - datetime.timedelta(days=1)), "Bolig slut")
+    make.theme(make.strategy(vejle, "Næste", starts_on=today + datetime.timedelta(days=9)), "Bolig senere")
+    found = client.get("/soeg/", {"q": "bolig"}).context["results"].hits
+    assert {str(hit.title).replace("<mark>Bolig</mark> ", ""): hit.note for hit in found} == {
+        "før": "Erstattet",
+        "nu": "",
+        "slut": "Perioden er udløbet",
+        "senere": "Træder i kraft senere",
+    }
+    assert '<strong class="cancelled">Erstattet</strong> · Esbjerg Kommune' in find(client, "bolig")
 
 
 # Results page

@@ -260,6 +260,7 @@ class Migration(migrations.Migration):
                 ('cancelled_reason', models.CharField(blank=True, max_length=200, verbose_name='hvorfor aflyst')),
                 ('style', models.CharField(choices=[('sag', 'Sager (sagsfremstilling, indstilling, beslutning)'), ('let', 'Let (referat og aftale)'), ('fortaellende', 'Fortællende (1. …)'), ('punkt', 'Punkt 1: …')], default='sag', max_length=15, verbose_name='referatets form')),
                 ('first_number', models.PositiveSmallIntegerField(default=1, help_text='Mere end 1, hvis numrene løber hele året.', verbose_name='første punkts nummer')),
+                ('former_date', models.DateField(blank=True, editable=False, null=True, verbose_name='flyttet fra')),
                 ('calendar_sequence', models.PositiveIntegerField(default=0, editable=False, verbose_name='kalenderudgave')),
                 ('internal_note', models.TextField(blank=True, help_text='Vises aldrig.', verbose_name='note til sekretæren')),
                 ('council', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='meetings', to='council.council', verbose_name='råd')),

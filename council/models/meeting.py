@@ -93,6 +93,7 @@ class Meeting(Publishable):
     first_number = models.PositiveSmallIntegerField(
         "første punkts nummer", default=1, help_text="Mere end 1, hvis numrene løber hele året."
     )
+    former_date = models.DateField("flyttet fra", null=True, blank=True, editable=False)
     # SEQUENCE of its calendar entry: calendars replace an entry by one with a higher number (RFC 5545).
     calendar_sequence = models.PositiveIntegerField("kalenderudgave", default=0, editable=False)
     internal_note = models.TextField("note til sekretæren", blank=True, help_text="Vises aldrig.")
@@ -145,6 +146,10 @@ class Meeting(Publishable):
         self.calendar_sequence = before.calendar_sequence + bool(changed.intersection(self._CALENDAR_FIELDS))
         if updated is not None and self.calendar_sequence != before.calendar_sequence:
             kwargs["update_fields"] = {*updated, "calendar_sequence"}
+        if "date" in changed and before.is_published:
+            self.former_date = None if self.date == before.former_date else before.date
+            if updated is not None:
+                kwargs["update_fields"] = {*kwargs["update_fields"], "former_date"}
         if changed & {"date", "ordinal"} and before.is_published:
             FormerDate.objects.get_or_create(meeting=self, date=before.date, ordinal=before.ordinal)
             FormerDate.objects.filter(meeting=self, date=self.date, ordinal=self.ordinal).delete()
@@ -242,6 +247,13 @@ class Meeting(Publishable):
     @property
     def long_title(self) -> str:
         return f"{self.display_title} {weekday_date(self.date)}"
+
+    @property
+    def change_note(self) -> str:
+        """»Aflyst«, or »Flyttet fra 3. marts 2025« until the meeting is held. Lists and feeds show it."""
+        if self.is_cancelled:
+            return "Aflyst"
+        return f"Flyttet fra {long_date(self.former_date)}" if self.former_date and not self.is_past else ""
 
     @property
     def is_past(self) -> bool:

@@ -95,6 +95,7 @@ def _description(meeting: Meeting) -> list[str]:
     if meeting.is_cancelled:
         return [f"Mødet er aflyst. {meeting.cancelled_reason}".strip()]
     return [
+        f"{meeting.change_note}." if meeting.change_note else "",
         "" if meeting.starts_at else "Klokkeslættet er ikke sat endnu.",
         "Mødet er åbent for alle." if meeting.is_open else "Mødet er kun for rådet.",
         meeting.how_to_attend if meeting.is_open else "",

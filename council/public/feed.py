@@ -73,13 +73,22 @@ def _papers(municipality) -> Iterator[dict]:
         )
         for paper in papers.order_by("-public_from", "-pk")[:MAX_ENTRIES]:
             meeting = paper.meeting
-            title = f"{kind}: {meeting.long_title}{' er aflyst' if meeting.is_cancelled else ''}"
+            title = f"{kind}: {meeting.long_title}"
+            if meeting.is_cancelled:
+                title += " er aflyst"
+            elif meeting.change_note:
+                title += f" ({meeting.change_note.lower()})"
             pdf = format_html(
                 '<p><a href="{}">Hent {} som PDF</a></p>', settings.SITE_URL + getattr(meeting, url_method)(), definite
             )
-            yield _entry(
-                kind, f"{kind.lower()}/{paper.pk}", title, paper, paper.public_from, safe_html(paper.plain_text) + pdf
-            )
+            text = _change(meeting) + safe_html(paper.plain_text) + pdf
+            yield _entry(kind, f"{kind.lower()}/{paper.pk}", title, paper, paper.public_from, text, meeting.updated_at)
+
+
+def _change(meeting):
+    if meeting.is_cancelled:
+        return format_html("<p>Mødet er aflyst. {}</p>", meeting.cancelled_reason)
+    return format_html("<p>Mødet er flyttet fra {}.</p>", long_date(meeting.former_date)) if meeting.change_note else ""
 
 
 def _hearings(municipality) -> Iterator[dict]:
@@ -96,7 +105,10 @@ def _hearings(municipality) -> Iterator[dict]:
             yield _entry("Høringssvar", f"hoeringssvar/{hearing.pk}", title, hearing, public_from, text)
 
 
-def _entry(kind: str, name: str, title: str, obj, public_from: datetime.datetime, text: str) -> dict:
+def _entry(
+    kind: str, name: str, title: str, obj, public_from: datetime.datetime, text: str, *changes: datetime.datetime
+) -> dict:
+    """Return the fields of an entry. `changes` are times at which something else that it shows has changed."""
     return {
         "title": _clean(title),
         "link": settings.SITE_URL + obj.get_absolute_url(),
@@ -104,7 +116,7 @@ def _entry(kind: str, name: str, title: str, obj, public_from: datetime.datetime
         "unique_id": _tag(name),
         "pubdate": public_from,
         # A text written before publication is new to the readers on publication.
-        "updateddate": max(public_from, obj.updated_at),
+        "updateddate": max(public_from, obj.updated_at, *changes),
         "categories": [kind],
     }
 

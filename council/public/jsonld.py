@@ -30,13 +30,20 @@ def meeting(meeting, council):
         inLanguage="da",
         startDate=iso_datetime(meeting.date, meeting.starts_at),
         endDate=iso_datetime(meeting.date, meeting.ends_at) if meeting.ends_at else "",
-        eventStatus=f"https://schema.org/Event{'Cancelled' if meeting.is_cancelled else 'Scheduled'}",
+        eventStatus=f"https://schema.org/Event{_event_status(meeting)}",
+        previousStartDate=meeting.former_date.isoformat() if meeting.former_date else "",
         # Councils meet in a room; meetings have no field for an online address.
         eventAttendanceMode="https://schema.org/OfflineEventAttendanceMode",
         isAccessibleForFree=True if meeting.is_open else None,
         location=schema_object("Place", name=location, address=meeting.address) if location else None,
         organizer=_organization(council) if council else None,
     )
+
+
+def _event_status(meeting):
+    if meeting.is_cancelled:
+        return "Cancelled"
+    return "Rescheduled" if meeting.former_date else "Scheduled"
 
 
 def news(story):

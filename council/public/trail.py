@@ -191,6 +191,8 @@ def _item_step(item: AgendaItem, is_here: bool) -> TrailStep:
         texts = (item.get_answer_display(), _excerpt(item.decision))
         decision = " ".join(f"{text.rstrip('.')}." for text in texts if text)
         before, after = "Rådet talte om ", f". Beslutning: {decision}" if decision else "."
+    elif item.meeting.is_cancelled:
+        before, after = "Stod på dagsordenen som ", ". Mødet blev aflyst."
     else:
         before, after = "Står på dagsordenen som " if not item.meeting.is_past else "Stod på dagsordenen som ", "."
     return TrailStep(item.meeting.date, Stage.ITEM, before, link, after, url, is_here=is_here)

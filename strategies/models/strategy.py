@@ -4,7 +4,7 @@ import datetime
 
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import F, OuterRef, Prefetch, Q, Subquery
+from django.db.models import Exists, F, OuterRef, Prefetch, Q, Subquery
 from django.db.models.functions import Coalesce, TruncDate
 from django.urls import reverse
 from django.utils import timezone
@@ -45,6 +45,12 @@ class StrategyQuerySet(ScopedQuerySet):
     def replacing(self):
         """Return published strategies that have begun; those they replace are no longer in force."""
         return self.published().filter(Q(starts_on=None) | Q(starts_on__lte=timezone.localdate()))
+
+    def validity_by_pk(self) -> "dict[int, Strategy.Validity]":
+        """Return the validity of each strategy, in one query without texts."""
+        replaced = Exists(Strategy.objects.replacing().filter(replaces=OuterRef("pk")))
+        rows = self.order_by().annotate(is_replaced=replaced).values_list("pk", "is_replaced", "starts_on", "ends_on")
+        return {pk: validity(is_replaced, starts_on, ends_on) for pk, is_replaced, starts_on, ends_on in rows}
 
     def with_content(self):
         """Prefetch everything a page or PDF shows. `theme.goals.all()` then holds goals without their subgoals."""
@@ -112,6 +118,10 @@ class Strategy(Publishable):
         UNTIL_FURTHER = "indtil-videre", "Gælder indtil videre"
         EXPIRED = "udloebet", "Perioden er udløbet"
         REPLACED = "erstattet", "Erstattet"
+
+        @property
+        def is_in_force(self) -> bool:
+            return self.value in ("gaeldende", "indtil-videre")
 
     municipality = models.ForeignKey(Municipality, models.PROTECT, related_name="strategies", verbose_name="kommune")
     title = models.CharField("titel", max_length=200, help_text="Uden årstal. Perioden har sine egne felter.")
@@ -241,18 +251,11 @@ class Strategy(Publishable):
 
     @property
     def validity(self) -> Validity:
-        today = timezone.localdate()
-        if self.replaced_by:
-            return self.Validity.REPLACED
-        if self.starts_on and self.starts_on > today:
-            return self.Validity.COMING
-        if self.ends_on and self.ends_on < today:
-            return self.Validity.EXPIRED
-        return self.Validity.IN_FORCE if self.ends_on else self.Validity.UNTIL_FURTHER
+        return validity(self.replaced_by is not None, self.starts_on, self.ends_on)
 
     @property
     def is_in_force(self) -> bool:
-        return self.validity in (self.Validity.IN_FORCE, self.Validity.UNTIL_FURTHER)
+        return self.validity.is_in_force
 
     @cached_property
     def vision(self) -> "Section | None":
@@ -272,6 +275,18 @@ class Strategy(Publishable):
             *Action.objects.filter(Q(theme__strategy=self) | Q(goal__theme__strategy=self)),
             *FollowUp.objects.filter(goal__theme__strategy=self),
         ]
+
+
+def validity(is_replaced: bool, starts_on: datetime.date | None, ends_on: datetime.date | None) -> Strategy.Validity:
+    """Return the validity of a strategy today."""
+    today = timezone.localdate()
+    if is_replaced:
+        return Strategy.Validity.REPLACED
+    if starts_on and starts_on > today:
+        return Strategy.Validity.COMING
+    if ends_on and ends_on < today:
+        return Strategy.Validity.EXPIRED
+    return Strategy.Validity.IN_FORCE if ends_on else Strategy.Validity.UNTIL_FURTHER
 
 
 class Section(Part):

@@ -57,6 +57,7 @@ class Hit:
     meta: str
     snippet: SafeString
     pdf_url: str
+    note: str = ""  # on a text that is not in force
 
 
 @dataclass
@@ -262,6 +263,7 @@ def _results(search_query, query, page, corrected="", is_partial=False):
     page = min(page, max(1, -(-len(rows) // PAGE)))
     start = (page - 1) * PAGE
     end = start + PAGE
+    notes = {row.id: search_query.note(row) for row in rows}
     to_read = [row.id for row in rows[0 if start < _READ_FULLY else start : max(end, _READ_FULLY)]]
     texts = SearchEntry.objects.published().filter(pk__in=to_read)
     by_id = {text[0]: _Text(*text) for text in texts.values_list(*_Text._fields)}
@@ -272,7 +274,7 @@ def _results(search_query, query, page, corrected="", is_partial=False):
         to_read = [*best, *to_read[_READ_FULLY:]][start:end]
     return SearchResults(
         words=search_query.words,
-        hits=[_hit(by_id[pk], search_query) for pk in to_read],
+        hits=[_hit(by_id[pk], search_query, notes[pk]) for pk in to_read],
         total=MAX_RANKED if search_query.is_more else len(rows),
         pages=max(1, -(-len(rows) // PAGE)),
         page=page,
@@ -293,7 +295,7 @@ def _results(search_query, query, page, corrected="", is_partial=False):
     )
 
 
-def _hit(text, search_query):
+def _hit(text, search_query, note):
     return Hit(
         url=text.url,
         kind=SearchKind(text.kind).label,
@@ -302,4 +304,5 @@ def _hit(text, search_query):
         meta=text.meta,
         snippet=snippet(text.body, text.sought_in_body(search_query.sought)),
         pdf_url=text.pdf_url,
+        note=note,
     )

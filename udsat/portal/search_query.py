@@ -250,7 +250,7 @@ class SearchQuery:
 
     def ranked(self, rows: list[SearchRow], query: str) -> list[SearchRow]:
         """Rank rows by everything but their text, newest first among equals."""
-        in_force = set(Strategy.objects.in_force().order_by().values_list("pk", flat=True))
+        self.validity = Strategy.objects.published().validity_by_pk()
         this_year = timezone.localdate().year
         phrase = f" {' '.join(map(exact_token, all_query_words(query)))} " if len(self.words) > 1 else ""
         topics: dict[str, dict[int, float]] = {}
@@ -299,13 +299,19 @@ class SearchQuery:
             if of_kind:
                 value *= _WEIGHT_OF_KIND
             if row.kind in _OF_STRATEGY:
-                return value if row.root in in_force else value * _WEIGHT_WHEN_OVER
+                validity = self.validity.get(row.root)
+                return value if validity and validity.is_in_force else value * _WEIGHT_WHEN_OVER
             age = this_year - row.year if row.year else 0
             return value * max(0.5, 1 - _WEIGHT_LOST_IN_A_YEAR * max(0, age))
 
         rows = sorted(rows, key=attrgetter("date"), reverse=True)
         self.score = {row.id: score(row) for row in rows}
         return sorted(rows, key=lambda row: self.score[row.id], reverse=True)
+
+    def note(self, row: SearchRow) -> str:
+        """Return a note on a text of a ranked strategy that is not in force, for example »Erstattet«."""
+        validity = self.validity.get(row.root) if row.kind in _OF_STRATEGY else None
+        return str(validity.label) if validity and not validity.is_in_force else ""
 
     def _word_indexes(self, tokens: set[str]) -> list[int]:
         return [number for number, word in enumerate(self.words) if not tokens.isdisjoint(word_tokens(word)[:2])]
