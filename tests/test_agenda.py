@@ -283,6 +283,31 @@ def test_what_is_typed_saves_itself_and_tells_of_another_editor(client, meeting,
     assert titles(meeting) == ["Natcafé ved havnen"]
 
 
+def test_the_page_learns_what_saving_has_filled_in_so_that_the_next_save_is_no_clash(client, meeting):
+    item = make.item(meeting, "Natcafé")
+    prefix = f"punkt-{item.pk}"
+    form = OpenPage(client, meeting)
+    form.data[f"{prefix}-is_closed"] = "on"
+    answer = form.autosave()
+    assert answer["values"] == {prefix: {"public_title": "Lukket punkt"}}
+    form.data |= {f"{prefix}-version": answer["versions"][prefix], f"{prefix}-public_title": "Lukket punkt"}
+    answer = form.write(item, recommendation="<p>Drøftes</p>").autosave()
+    assert (answer["errors"], answer["values"]) == ({}, {prefix: {}})
+    # Somebody who has typed a title of their own meanwhile keeps it.
+    form.data[f"{prefix}-version"] = answer["versions"][prefix]
+    form.data[f"{prefix}-public_title"] = "En personsag"
+    assert form.autosave()["errors"] == {}
+    item.refresh_from_db()
+    assert (item.public_title, item.recommendation) == ("En personsag", "<p>Drøftes</p>")
+
+
+def test_the_script_of_the_agenda_learns_that_nobody_is_logged_in(client, meeting):
+    form = OpenPage(client, meeting)
+    client.logout()
+    response = client.post(form.address, form.data, headers={"Accept": "application/json"})
+    assert response.status_code == 401
+
+
 def test_what_is_public_is_not_saved_by_itself(client, meeting):
     item = make.item(meeting, "Natcafé")
     make.agenda(meeting)

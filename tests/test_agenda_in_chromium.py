@@ -3,6 +3,7 @@
 import datetime
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from council.models import Attachment
@@ -27,12 +28,16 @@ def agenda_page(page, anna, meeting):
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
     page.goto(f"/admin/login/?next=/admin/council/meeting/{meeting.pk}/punkter/")
-    page.get_by_label("Brugernavn").fill("anna")
-    page.get_by_label("Adgangskode").fill(make.PASSWORD)
-    page.keyboard.press("Enter")
+    log_in(page)
     page.get_by_role("heading", name="Begynd på dagsordenen").wait_for()
     yield page
     assert errors == []
+
+
+def log_in(page):
+    page.get_by_label("Brugernavn").fill("anna")
+    page.get_by_label("Adgangskode").fill(make.PASSWORD)
+    page.keyboard.press("Enter")
 
 
 def titles(meeting):
@@ -106,3 +111,69 @@ def test_a_file_dropped_and_a_file_chosen_lie_there_at_once_and_are_removed_in_p
     agenda_page.get_by_text("»notat.txt« er fjernet.").wait_for()
     assert row.get_by_role("link", name="brev.txt").is_visible()
     assert Attachment.objects.get().display_title == "brev.txt"
+
+
+def open_item(page, item):
+    page.reload()
+    row = page.locator(f"#punkt-{item.pk}")
+    row.locator("summary").first.click()
+    return row
+
+
+def test_a_tick_of_closed_item_is_no_clash_and_a_saved_page_is_left_without_a_question(agenda_page, meeting):
+    item = make.item(meeting, "Om en borger")
+    page, asked = agenda_page, []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    row = open_item(page, item)
+    row.get_by_label("Lukket punkt").check()
+    page.get_by_text("Gemt kl.").wait_for()
+    assert row.get_by_label("Neutral titel").input_value() == "Lukket punkt"
+    with page.expect_response(lambda answer: "Drøftes" in (answer.request.post_data or "")):
+        row.get_by_label("Sagsnr.").fill("Drøftes")
+    page.wait_for_function("!document.querySelector('[data-errors]:not([hidden])')")
+    item.refresh_from_db()
+    assert (item.case_number, item.public_title) == ("Drøftes", "Lukket punkt")
+    page.goto("/admin/")
+    assert asked == []
+    page.goto(f"/admin/council/meeting/{meeting.pk}/punkter/")
+    page.locator("#id_new_title").fill("Et punkt, der ikke er sat på")
+    page.goto("/admin/")
+    assert asked == ["beforeunload"]
+
+
+def test_the_agenda_says_that_nobody_is_logged_in_and_saves_after_logging_in_elsewhere(page, anna, meeting):
+    item = make.item(meeting, "Natcafé")
+    page.goto(f"/admin/login/?next=/admin/council/meeting/{meeting.pk}/punkter/")
+    log_in(page)
+    row = page.locator(f"#punkt-{item.pk}")
+    row.wait_for()
+    Session.objects.all().delete()
+    row.get_by_label("Titel", exact=True).fill("Natcafé på havnen")
+    link = page.get_by_role("link", name="Log ind i et nyt vindue")
+    link.wait_for()
+    assert "Du er logget ud." in page.locator("[data-saved]").inner_text()
+    with page.context.expect_page() as other:
+        link.click()
+    log_in(other.value)
+    other.value.get_by_role("heading", name="Punkter").wait_for()
+    other.value.close()
+    page.bring_to_front()
+    page.evaluate("window.dispatchEvent(new Event('focus'))")
+    page.get_by_text("Gemt kl.").wait_for()
+    assert titles(meeting) == ["Natcafé på havnen"]
+
+
+def test_the_button_leads_through_the_log_in_page_back_to_what_was_typed(page, anna, meeting):
+    item = make.item(meeting, "Natcafé")
+    page.goto(f"/admin/login/?next=/admin/council/meeting/{meeting.pk}/punkter/")
+    log_in(page)
+    page.locator(f"#punkt-{item.pk}").get_by_label("Titel", exact=True).fill("Natcafé på havnen")
+    Session.objects.all().delete()
+    page.get_by_role("button", name="Gem", exact=True).last.click()
+    page.get_by_text("Du var logget ud, da du trykkede på knappen.").wait_for()
+    log_in(page)
+    page.get_by_text("Det er ikke gemt endnu.").wait_for()
+    assert page.locator(f"#punkt-{item.pk}").get_by_label("Titel", exact=True).input_value() == "Natcafé på havnen"
+    page.get_by_role("button", name="Gem", exact=True).last.click()
+    page.get_by_text("Dagsordenen er gemt.").wait_for()
+    assert titles(meeting) == ["Natcafé på havnen"]

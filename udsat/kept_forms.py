@@ -102,7 +102,8 @@ def _page_of(request) -> str:
 
 def csrf_failure(request, reason=""):
     """Keep a form whose page is older than the log-in, and show it again instead of carrying it out."""
-    if request.path.startswith(reverse("admin:index")) and (address := keep(request)):
+    is_page = request.accepts("text/html")  # a script reads a new token and sends again
+    if is_page and request.path.startswith(reverse("admin:index")) and (address := keep(request)):
         return HttpResponseRedirect(address if request.user.is_staff else log_in_address(address))
     return show_csrf_failure(request, reason)
 

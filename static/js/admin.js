@@ -1,5 +1,5 @@
 // Confirmation before leaving a page with unsaved changes.
-const form = document.querySelector("#content-main form[id$='_form']");
+const form = document.querySelector("#content-main form[id$='_form']:not([data-saves-itself])");
 if (form) {
   let changed = Boolean(form.querySelector(".error-summary"));
   form.addEventListener("input", () => { changed = true; });

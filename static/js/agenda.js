@@ -8,6 +8,7 @@ let timer = null;
 let sending = false;
 let changed = false;
 let hasUnsavedPublicText = false; // text of public items is saved by the button only
+let isForButton = false; // a file, a new item or an answer, which only a button sends
 
 const rowOf = (element) => element.closest?.("[data-row]");
 
@@ -20,7 +21,11 @@ form.addEventListener("change", scheduleSave);
 
 function scheduleSave(event) {
   const { target } = event;
-  if (!target.name || target.type === "file" || target.name === "new_title" || target.name.startsWith("answer-")) return;
+  if (!target.name) return;
+  if (target.type === "file" || target.name === "new_title" || target.name.startsWith("answer-")) {
+    isForButton = Boolean(target.value);
+    return;
+  }
   changed = true;
   // The order of public items is saved automatically; their text is not.
   if (rowOf(target)?.matches("[data-live]") && !target.name.endsWith("-position")) {
@@ -43,23 +48,61 @@ async function save() {
   for (const [name, value] of [...data]) if (value instanceof File || name === "new_title") data.delete(name);
   try {
     // Not form.action: that is the list of buttons named "action".
-    const response = await fetch(location.href, {
-      method: "POST",
-      body: data,
-      headers: { Accept: "application/json" },
-      redirect: "error",
-    });
-    if (!response.headers.get("Content-Type")?.includes("json")) throw new Error(response.status);
-    showSaved(await response.json());
-  } catch {
+    showSaved(await post(location.href, data), data);
+  } catch (problem) {
     changed = true;
-    showStatus("Ikke gemt endnu. Vi prøver igen. Luk ikke siden.");
+    if (problem instanceof LoggedOut) showLoggedOut(problem.message);
+    else showStatus("Ikke gemt endnu. Vi prøver igen. Luk ikke siden.");
     timer = setTimeout(save, 10 * PAUSE);
   }
   sending = false;
 }
 
-function showSaved({ versions, errors, cpr_warnings: cprWarnings, order, message }) {
+class LoggedOut extends Error {}
+
+// Return the server's answer. Logging in again in another window changes the CSRF token, so it is read again, once.
+async function post(address, data) {
+  const send = () => fetch(address, { method: "POST", body: data, headers: { Accept: "application/json" }, redirect: "error" });
+  let response = await send();
+  if (response.status === 403) {
+    await readToken();
+    data.set("csrfmiddlewaretoken", form.elements.csrfmiddlewaretoken.value);
+    response = await send();
+  }
+  if (response.status === 401) throw new LoggedOut("Du er logget ud. Det, du har skrevet, står her endnu og bliver gemt, når du er logget ind igen.");
+  if (!response.headers.get("Content-Type")?.includes("json")) throw new Error(response.status);
+  return response.json();
+}
+
+async function readToken() {
+  const response = await fetch(location.href, { redirect: "error" });
+  const page = new DOMParser().parseFromString(await response.text(), "text/html").querySelector("#agenda_form");
+  if (!page) throw new Error(response.status);
+  if (page.dataset.user !== form.dataset.user) throw new LoggedOut("En anden er logget ind i denne browser. Det, du har skrevet, bliver gemt, når du selv er logget ind igen.");
+  form.elements.csrfmiddlewaretoken.value = page.elements.csrfmiddlewaretoken.value;
+}
+
+function showLoggedOut(text) {
+  if (status.textContent.startsWith(text)) return;
+  const link = document.createElement("a");
+  link.href = `${form.dataset.logIn}?next=${encodeURIComponent(location.pathname)}`;
+  link.target = "_blank";
+  link.textContent = "Log ind i et nyt vindue";
+  status.replaceChildren(`${text} `, link);
+}
+
+window.addEventListener("focus", () => changed && !sending && save());
+
+// `sent`: what was posted. A value that saving has changed is shown, unless somebody is typing on.
+function showSaved({ versions, values, errors, cpr_warnings: cprWarnings, order, message }, sent) {
+  for (const [prefix, changes] of Object.entries(values)) {
+    for (const [name, value] of Object.entries(changes)) {
+      const field = form.elements[`${prefix}-${name}`];
+      if (field.value !== sent.get(field.name)) continue;
+      field.value = value;
+      field.dispatchEvent(new Event("richtext:set"));
+    }
+  }
   for (const [prefix, version] of Object.entries(versions)) form.elements[`${prefix}-version`].value = version;
   form.elements.order.value = order;
   for (const row of form.querySelectorAll("[data-row]")) {
@@ -74,10 +117,10 @@ function showSaved({ versions, errors, cpr_warnings: cprWarnings, order, message
 }
 
 window.addEventListener("beforeunload", (event) => {
-  if (changed) event.preventDefault();
+  if (changed || hasUnsavedPublicText || isForButton) event.preventDefault();
 });
 form.addEventListener("submit", () => {
-  changed = false;
+  changed = hasUnsavedPublicText = isForButton = false;
   clearTimeout(timer);
 });
 
@@ -93,9 +136,8 @@ async function upload(row, file) {
   const box = row.querySelector("[data-errors]");
   showStatus(`Lægger ${file.name} op …`);
   try {
-    const response = await fetch(form.dataset.files, { method: "POST", body: data, redirect: "error" });
-    const { pk, title, url, error } = await response.json();
-    if (error) throw new Error(error);
+    const { pk, title, url, error } = await post(form.dataset.files, data);
+    if (error) throw Object.assign(new Error(error), { isRefusal: true });
     const line = row.querySelector("template[data-file]").content.firstElementChild.cloneNode(true);
     const link = line.querySelector("a");
     link.href = url;
@@ -107,7 +149,7 @@ async function upload(row, file) {
     row.querySelector("details").open = true;
     showStatus(`${title} ligger ved punktet.`);
   } catch (problem) {
-    box.textContent = `${file.name} er ikke lagt op. ${problem instanceof TypeError || problem instanceof SyntaxError ? "Prøv igen." : problem.message}`;
+    box.textContent = `${file.name} er ikke lagt op. ${problem.isRefusal || problem instanceof LoggedOut ? problem.message : "Prøv igen."}`;
     box.hidden = false;
     showStatus("Filen er ikke lagt op. Se ved punktet.");
   }

@@ -250,8 +250,8 @@ class AgendaEditor:
                 increment_version(self.meeting.agenda)
 
     def autosave_response(self, rows, intro, invalid_forms):
-        """Return the saved versions, and errors and CPR warnings by form prefix, as JSON."""
-        versions, errors = {}, {}
+        """Return as JSON, by form prefix: saved versions, values that saving has changed, errors and CPR warnings."""
+        versions, values, errors = {}, {}, {}
         for prefix, form in [("dagsorden", intro), *((row.prefix, row.form) for row in rows)]:
             if form in invalid_forms:
                 errors[prefix] = (
@@ -260,7 +260,9 @@ class AgendaEditor:
                     else " ".join(text for texts in form.errors.values() for text in texts)
                 )
             elif form.instance in self.changed:
-                versions[prefix] = form.posted_fingerprint
+                saved = type(form)(instance=form.instance, prefix=form.prefix)
+                versions[prefix] = saved.saved_fingerprint
+                values[prefix] = saved.values_other_than(form)
         cpr_warnings = {
             item_prefix(it): [finding.masked for finding in it.findings()]
             for it in self.changed
@@ -269,6 +271,7 @@ class AgendaEditor:
         return JsonResponse(
             {
                 "versions": versions,
+                "values": values,
                 "errors": errors,
                 "cpr_warnings": cpr_warnings,
                 "order": ",".join(str(pk) for pk in self.meeting.items.values_list("pk", flat=True)),

@@ -52,6 +52,15 @@ class FingerprintForm(ScopedModelForm):
         self.posted_fingerprint = _fingerprint({name: self._posted(name) for name, _ in self._compared_fields()}, self)
         return self.posted_fingerprint not in (self.data[self.add_prefix("version")], self.saved_fingerprint)
 
+    def values_other_than(self, posted: "FingerprintForm") -> dict[str, str]:
+        """Return the saved texts that differ from those posted, such as a title that was filled in."""
+        return {
+            name: self[name].value() or ""
+            for name, field in self._compared_fields()
+            if isinstance(field, forms.CharField)
+            and _plain(field, self[name].value()) != _plain(field, posted._posted(name))
+        }
+
     def clean(self):
         cleaned_data = super().clean()
         version = self.add_prefix("version")
