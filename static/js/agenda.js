@@ -8,7 +8,7 @@ let timer = null;
 let sending = false;
 let changed = false;
 let hasUnsavedPublicText = false; // text of public items is saved by the button only
-let isForButton = false; // a file, a new item or an answer, which only a button sends
+let isForButton = false; // a new item or an answer, which only a button sends
 
 const rowOf = (element) => element.closest?.("[data-row]");
 
@@ -21,8 +21,8 @@ form.addEventListener("change", scheduleSave);
 
 function scheduleSave(event) {
   const { target } = event;
-  if (!target.name) return;
-  if (target.type === "file" || target.name === "new_title" || target.name.startsWith("answer-")) {
+  if (!target.name || target.type === "file") return;
+  if (target.name === "new_title" || target.name.startsWith("answer-")) {
     isForButton = Boolean(target.value);
     return;
   }
