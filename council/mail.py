@@ -38,7 +38,9 @@ def write_to_secretary(council: Council, key: str, subject: str, template: str, 
     return len(keys)
 
 
-def write_to_person(person: Person | None, council: Council, key: str, subject: str, template: str, **context) -> bool:
+def write_to_person(
+    person: Person | None, council: Council, key: str, subject: str, template: str, *, valid_until=None, **context
+) -> bool:
     """Write `email/<template>` to the person, once for each key. Return whether a letter was written.
 
     Without an address, nothing is written. Call it in the transaction of the event.
@@ -52,5 +54,6 @@ def write_to_person(person: Person | None, council: Council, key: str, subject: 
         to_name=str(person),
         subject=subject,
         text=render_to_string(f"email/{template}", {"person": person, "council": council, **context}),
+        valid_until=valid_until,
     )
     return True

@@ -454,6 +454,13 @@ def test_a_proposal_that_cannot_be_kept_is_shown_again_and_not_stored(client, me
     assert not Proposal.objects.exists()
 
 
+def test_the_request_for_items_names_no_deadline_that_has_passed(client, council, karen):
+    near = make.meeting(council, in_days(5), starts_at=datetime.time(14))
+    OpenPage(client, near).save("invite_proposals")
+    letter = Letter.objects.get(key__startswith="propose:")
+    assert "Skriv senest" not in letter.text and "Fristen for punkter var" in letter.text
+
+
 def test_a_proposal_after_the_deadline_comes_with_a_word_of_it(client, meeting, karen):
     _, link = request_proposals(client, meeting)
     meeting.date = in_days(3)

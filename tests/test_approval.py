@@ -15,6 +15,7 @@ from council.models import Approval, Minutes, Remark
 from council.my_desk import due_tasks
 from council.my_desk.tasks import MyDesk
 from udsat.lib.danish import long_date
+from udsat.lib.holidays import last_working_day
 from udsat.lib.publishing import Status
 from udsat.models import Letter
 
@@ -89,6 +90,16 @@ def test_sending_writes_to_each_who_sat_and_has_an_address(approval_page, minute
     assert reloaded(minutes).stage == "Til godkendelse"
 
 
+def test_the_offered_deadline_is_a_working_day_and_the_letter_is_not_sent_after_it(approval_page, minutes, seats):
+    council = seats["Karen"].council
+    for days in range(2, 40):
+        council.approval_days = days
+        due_on = rounds.default_due_date(minutes)
+        assert day(0) < due_on <= day(days) and (due_on == last_working_day(due_on) or days < 6)
+    approval_page("send", due_on=day(5).isoformat())
+    assert {timezone.localdate(letter.valid_until) for letter in letters()} == {day(6)}
+
+
 def test_the_letter_says_what_to_do_and_nothing_of_the_minutes(approval_page, minutes, seats):
     approval_page("send", due_on=day(5).isoformat())
     letter = letters(to="karen@example.dk")[0]
@@ -102,7 +113,7 @@ def test_the_deadline_follows_the_councils_rule_unless_another_is_chosen(approva
     council = seats["Karen"].council
     council.approval_days = 12
     council.save()
-    assert f'value="{day(12).isoformat()}"' in approval_page()
+    assert f'value="{last_working_day(day(12)).isoformat()}"' in approval_page()
 
 
 @pytest.mark.parametrize(

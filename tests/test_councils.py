@@ -134,3 +134,39 @@ def test_a_closed_item_always_has_a_neutral_title(raad):
 def test_the_database_rejects_invalid_rows(raad, break_it):
     with pytest.raises(IntegrityError), transaction.atomic():
         break_it(raad)
+
+
+# Meetings that are over
+
+
+@pytest.mark.parametrize(
+    ("starts_at", "ends_at", "over_at"),
+    [
+        ((10, 0), (11, 30), (11, 30)),
+        ((10, 0), None, (12, 0)),  # two hours where no end is known
+        ((23, 30), None, None),  # not beyond its day
+        (None, None, None),
+        (None, (9, 0), (9, 0)),
+    ],
+)
+def test_a_meeting_is_over_at_its_end_and_not_only_on_the_next_day(raad, starts_at, ends_at, over_at):
+    times = [datetime.time(*moment) if moment else None for moment in (starts_at, ends_at)]
+    day = datetime.date(2026, 12, 8)
+    meeting = make.meeting(raad, day, starts_at=times[0], ends_at=times[1])
+    end = datetime.datetime.combine(day, datetime.time(*over_at)) if over_at else datetime.datetime(2026, 12, 9)
+    assert meeting.ends == timezone.make_aware(end)
+    for seconds in (-3600, -1, 0, 1, 3600, -86400, 86400):
+        now = timezone.make_aware(end + datetime.timedelta(seconds=seconds))
+        assert Meeting.objects.coming(now).exists() == Meeting.objects.not_over(now).exists() == (meeting.ends > now)
+
+
+def test_the_next_open_meeting_is_named_only_beside_a_closed_one(raad):
+    days = [timezone.localdate() + datetime.timedelta(days=number) for number in range(1, 5)]
+    closed = make.meeting(raad, days[0])
+    assert Meeting.objects.next_and_next_open() == (closed, None)
+    make.meeting(raad, days[1], is_open=True, is_cancelled=True)
+    later = make.meeting(raad, days[2], is_open=True)
+    make.meeting(raad, days[3], is_open=True)
+    assert Meeting.objects.next_and_next_open() == (closed, later)
+    closed.delete()
+    assert Meeting.objects.next_and_next_open() == (later, None)

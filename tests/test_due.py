@@ -48,7 +48,9 @@ def test_nothing_is_due_for_a_council_in_order(anna, council):
     ("ahead", "expected", "severity"),
     [
         (30, None, None),
-        (11, "skal sendes om 3 dage", Severity.SOON),
+        (9, "skal sendes i morgen", Severity.SOON),
+        (11, "skal sendes om 2 dage", Severity.SOON),  # the third day is a Saturday
+        (13, "skal sendes om 2 dage", Severity.SOON),  # Whit Monday
         (8, "skal sendes i dag", Severity.SOON),
         (6, "skulle være sendt for 2 dage siden", Severity.LATE),
     ],

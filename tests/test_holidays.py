@@ -4,7 +4,7 @@ import datetime
 
 import pytest
 
-from udsat.lib.holidays import public_holiday, school_holiday
+from udsat.lib.holidays import last_working_day, public_holiday, school_holiday
 
 
 def day(text):
@@ -49,3 +49,31 @@ def test_public_holidays_have_names(date, name):
 )
 def test_school_holidays_are_the_usual_weeks(date, name):
     assert school_holiday(day(date)) == name
+
+
+@pytest.mark.parametrize(
+    ("nominal", "moved"),
+    [
+        ("2026-12-08", "2026-12-08"),  # a Tuesday
+        ("2026-12-06", "2026-12-04"),  # a Sunday
+        ("2026-12-05", "2026-12-04"),  # a Saturday
+        ("2026-12-24", "2026-12-23"),  # Christmas Eve
+        ("2026-12-27", "2026-12-23"),  # the Sunday after Christmas
+        ("2026-12-31", "2026-12-30"),  # New Year's Eve
+        ("2027-01-01", "2026-12-30"),
+        ("2026-06-05", "2026-06-04"),  # Constitution Day
+        ("2026-04-06", "2026-04-01"),  # Easter Monday
+        ("2026-05-14", "2026-05-13"),  # Ascension Day
+        ("2026-05-25", "2026-05-22"),  # Whit Monday
+    ],
+)
+def test_a_deadline_on_a_day_off_moves_to_the_working_day_before(nominal, moved):
+    assert last_working_day(day(nominal)) == day(moved)
+
+
+def test_no_deadline_of_thirty_years_is_on_a_day_off_or_moves_later():
+    for number in range(365 * 30):
+        nominal = day("2020-01-01") + datetime.timedelta(number)
+        moved = last_working_day(nominal)
+        assert moved <= nominal and moved.weekday() < 5 and not public_holiday(moved)
+        assert (nominal - moved).days <= 6

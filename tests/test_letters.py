@@ -174,6 +174,14 @@ def test_a_letter_waits_for_its_time(esbjerg, mailbox):
     assert send_letters(later(days=1, minutes=1)) == 1
 
 
+def test_a_letter_that_asks_for_something_by_a_date_does_not_leave_after_it(esbjerg, anna, mailbox):
+    letter = make.letter(esbjerg, valid_until=later(minutes=30), send_after=later(minutes=10))
+    assert send_letters(later(minutes=31)) == 0 and not mailbox.deliveries
+    letter.refresh_from_db()
+    assert letter.given_up_at and letter.state == "Kom ikke af sted" and "Fristen i mailen" in letter.last_error
+    assert not letter.retry(later(minutes=32))
+
+
 def test_a_run_that_was_killed_lets_go_of_its_letter_after_a_while(esbjerg, mailbox):
     letter = make.letter(esbjerg)
     assert Letter.objects.claim(later()) == letter

@@ -10,8 +10,10 @@ from django.utils import timezone
 from lxml import html
 from pypdf import PdfReader
 
+from council.citizens.following.news_items import news_items_since
 from council.models import AgendaItem, Meeting, Membership, Minutes, Person
 from council.templatetags.council import council_talks
+from udsat.lib.danish import weekday_date
 from udsat.lib.publishing import Status
 from udsat.models import batch_reindexing
 
@@ -108,6 +110,38 @@ def test_the_next_meeting_is_the_nearest_that_is_not_cancelled(council, client):
     assert box.xpath(".//a/@href") == [coming.get_absolute_url(), f"{coming.get_absolute_url()}#kom-med"]
     assert "Du må gerne komme med." in box.text_content()
     assert "Sygdom" in text(client, LIST)
+
+
+def test_a_meeting_that_is_over_today_is_nowhere_the_next_one(council, client):
+    """Its end has passed, and the day has not: pages, poster and e-mails to followers."""
+    over = make.meeting(
+        council,
+        in_days(0),
+        title="Morgenmøde",
+        starts_at=datetime.time(0),
+        ends_at=datetime.time(0, 0, 1),
+        is_open=True,
+    )
+    make.agenda(over)
+    coming = make.meeting(council, in_days(9), title="Julemøde", is_open=True)
+    make.agenda(coming)
+    for address in ("/", "/esbjerg/", "/esbjerg/udsatteraad/", "/esbjerg/moeder/"):
+        page = text(client, address).split("Det skete i")[0]
+        assert "Morgenmøde" not in page and "Julemøde" in page, address
+    mailed = {item.path for item in news_items_since(timezone.now() - datetime.timedelta(days=9), timezone.now())}
+    assert coming.get_absolute_url() in mailed and over.get_absolute_url() not in mailed
+    assert "Morgenmøde" in text(client, "/esbjerg/moeder/").split("Det skete i")[1]
+    page = text(client, over.get_absolute_url())
+    assert "Referatet er ikke klar endnu." in page and "Må jeg komme med?" not in page
+    assert client.get(over.get_poster_url()).status_code == 404
+
+
+def test_a_closed_meeting_is_followed_by_the_next_open_one(council, client):
+    make.meeting(council, in_days(5), title="Lukket møde")
+    opened = make.meeting(council, in_days(9), starts_at=datetime.time(14), is_open=True)
+    named = f"Næste åbne møde: {weekday_date(opened.date)} kl. 14.00"
+    for address in ("/esbjerg/", "/esbjerg/udsatteraad/", "/esbjerg/moeder/"):
+        assert named in words(client, address), address
 
 
 def test_a_council_without_meetings_and_a_municipality_without_council_make_pages(council, vejle, client):

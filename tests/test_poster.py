@@ -88,6 +88,16 @@ def test_the_poster_of_the_council_shows_phone_and_next_meetings(client, meeting
     assert qr_code_on_page(data) == settings.SITE_URL + council.get_absolute_url()
 
 
+def test_the_poster_of_the_council_names_the_next_open_meeting_and_none_that_is_over(client, council):
+    today = timezone.localdate()
+    make.meeting(council, today, place="Morgensalen", starts_at=datetime.time(0), ends_at=datetime.time(0, 0, 1))
+    for number in range(1, 5):
+        make.meeting(council, today + datetime.timedelta(days=number), place=f"Lukket {number}")
+    make.meeting(council, today + datetime.timedelta(days=9), place="Torvet", is_open=True)
+    text = words(poster(client, council))
+    assert "Morgensalen" not in text and "Lukket 2" in text and "Torvet" in text and "Lukket 3" not in text
+
+
 def test_the_poster_of_a_closed_meeting_invites_nobody(client, meeting):
     meeting.is_open = False
     meeting.save()

@@ -33,6 +33,7 @@ def send_letters(now: datetime.datetime, may_continue: Callable[[], bool] = lamb
     """
     offset = now - timezone.now()
     sent = 0
+    Letter.objects.give_up_outdated(now)
     connection = get_connection()
     try:
         while may_continue():

@@ -10,6 +10,7 @@ from django.utils import timezone
 from council.models import AgendaItem, Council, Invitation, Meeting
 from udsat.lib import roles
 from udsat.lib.danish import long_date, short_date
+from udsat.lib.holidays import last_working_day
 
 # Days before the meeting that the agenda is due where the council has no rule.
 DEFAULT_AGENDA_DAYS = 7
@@ -71,25 +72,23 @@ def with_progress(meetings: QuerySet) -> QuerySet:
 
 
 def agenda_due_on(meeting: Meeting) -> datetime.date:
+    """Return the last day for the agenda, by the council's rule; earlier if that is a day off."""
     days = meeting.council.agenda_days
-    return meeting.date - datetime.timedelta(DEFAULT_AGENDA_DAYS if days is None else days)
+    return last_working_day(meeting.date - datetime.timedelta(DEFAULT_AGENDA_DAYS if days is None else days))
 
 
 def items_due_on(meeting: Meeting) -> datetime.date | None:
+    """Return the last day for members' items, by the council's rule if it has one; earlier if that is a day off."""
     days = meeting.council.item_days
-    return None if days is None else meeting.date - datetime.timedelta(days)
+    return None if days is None else last_working_day(meeting.date - datetime.timedelta(days))
 
 
 def is_over(meeting: Meeting, now: datetime.datetime) -> bool:
-    """Whether the meeting has been held: its end has passed, or its minutes have been sent for approval."""
-    now = timezone.localtime(now)
-    if meeting.date != now.date():
-        return meeting.date < now.date()
-    ends_at, minutes = meeting.ends_at or meeting.starts_at, meeting.paper("minutes")
-    return bool(
-        (ends_at and ends_at <= now.time())
-        or (minutes and (minutes.approval_asked_on or minutes.approved_on or minutes.is_live))
-    )
+    """Whether the meeting has been held: its end has passed, or its minutes of today have been sent for approval."""
+    if meeting.ends <= now or meeting.date != timezone.localdate(now):
+        return meeting.ends <= now
+    minutes = meeting.paper("minutes")
+    return bool(minutes and (minutes.approval_asked_on or minutes.approved_on or minutes.is_live))
 
 
 def is_sent(meeting: Meeting) -> bool:

@@ -2,6 +2,7 @@
 
 import datetime
 import re
+from collections.abc import Iterable
 
 from django.contrib.contenttypes.models import ContentType
 from django.db import models, transaction
@@ -15,6 +16,8 @@ from udsat.models import Letter, Publishable, Revision
 
 from .council import Council
 
+# Length of a meeting without an end time.
+DEFAULT_LENGTH = datetime.timedelta(hours=2)
 _ADDRESS = re.compile(r"(?P<date>\d{4}-\d{2}-\d{2})(?:-(?P<ordinal>[2-9]))?")
 
 
@@ -50,8 +53,35 @@ class MeetingQuerySet(ScopedQuerySet):
         later = Q(date__gt=meeting.date) | Q(date=meeting.date, ordinal__gt=meeting.ordinal)
         return self.filter(later, council=meeting.council_id).order_by("date", "ordinal")
 
-    def coming(self):
-        return self.filter(date__gte=timezone.localdate(), is_cancelled=False).order_by("date", "starts_at", "ordinal")
+    def not_over(self, now: datetime.datetime | None = None):
+        """Return the meetings that end later, cancelled ones included: the same rule as `Meeting.ends`."""
+        now = timezone.localtime(now)
+        begins = now - DEFAULT_LENGTH
+        has_no_end = Q(starts_at=None) | (
+            Q(starts_at__gt=begins.time()) if begins.date() == now.date() else Q(starts_at__isnull=False)
+        )
+        return self.filter(
+            Q(date__gt=now.date()) | Q(date=now.date()) & (Q(ends_at__gt=now.time()) | Q(ends_at=None) & has_no_end)
+        )
+
+    def coming(self, now: datetime.datetime | None = None):
+        """Return the meetings that end later and are not cancelled, the next first."""
+        return self.not_over(now).filter(is_cancelled=False).order_by("date", "starts_at", "ordinal")
+
+    def next_and_next_open(self) -> "tuple[Meeting | None, Meeting | None]":
+        """Return the next meeting and, if that is not open, the next open one, in one query."""
+        coming = self.coming()
+        first, first_open = (meetings.values("pk")[:1] for meetings in (coming, coming.filter(is_open=True)))
+        meetings = list(coming.filter(Q(pk__in=first) | Q(pk__in=first_open)))
+        return next_and_next_open(meetings)
+
+
+def next_and_next_open(coming: "Iterable[Meeting]") -> "tuple[Meeting | None, Meeting | None]":
+    """Return the first of the coming meetings and, if that is not open, the first open one."""
+    coming = list(coming)
+    following = coming[0] if coming else None
+    is_closed = following is not None and not following.is_open
+    return following, next((meeting for meeting in coming if meeting.is_open), None) if is_closed else None
 
 
 class Meeting(Publishable):
@@ -256,8 +286,18 @@ class Meeting(Publishable):
         return f"Flyttet fra {long_date(self.former_date)}" if self.former_date and not self.is_past else ""
 
     @property
+    def ends(self) -> datetime.datetime:
+        """The moment after which it is over: without an end time two hours after its start, or else its day."""
+        if self.ends_at:
+            return timezone.make_aware(datetime.datetime.combine(self.date, self.ends_at))
+        end = datetime.datetime.combine(self.date + datetime.timedelta(1), datetime.time.min)
+        if self.starts_at:
+            end = min(end, datetime.datetime.combine(self.date, self.starts_at) + DEFAULT_LENGTH)
+        return timezone.make_aware(end)
+
+    @property
     def is_past(self) -> bool:
-        return self.date < timezone.localdate()
+        return self.ends <= timezone.now()
 
     @property
     def is_only_planned(self) -> bool:

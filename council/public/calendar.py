@@ -12,10 +12,10 @@ from django.utils import timezone
 from icalendar import Calendar, Event, Timezone, TimezoneDaylight, TimezoneStandard, vCalAddress, vRecur, vUri
 
 from council.models import Meeting
+from council.models.meeting import DEFAULT_LENGTH
 
 COPENHAGEN = ZoneInfo("Europe/Copenhagen")
 # Length of an entry for a meeting without an end time: calendars draw an entry without an end as a line.
-DEFAULT_LENGTH = datetime.timedelta(hours=2)
 HOUR = datetime.timedelta(hours=1)
 
 

@@ -66,7 +66,7 @@ def council_detail(request, kommune):
     user, municipality = request.user, find_municipality(kommune)
     council = get_council(user, municipality)
     seats = _current_seats(user, council).filter(role__in=Membership.VOTING_ROLES)
-    next_meeting = visible_meetings(user, municipality).coming().first()
+    next_meeting, next_open = visible_meetings(user, municipality).next_and_next_open()
     latest_minutes = (
         visible(Minutes, user)
         .filter(meeting__council=council)
@@ -92,6 +92,7 @@ def council_detail(request, kommune):
         ],
         areas=list(dict.fromkeys(seat.area for seat in seats if seat.area)),
         next_meeting=next_meeting,
+        next_open=next_open,
         latest_minutes=latest_minutes,
         hearings=hearings,
         answers=answers,

@@ -8,13 +8,14 @@ from django.views.decorators.http import require_safe
 
 from council.models import Agenda, Attachment, Attendance, Meeting, Minutes, News, public_items
 from council.models.attendance import attendance_by_status
+from council.models.meeting import next_and_next_open
 from council.models.papers import with_publication
 from strategies.views import find_municipality
 from udsat.lib.publishing import Status
 
 from . import jsonld
 from .come_along import come_along
-from .meeting_years import year_entries, year_sections
+from .meeting_years import coming_meetings, year_entries, year_sections
 from .trail import trails_of_items
 from .visible import (
     get_meeting,
@@ -31,8 +32,9 @@ from .visible import (
 def meeting_list(request, kommune):
     municipality = find_municipality(kommune)
     today = timezone.localdate()
-    meetings = with_publication(visible_meetings(request.user, municipality))
-    entries = year_entries(meetings, visible_hearings(request.user, municipality).exclude(deadline=None), today)
+    meetings = list(with_publication(visible_meetings(request.user, municipality)))
+    entries = year_entries(meetings, visible_hearings(request.user, municipality).exclude(deadline=None))
+    next_meeting, next_open = next_and_next_open(coming_meetings(meetings))
     coming, past = year_sections(entries, today)
     calendar_url = settings.SITE_URL + reverse("meetings-ics", args=[municipality.slug])
     return render(
@@ -44,7 +46,8 @@ def meeting_list(request, kommune):
             "council": visible_councils(request.user, municipality).first(),
             "coming": coming,
             "past": past,
-            "next_meeting": next((entry.meeting for entry in entries if entry.event.is_next), None),
+            "next_meeting": next_meeting,
+            "next_open": next_open,
             # With this scheme a phone subscribes to the calendar instead of copying it once.
             "calendar": {"address": calendar_url, "webcal": f"webcal://{calendar_url.partition('//')[2]}"},
             "has_public_meetings": any(entry.meeting and entry.meeting.is_public for entry in entries),

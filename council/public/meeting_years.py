@@ -26,6 +26,9 @@ class YearEntry:
     meeting: Meeting | None = None
     hearing: Hearing | None = None
 
+    def is_past(self, today: datetime.date) -> bool:
+        return self.meeting.is_past if self.meeting else self.event.date < today
+
     @property
     def marker(self) -> SafeString:
         return year_wheel.marker(self.event)
@@ -41,10 +44,15 @@ class YearSection:
     legend: list[tuple[SafeString, str]] = field(default_factory=list)
 
 
-def year_entries(meetings, hearings, today: datetime.date) -> list[YearEntry]:
+def coming_meetings(meetings) -> list[Meeting]:
+    """Return the meetings that are to come, the next first, as `Meeting.objects.coming()`."""
+    coming = [meeting for meeting in meetings if meeting.is_to_come]
+    return sorted(coming, key=lambda m: (m.date, m.starts_at or datetime.time.min, m.ordinal))
+
+
+def year_entries(meetings, hearings) -> list[YearEntry]:
     """Return meetings and deadlines by date. The next meeting that is not cancelled is marked."""
-    coming = [m for m in meetings if m.date >= today and not m.is_cancelled]
-    next_meeting = min(coming, key=lambda m: (m.date, m.starts_at or datetime.time.min, m.ordinal), default=None)
+    next_meeting = next(iter(coming_meetings(meetings)), None)
     entries = [
         YearEntry(
             year_wheel.Event(
@@ -67,8 +75,8 @@ def year_sections(entries: list[YearEntry], today: datetime.date) -> tuple[list[
         groups = groupby(some_entries, lambda entry: entry.event.date.year)
         return [YearSection(number, list(group)) for number, group in groups]
 
-    coming = by_year([entry for entry in entries if entry.event.date >= today])
-    past = by_year([entry for entry in reversed(entries) if entry.event.date < today])
+    coming = by_year([entry for entry in entries if not entry.is_past(today)])
+    past = by_year([entry for entry in reversed(entries) if entry.is_past(today)])
     for section in {section.number: section for section in [*past, *coming]}.values():
         events = [entry.event for entry in entries if entry.event.date.year == section.number]
         section.wheel, section.legend = year_wheel.draw(section.number, events, today), year_wheel.legend(events)

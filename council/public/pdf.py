@@ -7,6 +7,7 @@ from django.utils.dates import WEEKDAYS
 
 from council.models import Attachment, Council, Hearing, Meeting, public_items
 from council.models.attendance import attendance_by_status
+from council.models.meeting import next_and_next_open
 from udsat.lib.pdf import frame
 from udsat.lib.pdf_store import stored_long_pdf, stored_pdf
 
@@ -123,8 +124,12 @@ def meeting_poster(meeting: Meeting, council: Council | None) -> bytes:
 
 
 def council_poster(council: Council, meetings) -> bytes:
-    """`meetings` are the coming ones that the reader may see."""
+    """`meetings` are the coming ones that the reader may see. The next open one is always among those shown."""
     shortened = TextShortener()
+    coming = list(meetings)
+    shown, next_open = coming[:MAX_POSTER_MEETINGS], next_and_next_open(coming)[1]
+    if next_open and next_open not in shown:
+        shown[-1] = next_open
     return _poster(
         "pdf/wall_council.html",
         council,
@@ -133,7 +138,7 @@ def council_poster(council: Council, meetings) -> bytes:
         {
             "headline": shortened(council.name, 70),
             "summary": shortened(council.summary, 200),
-            "meetings": [(meeting, shortened(meeting.place, 40)) for meeting in meetings[:MAX_POSTER_MEETINGS]],
+            "meetings": [(meeting, shortened(meeting.place, 40)) for meeting in shown],
             "address": shortened(council.address, 80),
         },
         "QR-kode med rådets adresse",

@@ -50,6 +50,18 @@ def public_holiday(day: datetime.date) -> str:
     return _of_year(day.year).get(day, "")
 
 
+def last_working_day(day: datetime.date) -> datetime.date:
+    """Return the day itself or the last day before it that is no Saturday, Sunday or public holiday.
+
+    For deadlines: one that falls on a day off moves to an earlier day, so that nobody gets it later than agreed. The
+    days are those on which deadlines of the courts do not expire either (retsplejeloven § 148 a), and those on which
+    offices are closed by agreement.
+    """
+    while day.weekday() >= 5 or public_holiday(day):
+        day -= datetime.timedelta(1)
+    return day
+
+
 def school_holiday(day: datetime.date) -> str:
     """Return the school holiday of most municipalities on that day, in lower case; "" for other days."""
     days_to_easter = (easter(day.year) - day).days

@@ -239,6 +239,7 @@ class Migration(migrations.Migration):
                 ('calendar', models.TextField(blank=True)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='skrevet')),
                 ('send_after', models.DateTimeField(default=django.utils.timezone.now, verbose_name='sendes tidligst')),
+                ('valid_until', models.DateTimeField(blank=True, null=True, verbose_name='sendes senest')),
                 ('claimed_until', models.DateTimeField(blank=True, editable=False, null=True)),
                 ('attempts', models.PositiveSmallIntegerField(default=0, verbose_name='forsøg')),
                 ('tried_at', models.DateTimeField(blank=True, null=True, verbose_name='sidst forsøgt')),

@@ -38,6 +38,13 @@ class LetterContent:
 LETTER_COMPOSERS: "dict[str, Callable[[Letter], LetterContent | None]]" = {}
 
 
+def end_of_day(day: datetime.date | None) -> datetime.datetime | None:
+    """Return the moment after the day, for `Letter.valid_until`; None for no day."""
+    if day is None:
+        return None
+    return timezone.make_aware(datetime.datetime.combine(day + datetime.timedelta(1), datetime.time.min))
+
+
 def one_line(text: str) -> str:
     """Replace line breaks and control characters, which could inject mail headers."""
     return " ".join(re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]", " ", text).split())
@@ -74,7 +81,14 @@ class LetterQuerySet(ScopedQuerySet):
 
     def due(self, now: datetime.datetime):
         """Filter letters that may be sent now and that no run has claimed."""
-        return self.waiting().filter(send_after__lte=now).exclude(claimed_until__gt=now)
+        return self.waiting().filter(send_after__lte=now).exclude(claimed_until__gt=now).exclude(valid_until__lte=now)
+
+    def give_up_outdated(self, now: datetime.datetime) -> int:
+        """Give up letters that could not be sent before the date that they ask for something by."""
+        outdated = self.waiting().filter(valid_until__lte=now).exclude(claimed_until__gt=now)
+        return outdated.order_by().update(
+            given_up_at=now, last_error="Fristen i mailen var gået, før den kunne sendes."
+        )
 
     def stuck(self, now: datetime.datetime | None = None):
         """Filter letters with an error or overdue, until they are sent or given up by a person."""
@@ -98,10 +112,24 @@ class LetterQuerySet(ScopedQuerySet):
                 letter.save(update_fields=["claimed_until", "tried_at", "attempts"])
         return letter
 
-    def write(self, *, municipality, key, to, subject, text, to_name="", calendar="", files=(), send_after=None):
+    def write(
+        self,
+        *,
+        municipality,
+        key,
+        to,
+        subject,
+        text,
+        to_name="",
+        calendar="",
+        files=(),
+        send_after=None,
+        valid_until=None,
+    ):
         """Return the letter with that key, created if missing. Call it in the transaction it reports on.
 
-        `files` are LetterFile rows; `calendar` is an iCalendar text with its METHOD.
+        `files` are LetterFile rows; `calendar` is an iCalendar text with its METHOD. The letter is not sent after
+        `valid_until`.
         """
         letter, is_new = self.get_or_create(
             key=key,
@@ -113,6 +141,7 @@ class LetterQuerySet(ScopedQuerySet):
                 "text": text.replace("\x00", ""),
                 "calendar": calendar,
                 "send_after": send_after or timezone.now(),
+                "valid_until": valid_until,
             },
         )
         if is_new:
@@ -156,6 +185,8 @@ class Letter(models.Model):
     files = models.ManyToManyField(LetterFile, blank=True, related_name="letters", verbose_name="filer")
     created_at = models.DateTimeField("skrevet", default=timezone.now)
     send_after = models.DateTimeField("sendes tidligst", default=timezone.now)
+    # The end of a deadline that the text names.
+    valid_until = models.DateTimeField("sendes senest", null=True, blank=True)
     claimed_until = models.DateTimeField(null=True, blank=True, editable=False)
     attempts = models.PositiveSmallIntegerField("forsøg", default=0)
     tried_at = models.DateTimeField("sidst forsøgt", null=True, blank=True)
@@ -212,7 +243,10 @@ class Letter(models.Model):
     @property
     def can_be_retried(self) -> bool:
         """Return whether it failed and its text has not been erased."""
-        return self.sent_at is None and bool(self.text) and bool(self.last_error or self.given_up_at)
+        is_outdated = self.valid_until is not None and self.valid_until <= timezone.now()
+        return (
+            self.sent_at is None and bool(self.text) and bool(self.last_error or self.given_up_at) and not is_outdated
+        )
 
     @property
     def can_be_given_up(self) -> bool:
@@ -223,6 +257,7 @@ class Letter(models.Model):
         return bool(
             self._unclaimed(now)
             .exclude(text="")
+            .exclude(valid_until__lte=now)
             .update(send_after=now, attempts=0, failing_since=None, given_up_at=None, given_up_by="")
         )
 

@@ -128,12 +128,15 @@ def municipality(request, kommune):
     municipality = find_municipality(kommune)
     own = Strategy.objects.filter(municipality=municipality).with_content()
     strategy = own.in_force().first() or own.published().newest_first().first()
+    meetings = Meeting.objects.published().filter(council__municipality=municipality)
+    next_meeting, next_open = meetings.select_related("council__municipality").next_and_next_open()
     context = {
         "municipality": municipality,
         "council": Council.objects.published().filter(municipality=municipality).first(),
         "strategy": strategy,
         "topics": topics_of(municipality),
-        "next_meeting": coming_meetings().filter(council__municipality=municipality).first(),
+        "next_meeting": next_meeting,
+        "next_open": next_open,
         "papers": list(latest_minutes().filter(meeting__council__municipality=municipality)[:3]),
         "stories": list(latest_news().filter(municipality=municipality)[:3]),
         "data": [municipality_data(municipality)],

@@ -126,7 +126,7 @@ def _paper_published_at(paper: Agenda | Minutes) -> datetime.datetime:
 
 def _agendas(pks=None, since=None) -> Iterator[NewsItem]:
     # The agenda of a past meeting is no news.
-    for agenda in _papers(Agenda, pks, since).filter(meeting__date__gte=timezone.localdate()):
+    for agenda in _papers(Agenda, pks, since).filter(meeting__in=Meeting.objects.not_over()):
         meeting, key, at = agenda.meeting, f"dagsorden-{agenda.pk}", _paper_published_at(agenda)
         title = f"Dagsorden til mødet {weekday_date(meeting.date)}"
         yield _news_item(meeting, key, at, "Dagsordener", title, partial(_agenda_lines, meeting))
@@ -163,7 +163,7 @@ def _supplements(pks=None, since=None) -> Iterator[NewsItem]:
         content_type=ContentType.objects.get_for_model(Agenda),
     )
     by_agenda = {event.object_id: event for event in events.order_by("at", "pk")}
-    agendas = Agenda.objects.published().filter(pk__in=by_agenda, meeting__date__gte=timezone.localdate())
+    agendas = Agenda.objects.published().filter(pk__in=by_agenda, meeting__in=Meeting.objects.not_over())
     for agenda in agendas.select_related("meeting__council__municipality"):
         meeting, event = agenda.meeting, by_agenda[agenda.pk]
         title, lines = f"Nye punkter til mødet {weekday_date(meeting.date)}", partial(_supplement_lines, meeting, event)
@@ -227,7 +227,7 @@ def _corrections(pks=None, since=None) -> Iterator[NewsItem]:
 
 
 def _coming_meetings(**lookup):
-    meetings = Meeting.objects.published().filter(date__gte=timezone.localdate(), **lookup)
+    meetings = Meeting.objects.published().not_over().filter(**lookup)
     return meetings.select_related("council__municipality")
 
 

@@ -20,6 +20,7 @@ from udsat.lib.cpr import find_cpr, hide_cpr
 from udsat.lib.danish import weekday_date
 from udsat.lib.signed_links import LinkBroken, LinkExpired, make_token
 from udsat.models import Letter, Municipality
+from udsat.models.letters import end_of_day
 
 MAX_PROPOSALS = 20  # per member and meeting
 TOO_LONG = "Skriv det kortere. Der er plads til %(limit_value)d tegn, og du har skrevet %(show_value)d."
@@ -38,6 +39,8 @@ def invite_proposals(meeting: Meeting) -> int:
     """Send »Har du et punkt?« to members with an e-mail address who have not had it. Return how many were sent."""
     if meeting.is_cancelled or begins_at(meeting) <= timezone.now():
         return 0
+    last_day = progress.items_due_on(meeting)
+    is_late = last_day is not None and last_day < timezone.localdate()
     return sum(
         write_to_person(
             seat.person,
@@ -47,7 +50,9 @@ def invite_proposals(meeting: Meeting) -> int:
             "propose.txt",
             meeting=meeting,
             when=time_and_place(meeting)[0],
-            deadline=progress.items_due_on(meeting),
+            valid_until=begins_at(meeting) if is_late else end_of_day(last_day),
+            deadline=last_day,
+            is_late=is_late,
             propose_url=propose_url(meeting, seat),
         )
         for seat in seats_at(meeting)

@@ -18,8 +18,10 @@ from django.utils import timezone
 from council.mail import write_to_person
 from council.models import IN_WRITING, Approval, Attendance, Council, Hearing, Meeting, Membership, Minutes, Remark
 from udsat.lib.danish import join_words, long_date
+from udsat.lib.holidays import last_working_day
 from udsat.lib.signed_links import make_token
 from udsat.models import Letter
+from udsat.models.letters import end_of_day
 
 from .paper import Paper, lock_paper, name_of, text_version
 
@@ -176,11 +178,16 @@ def is_settled(approval: Approval) -> bool:
 
 
 def default_due_date(paper: Paper) -> datetime.date:
-    """Return the council's usual deadline for answers, at most the deadline of the hearing."""
-    day = timezone.localdate() + datetime.timedelta(days=paper.council.approval_days)
-    if isinstance(paper, Hearing) and paper.deadline and timezone.localdate() <= paper.deadline < day:
-        return paper.deadline
-    return day
+    """Return the council's usual deadline for answers, at most the deadline of the hearing.
+
+    A day off moves to the working day before, unless that is not after today.
+    """
+    today = timezone.localdate()
+    day = today + datetime.timedelta(days=paper.council.approval_days)
+    if isinstance(paper, Hearing) and paper.deadline and today <= paper.deadline < day:
+        day = paper.deadline
+    earlier = last_working_day(day)
+    return earlier if earlier > today else day
 
 
 @transaction.atomic
@@ -311,6 +318,7 @@ def send_email(approval: Approval, template: str, *, key: str) -> bool:
     """E-mail the member, once for each key. Return whether an e-mail was written."""
     paper = approval.paper
     name = name_of(paper)
+    is_late = approval.due_on is not None and approval.due_on < timezone.localdate()
     return write_to_person(
         approval.person,
         paper.council,
@@ -319,7 +327,8 @@ def send_email(approval: Approval, template: str, *, key: str) -> bool:
         f"{template}.txt",
         approval=approval,
         name=name,
-        is_late=approval.due_on is not None and approval.due_on < timezone.localdate(),
+        valid_until=None if is_late else end_of_day(approval.due_on),
+        is_late=is_late,
         link=approval_url(approval),
     )
 

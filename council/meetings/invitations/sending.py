@@ -353,6 +353,7 @@ def send_supplement(agenda: Agenda, items: list[AgendaItem]) -> int:
                 subject=f"Tillægsdagsorden til møde {weekday_date(meeting.date)}",
                 text=_text("supplement", invitation, items=added),
                 files=agenda_file.files(),
+                valid_until=begins_at(meeting),
             )
             count += 1
     return count + invite(meeting)
@@ -423,6 +424,7 @@ def _write(invitation, template, subject, *, method="REQUEST", files=(), **conte
         text=_text(template, invitation, **context),
         calendar=invitation_calendar(meeting, person.email, str(person), method),
         files=files,
+        valid_until=begins_at(meeting) if method == "REQUEST" else None,
     )
     invitation.announced, invitation.sent_at = details, timezone.now()
     invitation.save(update_fields=["announced", "sent_at", "reply", "replied_at"])

@@ -120,7 +120,7 @@ def _meeting_year(user, council, number, bound_form) -> dict:
             row.form = bound_form if is_bound else MoveForm(meeting=meeting)
         rows.append(row)
     hearings = list(council.hearings.filter(deadline__year=number))
-    events = [entry.event for entry in year_entries(meetings, hearings, timezone.localdate(now))]
+    events = [entry.event for entry in year_entries(meetings, hearings)]
     dates = council.meetings.values_list("date", flat=True)
     years = {date.year for date in dates} | {timezone.localdate(now).year, number, number + 1}
     coming, held = ([row for row in rows if row.is_over is over] for over in (False, True))
