@@ -8,6 +8,7 @@ from django.utils.html import format_html
 from django.utils.text import Truncator
 
 from udsat.admin import (
+    AutosaveMixin,
     FormPage,
     FormPagesMixin,
     NationalAdmin,
@@ -161,7 +162,7 @@ class StrategyPartAdmin(ScopedAdmin):
 
 
 @admin.register(Section)
-class SectionAdmin(StrategyPartAdmin):
+class SectionAdmin(AutosaveMixin, StrategyPartAdmin):
     list_display = ["display_heading", "kind", "strategy"]
     search_fields = ["heading", "body"]
     fieldsets = [(None, {"fields": ["strategy", "kind", "heading", "body", "signed_by", "film_url", "position"]})]

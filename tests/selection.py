@@ -44,6 +44,7 @@ ON_EITHER_ENGINE = {
     "test_approval.py",
     "test_approval_links.py",
     "test_attachments.py",
+    "test_autosave.py",
     "test_back_office_in_chromium.py",
     "test_back_office_publishing.py",
     "test_back_office_queries.py",

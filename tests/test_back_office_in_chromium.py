@@ -45,7 +45,7 @@ VISIBLE_FIELDS = """() => {
     return new Set(seen.map((it) => (it.type === "radio" ? it.name : it))).size;
 }"""
 MOST_FIELDS = 60
-START_OF_CONTENT = "() => document.querySelector('#content h1').getBoundingClientRect().top + scrollY"
+START_OF_CONTENT = "() => document.querySelector('.messagelist, #content h1').getBoundingClientRect().top + scrollY"
 
 
 def address(model, what, *args):

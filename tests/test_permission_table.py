@@ -164,6 +164,8 @@ FORM_PAGES = {
         *("arbejdet", "kom-med", "kilde"),
     ),
 }
+# Models whose forms are saved automatically.
+AUTOSAVED = {*FORM_PAGES, "strategies.section", "council.cause", "council.workinggroup"}
 # Objects that others refer to cannot be deleted: a person with a seat, a council with meetings.
 KEPT = {
     ("council.person", PUBLIC),
@@ -363,6 +365,7 @@ def test_every_address_has_a_row():
     for label, (lists, states) in {**TABLE, **NATIONAL}.items():
         of_objects = {what for row in states.values() for what in row} - {"read"}
         rows |= {(label, what) for what in (*lists, *of_objects, *FORM_PAGES.get(label, ()), "history", "to-change")}
+        rows |= {(label, "autosave")} if label in AUTOSAVED else set()
     assert set(addresses()) == rows
 
 
@@ -383,6 +386,9 @@ def test_an_object_answers_each_person_as_the_table_says(label, state, world, in
         for what in FORM_PAGES.get(label, ()):
             compare(who, "GET", what, client.get(address(label, what, it)).status_code, reading[column])
             compare(who, "POST", what, client.post(address(label, what, it)).status_code, row["change"][column])
+        if label in AUTOSAVED:
+            got = client.get(address(label, "autosave", it)).status_code
+            compare(who, "GET", "autosave", got, row["change"][column])
         for what, expected in row.items():
             if what == "read":
                 continue

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from council.members.consent import due_to_anonymise
 from council.models import Cause, Council, Person, StandardItem, WorkingGroup
-from udsat.admin import FormPage, FormPagesMixin, PublishableAdmin, ScopedAdmin, ScopedStackedInline, may_edit
+from udsat.admin import AutosaveMixin, FormPage, FormPagesMixin, PublishableAdmin, ScopedStackedInline, may_edit
 from udsat.admin_site import DAILY
 from udsat.lib import roles
 from udsat.models import Municipality, Revision
@@ -236,7 +236,7 @@ class CouncilAdmin(FormPagesMixin, PublishableAdmin):
         )
 
 
-class CouncilPartAdmin(ScopedAdmin):
+class CouncilPartAdmin(AutosaveMixin):
     """Base of the admins of causes and working groups, which are rows on a page of their council."""
 
     def return_url(self, obj):

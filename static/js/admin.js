@@ -5,6 +5,7 @@ if (form) {
   form.addEventListener("input", () => { changed = true; });
   form.addEventListener("change", () => { changed = true; });
   form.addEventListener("submit", () => { changed = false; });
+  form.addEventListener("autosaved", () => { changed = false; }); // sent by autosave.js
   window.addEventListener("beforeunload", (event) => { if (changed) event.preventDefault(); });
 }
 

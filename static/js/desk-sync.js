@@ -14,8 +14,8 @@ export class DeskSync {
   // store: put(entry), delete(id), entries() of pages that were closed before; all return promises.
   // timers: now(), set(function, ms), clear(handle).
   // page: callbacks value, state, status, removed, restored, refused.
-  constructor({ client, user, empty, post, store, timers, uuid, page, currentRow = () => "" }) {
-    Object.assign(this, { client, user, empty, post, store, timers, uuid, page, currentRow });
+  constructor({ client, user, empty, post, store, timers, uuid, page, currentRow = () => "", pollInterval = POLL_INTERVAL }) {
+    Object.assign(this, { client, user, empty, post, store, timers, uuid, page, currentRow, pollInterval });
     this.drafts = new Map();
     this.restored = []; // drafts of pages that were closed before; sent unchanged
     this.decisions = [];
@@ -127,7 +127,7 @@ export class DeskSync {
       if (await this.exchange()) this.again = true;
       if (this.isStopped) return;
     } while (this.again && this.status === "ok");
-    const wait = this.status === "ok" ? POLL_INTERVAL : RETRY[Math.min(this.misses, RETRY.length) - 1] ?? POLL_INTERVAL;
+    const wait = this.status === "ok" ? this.pollInterval : RETRY[Math.min(this.misses, RETRY.length) - 1] ?? this.pollInterval;
     this.set("polling", wait, () => this.flush());
     this.reportStatus();
   }

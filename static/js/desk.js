@@ -1,6 +1,8 @@
 // The page of the meeting desk: passes what is typed to desk-sync.js and shows the state that it reports.
 
 import { DeskSync, openStore, poster } from "./desk-sync.js";
+import { statusText } from "./save-status.js";
+import { uuid } from "./uuid.js";
 
 const form = document.querySelector("#desk");
 const { sync: address, empty, meeting } = form.dataset;
@@ -8,16 +10,6 @@ const user = Number(form.dataset.user);
 const client = uuid();
 const $ = (selector, root = form) => root.querySelector(selector);
 const all = (selector, root = form) => [...root.querySelectorAll(selector)];
-
-// randomUUID exists in secure contexts only.
-function uuid() {
-  if (crypto.randomUUID) return crypto.randomUUID();
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  bytes[6] = (bytes[6] & 0x0f) | 0x40;
-  bytes[8] = (bytes[8] & 0x3f) | 0x80;
-  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
-}
 
 function element(tag, properties = {}, ...children) {
   const node = document.createElement(tag);
@@ -57,27 +49,9 @@ let current = null; // the section in focus
 
 // Status of saving
 
-const statusTexts = {
-  new: () => "Siden gemmer automatisk.",
-  sending: () => "Gemmer …",
-  waiting: () => "Ikke gemt endnu.",
-  saved: ({ time }) => `Gemt kl. ${time}`,
-  closed: () => "Referatet er offentligt nu. Det, du skriver, kommer ikke med.",
-  offline: ({ unsent, cannotStore }) => `Ingen forbindelse: ${storedWhere(unsent, cannotStore)}`,
-  broken: ({ unsent, cannotStore, problem }) => `Serveren svarer ikke, som den skal: ${storedWhere(unsent, cannotStore)}${problem ? ` (${problem})` : ""}`,
-  loggedout: ({ unsent, cannotStore }) => `Du er logget ud: ${storedWhere(unsent, cannotStore)}`,
-  other: ({ unsent, cannotStore }) => `En anden er logget ind i denne browser: ${storedWhere(unsent, cannotStore)}`,
-  refused: ({ refused }) => `${refused.length === 1 ? "Et felt er" : `${refused.length} felter er`} ikke gemt.`,
-};
-
-function storedWhere(unsent, cannotStore) {
-  if (!unsent) return "alt var gemt";
-  return cannotStore ? "teksten er kun på skærmen. Luk ikke siden" : "gemt på denne computer";
-}
-
 let announcedKind = "";
 function showStatus(state) {
-  const text = (statusTexts[state.kind] ?? statusTexts.broken)(state);
+  const text = statusText(state);
   $("[data-status]").textContent = text;
   $("[data-state]").dataset.kind = state.kind;
   // Screen readers announce changes of the kind of status, not every save.

@@ -7,7 +7,7 @@ from django.contrib.admin.utils import flatten_fieldsets
 from django.http import Http404, HttpResponseRedirect
 from django.urls import path
 
-from .model_admins import ScopedAdmin
+from .autosave import AutosaveMixin
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class FormPage:
         return flatten_fieldsets(self.fieldsets)
 
 
-class FormPagesMixin(ScopedAdmin):
+class FormPagesMixin(AutosaveMixin):
     """A model admin whose form is divided into `form_pages`."""
 
     form_pages: list[FormPage] = []
@@ -55,6 +55,15 @@ class FormPagesMixin(ScopedAdmin):
         if self.form_page(request).slug:
             return HttpResponseRedirect(self.edit_url(obj))
         return super().response_post_save_change(request, obj)
+
+    def autosave_address(self, request, obj):
+        slug = self.form_page(request).slug
+        return super().autosave_address(request, obj) + (f"?side={slug}" if slug else "")
+
+    def autosave_view(self, request, object_id):
+        slug = request.GET.get("side", "")
+        request.form_page = next((page for page in self.form_pages if page.slug == slug), self.form_pages[0])
+        return super().autosave_view(request, object_id)
 
     def form_page(self, request) -> FormPage:
         return getattr(request, "form_page", self.form_pages[0])

@@ -1,0 +1,229 @@
+"""Automatic saving of change forms, with the protocol of static/js/desk-sync.js, which the meeting desk uses too.
+
+A field is identified by `model:pk:name`, and an edit by the fingerprint of the value it is based on. Edits that fit are
+put into the saved form, which is then submitted to the admin's own view, so that permissions, validation, versions and
+history are those of the form. An edit that does not fit is refused; it stays in the browser, and the form's button
+shows the conflict. Public objects are saved by the button only.
+"""
+
+import copy
+import hashlib
+import json
+from collections.abc import Iterator
+
+from django import forms
+from django.contrib.admin.utils import flatten_fieldsets, unquote
+from django.contrib.messages.storage.session import SessionStorage
+from django.core.exceptions import PermissionDenied
+from django.http import JsonResponse, QueryDict
+from django.middleware.csrf import get_token
+from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.datastructures import MultiValueDict
+
+from udsat.lib.danish import clock
+
+from .model_admins import ScopedAdmin
+from .scope import is_live
+
+MAX_EDITS = 500  # in one request
+EDIT = ("id", "field", "base", "value")  # of one edit; others are the desk's own
+PUBLIC = "Det er offentligt. Tryk på »Gem«, når det må læses."
+CONFLICT = "En anden har gemt feltet imens. Tryk på »Gem«, så kan du se begge tekster."
+GONE = "Feltet er her ikke mere. Tryk på »Gem«."
+
+
+class FormState:
+    """The forms of a page as they are saved: the value of each field, and all as form data."""
+
+    def __init__(self, form, formsets):
+        self.form, self.formsets = form, formsets
+        self.names: dict[str, str] = {}  # name in the form, by key
+        self.values: dict[str, str] = {}  # by key
+        self.data = QueryDict(mutable=True)
+        for one in self._forms():
+            for bound in one:
+                self._add(one, bound)
+
+    def _forms(self) -> Iterator[forms.BaseForm]:
+        yield self.form
+        for formset in self.formsets:
+            yield formset.management_form
+            yield from formset.initial_forms
+
+    def _add(self, form, bound):
+        if isinstance(bound.field, forms.FileField):
+            return
+        values = _as_submitted(bound)
+        self.data.setlist(bound.html_name, values)
+        instance = getattr(form, "instance", None)
+        if instance is not None and instance.pk and not bound.is_hidden and bound.name in instance_fields(form):
+            key = f"{instance._meta.model_name}:{instance.pk}:{bound.name}"
+            self.names[key], self.values[key] = bound.html_name, ",".join(values)
+
+    def with_edits(self, edits: dict[str, str]) -> QueryDict:
+        data = self.data.copy()
+        for key, value in edits.items():
+            widget = self._widget(self.names[key])
+            is_list = isinstance(widget, forms.SelectMultiple | forms.CheckboxSelectMultiple)
+            values = value.split(",") if is_list else [value]
+            data.setlist(self.names[key], [one for one in values if one or not _is_choice(widget)])
+        for formset in self.formsets:
+            data[f"{formset.prefix}-{forms.formsets.TOTAL_FORM_COUNT}"] = str(len(formset.initial_forms))
+        return data
+
+    def _widget(self, name):
+        bound = next(bound for form in self._forms() for bound in form if bound.html_name == name)
+        return _widget_of(bound)
+
+
+def instance_fields(form) -> set[str]:
+    return set(form.fields) - {"version", forms.formsets.DELETION_FIELD_NAME}
+
+
+def _widget_of(bound):
+    return getattr(bound.field.widget, "widget", bound.field.widget)  # unwrap RelatedFieldWidgetWrapper
+
+
+def _is_choice(widget) -> bool:
+    return isinstance(widget, forms.CheckboxInput | forms.SelectMultiple | forms.CheckboxSelectMultiple)
+
+
+def _as_submitted(bound) -> list[str]:
+    """Return the values that a browser submits for an unchanged field."""
+    value, widget = bound.value(), _widget_of(bound)
+    if isinstance(widget, forms.CheckboxInput):
+        return ["on"] if value else []
+    if isinstance(widget, forms.SelectMultiple | forms.CheckboxSelectMultiple):
+        chosen = {str(getattr(one, "pk", one)) for one in value or []}
+        # In the order of the list, as the browser reads it.
+        return [str(key) for key, _ in widget.choices if str(key) in chosen]
+    if isinstance(widget, forms.NullBooleanSelect):
+        return [widget.format_value(value)]
+    if isinstance(widget, forms.Select | forms.RadioSelect):
+        return ["" if value is None else str(getattr(value, "pk", value))]
+    return [str(widget.format_value(value) or "")]
+
+
+def fingerprint(value: str) -> str:
+    return hashlib.sha256(value.replace("\r\n", "\n").encode()).hexdigest()[:16]
+
+
+class AutosaveMixin(ScopedAdmin):
+    """A model admin whose change forms are saved while they are written."""
+
+    def get_urls(self):
+        name = f"{self.opts.app_label}_{self.opts.model_name}_autosave"
+        view = self.admin_site.admin_view(self.autosave_view)
+        return [path("<path:object_id>/gem/", view, name=name), *super().get_urls()]
+
+    def autosave_address(self, request, obj) -> str:
+        return self.url("autosave", obj)
+
+    def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
+        if change and not context["errors"] and self.has_change_permission(request, obj):
+            formsets = [inline.formset for inline in context["inline_admin_formsets"] if inline.has_change_permission]
+            state = FormState(context["adminform"].form, formsets)
+            bases = {name: [key, fingerprint(state.values[key])] for key, name in state.names.items()}
+            context["autosave"] = {
+                "url": self.autosave_address(request, obj),
+                "fields": json.dumps(bases),
+                "login": reverse("admin:login"),
+            }
+        return super().render_change_form(request, context, add, change, form_url, obj)
+
+    def autosave_view(self, request, object_id):
+        obj = self.get_object(request, unquote(object_id))
+        if not self.has_change_permission(request, obj):
+            raise PermissionDenied
+        if request.method != "POST":
+            return JsonResponse({"user": request.user.pk, "csrf": get_token(request)})
+        try:
+            user, edits, version = _parse(request.body)
+        except (ValueError, RecursionError):
+            return JsonResponse({"problem": "Anmodningen kunne ikke læses."}, status=400)
+        if user != request.user.pk:
+            return JsonResponse({"problem": "En anden er logget ind i denne browser."}, status=409)
+        results = self._apply(request, object_id, edits) if edits else []
+        state = self._saved_state(request, object_id)
+        fields = {key: [value, fingerprint(value)] for key, value in state.values.items()}
+        for result in results:
+            result["fingerprint"] = fields.get(result.pop("field"), ["", ""])[1]
+        token = str(state.form.initial["version"])
+        content = {"results": results, "present": [], "version": token, "time": clock(timezone.now())}
+        if edits or version != token:
+            content["state"] = {"fields": fields, "rows": [], "clashes": [], "quorum": "", "closed": ""}
+        return JsonResponse(content)
+
+    def _saved_state(self, request, object_id) -> FormState:
+        reading = copy.copy(request)
+        reading.method = "GET"
+        obj = self.get_object(reading, unquote(object_id))
+        names = flatten_fieldsets(self.get_fieldsets(reading, obj))
+        form = self.get_form(reading, obj, change=True, fields=names)(instance=obj)
+        formsets, inlines = self._create_formsets(reading, obj, change=True)
+        writable = [inline.has_change_permission(reading, obj) for inline in inlines]
+        return FormState(form, [formset for formset, may in zip(formsets, writable, strict=True) if may])
+
+    def _apply(self, request, object_id, edits) -> list[dict]:
+        state = self._saved_state(request, object_id)
+        is_public = is_live(state.form.instance)
+        results, fitting = [], {}
+        for edit in edits:
+            key, value = edit["field"], edit["value"].replace("\r\n", "\n")
+            result = {"id": edit["id"], "field": key, "outcome": "saved", "clash": "", "message": ""}
+            results.append(result)
+            saved = state.values.get(key)
+            if saved is None:
+                result |= {"outcome": "refused", "message": GONE}
+            elif value != saved.replace("\r\n", "\n"):
+                if is_public:
+                    result |= {"outcome": "refused", "message": PUBLIC}
+                elif edit["base"] != fingerprint(saved):
+                    result |= {"outcome": "refused", "message": CONFLICT, "conflict": True}
+                else:
+                    fitting[key] = value
+        refused: dict[str, str] = {}
+        while fitting and (errors := self._submit(request, object_id, state, fitting)):
+            # Errors of fields that nobody edits refuse all edits.
+            wrong = {key: errors[key] for key in fitting if key in errors} or dict.fromkeys(fitting, errors[""])
+            refused |= wrong
+            fitting = {key: value for key, value in fitting.items() if key not in wrong}
+        for result in results:
+            if result["field"] in refused:
+                result |= {"outcome": "refused", "message": refused[result["field"]]}
+        return results
+
+    def _submit(self, request, object_id, state, edits) -> dict[str, str]:
+        """Submit the saved form with the edits. Return errors by key, "" for all others; none if it is saved."""
+        posted = copy.copy(request)
+        posted._post, posted._files = state.with_edits(edits), MultiValueDict()
+        posted._post["_continue"] = "1"
+        posted._messages = SessionStorage(posted)  # not shown: the script reports what is saved
+        response = self.changeform_view(posted, object_id)
+        if response.status_code == 302:
+            return {}
+        context = response.context_data
+        rows = [row for inline in context["inline_admin_formsets"] for row in inline.formset.forms]
+        errors = {"": "Det kunne ikke gemmes. Tryk på »Gem«, så kan du se hvorfor."}
+        for form in [context["adminform"].form, *rows]:
+            for name, messages in form.errors.items():
+                if name in form.fields:
+                    errors[f"{form.instance._meta.model_name}:{form.instance.pk}:{name}"] = " ".join(messages)
+        return errors
+
+
+def _parse(body: bytes) -> tuple[int, list[dict], str]:
+    """Return user, edits and the known version. Raise ValueError if the body is not what the script sends."""
+    content = json.loads(body)
+    if not isinstance(content, dict):
+        raise ValueError
+    edits = content.get("edits")
+    if type(content.get("user")) is not int or not isinstance(edits, list) or len(edits) > MAX_EDITS:
+        raise ValueError
+    for edit in edits:
+        if not isinstance(edit, dict) or any(
+            not isinstance(edit.get(n), str) for n in ("id", "field", "base", "value")
+        ):
+            raise ValueError
+    return content["user"], edits, str(content.get("version", ""))
