@@ -128,6 +128,48 @@ def test_a_clash_is_decided_and_both_texts_are_kept(anna_at_desk, carla_at_desk,
     assert item.decision == result
 
 
+def test_each_button_of_a_clash_says_whose_text_it_keeps(anna_at_desk, carla_at_desk, item):
+    field = f"item:{item.pk}:decision"
+    anna_at_desk.write(field, "<p>Annas</p>")
+    carla_at_desk.write(field, "<p>Carlas</p>")
+    labels = [
+        (clash["use_label"], clash["keep_label"], clash["saved_heading"])
+        for desk in (anna_at_desk, carla_at_desk)
+        for clash in desk.send().json()["state"]["clashes"]
+    ]
+    assert labels == [
+        ("Brug Carlas tekst", "Behold min tekst", "Det har du gemt"),
+        ("Brug min tekst", "Behold Annas tekst", "Det har Anna gemt"),
+    ]
+    page = carla_at_desk.client.get(carla_at_desk.page).content.decode()
+    assert "Brug min tekst</button>" in page and "Behold Annas tekst</button>" in page
+    # The person who has saved last may be another than the one who changed this field.
+    carla_at_desk.write(f"item:{item.pk}:answer", "godkendt")
+    (clash,) = carla_at_desk.send().json()["state"]["clashes"]
+    assert clash["keep_label"] == "Behold Annas tekst"
+
+
+@pytest.mark.parametrize("choice", ["field", "text", "both"])
+def test_the_text_that_gave_way_is_found_in_the_history_and_can_be_restored(anna_at_desk, carla_at_desk, item, choice):
+    field = f"item:{item.pk}:decision"
+    anna_at_desk.write(field, "<p>Annas</p>")
+    carla_at_desk.write(field, "<p>Carlas</p>")
+    (clash,) = anna_at_desk.send().json()["state"]["clashes"]
+    # Anna saved one of the texts herself a moment ago.
+    assert outcome(anna_at_desk.decide(clash, choice)) == "saved"
+    history = f"/admin/council/agendaitem/{item.pk}/history/"
+    page = anna_at_desk.client.get(history).content.decode()
+    assert "Annas" in page and "Carlas" in page
+    assert ("skrevet, men ikke brugt" in page) == (choice == "field")
+    if choice == "field":
+        unused, latest = Revision.objects.of(item).order_by("pk")[2:]
+        assert (unused.by_name, latest.by_name) == ("Carla", "Anna")
+        typed = {"what": "restore", "revision": latest.pk, "field": "decision", "seen": latest.stamp}
+        anna_at_desk.client.post(history, typed)
+        item.refresh_from_db()
+        assert item.decision == "<p>Carlas</p>"
+
+
 def test_a_decision_about_an_outdated_text_is_refused(anna_at_desk, carla_at_desk, item):
     field = f"item:{item.pk}:decision"
     anna_at_desk.write(field, "<p>Annas</p>")

@@ -206,6 +206,7 @@ def test_two_at_the_desk_see_each_other_and_choose_between_two_texts(desk_of, me
     expect(field(hers, stues, "Beslutning")).to_have_text("Annas tekst")
     expect(his.locator(".clash")).to_contain_text("Annas tekst", timeout=15_000)
     assert barriers(hers) == []
+    expect(clash.get_by_role("button")).to_have_text(["Behold begge", "Brug min tekst", "Behold Carlas tekst"])
     clash.get_by_role("button", name="Behold begge").press("Enter")
     expect(hers.locator(".clash")).to_have_count(0)
     for page in (hers, his):

@@ -182,7 +182,7 @@ class Migration(migrations.Migration):
                 ('by_name', models.CharField(max_length=200)),
                 ('at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('resolved_at', models.DateTimeField(blank=True, null=True)),
-                ('choice', models.CharField(blank=True, choices=[('field', 'Behold det, der står i feltet'), ('text', 'Brug den anden tekst'), ('both', 'Behold begge')], max_length=10)),
+                ('choice', models.CharField(blank=True, choices=[('field', 'Behold den tekst, der er gemt'), ('text', 'Brug den anden tekst'), ('both', 'Behold begge')], max_length=10)),
                 ('field_text', models.TextField(blank=True)),
                 ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('resolved_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),

@@ -45,7 +45,7 @@ class DeskClash(models.Model):
         REFUSED = "refused", "Teksten passer ikke i feltet"
 
     class Choice(models.TextChoices):
-        FIELD = "field", "Behold det, der står i feltet"
+        FIELD = "field", "Behold den tekst, der er gemt"
         TEXT = "text", "Brug den anden tekst"
         BOTH = "both", "Behold begge"
 

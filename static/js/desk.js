@@ -315,8 +315,8 @@ function clashNode(clash, box) {
   const id = `clash-${clash.key}`;
   const typed = (heading, text) => element("div", {}, element("h4", {}, heading), element("p", { className: "typed" }, text || "Ingenting"));
   const texts = element("div", { className: "clash-texts" });
-  if (!clash.is_removed) texts.append(typed("Det står i feltet", clash.saved));
-  texts.append(typed(`${clash.is_mine ? "Det skrev du" : `Det skrev ${clash.by}`} kl. ${clash.at}`, clash.text));
+  if (!clash.is_removed) texts.append(typed(clash.saved_heading, clash.saved));
+  texts.append(typed(clash.text_heading, clash.text));
   const problem = element("p", { className: "desk-warning", role: "alert", hidden: true });
   const buttons = element("div", { className: "buttons" });
   const button = (text, choice, className = "button") => {
@@ -340,10 +340,10 @@ function clashNode(clash, box) {
   };
   if (clash.can_use) {
     if (clash.can_join) button("Behold begge", "both", "button primary");
-    button(clash.is_mine ? "Brug min tekst" : `Brug ${clash.by}s tekst`, "text");
-    button("Behold det, der står i feltet", "field");
+    button(clash.use_label, "text");
+    button(clash.keep_label, "field");
   } else if (clash.reason !== "refused" || !box) button("Jeg har kopieret teksten. Fjern den herfra", "field");
-  return element("section", { className: "clash", "aria-labelledby": id }, element("h3", { id }, `${clash.label}: ${clash.reason_text.toLowerCase()}`), texts, problem, buttons);
+  return element("section", { className: "clash", "aria-labelledby": id }, element("h3", { id }, `${clash.label}: ${clash.reason_text.toLowerCase()}`), texts, problem, buttons, ...(clash.can_use ? [element("p", { className: "hint" }, "Den tekst, du ikke vælger, ligger i historikken.")] : []));
 }
 
 // Each open page holds a lock. Drafts in the store of a page without one are sent by this page.

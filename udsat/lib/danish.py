@@ -81,6 +81,11 @@ def count(amount: int, one: str, many: str) -> str:
     return f"{number_format(amount, force_grouping=True)} {one if amount == 1 else many}"
 
 
+def genitive(name: str) -> str:
+    """Return »Annas«, and »Jens'« after s, x or z (Retskrivningsordbogen § 8)."""
+    return f"{name}'" if name[-1:].lower() in ("s", "x", "z") else f"{name}s"
+
+
 def join_words(words: list[str], last: str = "og") -> str:
     """a, b og c"""
     if len(words) < 2:

@@ -166,7 +166,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('object_id', models.PositiveBigIntegerField()),
                 ('page_id', models.PositiveBigIntegerField()),
-                ('action', models.CharField(choices=[('lavet', 'Lavet'), ('aendret', 'Ændret'), ('slettet', 'Slettet'), ('gendannet', 'Gendannet')], max_length=10, verbose_name='handling')),
+                ('action', models.CharField(choices=[('lavet', 'Lavet'), ('aendret', 'Ændret'), ('slettet', 'Slettet'), ('gendannet', 'Gendannet'), ('ubrugt', 'Skrevet, men ikke brugt')], max_length=10, verbose_name='handling')),
                 ('since', models.DateTimeField(default=django.utils.timezone.now, verbose_name='begyndt')),
                 ('at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='tidspunkt')),
                 ('is_closed', models.BooleanField(default=False)),

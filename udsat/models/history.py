@@ -42,6 +42,27 @@ class RevisionQuerySet(ScopedQuerySet):
         )
         return self.annotate(previous=Subquery(earlier.order_by("-pk").values("pk")[:1]))
 
+    def close_run_of(self, obj: models.Model) -> None:
+        """Close the object's open revision, so that the next save keeps what it holds."""
+        self.of(obj).filter(is_closed=False).update(is_closed=True)
+
+    def add_unused(self, obj: "RevisionedModel", values: dict[str, Any], *, by, by_name: str) -> None:
+        """Record values that a person typed and that gave way to those saved, followed by the saved ones."""
+        saved = obj.revisioned_values()
+        self.close_run_of(obj)
+        fields = {"by_id": by and by.pk, "by_name": by_name[:200], "is_closed": True}
+        _create_revision(obj, Revision.Action.UNUSED, saved | values, **fields)
+        _create_revision(obj, Revision.Action.CHANGED, saved, is_closed=True)
+
+    def last_change_of(self, obj: models.Model, field: str) -> "Revision | None":
+        """Return the revision that gave the field its latest value."""
+        found = None
+        for revision in self.of(obj).exclude(action=Revision.Action.UNUSED).order_by("-pk").select_related("by")[:50]:
+            if found is not None and revision.values.get(field) != found.values.get(field):
+                break
+            found = revision
+        return found
+
     def close_runs(self, municipality) -> None:
         """Close open revisions on publication, so that the next save starts a new one."""
         self.filter(municipality=municipality, at__gte=timezone.now() - RUN_LENGTH, is_closed=False).update(
@@ -57,6 +78,7 @@ class Revision(models.Model):
         CHANGED = "aendret", "Ændret"
         DELETED = "slettet", "Slettet"
         RESTORED = "gendannet", "Gendannet"
+        UNUSED = "ubrugt", "Skrevet, men ikke brugt"
 
     municipality_lookup = "municipality"
 
@@ -108,7 +130,7 @@ class Revision(models.Model):
     @transaction.atomic
     def restore_values(self, obj: "RevisionedModel", values: dict[str, Any]) -> None:
         """Set the object's fields to those values and save it as a revision of its own."""
-        Revision.objects.of(obj).filter(is_closed=False).update(is_closed=True)
+        Revision.objects.close_run_of(obj)
         obj.set_values(values)
         obj.full_clean()
         obj.save()

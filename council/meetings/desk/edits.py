@@ -4,6 +4,7 @@ A valid edit is either saved in its field or kept beside it as a clash, which ev
 resolved. An edit is identified by its id, so that sending it twice returns the first result.
 """
 
+import copy
 import datetime
 import uuid
 from collections.abc import Sequence
@@ -15,6 +16,7 @@ from django.utils import timezone
 
 from council.models import AgendaItem, Agreement, Attendance, DeskClash, DeskEdit, DeskPresence, DeskRow, Minutes
 from udsat.admin.edit_versions import increment_version
+from udsat.models import Revision
 
 from .fields import CREATED_AT_DESK, FIELD_NAMES, DeskField, UnknownField, fingerprint, is_uuid
 from .state import MeetingDesk
@@ -187,11 +189,26 @@ class DeskWriter(MeetingDesk):
                 if error:
                     raise ValidationError(error)
                 if value != saved:
+                    if row is not None and row.pk:
+                        # The run may be the same person's; the text that gives way stays in the history.
+                        Revision.objects.close_run_of(row)
                     self._write(field, row, value, "")
             except ValidationError as invalid:
                 return EditResult(decision.id, REFUSED, message=" ".join(invalid.messages))
+        elif row is not None and row.pk:
+            self._record_unused(clash, field, row)
         self._resolve(clash, decision.choice, saved)
         return EditResult(decision.id, SAVED)
+
+    def _record_unused(self, clash: DeskClash, field: DeskField, row) -> None:
+        """Keep the text that is not used in the history of its row."""
+        typed = copy.copy(row)
+        try:
+            field.put(typed, clash.text)
+        except ValueError:
+            return  # no day: kept in the clash alone
+        values = typed.revisioned_values([field.name])
+        Revision.objects.add_unused(row, values, by=clash.by, by_name=clash.by_name)
 
     def _resolve(self, clash: DeskClash, choice: str, saved: str) -> None:
         clash.resolved_at, clash.resolved_by, clash.choice, clash.field_text = timezone.now(), self.user, choice, saved

@@ -10,8 +10,9 @@ from council.meetings.invitations.answers import expected_attendance
 from council.models import AgendaItem, Agreement, Attendance, DeskClash, DeskRow, Meeting, Membership, Minutes
 from council.rights import locked_item_fields, may_write_items
 from udsat.lib.cpr import find_cpr
-from udsat.lib.danish import clock
+from udsat.lib.danish import clock, genitive
 from udsat.lib.richtext import link_addresses, plain_text
+from udsat.models import Revision
 
 from .fields import FIELD_NAMES, HEAD, DeskField, fingerprint, is_uuid
 
@@ -199,7 +200,9 @@ class MeetingDesk:
 
     def clash_as_json(self, clash: DeskClash) -> dict:
         field = DeskField.from_key(clash.field)
-        _, saved, is_removed = self.saved_value(field)
+        row, saved, is_removed = self.saved_value(field)
+        is_mine, at = clash.by_id == self.user.pk, clock(clash.at)
+        saved_by, saved_is_mine = self._saved_by(field, row)
         can_use = not is_removed and not self.closed and clash.reason != DeskClash.Reason.REFUSED
         return {
             "key": str(clash.key),
@@ -208,8 +211,12 @@ class MeetingDesk:
             "reason": clash.reason,
             "reason_text": clash.get_reason_display(),
             "by": clash.by_name,
-            "is_mine": clash.by_id == self.user.pk,
-            "at": clock(clash.at),
+            "is_mine": is_mine,
+            "at": at,
+            "text_heading": f"Det skrev {'du' if is_mine else clash.by_name} kl. {at}",
+            "saved_heading": _saved_heading(saved, saved_by, saved_is_mine),
+            "use_label": _use_label(clash, is_mine, saved_is_mine, at),
+            "keep_label": _keep_label(saved, saved_by, is_mine, saved_is_mine),
             "text": field.display(clash.text, self.members),
             "saved": field.display(saved, self.members),
             "base": fingerprint(saved),
@@ -218,6 +225,13 @@ class MeetingDesk:
             "can_join": field.is_text,
             "is_removed": is_removed,
         }
+
+    def _saved_by(self, field: DeskField, row) -> tuple[str, bool]:
+        """Return who saved the value of a field, or "" if unknown, and whether it is the user."""
+        revision = Revision.objects.last_change_of(row, field.name) if row is not None and row.pk else None
+        if revision is None:
+            return "", False
+        return revision.by_name, revision.by_id == self.user.pk
 
     def as_json(self) -> dict:
         """Return everything on the desk: fields as [value, fingerprint, warning if any], rows, clashes and quorum."""
@@ -241,6 +255,27 @@ class MeetingDesk:
             "quorum": self.quorum,
             "closed": self.closed,
         }
+
+
+def _saved_heading(saved: str, by: str, is_mine: bool) -> str:
+    if not saved:
+        return "Feltet er tomt nu"
+    return "Det har du gemt" if is_mine else f"Det har {by} gemt" if by else "Det er gemt"
+
+
+def _use_label(clash: DeskClash, is_mine: bool, saved_is_mine: bool, at: str) -> str:
+    if is_mine:
+        return f"Brug det, du skrev kl. {at}" if saved_is_mine else "Brug min tekst"
+    return f"Brug {genitive(clash.by_name)} tekst"
+
+
+def _keep_label(saved: str, by: str, is_mine: bool, saved_is_mine: bool) -> str:
+    """Return the label of the button that keeps the saved text. It says whose text that is."""
+    if not saved:
+        return "Lad feltet være tomt"
+    if saved_is_mine:
+        return "Behold det, du har gemt" if is_mine else "Behold min tekst"
+    return f"Behold {genitive(by)} tekst" if by else "Behold den tekst, der er gemt"
 
 
 def version_of(state: dict) -> str:
