@@ -266,3 +266,26 @@ def test_an_unknown_municipality_gets_a_danish_404(db, client, address):
     response = client.get(address.replace("esbjerg", "atlantis"))
     assert response.status_code == 404
     assert "Vi kender ingen kommune" in response.content.decode()
+
+
+def test_a_vacant_seat_is_a_seat_and_no_member(esbjerg, client):
+    council = make.council(esbjerg, size=12)
+    for number in range(11):
+        make.membership(council, make.person(esbjerg, f"Nr{number}"))
+    vacant = make.membership(council, is_vacant=True)
+    for address in PAGES[:2]:
+        assert "12 pladser, 11 medlemmer" in text(client, address)
+    vacant.ends_on = timezone.localdate() - datetime.timedelta(days=1)
+    vacant.save()
+    make.membership(council, make.person(esbjerg, "Nanna"))
+    for address in PAGES[:2]:
+        page = text(client, address)
+        assert "12 medlemmer" in page and "pladser, " not in page
+
+
+def test_a_theme_says_what_the_council_said_only_where_there_is_a_council(esbjerg, client):
+    theme = make.theme(make.strategy(esbjerg))
+    page = text(client, theme.get_absolute_url())
+    assert "Rådet har ikke talt om det her" not in page and "Hvad har rådet sagt?" not in page
+    make.council(esbjerg)
+    assert "Rådet har ikke talt om det her" in text(client, theme.get_absolute_url())

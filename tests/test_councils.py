@@ -170,3 +170,34 @@ def test_the_next_open_meeting_is_named_only_beside_a_closed_one(raad):
     assert Meeting.objects.next_and_next_open() == (closed, later)
     closed.delete()
     assert Meeting.objects.next_and_next_open() == (later, None)
+
+
+@pytest.mark.parametrize(
+    ("typed", "heading"),
+    [
+        ("3. Boliger til unge", "Boliger til unge"),
+        ("3.Boliger til unge", "Boliger til unge"),
+        ("12) Eventuelt", "Eventuelt"),
+        ("Punkt 3: Boliger", "Boliger"),
+        ("punkt 3. boliger", "boliger"),
+        ("Pkt. 3 – Boliger", "Boliger"),
+        ("Dagsordenspunkt 3 Boliger", "Boliger"),
+        ("3 - Boliger", "Boliger"),
+        ("7: »Et sted at bo«", "»Et sted at bo«"),
+        ("1. maj", "1. maj"),
+        ("1. Maj i parken", "1. Maj i parken"),
+        ("2. kvartal 2026", "2. kvartal 2026"),
+        ("2. behandling af budgettet", "2. behandling af budgettet"),
+        ("3. Kvartal", "3. Kvartal"),
+        ("24. december", "24. december"),
+        ("20 små boliger", "20 små boliger"),
+        ("2026: Et år med boliger", "2026: Et år med boliger"),
+        ("3.1 Budget", "3.1 Budget"),
+        ("Punkt 3", "Punkt 3"),
+        ("Punktafgifter", "Punktafgifter"),
+        ("3.", "3."),
+        ("", ""),
+    ],
+)
+def test_a_number_typed_before_the_title_of_an_item_is_not_shown_twice(typed, heading):
+    assert AgendaItem(title=typed).heading == heading

@@ -1,6 +1,7 @@
 """The list of meetings and the page of a meeting: agenda, minutes, and what is not public."""
 
 import datetime
+import zipfile
 from io import BytesIO
 
 import pytest
@@ -11,6 +12,7 @@ from lxml import html
 from pypdf import PdfReader
 
 from council.citizens.following.news_items import news_items_since
+from council.meetings.word.export import agenda_docx
 from council.models import AgendaItem, Meeting, Membership, Minutes, Person
 from council.templatetags.council import council_talks
 from udsat.lib.danish import weekday_date
@@ -220,6 +222,17 @@ def test_a_cancelled_meeting_shows_the_reason_and_announces_no_minutes(council, 
 
 
 # Publication
+
+
+def test_an_item_whose_title_was_typed_with_its_number_has_one_number_on_page_and_in_word(meeting, client):
+    make.agenda(meeting)
+    make.item(meeting, "1. Boliger")
+    make.item(meeting, "Punkt 2: Sagen", is_closed=True, public_title="2. En personsag")
+    page = words(client, meeting.get_absolute_url())
+    assert "1. Boliger" in page and "2. En personsag" in page
+    assert "1. 1." not in page and "2. 2." not in page and "Punkt 2:" not in page
+    word = zipfile.ZipFile(BytesIO(agenda_docx(meeting))).read("word/document.xml").decode()
+    assert "1. Boliger" in word and "1. 1." not in word
 
 
 def test_items_not_yet_on_the_agenda_leave_no_gap_in_its_numbers(meeting, client):

@@ -1,5 +1,7 @@
 """Agenda items."""
 
+import re
+
 from django.db import models, transaction
 from django.db.models import OuterRef, Q
 
@@ -12,6 +14,21 @@ from udsat.models import Part
 from .council import Cause, ItemKind
 from .meeting import Meeting
 from .papers import Agenda, Minutes
+
+# »3. Boliger«, »3) Boliger«, »Punkt 3: boliger«, »pkt. 3 – Boliger«. »1. maj« and »2. kvartal« are titles.
+_TYPED_NUMBER = re.compile(
+    r"(?:(?:[Dd]agsordens)?[Pp](?:unkt|kt\.?) ?\d{1,3} ?(?:[.):–—-]{1,2} {0,3}(?=\S)| (?=[A-ZÆØÅ»\"]))"
+    r"|\d{1,3}(?: ?[.):] {0,3}| [–—-] )(?=[A-ZÆØÅ»\"(]))"
+)
+_ORDINAL = re.compile(
+    r"\d{1,3}\. ?(?:Jan|Feb|Mar|Apr|Maj|Jun|Jul|Aug|Sep|Okt|Nov|Dec|Kvartal|Halvår|Udkast|Udgave|Runde|Fase|Del\b)"
+)
+
+
+def without_number(title: str) -> str:
+    """Return the title of an item without a number that was typed in front of it."""
+    match = _TYPED_NUMBER.match(title)
+    return title[match.end() :] if match and not _ORDINAL.match(title) else title
 
 
 class AgendaItemQuerySet(ScopedQuerySet):
@@ -133,9 +150,14 @@ class AgendaItem(Part):
 
     MINUTES_FIELDS = frozenset({"discussion", "decision", "dissent", "plain_text"})
 
+    @property
+    def heading(self) -> str:
+        """The title without a number that was typed in front of it: every list numbers the items itself."""
+        return without_number(self.title)
+
     def object_label(self):
         number = getattr(self, "number", None)
-        return f"Punkt {number}. {self}" if number else f"Punkt {self}"
+        return f"Punkt {number}. {self.heading}" if number else f"Punkt {self}"
 
     def withheld_text(self, files, with_minutes: bool) -> str:
         """Describe in Danish which parts of this closed item are not published."""

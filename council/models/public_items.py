@@ -9,7 +9,7 @@ from strategies.models import Goal, Theme
 from .agreement import Agreement
 from .attachment import Attachment
 from .council import Cause
-from .item import AgendaItem
+from .item import AgendaItem, without_number
 from .meeting import Meeting
 
 
@@ -55,12 +55,12 @@ class PublicItem:
         self.is_closed = item.is_closed
         self.supplemented_on = item.supplemented_on
         if item.is_closed:
-            self.title = item.public_title or "Lukket punkt"
+            self.title = without_number(item.public_title) or "Lukket punkt"
             self.kind = self.case_number = self.presentation = self.recommendation = ""
             self.themes, self.goals, self.causes, self.attachments = [], [], [], []
             with_minutes = False
         else:
-            self.title = item.title
+            self.title = item.heading
             self.kind = item.get_kind_display()
             self.case_number = item.case_number
             self.presentation = item.presentation

@@ -91,6 +91,7 @@ def council_detail(request, kommune):
             if (has := getattr(council, field)) is not None
         ],
         areas=list(dict.fromkeys(seat.area for seat in seats if seat.area)),
+        vacant=sum(seat.is_vacant for seat in seats),
         next_meeting=next_meeting,
         next_open=next_open,
         latest_minutes=latest_minutes,

@@ -186,7 +186,7 @@ def _input_step(citizen_input: Input) -> TrailStep:
 
 def _item_step(item: AgendaItem, is_here: bool) -> TrailStep:
     url = "" if is_here else item.get_absolute_url()
-    link = f"punkt {item.meeting.first_number + item.index}, »{item.title}«"
+    link = f"punkt {item.meeting.first_number + item.index}, »{item.heading}«"
     if item.is_decided:
         texts = (item.get_answer_display(), _excerpt(item.decision))
         decision = " ".join(f"{text.rstrip('.')}." for text in texts if text)

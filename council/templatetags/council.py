@@ -10,6 +10,7 @@ from council.models import Council, Hearing, Meeting, News
 from council.models.council import readers
 from council.public.trail import items_in_public, trails_of_goals
 from strategies.models import Goal, Strategy, Theme
+from udsat.lib.danish import count
 from udsat.models import Municipality
 
 register = template.Library()
@@ -71,7 +72,7 @@ def council_talks(strategy):
             date=item.meeting.date,
             url=item.get_absolute_url(),
             number=item.meeting.first_number + item.index,
-            title=item.title,
+            title=item.heading,
             answer=item.get_answer_display() if item.is_decided else "",
             decision=item.decision if item.is_decided else "",
             is_coming=not item.meeting.is_past and not item.is_decided,
@@ -107,3 +108,10 @@ def of(trails, goal):
 @register.inclusion_tag("council/_news_about.html")
 def news_about(strategy):
     return {"stories": News.objects.published().filter(strategy=strategy).select_related("municipality")[:5]}
+
+
+@register.filter
+def seats_and_members(council, vacant):
+    """»12 medlemmer«, or »12 pladser, 11 medlemmer« if some of the seats are vacant."""
+    members = count(max(0, council.size - vacant), "medlem", "medlemmer")
+    return f"{count(council.size, 'plads', 'pladser')}, {members}" if vacant else members

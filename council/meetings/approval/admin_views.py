@@ -91,7 +91,7 @@ class RegisterAnswerForm(FieldsOnly, forms.Form):
         self.rows = {row.pk: row for row in status.rows if not row.has_left}
         self.fields["member"].choices = [("", "Vælg …"), *((pk, row.name) for pk, row in self.rows.items())]
         if items:
-            choices = [(item.pk, f"{item.number}. {item.title}") for item in items]
+            choices = [(item.pk, f"{item.number}. {item.heading}") for item in items]
             self.fields["item"].choices = [("", "Det hele"), *choices]
         else:
             del self.fields["item"]

@@ -134,7 +134,7 @@ class MeetingDesk:
         if field.section == "attendance":
             return f"{self.members.get(field.row, 'Fremmøde')}: {field.label}"
         for desk_item in self.items:
-            title = f"Punkt {desk_item.number}. {desk_item.item.title}"
+            title = f"Punkt {desk_item.number}. {desk_item.item.heading}"
             if field.section == "item" and desk_item.row == field.row:
                 return f"{title}: {field.label}"
             if any(row == field.row for row, _ in desk_item.agreements):

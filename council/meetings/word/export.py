@@ -186,7 +186,7 @@ def _attendance_line(attendance):
 def _item(document, meeting, item, number, with_minutes, with_closed):
     lead = f"Punkt {number}: " if meeting.style == Meeting.Style.POINT else f"{number}. "
     hidden = item.is_closed and not with_closed
-    document.heading(1, lead + ((item.public_title or standard_labels.CLOSED) if hidden else item.title))
+    document.heading(1, lead + ((item.public_title or standard_labels.CLOSED) if hidden else item.heading))
     if hidden:
         document.paragraph(standard_labels.CLOSED_NOTE, "Note")
         return
