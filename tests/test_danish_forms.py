@@ -40,7 +40,11 @@ FORMS = """
     moden modent modne
     egen eget egne
     simpel simpelt simple
-    bitter bittert bitre
+    bitter bittert bitre bitreste
+    enkel enkelt enkle enklere enkleste
+    handicappet handicappede
+    isoleret isolerede
+    flytte flyttede
     ny nyt nye
     fri frit frie
     blå blåt blå
@@ -75,6 +79,12 @@ FORMS = """
     kollegium kollegiet kollegier
     lille små
     stor stort større
+    tryg trygt trygge
+    klar klart klare
+    røgfri røgfrit røgfrie
+    militær militært militære
+    seriøs seriøst seriøse
+    human humant humane
     plejebarn plejebørn plejebørnenes
     formand formænd formændene
     fortand fortænder
@@ -133,6 +143,16 @@ OTHER_WORDS = [
     ("2000", "12.000"),
     ("nye", "nyre"),
     ("brand", "brænde"),
+    ("billede", "billet"),
+    ("arrest", "arret"),
+    ("genert", "gen"),
+    ("kursus", "kur"),
+    ("kort", "kor"),
+    ("vært", "vær"),
+    ("fart", "far"),
+    ("gæst", "gæs"),
+    ("lang", "længere"),
+    ("protest", "protokol"),
     ("sengen", "sange"),
     ("plante", "plan"),
 ]

@@ -696,6 +696,13 @@ def first_link(text):
         ("bor på gaden", "mangler-et-sted-at-bo"),
         ("min datter er hjemløs", "soen-paa-gaden"),
         ("drikker for meget", "drikker-for-meget"),
+        ("selvmordsforsøg", "har-det-psykisk-daarligt"),
+        ("jeg orker ikke mere", "har-det-psykisk-daarligt"),
+        ("livslinien", "har-det-psykisk-daarligt"),
+        ("børnetelefonen", "bekymret-for-et-barn"),
+        ("116 111", "bekymret-for-et-barn"),
+        ("1888", "bliver-slaaet"),
+        ("bor i min bil", "mangler-et-sted-at-bo"),
         ("ludomani", "gaeld"),
         ("aktindsigt", "kommunen-hoerer-ikke"),
         ("borgerrådgiver", "kommunen-hoerer-ikke"),
@@ -721,6 +728,13 @@ def test_a_misspelled_crisis_word_leads_to_the_situation_too(client, helped, esb
     assert first_link(find(client, query)) == f"/emner/{situation}/"
     make.news(esbjerg, "Hjemløse får krisecenter", body="<p>Min mand slår dem.</p>")
     assert first_link(find(client, query)) == f"/emner/{situation}/"
+
+
+def test_a_crisis_word_is_not_corrected_to_another_word(client, helped, esbjerg):
+    make.news(esbjerg, "Byrådet har vedtaget planen")
+    results = client.get("/soeg/", {"q": "voldtaget"}).context["results"]
+    assert not results.hits and not results.corrected
+    assert "vedtaget" in client.get("/soeg/", {"q": "vedtget"}).context["results"].corrected
 
 
 @pytest.mark.parametrize("query", ["tandlæge", "voldgade", "leve", "leder", "mand", "sove sammen", "læge", "xyz"])

@@ -83,7 +83,10 @@ class Situation(NationalEntry):
 
     @property
     def phrases(self) -> list[str]:
-        return [line.strip() for line in self.search_words.splitlines() if line.strip()]
+        """The search words, and the names and numbers of the helplines that are for it above all."""
+        lines = [line for line in self.helplines.all() if line.first_for_id == self.pk]
+        own = [text for line in lines for text in (line.name.split(",")[0], line.number)]
+        return [line.strip() for line in self.search_words.splitlines() if line.strip()] + own
 
 
 class Helpline(models.Model):

@@ -26,7 +26,7 @@ _IRREGULAR_NOUNS = """
     hånd: hænder
     klo: kløer
     kraft: kræfter
-    kursus: kurser kurset
+    kurs: kursus kurser kurset
     mand: mænd
     mor: mødre moder
     nat: nætter
@@ -39,31 +39,20 @@ _IRREGULAR_NOUNS = """
     øje: øjne
 """
 _IRREGULAR_ADJECTIVES = """
-    blå: blåt
-    dyr: dyrt
-    egen: egne eget
-    fri: frit
+    egen: egne eget egent
     få: færre færrest
-    god: godt
-    grøn: grønt
-    grå: gråt
     hel: helt
-    høj: højt
-    lang: langt længere længst
-    lav: lavt
     lille: små småt
     ny: nyt
-    pæn: pænt
     ren: rent
-    rå: råt
     sen: sent
-    smal: smalt
-    stor: stort større størst
-    svær: svært
-    syg: sygt
-    tom: tomt
-    tung: tungt
+    stor: større størst
     ung: ungt
+"""
+# Short adjectives whose neuter in -t Snowball does not stem: others may be nouns, as kort is no form of kor.
+_SHORT_ADJECTIVES = """
+    blå brun dum dyr fin fri god grov grøn grå gul halv hård høj jævn klar klog kær lang lav mør nær pæn rig rå sjov
+    skarp skrap skøn smal stor svag svær syg tom tryg tung tør varm
 """
 # Not looked for at the end of longer words: brænder, prøvestænger.
 _NEVER_LAST = {"and", "klo", "tang", "tå"}
@@ -71,12 +60,17 @@ _NEVER_LAST = {"and", "klo", "tang", "tå"}
 _NOT_KEYS = STOP_WORDS | set("andr bedr højr mindr ordr værr ældr ændr yngr".split())
 # Words in -en that lose their e, by their ending: aftner, åbne. Others keep it: havn is no form of haven.
 _EN_WITHOUT_E = re.compile(
-    r"(?:afte|beskede|bunde|båre|dove|erfare|falde|fersk?e|fige|forlege|frosse|frøke|funde|give|gylde|hilse|holde|kriste"
-    r"|komme|kræse|lage|lyste|mode|morge|nøge|orde|overlege|præke|rådde|sjælde|skreve|skåre|slage|stjåle|sulte"
-    r"|tallerke|tvunge|ulde|underlege|verde|vokse|vunde|væse|våbe|våge|åbe|ørke)n$"
+    r"(?:afte|beskede|bunde|bække|båre|dove|erfare|falde|fersk?e|fige|forlege|forlore|frosse|frøke|funde|gedige|give"
+    r"|gnave|gylde|hilse|holde|kriste|komme|kræse|kæle|køkke|lage|lunke|lyste|mode|morge|nøge|orde|overlege|præke|rådde"
+    r"|sjælde|skreve|skåre|slage|stjåle|sulte|tallerke|tvunge|ulde|underlege|verde|vokse|vunde|væse|våbe|våge|åbe"
+    r"|ørke)n$"
 )
 _L_OR_R_AFTER_E = re.compile(r"[aeiouyæøå].*[bcdfgklmnprstvz]e[lr]$")
-_NEUTER = re.compile(r".{2}(?:al|bar|el|er|ig|iv|løs|som)t$")
+_NEUTER = re.compile(r".{2}(?:al|an|bar|el|er|ig|il|iv|om|ær|øs)t$")
+# sikreste, enklere: degrees of an adjective that has lost its e.
+_DEGREE = re.compile(r"[bdfgkmnpstv][lnr](?:ere|este?)$")
+# handicappede is a form of handicappet.
+_PARTICIPLE = re.compile(r".{4}ede$")
 _LATIN = re.compile(r".{3}[eiæ]um$")
 _ENDINGS = ("ernes", "erne", "enes", "ene", "ers", "ens", "ets", "er", "en", "et", "es", "e")
 _GENITIVE = re.compile(r".{2}[abcdfghjklmnoprtvyzå]s$")
@@ -86,7 +80,7 @@ _VOWEL = re.compile("[aeiouyæøå]")
 
 def _forms() -> dict[str, tuple[str, bool]]:
     """Return by irregular form its word, and whether longer words may end in it."""
-    forms = {}
+    forms: dict[str, tuple[str, bool]] = {}
     for line in _IRREGULAR_NOUNS.strip().splitlines():
         word, listed = line.strip().split(": ")
         for form in listed.split():
@@ -100,7 +94,7 @@ def _forms() -> dict[str, tuple[str, bool]]:
     for line in _IRREGULAR_ADJECTIVES.strip().splitlines():
         word, listed = line.strip().split(": ")
         forms |= dict.fromkeys(listed.split(), (word, False))
-    return forms
+    return forms | {f"{word}t": (word, True) for word in _SHORT_ADJECTIVES.split()}
 
 
 _FORMS = _forms()
@@ -143,16 +137,23 @@ def inflection_keys(word: str) -> tuple[str, ...]:
     if word in STOP_WORDS or not word.isalpha():
         return ()
     regular = base_form(word.replace("é", "e"))
-    if regular != word:
+    if regular != word.replace("é", "e"):
         return (_contracted(regular.removesuffix("e")),)
-    bases = [word]
+    if word.endswith("é"):
+        return (_contracted(regular),)
+    inflected, uninflected = [word], []
     if _GENITIVE.match(word, max(0, len(word) - 4)):
-        bases.append(word[:-1])
+        inflected.append(word[:-1])
     if _NEUTER.search(word) or word.endswith("ent") and _EN_WITHOUT_E.search(word[:-1]):
-        bases.append(word[:-1])
+        uninflected.append(word[:-1])
     if _LATIN.search(word):
-        bases.append(word[:-2])
-    keys = [_contracted(form) for base in bases for form in (base, _without_ending(base))]
+        uninflected.append(word[:-2])
+    if _DEGREE.search(word):
+        uninflected.append(re.sub("(?:ere|este?)$", "", word))
+    if _PARTICIPLE.search(word) and not word.endswith("billede"):
+        inflected.append(f"{word[:-3]}et")
+    bases = [*(base for form in inflected for base in (form, _without_ending(form))), *uninflected]
+    keys = map(_contracted, bases)
     return tuple(key for key in dict.fromkeys(keys) if key not in _NOT_KEYS)
 
 

@@ -98,8 +98,13 @@ def exact_token(word: str) -> str:
 
 
 def stem_token(word: str) -> str:
-    # Of an irregular form that of its base form: bøger is stemmed as bog, not as bøg.
-    return f"x{exact_token(stem(base_form(word)))}"
+    return f"x{exact_token(_stem_or_key(word))}"
+
+
+def _stem_or_key(word: str) -> str:
+    """Return the stem, but of an irregular form its key: that of bøger is bog, not bøg."""
+    keys = inflection_keys(word)
+    return keys[0] if keys and base_form(word) != word else stem(word)
 
 
 def key_token(key: str) -> str:
@@ -134,7 +139,7 @@ def word_tokens(word: str) -> tuple[str, ...]:
 
 def _other_keys(word: str) -> list[str]:
     # Queries look for a key as a word and as a stem too.
-    return [key for key in inflection_keys(word) if key not in (word, stem(base_form(word)))]
+    return [key for key in inflection_keys(word) if key not in (word, _stem_or_key(word))]
 
 
 @functools.lru_cache(maxsize=20_000)

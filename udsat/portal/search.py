@@ -4,7 +4,7 @@ The index is in `udsat.models.search`, the query and the ranking in `udsat.porta
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import NamedTuple
@@ -43,6 +43,7 @@ SUGGESTIONS = 8
 MAX_SUBJECTS = 3  # topics and situations above the hits
 _FEW_SITUATIONS = 2
 _LEAST_MISSPELLED = 5  # letters
+_LEAST_FIRST_PART = 6  # letters of a word that leads to a situation as the first part of a compound too
 _LEAST_IN_ADVICE = 6  # letters: short words say little about an advice
 
 _READ_FULLY = 30  # the best rows by title, which are then ranked by text
@@ -132,6 +133,8 @@ def matching_situations(query: str, situations: Sequence[Situation], *, is_missp
     def is_typed(word: str) -> bool:
         if any(are_forms_of_one_word(word, one) for one in typed):
             return True
+        if len(word) >= _LEAST_FIRST_PART and any(one.startswith(word) for one in typed):
+            return True
         return (
             is_misspelled
             and len(word) >= _LEAST_MISSPELLED
@@ -139,7 +142,7 @@ def matching_situations(query: str, situations: Sequence[Situation], *, is_missp
         )
 
     def longest_phrase(situation: Situation) -> int:
-        phrases = [words(phrase) for phrase in situation.phrases]
+        phrases = [all_query_words(phrase) for phrase in situation.phrases]
         return max((len(phrase) for phrase in phrases if all(map(is_typed, phrase))), default=0)
 
     length = {one.pk: longest_phrase(one) for one in situations}
@@ -186,12 +189,18 @@ def similar_words(sought: Sequence[str]) -> list[str]:
 
 
 @prefer_index()
-def search(query: str, municipalities: Sequence[Municipality], filters: SearchFilters, page: int = 1) -> SearchResults:
+def search(
+    query: str,
+    municipalities: Sequence[Municipality],
+    filters: SearchFilters,
+    page: int = 1,
+    known: Collection[str] = (),
+) -> SearchResults:
     """Return one page of hits and the counts of all.
 
     A query without hits is corrected to similar words; if no text contains all words, texts with some of them are
     returned. `municipalities` is all of them: combined with other words, the name of one limits the search to it
-    (»bolig vejle«).
+    (»bolig vejle«). `known` are words that are not corrected.
     """
     query = query[:MAX_LENGTH]
     sought = query_words(query)
@@ -201,7 +210,8 @@ def search(query: str, municipalities: Sequence[Municipality], filters: SearchFi
     search_query = SearchQuery(sought, names, filters, query_compounds(query))
     if search_query.rows:
         return _results(search_query, query, page)
-    corrected = SearchQuery([part for word in sought for part in search_query.corrected(word)], names, filters)
+    parts = [part for word in sought for part in ([word] if word in known else search_query.corrected(word))]
+    corrected = SearchQuery(parts, names, filters)
     if corrected.words != search_query.words and corrected.rows:
         return _results(corrected, " ".join(corrected.words), page, corrected=" ".join(corrected.words))
     if len(corrected.words) > 1:

@@ -23,7 +23,7 @@ from strategies.progress import progress
 from strategies.views import find_municipality, roof_texts
 from udsat.lib import jsonld
 from udsat.lib.danish import fold, slugify
-from udsat.lib.search_tokens import query_words
+from udsat.lib.search_tokens import query_words, words
 from udsat.models import Municipality, SearchKind, last_published
 from udsat.portal.search import (
     MAX_LENGTH,
@@ -171,7 +171,9 @@ def search(request):
         one.read(request.GET.get(one.name, ""))
     kommune, kind, topic, year = (one.value for one in filters)
     page = int(request.GET["side"]) if re.fullmatch(r"[1-9]\d{0,5}", request.GET.get("side", "")) else 1
-    results = find(query, municipalities, SearchFilters(municipality=kommune, kind=kind, topic=topic, year=year), page)
+    search_filters = SearchFilters(municipality=kommune, kind=kind, topic=topic, year=year)
+    phrases = {word for situation in situations for phrase in situation.phrases for word in words(phrase)}
+    results = find(query, municipalities, search_filters, page, known=phrases)
 
     def address(**changes):
         kept = {"q": query} | {one.name: one.chosen for one in filters} | changes
@@ -181,8 +183,7 @@ def search(request):
     named = municipalities_named_in(results.words, municipalities)
     if is_misspelled and not named:
         named = municipalities_spelled_like(query_words(query), municipalities)
-    typed = f"{query} {results.corrected}"
-    help_with = matching_situations(typed, situations, is_misspelled=is_misspelled)
+    help_with = matching_situations(query, situations, is_misspelled=is_misspelled)
     others = [one for one in matching_topics(results.words, named, [*situations, *topics]) if one not in help_with]
     chosen = next((one for one in municipalities if one.pk == kommune), None)
     context = {
