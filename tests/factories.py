@@ -202,3 +202,8 @@ def answered_input(of, title="Bænke ved banegården", status=Status.PUBLISHED, 
         "closed_at": moment,
     }
     return input_(of, **given | state(status) | fields)
+
+
+def reasons(findings, why="Det er et sagsnummer i arkivet"):
+    """Return a reason for overriding each of the CPR findings, by key."""
+    return {finding.key: f"{why}, {finding.fingerprint}." for finding in findings}

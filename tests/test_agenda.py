@@ -553,7 +553,8 @@ def test_a_number_in_what_waits_stops_the_supplement(client, published, meeting,
     with pytest.raises(ValidationError):
         Agenda.objects.get().publish_supplement(by=anna, confirmed=True)
     assert not Letter.objects.filter(key__startswith="supplement:").exists()
-    send(client, meeting, confirmed="on", reason="Det er et sagsnummer.")
+    reasons = make.reasons(Agenda.objects.get().supplement_findings())
+    send(client, meeting, confirmed="on", **{f"reason_{key}": reason for key, reason in reasons.items()})
     assert not meeting.items.waiting().exists()
 
 

@@ -18,6 +18,7 @@ from udsat.lib.publishing import Status
 from udsat.models import Letter, Revision
 
 from . import factories as make
+from .test_change_gate import through_the_gate
 from .test_public_table import ADDRESSES
 
 YESTERDAY = timezone.localdate() - datetime.timedelta(1)
@@ -74,7 +75,7 @@ def opened(client, person):
 
 
 def save(client, person, **changes):
-    return client.post(url(Person, "change", person.pk), opened(client, person) | changes)
+    return through_the_gate(client, client.post(url(Person, "change", person.pk), opened(client, person) | changes))
 
 
 def photo_of(person):

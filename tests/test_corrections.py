@@ -185,7 +185,7 @@ def test_what_the_correction_brings_in_is_looked_at_and_what_stood_there_is_not(
     item.save()
     Minutes.objects.get().publish(by=anna, confirmed=True)
     seen = review(annas, meeting, what=WHAT, **{f"item-{item.pk}-discussion": "<p>Bente Krogh og Ole Friis talte.</p>"})
-    matches = [finding.match for one, _ in seen.context["reviewed"] for finding in one.findings]
+    matches = [row.finding.match for one in seen.context["reviewed"] for row in one.findings]
     assert matches == ["Ole Friis"]
     assert f'href="#id_item-{item.pk}-discussion"' in text(seen)
     data = seen.context["correction"].data.dict()
@@ -196,16 +196,17 @@ def test_what_the_correction_brings_in_is_looked_at_and_what_stood_there_is_not(
 def test_a_cpr_number_stops_it_until_there_is_a_reason(annas, client, meeting, item):
     seen = review(annas, meeting, what=WHAT, **decision(item, f"Sag {NUMBER}."))
     assert "ligner et CPR-nummer" in text(seen)
-    assert "mindst 10 tegn" in text(confirm(annas, meeting, seen))
+    assert "så skriv, hvad det er" in text(confirm(annas, meeting, seen))
     assert NUMBER not in text(client.get(meeting.get_absolute_url()))
-    confirm(annas, meeting, seen, reason="Det er sagens nummer i arkivet.")
+    [suspect] = [finding for row in seen.context["reviewed"] for finding in row.findings]
+    confirm(annas, meeting, seen, **{suspect.field.html_name: "Det er sagens nummer i arkivet."})
     assert NUMBER in text(client.get(meeting.get_absolute_url()))
     assert CprOverride.objects.get().reason == "Det er sagens nummer i arkivet."
 
 
 def test_a_cpr_number_in_the_explanation_is_found_too(annas, meeting, item):
     seen = review(annas, meeting, what=f"Nummeret {NUMBER} er fjernet.", **decision(item, "Intet."))
-    assert [finding.label for one, _ in seen.context["reviewed"] for finding in one.suspects] == ["Hvad er rettet?"]
+    assert [row.finding.label for one in seen.context["reviewed"] for row in one.findings] == ["Hvad er rettet?"]
 
 
 def test_attendance_and_head_are_corrected_as_well(annas, client, esbjerg, meeting):
@@ -243,7 +244,7 @@ def test_a_closed_item_that_is_opened_is_looked_at_whole(annas, client, meeting)
     data = typed(annas, meeting, what="Punkt 2 er åbnet.")
     del data[f"item-{closed.pk}-is_closed"]
     seen = annas.post(edit_url(meeting), data)
-    matches = [finding.match for one, _ in seen.context["reviewed"] for finding in one.findings]
+    matches = [row.finding.match for one in seen.context["reviewed"] for row in one.findings]
     assert matches == ["Bente Krogh", "Skolevej 12"]
     assert "Bente Krogh" not in text(client.get(meeting.get_absolute_url()))
 

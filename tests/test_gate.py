@@ -1,16 +1,19 @@
 """Privacy review before publication: findings in context, confirmation, and preview."""
 
+import datetime
 import html
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 
-from council.models import AgendaItem, Meeting, Minutes, News, Person
+from council.meetings.agenda.building import add_standard_items
+from council.models import AgendaItem, Meeting, Minutes, News, Person, StandardItem
 from udsat.lib.publishing import Status
 from udsat.models import PublicationEvent
 
 from . import factories as make
-from .test_back_office_conflict import log_in
+from .test_back_office_conflict import log_in, opened
 from .test_back_office_publishing import TICK, answer, gate
 from .test_back_office_scope import text, url
 
@@ -59,7 +62,7 @@ def test_each_finding_is_shown_in_its_sentence_with_a_link_to_its_field(annas, m
     page = html.unescape(text(annas.get(gate(annas, minutes))))
     assert "<blockquote><mark>Bente Krogh</mark> bor på Skolevej 12.</blockquote>" in page
     assert "<blockquote>Bente Krogh bor på <mark>Skolevej 12</mark>.</blockquote>" in page
-    assert f'href="{url(AgendaItem, "change", item.pk)}#id_discussion"' in page
+    assert f'value="{url(AgendaItem, "change", item.pk)}#id_discussion"' in page
     assert "Punkt 1. Boliger" in page
 
 
@@ -270,3 +273,87 @@ def test_only_those_who_publish_see_the_preview(client, bo, carla, minutes):
         assert preview(client, minutes).status_code == status
     client.logout()
     assert preview(client, minutes).status_code == 302
+
+
+# To a field and back
+
+
+def test_correcting_a_field_leads_back_to_the_gate_with_the_ticks(annas, meeting, minutes):
+    one = make.item(meeting, "Boliger", decision="<p>Bente Krogh talte.</p>")
+    two = make.item(meeting, "Mad", decision="<p>Ole Friis lavede den.</p>")
+    form = annas.get(gate(annas, minutes)).context["form"]
+    ticks = {name: "on" for name in form.fields if name.startswith("looked_")}
+    field = f"{url(AgendaItem, 'change', two.pk)}#id_decision"
+    left = annas.post(gate(annas, minutes), {"seen": form["seen"].value(), **ticks, **TICK, "fix": field})
+    assert left.status_code == 302 and left.url.endswith("#id_decision")
+    address = left.url.partition("#")[0]
+    assert "kommer du tilbage til offentliggørelsen" in text(annas.get(address))
+    saved = annas.post(address, opened(annas, two) | {"decision": "<p>Ib Larsen lavede den.</p>"})
+    assert (saved.status_code, saved.url) == (302, gate(annas, minutes))
+    form = annas.get(saved.url).context["form"]
+    shown = {form[name].label.partition(".")[2]: form[name].value() for name in form.fields if "looked_" in name}
+    assert [bool(value) for value in shown.values()] == [True, False], shown
+    assert not form["confirmed"].value()
+    assert one.decision
+
+
+def test_only_the_gates_own_links_lead_back(annas, meeting, minutes):
+    item = make.item(meeting, "Boliger", decision="<p>Bente Krogh talte.</p>")
+    elsewhere = annas.post(gate(annas, minutes), {"fix": "https://example.com/"})
+    assert elsewhere.status_code == 200
+    address = f"{url(AgendaItem, 'change', item.pk)}?gate=https://example.com/"
+    assert "example.com" not in annas.post(address, opened(annas, item)).url
+
+
+# Agreements that are not public
+
+
+@pytest.fixture
+def draft_agreement(council):
+    """An agreement in minutes that are not public."""
+    last = make.meeting(council, date=datetime.date(2025, 2, 3))
+    make.minutes(last, status=Status.DRAFT)
+    make.standard_item(council, "Siden sidst", brings=StandardItem.Brings.AGREEMENTS)
+    return make.agreement(make.item(last, "Natcafé"), "Spørge ejeren af kiosken på hjørnet")
+
+
+def test_an_agreement_of_draft_minutes_says_so_in_the_next_agenda_and_is_asked_about(annas, meeting, draft_agreement):
+    add_standard_items(meeting)
+    item = meeting.items.get(title="Siden sidst")
+    line = "Spørge ejeren af kiosken på hjørnet (aftalt 3.2.2025, referatet er ikke offentligt endnu)"
+    assert f"<li>{line}</li>" in item.presentation
+    agenda = meeting.agenda
+    assert findings(annas, agenda) == [
+        ("Punkt 1. Siden sidst", "aftale, der ikke er offentlig", "Spørge ejeren af kiosken på hjørnet")
+    ]
+    assert answer(annas, agenda, **TICK).status_code == 200
+    assert ticked(annas, agenda).status_code == 302
+
+
+def test_an_agreement_of_public_minutes_is_no_finding(annas, meeting, draft_agreement):
+    Minutes.objects.update(**make.state(Status.PUBLISHED))
+    add_standard_items(meeting)
+    assert "<li>Spørge ejeren af kiosken på hjørnet</li>" in meeting.items.get(title="Siden sidst").presentation
+    assert findings(annas, meeting.agenda) == []
+
+
+@pytest.mark.parametrize("is_copied", [True, False])
+def test_an_agreement_of_a_closed_item_is_found_wherever_it_is_typed(annas, council, meeting, is_copied):
+    last = make.meeting(council, date=datetime.date(2025, 2, 3))
+    make.minutes(last)
+    make.agreement(make.item(last, "Om Ib", is_closed=True), "Betale for Ibs depositum")
+    words = "Vi skal betale for Ibs depositum." if is_copied else "Intet nyt."
+    make.item(meeting, "Eventuelt", presentation=f"<p>{words}</p>")
+    agenda = make.agenda(meeting, status=Status.DRAFT)
+    assert [kind for _, kind, _ in findings(annas, agenda)] == ["aftale, der ikke er offentlig"] * is_copied
+
+
+def test_it_does_not_enter_a_public_agenda_without_the_gate(annas, council, meeting, draft_agreement):
+    meeting.status, meeting.publish_at = Status.PUBLISHED, timezone.now()
+    meeting.save()
+    make.agenda(meeting)
+    page = url(Meeting, "agenda", meeting.pk)
+    response = annas.post(page, {"action": "add_standard_items"})
+    assert response.status_code == 200 and "Intet er gemt endnu" in text(response)
+    assert "<mark>Spørge ejeren af kiosken på hjørnet</mark>" in text(response)
+    assert not meeting.items.exists()

@@ -209,7 +209,8 @@ def test_a_letter_holds_nothing_of_a_closed_item(meeting, anna, karen):
 
 def test_an_overridden_cpr_number_is_hidden_in_letters(meeting, anna, karen):
     make.item(meeting, "Sag 010190-1234")
-    publish(make.agenda(meeting, Status.DRAFT), anna, reason="Det er et sagsnummer.")
+    agenda = make.agenda(meeting, Status.DRAFT)
+    publish(agenda, anna, reasons=make.reasons(agenda.publication_findings()))
     letter = letters()["Karen"]
     assert "010190" not in letter.text
     assert Client().get(link_in(letter)).status_code == 200

@@ -10,6 +10,7 @@ from council.models import Council, Membership, Person
 from udsat.lib.publishing import Status
 
 from . import factories as make
+from .test_change_gate import through_the_gate
 
 TODAY = timezone.localdate()
 
@@ -40,7 +41,7 @@ def leaving(seat):
 def leave(client, seat, **answers):
     version = Council.objects.get(pk=seat.council_id).version
     data = {"seen": version, "ends_on": "2026-06-30", "then": "tom"} | answers
-    return client.post(leaving(seat), data)
+    return through_the_gate(client, client.post(leaving(seat), data))
 
 
 def members_page(client, council):

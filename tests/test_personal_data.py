@@ -44,6 +44,8 @@ def found(text, known=KNOWN):
         ("0045 26184407", PHONE, "0045 26184407"),
         ("26-18-44-07 er hans nummer", PHONE, "26-18-44-07"),
         ("Nummeret er 26.18.44.07.", PHONE, "26.18.44.07"),
+        ("Nummeret er 24.12.20.26.", PHONE, "24.12.20.26"),
+        ("Nummeret er 24 13 2026.", PHONE, "24 13 2026"),
         ("Skriv en sms (26 184 407).", PHONE, "26 184 407"),
         ("Ring 26\u00a018\u00a044\u00a007", PHONE, "26\u00a018\u00a044\u00a007"),
         ("Hans svenske nummer er +46 70 123 45 67.", PHONE, "+46 70 123 45 67"),
@@ -99,6 +101,8 @@ def test_personal_data_is_found(text, kind, what):
     "text",
     [
         # Numbers that are not phone numbers
+        "Aftalen skal være gjort senest 24.12.2026 og igen 31.01.2027.",
+        "Møde 24-12-2026, 24 12 2026 og 28.02-2027, kl. 20.00-22.30.",
         "Strategien gælder 2023 2026 og 2023-2026.",
         "Sagsnr. 26184407",
         "2026-0877",

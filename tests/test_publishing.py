@@ -178,10 +178,12 @@ class TestPublishing:
     def test_an_override_needs_a_reason_and_keeps_it_without_the_number(self, strategy, anna):
         theme = make.theme(strategy, f"Sag {CPR_LIKE}")
         with pytest.raises(ValidationError):
-            strategy.publish(by=anna, confirmed=True, reason="ok")
-        strategy.publish(by=anna, confirmed=True, reason="Det er et sagsnummer.")
+            strategy.publish(by=anna, confirmed=True, reasons={strategy.publication_findings()[0].key: "ok"})
+        # The number is in the title and in the address that is made of it.
+        reasons = {finding.key: "Det er et sagsnummer." for finding in strategy.publication_findings()}
+        strategy.publish(by=anna, confirmed=True, reasons=reasons)
         override = CprOverride.objects.first()
-        assert override.reason == "Det er et sagsnummer."
+        assert (override.reason, override.by_name) == ("Det er et sagsnummer.", "Anna")
         assert override.target.startswith("strategies.theme:")
         assert "0001" not in override.fingerprint[:8] and CPR_LIKE not in str(vars(override))
         theme.guiding_thread = "Uændret titel kan stadig gemmes."
@@ -189,7 +191,7 @@ class TestPublishing:
 
     def test_an_override_survives_a_new_secret_key(self, strategy, anna, settings):
         theme = make.theme(strategy, f"Sag {CPR_LIKE}")
-        strategy.publish(by=anna, confirmed=True, reason="Det er et sagsnummer.")
+        strategy.publish(by=anna, confirmed=True, reasons=make.reasons(strategy.publication_findings()))
         settings.SECRET_KEY = "another key"
         theme.guiding_thread = "Ny"
         theme.save()
@@ -199,7 +201,7 @@ class TestPublishing:
 
     def test_another_number_in_the_same_field_needs_its_own_override(self, strategy, anna):
         theme = make.theme(strategy, f"Sag {CPR_LIKE}")
-        strategy.publish(by=anna, confirmed=True, reason="Det er et sagsnummer.")
+        strategy.publish(by=anna, confirmed=True, reasons=make.reasons(strategy.publication_findings()))
         theme.title = "Sag 020290-0002"
         with pytest.raises(ValidationError):
             theme.save()

@@ -20,6 +20,8 @@ ONLY_IN_THE_SOAK = {
     "test_lighthouse.py::test_lighthouse_gives_the_main_pages_full_marks[1]",
     # `make test` takes the same way by keys.
     "test_council_year.py::test_a_council_year[Mouse]",
+    # Three quarters of the forms; the commit chooses the quarter that `make test` fills in.
+    *(f"test_every_form.py::test_a_filled_form_is_saved_or_says_what_is_wrong[{hand}]" for hand in range(1, 4)),
     # `make test` lays out 60 goals in one theme, and 12 in each of six.
     "test_strategy_pdf.py::test_the_summary_of_a_far_too_long_strategy_is_one_page_that_says_so[60-1]",
 }

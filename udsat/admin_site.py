@@ -1,16 +1,17 @@
 """The admin site: name, front page by section, login."""
 
+import io
 from functools import wraps
 
 from django.contrib.admin import AdminSite
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.admin.views.autocomplete import AutocompleteJsonView
-from django.http import Http404, HttpResponseRedirect, JsonResponse
+from django.http import FileResponse, Http404, HttpResponseRedirect, JsonResponse
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 
 from udsat import kept_forms, password_reset
-from udsat.models import Publishable
+from udsat.models import HeldFile, Publishable
 
 # Sections of the front page, in order. `index_section` of a model admin names one of them.
 DAILY, FOLLOW_UP, MORE, PORTAL = "Det daglige arbejde", "Følg op", "Mere", "Portalen"
@@ -72,13 +73,23 @@ class BackOffice(AdminSite):
         # Django's redirect to an object would disclose addresses of other municipalities' drafts.
         disabled = path("r/<path:content_type_id>/<path:object_id>/", self.admin_view(_not_found), name="view_on_site")
         guide = path("vejledning/", self.admin_view(self.guide), name="guide")
+        held_file = path("venter/<uuid:key>/", self.admin_view(self.held_file), name="held_file")
         django_urls = (pattern for pattern in super().get_urls() if getattr(pattern, "name", "") != "view_on_site")
         return [
             disabled,
             guide,
             *password_reset.urls({"site_title": self.site_title, "site_header": self.site_header}),
+            held_file,
             *django_urls,
         ]
+
+    def held_file(self, request, key):
+        """Return a file that the same person has sent and not confirmed yet."""
+        held = HeldFile.objects.filter(user=request.user, key=key).first()
+        if held is None:
+            raise Http404("Filen er her ikke mere.")
+        headers = {"Cache-Control": "no-store, private"}
+        return FileResponse(io.BytesIO(held.content), as_attachment=True, filename=held.name, headers=headers)
 
     def guide(self, request):
         """User guide of the back office."""

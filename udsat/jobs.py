@@ -26,6 +26,7 @@ from council.meetings.invitations.sending import (
 )
 from council.members.consent import anonymise_by_rule
 from udsat.models import (
+    delete_old_held_files,
     delete_old_kept_forms,
     delete_old_submissions,
     delete_unused_files,
@@ -56,6 +57,7 @@ JOBS: list[Callable[[datetime.datetime], int]] = [
     delete_old_desk_records,
     delete_old_submissions,
     delete_old_kept_forms,
+    delete_old_held_files,
     remove_expired_entries,
     remove_old_deletions,
     delete_unused_files,

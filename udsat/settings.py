@@ -138,6 +138,8 @@ MIDDLEWARE = [
     "udsat.lib.actor.ActorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "udsat.lib.bidi.TypedTextMiddleware",
+    "udsat.admin.change_gate.ChangeGateMiddleware",
 ]
 
 ROOT_URLCONF = "udsat.urls"

@@ -121,6 +121,9 @@ class PersonAdmin(ScopedAdmin):
         may_publish = user.may(roles.EDIT, municipality) and user.may(roles.PUBLISH, municipality)
         return obj.anonymised_at is None and may_publish
 
+    def file_url(self, obj, field):
+        return self.url("photo", obj)
+
     def photo_view(self, request, object_id):
         """Return the photo, whether it is public or not."""
         person = self.get_object(request, unquote(object_id))

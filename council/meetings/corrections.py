@@ -19,7 +19,7 @@ from council.models.edition import HEAD
 from udsat.admin.edit_versions import increment_version
 from udsat.admin.forms import ScopedFormSet, ScopedModelForm
 from udsat.admin.privacy_review import CLOSED_TITLE, ReviewFinding
-from udsat.admin.publication import CprReason, add_review_checkboxes, clear_confirmations, reviewed_with_checkboxes
+from udsat.admin.review_form import ReviewFields, clear_confirmations
 from udsat.lib import roles
 from udsat.lib.richtext import RichTextFormField
 from udsat.lib.text_diff import rich_difference, word_difference
@@ -69,6 +69,12 @@ class ConfirmationForm(forms.Form):
     )
     version = forms.CharField(widget=forms.HiddenInput, required=False)
     reviewed = forms.CharField(widget=forms.HiddenInput, required=False)
+    review: ReviewFields | None = None  # set once the changes have been reviewed
+
+    def clean(self):
+        super().clean()
+        if self.review is not None:
+            self.review.clean()
 
 
 class Correction:
@@ -151,9 +157,9 @@ class Correction:
         self.changes += [self._attendance_change(row.instance) for row in rows]
         self.changes += [self._attendance_change(instance, removed=True) for instance in self.removed]
         self.reviewed = self._review()
-        add_review_checkboxes(self.confirmation, self.reviewed)
-        if any(one.suspects for one in self.reviewed):
-            self.confirmation.fields["reason"] = CprReason(required=False)
+        self.confirmation.review = ReviewFields(
+            self.confirmation, self.reviewed, self.request.user, self.meeting.municipality
+        )
 
     def _text_changes(self, form):
         heading = capfirst(Minutes._meta.verbose_name) if form is self.head else form.heading
@@ -205,13 +211,12 @@ class Correction:
                 or (one.target, finding.label, finding.kind, finding.match) not in known
                 and not (finding.kind == CLOSED_TITLE and finding.match in titles)
             ]
-        for part, name in self.minutes.files_to_review():
-            if part.item_id in [item.pk for item in self.opened_items]:
-                link = format_html('<a href="{}">{}</a>', part.get_absolute_url(), name)
-                one = next(one for one in reviewed if one.target == f"{part._meta.label_lower}:{part.pk}")
-                one.findings.append(
-                    ReviewFinding("Fil", "kan ikke læses af en computer. Åbn den", link, part.get_absolute_url())
-                )
+        parts = {part.target: part for part in self.changed}
+        for one in reviewed:
+            for file in one.unread_files:
+                address = parts[one.target].get_absolute_url()
+                link = format_html('<a href="{}">{}</a>', address, file.text)
+                one.findings.append(ReviewFinding("Fil", "kan ikke læses af en computer. Åbn den", link, address))
         return reviewed
 
     # Confirmation
@@ -243,11 +248,13 @@ class Correction:
                     by=self.request.user,
                     what=data["what"],
                     confirmed=data["confirmed"],
-                    reason=data.get("reason", ""),
+                    reasons=self.confirmation.review.reasons,
                 )
                 increment_version(self.meeting)
         except ValidationError as error:
-            self.confirmation.add_error(None, error.messages)
+            advice = ["Tag det ud, eller træk referatet tilbage, ret det, og offentliggør det igen."]
+            is_waiting = self.confirmation.review.reasons and self.confirmation.review.seconders
+            self.confirmation.add_error(None, error.messages + (advice if is_waiting else []))
             return False
         return True
 
@@ -295,7 +302,7 @@ def correct_page(admin, request, meeting):
         minutes=minutes,
         correction=correction,
         has_changes=is_valid,
-        reviewed=reviewed_with_checkboxes(correction.confirmation) if is_valid else [],
+        reviewed=correction.confirmation.review.rows() if is_valid else [],
         media=admin.media + correction.head.media,
         errors=correction.errors() if request.method == "POST" else [],
     )

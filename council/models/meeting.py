@@ -235,6 +235,9 @@ class Meeting(Publishable):
     def municipality(self):
         return self.council.municipality
 
+    def publication_roots(self):
+        return [self, *self.papers]
+
     def paper(self, name: str):
         """Return its "agenda" or "minutes", or None if there is none yet."""
         return getattr(self, name, None)

@@ -51,11 +51,11 @@ class MeetingPaper(Publishable):
         return self.meeting.get_absolute_url()
 
     @batch_reindexing()
-    def publish(self, *, by, confirmed, reason="", at=None):
+    def publish(self, *, by, confirmed, reasons=None, at=None):
         """Also publish the meeting itself, if it is not public by then."""
         if not self.meeting.is_live or (self.meeting.is_scheduled and (at is None or at < self.meeting.publish_at)):
-            self.meeting.publish(by=by, confirmed=confirmed, reason=reason, at=at)
-        super().publish(by=by, confirmed=confirmed, reason=reason, at=at)
+            self.meeting.publish(by=by, confirmed=confirmed, reasons=reasons, at=at)
+        super().publish(by=by, confirmed=confirmed, reasons=reasons, at=at)
 
     def show_as_public(self):
         self.meeting.show_as_public()
@@ -93,6 +93,17 @@ class MeetingPaper(Publishable):
     def withheld_titles(self):
         return [item.title for item in self.items() if item.is_closed and item.title != item.public_title]
 
+    def withheld_agreements(self):
+        is_public = Minutes.published_when("minutes__") & Q(items__is_closed=False)
+        others = Meeting.objects.exclude(pk=self.meeting_id).filter(council=self.meeting.council_id)
+        agreements = others.filter(~is_public, items__agreements__isnull=False).values_list(
+            "items__agreements__text", "date", "items__is_closed"
+        )
+        return [
+            (text, f"Den er fra {'et lukket punkt på ' if is_closed else ''}mødet den {long_date(date)}.")
+            for text, date, is_closed in agreements.distinct()
+        ]
+
     def publication_blockers(self):
         files = self.files(self.items())
         return [
@@ -126,9 +137,9 @@ class Agenda(MeetingPaper):
         return [self, self.meeting, *items, *self.files(items)]
 
     @transaction.atomic
-    def publish(self, *, by, confirmed, reason="", at=None):
+    def publish(self, *, by, confirmed, reasons=None, at=None):
         """Also delete unsent invitations when it is public only later."""
-        super().publish(by=by, confirmed=confirmed, reason=reason, at=at)
+        super().publish(by=by, confirmed=confirmed, reasons=reasons, at=at)
         if self.is_scheduled:
             self.meeting.delete_unsent_invitations()
 
@@ -161,7 +172,7 @@ class Agenda(MeetingPaper):
         return [finding for part in self.supplement_parts() for finding in part.findings(self)]
 
     @transaction.atomic
-    def publish_supplement(self, *, by, confirmed, reason="") -> list[Part]:
+    def publish_supplement(self, *, by, confirmed, reasons=None) -> list[Part]:
         """Make the waiting items public and return them. Raises as `publish` does."""
         if not by.may(roles.PUBLISH, self.municipality):
             raise PermissionDenied("Du har ikke ret til at offentliggøre i denne kommune.")
@@ -172,7 +183,7 @@ class Agenda(MeetingPaper):
         if not items:
             raise ValidationError("Ingen punkter venter på en tillægsdagsorden.")
         self._record_confirmation(
-            PublicationEvent.Action.SUPPLEMENT, self.supplement_findings(), by=by, confirmed=confirmed, reason=reason
+            PublicationEvent.Action.SUPPLEMENT, self.supplement_findings(), by=by, confirmed=confirmed, reasons=reasons
         )
         for item in items:
             item.save()
@@ -263,12 +274,12 @@ class Minutes(MeetingPaper):
     # Editions and corrections
 
     @batch_reindexing()
-    def publish(self, *, by, confirmed, reason="", at=None):
-        super().publish(by=by, confirmed=confirmed, reason=reason, at=at)
+    def publish(self, *, by, confirmed, reasons=None, at=None):
+        super().publish(by=by, confirmed=confirmed, reasons=reasons, at=at)
         self.editions.keep(by=by)
 
     @batch_reindexing()
-    def correct(self, changed, removed=(), *, by, what, confirmed, reason=""):
+    def correct(self, changed, removed=(), *, by, what, confirmed, reasons=None):
         """Save these changed parts of public minutes and publish the correction.
 
         Raises as publish() does; also ValidationError where `what` is empty or the minutes are not public.
@@ -284,7 +295,9 @@ class Minutes(MeetingPaper):
         self.corrected_on, self.correction = timezone.localdate(), what.strip()
         parts = [self, *(part for part in changed if part is not self)]
         findings = [finding for part in parts for finding in part.findings(self)]
-        self._record_confirmation(PublicationEvent.Action.CORRECT, findings, by=by, confirmed=confirmed, reason=reason)
+        self._record_confirmation(
+            PublicationEvent.Action.CORRECT, findings, by=by, confirmed=confirmed, reasons=reasons
+        )
         for part in removed:
             part.delete()
         for part in parts:

@@ -97,11 +97,25 @@ class Person(RevisionedModel):
     def _drop_file(self, name):
         transaction.on_commit(lambda: self._meta.get_field("photo").storage.delete(name))
 
+    def publication_roots(self) -> list[Council]:
+        return list(Council.objects.filter(memberships__person=self).distinct()) if self.pk else []
+
     def live_roots(self) -> list[Council]:
         """Return the public councils that show the person."""
-        if self.pk is None:
-            return []
-        return [council for council in Council.objects.filter(memberships__person=self) if council.is_live]
+        return [council for council in self.publication_roots() if council.is_live]
+
+    def is_field_public(self, field, within):
+        """Whether the field is public within a council: names as far as the person consents, the photo with a name."""
+        if within is None:
+            return True
+        match field:
+            case "first_name":
+                return self.shown != self.Shown.ROLE
+            case "last_name":
+                return self.shown == self.Shown.FULL
+            case "photo" | "photo_alt":
+                return self.shows_photo
+        return True
 
     @property
     def shows_photo(self) -> bool:

@@ -136,7 +136,11 @@ async function upload(row, file) {
   const box = row.querySelector("[data-errors]");
   showStatus(`Lægger ${file.name} op …`);
   try {
-    const { pk, title, url, error } = await post(form.dataset.files, data);
+    const { pk, title, url, error, needs_review: needsReview } = await post(form.dataset.files, data);
+    if (needsReview) {
+      submitWith(row, file);
+      return;
+    }
     if (error) throw Object.assign(new Error(error), { isRefusal: true });
     const line = row.querySelector("template[data-file]").content.firstElementChild.cloneNode(true);
     const link = line.querySelector("a");
@@ -162,6 +166,14 @@ form.addEventListener("change", async ({ target }) => {
   target.value = "";
   for (const file of files) await upload(rowOf(target), file);
 });
+
+// A file of a public item is reviewed before it is saved: the form is sent, and its page asks.
+function submitWith(row, file) {
+  const chosen = new DataTransfer();
+  chosen.items.add(file);
+  row.querySelector("input[type=file]").files = chosen.files;
+  form.requestSubmit();
+}
 
 const hasFiles = (event) => event.dataTransfer?.types.includes("Files");
 const highlight = (row) => form.querySelectorAll(".over-item").forEach((other) => other !== row && other.classList.remove("over-item"));

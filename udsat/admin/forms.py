@@ -40,6 +40,16 @@ TAKEN_TEXT = "Det bruges allerede et andet sted. Skriv noget andet."
 EMPTY_LABEL, DASHES = "Ikke valgt", BLANK_CHOICE_DASH[0][1]
 
 
+# A person returns from the gate of changes (change_gate.py) to correct what was typed.
+RETURNS = "gate-return"
+NOT_SAVED = "Det er ikke gemt. Det, du har skrevet, står her endnu. Ret til, og gem igen."
+
+
+def is_returned(request) -> bool:
+    """Whether the form is only shown again, not saved."""
+    return RETURNS in request.POST
+
+
 def saved_value(field: forms.BoundField):
     """Return the saved value as text, to show beside the edited field."""
     value, form_field = field.initial, field.field

@@ -56,7 +56,8 @@ from .form_fields import (
     SafeModelMultipleChoiceField,
     TimeInputField,
 )
-from .forms import ScopedChangeForm, ScopedFormSet, ScopedModelForm
+from .forms import NOT_SAVED, ScopedChangeForm, ScopedFormSet, ScopedModelForm, is_returned
+from .gate_return import gate_behind
 from .history import HistoryMixin
 from .scope import has_several_municipalities, may_edit, municipality_of, owner_of
 
@@ -272,6 +273,10 @@ class ScopedAdmin(HistoryMixin, _ScopedFieldsMixin, admin.ModelAdmin):
         """Return the address of the field on its page."""
         return f"{self.url('change', obj)}#id_{field}"
 
+    def file_url(self, obj, field) -> str:
+        """Return the address at which users of the back office open the file of the field."""
+        return obj.get_absolute_url()
+
     # Lists
 
     def get_list_display(self, request):
@@ -339,7 +344,9 @@ class ScopedAdmin(HistoryMixin, _ScopedFieldsMixin, admin.ModelAdmin):
     def get_form(self, request, obj=None, change=False, **kwargs):
         form = super().get_form(request, obj, change=change, **kwargs)
         form.user = request.user
-        form.version_of, form.refusal = partial(self.version_of, request), getattr(request, "refusal", ())
+        form.version_of, form.refusal = partial(self.version_of, request), list(getattr(request, "refusal", ()))
+        if is_returned(request):
+            form.refusal.append(NOT_SAVED)
         return form
 
     def get_inline_formsets(self, request, formsets, inline_instances, obj=None):
@@ -358,6 +365,7 @@ class ScopedAdmin(HistoryMixin, _ScopedFieldsMixin, admin.ModelAdmin):
                     if row.is_bound and hasattr(row, "show_saved_values"):
                         row.show_saved_values()
         context["crumbs"] = self.crumbs(obj)
+        context["gate_url"] = gate_behind(request)
         context["return_url"] = self._with_filters(request, self.return_url(obj))
         if obj is not None and has_several_municipalities(request.user):
             context["shown_municipality"] = municipality_of(obj)
@@ -383,7 +391,9 @@ class ScopedAdmin(HistoryMixin, _ScopedFieldsMixin, admin.ModelAdmin):
 
     def response_change(self, request, obj):
         request.saved_message = self._saved_message(request, obj)
-        return super().response_change(request, obj)
+        response = super().response_change(request, obj)
+        gate = gate_behind(request)
+        return HttpResponseRedirect(gate) if gate else response
 
     def _saved_message(self, request, obj):
         """Return the success message, with the readability of the easy text."""
@@ -519,6 +529,10 @@ class ScopedAdmin(HistoryMixin, _ScopedFieldsMixin, admin.ModelAdmin):
             missing,
             protected,
         )
+
+
+def file_url(site, obj, field) -> str:
+    return site.get_model_admin(type(obj)).file_url(obj, field)
 
 
 def _without_prefixes(tree, prefixes):

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -11,7 +11,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 
-from udsat.lib.cpr import hide_cpr
+from udsat.lib.cpr import find_cpr, hide_cpr
 from udsat.lib.pdf_fonts import PdfUnavailable, missing_characters
 from udsat.lib.personal_data import AllowedNames, find_personal_data, names_with_titles, sentence_around
 from udsat.lib.publishing import CheckedText, Finding, PublicText
@@ -19,6 +19,8 @@ from udsat.models import Publishable, allowed_names_of, is_cpr_overridden
 
 CPR = "ligner et CPR-nummer"
 CLOSED_TITLE = "titel på et lukket punkt"
+AGREEMENT = "aftale, der ikke er offentlig"
+MIN_WITHHELD = 12  # characters; shorter texts occur by chance
 _HIDDEN = "●●●●●●-●●●●"
 # Beyond this number, the findings of a field are summarised.
 MAX_FINDINGS_PER_FIELD = 15
@@ -46,6 +48,7 @@ class ReviewedObject:
     target: str
     findings: list[ReviewFinding] = field(default_factory=list)
     texts: list[tuple[str, SafeString]] = field(default_factory=list)
+    unread_files: list[PublicText] = field(default_factory=list)  # that a computer cannot read as a whole
 
     @property
     def suspects(self) -> list[ReviewFinding]:
@@ -69,32 +72,40 @@ def privacy_review(
     within: Publishable,
     field_url: Callable[[CheckedText, str], str],
     allowed: AllowedNames | None = None,
+    only: Collection[tuple[str, str]] | None = None,
 ) -> list[ReviewedObject]:
     """Return the objects that are readable when `within` is public, with findings.
 
-    `allowed` is passed when many objects of one municipality are reviewed.
+    `allowed` is passed when many objects of one municipality are reviewed. `only` limits the review to these fields,
+    by target and name; the other texts of `parts` are their context.
     """
     read = [(part, list(part.public_texts(within))) for part in parts]
     allowed = allowed_names_of(within.municipality) if allowed is None else allowed
     introduced = names_with_titles(f"{one.field.verbose_name}: {one.text}" for _, texts in read for one in texts)
     allowed |= AllowedNames(names=introduced)
-    titles = [title for title in within.withheld_titles() if len(title) >= 12]
-    return [_review(part, texts, within, allowed, titles, field_url) for part, texts in read if texts]
+    withheld = [(title, CLOSED_TITLE, "Titlen er ellers skjult for alle.") for title in within.withheld_titles()]
+    withheld += [(text, AGREEMENT, origin) for text, origin in within.withheld_agreements()]
+    withheld = [(text, kind, note) for text, kind, note in withheld if len(text) >= MIN_WITHHELD]
+    if only is not None:
+        read = [(part, [one for one in texts if (part.target, one.field.name) in only]) for part, texts in read]
+    return [_review(part, texts, allowed, withheld, field_url) for part, texts in read if texts]
 
 
-def _review(part, texts, within, allowed, titles, field_url) -> ReviewedObject:
-    reviewed = ReviewedObject(hide_cpr(capfirst(part.object_label())), f"{part._meta.label_lower}:{part.pk}")
-    for finding in part.findings(within):
+def _review(part, texts, allowed, withheld, field_url) -> ReviewedObject:
+    reviewed = ReviewedObject(hide_cpr(capfirst(part.object_label())), part.target)
+    reviewed.unread_files = [one for one in texts if one.file_text and not one.file_text.complete]
+    sentences = {one.field.name: _sentences_with_numbers(one) for one in texts}
+    for finding in part.findings_in(texts):
         if not is_cpr_overridden(finding):
             label = capfirst(part._meta.get_field(finding.field).verbose_name)
             url = field_url(part, finding.field)
-            reviewed.findings.append(
-                ReviewFinding(label, CPR, _with_marks(finding.masked, _hidden(finding.masked)), url, finding=finding)
-            )
+            masked = _with_marks(finding.masked, _hidden(finding.masked))
+            sentence = sentences[finding.field].get(finding.fingerprint, masked)
+            reviewed.findings.append(ReviewFinding(label, CPR, sentence, url, finding=finding))
     for one in texts:
         label, url = capfirst(one.field.verbose_name), field_url(part, one.field.name)
         text = hide_cpr(_readable(one))
-        questions = list(_questions(text, one, part, allowed, titles))
+        questions = list(_questions(text, one, part, allowed, withheld))
         reviewed.texts.append((label, _paragraphs(text, [*_hidden(text), *((q.start, q.end) for q in questions)])))
         findings = [
             ReviewFinding(label, q.kind, _sentence(text, q.start, q.end), url, q.note, text[q.start : q.end])
@@ -111,6 +122,17 @@ def _review(part, texts, within, allowed, titles, field_url) -> ReviewedObject:
     return reviewed
 
 
+def _sentences_with_numbers(one: PublicText) -> dict[str, SafeString]:
+    """Return the sentence around each suspected CPR number, with all numbers hidden, by fingerprint."""
+    sentences: dict[str, SafeString] = {}
+    for text in (one.text, *one.unseen, one.file_text.text if one.file_text else ""):
+        if numbers := list(find_cpr(text)):
+            hidden = hide_cpr(text)
+            for number, (start, end) in zip(numbers, _hidden(hidden), strict=False):
+                sentences.setdefault(number.fingerprint, _sentence(hidden, start, end))
+    return sentences
+
+
 class _Question(NamedTuple):
     start: int
     end: int
@@ -120,19 +142,19 @@ class _Question(NamedTuple):
 
 def _readable(one: PublicText) -> str:
     """Return the text; of a file, its name split into words."""
-    return re.sub(r"[_+]|%20|(?<=[^\W\d])-(?=[^\W\d])|\.\w{2,4}$", " ", one.text) if one.file_text else one.text
+    return re.sub(r"[_+]|%20|(?<=[^\W\d])-(?=[^\W\d])|\.\w{2,4}$", " ", one.text) if one.file else one.text
 
 
 def _questions(
-    text: str, one: PublicText, part: CheckedText, allowed: AllowedNames, titles: list[str]
+    text: str, one: PublicText, part: CheckedText, allowed: AllowedNames, withheld: list[tuple[str, str, str]]
 ) -> Iterator[_Question]:
     is_contact = one.field.name in part.contact_fields
     questions = [q for q in find_personal_data(text, allowed) if not is_contact or "navn" in q.kind]
     yield from (_Question(q.start, q.end, q.kind, q.note) for q in questions)
     lower = text.casefold()
-    for title in titles:
-        if (at := lower.find(title.casefold())) >= 0 and len(lower) == len(text):
-            yield _Question(at, at + len(title), CLOSED_TITLE, "Titlen er ellers skjult for alle.")
+    for hidden, kind, note in withheld:
+        if (at := lower.find(hidden.casefold())) >= 0 and len(lower) == len(text):
+            yield _Question(at, at + len(hidden), kind, note)
     if not isinstance(one.field, models.FileField):
         for character in sorted(_undrawable(text)):
             at = text.index(character)
@@ -151,12 +173,12 @@ def _hidden_findings(
     one: PublicText, visible: str, allowed: AllowedNames
 ) -> Iterator[tuple[str, SafeString, str, str]]:
     """Yield findings in link targets and file contents. In files, hidden names are the only names searched for."""
-    sources = [] if one.file_text else [(text, "Står bag et link.") for text in one.unseen]
+    sources = [] if one.file else [(text, "Står bag et link.") for text in one.unseen]
     if one.file_text:
         sources.append((hide_cpr(one.file_text.text), "Står inde i filen."))
     for text, origin in sources:
         for q in find_personal_data(text, allowed, names=False):
-            if one.file_text or q.text not in visible:
+            if one.file or q.text not in visible:
                 yield q.kind, _sentence(text, q.start, q.end), f"{origin} {q.note}".strip(), q.text
 
 

@@ -3,7 +3,7 @@
 import copy
 from urllib.parse import urlsplit
 
-from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.admin.utils import unquote
 from django.contrib.auth.models import AnonymousUser
@@ -11,55 +11,31 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models, transaction
 from django.http import Http404, HttpResponseRedirect, QueryDict
+from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.urls import path, resolve
 from django.utils import timezone
 from django.utils.html import format_html
 
 from udsat.lib import roles
-from udsat.lib.cpr import find_cpr, hide_cpr
+from udsat.lib.cpr import hide_cpr
 from udsat.lib.danish import join_words, long_datetime
 from udsat.lib.publishing import Status
 from udsat.lib.readability import lix, lix_label
 from udsat.lib.richtext import plain_text
 from udsat.lib.transactions import atomic_post
-from udsat.models import PublicationEvent
+from udsat.models import Letter, PublicationEvent
 
 from .form_fields import DateTimeInputField
-from .model_admins import ScopedAdmin
+from .gate_return import forget_gate, kept_answers, leave_gate
+from .model_admins import ScopedAdmin, file_url
 from .privacy_review import privacy_review
+from .review_form import ReviewForm
 from .scope import municipality_of
 
 
 def local_datetime(moment):
     return long_datetime(timezone.localtime(moment))
-
-
-REVIEW_PREFIX = "looked_"
-
-
-def add_review_checkboxes(form, reviewed):
-    """Add a checkbox for each reviewed object with findings that a person has to judge."""
-    form.reviewed = reviewed
-    for one in reviewed:
-        if one.questions:
-            form.fields[f"{REVIEW_PREFIX}{one.key}"] = forms.BooleanField(
-                label=f"Jeg har set på dem. {one.name} kan offentliggøres, som det står.",
-                error_messages={"required": f"Se på det, vi fandt i »{one.name}«, og sæt så et hak der."},
-            )
-
-
-def reviewed_with_checkboxes(form):
-    """Return reviewed objects with findings, each with its checkbox or None."""
-    return [
-        (one, form[f"{REVIEW_PREFIX}{one.key}"] if one.questions else None) for one in form.reviewed if one.findings
-    ]
-
-
-def clear_confirmations(data):
-    """Remove confirmations from form data after the text has changed."""
-    for name in ["confirmed", "files_seen", *(key for key in data if key.startswith(REVIEW_PREFIX))]:
-        data.pop(name, None)
 
 
 MAX_EASY_LIX = 35
@@ -89,65 +65,36 @@ def readability_notes(obj, field_url):
     return notes
 
 
-class CprReason(forms.CharField):
-    def __init__(self, **kwargs):
-        super().__init__(
-            label="Hvorfor er det ikke et CPR-nummer?",
-            help_text="Kun hvis du er sikker. Skriv for eksempel: »Det er et sagsnummer«. Skriv ikke selve nummeret. "
-            "Begrundelsen bliver gemt sammen med dit navn.",
-            widget=forms.Textarea(attrs={"rows": 3}),
-            **kwargs,
-        )
-
-    def clean(self, value):
-        reason = super().clean(value).strip()
-        if len(reason) < 10:
-            raise ValidationError(
-                "Er det et CPR-nummer, så ret teksten. Er det ikke, så skriv hvorfor, med mindst 10 tegn."
+def write_to_seconders(obj, people, by, path) -> None:
+    """Write to the people who may confirm an override, without the text or the number."""
+    for person in people:
+        if person.email:
+            Letter.objects.write(
+                municipality=obj.municipality,
+                key=f"cpr-second:{obj._meta.label_lower}:{obj.pk}:{obj.version}:{person.pk}",
+                to=person.email,
+                to_name=str(person),
+                subject="Se på noget, der ligner et CPR-nummer",
+                text=render_to_string(
+                    "email/cpr_second.txt", {"person": person, "by": by, "url": f"{settings.SITE_URL}{path}"}
+                ),
             )
-        if any(find_cpr(reason)):
-            raise ValidationError("Skriv ikke selve nummeret. Begrundelsen bliver gemt.")
-        return reason
 
 
-class PublishForm(forms.Form):
-    """Confirmations before publication. `seen` is the version that was read, so that they apply to no other text."""
+class PublishForm(ReviewForm):
+    """Confirmations before publication."""
 
-    seen = forms.CharField(widget=forms.HiddenInput, required=False)
-    reason = CprReason(required=False)
-    files_seen = forms.BooleanField(
-        label="Jeg har åbnet filerne og set efter. De må offentliggøres.",
-        error_messages={"required": "Åbn filerne, og sæt så et hak her."},
-    )
-    confirmed = forms.BooleanField(
-        label="Jeg har læst teksten. Ingen private personer kan genkendes.",
-        error_messages={"required": "Læs teksten, og sæt så et hak her."},
-    )
     at = DateTimeInputField(
         label="Offentlig fra",
         required=False,
         help_text="Lad feltet stå tomt, hvis det skal være nu. Ellers vælg dag og klokkeslæt i dansk tid.",
     )
 
-    def __init__(self, *args, publishable, reviewed, unread_files, seen, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.publishable, self.stamp, self.unread_files = publishable, seen, unread_files
-        self.fields["seen"].initial = seen
-        if not unread_files:
-            del self.fields["files_seen"]
-        if not any(one.suspects for one in reviewed):
-            del self.fields["reason"]
-        add_review_checkboxes(self, reviewed)
+    def __init__(self, *args, publishable, **kwargs):
+        super().__init__(*args, municipality=publishable.municipality, **kwargs)
+        self.publishable = publishable
         if publishable.is_scheduled:
             self.fields["at"].initial = publishable.publish_at
-
-    def clean_seen(self):
-        if self.cleaned_data["seen"] != self.stamp:
-            self.data = self.data.copy()
-            self.data["seen"] = self.stamp
-            clear_confirmations(self.data)
-            self.add_error(None, "En anden har ændret teksten, mens du læste. Læs den igen, og bekræft på ny.")
-        return self.stamp
 
     def clean_at(self):
         at = self.cleaned_data["at"]
@@ -156,6 +103,7 @@ class PublishForm(forms.Form):
         return at
 
     def clean(self):
+        super().clean()
         ends = self.publishable.expires_at
         if ends and ends <= (self.cleaned_data.get("at") or timezone.now()):
             raise ValidationError(
@@ -297,16 +245,22 @@ class PublishableAdmin(ScopedAdmin):
             self.message_user(request, f"{obj} er allerede offentlig.", messages.WARNING)
             return HttpResponseRedirect(self.edit_url(obj))
         form = self.gate_form(request, obj)
+        notes = readability_notes(obj, self.part_url)
+        if departure := leave_gate(request, [*self.gate_addresses(form), *(url for _, url in notes)]):
+            return departure
         if form.is_valid():
+            if self.asks_second_person(request, obj, form):
+                return HttpResponseRedirect(request.get_full_path())
             answers = form.cleaned_data
             try:
                 self.before_publication(obj)
                 obj.publish(
-                    by=request.user, confirmed=answers["confirmed"], reason=answers.get("reason", ""), at=answers["at"]
+                    by=request.user, confirmed=answers["confirmed"], reasons=form.review.reasons, at=answers["at"]
                 )
             except ValidationError as error:
                 form.add_error(None, error.messages)
             else:
+                forget_gate(request)
                 self.after_publication(obj)
                 return self._done(request, obj)
         return self._page(
@@ -314,9 +268,9 @@ class PublishableAdmin(ScopedAdmin):
             obj,
             "publish.html",
             title="Offentliggør",
-            texts=form.reviewed,
+            texts=form.review.reviewed,
             withheld_notes=obj.withheld_notes(),
-            readability_notes=readability_notes(obj, self.part_url),
+            readability_notes=notes,
             consequences=self.consequences(obj),
             preview_url=self.url("preview", obj),
             **self.gate_context(form),
@@ -324,25 +278,56 @@ class PublishableAdmin(ScopedAdmin):
 
     def gate_form(self, request, obj, parts=None, form_class=PublishForm):
         """Return the form of a gate for these parts of the object, or all."""
+        parts = obj.publication_parts() if parts is None else parts
+        reviewed = self.privacy_review(obj, parts)
+        by_target = {part.target: part for part in parts}
         return form_class(
             request.POST if request.method == "POST" else None,
+            initial=kept_answers(request),
             publishable=obj,
-            reviewed=self.privacy_review(obj, parts),
-            unread_files=[(name, part.get_absolute_url()) for part, name in obj.files_to_review(parts)],
+            reviewed=reviewed,
+            unread_files=[
+                (file.text, file_url(self.admin_site, by_target[one.target], file.field.name))
+                for one in reviewed
+                for file in one.unread_files
+            ],
             seen=self.seen_version(obj),
+            user=request.user,
         )
 
     def gate_context(self, form):
         return {
             "form": form,
             "files": form.unread_files,
-            "reviewed": reviewed_with_checkboxes(form),
-            "suspects": [finding for one in form.reviewed for finding in one.suspects],
-            "blockers": [
-                (one.message, self.part_url(one.part, one.field)) for one in form.publishable.publication_blockers()
-            ],
-            "reasons": [form[name] for name in ("reason", "files_seen") if name in form.fields],
+            "reviewed": form.review.rows(),
+            "suspects": form.review.suspects,
+            "seconders": form.review.waiting_for if form.review.seconders else "",
+            "blockers": self._blockers(form),
         }
+
+    def _blockers(self, form):
+        blockers = form.publishable.publication_blockers()
+        return [(one.message, self.part_url(one.part, one.field)) for one in blockers]
+
+    def gate_addresses(self, form) -> list[str]:
+        """Return the addresses of the fields that a person may want to correct."""
+        findings = [finding.url for one in form.review.reviewed for finding in one.findings]
+        return findings + [url for _, url in self._blockers(form)]
+
+    def asks_second_person(self, request, obj, form) -> bool:
+        """Record what the person says about suspected numbers. Return whether another one must confirm it first."""
+        for override in form.review.agreed:
+            override.second(by=request.user)
+        if not form.review.reasons or not form.review.seconders:
+            return False
+        findings = [suspect.finding for suspect in form.review.suspects]
+        obj.request_overrides(findings, form.review.reasons, by=request.user)
+        write_to_seconders(obj, form.review.seconders, request.user, request.path)
+        message = (
+            f"Det er ikke offentligt endnu. {form.review.waiting_for} skal også se på det, der ligner et CPR-nummer."
+        )
+        self.message_user(request, f"{message} De har fået en mail.", messages.WARNING)
+        return True
 
     def privacy_review(self, obj, parts=None, field_url=None):
         """Return the findings that a person has to review, by object."""

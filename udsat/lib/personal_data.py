@@ -103,6 +103,9 @@ _NUMBER_OF = re.compile(
 _MONEY = re.compile(r"\s*(?:kr\b|kroner|dkk|euro|€|mio|mia|tkr|%|pct|procent|m²|m2|km\b|kwh)", re.IGNORECASE)
 _YEAR_RANGE_OR_CASE = re.compile(r"(?:19|20)\d\d(?:\D(?:19|20)\d\d|-\d{4})")  # 2023 2026, or case 2026-0877
 _DATE_IN_FILE_NAME = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")  # 20250303
+# 24.12.2026, 24-12-2026 or 24 12 2026: phone numbers are not grouped by two, two and four digits.
+_DATE = re.compile(r"(?:0[1-9]|[12]\d|3[01])\D(?:0[1-9]|1[0-2])\D(?:19|20)\d\d")
+_HOURS = re.compile(r"(?:[01]\d|2[0-4])\.[0-5]\d-(?:[01]\d|2[0-4])\.[0-5]\d")  # 20.00-22.30
 # Numbers in 70 and 80 belong to businesses.
 _BUSINESS = ("70", "80")
 
@@ -116,7 +119,9 @@ def _phones(text: str, allowed: AllowedNames) -> Iterator[PersonalDataFinding]:
             continue
         if _NUMBER_OF.search(before) or _MONEY.match(after):
             continue
-        if _YEAR_RANGE_OR_CASE.fullmatch(match["number"]) or _DATE_IN_FILE_NAME.fullmatch(digits):
+        if _DATE_IN_FILE_NAME.fullmatch(digits):
+            continue
+        if any(form.fullmatch(match["number"]) for form in (_YEAR_RANGE_OR_CASE, _DATE, _HOURS)):
             continue
         if not match["intl"] and len({digits[n : n + 2] for n in (0, 2, 4, 6)}) == 1:
             continue  # 79 79 79 79: the main number of an office

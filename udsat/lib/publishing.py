@@ -6,9 +6,11 @@ agenda item, …) is public when its publishable is. For both, `published()` ret
 """
 
 import datetime
+import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, ClassVar, Self
 
 from django.core.exceptions import ValidationError
@@ -87,7 +89,11 @@ class Finding:
     masked: str
     fingerprint: str
     field: str
-    edit_url: str = ""
+
+    @property
+    def key(self) -> str:
+        """Hash of field and number, the name of the finding in forms."""
+        return hashlib.sha256(f"{self.target}\0{self.fingerprint}".encode()).hexdigest()[:12]
 
 
 @dataclass(frozen=True)
@@ -97,7 +103,12 @@ class PublicText:
     field: models.Field
     text: str  # as displayed; for a file, its name
     unseen: tuple[str, ...] = ()  # not displayed, but public: the addresses of links, the path of a file
-    file_text: FileText | None = None  # the contents of a file
+    file: Any = None  # the uploaded file of a file field
+
+    @cached_property
+    def file_text(self) -> FileText | None:
+        """The contents of a file, which is read when they are first used."""
+        return _read_file(self.file) if self.file else None
 
 
 class CheckedText(models.Model):
@@ -132,22 +143,39 @@ class CheckedText(models.Model):
         """Whether the field is public when `within`, the publishable this belongs to, is public."""
         return True
 
-    def public_texts(self, within: Any = None) -> Iterator[PublicText]:
-        """Yield the texts that are public when `within` is public, field by field."""
+    def publication_roots(self) -> list[Any]:
+        """Return the objects on whose pages its texts are read: each has `is_live` and `publication_parts()`."""
+        return []
+
+    def public_values(self, within: Any = None) -> Iterator[tuple[models.Field, Any]]:
+        """Yield fields and stored values of the texts that are public when `within` is public."""
         for field in self.checked_fields():
             value = getattr(self, field.attname)
-            if not value or not self.is_field_public(field.name, within):
-                continue
+            if value and self.is_field_public(field.name, within):
+                yield field, value
+
+    def public_texts(self, within: Any = None) -> Iterator[PublicText]:
+        """Yield the texts that are public when `within` is public, field by field."""
+        for field, value in self.public_values(within):
             if isinstance(field, models.FileField):
-                yield PublicText(field, value.name.rsplit("/", 1)[-1], (value.name,), file_text=_read_file(value))
+                yield PublicText(field, value.name.rsplit("/", 1)[-1], (value.name,), value)
             elif isinstance(field, RichTextField):
                 yield PublicText(field, plain_text(value), tuple(link_addresses(value)))
             else:
                 yield PublicText(field, str(value))
 
+    @property
+    def target(self) -> str:
+        """Model and primary key as a string, the beginning of `Finding.target`."""
+        return f"{self._meta.label_lower}:{self.pk}"
+
     def findings(self, within: Any = None) -> Iterator[Finding]:
         """Yield the suspected CPR numbers in the texts that are public when `within` is public."""
-        for public in self.public_texts(within):
+        yield from self.findings_in(self.public_texts(within))
+
+    def findings_in(self, texts: Iterable[PublicText]) -> Iterator[Finding]:
+        """Yield the suspected CPR numbers in these of its public texts."""
+        for public in texts:
             # A number that occurs twice in a field, as in a link and its address, gives one finding.
             numbers: dict[str, CprFinding] = {}
             for text in (public.text, *public.unseen, public.file_text.text if public.file_text else ""):
@@ -155,7 +183,7 @@ class CheckedText(models.Model):
                     numbers.setdefault(number.fingerprint, number)
             for number in numbers.values():
                 yield Finding(
-                    target=f"{self._meta.label_lower}:{self.pk}:{public.field.name}",
+                    target=f"{self.target}:{public.field.name}",
                     location=f"{hide_cpr(self.object_label())}: {public.field.verbose_name}",
                     masked=number.masked,
                     fingerprint=number.fingerprint,

@@ -1,6 +1,7 @@
 """Models that strategies and council build on."""
 
 from .deletions import REMOVAL_HOOKS, Deletion, delete_unused_files, kept_until, remove_old_deletions
+from .held_files import HeldFile, delete_old_held_files
 from .history import Revision, RevisionedModel
 from .kept_forms import KeptFile, KeptForm, delete_old_kept_forms
 from .letters import LETTER_COMPOSERS, Letter, LetterContent, LetterFile
@@ -15,8 +16,10 @@ from .publication import (
     Publishable,
     allowed_names_of,
     batch_reindexing,
+    check_override_reasons,
     is_cpr_overridden,
     last_published,
+    override_seconders,
     own_domains,
 )
 from .rate_limit import FormSubmission, delete_old_submissions
@@ -75,4 +78,8 @@ __all__ = [
     "last_published",
     "own_domains",
     "remove_expired_entries",
+    "HeldFile",
+    "check_override_reasons",
+    "delete_old_held_files",
+    "override_seconders",
 ]

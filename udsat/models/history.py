@@ -14,9 +14,11 @@ from django.db.models.deletion import Collector
 from django.utils import timezone
 
 from udsat.lib.actor import current_actor
+from udsat.lib.bidi import remove_bidi_controls
 from udsat.lib.cpr import hide_cpr
 from udsat.lib.publishing import CheckedText, ScopedQuerySet
 
+from .public_changes import note_change
 from .self_relations import check_self_relations
 
 # Saves of an object by one person within this time form one revision; the meeting desk saves every few seconds.
@@ -222,6 +224,11 @@ class RevisionedModel(CheckedText):
 
     def save(self, **kwargs):
         only = kwargs.get("update_fields")
+        for field in self.revisioned_fields().values():
+            # Of texts that no form has cleaned, such as imported ones.
+            if isinstance(value := self.__dict__.get(field.attname), str):
+                setattr(self, field.attname, remove_bidi_controls(value))
+        note_change(self, only)
         action = Revision.Action.MADE if self._state.adding else Revision.Action.CHANGED
         for field in self.revisioned_fields().values():
             # Convert dates given as text: `__str__` formats them.

@@ -58,6 +58,8 @@ class MunicipalityQuerySet(ScopedQuerySet):
 
 class Municipality(RevisionedModel):
     municipality_lookup = "pk"
+    contact_fields = frozenset({"phone", "phone_hours", "email", "address"})
+    is_live = True  # its contacts are public from the start
 
     code = models.CharField(
         "kommunekode", max_length=4, unique=True, validators=[RegexValidator(r"^\d{4}$", "Koden er fire cifre.")]
@@ -91,6 +93,18 @@ class Municipality(RevisionedModel):
 
     def __str__(self):
         return self.official_name
+
+    def publication_roots(self):
+        return [self]
+
+    def publication_parts(self):
+        return [self]
+
+    def withheld_titles(self) -> list[str]:
+        return []
+
+    def withheld_agreements(self) -> list[tuple[str, str]]:
+        return []
 
     def clean(self):
         check_texts(self, lambda finding: False)

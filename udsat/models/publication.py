@@ -1,7 +1,8 @@
 """Publication: publish, withdraw and schedule, with an event log."""
 
 import datetime
-from collections.abc import Callable, Iterable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from udsat.lib.publishing import CheckedText, Finding, ScopedQuerySet, Status, c
 
 from .history import Revision, RevisionedModel
 from .municipalities import Municipality
+from .public_changes import checked_transaction, mark_reviewed
 from .search import SEARCH_TEXTS, SearchEntry
 from .users import User
 
@@ -31,7 +33,7 @@ _changed: ContextVar[dict | None] = ContextVar("changed", default=None)
 @contextmanager
 def batch_reindexing() -> Iterator[None]:
     """Open a transaction and reindex each changed publishable once, at its end."""
-    with transaction.atomic():
+    with checked_transaction():
         if _changed.get() is not None:
             yield
             return
@@ -55,6 +57,7 @@ class PublicationEvent(models.Model):
         SUPPLEMENT = "tillaeg", "Tillæg offentliggjort"
         WITHDRAW = "traek", "Trukket tilbage"
         CORRECT = "ret", "Rettet"
+        CHANGE = "aendr", "Ændret"
 
     municipality_lookup = "municipality"
 
@@ -87,13 +90,39 @@ def last_published() -> datetime.datetime | None:
     return events.aggregate(at=models.Max("at"))["at"]
 
 
-class CprOverride(models.Model):
-    """A person's confirmation that a number in one field is no CPR number, stored as a keyed fingerprint."""
+class CprOverrideQuerySet(models.QuerySet):
+    def of(self, finding: Finding):
+        return self.filter(target=finding.target, fingerprint=finding.fingerprint)
 
-    event = models.ForeignKey(PublicationEvent, models.CASCADE, related_name="overrides")
+    def requests_for(self, findings: Iterable[Finding]) -> "dict[str, CprOverride]":
+        """Return the overrides that wait for a second person, by key of the finding."""
+        findings = list(findings)
+        waiting = self.filter(event=None, seconded_at=None, target__in=[finding.target for finding in findings])
+        by_number = {(it.target, it.fingerprint): it for it in waiting.select_related("by")} if findings else {}
+        matches = ((finding.key, by_number.get((finding.target, finding.fingerprint))) for finding in findings)
+        return {key: override for key, override in matches if override}
+
+
+class CprOverride(models.Model):
+    """A person's confirmation that a number in one field is no CPR number, stored as a keyed fingerprint.
+
+    Where the municipality has an approver or administrator besides that person, one of them confirms it too. `event` is
+    the publication that it first allowed; until then it is a request.
+    """
+
+    event = models.ForeignKey(PublicationEvent, models.CASCADE, null=True, related_name="overrides")
+    municipality = models.ForeignKey(Municipality, models.CASCADE, related_name="+")
     target = models.CharField(max_length=120)
     fingerprint = models.CharField(max_length=64)
     reason = models.TextField("begrundelse")
+    by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    by_name = models.CharField(max_length=200)
+    at = models.DateTimeField(default=timezone.now)
+    seconded_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    seconded_by_name = models.CharField(max_length=200, blank=True)
+    seconded_at = models.DateTimeField(null=True)
+
+    objects = CprOverrideQuerySet.as_manager()
 
     class Meta:
         indexes = [models.Index(fields=["target", "fingerprint"])]
@@ -102,6 +131,50 @@ class CprOverride(models.Model):
 
     def __str__(self):
         return f"{self.target}: {self.reason}"
+
+    def can_be_seconded_by(self, user: User) -> bool:
+        return user.pk != self.by_id and user in override_seconders(self.municipality, self.by)
+
+    def second(self, *, by: User) -> None:
+        """Record that a second person agrees. Raises PermissionDenied unless the role allows it."""
+        if not self.can_be_seconded_by(by):
+            raise PermissionDenied("En anden godkender eller administrator skal se på det.")
+        self.seconded_by, self.seconded_by_name, self.seconded_at = by, str(by), timezone.now()
+        self.save(update_fields=["seconded_by", "seconded_by_name", "seconded_at"])
+
+    @property
+    def log_text(self) -> str:
+        """Return the reason with the names of those who answer for it, for the log."""
+        second = f", og {self.seconded_by_name} har også set på det" if self.seconded_by_name else ""
+        return f"»{self.reason}« ({self.by_name}{second})"
+
+
+def override_seconders(municipality: Municipality, user: User | None) -> list[User]:
+    """Return the other people who may confirm that person's overrides: approvers and administrators."""
+    others = User.objects.filter(
+        is_active=True,
+        is_staff=True,
+        assignments__municipality=municipality,
+        assignments__role__in=[roles.Role.APPROVER, roles.Role.ADMINISTRATOR],
+    )
+    return list(others.exclude(pk=user.pk if user else None).distinct().order_by("pk"))
+
+
+MIN_REASON = 12  # characters
+
+
+def check_override_reasons(reasons: Iterable[str]) -> None:
+    """Raise ValidationError, in Danish, for a reason that says nothing, or that is given for several numbers."""
+    reasons = [" ".join(reason.split()) for reason in reasons]
+    for reason in reasons:
+        words = re.findall(r"[^\W\d_]+", reason.casefold())
+        letters = set("".join(words))
+        if len(reason) < MIN_REASON or len(set(words)) < 3 or len(letters) < 6:
+            raise ValidationError(
+                "Skriv en sætning om, hvad tallet er. For eksempel: »Det er sagens nummer i arkivet«."
+            )
+    if len({reason.casefold() for reason in reasons}) < len(reasons):
+        raise ValidationError("Du har skrevet det samme om flere tal. Skriv om hvert tal for sig, hvad det er.")
 
 
 class EditConflict(Exception):
@@ -144,7 +217,9 @@ class PublicationBlocker:
 
 
 def is_cpr_overridden(finding: Finding) -> bool:
-    return CprOverride.objects.filter(target=finding.target, fingerprint=finding.fingerprint).exists()
+    """Whether a publication or a second person has confirmed that the number is no CPR number."""
+    is_confirmed = Q(event__isnull=False) | Q(seconded_at__isnull=False)
+    return CprOverride.objects.of(finding).filter(is_confirmed).exists()
 
 
 class Part(RevisionedModel):
@@ -189,6 +264,9 @@ class Part(RevisionedModel):
                 return field.related_model, getattr(obj, field.attname)
             obj = getattr(obj, step)
         return super().history_page()
+
+    def publication_roots(self):
+        return self.roots()
 
     def shows_in(self, root: "Publishable") -> bool:
         """Return whether readers of that root see this part."""
@@ -281,6 +359,9 @@ class Publishable(RevisionedModel):
             return "Udløbet"
         return self.get_status_display()
 
+    def publication_roots(self):
+        return [self]
+
     def publication_parts(self) -> list[CheckedText]:
         """Return the object and all parts that are published with it."""
         return [self]
@@ -324,6 +405,10 @@ class Publishable(RevisionedModel):
         """Return titles of withheld content, which must not occur in its texts."""
         return []
 
+    def withheld_agreements(self) -> list[tuple[str, str]]:
+        """Return text and origin of agreements that are not public, which a person has to see in its texts."""
+        return []
+
     def publication_blockers(self) -> list[PublicationBlocker]:
         """Return what must be corrected before publication."""
         return []
@@ -362,18 +447,26 @@ class Publishable(RevisionedModel):
         self.version = expected + 1
 
     @transaction.atomic
-    def publish(self, *, by: User, confirmed: bool, reason: str = "", at: datetime.datetime | None = None):
+    def publish(
+        self,
+        *,
+        by: User,
+        confirmed: bool,
+        reasons: Mapping[str, str] | None = None,
+        at: datetime.datetime | None = None,
+    ):
         """Publish now or at a later time.
 
         Raises PermissionDenied without the right to publish; ValidationError without confirmation, or if a text
-        contains a suspected CPR number and no `reason` for overriding is given.
+        contains a suspected CPR number without a reason in `reasons`, by key of the finding, or one that a second
+        person must confirm first (`request_overrides()`).
         """
         if not by.may(roles.PUBLISH, self.municipality):
             raise PermissionDenied("Du har ikke ret til at offentliggøre i denne kommune.")
         self._lock()
         now = timezone.now()
         action = PublicationEvent.Action.SCHEDULE if at and at > now else PublicationEvent.Action.PUBLISH
-        self._record_confirmation(action, self.publication_findings(), by=by, confirmed=confirmed, reason=reason)
+        self._record_confirmation(action, self.publication_findings(), by=by, confirmed=confirmed, reasons=reasons)
         self.status = Status.PUBLISHED
         self.publish_at = at or now
         if not self.published_at or self.published_at > now:
@@ -393,26 +486,58 @@ class Publishable(RevisionedModel):
 
     _STATE_FIELDS = ["status", "publish_at", "published_at", "version", "updated_at"]
 
+    @transaction.atomic
+    def request_overrides(
+        self, findings: Iterable[Finding], reasons: Mapping[str, str], *, by: User
+    ) -> list[CprOverride]:
+        """Store the reasons for these numbers until a second person has confirmed them. Return the new requests."""
+        if not by.may(roles.PUBLISH, self.municipality):
+            raise PermissionDenied("Du har ikke ret til at offentliggøre i denne kommune.")
+        suspects = [finding for finding in findings if finding.key in reasons and not is_cpr_overridden(finding)]
+        check_override_reasons({finding.fingerprint: reasons[finding.key] for finding in suspects}.values())
+        waiting = CprOverride.objects.requests_for(suspects)
+        return [
+            self._new_override(finding, reasons[finding.key], by) for finding in suspects if finding.key not in waiting
+        ]
+
+    def _new_override(self, finding: Finding, reason: str, by: User, event: PublicationEvent | None = None):
+        return CprOverride.objects.create(
+            event=event,
+            municipality=self.municipality,
+            target=finding.target,
+            fingerprint=finding.fingerprint,
+            reason=" ".join(reason.split()),
+            by=by,
+            by_name=str(by),
+        )
+
     def _record_confirmation(
-        self, action: str, findings: list[Finding], *, by: User, confirmed: bool, reason: str
+        self, action: str, findings: list[Finding], *, by: User, confirmed: bool, reasons: Mapping[str, str] | None
     ) -> None:
         """Record the person's confirmation and CPR overrides; ValidationError if they are missing or insufficient."""
         if not confirmed:
             raise ValidationError("Bekræft, at du har læst teksten, og at ingen private personer kan genkendes.")
         if blockers := self.publication_blockers():
             raise ValidationError([blocker.message for blocker in blockers])
+        reasons = reasons or {}
         suspects = [finding for finding in findings if not is_cpr_overridden(finding)]
-        if suspects and len(reason.strip()) < 10:
+        if missing := [finding for finding in suspects if finding.key not in reasons]:
             raise ValidationError(
-                [f"{finding.location}: noget ligner et CPR-nummer ({finding.masked})." for finding in suspects]
+                [f"{finding.location}: noget ligner et CPR-nummer ({finding.masked})." for finding in missing]
             )
+        check_override_reasons({finding.fingerprint: reasons[finding.key] for finding in suspects}.values())
+        if suspects and (others := override_seconders(self.municipality, by)):
+            names = " eller ".join(map(str, others))
+            raise ValidationError(f"{names} skal også se på det, der ligner et CPR-nummer, før det bliver offentligt.")
+        mark_reviewed(self)
         event = self._record(action, by)
         event.confirmed = True
         event.save(update_fields=["confirmed"])
-        CprOverride.objects.bulk_create(
-            CprOverride(event=event, target=s.target, fingerprint=s.fingerprint, reason=reason.strip())
-            for s in suspects
-        )
+        for finding in findings:
+            # Requests that a second person has confirmed.
+            CprOverride.objects.of(finding).filter(event=None, seconded_at__isnull=False).update(event=event)
+        for finding in suspects:
+            self._new_override(finding, reasons[finding.key], by, event)
 
     def _lock(self):
         """Lock the row and reload it, so that it cannot change between check and publication."""

@@ -9,6 +9,7 @@ from council.meetings.invitations.sending import locked, send_supplement
 from council.meetings.meeting_page import MeetingPage
 from council.models import Agenda, Meeting
 from udsat.admin.edit_versions import increment_version
+from udsat.admin.gate_return import leave_gate
 from udsat.admin.publication import PublishForm
 from udsat.lib import roles
 from udsat.lib.danish import short_date
@@ -113,10 +114,14 @@ def supplement_page(admin, request, meeting):
         return HttpResponseRedirect(back)
     gate = admin.admin_site.get_model_admin(Agenda)
     form = gate.gate_form(request, agenda, parts, SupplementForm)
+    if departure := leave_gate(request, gate.gate_addresses(form)):
+        return departure
     if form.is_valid():
+        if gate.asks_second_person(request, agenda, form):
+            return HttpResponseRedirect(request.path)
         try:
             items = agenda.publish_supplement(
-                by=request.user, confirmed=form.cleaned_data["confirmed"], reason=form.cleaned_data.get("reason", "")
+                by=request.user, confirmed=form.cleaned_data["confirmed"], reasons=form.review.reasons
             )
         except ValidationError as error:
             form.add_error(None, error.messages)

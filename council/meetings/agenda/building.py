@@ -53,8 +53,8 @@ def _fill(item: AgendaItem, standard: StandardItem) -> list[Agreement] | None:
         item.presentation = _about_minutes(last)
     elif standard.brings == Brings.AGREEMENTS:
         agreements = list(open_agreements(meeting.council, meeting.date))
-        # Without names: a name in a text would remain after the consent to show it is withdrawn.
-        lines = [(f"{a.text}{f' (senest {short_date(a.due_on)})' if a.due_on else ''}",) for a in agreements]
+        public = set(Agreement.objects.published().filter(pk__in=[a.pk for a in agreements]))
+        lines = [(_agreement_line(agreement, agreement in public),) for agreement in agreements]
         item.presentation = format_html("<ul>{}</ul>", format_html_join("", "<li>{}</li>", lines))
         return agreements or None
     elif standard.brings == Brings.NEXT_MEETING:
@@ -65,6 +65,14 @@ def _fill(item: AgendaItem, standard: StandardItem) -> list[Agreement] | None:
                 "<p>Næste møde er {}{}.</p>", long_datetime(following.date, following.starts_at), where
             )
     return []
+
+
+def _agreement_line(agreement: Agreement, is_public: bool) -> str:
+    """Describe the agreement without names: a name would remain after the consent to show it is withdrawn."""
+    facts = [f"senest {short_date(agreement.due_on)}"] if agreement.due_on else []
+    if not is_public:
+        facts.append(f"aftalt {short_date(agreement.item.meeting.date)}, referatet er ikke offentligt endnu")
+    return f"{agreement.text} ({'; '.join(facts)})" if facts else agreement.text
 
 
 def last_meeting_with_minutes(meeting: Meeting) -> Meeting | None:

@@ -15,6 +15,7 @@ from council.models import Agenda, AgendaItem, Agreement, Attachment, Cause, Pro
 from council.rights import item_lock, may_edit_agenda
 from strategies.models import Goal, Theme
 from udsat.admin.edit_versions import increment_version
+from udsat.admin.forms import NOT_SAVED, is_returned
 from udsat.admin.scope import is_live
 from udsat.lib import roles
 from udsat.lib.cpr import find_cpr
@@ -161,6 +162,11 @@ class AgendaEditor:
         rows = self.rows(data)
         items = [row.item for row in rows]
         intro = self.intro_form(data)
+        if is_returned(self.request):
+            touched = [form for form in (intro, *(row.form for row in rows)) if form.is_touched]
+            return self.render_errors(
+                rows, intro, touched, {"returned": NOT_SAVED, "new_title": data.get("new_title", "")}
+            )
         invalid_forms = [form for form in (intro, *(row.form for row in rows)) if not self.save_form(form)]
         restored = [] if self.is_autosave else self.restore_deleted(items)
         if (ordered := posted_order(data, items)) is not None:

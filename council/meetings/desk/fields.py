@@ -16,6 +16,7 @@ from django.utils.text import capfirst
 
 from council.models import AgendaItem, Agreement, Attendance, Minutes
 from udsat.admin.form_fields import DateInputField
+from udsat.lib.bidi import BIDI_CONTROLS
 from udsat.lib.danish import short_date
 from udsat.lib.richtext import RichTextField, clean_html, plain_text
 
@@ -39,8 +40,8 @@ CREATED_AT_DESK = ("item", "agreement")
 # Saved in place of a required heading that is not typed yet; at the desk the field is empty.
 PLACEHOLDERS = {("item", "title"): "Punkt uden titel", ("agreement", "text"): "Aftale uden tekst"}
 
-# Control characters other than tab and line feed, surrogates and noncharacters.
-_UNWANTED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+# Control characters other than tab and line feed, those of text direction, surrogates and noncharacters.
+_UNWANTED = re.compile(f"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff{BIDI_CONTROLS}]")
 
 
 class UnknownField(Exception):

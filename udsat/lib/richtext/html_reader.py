@@ -9,6 +9,8 @@ from itertools import groupby
 
 import nh3
 
+from udsat.lib.bidi import BIDI_CONTROLS
+
 from .blocks import RichBlock, RichCell, RichList, RichParagraph, RichTable, Run, WordItem
 
 SCHEMES = {"http", "https", "mailto", "tel"}
@@ -60,7 +62,9 @@ _OPTIONAL_END = set(
 _COMMENT = re.compile(r"<!--(?:>|->|.*?(?:--!?>|\Z))", re.DOTALL)
 _WORD_TAG = re.compile(r"</?[a-z]+:[a-z][^<>]*>", re.IGNORECASE)
 # Control characters that databases or XML reject, and invisible ones that split words for search and the CPR check.
-_UNWANTED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u200b\u2060\ufeff\ud800-\udfff\ufffe\uffff]")
+_UNWANTED = re.compile(
+    f"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u200b\u2060\ufeff\ud800-\udfff\ufffe\uffff{BIDI_CONTROLS}]"
+)
 _SPACE = re.compile(r"\s+")
 _HREF = re.compile(r"(?:https?://[^/?#\s]|mailto:[^\s]|tel:[+\d(])", re.IGNORECASE)
 _BOLD = re.compile(r"(?<![-\w])font-weight\s*:\s*(?:bold|[6-9]00)", re.IGNORECASE)
