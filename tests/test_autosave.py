@@ -203,7 +203,7 @@ def test_a_person_writes_and_leaves_without_pressing_a_button(office, strategy):
 @pytest.mark.django_db(transaction=True)
 def test_a_text_that_clashes_is_kept_and_both_are_shown_by_the_button(office, strategy):
     office.goto(resume(strategy))
-    expect(office.locator("[data-saved]")).to_contain_text("Gemt kl.", timeout=15_000)
+    expect(office.locator("[data-saved]")).to_have_text("Siden gemmer automatisk.", timeout=15_000)
     Strategy.objects.filter(pk=strategy.pk).update(summary="En andens", version=strategy.version + 1)
     office.get_by_label("Resumé").fill("Min egen")
     expect(office.locator("[data-saved]")).to_contain_text("En anden har gemt feltet imens", timeout=15_000)

@@ -27,6 +27,11 @@ if (place?.path === location.pathname && Date.now() - place.at < 60000 && !docum
   if (!document.querySelector("[autofocus]")) addEventListener("load", () => requestAnimationFrame(scroll));
 }
 
+// On a phone, the tabs are one line that scrolls.
+const tabs = document.querySelector(".tabs ul");
+const tab = tabs?.querySelector("[aria-current]");
+if (tab) tabs.scrollLeft = tab.offsetLeft - (tabs.clientWidth - tab.offsetWidth) / 2;
+
 // Select2 labels its boxes by the selected value, so that an empty box has no label. Use the field's label.
 function nameSelect2(box) {
   const label = document.querySelector(`label[for="${box.previousElementSibling?.id}"]`)?.textContent.trim();

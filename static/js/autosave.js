@@ -48,11 +48,18 @@ let hasConflict = false; // the button then submits the version that was opened,
 let hasOtherChanges = false; // new rows, rows to delete and files, which the button saves
 const notices = new Map(); // by key
 
+let hasTyped = false;
+const atFirst = "public" in settings.dataset ? "Det er offentligt. Tryk på »Gem«, når det må læses." : "Siden gemmer automatisk.";
+
 function show(state) {
+  if (!hasTyped && state.kind === "saved") {
+    line.textContent = atFirst;
+    return;
+  }
   const refused = state.refused.map((draft) => draft.refused);
   line.textContent = state.kind === "refused" ? [...new Set(refused)].join(" ") : statusText(state);
   line.replaceChildren(line.textContent, ...(["loggedout", "other"].includes(state.kind) ? [" ", logInLink()] : []));
-  if (state.kind === "saved" && hasOtherChanges) line.textContent = "Resten bliver gemt, når du trykker på »Gem«.";
+  if (state.kind === "saved" && hasOtherChanges) line.textContent = "Tryk på »Gem« for at gemme resten.";
   if (state.kind === "saved" && !hasOtherChanges) form.dispatchEvent(new Event("autosaved"));
 }
 
@@ -124,6 +131,7 @@ engine.version = form.elements.version.value;
 
 const onInput = ({ target }) => {
   if (!target.name) return;
+  hasTyped = true;
   const field = known[target.name];
   if (!field) {
     hasOtherChanges = true;

@@ -129,6 +129,7 @@ class AutosaveMixin(ScopedAdmin):
                 "url": self.autosave_address(request, obj),
                 "fields": json.dumps(bases),
                 "login": reverse("admin:login"),
+                "is_public": is_live(obj),
             }
         return super().render_change_form(request, context, add, change, form_url, obj)
 

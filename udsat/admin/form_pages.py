@@ -93,6 +93,7 @@ class FormPagesMixin(AutosaveMixin):
         page = self.form_page(request)
         if obj is not None:
             context |= {"form_page": page, "tabs": self.tabs(request, obj), "show_delete": not page.slug}
+            context["show_save_and_add_another"] = False
         elif page.slug:
             raise Http404
         response = super().render_change_form(request, context, add, change, form_url, obj)
