@@ -285,6 +285,7 @@ def hold_the_meeting(town, lise, meeting):
 
     lise.tick(page.get_by_role("group", name="Hanne Vest").get_by_role("radio", name="Til stede"))
     lise.tick(page.locator(".desk-item").nth(1).get_by_role("radio", name=re.compile("^Godkendt")))
+    lise.press(homes.locator("summary").first)  # the item at hand is open, the others are folded
     lise.write(editor(homes, "Referat"), "Karin fortalte om ventelisten.")
     saved(page)
     assert Attendance.objects.filter(status="til-stede").count() == 3  # Rosa and Karin had replied
@@ -299,6 +300,7 @@ def hold_the_meeting(town, lise, meeting):
     lise.write(editor(homes, "Beslutning"), "Rådet skriver til udvalget.")
     expect(page.locator("[data-status]")).to_have_text("Ingen forbindelse: gemt på denne computer", timeout=15_000)
     his = mads.page.locator(".desk-item", has=mads.page.get_by_role("heading", name=HOMES))
+    mads.press(his.locator("summary").first)
     mads.write(editor(his, "Beslutning"), "Rådet beder om 21 boliger.")
     saved(mads.page)
     page.context.set_offline(False)
@@ -347,7 +349,7 @@ def publish_the_minutes(town, lise, meeting):
     page = lise.page
     lise.press(page.get_by_role("link", name=f"Punkt 3: {HOMES}"))
     lise.write(editor(page, "Beslutning"), "Rådet beder om 12 boliger.")
-    lise.press(button(page, "Gem").first)
+    lise.press(button(page, "Gem og luk"))
     lise.press(page.get_by_role("link", name="Godkendelse", exact=True))
     lise.press(page.get_by_role("button", name="Set på"))
     with lise.counted():
