@@ -10,7 +10,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from udsat.lib.cpr import hide_cpr
-from udsat.lib.danish import count, long_date, slugify, weekday_date
+from udsat.lib.danish import count, join_words, long_date, slugify, weekday_date
+from udsat.lib.pdf_fonts import PdfUnavailable, missing_characters
 from udsat.lib.richtext import plain_text
 from udsat.models import Letter, LetterFile, is_cpr_overridden
 
@@ -142,6 +143,8 @@ def send_answer(hearing: Hearing, *, by_mail: bool, seen: str = "") -> None:
         raise ValidationError("Der er ikke skrevet noget svar endnu.")
     if any(f.field != "outcome_text" and not is_cpr_overridden(f) for f in hearing.findings()):
         raise ValidationError("Svaret eller spørgsmålet indeholder noget, der ligner et CPR-nummer. Tag det ud først.")
+    if by_mail and (undrawable := _undrawable(hearing)):
+        raise ValidationError(f"PDF'en kan ikke vise {join_words(undrawable)}. Der ville stå en firkant. Skriv det om.")
     if by_mail and not hearing.sender_email:
         raise ValidationError("Der er ingen e-mail at sende til.")
     hearing.sent_at = timezone.now()
@@ -150,6 +153,16 @@ def send_answer(hearing: Hearing, *, by_mail: bool, seen: str = "") -> None:
     hearing.save(update_fields=["sent_at", "answered_on", "updated_at"])
     if by_mail:
         _write_answer(hearing)
+
+
+def _undrawable(hearing) -> list[str]:
+    """Return the characters of the answer that no font of the PDF has, each with its number."""
+    texts = [hearing.title, hearing.sender, hearing.approved_how, *map(plain_text, (hearing.question, hearing.answer))]
+    try:
+        characters = missing_characters("".join(texts))
+    except PdfUnavailable:
+        return []
+    return [f"»{character}« (U+{ord(character):04X})" for character in sorted(characters)]
 
 
 def _write_answer(hearing):

@@ -119,6 +119,15 @@ def test_titles_names_of_files_links_and_what_is_inside_files_are_read(annas, me
     assert found == {"Bente Krogh", "ole.friis@gmail.com", "Ole Friis", "26 18 44 07"}
 
 
+def test_a_character_that_no_font_has_is_named_in_the_name_of_a_file_too(annas, meeting, minutes):
+    make.attachment(meeting, name="notat.txt", title="Notat \ue123")
+    make.attachment(meeting, name="\ua2d0.txt")
+    assert [kind for _, kind, _ in findings(annas, minutes)] == [
+        "tegn, som PDF'en ikke kan vise (U+E123)",
+        "tegn, som PDF'en ikke kan vise (U+A2D0)",
+    ]
+
+
 def test_there_is_a_tick_for_each_place_and_no_lock(annas, client, meeting, minutes):
     make.item(meeting, "Boliger", decision="<p>Bente Krogh og Ole Friis talte.</p>")
     make.item(meeting, "Mad", decision="<p>Ib Larsen lavede den.</p>")

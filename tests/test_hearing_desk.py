@@ -1,6 +1,7 @@
 """The course of a hearing in the back office: received, assigned, answered, approved, sent, outcome."""
 
 import datetime
+import html
 import io
 import re
 
@@ -243,6 +244,13 @@ def test_the_sender_of_the_hearing_gets_the_answer_with_the_pdf(answered, mailbo
     assert mail.recipients == ["udvalg@esbjerg.example"]
     assert "Byg flere små boliger." in mail.text
     assert failures(mail.attachments["hoeringssvar-ny-boligpolitik.pdf"]) == []
+
+
+def test_a_character_that_no_font_has_is_named_before_the_answer_is_sent(annas, answered):
+    Hearing.objects.update(answer="<p>Byg flere \ue123 boliger.</p>")
+    response = annas.post(address(answered, "send"), {"confirmed": "on", "mail": "1"}, follow=True)
+    assert "PDF'en kan ikke vise »\ue123« (U+E123)." in html.unescape(response.content.decode())
+    assert not Letter.objects.exists() and Hearing.objects.get().answered_on is None
 
 
 def test_sending_twice_sends_once(annas, answered):

@@ -1,5 +1,6 @@
 """Status codes of every back-office address by role and state. An address without a row fails."""
 
+import uuid
 from dataclasses import dataclass
 from unittest import mock
 
@@ -176,6 +177,7 @@ KEPT = {
 SITE = {
     "index": (302, 200),
     "guide": (302, 200),
+    "held_file": (302, 404),
     "login": (200, 302),
     "logout": (302, 405),
     "password_change": (302, 200),
@@ -489,7 +491,9 @@ def test_every_list_and_empty_form_is_rendered(label, world, db):
 
 
 def site_address(name):
-    arguments = {"app_list": ["council"], "view_on_site": [1, 1], "password_reset_confirm": ["x", "y"]}.get(name, [])
+    arguments = {"app_list": ["council"], "view_on_site": [1, 1], "password_reset_confirm": ["x", "y"]}
+    arguments["held_file"] = [uuid.uuid4()]
+    arguments = arguments.get(name, [])
     return "/admin/findes/ikke/" if name == "catch-all" else reverse(f"admin:{name}", args=arguments)
 
 

@@ -6,7 +6,6 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from django.db import models
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
@@ -155,11 +154,10 @@ def _questions(
     for hidden, kind, note in withheld:
         if (at := lower.find(hidden.casefold())) >= 0 and len(lower) == len(text):
             yield _Question(at, at + len(hidden), kind, note)
-    if not isinstance(one.field, models.FileField):
-        for character in sorted(_undrawable(text)):
-            at = text.index(character)
-            name = f"U+{ord(character):04X}"
-            yield _Question(at, at + 1, f"tegn, som PDF'en ikke kan vise ({name})", "I PDF'en står der en firkant.")
+    for character in sorted(_undrawable(text)):  # also in the name of a file, which is printed
+        at = text.index(character)
+        name = f"U+{ord(character):04X}"
+        yield _Question(at, at + 1, f"tegn, som PDF'en ikke kan vise ({name})", "I PDF'en står der en firkant.")
 
 
 def _undrawable(text: str) -> set[str]:
