@@ -94,7 +94,7 @@ def test_what_the_delete_page_promises_is_what_happens(model, esbjerg, council, 
     client, pk = client_of(eva), obj.pk
     page = client.get(reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_delete", args=[pk]))
     if page.status_code == 200:
-        until = f"hent det tilbage under »Slettet« til og med {long_date(kept_until(timezone.now()))}"
+        until = f"hent det tilbage under »Slettet« til og med den {long_date(kept_until(timezone.now()))}"
         assert (until in flat(page)) == model.is_kept_after_deletion
         assert ("du kan ikke få det tilbage" in flat(page)) != model.is_kept_after_deletion
     obj.delete()

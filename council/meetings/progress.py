@@ -193,7 +193,8 @@ def next_action(meeting: Meeting, now: datetime.datetime) -> MeetingAction | Non
         case MeetingStage.APPROVAL:
             return _approval_action(meeting)
         case MeetingStage.PUBLICATION:
-            reason = "Referatet er godkendt, men ikke offentligt."
+            is_partly = meeting.minutes.is_partly_approved
+            reason = f"{'Godkendelsen er slut' if is_partly else 'Referatet er godkendt'}, men det er ikke offentligt."
             url = reverse("admin:council_minutes_publish", args=[meeting.minutes.pk])
             return MeetingAction(reason, "Offentliggør referatet", url, roles.PUBLISH)
     return None

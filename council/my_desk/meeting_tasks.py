@@ -138,7 +138,8 @@ def minutes(desk: MyDesk) -> Iterator[Task]:
             severity = Severity.LATE if meeting.date < desk.in_days(-14) else Severity.SOON
         elif stage == MeetingStage.PUBLICATION:
             title = f"{subject} kan offentliggøres"
-            reason = f"Rådet har godkendt det, {relative_day(paper.approved_on, desk.today)}."
+            verb = "Den skriftlige godkendelse sluttede" if paper.is_partly_approved else "Rådet har godkendt det,"
+            reason = f"{verb} {relative_day(paper.approved_on, desk.today)}."
         elif approvals := open_approvals.get(paper.pk):
             yield approval_task(desk, approvals, subject, meeting.municipality, action.url)
             continue

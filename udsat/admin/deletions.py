@@ -26,7 +26,7 @@ class DeletionAdmin(ScopedAdmin):
     index_section = (MORE, 10)
     index_description = "Hent noget tilbage, eller fjern det for altid"
     guide = "slettet"
-    list_display = ["label", "kind", "deleted", "kept"]
+    list_display = ["label", "kept", "kind", "deleted"]
     search_fields = ["label"]
     fieldsets = [(None, {"fields": ["label", "kind", "deleted", "kept"]})]
     readonly_fields = ["kind", "deleted", "kept"]
@@ -40,7 +40,8 @@ class DeletionAdmin(ScopedAdmin):
         def tools(obj):
             return self._tools(request.user, obj)
 
-        return [*super().get_list_display(request), tools]
+        label, *others = super().get_list_display(request)
+        return [label, tools, *others]
 
     @admin.display(description="slags", ordering="content_type")
     def kind(self, obj):

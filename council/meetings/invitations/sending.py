@@ -248,7 +248,8 @@ def cancel_former(meeting: Meeting, invitation: Invitation) -> bool:
         invitation.delete()
         return False
     when = announced_parts(invitation.announced)[:1] or [long_datetime(meeting.date, meeting.starts_at)]
-    return _cancel(meeting, invitation, "no_longer_invited", "Du er ikke længere indkaldt til mødet", when=when[0])
+    subject = f"Du er ikke længere indkaldt til mødet {when[0]}"
+    return _cancel(meeting, invitation, "no_longer_invited", subject, when=when[0])
 
 
 def _cancel(meeting, invitation, template, subject, **context) -> bool:
