@@ -27,6 +27,30 @@ PASTED = {
         '<table><tbody><tr><td><strong>Kvartal</strong></td><td colspan="2">Tal</td></tr>'
         "<tr><td>1</td><td>2</td><td>3</td></tr></tbody></table><p>[1] En note.</p>",
     ),
+    "Struck and hidden text": (
+        "<p>Taksten er <s>400</s> <strike>450</strike> 500 kr.</p>"
+        '<p>Rådet <span style="text-decoration:line-through">afviser</span> støtter det.'
+        ' <span style="mso-hide:all;display:none">INTERN</span></p>',
+        "<p>Taksten er 500 kr.</p><p>Rådet støtter det.</p>",
+    ),
+    "Raised and lowered text": (
+        "<p>20 m<sup>2</sup>, kl. 14<sup>30</sup>, 10<sup>5</sup>, CO<sub>2</sub>, 10<sup>-3,5</sup>, 1<sup>st</sup></p>",
+        "<p>20 m², kl. 14³⁰, 10⁵, CO₂, 10^(-3,5), 1st</p>",
+    ),
+    "Lists that do not begin at 1": (
+        '<ol start="4"><li>fire</li><li>fem</li></ol><ol type="a"><li>bolig</li><li>sundhed</li></ol>',
+        '<ol start="4"><li>fire</li><li>fem</li></ol><ol type="a"><li>bolig</li><li>sundhed</li></ol>',
+    ),
+    "Lists of Word that continue": (
+        "<p class=MsoListParagraph style='mso-list:l0 level1 lfo1'><span style='mso-list:Ignore'>3.</span>tre</p>"
+        "<p class=MsoListParagraph style='mso-list:l0 level1 lfo1'><span style='mso-list:Ignore'>4.</span>fire</p>"
+        "<p class=MsoNormal>Pause</p>"
+        "<p class=MsoListParagraph style='mso-list:l0 level1 lfo1'><span style='mso-list:Ignore'>5.</span>fem</p>"
+        "<p class=MsoListParagraph style='mso-list:l1 level1 lfo2'><span style='mso-list:Ignore'>h)</span>h</p>"
+        "<p class=MsoListParagraph style='mso-list:l1 level1 lfo2'><span style='mso-list:Ignore'>i)</span>i</p>",
+        '<ol start="3"><li>tre</li><li>fire</li></ol><p>Pause</p><ol start="5"><li>fem</li></ol>'
+        '<ol start="8" type="a"><li>h</li><li>i</li></ol>',
+    ),
     "Outlook": (OUTLOOK, "<p>Kære alle</p><ul><li>Et<ul><li>To</li></ul></li></ul>"),
     "Google Docs": (
         GDOCS,

@@ -20,12 +20,22 @@ from udsat.lib.documents import (
     Table,
     UnreadableDocument,
     read_document,
+    read_rich,
+    word_xml,
 )
+from udsat.lib.documents.blocks import HIDDEN, STRUCK
 from udsat.lib.page_boilerplate import boilerplate_reason
+from udsat.lib.richtext import plain_text
+from udsat.lib.richtext.cleaning import write_blocks
 from udsat.lib.text_extraction import FileText, extract_text
 
 FILES = Path(__file__).parent / "files"
-W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
+W = (
+    'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
+    ' xmlns:w14="http://schemas.microsoft.com/office/word/2010/wordml"'
+    ' xmlns:m="http://schemas.openxmlformats.org/officeDocument/2006/math"'
+    ' xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006"'
+)
 CONTENT_TYPES = (
     '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
     '<Default Extension="xml" ContentType="application/xml"/>'
@@ -320,7 +330,7 @@ def test_a_page_without_main_still_drops_menus_and_keeps_what_only_looks_like_on
     <p>Tekst<sup>2</sup> her.</p><dl><dt>Ord</dt><dd>Forklaring</dd></dl>
     <figure><img alt="x"><figcaption>Et billede</figcaption></figure><footer>Fod</footer></div></body>"""
     document = read_document(html.encode(), "a.html")
-    assert [block.text for block in document.blocks] == ["Titel", "Bolig", "Tekst2 her.", "Ord", "Forklaring"]
+    assert [block.text for block in document.blocks] == ["Titel", "Bolig", "Tekst² her.", "Ord", "Forklaring"]
     assert {remark.text for remark in document.ignored} == {"Menupunkt", "Skjult", "Luk", "Et billede", "Fod"}
 
 
@@ -505,6 +515,107 @@ def test_a_deeply_nested_page_is_refused():
             read_document(html.encode(), "a.html")
         except UnreadableDocument as refused:
             assert str(refused).endswith(".")
+
+
+# Text of a Word file that mammoth skips
+
+
+def test_text_in_fields_boxes_and_controls_of_a_word_file_is_read_once():
+    def r(text):
+        return f'<w:r><w:t xml:space="preserve">{text}</w:t></w:r>'
+
+    box = "<w:txbxContent><w:p><w:r><w:t>tekstfelt</w:t></w:r></w:p></w:txbxContent>"
+    body = (
+        f'<w:p>{r("Næste møde er ")}<w:fldSimple w:instr="DATE">{r("14. april")}</w:fldSimple>{r(" kl. 14.")}</w:p>'
+        f"<w:p>{r('ved boksen')}<w:r><mc:AlternateContent>"
+        f'<mc:Choice Requires="wps"><w:drawing>{box}</w:drawing></mc:Choice>'
+        f"<mc:Fallback><w:pict>{box}</w:pict></mc:Fallback></mc:AlternateContent></w:r></w:p>"
+        f"<w:p><w:smartTag>{r('sted')}</w:smartTag><w:moveTo>{r(' flyttet')}</w:moveTo>"
+        f"<w:ins>{r(' indsat')}</w:ins></w:p>"
+        f"<w:sdt><w:sdtContent><w:p>{r('kontrol')}</w:p></w:sdtContent></w:sdt>"
+        f"<w:p><w:sdt><w:sdtPr><w14:checkbox/></w:sdtPr><w:sdtContent>{r('☒')}</w:sdtContent></w:sdt>{r(' Ja')}</w:p>"
+        '<w:p><w:r><w:fldChar w:fldCharType="begin"><w:ffData><w:checkBox><w:checked/></w:checkBox></w:ffData>'
+        "</w:fldChar></w:r>"
+        f'<w:r><w:fldChar w:fldCharType="end"/></w:r>{r("Nej")}</w:p>'
+        f"<w:p>{r('linje')}<w:r><w:cr/></w:r>{r('skift')}</w:p>"
+        "<w:p><m:oMath><m:sSup><m:e><m:r><m:t>x</m:t></m:r></m:e><m:sup><m:r><m:t>2</m:t></m:r></m:sup></m:sSup>"
+        "</m:oMath></w:p>"
+    )
+    document = read_document(docx(body), "a.docx")
+    lines = [line for block in document.blocks for line in block.text.split("\n")]
+    assert lines == [
+        "Næste møde er 14. april kl. 14.",
+        "ved boksen",
+        "tekstfelt",
+        "sted flyttet indsat",
+        "kontrol",
+        "☒ Ja",
+        "☒ Nej",
+        "linje",
+        "skift",
+        "x^(2)",
+    ]
+    assert [(note.text, note.reason) for note in document.left_out] == [("x^(2)", word_xml.FORMULA)]
+
+
+def test_struck_hidden_and_deleted_text_of_a_word_file_is_named_and_not_read():
+    styles = STYLES.replace(
+        "</w:styles>",
+        '<w:style w:type="character" w:styleId="Gone"><w:rPr><w:strike/></w:rPr></w:style>'
+        '<w:style w:type="paragraph" w:styleId="Note"><w:basedOn w:val="Gone"/></w:style></w:styles>',
+    )
+    body = (
+        "<w:p><w:r><w:t>Rådet støtter. </w:t></w:r><w:r><w:rPr><w:vanish/></w:rPr><w:t>INT</w:t></w:r>"
+        "<w:r><w:rPr><w:vanish/></w:rPr><w:t>ERN</w:t></w:r></w:p>"
+        "<w:p><w:r><w:rPr><w:dstrike/></w:rPr><w:t>400</w:t></w:r><w:r><w:t> 500 kr.</w:t></w:r></w:p>"
+        '<w:p><w:r><w:rPr><w:rStyle w:val="Gone"/></w:rPr><w:t>efter stil</w:t></w:r></w:p>'
+        '<w:p><w:pPr><w:pStyle w:val="Note"/></w:pPr><w:r><w:t>hele afsnittet</w:t></w:r>'
+        '<w:r><w:rPr><w:strike w:val="0"/></w:rPr><w:t>men ikke det</w:t></w:r></w:p>'
+        "<w:p><w:del><w:r><w:delText>slettet</w:delText></w:r></w:del><w:r><w:t>Slut.</w:t></w:r></w:p>"
+    )
+    document = read_document(docx(body, **{"word/styles.xml": styles}), "a.docx")
+    assert [block.text for block in document.blocks] == ["Rådet støtter.", "500 kr.", "men ikke det", "Slut."]
+    assert [(note.text, note.reason) for note in document.left_out] == [
+        ("slettet", word_xml.DELETED),
+        ("INTERN", HIDDEN),
+        ("400", STRUCK),
+        ("efter stil", STRUCK),
+        ("hele afsnittet", STRUCK),
+    ]
+
+
+def test_words_in_unknown_elements_of_a_word_file_are_named():
+    body = f"{p('Tekst')}<w:p><w:nyt><w:r><w:t>helt nyt element</w:t></w:r></w:nyt></w:p>"
+    document = read_document(docx(body), "a.docx")
+    assert [(note.text, note.reason) for note in document.left_out] == [("helt nyt element", word_xml.MISSING)]
+    assert read_rich(docx(body), "a.docx").left_out == document.left_out
+
+
+def test_numbers_and_letters_of_lists_in_word_are_kept():
+    numbering = NUMBERING.replace(
+        "</w:numbering>",
+        '<w:abstractNum w:abstractNumId="77"><w:lvl w:ilvl="0"><w:start w:val="2"/><w:numFmt w:val="lowerLetter"/>'
+        '<w:lvlText w:val="%1)"/></w:lvl></w:abstractNum>'
+        '<w:num w:numId="77"><w:abstractNumId w:val="77"/></w:num></w:numbering>',
+    )
+    items = [p(text, level=0, numbering=77) for text in ("bolig", "sundhed")]
+    body = f"{items[0]}{p('Pause')}{items[1]}"
+    rich = read_rich(docx(body, **{"word/numbering.xml": numbering}), "a.docx")
+    assert write_blocks(rich.blocks) == (
+        '<ol start="2" type="a"><li>bolig</li></ol><p>Pause</p><ol start="3" type="a"><li>sundhed</li></ol>'
+    )
+    assert plain_text(write_blocks(rich.blocks)).splitlines() == ["b. bolig", "Pause", "c. sundhed"]
+
+
+@pytest.mark.parametrize("read", [read_document, read_rich])
+def test_struck_text_of_a_web_page_is_named_and_not_read(read):
+    page = (
+        "<p>Taksten er <s>400</s> 500 kr. <span style='text-decoration: line-through'>Afvist</span> for 20 m"
+        "<sup>2</sup></p>"
+    )
+    document = read(page.encode(), "a.html")
+    assert [block.text for block in document.blocks] == ["Taksten er 500 kr. for 20 m²"]
+    assert [(note.text, note.reason) for note in document.left_out] == [("400", STRUCK), ("Afvist", STRUCK)]
 
 
 # All text of an upload, for the CPR check

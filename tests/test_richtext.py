@@ -163,7 +163,7 @@ def test_minutes_pasted_from_word_keep_lists_and_tables_and_lose_words_own_marku
         WORD,
         "<p><strong>Punkt 3. Boliger</strong></p>"
         "<p><strong>Beslutning:</strong> Rådet tog sagen <em>til efterretning</em>.</p>"
-        "<ul><li>Flere små boliger<ol><li>på Havnen</li><li>i <strong>Nord</strong></li></ol></li>"
+        '<ul><li>Flere små boliger<ol type="a"><li>på Havnen</li><li>i <strong>Nord</strong></li></ol></li>'
         "<li>Hjælp til indskud</li></ul>"
         "<table><tbody><tr><td>Hvem</td><td>Hvornår</td></tr><tr><td>Ida</td><td>1. juni</td></tr></tbody></table>"
         '<p>Se <a href="https://www.esbjerg.dk/">kommunens side</a> og [1].</p>',

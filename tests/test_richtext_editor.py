@@ -435,3 +435,17 @@ def test_without_javascript_the_text_area_takes_plain_text_and_html(page_without
     expect(area).to_have_value("<p>Første afsnit<br>med to linjer</p>\n<p>Andet afsnit &amp; mere</p>")
     area.fill(area.input_value() + "\n\n<b>Fed</b>")
     assert save(page, section).endswith("<p>Andet afsnit &amp; mere</p><p><strong>Fed</strong></p>")
+
+
+def test_struck_text_is_not_pasted_and_is_named_and_lists_keep_their_numbers(desk, section):
+    text = open_section(desk, section)
+    paste(
+        text,
+        '<p>Taksten er <s>400</s> 500 kr. for 20 m<sup>2</sup></p><ol start="4"><li>fire</li></ol>'
+        '<ol type="a"><li>bolig</li></ol>',
+    )
+    expect(desk.get_by_text("Overstreget og skjult tekst er ikke sat ind: »400«.")).to_be_visible()
+    stored = '<p>Taksten er 500 kr. for 20 m²</p><ol start="4"><li>fire</li></ol><ol type="a"><li>bolig</li></ol>'
+    assert save(desk, section) == stored
+    expect(desk.locator(".richtext-text ol").first).to_have_attribute("start", "4")
+    assert save(desk, section) == stored

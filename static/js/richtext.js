@@ -112,7 +112,14 @@ function extensions(lib) {
     lib.Bold,
     lib.Italic,
     lib.BulletList,
-    lib.OrderedList.extend({ addAttributes: () => ({}), addNodeView: () => null }),
+    lib.OrderedList.extend({
+      addAttributes: () => ({
+        start: { default: 1, parseHTML: (node) => node.start, renderHTML: ({ start }) => (start === 1 ? {} : { start }) },
+        type: { default: null, parseHTML: (node) => /^[aAiI]$/.exec(node.type)?.[0] ?? null },
+      }),
+      renderHTML: ({ HTMLAttributes }) => ["ol", HTMLAttributes, 0],
+      addNodeView: () => null,
+    }),
     withoutTab(lib.ListItem),
     lib.Link.extend({ addKeyboardShortcuts: () => ({}) }).configure({ openOnClick: false, autolink: false }),
     table,
@@ -134,6 +141,7 @@ async function enhance(textarea) {
   const id = textarea.id || `richtext-${++count}`;
   const hint = element("p", { className: "richtext-hint", id: `${id}_keys` }, HINT);
   const toolbar = element("div", { className: "richtext-toolbar", role: "toolbar", "aria-label": "Formatering" });
+  const notice = element("p", { className: "richtext-notice", role: "status" });
   const box = element("div", { className: "richtext-editor" }, toolbar);
 
   const attributes = {
@@ -162,7 +170,13 @@ async function enhance(textarea) {
     enablePasteRules: false,
     editorProps: {
       attributes,
-      transformPastedHTML: fromWord,
+      transformPastedHTML(html) {
+        const { text, leftOut } = fromWord(html);
+        notice.textContent = leftOut.length
+          ? `Overstreget og skjult tekst er ikke sat ind: »${leftOut.join("« og »")}«.`
+          : "";
+        return text;
+      },
       handleKeyDown: (_, event) => shortcut(event, editor, toolbar),
     },
     onUpdate() {
@@ -183,7 +197,7 @@ async function enhance(textarea) {
   if (editable) fillToolbar(toolbar, editor);
   toolbar.hidden = !editable;
   toolbar.setAttribute("aria-controls", attributes.id);
-  box.append(hint);
+  box.append(notice, hint);
   textarea.after(box);
   // Set the focus directly: the editor's own command waits for a frame, in which a typed letter would be lost.
   if (caret !== null) {
@@ -427,6 +441,17 @@ function hasHeaderRow(editor) {
 // Paste. Word uses styles where HTML has elements. The Content-Security-Policy applies to parsed HTML too, so style and
 // event attributes are renamed before parsing. The server reads Word in udsat/lib/richtext/html_reader.py.
 
+const SCRIPTS = { SUP: ["0123456789+-−=()n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁿ"], SUB: ["0123456789+-−=()", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎"] };
+
+// Superscript and subscript as text that is not read as something else: m², CO₂, 10^(-3,5).
+function raised(text, tag) {
+  const [plain, shown] = SCRIPTS[tag].map((signs) => [...signs]);
+  if ([...text].every((sign) => /\s/.test(sign) || plain.includes(sign)))
+    return [...text].map((sign) => shown[plain.indexOf(sign)] ?? sign).join("");
+  return /[0-9=+−]/.test(text) ? `${tag === "SUP" ? "^" : "_"}(${text.trim()})` : text;
+}
+
+// The text to insert, and the text that a reader of the source sees as struck out or not at all.
 function fromWord(html) {
   const renamed = html
     .replace(/<(style|script|xml|title)\b[^]*?(<\/\1\s*>|$)/gi, "")
@@ -438,6 +463,14 @@ function fromWord(html) {
     node.replaceWith(renamedNode);
     return renamedNode;
   };
+  const leftOut = [];
+  for (const node of body.querySelectorAll("s, strike, [data-style]")) {
+    const unseen = /text-decoration(-line)?\s*:[^;]*line-through|mso-hide\s*:\s*all|(?<![-\w])(display\s*:\s*none|visibility\s*:\s*hidden)/i;
+    if (!body.contains(node) || (!/^(S|STRIKE)$/.test(node.tagName) && !unseen.test(style(node)))) continue;
+    if (node.textContent.trim()) leftOut.push(node.textContent.trim());
+    node.remove();
+  }
+  for (const node of body.querySelectorAll("sup, sub")) if (!node.children.length) node.textContent = raised(node.textContent, node.tagName);
   // Deleted text and margin comments.
   for (const node of body.querySelectorAll('del, [class*="MsoComment"], [class*="msocom"], [data-style*="mso-element:comment"]')) node.remove();
   for (const node of body.querySelectorAll('h1, h2, h3, h4, h5, h6, [role="heading"]')) {
@@ -453,7 +486,28 @@ function fromWord(html) {
     if (/(?<![-\w])font-style\s*:\s*italic/i.test(style(node))) node.replaceChildren(element("em", {}, ...node.childNodes));
   }
   for (const node of body.querySelectorAll("[data-style]")) node.removeAttribute("data-style");
-  return body.innerHTML;
+  return { text: body.innerHTML, leftOut };
+}
+
+const ROMAN = ["", "i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii", "xiii", "xiv", "xv"];
+
+// The kind and the number that a list marker such as »c)« shows.
+function numbering(marker) {
+  const [, text = ""] = /^\(?(\d{1,3}|[a-z]|[ivxl]{1,5})[.)]/i.exec(marker) ?? [];
+  if (/^\d/.test(text)) return { type: "1", number: Number(text) };
+  const lower = text.toLowerCase();
+  if (!text) return { type: "1", number: 1 };
+  if (text.length === 1 && !"ivx".includes(lower)) return { type: lower === text ? "a" : "A", number: lower.charCodeAt(0) - 96 };
+  return { type: lower === text ? "i" : "I", number: Math.max(1, ROMAN.indexOf(lower)) };
+}
+
+// Whether the marker follows the items of a list: »i)« is the ninth letter after »h)«.
+function follows(list, marker) {
+  if (list.tagName !== "OL" || !/^\(?\w/.test(marker)) return true;
+  const next = list.start + list.children.length;
+  const { type, number } = numbering(marker);
+  if (/^[aA]$/.test(list.type)) return /^\(?([a-z])/i.exec(marker)?.[1].toLowerCase().charCodeAt(0) - 96 === next;
+  return number === next && type === (list.type || "1");
 }
 
 function wordLists(body, style) {
@@ -469,9 +523,13 @@ function wordLists(body, style) {
     else if (typed) dropStart(node, typed[0].length);
     const item = { level: Number(wordList?.[2] ?? 1), ordered: /^\(?(\d{1,3}|[a-zæøå]|[ivxl]{1,5})[.)]/i.test(marker), id: wordList ? wordList[1] + wordList[3] : "" };
     if (node.previousElementSibling !== previous || !previous) path = [];
-    while (path.length && (path.at(-1).level > item.level || (path.at(-1).level === item.level && (path.at(-1).ordered !== item.ordered || path.at(-1).id !== item.id)))) path.pop();
+    const differs = (open) => open.ordered !== item.ordered || open.id !== item.id || !follows(open.list, marker);
+    while (path.length && (path.at(-1).level > item.level || (path.at(-1).level === item.level && differs(path.at(-1))))) path.pop();
     if (!path.length || path.at(-1).level < item.level) {
       item.list = element(item.ordered ? "ol" : "ul");
+      const { type, number } = numbering(marker);
+      if (item.ordered && number > 1) item.list.start = number;
+      if (item.ordered && type !== "1") item.list.type = type;
       if (path.length) path.at(-1).list.lastElementChild.append(item.list);
       else node.before(item.list);
       path.push(item);

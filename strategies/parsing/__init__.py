@@ -30,7 +30,7 @@ __all__ = ["ParsedGoal", "ParsedSection", "ParsedStrategy", "ParsedTheme", "pars
 
 def parse_strategy(document: Document) -> ParsedStrategy:
     """Return the strategy in a document. Never raises; see `doubt`, `not_understood` and `ignored` of the result."""
-    parsed = ParsedStrategy(unit=document.unit, ignored=list(document.ignored))
+    parsed = ParsedStrategy(unit=document.unit, ignored=list(document.ignored), not_understood=list(document.left_out))
     segments = read_segments(document, parsed)
     sources = list(source_texts(segments))
     title_segment = take_title(segments, document, parsed)

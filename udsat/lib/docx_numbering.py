@@ -1,44 +1,35 @@
 """Automatic numbers of a Word document, such as »1.«, »Punkt 2:« and »a)«, computed from its list definitions."""
 
-import io
 import re
-import zipfile
 from typing import Any
 
 from lxml import etree
 
+from .richtext.blocks import number_text
+
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
-# Between private-use characters: the list, the number and the number as displayed.
+# Between private-use characters: the list, the number, its kind (as in RichList) and the number as displayed.
 _OPEN, _CLOSE = "\ue0f0", "\ue0f1"
-NUMBER_MARK = re.compile(rf"(?<!\s)\s*{_OPEN}(\d+):(\d+):([^{_OPEN}{_CLOSE}]*){_CLOSE}")
+NUMBER_MARK = re.compile(rf"(?<!\s)\s*{_OPEN}(\d+):(\d+):([1aAiI]):([^{_OPEN}{_CLOSE}]*){_CLOSE}")
+_KINDS = {"lowerLetter": "a", "upperLetter": "A", "lowerRoman": "i", "upperRoman": "I"}
 MAX_LEVEL = 9
 
 
-def write_out_numbers(archive: zipfile.ZipFile, parts: dict[str, Any]) -> bytes | None:
-    """Return the file with a NUMBER_MARK before each numbered paragraph; None if there are none.
+def write_out_numbers(parts: dict[str, Any]) -> None:
+    """Put a NUMBER_MARK before each numbered paragraph of the document. Bullets get no mark.
 
-    `parts` are the parsed XML parts by name. Bullets get no mark.
+    `parts` are the parsed XML parts by name.
     """
     document, numbering = parts.get("word/document.xml"), parts.get("word/numbering.xml")
     if document is None or numbering is None:
-        return None
+        return
     lists = _NumberedLists(numbering, parts.get("word/styles.xml"))
-    has_numbers = False
     for paragraph in document.iter(f"{_W}p"):
         if mark := lists.mark(paragraph):
             run = etree.Element(f"{_W}r")
             etree.SubElement(run, f"{_W}t").text = mark
             properties = paragraph.find(f"{_W}pPr")
             paragraph.insert(0 if properties is None else 1, run)
-            has_numbers = True
-    if not has_numbers:
-        return None
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as copy:
-        for entry in archive.infolist():
-            changed = entry.filename == "word/document.xml"
-            copy.writestr(entry.filename, etree.tostring(document) if changed else archive.read(entry))
-    return file.getvalue()
 
 
 def _value(element: Any, path: str) -> str:
@@ -89,7 +80,8 @@ class _NumberedLists:
             return ""
         number = self.count(key, level)
         shown = re.sub(r"%(\d)", lambda m: self.shown(key, int(m[1]) - 1), _value(definition, "lvlText"))
-        return f"{_OPEN}{re.sub(r'[^0-9]', '', key) or 0}:{number}:{shown}{_CLOSE}"
+        kind = _KINDS.get(_value(definition, "numFmt"), "1")
+        return f"{_OPEN}{re.sub(r'[^0-9]', '', key) or 0}:{number}:{kind}:{shown}{_CLOSE}"
 
     def numbering_of(self, properties: Any) -> tuple[str, int]:
         """List and level from the paragraph's own properties, else from its style or a style that one is based on."""
@@ -120,10 +112,4 @@ class _NumberedLists:
         counts = self.counts.get(self.shared[key], {})
         number = counts.get(level, self.start(key, level))
         form = _value(self.levels.get(key, {}).get(level), "numFmt")
-        if form in ("lowerLetter", "upperLetter") and 1 <= number <= 26:
-            letter = chr(ord("a") + number - 1)
-            return letter.upper() if form == "upperLetter" else letter
-        if form in ("lowerRoman", "upperRoman") and 1 <= number <= 39:
-            roman = "x" * (number // 10) + ["", "i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix"][number % 10]
-            return roman.upper() if form == "upperRoman" else roman
-        return str(number)
+        return number_text(number, _KINDS.get(form, "1"))

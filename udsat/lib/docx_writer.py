@@ -33,6 +33,10 @@ from .richtext.html_reader import read_blocks
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
 
+# Word's names of the kinds of a RichList.
+_NUMBER_FORMATS = {"1": "decimal", "a": "lowerLetter", "A": "upperLetter", "i": "lowerRoman", "I": "upperRoman"}
+
+
 class WordDocument:
     """Collects the body in the order of the calls; `to_bytes` returns the file."""
 
@@ -43,7 +47,7 @@ class WordDocument:
         self.changed = changed
         self.body: list[etree._Element] = []
         self.links: list[str] = []
-        self.lists: list[tuple[bool, int]] = []  # of each list: whether ordered, and its level
+        self.lists: list[tuple[RichList, int]] = []  # each list, and its level
 
     def heading(self, level: int, text: str) -> None:
         """Add a heading of level 1–3, or with level 0 the title of the document."""
@@ -109,7 +113,7 @@ class WordDocument:
             paragraph.append(element)
 
     def _listing(self, listing: RichList, level: int) -> None:
-        self.lists.append((listing.ordered, level))
+        self.lists.append((listing, level))
         num_id = len(self.lists)
         kind = "ListNumber" if listing.ordered else "ListBullet"
         depth = str(level + 1) if level else ""
@@ -232,15 +236,15 @@ class WordDocument:
         return root
 
     def _numbering(self) -> etree._Element:
-        """One definition for bullets and one for numbers, and for each list an instance that begins at 1."""
+        """One definition for bullets and one for each kind of number, and for each list an instance with its start."""
         root = w("numbering")
-        for abstract, ordered in enumerate((False, True)):
+        for abstract, number_format in enumerate(("bullet", *_NUMBER_FORMATS.values())):
             levels = [
                 w(
                     "lvl",
                     w("start", val=1),
-                    w("numFmt", val="decimal" if ordered else "bullet"),
-                    w("lvlText", val=f"%{level + 1}." if ordered else BULLETS[level % len(BULLETS)]),
+                    w("numFmt", val=number_format),
+                    w("lvlText", val=f"%{level + 1}." if abstract else BULLETS[level % len(BULLETS)]),
                     w("lvlJc", val="left"),
                     w("pPr", w("ind", left=INDENT * (level + 1), hanging=INDENT)),
                     ilvl=level,
@@ -248,10 +252,12 @@ class WordDocument:
                 for level in range(9)
             ]
             root.append(w("abstractNum", w("multiLevelType", val="multilevel"), *levels, abstractNumId=abstract))
-        for number, (ordered, level) in enumerate(self.lists, 1):
-            num = w("num", w("abstractNumId", val=int(ordered)), numId=number)
-            if ordered:
-                num.append(w("lvlOverride", w("startOverride", val=1), ilvl=level))
+        kinds = list(_NUMBER_FORMATS)
+        for number, (listing, level) in enumerate(self.lists, 1):
+            abstract = 1 + kinds.index(listing.kind) if listing.ordered else 0
+            num = w("num", w("abstractNumId", val=abstract), numId=number)
+            if listing.ordered:
+                num.append(w("lvlOverride", w("startOverride", val=listing.start), ilvl=level))
             root.append(num)
         return root
 

@@ -76,8 +76,8 @@ def _rich_lines(blocks: Iterable[RichBlock]) -> Iterator[list[DiffToken]]:
         if isinstance(block, RichParagraph):
             yield from map(_run_tokens, block.lines)
         elif isinstance(block, RichList):
-            for number, item in enumerate(block.items, 1):
-                bullet = DiffToken(f"{number}." if block.ordered else "•", gap=" ")
+            for index, item in enumerate(block.items):
+                bullet = DiffToken(block.label(index), gap=" ")
                 first, *others = _rich_lines(item)
                 yield from ([bullet, *first], *others)
         else:

@@ -35,6 +35,7 @@ def parse_meeting(document: RichDocument, filename: str = "") -> ParsedMeeting:
     """Parse an agenda or minutes. The file name supplies the kind of paper and the date where the text lacks them."""
     parsed = ParsedMeeting()
     parsed.ignored = [(remark.line, remark.text, remark.reason) for remark in document.ignored]
+    parsed.not_understood = [(remark.line, remark.text, remark.reason) for remark in document.left_out]
     pieces = [part for piece in pieces_of(document.blocks) for part in _split_at_labels(piece)]
     starts = find_items(pieces)
     from_table = [] if len(starts) > 1 else _items_in_table(pieces)

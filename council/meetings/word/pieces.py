@@ -12,7 +12,7 @@ from udsat.lib.richtext.cleaning import write_blocks
 class Piece:
     """`kind` is heading, text, item or table.
 
-    `number` and `list_number` are those of a list item and its list; a number typed as text stays in `text`.
+    `number`, `list_number` and `list_kind` belong to a list item and its list. A number typed as text stays in `text`.
     """
 
     kind: str
@@ -23,6 +23,7 @@ class Piece:
     number: int | None = None
     list_number: int = 0
     bold: bool = False
+    list_kind: str = "1"
 
     @property
     def first_line(self) -> str:
@@ -49,7 +50,7 @@ def _pieces(blocks: Iterable[RichBlock]) -> Iterator[Piece]:
                 first = item[0] if item and isinstance(item[0], RichParagraph) else None
                 is_bold = first is not None and all(run.strong for run in first.lines[0] if run.text.strip(" .:"))
                 shown_number = number if block.ordered else None
-                yield Piece("item", text, line, list(item), 0, shown_number, list_number, is_bold)
+                yield Piece("item", text, line, list(item), 0, shown_number, list_number, is_bold, block.kind)
                 line += 1
             line -= 1
         else:
@@ -70,7 +71,7 @@ def to_blocks(pieces: Sequence[Piece]) -> list[RichBlock]:
             open_list = 0
             continue
         if piece.list_number != open_list:
-            blocks.append(RichList(piece.number is not None))
+            blocks.append(RichList(piece.number is not None, start=piece.number or 1, kind=piece.list_kind))
             open_list = piece.list_number
         blocks[-1].items.append(piece.blocks)  # type: ignore[union-attr]
     return blocks

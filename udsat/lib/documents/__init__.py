@@ -22,6 +22,7 @@ from .markdown import markdown_html, markdown_text, read_markdown
 from .rich_text import RichDocument, rich_blocks, rich_html
 from .text import normalise_text, read_text
 from .word import docx_html, numbers_to_html, read_docx
+from .word_xml import missing_words
 
 __all__ = [
     "ACCEPTED",
@@ -66,10 +67,12 @@ def read_rich(data: bytes, filename: str) -> RichDocument:
     """
     suffix = _checked_suffix(data, filename)
     if suffix == ".docx":
-        title, html, margins = docx_html(data, with_numbers=True)
-        rich = rich_html(numbers_to_html(html))
-        rich.title = title
-        rich.ignored += margins
+        word = docx_html(data, with_numbers=True)
+        rich = rich_html(numbers_to_html(word.html))
+        rich.title = word.title
+        read = [*map(block_text, rich.blocks), *(note.text for note in rich.ignored)]
+        rich.left_out += [*word.left_out, *missing_words(word.words, "\n".join(read))]
+        rich.ignored += word.margins
     elif suffix in (".html", ".htm"):
         rich = rich_html(decode(data, declared_encoding(data)))
     elif suffix in (".md", ".markdown"):

@@ -74,6 +74,7 @@ class Document:
     title: str = ""
     blocks: list[Block] = field(default_factory=list)
     ignored: list[ImportNote] = field(default_factory=list)
+    left_out: list[ImportNote] = field(default_factory=list)  # text of the source that is in none of the blocks
     unit: str = "linje"
 
     @property
@@ -81,6 +82,8 @@ class Document:
         return "\n".join(block.text for block in self.blocks)
 
 
+HIDDEN = "Teksten er skjult i filen, så den er ikke taget med"
+STRUCK = "Teksten er streget over i filen, så den er ikke taget med"
 NO_TEXT = "Der er ingen tekst i filen. Vælg en fil med tekst i."
 TOO_LONG = "Teksten er for lang til en strategi eller et referat. Del den i flere filer."
 TOO_NESTED = "Filen er bygget så indviklet op, at den ikke kan læses. Kopiér teksten over i en .txt-fil."

@@ -7,7 +7,7 @@ from typing import Any
 from udsat.lib.file_checks import UnreadableDocument
 
 from .blocks import TOO_NESTED, Document, DocumentBuilder, Heading, ListItem, Table
-from .html_page import DROPPED, HEADINGS, INLINE, Page, parse_html
+from .html_page import DROPPED, HEADINGS, INLINE, Page, parse_html, take_out_unseen
 from .text import INTENDED, SPACES, TextLine, TextReader, normalise_text, single_spaced
 
 
@@ -17,6 +17,7 @@ def read_html(text: str, unit: str = "afsnit", width: int | None = INTENDED) -> 
     Raises UnreadableDocument if there is no text or too much.
     """
     root = parse_html(text)
+    left_out = take_out_unseen(root)
     try:
         builder = DocumentBuilder(unit)
         _HtmlReader(builder, Page(root), width).read()
@@ -25,6 +26,7 @@ def read_html(text: str, unit: str = "afsnit", width: int | None = INTENDED) -> 
         raise UnreadableDocument(TOO_NESTED) from error
     title = root.find(".//title")
     document.title = document.title or (single_spaced(title.text_content()) if title is not None else "")
+    document.left_out = left_out
     return document
 
 

@@ -7,9 +7,10 @@ import lxml.html
 from lxml import etree
 
 from udsat.lib.file_checks import UnreadableDocument
+from udsat.lib.richtext.html_reader import raised_text
 
-from .blocks import NO_TEXT, TOO_NESTED
-from .text import normalise_text
+from .blocks import HIDDEN, NO_TEXT, STRUCK, TOO_NESTED, ImportNote
+from .text import normalise_text, single_spaced
 
 INLINE = frozenset(
     "a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label mark q rp rt ruby s samp small span"
@@ -40,11 +41,33 @@ def parse_html(text: str) -> Any:
         encoding="utf-8", no_network=True, huge_tree=False, remove_comments=True, remove_pis=True
     )
     try:
-        return lxml.html.document_fromstring(normalise_text(text).encode("utf-8", "replace"), parser=parser)
+        root = lxml.html.document_fromstring(normalise_text(text).encode("utf-8", "replace"), parser=parser)
     except (etree.ParserError, etree.XMLSyntaxError, AssertionError) as error:
         raise UnreadableDocument(NO_TEXT) from error
     except RecursionError as error:
         raise UnreadableDocument(TOO_NESTED) from error
+    for node in root.iter("sup", "sub"):
+        if not len(node) and node.text:
+            node.text = raised_text(node.text, "super" if node.tag == "sup" else "sub")
+    return root
+
+
+_STRUCK_STYLE = re.compile(r"text-decoration(?:-line)?\s*:[^;]*line-through", re.IGNORECASE)
+_HIDDEN_STYLE = re.compile(r"mso-hide\s*:\s*all", re.IGNORECASE)
+
+
+def take_out_unseen(root: Any) -> list[ImportNote]:
+    """Remove text that is struck out, or hidden in Word, and return it."""
+    notes = []
+    for node in list(root.iter(etree.Element)):
+        style = node.get("style") or ""
+        is_struck = node.tag in ("s", "strike", "del") or _STRUCK_STYLE.search(style)
+        if not is_struck and not _HIDDEN_STYLE.search(style) or node.getparent() is None:
+            continue
+        if text := single_spaced(node.text_content()):
+            notes.append(ImportNote(0, text, STRUCK if is_struck else HIDDEN))
+        node.drop_tree()
+    return notes
 
 
 class Page:

@@ -10,7 +10,7 @@ from udsat.lib.richtext.blocks import RichBlock, RichCell, RichList, RichParagra
 from udsat.lib.richtext.html_reader import read_blocks
 
 from .blocks import TOO_NESTED, Block, Heading, ImportNote, ListItem, Paragraph, Table
-from .html_page import INLINE, Page, parse_html
+from .html_page import INLINE, Page, parse_html, take_out_unseen
 from .text import single_spaced
 
 
@@ -21,6 +21,7 @@ class RichDocument:
     title: str = ""
     blocks: list[RichBlock] = field(default_factory=list)
     ignored: list[ImportNote] = field(default_factory=list)
+    left_out: list[ImportNote] = field(default_factory=list)
 
 
 def rich_html(text: str) -> RichDocument:
@@ -29,8 +30,9 @@ def rich_html(text: str) -> RichDocument:
     Raises UnreadableDocument.
     """
     root = parse_html(text)
+    left_out = take_out_unseen(root)
     title = root.find(".//title")
-    document = RichDocument(single_spaced(title.text_content()) if title is not None else "")
+    document = RichDocument(single_spaced(title.text_content()) if title is not None else "", left_out=left_out)
     try:
         page = Page(root)
         body = page.body

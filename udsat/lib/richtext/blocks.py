@@ -15,11 +15,13 @@ class Run(NamedTuple):
 
 
 class WordItem(NamedTuple):
-    """The list that Word puts a paragraph in."""
+    """The list that Word puts a paragraph in; `kind` and `number` as in RichList, if Word has written the number."""
 
     list_id: str
     level: int
     ordered: bool
+    kind: str = "1"
+    number: int | None = None
 
 
 @dataclass
@@ -38,7 +40,12 @@ class RichList:
     ordered: bool
     items: list[list["RichBlock"]] = field(default_factory=list)
     orphans: bool = False  # holds <li> elements outside any list
-    start: int = 1  # the first number in the source; stored lists begin at 1
+    start: int = 1  # the first number
+    kind: str = "1"  # how numbers are written: 1, a, A, i or I, as in HTML
+
+    def label(self, index: int) -> str:
+        """Return the bullet or number of the item at the index, such as "•", "3." or "c."."""
+        return f"{number_text(self.start + index, self.kind)}." if self.ordered else "•"
 
 
 @dataclass
@@ -56,7 +63,35 @@ class RichTable:
     body: list[list[RichCell]]
 
 
+_NUMERALS = list(
+    zip((1000, 900, 500, 400, 100, 90, 50, 40, 10, 9, 5, 4, 1), "m cm d cd c xc l xl x ix v iv i".split(), strict=True)
+)
+
 RichBlock: TypeAlias = RichParagraph | RichList | RichTable
+
+
+def number_text(number: int, kind: str) -> str:
+    """Return the number as digits, letters (a to z, aa, ab …) or Roman numerals, by the kind of a RichList."""
+    if kind in "aA" and number > 0:
+        text = ""
+        while number > 0:
+            number, letter = divmod(number - 1, 26)
+            text = chr(ord("a") + letter) + text
+    elif kind in "iI" and 0 < number < 4000:
+        text = ""
+        for value, numeral in _NUMERALS:
+            text += numeral * (number // value)
+            number %= value
+    else:
+        return str(number)
+    return text.upper() if kind.isupper() else text
+
+
+def number_value(text: str, kind: str) -> int:
+    """Return the number that `number_text` writes as the text; 0 if it is none."""
+    if kind == "1":
+        return int(text) if text.isdecimal() else 0
+    return next((number for number in range(1, 400) if number_text(number, kind) == text), 0)
 
 
 def block_text(block: RichBlock) -> str:
@@ -70,8 +105,8 @@ def text_lines(blocks: Sequence[RichBlock]) -> Iterator[str]:
         if isinstance(block, RichParagraph):
             yield from ("".join(run.text for run in line) for line in block.lines)
         elif isinstance(block, RichList):
-            for number, item in enumerate(block.items, 1):
-                lead = f"{number}. " if block.ordered else "• "
+            for index, item in enumerate(block.items):
+                lead = f"{block.label(index)} "
                 for line in text_lines(item):
                     yield lead + line
                     lead = " " * len(lead)

@@ -66,7 +66,11 @@ def _block_html(block: RichBlock) -> str:
         return f"<p>{_lines_html(block.lines)}</p>"
     if isinstance(block, RichList):
         tag = "ol" if block.ordered else "ul"
-        return f"<{tag}>" + "".join(f"<li>{_content_html(item)}</li>" for item in block.items) + f"</{tag}>"
+        start = f' start="{block.start}"' if block.ordered and block.start != 1 else ""
+        kind = f' type="{block.kind}"' if block.ordered and block.kind != "1" else ""
+        return (
+            f"<{tag}{start}{kind}>" + "".join(f"<li>{_content_html(item)}</li>" for item in block.items) + f"</{tag}>"
+        )
     caption = f"<caption>{html.escape(block.caption, quote=False)}</caption>" if block.caption else ""
     head = "".join(_row_html(row, in_head=True) for row in block.head)
     body = "".join(_row_html(row, in_head=False) for row in block.body)

@@ -6,26 +6,32 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from itertools import groupby
+from typing import Literal
 
 import nh3
 
 from udsat.lib.bidi import BIDI_CONTROLS
 
-from .blocks import RichBlock, RichCell, RichList, RichParagraph, RichTable, Run, WordItem
+from .blocks import RichBlock, RichCell, RichList, RichParagraph, RichTable, Run, WordItem, number_text, number_value
 
 SCHEMES = {"http", "https", "mailto", "tel"}
-ATTRIBUTES = {"a": {"href"}, "th": {"scope", "colspan", "rowspan"}, "td": {"colspan", "rowspan"}}
+ATTRIBUTES = {
+    "a": {"href"},
+    "ol": {"start", "type"},
+    "th": {"scope", "colspan", "rowspan"},
+    "td": {"colspan", "rowspan"},
+}
 
 HEADINGS = {"h1", "h2", "h3", "h4", "h5", "h6"}
 BLOCKS = HEADINGS | set(
     "p div blockquote pre address article aside center dd details dl dt fieldset figcaption figure"
     " footer form header hr main nav section summary".split()
 )
-INLINE = {"b", "strong", "i", "em", "a", "span", "br"}
+INLINE = {"b", "strong", "i", "em", "a", "span", "br", "sup", "sub"}
 LISTS = {"ul", "ol", "menu"}
 STRUCTURE = LISTS | set("li table caption thead tbody tfoot tr th td".split())
-# Elements without text for readers, and text marked as deleted.
-DROPPED = set("del script style xml title template iframe noscript noembed noframes object svg math".split())
+# Elements without text for readers, and text that is deleted or struck out.
+DROPPED = set("del s strike script style xml title template iframe noscript noembed noframes object svg math".split())
 
 # Deeper nesting is an accident or an attack; parsing time is quadratic in it.
 MAX_DEPTH = 60
@@ -36,7 +42,7 @@ _lenient = nh3.Cleaner(
     tags=BLOCKS | INLINE | STRUCTURE,
     clean_content_tags=DROPPED,
     # Word marks list items and bold text by class and style only.
-    attributes={"*": {"class", "style", "role", "aria-level"}, "ol": {"start"}, **ATTRIBUTES},
+    attributes={"*": {"class", "style", "role", "aria-level"}, "li": {"value"}, **ATTRIBUTES},
     url_schemes=SCHEMES,
     url_relative="deny",
     link_rel=None,
@@ -75,7 +81,19 @@ _WORD_MARKER = re.compile(r"mso-list\s*:\s*ignore", re.IGNORECASE)
 _WORD_CLASS = re.compile(r"\bMsoList(Paragraph|Bullet|Number)\D*(\d?)", re.IGNORECASE)
 # Margin comments, and their references in the text.
 _WORD_COMMENT = re.compile(r"mso-element\s*:\s*comment|\bMsoComment|\bmsocom", re.IGNORECASE)
+# Text that a reader of the source sees as struck out, or not at all.
+_NOT_SHOWN = re.compile(
+    r"text-decoration(?:-line)?\s*:[^;]*line-through|(?<![-\w])display\s*:\s*none|mso-hide\s*:\s*all"
+    r"|(?<![-\w])visibility\s*:\s*hidden",
+    re.IGNORECASE,
+)
+_LIST_STYLE = re.compile(r"list-style(?:-type)?\s*:\s*(lower|upper)-(alpha|latin|roman)", re.IGNORECASE)
+_RAISED = re.compile(r"vertical-align\s*:\s*(super|sub)(?![-\w])", re.IGNORECASE)
 _NUMBER = re.compile(r"\(?(?:\d{1,3}|[a-zæøå]|[ivxl]{1,5})[.)]", re.IGNORECASE)
+_SCRIPTS = {
+    "super": str.maketrans("0123456789+-\u2212=()n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁿ"),
+    "sub": str.maketrans("0123456789+-\u2212=()", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎"),
+}
 _TYPED_MARKER = re.compile(rf"(?:[·•▪◦§o–-]|{_NUMBER.pattern})\s+", re.IGNORECASE)
 
 
@@ -179,7 +197,7 @@ class _Flow:
         for child in element.children:
             if isinstance(child, str):
                 self.text(child, mark, element.tag)
-            elif _WORD_COMMENT.search(f"{child.attributes.get('style', '')} {child.attributes.get('class', '')}"):
+            elif _is_left_out(child):
                 continue
             elif child.tag == "br":
                 self.lines.append([])
@@ -212,9 +230,12 @@ class _Flow:
         style = element.attributes.get("style", "")
         if _WORD_MARKER.search(style):
             if self.word_item:
-                ordered = bool(_NUMBER.match(_inner_text(element).strip()))
-                self.word_item = self.word_item._replace(ordered=ordered)
+                self.word_item = _with_marker(self.word_item, _inner_text(element).strip())
             return
+        raised = _RAISED.search(style)
+        if element.tag in ("sup", "sub") or raised:
+            is_super = raised[1].lower() == "super" if raised else element.tag == "sup"
+            element = _raised(element, "super" if is_super else "sub")
         if element.tag in ("b", "strong") and not _NOT_BOLD.search(style) or _BOLD.search(style):
             mark = mark._replace(strong=True)
         if element.tag in ("i", "em") or _ITALIC.search(style):
@@ -240,16 +261,29 @@ class _Flow:
         self.word_item, self.word_class, self.heading, self.in_web_word = None, "", None, False
 
     def listing(self, element: _Element, mark: Run) -> None:
-        start = element.attributes.get("start", "")
-        listing = RichList(ordered=element.tag == "ol", start=int(start) if re.fullmatch(r"[0-9]{1,4}", start) else 1)
+        ordered = element.tag == "ol"
+        kind = _list_kind(element) if ordered else "1"
+        listing = RichList(ordered, start=_number(element, "start", 1), kind=kind)
         items: list[_Flow] = []
+        numbers: dict[int, int] = {}  # by the index of the item
         for child in element.children:
             is_item = isinstance(child, _Element) and child.tag == "li"
             if is_item or not items:
                 items.append(_Flow(self.list_depth + 1, self.in_table))
+            if is_item and ordered and (number := _number(child, "value", 0)):  # type: ignore[arg-type]
+                numbers[len(items) - 1] = number
             # Outlook puts a list directly inside a list; it belongs to the item before it.
             items[-1].walk(child if is_item else _Element("li", {}, [child]), mark)  # type: ignore[arg-type]
-        listing.items = [blocks for item in items if (blocks := item.finish())]
+        for index, item in enumerate(items):
+            if not (blocks := item.finish()):
+                continue
+            own = numbers.get(index)
+            if own and own != listing.start + len(listing.items):
+                # An item that does not continue the count begins a new list.
+                if listing.items:
+                    self.blocks.append(listing)
+                listing = RichList(ordered, start=own, kind=kind)
+            listing.items.append(blocks)
         if self.in_web_word:
             levels = [c.attributes.get("aria-level", "") for c in element.children if isinstance(c, _Element)]
             level = int(levels[0]) if levels and levels[0] in list("123456789") else 1
@@ -309,6 +343,53 @@ class _Flow:
         return cells
 
 
+def _is_left_out(element: _Element) -> bool:
+    """Whether an element is a margin comment, struck out, or hidden from readers of the source."""
+    style = element.attributes.get("style", "")
+    classes = element.attributes.get("class", "")
+    return bool(_NOT_SHOWN.search(style) or _WORD_COMMENT.search(f"{style} {classes}"))
+
+
+def raised_text(text: str, kind: Literal["super", "sub"]) -> str:
+    """Return superscript or subscript as text that is not read as something else: m², CO₂, 10^(-3,5). »1st« stays."""
+    shown = text.translate(_SCRIPTS[kind])
+    if all(a != b or a.isspace() for a, b in zip(text, shown, strict=True)):
+        return shown
+    return f"{'^' if kind == 'super' else '_'}({text.strip()})" if re.search(r"[0-9=+\u2212]", text) else text
+
+
+def _raised(element: _Element, kind: Literal["super", "sub"]) -> _Element:
+    """Return the element with its text raised, if it is text alone."""
+    if all(isinstance(child, str) for child in element.children):
+        return _Element("span", {}, [raised_text(_inner_text(element), kind)])
+    return element
+
+
+def _number(element: _Element, name: str, default: int) -> int:
+    value = element.attributes.get(name, "")
+    return int(value) if re.fullmatch(r"[0-9]{1,4}", value) else default
+
+
+def _list_kind(element: _Element) -> str:
+    if style := _LIST_STYLE.search(element.attributes.get("style", "")):
+        kind = "i" if style[2].lower() == "roman" else "a"
+        return kind.upper() if style[1].lower() == "upper" else kind
+    kind = element.attributes.get("type", "")
+    return kind if kind in ("a", "A", "i", "I") else "1"
+
+
+def _with_marker(item: WordItem, marker: str) -> WordItem:
+    """Return the item with the bullet or number that Word has written before it."""
+    match = re.fullmatch(r"\(?(\d{1,3}|[a-zA-Z]|[ivxlIVXL]{1,5})[.)]", marker)
+    if not match:
+        return item._replace(ordered=bool(_NUMBER.match(marker)))
+    text = match[1]
+    # »i« may be the first Roman numeral or the ninth letter; `_fold_word_lists` decides by the item before.
+    kind = "1" if text.isdecimal() else "a" if len(text) == 1 and text.lower() not in "ivx" else "i"
+    kind = kind.upper() if text.isupper() else kind
+    return item._replace(ordered=True, kind=kind, number=number_value(text, kind))
+
+
 def _inner_text(element: _Element) -> str:
     return "".join(
         child if isinstance(child, str) else " " if child.tag == "br" else _inner_text(child)
@@ -365,7 +446,7 @@ def _typed_item(paragraph: RichParagraph, word_class: str) -> WordItem | None:
     marker = _TYPED_MARKER.match(first.text)
     if marker and len(marker[0]) < len(first.text):
         paragraph.lines[0][0] = first._replace(text=first.text[marker.end() :])
-        return WordItem("typed", level, ordered=bool(_NUMBER.match(marker[0])))
+        return _with_marker(WordItem("typed", level, ordered=False), marker[0].strip())
     # "List Paragraph" is also the style of indented paragraphs without a bullet.
     return None if kind == "paragraph" else WordItem("typed", level, ordered=kind == "number")
 
@@ -380,11 +461,22 @@ def _fold_word_lists(blocks: list[RichBlock]) -> list[RichBlock]:
             path = []
             folded.append(block)
             continue
-        while path and (path[-1][0].level > item.level or path[-1][0].level == item.level and path[-1][0] != item):
+        while path and (
+            path[-1][0].level > item.level or path[-1][0].level == item.level and not _continues(*path[-1], item)
+        ):
             path.pop()
         if not path or path[-1][0].level < item.level and len(path) < MAX_LIST_DEPTH:
-            listing = RichList(item.ordered)
+            listing = RichList(item.ordered, start=item.number or 1, kind=item.kind if item.number else "1")
             (path[-1][1].items[-1] if path else folded).append(listing)
             path.append((item, listing))
         path[-1][1].items.append([RichParagraph(block.lines)])  # type: ignore[union-attr]
     return folded
+
+
+def _continues(before: WordItem, listing: RichList, item: WordItem) -> bool:
+    """Whether the item continues the list of the item before at the same level."""
+    if (before.list_id, before.ordered) != (item.list_id, item.ordered):
+        return False
+    if item.number is None or before.number is None:
+        return True
+    return number_text(item.number, item.kind) == number_text(listing.start + len(listing.items), listing.kind)
