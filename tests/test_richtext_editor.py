@@ -45,6 +45,7 @@ class EditorSectionAdmin(admin.ModelAdmin):
 site = admin.AdminSite(name="proeve")
 site.register(Strategy, EditorStrategyAdmin)
 site.register(Section, EditorSectionAdmin)
+site.register(Theme)  # which the page of a strategy links to
 # In addition to the real URLs, which the back office templates link to.
 urlpatterns = [path("proeve/", site.urls), *urls.urlpatterns]
 handler404, handler500 = urls.handler404, urls.handler500
