@@ -150,7 +150,7 @@ def take_kept_form(request):
     del request.kept_form
     sent = copy.copy(request)
     sent.method, sent.POST, sent._files = "POST", form.post, form.uploads()
-    sent.refusal = ["Det er ikke gemt endnu. Se det igennem, og gem det."]
+    sent.refusal = ["Se det igennem, og tryk på »Gem«."]
     return sent
 
 
@@ -178,4 +178,5 @@ def _filled(request, form, response):
 def _text_page(request, form):
     texts = [plain_text(value) for _, value in form.values if len(value.split()) > 1]
     context = {**admin.site.each_context(request), "title": "Det blev ikke sendt", "kept": form, "texts": texts}
+    context["crumbs"] = [(reverse("admin:index"), "Mit bord")]
     return TemplateResponse(request, "admin/kept_form.html", context)
