@@ -10,11 +10,18 @@ TESTS = Path(__file__).resolve().parent
 
 INTERLEAVINGS = "test_desk_interleavings.py::test_no_interleaving_of_two_people_and_their_accidents_loses_a_word"
 BARRIERS = "test_back_office_in_chromium.py::test_no_page_of_the_back_office_has_a_barrier_or_too_many_fields"
+EVERY_FORM = (
+    "test_kept_forms.py::test_every_form_of_the_back_office_comes_back",
+    "test_kept_forms.py::test_every_other_page_with_a_form_brings_it_back_or_sends_it_again_by_a_button",
+    "test_write_lock.py::test_no_page_of_the_back_office_takes_the_write_lock_to_be_shown",
+)
 ONLY_IN_THE_SOAK = {
     # 160 of 200 meetings; the commit chooses the 40 that `make test` plays.
     *(f"{INTERLEAVINGS}[{hand}]" for hand in range(2, 10)),
     # Three quarters of the pages; the commit chooses the quarter that `make test` opens.
     *(f"{BARRIERS}[{hand}]" for hand in range(1, 4)),
+    # Three quarters of the models and pages of the back office; the commit chooses the quarter that `make test` takes.
+    *(f"{test}[{hand}]" for test in EVERY_FORM for hand in range(1, 4)),
     # `make test` opens one public page of each kind, and gives Lighthouse half of the main pages.
     "test_in_chromium.py::test_no_page_has_a_barrier_however_it_is_seen[the others]",
     "test_lighthouse.py::test_lighthouse_gives_the_main_pages_full_marks[1]",

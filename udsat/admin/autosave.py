@@ -16,6 +16,7 @@ from django.contrib.admin.utils import flatten_fieldsets, unquote
 from django.contrib.messages.storage.session import SessionStorage
 from django.core.exceptions import PermissionDenied
 from django.http import JsonResponse, QueryDict
+from django.http.request import RawPostDataException
 from django.middleware.csrf import get_token
 from django.urls import path, reverse
 from django.utils import timezone
@@ -141,7 +142,7 @@ class AutosaveMixin(ScopedAdmin):
             return JsonResponse({"user": request.user.pk, "csrf": get_token(request)})
         try:
             user, edits, version = _parse(request.body)
-        except (ValueError, RecursionError):
+        except (ValueError, RecursionError, RawPostDataException):
             return JsonResponse({"problem": "Anmodningen kunne ikke læses."}, status=400)
         if user != request.user.pk:
             return JsonResponse({"problem": "En anden er logget ind i denne browser."}, status=409)
