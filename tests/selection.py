@@ -66,6 +66,7 @@ ON_EITHER_ENGINE = {
     "test_cpr_overrides.py",
     "test_css.py",
     "test_danish.py",
+    "test_danish_forms.py",
     "test_demo.py",
     "test_desk_in_chromium.py",
     "test_desk_interleavings.py",
