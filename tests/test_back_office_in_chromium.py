@@ -139,6 +139,15 @@ def test_log_in_and_its_errors_have_no_barrier(demo, page):
     page.get_by_role("button", name="Log ind").click()
     page.get_by_text("Brugernavn eller adgangskode er forkert.").wait_for()
     assert barriers(page) == []
+    page.get_by_role("link", name="Har du glemt adgangskoden?").click()
+    page.get_by_role("heading", name="Har du glemt adgangskoden?").wait_for()
+    assert barriers(page) == []
+    # Heading and fields begin at the same edge, and each field stands clear of the next label.
+    page.goto("/admin/login/")
+    boxes = [page.locator(it).bounding_box() for it in ("h1", "#id_username", "label[for=id_password]")]
+    heading, username, next_label = boxes
+    assert abs(heading["x"] - username["x"]) < 40
+    assert next_label["y"] - (username["y"] + username["height"]) >= 8
 
 
 def test_errors_of_a_form_and_of_the_gate_have_no_barrier(window):

@@ -200,3 +200,38 @@ def test_a_form_that_is_closed_returns_to_the_list_with_its_filters(office, esbj
     form = html.fromstring(office.get(page).content.decode()).get_element_by_id("news_form")
     typed = {name: value or "" for name, value in form.fields.items() if "__prefix__" not in name}
     assert office.post(page, typed | {"_save": "1"})["Location"] == "/admin/council/news/?status=kladde&p=2"
+
+
+def test_forms_and_lists_show_words_and_check_lists_instead_of_stock_icons_and_multiple_selects(
+    office, operator, esbjerg
+):
+    council = make.council(esbjerg)
+    seat = make.membership(council, make.person(esbjerg))
+    strategy = make.strategy(esbjerg, status=Status.DRAFT)
+    theme = make.theme(strategy)
+    meeting = make.meeting(council, status=Status.DRAFT)
+    item, group = make.item(meeting, is_closed=True), make.group(council)
+    item.themes.add(theme)
+    office.force_login(operator)
+    pages = [
+        f"/admin/council/meeting/{meeting.pk}/change/",
+        f"/admin/council/meeting/{meeting.pk}/punkter/",
+        f"/admin/council/agendaitem/{item.pk}/change/",
+        "/admin/council/agendaitem/",
+        f"/admin/strategies/strategy/{strategy.pk}/temaer/",
+        f"/admin/strategies/theme/{theme.pk}/emner/",
+        f"/admin/council/council/{council.pk}/grupper/",
+        f"/admin/council/workinggroup/{group.pk}/change/",
+        f"/admin/council/membership/{seat.pk}/change/",
+        "/admin/council/membership/add/",
+        "/admin/udsat/user/",
+    ]
+    for page in pages:
+        content = office.get(page).content.decode()
+        for remnant in ("admin/img/icon", "Hold ", "Kommando", " multiple"):
+            assert remnant not in content.replace('<input type="file" multiple', ""), f"{page}: {remnant}"
+    assert ">ja</td>" in office.get("/admin/council/agendaitem/").content.decode()
+    assert "Ny person …" in office.get("/admin/council/membership/add/").content.decode()
+    agenda = html.fromstring(office.get(pages[1]).content.decode())
+    [chosen] = agenda.xpath(f"//input[@name='punkt-{item.pk}-themes'][@checked]/@value")
+    assert chosen == str(theme.pk)

@@ -280,10 +280,10 @@ class ScopedAdmin(HistoryMixin, _ScopedFieldsMixin, admin.ModelAdmin):
     # Lists
 
     def get_list_display(self, request):
-        columns = [self._in_words(name) for name in super().get_list_display(request)]
+        columns = [self.in_words(name) for name in super().get_list_display(request)]
         return [*columns, "municipality_name"] if self._shows_municipality(request) else columns
 
-    def _in_words(self, name):
+    def in_words(self, name):
         """Return a column with "ja" and "nej" in place of the icons of a truth value."""
         field = next((field for field in self.opts.fields if field.name == name), None)
         if not isinstance(field, models.BooleanField):

@@ -185,7 +185,8 @@ class UserAdmin(ScopedAdmin):
         return ", ".join(f"{one.get_role_display()} i {one.municipality.name}" for one in obj.assignments.all())
 
     def get_list_display(self, request):
-        return self.list_display if request.user.is_superuser else [*self.list_display[:2], "is_active"]
+        columns = self.list_display if request.user.is_superuser else [*self.list_display[:2], "is_active"]
+        return [self.in_words(name) for name in columns]
 
     # Permissions
 
