@@ -191,8 +191,10 @@ def test_another_word_is_not_found(query, text):
     assert not finds(query, f"Her er {text} nu.")
 
 
-def test_stop_words_have_no_forms():
-    assert inflection_keys("under") == inflection_keys("2026") == ()
+def test_stop_words_numbers_and_endless_words_have_no_forms():
+    endless = "aber" * 25_000
+    assert inflection_keys("under") == inflection_keys("2026") == inflection_keys(endless) == ()
+    assert len(tokens(f"{endless} {'1.000' * 20_000} {'a-' * 50_000}")) > 50_000
 
 
 def test_other_forms_and_spellings_are_highlighted():

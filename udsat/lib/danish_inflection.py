@@ -65,7 +65,7 @@ _EN_WITHOUT_E = re.compile(
     r"|sjælde|skreve|skåre|slage|stjåle|sulte|tallerke|tvunge|ulde|underlege|verde|vokse|vunde|væse|våbe|våge|åbe"
     r"|ørke)n$"
 )
-_L_OR_R_AFTER_E = re.compile(r"[aeiouyæøå].*[bcdfgklmnprstvz]e[lr]$")
+_L_OR_R_AFTER_E = re.compile(r"[bcdfgklmnprstvz]e[lr]$")
 _NEUTER = re.compile(r".{2}(?:al|an|bar|el|er|ig|il|iv|om|ær|øs)t$")
 # sikreste, enklere: degrees of an adjective that has lost its e.
 _DEGREE = re.compile(r"[bdfgkmnpstv][lnr](?:ere|este?)$")
@@ -75,6 +75,7 @@ _LATIN = re.compile(r".{3}[eiæ]um$")
 _ENDINGS = ("ernes", "erne", "enes", "ene", "ers", "ens", "ets", "er", "en", "et", "es", "e")
 _GENITIVE = re.compile(r".{2}[abcdfghjklmnoprtvyzå]s$")
 _DOUBLED = re.compile(r"([bdfgklmnprst])\1(?=[lnr]?$)")
+_MAX_LENGTH = 60  # letters of a word that has keys
 _VOWEL = re.compile("[aeiouyæøå]")
 
 
@@ -104,6 +105,8 @@ def base_form(word: str) -> str:
     """Return the word with an irregular form, or its irregular last part, replaced by the base form."""
     if word in _FORMS:
         return _FORMS[word][0]
+    if len(word) > _MAX_LENGTH:
+        return word
     for start in range(2, len(word) - 2):
         base, may_be_last = _FORMS.get(word[start:], ("", False))
         if may_be_last:
@@ -114,7 +117,7 @@ def base_form(word: str) -> str:
 def _contracted(word: str) -> str:
     """Return the word with single consonants at its end, and without e before a final l, n or r: gammel, gaml."""
     word = _DOUBLED.sub(r"\1", word)
-    if _L_OR_R_AFTER_E.search(word) or _EN_WITHOUT_E.search(word):
+    if _L_OR_R_AFTER_E.search(word) and _VOWEL.search(word[:-2]) or _EN_WITHOUT_E.search(word):
         word = word[:-2] + word[-1]
     return _DOUBLED.sub(r"\1", word)
 
@@ -131,10 +134,10 @@ def _without_ending(word: str) -> str:
 def inflection_keys(word: str) -> tuple[str, ...]:
     """Return the keys of a word; two words are forms of one another if they have a key in common.
 
-    Most words have two or three: the word itself (budget) and the word without what may be an ending (budg). Stop words
-    and numbers have none.
+    Most words have two or three: the word itself (budget) and the word without what may be an ending (budg). Stop
+    words, numbers and very long words have none.
     """
-    if word in STOP_WORDS or not word.isalpha():
+    if word in STOP_WORDS or not word.isalpha() or len(word) > _MAX_LENGTH:
         return ()
     regular = base_form(word.replace("é", "e"))
     if regular != word.replace("é", "e"):
