@@ -12,6 +12,7 @@ class CouncilConfig(AppConfig):
         from .allowed_names import council_allowed_names
         from .citizens.following import notices
         from .models import Council, Hearing, Input, Meeting, News
+        from .models.desk import erase_clashes
         from .models.meeting import erase_sent_letters
 
         SEARCH_TEXTS.update(
@@ -23,7 +24,7 @@ class CouncilConfig(AppConfig):
                 Input: search_texts.input_texts,
             }
         )
-        REMOVAL_HOOKS.append(erase_sent_letters)
+        REMOVAL_HOOKS.extend([erase_sent_letters, erase_clashes])
         ALLOWED_NAMES_PROVIDERS.append(council_allowed_names)
         LETTER_COMPOSERS[notices.NOTICE] = notices.compose_notice
         LETTER_COMPOSERS[notices.CONFIRMATION] = notices.compose_confirmation

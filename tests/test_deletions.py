@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from council.models import Agenda, AgendaItem, Attachment, Edition, Meeting, Person
+from council.models import Agenda, AgendaItem, Attachment, DeskClash, Edition, Meeting, Person
 from council.models.meeting import erase_sent_letters
 from udsat.lib.cpr import find_cpr
 from udsat.lib.danish import long_date
@@ -186,6 +186,15 @@ def test_an_administrator_removes_a_cpr_number_for_good(meeting, anna, eva, comm
     pdf.write_bytes(b"%PDF")
     letter = make.letter(meeting.municipality, key=f"invitation:{meeting.pk}:1:0:x", text=f"Sagen {CPR}")
     Letter.objects.update(sent_at=timezone.now())
+    clash = {
+        "meeting": meeting,
+        "label": "Punkt 1: Referat",
+        "reason": "changed",
+        "text": f"Sagen {CPR}",
+        "by_name": "Anna",
+    }
+    DeskClash.objects.create(field=f"item:{item.pk}:discussion", **clash)
+    other = DeskClash.objects.create(field=f"item:{item.pk + 1}:discussion", **clash)
     AgendaItem.objects.get().delete()
     deletion = Deletion.objects.current().get()
     history = client_of(anna).get(f"/admin/council/meeting/{meeting.pk}/history/")
@@ -195,6 +204,7 @@ def test_an_administrator_removes_a_cpr_number_for_good(meeting, anna, eva, comm
         assert "er fjernet for altid" in flat(client_of(eva).post(f"{LIST}{deletion.pk}/fjern/", follow=True))
     assert not any(CPR in str(values) for values in Revision.objects.values_list("values", flat=True))
     letter.refresh_from_db()
+    assert list(DeskClash.objects.all()) == [other]
     assert not path.exists() and not pdf.exists() and letter.text == "" and erase_sent_letters in REMOVAL_HOOKS
 
 

@@ -5,9 +5,11 @@ import uuid
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 
 from udsat.lib.publishing import ScopedQuerySet
+from udsat.models import Revision
 
 from .agreement import Agreement
 from .item import AgendaItem
@@ -76,6 +78,19 @@ class DeskClash(models.Model):
 
     def __str__(self):
         return self.label
+
+
+def erase_clashes(deletion: Revision) -> None:
+    """Delete the texts that clashed in the fields of a removed item or agreement."""
+    section = {AgendaItem: "item", Agreement: "agreement"}.get(deletion.model)
+    if section is None:
+        return
+    # The rows that were created at the desk and have been deleted are known by their keys only.
+    deleted_rows = DeskRow.objects.filter(meeting=deletion.page_id, item=None, agreement=None)
+    in_fields = Q(field__startswith=f"{section}:{deletion.object_id}:")
+    for key in deleted_rows.values_list("key", flat=True):
+        in_fields |= Q(field__startswith=f"{section}:{key}:")
+    DeskClash.objects.filter(in_fields, meeting=deletion.page_id).delete()
 
 
 class DeskEdit(models.Model):
