@@ -84,13 +84,18 @@ def test_an_approver_has_to_look_too_and_the_log_shows_both(annas, dan, news):
     assert "Dan skal også se på det" in text(annas.get(gate(annas, news)))
     response = annas.get(give(annas, news, *WHY).url)
     page = html.unescape(text(response))
-    assert not is_public(news) and "Det er ikke offentligt endnu. Dan skal også se på det" in page
+    assert (
+        not is_public(news)
+        and "Det er ikke offentligt endnu. Dan skal også se på det" in page
+        and "Dan får en mail." in page
+    )
     assert f"Anna har skrevet: »{WHY[0]}« Nu skal Dan også se på det." in page
     letter = Letter.objects.get(to="dan@esbjerg.dk")
     assert gate(annas, news) in letter.text and NUMBER not in letter.text and OTHER not in letter.text
     # Neither the person who wrote the reasons nor another secretary gets past.
     assert answer(annas, news, **TICK).status_code == 200 and not is_public(news)
     dans = log_in(dan)
+    assert "skal også se på det, før det bliver offentligt" not in text(dans.get(gate(dans, news)))
     assert f"Anna har skrevet: »{WHY[1]}«" in html.unescape(text(dans.get(gate(dans, news))))
     assert answer(dans, news, **TICK).status_code == 200 and not is_public(news)
     ticks = dict.fromkeys(asked(dans, news, "agree_"), "on")

@@ -74,5 +74,21 @@ def test_a_secretary_looks_publishes_and_corrects(page, meeting):
     is_open_to_all()
     page.get_by_role("link", name="Udgave 2").click()
     is_open_to_all()
+
+    # A public text is changed: the gate asks, and the typed text comes back.
+    news = make.news(meeting.municipality, "Natcafé")
+    page.goto(reverse("admin:council_news_change", args=[news.pk]))
+    page.get_by_label("Indledning").fill("Bente Krogh kommer.")
+    page.get_by_role("button", name="Gem", exact=True).first.click()
+    page.get_by_role("heading", name="Se på ændringen").wait_for()
+    is_open_to_all()
+    page.get_by_role("button", name="Gå tilbage, og ret teksten").click()
+    page.get_by_text("Det er ikke gemt.").first.wait_for()
+    assert page.get_by_label("Indledning").input_value() == "Bente Krogh kommer."
+    page.get_by_role("button", name="Gem", exact=True).first.click()
+    page.get_by_label("Jeg har set på dem.").check()
+    page.get_by_label("Jeg har læst teksten").check()
+    page.get_by_role("button", name="Gem, så alle kan læse det").click()
+    page.get_by_text("er gemt").first.wait_for()
     assert page.complaints == []
     assert "12 boliger" in Minutes.objects.get().meeting.items.first().decision

@@ -24,13 +24,13 @@ from udsat.lib.publishing import Status
 from udsat.lib.readability import lix, lix_label
 from udsat.lib.richtext import plain_text
 from udsat.lib.transactions import atomic_post
-from udsat.models import Letter, PublicationEvent
+from udsat.models import Letter, PublicationEvent, User
 
 from .form_fields import DateTimeInputField
 from .gate_return import forget_gate, kept_answers, leave_gate
 from .model_admins import ScopedAdmin, file_url
 from .privacy_review import privacy_review
-from .review_form import ReviewForm
+from .review_form import ReviewForm, names_of
 from .scope import municipality_of
 
 
@@ -65,20 +65,21 @@ def readability_notes(obj, field_url):
     return notes
 
 
-def write_to_seconders(obj, people, by, path) -> None:
-    """Write to the people who may confirm an override, without the text or the number."""
-    for person in people:
-        if person.email:
-            Letter.objects.write(
-                municipality=obj.municipality,
-                key=f"cpr-second:{obj._meta.label_lower}:{obj.pk}:{obj.version}:{person.pk}",
-                to=person.email,
-                to_name=str(person),
-                subject="Se på noget, der ligner et CPR-nummer",
-                text=render_to_string(
-                    "email/cpr_second.txt", {"person": person, "by": by, "url": f"{settings.SITE_URL}{path}"}
-                ),
-            )
+def write_to_seconders(obj, people, by, path) -> list[User]:
+    """Write to those of the people who have an address, without the text or the number. Return them."""
+    reached = [person for person in people if person.email]
+    for person in reached:
+        Letter.objects.write(
+            municipality=obj.municipality,
+            key=f"cpr-second:{obj._meta.label_lower}:{obj.pk}:{obj.version}:{person.pk}",
+            to=person.email,
+            to_name=str(person),
+            subject="Se på noget, der ligner et CPR-nummer",
+            text=render_to_string(
+                "email/cpr_second.txt", {"person": person, "by": by, "url": f"{settings.SITE_URL}{path}"}
+            ),
+        )
+    return reached
 
 
 class PublishForm(ReviewForm):
@@ -301,7 +302,7 @@ class PublishableAdmin(ScopedAdmin):
             "files": form.unread_files,
             "reviewed": form.review.rows(),
             "suspects": form.review.suspects,
-            "seconders": form.review.waiting_for if form.review.seconders else "",
+            "seconders": form.review.second_person,
             "blockers": self._blockers(form),
         }
 
@@ -322,11 +323,10 @@ class PublishableAdmin(ScopedAdmin):
             return False
         findings = [suspect.finding for suspect in form.review.suspects]
         obj.request_overrides(findings, form.review.reasons, by=request.user)
-        write_to_seconders(obj, form.review.seconders, request.user, request.path)
-        message = (
-            f"Det er ikke offentligt endnu. {form.review.waiting_for} skal også se på det, der ligner et CPR-nummer."
-        )
-        self.message_user(request, f"{message} De har fået en mail.", messages.WARNING)
+        written = write_to_seconders(obj, form.review.seconders, request.user, request.path)
+        message = f"{names_of(form.review.seconders)} skal også se på det, der ligner et CPR-nummer."
+        by_mail = f" {names_of(written)} får en mail." if written else " Sig det til dem."
+        self.message_user(request, f"Det er ikke offentligt endnu. {message}{by_mail}", messages.WARNING)
         return True
 
     def privacy_review(self, obj, parts=None, field_url=None):

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.text import capfirst
 
 from udsat.lib.cpr import find_cpr
 from udsat.models import CprOverride, User, check_override_reasons, override_seconders
@@ -30,6 +31,10 @@ class CprReason(forms.CharField):
             raise ValidationError("Skriv ikke selve nummeret. Begrundelsen bliver gemt.")
         check_override_reasons([reason])
         return reason
+
+
+def names_of(people: list[User]) -> str:
+    return " eller ".join(map(str, people)) or "en godkender eller administrator"
 
 
 @dataclass
@@ -122,12 +127,14 @@ class ReviewFields:
             check_override_reasons(self.reasons_by_number.values())
         except ValidationError as error:
             self.form.add_error(None, error)
-        if any(not request.can_be_seconded_by(self.user) for request in self.requests.values()):
-            self.form.add_error(None, f"{self.waiting_for} skal også se på det, der ligner et CPR-nummer.")
+        for names in {names_of(it.seconders) for it in self.requests.values() if not it.can_be_seconded_by(self.user)}:
+            self.form.add_error(None, f"{capfirst(names)} skal også se på det, der ligner et CPR-nummer.")
 
     @property
-    def waiting_for(self) -> str:
-        return " eller ".join(map(str, self.seconders)) or "En godkender eller administrator"
+    def second_person(self) -> str:
+        """The names of those who have to confirm the reasons that the form asks for; empty if nobody has to."""
+        asks = any(name.startswith(REASON_PREFIX) for name in self.form.fields)
+        return names_of(self.seconders) if asks and self.seconders else ""
 
     @property
     def reasons(self) -> dict[str, str]:
@@ -170,7 +177,7 @@ class ReviewFields:
         request = self.requests.get(key)
         note = f"{request.by_name} har skrevet: »{request.reason}«" if request else ""
         if request and field is None:
-            note += f" Nu skal {self.waiting_for} også se på det."
+            note += f" Nu skal {names_of(request.seconders)} også se på det."
         return FindingRow(finding, field, note)
 
 

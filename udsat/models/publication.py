@@ -132,8 +132,12 @@ class CprOverride(models.Model):
     def __str__(self):
         return f"{self.target}: {self.reason}"
 
+    @property
+    def seconders(self) -> list[User]:
+        return override_seconders(self.municipality, self.by)
+
     def can_be_seconded_by(self, user: User) -> bool:
-        return user.pk != self.by_id and user in override_seconders(self.municipality, self.by)
+        return user.pk != self.by_id and user in self.seconders
 
     def second(self, *, by: User) -> None:
         """Record that a second person agrees. Raises PermissionDenied unless the role allows it."""
