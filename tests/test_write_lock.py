@@ -9,8 +9,9 @@ from django.forms.formsets import BaseFormSet
 from django.template.backends.django import Template
 from django.test.utils import CaptureQueriesContext
 from django.urls import NoReverseMatch
+from lxml import html
 
-from council.models import Attachment, News
+from council.models import AgendaItem, Attachment, News
 from udsat.lib import text_extraction
 from udsat.lib.publishing import Status
 
@@ -107,6 +108,41 @@ def test_no_page_of_the_back_office_takes_the_write_lock_to_be_shown(operator, o
         locked += [(address, note) for note in watch.locked if not note.startswith("BaseForm")]
         watch.locked.clear()
     assert not locked
+
+
+@pytest.mark.parametrize("accept", ["text/html", "application/json"])
+def test_the_agenda_is_validated_before_its_meeting_is_locked(operator, esbjerg, watch, accept):
+    meeting = make.meeting(make.council(esbjerg, Status.DRAFT), status=Status.DRAFT)
+    item = make.item(meeting, "Natcafé")
+    client, address = log_in(operator), f"/admin/council/meeting/{meeting.pk}/punkter/"
+    page = html.fromstring(client.get(address).content.decode())
+    typed = {name: value for name, value in page.get_element_by_id("agenda_form").form_values() if name}
+    prefix = f"punkt-{item.pk}"
+    upload = SimpleUploadedFile("notat.docx", docx("<w:p><w:r><w:t>Et notat</w:t></w:r></w:p>"))
+    typed |= {f"{prefix}-title": "Varme måltider", f"{prefix}-file": upload}
+    assert client.post(address, typed, headers={"Accept": accept}).status_code in (200, 302)
+    item.refresh_from_db()
+    assert item.title == "Varme måltider" and not watch.locked
+    assert item.attachments.count() == (accept == "text/html")
+
+
+def test_an_agenda_item_changed_while_the_page_is_validated_is_not_overwritten(operator, esbjerg, monkeypatch):
+    meeting = make.meeting(make.council(esbjerg, Status.DRAFT), status=Status.DRAFT)
+    item = make.item(meeting, "Natcafé")
+    client, address = log_in(operator), f"/admin/council/meeting/{meeting.pk}/punkter/"
+    page = html.fromstring(client.get(address).content.decode())
+    typed = {name: value for name, value in page.get_element_by_id("agenda_form").form_values() if name}
+    validate = BaseForm.full_clean
+
+    def validate_and_meet_another(form):
+        validate(form)
+        AgendaItem.objects.filter(pk=item.pk).update(title="Den andens")
+
+    monkeypatch.setattr(BaseForm, "full_clean", validate_and_meet_another)
+    response = client.post(address, typed | {f"punkt-{item.pk}-title": "Min"})
+    assert response.status_code == 200 and "har gemt imens" in response.text and "Min" in response.text
+    item.refresh_from_db()
+    assert item.title == "Den andens"
 
 
 def test_a_file_is_read_before_the_lock_is_taken(operator, esbjerg, watch):

@@ -15,6 +15,7 @@ from udsat.lib import roles
 from udsat.lib.danish import short_date
 from udsat.lib.forms import parse_pk
 from udsat.lib.transactions import atomic_post
+from udsat.lib.uploads import UploadField
 
 from . import building
 from .editor import AgendaEditor, add_file, remove_file
@@ -30,15 +31,21 @@ def upload_page(admin, request, meeting):
     editor = AgendaEditor(admin, request, meeting)
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
+    if not editor.may_write:
+        raise PermissionDenied
     pk, file = parse_pk(request.POST.get("item", "")), request.FILES.get("file")
+    try:
+        if file is None:
+            raise ValidationError("Vælg en fil.")
+        UploadField(max_length=200).clean(file)  # reads the file, before the meeting is locked
+    except ValidationError as error:
+        return JsonResponse({"error": " ".join(error.messages)}, status=400)
     with transaction.atomic():
         editor.lock()
         item = editor.meeting.items.filter(pk=pk).first()
         try:
             if item is None:
                 raise ValidationError("Punktet er her ikke mere. Hent siden igen.")
-            if file is None:
-                raise ValidationError("Vælg en fil.")
             attachment = add_file(item, file)
         except ValidationError as error:
             return JsonResponse({"error": " ".join(error.messages)}, status=400)

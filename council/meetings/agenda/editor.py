@@ -1,6 +1,7 @@
 """The agenda page: one form with all items, saved by its buttons or automatically by its script."""
 
 import re
+from functools import partial
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -11,7 +12,7 @@ from django.utils import timezone
 
 from council.meetings import progress
 from council.meetings.invitations.sending import locked
-from council.models import Agenda, AgendaItem, Agreement, Attachment, Cause, Proposal
+from council.models import Agenda, AgendaItem, Agreement, Attachment, Cause, Meeting, Minutes, Proposal
 from council.rights import item_lock, may_edit_agenda
 from strategies.models import Goal, Theme
 from udsat.admin.edit_versions import increment_version
@@ -24,9 +25,10 @@ from udsat.lib.forms import parse_pk
 from udsat.lib.uploads import UploadField
 
 from . import building, proposals
-from .forms import agenda_form, item_form, item_prefix, posted_order
+from .forms import TEXT_FIELDS, agenda_form, item_form, item_prefix, posted_order
 
 POSTED_ITEM = re.compile(r"punkt-(\d{1,18})-version")
+VERSIONED = ((Meeting, "pk"), (Agenda, "meeting"), (Minutes, "meeting"))
 LAST_POSITION = 10_000  # until the items are numbered
 
 
@@ -154,19 +156,61 @@ class AgendaEditor:
 
     # Saving
 
-    @transaction.atomic
     def save(self):
-        self.lock()
+        """Save under the lock of the meeting what has been validated without it.
+
+        If somebody has saved meanwhile, it is validated again; the third time under the lock.
+        """
+        if not self.may_write:
+            raise PermissionDenied
+        for _ in range(2):
+            state = self.saved_state()
+            rows, intro = self.validated()
+            if is_returned(self.request):
+                touched = [form for form in (intro, *(row.form for row in rows)) if form.is_touched]
+                errors = {"returned": NOT_SAVED, "new_title": self.request.POST.get("new_title", "")}
+                return self.render_errors(rows, intro, touched, errors)
+            with transaction.atomic():
+                self.lock()
+                if self.saved_state() == state:
+                    outcome = self.save_validated(rows, intro)
+                    break
+        else:
+            with transaction.atomic():
+                self.lock()
+                outcome = self.save_validated(*self.validated())
+        return outcome()
+
+    def saved_state(self):
+        """Return what the validation of the forms depends on."""
+        versions = (
+            model.objects.filter(**{lookup: self.meeting.pk}).values_list("version", "status")
+            for model, lookup in VERSIONED
+        )
+        items = self.meeting.items.values_list("pk", "position", "supplement", *TEXT_FIELDS)
+        return [list(rows) for rows in (*versions, items)]
+
+    def validated(self):
+        """Return the rows and the form of the introduction, validated as far as they are saved."""
+        data = self.request.POST
+        rows, intro = self.rows(data), self.intro_form(data)
+        for form in (intro, *(row.form for row in rows)):
+            if self.is_saved(form):
+                form.is_valid()
+        self.refused_files = {}
+        for name, files in self.request.FILES.lists():
+            for file in files:
+                try:
+                    UploadField(max_length=200).clean(file)
+                except ValidationError as error:
+                    self.refused_files[name, file.name] = " ".join(error.messages)
+        return rows, intro
+
+    def save_validated(self, rows, intro):
+        """Save, and return the function that makes the response, to call without the lock."""
         data = self.request.POST
         self.changed = []
-        rows = self.rows(data)
         items = [row.item for row in rows]
-        intro = self.intro_form(data)
-        if is_returned(self.request):
-            touched = [form for form in (intro, *(row.form for row in rows)) if form.is_touched]
-            return self.render_errors(
-                rows, intro, touched, {"returned": NOT_SAVED, "new_title": data.get("new_title", "")}
-            )
         invalid_forms = [form for form in (intro, *(row.form for row in rows)) if not self.save_form(form)]
         restored = [] if self.is_autosave else self.restore_deleted(items)
         if (ordered := posted_order(data, items)) is not None:
@@ -174,11 +218,14 @@ class AgendaEditor:
             self.changed.append(self.meeting)
         if self.is_autosave:
             self.increment_versions()
-            return self.autosave_response(rows, intro, invalid_forms)
+            return partial(self.autosave_response, rows, intro, invalid_forms)
         errors = self.add_new_item() | self.add_files(rows)
         if not invalid_forms and not errors:
             errors = self.perform_action(items)
         self.increment_versions()
+        return partial(self.response, rows, intro, invalid_forms, errors, restored)
+
+    def response(self, rows, intro, invalid_forms, errors, restored):
         self.admin.warn_of_cpr(self.request, [it for it in self.changed if isinstance(it, AgendaItem | Agenda)])
         if restored:
             messages.warning(
@@ -197,9 +244,12 @@ class AgendaEditor:
         if not self.may_write:
             raise PermissionDenied
 
+    def is_saved(self, form) -> bool:
+        return form.is_touched and not (self.is_autosave and is_live(form.instance))
+
     def save_form(self, form) -> bool:
         """Save the form if the user changed it. Return False if it is invalid."""
-        if not form.is_touched or (self.is_autosave and is_live(form.instance)):
+        if not self.is_saved(form):
             return True
         if not form.is_valid():
             return False
@@ -243,7 +293,10 @@ class AgendaEditor:
         errors = {}
         for row in rows:
             for file in self.request.FILES.getlist(f"{row.prefix}-file"):
+                refusal = self.refused_files.get((f"{row.prefix}-file", file.name))
                 try:
+                    if refusal:
+                        raise ValidationError(refusal)
                     self.changed.append(add_file(row.item, file))
                 except ValidationError as error:
                     errors[row.item.pk] = f"{file.name}: {' '.join(error.messages)}"
