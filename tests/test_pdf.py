@@ -351,3 +351,9 @@ def test_two_at_once_leave_one_whole_file(settings):
     assert len(results) == 4 and len(set(results)) == 1
     [path] = stored_files(settings)
     assert path.read_bytes() == results[0]
+
+
+def test_lists_keep_their_first_number_and_their_letters():
+    text = read(render_pdf(document('<ol start="4"><li>fire</li></ol><ol type="a"><li>bolig</li></ol>'))).pages[0]
+    text = text.extract_text()
+    assert "4. " in text and "a. " in text

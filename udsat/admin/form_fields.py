@@ -5,6 +5,7 @@ from django.contrib.admin.widgets import AutocompleteMixin
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import mark_safe
 
+from udsat.lib.danish import read_date, read_datetime, read_time
 from udsat.lib.documents import ACCEPTED, MAX_DOCUMENT_BYTES
 
 # Browsers submit a two-digit year as 0026.
@@ -16,23 +17,38 @@ def check_year(day) -> None:
         raise forms.ValidationError(f"Årstallet er {day.year:04}. Skriv et mellem {YEARS[0]} og {YEARS[-1]}.")
 
 
-class DateInputField(forms.DateField):
+class _ReadsDanish:
+    """Reads a value as people write it, where the browser has no picker, with the function `read`."""
+
+    def to_python(self, value):
+        if not isinstance(value, str) or not value.strip():
+            return super().to_python(value)
+        try:
+            read = self.read(value)
+        except ValueError as error:
+            raise forms.ValidationError(str(error)) from error
+        if read is None:
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
+        return super().to_python(read)
+
+
+class DateInputField(_ReadsDanish, forms.DateField):
     default_validators = [check_year]
     widget = forms.DateInput({"type": "date"}, format="%Y-%m-%d")
-    input_formats = ["%Y-%m-%d", "%d.%m.%Y", "%d-%m-%Y", "%d/%m/%Y"]
+    read = staticmethod(read_date)
     default_error_messages = {"invalid": "Skriv datoen som 31.12.2026."}
 
 
-class TimeInputField(forms.TimeField):
+class TimeInputField(_ReadsDanish, forms.TimeField):
     widget = forms.TimeInput({"type": "time"}, format="%H:%M")
-    input_formats = ["%H:%M", "%H.%M", "%H:%M:%S"]
+    read = staticmethod(read_time)
     default_error_messages = {"invalid": "Skriv klokkeslættet som 14.30."}
 
 
-class DateTimeInputField(forms.DateTimeField):
+class DateTimeInputField(_ReadsDanish, forms.DateTimeField):
     default_validators = [check_year]
     widget = forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
-    input_formats = ["%d.%m.%Y %H.%M", "%d.%m.%Y %H:%M", "%d.%m.%Y"]
+    read = staticmethod(read_datetime)
     default_error_messages = {"invalid": "Skriv dato og klokkeslæt som 31.12.2026 14.30."}
 
 

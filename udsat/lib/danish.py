@@ -1,5 +1,6 @@
 """Danish dates, alphabetical order and slugs. No database, no app."""
 
+import calendar
 import datetime
 import re
 import unicodedata
@@ -91,3 +92,70 @@ def join_words(words: list[str], last: str = "og") -> str:
     if len(words) < 2:
         return "".join(words)
     return f"{', '.join(words[:-1])} {last} {words[-1]}"
+
+
+_WEEKDAYS = "mandag tirsdag onsdag torsdag fredag lørdag søndag".split()
+_DATE = re.compile(
+    rf"(?:(?:{'|'.join(_WEEKDAYS)})\s+)?(?:den\s+|d\.\s*)?(?P<day>\d{{1,2}})\s*(?:[./-]\s*|\s)"
+    rf"(?:(?P<month>\d{{1,2}})\s*(?:[./-]\s*|\s)|(?P<name>{'|'.join(f'{m[:3]}(?:{m[3:]})?' for m in MONTHS)})\.?\s*)"
+    r"(?P<year>\d{4}|\d\d)",
+    re.IGNORECASE,
+)
+_ISO_DATE = re.compile(r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})")
+_TIME = re.compile(r"(?:kl\.?\s*|klokken\s+)?(?P<hour>\d{1,2})(?:[.:]?(?P<minute>\d\d)(?:[.:]\d\d)?)?", re.IGNORECASE)
+_DATE_AND_TIME = re.compile(
+    r"(?P<date>.*\d)(?:T|,?\s+(?:kl\.?|klokken)\s*|,?\s+)(?P<time>\d{1,2}(?:[.:]\d\d){0,2})", re.IGNORECASE
+)
+
+
+def read_date(text: str) -> datetime.date | None:
+    """Read »3. marts 2027«, »3/3-2027«, »onsdag den 3.3.27« or »2027-03-03«; None for anything else.
+
+    Two digits of a year are in this century up to 69. Raises ValueError, with a Danish message, for a day that does not
+    exist.
+    """
+    text = " ".join(text.split())
+    match = _DATE.fullmatch(text) or _ISO_DATE.fullmatch(text)
+    if not match:
+        return None
+    groups = match.groupdict()
+    day, year = int(groups["day"]), int(groups["year"])
+    if len(groups["year"]) == 2:
+        year += 2000 if year < 70 else 1900
+    name = groups.get("name")
+    starts = [month[:3] for month in MONTHS]
+    month = starts.index(name[:3].lower()) + 1 if name else int(groups["month"])
+    if not 1 <= month <= 12:
+        raise ValueError(f"Der er ikke nogen måned {month}. Skriv datoen som 31.12.2026.")
+    days = calendar.monthrange(year, month)[1] if year else 31
+    if not 1 <= day <= days:
+        in_year = f" {year}" if month == 2 else ""
+        raise ValueError(f"{MONTHS[month - 1].capitalize()}{in_year} har {days} dage. Ret datoen.")
+    return datetime.date(year, month, day) if year else None
+
+
+def read_time(text: str) -> datetime.time | None:
+    """Read »14.30«, »kl. 14«, »14:30« or »1430«; None for anything else.
+
+    Raises ValueError, with a Danish message, for a time that does not exist.
+    """
+    match = _TIME.fullmatch(" ".join(text.split()))
+    if not match:
+        return None
+    hour, minute = int(match["hour"]), int(match["minute"] or 0)
+    if hour > 23 or minute > 59:
+        raise ValueError(f"Klokken kan ikke være {hour}.{minute:02}. Skriv klokkeslættet som 14.30.")
+    return datetime.time(hour, minute)
+
+
+def read_datetime(text: str) -> datetime.datetime | None:
+    """Read a date, or a date and a time such as »3. marts 2027 kl. 14.30«, without a time zone; None otherwise.
+
+    Raises ValueError as `read_date` and `read_time` do.
+    """
+    if day := read_date(text):
+        return datetime.datetime.combine(day, datetime.time())
+    match = _DATE_AND_TIME.fullmatch(" ".join(text.split()))
+    day = read_date(match["date"].rstrip(" ,")) if match else None
+    time = read_time(match["time"]) if match and day else None
+    return datetime.datetime.combine(day, time) if day and time else None

@@ -163,7 +163,8 @@ def _first_fit(variants: Sequence[tuple[str, str]], max_pages: int | None, lay_o
     return fitting.get(low) or lay_out(*variants[low])
 
 
-_VARIANT = {"pdf_variant": "pdf/ua-1", "pdf_tags": True}
+# Presentational hints: the first number and the letters of a list.
+_VARIANT = {"pdf_variant": "pdf/ua-1", "pdf_tags": True, "presentational_hints": True}
 
 
 def _lay_out(engine: _Engine, html: str, layout: str, sheets: list[Any], max_pages: int | None) -> Any:
