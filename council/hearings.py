@@ -10,8 +10,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from udsat.lib.cpr import hide_cpr
-from udsat.lib.danish import count, join_words, long_date, slugify, weekday_date
+from udsat.lib.danish import count, join_words, long_date, weekday_date
 from udsat.lib.pdf_fonts import PdfUnavailable, missing_characters
+from udsat.lib.responses import document_filename
 from udsat.lib.richtext import plain_text
 from udsat.models import Letter, LetterFile, is_cpr_overridden
 
@@ -123,8 +124,8 @@ def _outcome(hearing):
 # Sending the answer
 
 
-def filename(hearing: Hearing) -> str:
-    return f"hoeringssvar-{slugify(hide_cpr(hearing.title), 60) or hearing.pk}.pdf"
+def pdf_title(hearing: Hearing) -> str:
+    return f"høringssvar {hide_cpr(hearing.title)}"
 
 
 @transaction.atomic
@@ -169,7 +170,9 @@ def _write_answer(hearing):
     council = hearing.council
     title = hide_cpr(hearing.title)
     file = LetterFile.objects.create(
-        municipality=council.municipality, name=filename(hearing), content=answer_pdf(hearing)
+        municipality=council.municipality,
+        name=document_filename(hearing, pdf_title(hearing)),
+        content=answer_pdf(hearing),
     )
     Letter.objects.write(
         municipality=council.municipality,

@@ -62,7 +62,7 @@ def _work(strategy):
         datePublished=strategy.adopted_on.strftime(_ADOPTION_FORMATS[strategy.adopted_precision])
         if strategy.adopted_on
         else "",
-        dateModified=strategy.updated_at.isoformat(timespec="seconds"),
+        dateModified=strategy.last_changed.isoformat(timespec="seconds"),
         isBasedOn=strategy.source_url if strategy.is_restatement else "",
         publisher=municipality_data(strategy.municipality),
     )

@@ -5,7 +5,6 @@ from textwrap import shorten
 from typing import NamedTuple
 
 from django.template.loader import render_to_string
-from django.utils import timezone
 
 from udsat.lib.pdf import frame
 from udsat.lib.pdf_store import stored_long_pdf, stored_pdf
@@ -182,7 +181,6 @@ def _context(strategy):
     validity = f"Erstattet af {strategy.replaced_by}" if strategy.replaced_by else strategy.validity.label
     return frame(strategy, qr_title="QR-kode med strategiens adresse") | {
         "strategy": strategy,
-        "changed": _changed(strategy),
         "sections": [section for section in strategy.sections.all() if section.kind != Section.Kind.VISION],
         "themes": strategy.themes.all(),
         "progress": progress(strategy),
@@ -196,10 +194,3 @@ def _context(strategy):
             if number
         ],
     }
-
-
-def _changed(strategy):
-    """Return the day of the latest edit or follow-up."""
-    goals = [goal for theme in strategy.themes.all() for goal in theme.all_goals]
-    followed_up = [goal.latest_follow_up.date for goal in goals if goal.latest_follow_up]
-    return max([timezone.localtime(strategy.updated_at).date(), *followed_up])

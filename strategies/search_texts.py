@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 
+from django.db.models import Prefetch
+
 from udsat.lib.publishing import publication_window
 from udsat.lib.richtext import plain_text
 from udsat.models import SearchKind, SearchText
 
-from .models import Strategy
+from .models import Goal, Strategy
 
 
 def strategy_texts(strategy: Strategy) -> Iterator[SearchText]:
@@ -19,7 +21,8 @@ def strategy_texts(strategy: Strategy) -> Iterator[SearchText]:
         "ends_at": ends_at,
         "pdf_url": strategy.get_pdf_url(),
     }
-    themes = list(strategy.themes.prefetch_related("topics", "goals__parent", "goals__theme"))
+    goals = Prefetch("goals", Goal.objects.with_numbers().select_related("parent"))
+    themes = list(strategy.themes.prefetch_related("topics", goals))
     sections = [f"{section.display_heading}. {plain_text(section.body)}" for section in strategy.sections.all()]
     yield SearchText(
         kind=SearchKind.STRATEGY,
@@ -50,7 +53,8 @@ def strategy_texts(strategy: Strategy) -> Iterator[SearchText]:
                 url=goal.get_absolute_url(),
                 title=goal.full_text,
                 body=_joined(plain_text(goal.explanation), goal.target, goal.plain_text),
-                meta=f"{theme.display_title} i {strategy}",
+                also=f"{strategy.goal_label} {goal.number}",
+                meta=f"{strategy.goal_label.capitalize()} {goal.number} · {theme.display_title} i {strategy}",
                 **shared,
             )
 

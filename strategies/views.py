@@ -8,12 +8,13 @@ from django.views.decorators.http import require_safe
 
 from udsat.lib.responses import find_or_404, pdf_response
 from udsat.lib.richtext import plain_text
-from udsat.models import Municipality
+from udsat.models import Municipality, version_history
 
 from . import jsonld, pdf, progress_chart
 from .house_drawing import houses, rooms_of
 from .models import Strategy
 from .progress import months_between, progress
+from .version_text import version_text
 
 MAX_ROOF_TEXT = 70
 
@@ -61,7 +62,7 @@ def strategy_list(request, kommune):
         "section": "strategi",
         "groups": [(heading, strategies) for heading, strategies in groups if strategies],
         "public": public,
-        "updated": max((strategy.updated_at for strategy in strategies), default=None),
+        "updated": max((strategy.last_changed for strategy in strategies), default=None),
     }
     return render(request, "strategies/strategy_list.html", context)
 
@@ -117,6 +118,29 @@ def strategy_progress(request, kommune, strategy):
     return render(request, "strategies/progress.html", context)
 
 
+@require_safe
+def strategy_version(request, kommune, strategy, number):
+    """A version that is or was public, with its text. Drafts have none, even for a logged-in user."""
+    strategy = find_or_404(
+        Strategy.objects.published().with_content(),
+        "Vi kender ingen strategi med den adresse. Måske har den skiftet navn.",
+        municipality=find_municipality(kommune),
+        slug=strategy,
+    )
+    history = version_history(strategy, number)
+    if history is None:
+        raise Http404(f"»{strategy}« har ingen version {number}.")
+    context = {
+        "municipality": strategy.municipality,
+        "section": "strategi",
+        "document": strategy,
+        "title": str(strategy),
+        "history": history,
+        "text": version_text(history.version.content),
+    }
+    return render(request, "version.html", context)
+
+
 def _context(request, strategy):
     """Return the context of every page of the strategy. Also set attributes of goals and themes."""
     today = timezone.localdate()
@@ -133,7 +157,7 @@ def _context(request, strategy):
         "strategy": strategy,
         "progress": progress(strategy),
         "preview": None if strategy.is_published else strategy,
-        "updated": strategy.updated_at,
+        "updated": strategy.last_changed,
     }
 
 
@@ -152,14 +176,14 @@ def roof_texts(strategy):
 @require_safe
 def strategy_pdf(request, kommune, strategy):
     strategy = _strategy(request, kommune, strategy)
-    return _pdf_response(request, strategy, lambda: pdf.strategy_pdf(strategy), f"{strategy.slug}.pdf")
+    return _pdf_response(request, strategy, lambda: pdf.strategy_pdf(strategy), str(strategy))
 
 
 @require_safe
 def summary_pdf(request, kommune, strategy):
     strategy = _strategy(request, kommune, strategy)
-    return _pdf_response(request, strategy, lambda: pdf.summary_pdf(strategy), f"{strategy.slug}-resume.pdf")
+    return _pdf_response(request, strategy, lambda: pdf.summary_pdf(strategy), f"{strategy} resumé")
 
 
-def _pdf_response(request, strategy, make, filename):
-    return pdf_response(request, make, filename, changed=strategy.updated_at, is_public=strategy.is_published)
+def _pdf_response(request, strategy, make, title):
+    return pdf_response(request, make, strategy, title, is_public=strategy.is_published)

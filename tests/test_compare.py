@@ -39,7 +39,7 @@ def test_two_municipalities_are_compared_by_goals_targets_and_follow_up(client, 
     text = html(response)
     assert re.findall(r"<h2 [^>]*><a [^>]*>(\w+)", text) == ["Vejle", "Esbjerg"]  # in the requested order
     shown = words(response)
-    assert "Vi vil: bygge 20 små boliger." in shown and "bygge nyt. Måltal: 10 i 2028" in shown
+    assert "Vi vil: Mål 1.1 bygge 20 små boliger." in shown and "1.2 bygge nyt. Måltal: 10 i 2028" in shown
     assert "Målet" not in shown and "1 af 1 mål er nået." in shown
     rows = [re.findall(r">([^<>]+)</(?:a|td)>", row) for row in re.findall(r"<tr>(.*?)</tr>", text)[1:]]
     assert rows == [["Vejle", "2", "1", "0", "0"], ["Esbjerg", "1", "0", "1", "1"]]

@@ -278,11 +278,11 @@ def test_a_search_engine_is_led_to_nothing_that_is_not_public(client, esbjerg, a
     assert not [address for address in locations(client) if address.startswith("/esbjerg/")]
 
 
-# Not in the sitemap: files, redirects, forms, results and personal links.
+# Not in the sitemap: files, redirects, forms, results, earlier versions and personal links.
 NOT_LISTED = {
     "search", "search-suggestions", "compare", "was", "sitemap", "robots", "current-strategy", "strategy-pdf",
     "strategy-summary-pdf", "agenda-pdf", "minutes-pdf", "attachment", "photo", "meetings-ics", "meeting-ics",
-    "news-feed", "meeting-poster", "council-poster",
+    "news-feed", "meeting-poster", "council-poster", "strategy-version", "agenda-version", "minutes-version",
     "answer-invitation", "propose-item", "approve", "write", "written", "book-dialogue",
     "follow", "follow-topics", "subscriptions", "unsubscribe",
 }  # fmt: skip

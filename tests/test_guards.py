@@ -67,6 +67,8 @@ NOT_SEARCHED = {
     "council.Follower": {"email"},
     "council.Subscription": set(),
     "council.Notice": {"news_item"},
+    # Copies of public texts.
+    "udsat.PublicVersion": set(),
     # Searched as the minutes' field of the same name.
     "council.Edition": {"by_name", "correction"},
 }

@@ -11,7 +11,7 @@ from django.core.management import call_command
 from django.urls import reverse
 from django.utils import timezone
 
-from council.hearings import deadline_text, filename, next_step, remind_of_deadlines, send_answer
+from council.hearings import deadline_text, next_step, pdf_title, remind_of_deadlines, send_answer
 from council.meetings.approval import rounds
 from council.meetings.approval.paper import text_version
 from council.meetings.approval.rounds import last_round
@@ -19,6 +19,7 @@ from council.models import Hearing
 from council.public.pdf import answer_pdf
 from udsat.admin.edit_versions import increment_version
 from udsat.lib.publishing import Status
+from udsat.lib.responses import document_filename
 from udsat.models import Letter, LetterFile
 
 from . import factories as make
@@ -227,7 +228,7 @@ def test_the_answer_goes_out_as_text_and_as_a_tagged_pdf(annas, answered):
     assert letter.subject == "Høringssvar fra Udsatterådet: Ny boligpolitik"
     assert "Byg flere små boliger." in letter.text and "På Havnen" in letter.text and "<" not in letter.text
     (file,) = letter.files.all()
-    assert file.name == "hoeringssvar-ny-boligpolitik.pdf"
+    assert file.name == pdf_name(answered)
     pdf = bytes(file.content)
     assert failures(pdf) == []
     for text in ("Ny boligpolitik", "Teknikudvalget", "små boliger", "godkendt svaret skriftligt", "Hvad mener I?"):
@@ -243,7 +244,7 @@ def test_the_sender_of_the_hearing_gets_the_answer_with_the_pdf(answered, mailbo
     mail = mailbox.only()
     assert mail.recipients == ["udvalg@esbjerg.example"]
     assert "Byg flere små boliger." in mail.text
-    assert failures(mail.attachments["hoeringssvar-ny-boligpolitik.pdf"]) == []
+    assert failures(mail.attachments[pdf_name(answered)]) == []
 
 
 def test_a_character_that_no_font_has_is_named_before_the_answer_is_sent(annas, answered):
@@ -361,9 +362,15 @@ def test_an_empty_answer_is_not_sent(answered):
         send_answer(answered, by_mail=True)
 
 
-def test_a_title_in_signs_still_names_the_file(hearing):
-    hearing.title = "???"
-    assert filename(hearing) == f"hoeringssvar-{hearing.pk}.pdf"
+def test_the_file_names_municipality_title_and_day_and_hides_a_cpr_number(hearing):
+    day = timezone.localdate(hearing.last_changed).isoformat()
+    assert pdf_name(hearing) == f"esbjerg_hoeringssvar-ny-boligpolitik_{day}.pdf"
+    hearing.title = f"Sagen om {CPR}"
+    assert "010190" not in pdf_name(hearing)
+
+
+def pdf_name(hearing):
+    return document_filename(fresh(hearing), pdf_title(hearing))
 
 
 # Deadlines

@@ -68,6 +68,9 @@ def pages():
         "strategies": [f"{TOWN}/strategier/", "/esbjerg/strategier/"],
         "strategy": [*strategies.values(), f"{in_force.get_absolute_url()}?kort=1"],
         "strategy-progress": [f"{address}opfoelgning/" for address in strategies.values()][:4],
+        "strategy-version": [in_force.get_version_url(1)],
+        "agenda-version": [coming.agenda.get_version_url(1)],
+        "minutes-version": [told_shortly.minutes.get_version_url(1)],
         "theme": [theme.themes.first().get_absolute_url() for theme in themes]
         + [f"{in_force.themes.first().get_absolute_url()}{short}" for short in ("", "?kort=1")],
         "council": [f"{TOWN}/udsatteraad/", "/esbjerg/udsatteraad/"],

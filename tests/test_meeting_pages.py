@@ -612,7 +612,9 @@ def test_pdfs_are_there_when_their_paper_is(meeting, client):
     make.minutes(meeting, Status.DRAFT)
     response = client.get(meeting.get_agenda_pdf_url())
     assert response["Content-Type"] == "application/pdf" and response.content.startswith(b"%PDF-")
-    assert response["Content-Disposition"] == 'inline; filename="dagsorden-esbjerg-2025-03-03.pdf"'
+    day = timezone.localdate(meeting.agenda.last_changed).isoformat()
+    name = f"esbjerg_dagsorden-ordinaert-moede-2025-03-03_version-1_{day}.pdf"
+    assert response["Content-Disposition"] == f'inline; filename="{name}"'
     response = client.get(meeting.get_minutes_pdf_url())
     assert response.status_code == 404
     assert "Der er intet referat at læse fra mødet den 3. marts 2025 endnu." in response.content.decode()

@@ -58,6 +58,10 @@ ADDRESSES = {
     "strategy-progress": ("/esbjerg/strategier/plan/opfoelgning/", "page"),
     "strategy-pdf": ("/esbjerg/strategier/plan/strategi.pdf", "pdf"),
     "strategy-summary-pdf": ("/esbjerg/strategier/plan/resume.pdf", "pdf"),
+    # Only public versions have an address.
+    "strategy-version": ("/esbjerg/strategier/plan/versioner/1/", "public page"),
+    "agenda-version": ("/esbjerg/moeder/2025-03-03/dagsorden/versioner/1/", "public page"),
+    "minutes-version": ("/esbjerg/moeder/2025-03-03/referat/versioner/1/", "public page"),
     "theme": ("/esbjerg/strategier/plan/bolig/", "page"),
     "council": ("/esbjerg/udsatteraad/", "page"),
     "members": ("/esbjerg/udsatteraad/medlemmer/", "page"),

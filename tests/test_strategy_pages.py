@@ -156,8 +156,8 @@ def test_goals_carry_lead_in_number_and_those_below_them(client, plan):
     text = html(client.get(plan.get_absolute_url()))
     assert "Et hjem er det første skridt." in text
     assert text.index("Vi vil:") < text.index("bygge boliger:") < text.index("10 på havnen")
-    assert "</span>1.1</span>" in text
-    assert "</span>1.1.1</span>" in text
+    assert "</span>1.1</a>" in text
+    assert "</span>1.1.1</a>" in text
 
 
 def test_how_a_goal_is_going_stands_in_words_with_date_and_source(client, plan):
@@ -406,9 +406,11 @@ def test_public_pages_set_no_cookie_and_are_asked_for_again_each_time(client, pl
 
 def test_a_pdf_is_shown_in_the_browser_and_keeps_its_name(client, plan):
     make.goal(make.theme(plan))
+    plan.refresh_from_db()
+    end = f"version-{plan.public_version}_{timezone.localdate(plan.last_changed).isoformat()}"
     for address, name in (
-        (plan.get_pdf_url(), "plads-til-alle"),
-        (plan.get_summary_pdf_url(), "plads-til-alle-resume"),
+        (plan.get_pdf_url(), f"esbjerg_plads-til-alle-2025-2028_{end}"),
+        (plan.get_summary_pdf_url(), f"esbjerg_plads-til-alle-2025-2028-resume_{end}"),
     ):
         response = client.get(address)
         assert response["Content-Type"] == "application/pdf"

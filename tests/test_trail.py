@@ -173,7 +173,7 @@ def test_the_trail_begins_with_how_the_citizen_contacted_the_council(client, the
 def test_the_item_and_the_hearing_have_the_same_trail(client, goal, meeting):
     item, hearing = whole_story(meeting, goal)
     first = "1. februar 2026 En borger skrev til rådet om »Boliger til unge uden penge«."
-    last = "1. oktober 2026 Målet »Vi vil: bygge 20 små boliger.« : I gang, 10 af 20 Ti er bygget. Kilde: Byrådet."
+    last = "1. oktober 2026 Målet 1.1 »Vi vil: bygge 20 små boliger.« : I gang, 10 af 20 Ti er bygget. Kilde: Byrådet."
     for address, anchor in (
         (meeting.get_absolute_url(), item.anchor),
         (hearing.get_absolute_url(), f"hoering-{hearing.pk}"),

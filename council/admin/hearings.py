@@ -7,7 +7,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpResponseRedirect
 from django.urls import path
 
-from council.hearings import deadline_text, filename, hearing_steps, next_step, send_answer
+from council.hearings import deadline_text, hearing_steps, next_step, pdf_title, send_answer
 from council.meetings.approval.admin_views import hearing_page
 from council.meetings.approval.rounds import ApprovalConflict, RoundStatus
 from council.models import Hearing, News
@@ -111,9 +111,7 @@ class HearingAdmin(PublishableAdmin):
 
     def pdf_view(self, request, object_id):
         hearing = self.get_object(request, unquote(object_id))
-        return pdf_response(
-            request, lambda: answer_pdf(hearing), filename(hearing), changed=hearing.updated_at, is_public=False
-        )
+        return pdf_response(request, lambda: answer_pdf(hearing), hearing, pdf_title(hearing), is_public=False)
 
     def send_view(self, request, object_id):
         hearing = self.get_object(request, unquote(object_id))

@@ -247,6 +247,9 @@ class Meeting(Publishable):
         """Its agenda and minutes, as far as they exist."""
         return [paper for name in ("agenda", "minutes") if (paper := self.paper(name))]
 
+    def documents(self):
+        return [self, *self.papers]
+
     @property
     def address_part(self) -> str:
         return f"{self.date.isoformat()}{f'-{self.ordinal}' if self.ordinal > 1 else ''}"

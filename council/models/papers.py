@@ -6,6 +6,7 @@ import re
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.urls import reverse
 from django.utils import timezone
 
 from udsat.lib import roles
@@ -24,6 +25,8 @@ class MeetingPaper(Publishable):
     """Base class of agenda and minutes. Public only while the meeting is."""
 
     municipality_lookup = "meeting__council__municipality"
+    # The text of earlier versions is kept from the public: minutes are corrected to protect people.
+    versions_kept = "address"
 
     class Meta(Publishable.Meta):
         abstract = True
@@ -49,6 +52,10 @@ class MeetingPaper(Publishable):
 
     def get_absolute_url(self):
         return self.meeting.get_absolute_url()
+
+    def get_version_url(self, number=None):
+        address = [self.municipality.slug, self.meeting.address_part, number or self.public_version]
+        return reverse(f"{self._meta.model_name}-version", args=address)
 
     @batch_reindexing()
     def publish(self, *, by, confirmed, reasons=None, at=None):

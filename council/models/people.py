@@ -83,6 +83,8 @@ class Person(RevisionedModel):
         super().save(**kwargs)
         if was and was != self.photo.name:
             self._drop_file(was)
+        for council in self.live_roots():
+            council.note_change()
 
     @transaction.atomic
     def delete(self, **kwargs):

@@ -28,7 +28,9 @@ def with_public_parts(items: QuerySet[AgendaItem]) -> QuerySet[AgendaItem]:
             "themes",
             Theme.objects.published().select_related("strategy__municipality").prefetch_related("strategy__themes"),
         ),
-        Prefetch("goals", Goal.objects.published().select_related("theme__strategy__municipality", "parent")),
+        Prefetch(
+            "goals", Goal.objects.published().with_numbers().select_related("theme__strategy__municipality", "parent")
+        ),
         Prefetch("causes", Cause.objects.published().select_related("council__municipality")),
     )
 

@@ -51,7 +51,7 @@ def _render(request, template, council, **context):
         "section": "raad",
         "council": council,
         "preview": None if council.is_public else council,
-        "updated": council.updated_at,
+        "updated": council.last_changed,
     }
     return render(request, template, shared | context)
 
@@ -212,7 +212,7 @@ def news_detail(request, kommune, slug):
             "story": story,
             "data": [jsonld.news(story)],
             "preview": None if story.is_public else story,
-            "updated": story.updated_at,
+            "updated": story.last_changed,
             "strategy": Strategy.objects.visible_to(request.user)
             .filter(pk=story.strategy_id)
             .select_related("municipality")

@@ -28,10 +28,8 @@ def _paper_pdf(request, kommune, slug, model, missing, render_pdf, name):
         f"Der er {missing} at læse fra mødet den {long_date(meeting.date)} endnu.",
         meeting=meeting,
     )
-    filename = f"{name}-{paper.municipality.slug}-{paper.meeting.address_part}.pdf"
-    return pdf_response(
-        request, lambda: render_pdf(paper.meeting), filename, changed=paper.updated_at, is_public=paper.is_public
-    )
+    title = f"{name} {paper.meeting.display_title} {paper.meeting.address_part}"
+    return pdf_response(request, lambda: render_pdf(paper.meeting), paper, title, is_public=paper.is_public)
 
 
 @require_safe
@@ -58,8 +56,8 @@ def meeting_poster(request, kommune, slug):
     return pdf_response(
         request,
         lambda: pdf.meeting_poster(meeting, council),
-        f"plakat-{municipality.slug}-{meeting.address_part}.pdf",
-        changed=meeting.updated_at,
+        meeting,
+        f"plakat {meeting.display_title} {meeting.address_part}",
         is_public=meeting.is_public,
     )
 
@@ -73,8 +71,8 @@ def council_poster(request, kommune):
     return pdf_response(
         request,
         lambda: pdf.council_poster(council, meetings),
-        f"plakat-{municipality.slug}.pdf",
-        changed=council.updated_at,
+        council,
+        f"plakat {council.name}",
         is_public=council.is_public,
     )
 

@@ -116,7 +116,7 @@ def _entry(
         "unique_id": _tag(name),
         "pubdate": public_from,
         # A text written before publication is new to the readers on publication.
-        "updateddate": max(public_from, obj.updated_at, *changes),
+        "updateddate": max(public_from, obj.updated_at, obj.last_changed, *changes),
         "categories": [kind],
     }
 

@@ -54,7 +54,7 @@ def news(story):
         url=absolute_url(story.get_absolute_url()),
         inLanguage="da",
         datePublished=story.date.strftime("%Y-%m") if story.date_is_month else story.date.isoformat(),
-        dateModified=story.updated_at.isoformat(timespec="seconds"),
+        dateModified=story.last_changed.isoformat(timespec="seconds"),
         isBasedOn=story.source_url,
         author=municipality_data(story.municipality),
         publisher=municipality_data(story.municipality),

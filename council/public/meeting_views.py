@@ -1,6 +1,7 @@
 """Public pages of meetings: the year's meetings, and one meeting with its agenda and minutes."""
 
 from django.conf import settings
+from django.http import Http404
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -12,6 +13,8 @@ from council.models.meeting import next_and_next_open
 from council.models.papers import with_publication
 from strategies.views import find_municipality
 from udsat.lib.publishing import Status
+from udsat.lib.responses import find_or_404
+from udsat.models import version_history
 
 from . import jsonld
 from .come_along import come_along
@@ -120,3 +123,28 @@ def _publication_status(obj):
     if obj.status == Status.DRAFT and isinstance(obj, Minutes) and obj.approval_asked_on:
         return f"kladde, {'godkendt' if obj.approved_on else 'sendt til godkendelse'}"
     return obj.status_text.lower()
+
+
+def _paper_version(request, kommune, slug, model, number):
+    """A version of an agenda or minutes: when it was public, and what replaced it."""
+    municipality = find_municipality(kommune)
+    meeting = get_meeting(request.user, municipality, slug)
+    papers = model.objects.published().select_related("meeting__council__municipality")
+    paper = find_or_404(papers, "Vi kan ikke finde det, du søger. Se mødets side.", meeting=meeting)
+    history = version_history(paper, number)
+    if history is None:
+        raise Http404(f"{paper} har ingen version {number}.")
+    context = {"municipality": municipality, "section": "moeder", "document": paper, "title": str(paper)}
+    return render(request, "version.html", context | {"history": history})
+
+
+@require_safe
+@redirect_moved_meeting
+def agenda_version(request, kommune, slug, number):
+    return _paper_version(request, kommune, slug, Agenda, number)
+
+
+@require_safe
+@redirect_moved_meeting
+def minutes_version(request, kommune, slug, number):
+    return _paper_version(request, kommune, slug, Minutes, number)

@@ -42,8 +42,7 @@ def _context(meeting, paper, name, *, with_minutes):
         "meeting": meeting,
         "council": meeting.council,
         "paper": name,
-        "version": paper.version,
-        "changed": max(paper.updated_at, meeting.updated_at),
+        "version_text": paper.version_text,
         "head": [(label, texts) for label, texts in _head(meeting, with_minutes) if texts],
         "items": public_items(meeting, with_minutes=with_minutes),
         "attachments": list(attachments),
@@ -166,7 +165,6 @@ def _poster(template, subject, council, shortened, context, qr_title):
             "hours": shortened(contact.phone_hours, 50),
             "email": email if len(email) <= 40 else "",
             "short_url": page["page_url"].partition("//")[2],
-            "changed": subject.updated_at,
         }
         | context
         | {"is_cut": shortened.has_shortened},

@@ -136,7 +136,7 @@ def _sorted(steps: Iterable[TrailStep]) -> list[TrailStep]:
 
 
 def _goals():
-    goals = Goal.objects.published().select_related("theme__strategy__municipality", "parent")
+    goals = Goal.objects.published().with_numbers().select_related("theme__strategy__municipality", "parent")
     return Prefetch("goals", goals.prefetch_related("follow_ups"))
 
 
@@ -237,5 +237,5 @@ def _goal_steps(items: Iterable[AgendaItem]) -> Iterator[TrailStep]:
     """The latest follow-up of each goal of the items."""
     for goal in dict.fromkeys(goal for item in items for goal in item.goals.all()):
         if latest := goal.latest_follow_up:
-            link = f"»{goal.full_text}«"
+            link = f"{goal.number} »{goal.full_text}«"
             yield TrailStep(latest.date, Stage.GOAL, "Målet ", link, ":", goal.get_absolute_url(), follow_up=latest)

@@ -94,5 +94,5 @@ def visible_news(user, municipality: Municipality) -> QuerySet[News]:
 
 
 def latest_update(objects) -> datetime.datetime | None:
-    """Return the latest `updated_at`; None without objects."""
-    return max((obj.updated_at for obj in objects if obj), default=None)
+    """Return when the last of them changed; None without objects."""
+    return max((obj.last_changed for obj in objects if obj), default=None)

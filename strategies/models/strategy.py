@@ -123,6 +123,8 @@ class Strategy(Publishable):
         def is_in_force(self) -> bool:
             return self.value in ("gaeldende", "indtil-videre")
 
+    versions_kept = "text"
+
     municipality = models.ForeignKey(Municipality, models.PROTECT, related_name="strategies", verbose_name="kommune")
     title = models.CharField("titel", max_length=200, help_text="Uden årstal. Perioden har sine egne felter.")
     slug = models.SlugField("adresse", max_length=100, blank=True, help_text="Tom: laves af titel og årstal.")
@@ -200,6 +202,10 @@ class Strategy(Publishable):
 
     def get_summary_pdf_url(self):
         return reverse("strategy-summary-pdf", args=[self.municipality.slug, self.slug])
+
+    def get_version_url(self, number=None):
+        number = number or self.public_version
+        return reverse("strategy-version", args=[self.municipality.slug, self.slug, number])
 
     def clean(self):
         if not self.slug and self.municipality_id:

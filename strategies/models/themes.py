@@ -2,11 +2,13 @@
 
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, Count, F, OuterRef, Q, Subquery, When
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.functional import cached_property
 
 from udsat.lib.danish import slugify
+from udsat.lib.publishing import ScopedQuerySet
 from udsat.lib.richtext import RichTextField
 from udsat.models import Part
 
@@ -92,6 +94,28 @@ class Theme(Part):
         return [goal for top in top_level for goal in (top, *top.children.all())]
 
 
+class GoalQuerySet(ScopedQuerySet):
+    def with_numbers(self):
+        """Annotate what `Goal.number` consists of, for goals without prefetched themes and siblings."""
+
+        def count(earlier, *group):
+            return Coalesce(Subquery(earlier.order_by().values(*group).annotate(n=Count("pk")).values("n")), 0) + 1
+
+        def before(position, pk):
+            return Q(position__lt=OuterRef(position)) | Q(position=OuterRef(position), pk__lt=OuterRef(pk))
+
+        themes = Theme.objects.filter(before("theme__position", "theme"), strategy=OuterRef("theme__strategy"))
+        top = Goal.objects.filter(before("top_position", "top_pk"), theme=OuterRef("theme"), parent=None)
+        below = Goal.objects.filter(before("position", "pk"), parent=OuterRef("parent"))
+        return self.annotate(
+            top_position=Coalesce("parent__position", "position"),
+            top_pk=Coalesce("parent_id", "pk"),
+            theme_number=count(themes, "strategy"),
+            top_number=count(top, "theme"),
+            sub_number=Case(When(parent=None, then=0), default=count(below, "parent")),
+        )
+
+
 class Goal(Part):
     """A goal or subgoal."""
 
@@ -107,6 +131,8 @@ class Goal(Part):
     explanation = RichTextField("uddybning", blank=True)
     target = models.CharField("måltal", max_length=120, blank=True, help_text="For eksempel »20 boliger i 2028«.")
     plain_text = models.TextField("kort fortalt", blank=True)
+
+    objects = GoalQuerySet.as_manager()
 
     class Meta:
         ordering = ["position", "pk"]
@@ -124,7 +150,9 @@ class Goal(Part):
         return self.text
 
     def get_absolute_url(self):
-        return f"{self.theme.get_absolute_url()}#{self.anchor}"
+        # A prefetched subgoal has its parent, but not its theme.
+        is_below = self.parent_id and not self._meta.get_field("theme").is_cached(self)
+        return f"{(self.parent if is_below else self).theme.get_absolute_url()}#{self.anchor}"
 
     def clean(self):
         super().clean()
@@ -137,7 +165,13 @@ class Goal(Part):
 
     @cached_property
     def number(self) -> str:
-        """Its number, such as 2.3, or 2.3.1 for a subgoal, from the order of themes and goals. Uses prefetched ones."""
+        """Its number, such as 2.3, or 2.3.1 for a subgoal, from the order of themes and goals.
+
+        Without a query for goals of `with_numbers()` and of `Strategy.objects.with_content()`.
+        """
+        if "theme_number" in self.__dict__:
+            numbers = (self.theme_number, self.top_number, self.sub_number)
+            return ".".join(str(number) for number in numbers if number)
         above, siblings = (self.parent, self.parent.children) if self.parent else (self.theme, self.theme.goals)
         same_level = (goal.pk for goal in siblings.all() if goal.parent_id == self.parent_id)
         return f"{above.number}.{next((n for n, pk in enumerate(same_level, 1) if pk == self.pk), 1)}"

@@ -23,7 +23,7 @@ from udsat.lib.cpr import find_cpr, hide_cpr
 from udsat.lib.danish import clock, long_datetime, short_date
 from udsat.lib.richtext import RichTextField, plain_text
 from udsat.lib.text_diff import rich_difference, word_difference
-from udsat.models import CprOverride, PublicationEvent, Revision, RevisionedModel, kept_until
+from udsat.models import CprOverride, PublicationEvent, PublicVersion, Revision, RevisionedModel, kept_until, texts_in
 from udsat.models.history import RUN_LENGTH
 
 PER_PAGE = 40
@@ -221,6 +221,11 @@ class HistoryMixin:
         for it in holding:
             it.values = {name: _value_without_number(it, name, value, fingerprint) for name, value in it.values.items()}
             it.save(update_fields=["values"])
+        for version in PublicVersion.objects.of(obj):
+            numbers = [number.fingerprint for text in texts_in(version.content) for number in find_cpr(text)]
+            if fingerprint in numbers:
+                version.content = []
+                version.save(update_fields=["content"])
         self.message_user(request, "Nummeret er fjernet fra historikken.", messages.SUCCESS)
         return True
 

@@ -5,8 +5,10 @@ import re
 import tomllib
 from pathlib import Path
 
+from django.apps import apps
 from django.core.files.base import ContentFile
 from django.db import models
+from django.db.models.functions import Greatest
 from django.utils import timezone
 from markdown_it import MarkdownIt
 
@@ -31,7 +33,7 @@ from council.models import (
 from strategies.models import Action, FollowUp, Goal, Section, Strategy, Theme, Topic
 from udsat.lib.danish import long_date
 from udsat.lib.richtext import RichTextField
-from udsat.models import Municipality, PublicationEvent, User
+from udsat.models import Municipality, PublicationEvent, PublicVersion, Publishable, User
 
 FOLDER = Path(__file__).resolve().parent
 TUESDAY = 1
@@ -317,3 +319,15 @@ class DemoBuilder:
         status, published = self.publication(data)
         about = {name: self.rows[data.pop(name)] for name in ("strategy", "meeting") if name in data}
         self.set_status(self.make(News, data, municipality=self.municipality, **about), status, published)
+
+
+def backdate_versions() -> None:
+    """Date the public versions like the texts, which were written in the course of the past years."""
+    now = timezone.now()
+    for model in apps.get_models():
+        if not issubclass(model, Publishable):
+            continue
+        public = model._base_manager.exclude(changed_at=None).filter(publish_at__lte=now)
+        public.update(changed_at=Greatest("publish_at", "updated_at"))
+        for document in public.filter(changed_at__lte=now) if model.versions_kept else ():
+            PublicVersion.objects.of(document).update(at=document.changed_at)

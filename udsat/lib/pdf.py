@@ -204,9 +204,10 @@ def frame(subject: Any, *, qr_title: str) -> dict[str, Any]:
         "municipality": subject.municipality,
         "site_url": settings.SITE_URL,
         "page_url": url,
+        "version_url": settings.SITE_URL + subject.get_version_url() if subject.has_version_url else "",
         "qr": qr_svg(url, qr_title),
         "created": _w3c(subject.published_at or subject.created_at),
-        "modified": _w3c(subject.updated_at),
+        "modified": _w3c(subject.last_changed),
         "draft": "" if subject.is_published else f"{subject.status_text}, ikke offentlig",
     }
 

@@ -1,6 +1,5 @@
 """Shared parts of responses: 404 lookups, PDF responses, security and cache headers, compression."""
 
-import datetime
 import hashlib
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -10,6 +9,7 @@ from django.core.files import File
 from django.db.models import Model, QuerySet
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
+from django.utils import timezone
 from django.utils.cache import get_conditional_response
 from django.utils.deprecation import MiddlewareMixin
 from django.utils.http import http_date, quote_etag
@@ -18,6 +18,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from .byte_ranges import ranged
+from .danish import slugify
 from .pdf import PdfTooLarge
 
 M = TypeVar("M", bound=Model)
@@ -48,10 +49,21 @@ def form_without_login(view: Callable[..., HttpResponseBase]) -> Callable[..., H
     return csrf_exempt(cache_control(private=True, no_store=True)(require_http_methods(["GET", "HEAD", "POST"])(view)))
 
 
+def document_filename(document: Any, title: str) -> str:
+    """Return the name of a document's PDF: municipality, title, public version and day of the last change."""
+    is_public = document.is_live and document.public_version
+    version = f"version-{document.public_version}" if is_public else "kladde" if document.versions_kept else ""
+    day = timezone.localdate(document.last_changed).isoformat()
+    parts = [document.municipality.slug, slugify(title, 90) or "dokument", version, day]
+    return f"{'_'.join(filter(None, parts))}.pdf"
+
+
 def pdf_response(
-    request: HttpRequest, make: Callable[[], bytes], filename: str, *, changed: datetime.datetime, is_public: bool
+    request: HttpRequest, make: Callable[[], bytes], document: Any, title: str, *, is_public: bool
 ) -> HttpResponseBase:
-    """Return the PDF for display in the browser, or 304 if it is unchanged; hidden from search engines unless public.
+    """Return the PDF of a publishable for display in the browser; hidden from search engines unless public.
+
+    304 if it is unchanged, 206 where a part is asked for.
 
     Raises Http404 if the text is too long for a PDF.
     """
@@ -60,12 +72,12 @@ def pdf_response(
     except PdfTooLarge:
         raise Http404("Teksten er for lang til en PDF. Læs den på siden, eller ring og få den sendt.") from None
     response = HttpResponse(content, content_type="application/pdf")
-    response["Content-Disposition"] = f'inline; filename="{filename}"'
+    response["Content-Disposition"] = f'inline; filename="{document_filename(document, title)}"'
     # The ETag is a hash of the content, because a PDF may change without a change of its row. For the same reason
     # Last-Modified is informative only: get_conditional_response is not given it.
     etag = quote_etag(hashlib.sha256(content).hexdigest()[:32])
     response["ETag"] = etag
-    response["Last-Modified"] = http_date(changed.timestamp())
+    response["Last-Modified"] = http_date(document.last_changed.timestamp())
     if not is_public:
         response["X-Robots-Tag"] = "noindex, nofollow"
     response = get_conditional_response(request, etag=etag, response=response) or response

@@ -152,6 +152,24 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='PublicVersion',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('object_id', models.PositiveBigIntegerField()),
+                ('number', models.PositiveIntegerField(verbose_name='nummer')),
+                ('at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='offentlig fra')),
+                ('content', models.JSONField(default=list, verbose_name='indhold')),
+                ('content_type', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='contenttypes.contenttype')),
+                ('municipality', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='udsat.municipality')),
+            ],
+            options={
+                'verbose_name': 'offentlig version',
+                'verbose_name_plural': 'offentlige versioner',
+                'ordering': ['number'],
+                'constraints': [models.UniqueConstraint(fields=('content_type', 'object_id', 'number'), name='public_version_number_once')],
+            },
+        ),
+        migrations.CreateModel(
             name='CprOverride',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),

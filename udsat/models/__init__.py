@@ -6,6 +6,7 @@ from .history import Revision, RevisionedModel
 from .kept_forms import KeptFile, KeptForm, delete_old_kept_forms
 from .letters import LETTER_COMPOSERS, Letter, LetterContent, LetterFile
 from .municipalities import RESERVED_SLUGS, Municipality, Region, RegionPeriod
+from .public_versions import PublicVersion, texts_in, version_history
 from .publication import (
     ALLOWED_NAMES_PROVIDERS,
     CprOverride,
@@ -55,6 +56,7 @@ __all__ = [
     "LetterFile",
     "Municipality",
     "Part",
+    "PublicVersion",
     "PublicationEvent",
     "Publishable",
     "RevisionedModel",
@@ -82,4 +84,6 @@ __all__ = [
     "check_override_reasons",
     "delete_old_held_files",
     "override_seconders",
+    "texts_in",
+    "version_history",
 ]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 from urllib.parse import urlsplit
 
 from django.contrib.contenttypes.fields import GenericForeignKey
@@ -17,33 +17,45 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from udsat.lib import roles
+from udsat.lib.danish import long_date
 from udsat.lib.personal_data import AllowedNames
 from udsat.lib.publishing import CheckedText, Finding, ScopedQuerySet, Status, check_texts, published_when
 
 from .history import Revision, RevisionedModel
 from .municipalities import Municipality
 from .public_changes import checked_transaction, mark_reviewed
+from .public_versions import PublicVersion, keep_version, last_changed, withhold_texts
 from .search import SEARCH_TEXTS, SearchEntry
 from .users import User
 
-# Roots to reindex at the end of the `batch_reindexing` block, by model and primary key.
-_changed: ContextVar[dict | None] = ContextVar("changed", default=None)
+
+class _Batch(NamedTuple):
+    """What to do at the end of a `batch_reindexing` block: publishables, by model and primary key."""
+
+    reindexed: dict[tuple[type, int], None]
+    changed: dict[tuple[type, int], None]
+
+
+_batch: ContextVar[_Batch | None] = ContextVar("batch", default=None)
 
 
 @contextmanager
 def batch_reindexing() -> Iterator[None]:
-    """Open a transaction and reindex each changed publishable once, at its end."""
+    """Open a transaction, and reindex and number each changed publishable once, at its end."""
     with checked_transaction():
-        if _changed.get() is not None:
+        if _batch.get() is not None:
             yield
             return
-        changed: dict[tuple[type, int], None] = {}
-        token = _changed.set(changed)
+        batch = _Batch({}, {})
+        token = _batch.set(batch)
         try:
             yield
         finally:
-            _changed.reset(token)
-        for model, pk in changed:
+            _batch.reset(token)
+        for model, pk in batch.changed:
+            if document := model._base_manager.filter(pk=pk).first():
+                keep_version(document)
+        for model, pk in batch.reindexed:
             if root := model._base_manager.filter(pk=pk).first():
                 root.reindex()
 
@@ -295,13 +307,17 @@ class Part(RevisionedModel):
         self.check_while_public()
         super().save(**kwargs)
         self.reindex()
+        for root in self.roots():
+            root.note_change()
 
     @transaction.atomic
     def delete(self, **kwargs):
-        roots = [root for root in self.roots() if self.is_indexed and root.is_live]
+        roots = self.roots()
         deleted = super().delete(**kwargs)
         for root in roots:
-            root.reindex()
+            if self.is_indexed and root.is_live:
+                root.reindex()
+            root.note_change()
         return deleted
 
     def reindex(self) -> None:
@@ -325,6 +341,13 @@ class Publishable(RevisionedModel):
     version = models.PositiveIntegerField("version", default=1, editable=False)
     created_at = models.DateTimeField("oprettet", auto_now_add=True)
     updated_at = models.DateTimeField("sidst ændret", auto_now=True)
+    # Number, time and content of the text that the public reads. Only `keep_version` sets them.
+    public_version = models.PositiveIntegerField("offentlig version", default=0, editable=False)
+    changed_at = models.DateTimeField("offentligt ændret", null=True, editable=False)
+    public_digest = models.BigIntegerField(null=True, editable=False)
+
+    # Whether earlier public versions have an address ("address"), and can be read there ("text").
+    versions_kept: ClassVar[str] = ""
 
     objects = ScopedQuerySet.as_manager()
 
@@ -382,6 +405,46 @@ class Publishable(RevisionedModel):
             if read.file_text and not read.file_text.complete
         ]
 
+    # Public versions
+
+    def documents(self) -> list["Publishable"]:
+        """Return the documents whose text includes its own fields."""
+        return [self]
+
+    def note_change(self) -> None:
+        """Number and date its documents anew, at the end of the transaction, if their public text has changed."""
+        for document in self.documents():
+            if (batch := _batch.get()) is not None:
+                batch.changed[type(document), document.pk] = None
+                continue
+            # Read again, since relations cached on this instance may be outdated.
+            stored = type(document)._base_manager.filter(pk=document.pk).first()
+            if stored is not None:
+                keep_version(stored)
+                document._copy_version(stored)
+
+    @property
+    def has_version_url(self) -> bool:
+        return bool(self.versions_kept and self.is_live and self.public_version)
+
+    def get_version_url(self, number: int | None = None) -> str:
+        """Return the address of a version, by default of the newest one; only for models that keep versions."""
+        raise NotImplementedError
+
+    def _copy_version(self, stored: "Publishable") -> None:
+        for name in ("public_version", "changed_at", "public_digest"):
+            setattr(self, name, getattr(stored, name))
+
+    @property
+    def last_changed(self) -> datetime.datetime:
+        return last_changed(self)
+
+    @property
+    def version_text(self) -> str:
+        """»Version 3, sidst ændret 2. november 2026«; without a number if it is not public."""
+        day = long_date(timezone.localdate(self.last_changed))
+        return f"Version {self.public_version}, sidst ændret {day}" if self.is_live else f"Sidst ændret {day}"
+
     # Search
 
     @property
@@ -392,8 +455,8 @@ class Publishable(RevisionedModel):
     def reindex(self) -> None:
         """Update the search index, in the transaction of the change."""
         root = self.search_root
-        if (changed := _changed.get()) is not None:
-            changed[type(root), root.pk] = None
+        if (batch := _batch.get()) is not None:
+            batch.reindexed[type(root), root.pk] = None
             return
         if not (root.is_live or SearchEntry.objects.of(root).exists()):
             return
@@ -431,11 +494,16 @@ class Publishable(RevisionedModel):
     def save(self, **kwargs):
         if self.is_live:
             check_texts(self, is_cpr_overridden, within=self)
+        if not self._state.adding and (stored := type(self)._base_manager.filter(pk=self.pk).first()):
+            self._copy_version(stored)  # a part may have been saved since this copy was read
         super().save(**kwargs)
         self.reindex()
+        self.note_change()
 
     @transaction.atomic
     def delete(self, **kwargs):
+        for document in self.documents():
+            PublicVersion.objects.of(document).delete()
         if self.search_root is self:
             SearchEntry.objects.of(self).remove()
             return super().delete(**kwargs)
@@ -484,6 +552,7 @@ class Publishable(RevisionedModel):
         if not by.may(roles.PUBLISH, self.municipality):
             raise PermissionDenied("Du har ikke ret til at trække tilbage i denne kommune.")
         self._lock()
+        withhold_texts(self)
         self._record(PublicationEvent.Action.WITHDRAW, by)
         self.status = Status.WITHDRAWN
         self.save(update_fields=self._STATE_FIELDS)

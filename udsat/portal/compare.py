@@ -39,7 +39,7 @@ def compare(request):
     if shown and topic:
         context["columns"] = promises_about([topic], shown)
         dated = [strategy for column in context["columns"] for strategy, _ in column.strategies]
-        context["updated"] = max((strategy.updated_at for strategy in dated), default=None)
+        context["updated"] = max((strategy.last_changed for strategy in dated), default=None)
     elif shown:
         context["suggestions"] = _shared_topics(shown)
     else:
@@ -108,7 +108,7 @@ def versions(request):
         "section": "sammenlign",
         "municipality": new.municipality,
         "versions": compare_versions(old, new),
-        "updated": max(old.updated_at, new.updated_at),
+        "updated": max(old.last_changed, new.last_changed),
         "left_out": len(strategies) > 2,
     }
     return render(request, "versions.html", context)

@@ -40,36 +40,36 @@ def entries():
 
     pages_of_objects = []
     for strategy in Strategy.objects.published().select_related("municipality").order_by("pk"):
-        note(strategy.municipality, "strategies", strategy.updated_at)
+        note(strategy.municipality, "strategies", strategy.last_changed)
         pages_of_objects += [
-            (strategy.get_absolute_url(), strategy.updated_at),
-            (strategy.get_progress_url(), strategy.updated_at),
+            (strategy.get_absolute_url(), strategy.last_changed),
+            (strategy.get_progress_url(), strategy.last_changed),
         ]
     for theme in Theme.objects.published().select_related("strategy__municipality").order_by("pk"):
-        pages_of_objects.append((theme.get_absolute_url(), theme.strategy.updated_at))
+        pages_of_objects.append((theme.get_absolute_url(), theme.strategy.last_changed))
     for council in Council.objects.published().select_related("municipality"):
         for name in ("council", "members"):
-            note(council.municipality, name, council.updated_at)
+            note(council.municipality, name, council.last_changed)
     for cause in Cause.objects.published().select_related("council__municipality"):
-        note(cause.council.municipality, "causes", cause.council.updated_at)
+        note(cause.council.municipality, "causes", cause.council.last_changed)
     for answer in (
         Input.objects.published()
         .filter(council__in=Council.objects.published())
         .select_related("council__municipality")
     ):
-        note(answer.municipality, "answers", answer.updated_at)
+        note(answer.municipality, "answers", answer.last_changed)
     changed = {}  # last change of public papers by meeting
     for paper in chain(Agenda.objects.published(), Minutes.objects.published()):
-        changed[paper.meeting_id] = max(filter(None, [changed.get(paper.meeting_id), paper.updated_at]))
+        changed[paper.meeting_id] = max(filter(None, [changed.get(paper.meeting_id), paper.last_changed]))
     for meeting in Meeting.objects.published().select_related("council__municipality").order_by("pk"):
-        latest = max(meeting.updated_at, changed.get(meeting.pk, meeting.updated_at))
+        latest = max(meeting.last_changed, changed.get(meeting.pk, meeting.last_changed))
         note(meeting.municipality, "meetings", latest)
         pages_of_objects.append((meeting.get_absolute_url(), latest))
     for hearing in Hearing.objects.published().select_related("council__municipality"):
-        note(hearing.municipality, "hearings", hearing.updated_at)
+        note(hearing.municipality, "hearings", hearing.last_changed)
     for story in News.objects.published().select_related("municipality").order_by("pk"):
-        note(story.municipality, "news", story.updated_at)
-        pages_of_objects.append((story.get_absolute_url(), story.updated_at))
+        note(story.municipality, "news", story.last_changed)
+        pages_of_objects.append((story.get_absolute_url(), story.last_changed))
     pages_of_objects += [(one.get_absolute_url(), None) for model in (Topic, Situation) for one in model.objects.all()]
     return [
         *((reverse(name), None) for name in PORTAL_PAGES),

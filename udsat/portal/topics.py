@@ -206,6 +206,6 @@ def topic(request, slug):
         "page": page,
         "pages": -(-len(promising) // PER_PAGE),
         "situations": [] if situation else topic.situations.all(),
-        "updated": max((one.updated_at for one in dated), default=None),
+        "updated": max((one.last_changed for one in dated), default=None),
     }
     return render(request, "topic.html", context)

@@ -142,7 +142,7 @@ def municipality(request, kommune):
         "data": [municipality_data(municipality)],
     }
     shown = [strategy, context["council"], context["next_meeting"], *context["papers"], *context["stories"]]
-    context["updated"] = max((one.updated_at for one in shown if one), default=None)
+    context["updated"] = max((one.last_changed for one in shown if one), default=None)
     if strategy:
         context["progress"] = progress(strategy)
         rooms = rooms_of(strategy, lambda theme: theme.get_absolute_url())

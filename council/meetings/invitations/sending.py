@@ -16,6 +16,7 @@ from council.public.pdf import agenda_pdf
 from udsat.lib.cpr import hide_cpr
 from udsat.lib.danish import clock, join_words, long_datetime, weekday_date
 from udsat.lib.pdf import PdfTooLarge
+from udsat.lib.responses import document_filename
 from udsat.lib.signed_links import make_token
 from udsat.models import Letter, LetterFile
 
@@ -384,7 +385,8 @@ class AgendaFile:
         except PdfTooLarge:
             return []  # the letter has the address of the page
         municipality = self.meeting.municipality
-        name = f"{self.name}-{municipality.slug}-{self.meeting.address_part}.pdf"
+        title = f"{self.name} {self.meeting.display_title} {self.meeting.address_part}"
+        name = document_filename(agenda, title)
         last = LetterFile.objects.filter(municipality=municipality, name=name).order_by("-pk").first()
         if last is not None and bytes(last.content) == content:
             return [last]

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.crypto import get_random_string
 
 from strategies.models import Situation, Topic
-from udsat.demo.build import DemoBuilder, read, read_all, years_since
+from udsat.demo.build import DemoBuilder, backdate_versions, read, read_all, years_since
 from udsat.lib.roles import Role
 from udsat.models import Assignment, Municipality, User, batch_reindexing
 
@@ -44,6 +44,7 @@ class Command(BaseCommand):
             with batch_reindexing():
                 logins = self.load(files)
                 path = self.write_logins(logins)
+            backdate_versions()
         except BaseException as error:
             for storage, name in files:
                 storage.delete(name)
