@@ -352,6 +352,16 @@ def publish_the_minutes(town, lise, meeting):
     lise.press(button(page, "Gem og luk"))
     lise.press(page.get_by_role("link", name="Godkendelse", exact=True))
     lise.press(page.get_by_role("button", name="Set på"))
+    # What was approved is an earlier text, so the members are asked again.
+    lise.press(page.locator("summary", has_text="Send den rettede tekst ud igen"))
+    lise.press(button(page, "Send ud igen"))
+    page.get_by_text("Medlemmerne læser referatet").wait_for()
+    mails = town.post()
+    for name in ("karin", "rosa", "hanne"):
+        phone = town.open(mails[name])
+        phone.press(button(phone.page, "Jeg godkender referatet"))
+        phone.page.get_by_text("Tak.").wait_for()
+    page.reload()
     with lise.counted():
         lise.press(page.get_by_role("button", name="Luk runden"))
         through_the_gate(lise)
