@@ -815,6 +815,15 @@ def test_every_municipality_is_found_with_a_letter_too_few_or_without_its_danish
     assert missed == []
 
 
+def test_a_municipality_is_completed_and_chosen_however_it_is_spelled(client, db):
+    make.theme(make.strategy(make.municipality("København")), "Bolig")
+    assert suggested(client, "kobenh") == ["københavn"]
+    for name in ("København", "koebenhavn", "KØBENHAVN"):
+        page = client.get("/soeg/", {"q": "bolig", "kommune": name})
+        assert str(page.context["chosen_municipality"]) == "København Kommune" and not page.context["unknown"]
+        assert '<option value="koebenhavn" selected>' in client.get("/emner/", {"kommune": name}).content.decode()
+
+
 @pytest.mark.parametrize("query", ["skrive", "lejer", "stuer", "koge"])
 def test_a_word_of_a_public_text_is_no_misspelled_municipality(client, esbjerg, query):
     for name in ("Skive", "Lejre", "Struer", "Køge"):

@@ -391,8 +391,8 @@ def closest_names(word: str, names: Iterable[str]) -> list[str]:
     """
     plain_names: dict[str, list[str]] = {}
     for name in sorted(names):
-        plain_names.setdefault(_plain(name), []).append(name)
-    plain = _plain(word)
+        plain_names.setdefault(plain_spelling(name), []).append(name)
+    plain = plain_spelling(word)
     if len(plain) < 3:
         return []
     allowed = 2 if len(plain) > 7 else 1
@@ -405,7 +405,8 @@ def closest_names(word: str, names: Iterable[str]) -> list[str]:
 _SOUND_ALIKE = [("æ", "e"), ("ø", "o"), ("å", "a"), ("x", "ks"), ("w", "v"), ("c", "k"), ("z", "s"), ("hj", "j")]
 
 
-def _plain(word: str) -> str:
+def plain_spelling(word: str) -> str:
+    """Return the word as somebody writes it who knows only its sound: »fakse« for faxe."""
     for letter, alike in _SOUND_ALIKE:
         word = word.replace(letter, alike)
     return re.sub(r"(.)\1", r"\1", word)

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from strategies.models import Strategy, Theme, Topic
 from strategies.version_comparison import compare as compare_versions
-from udsat.lib.danish import join_words
+from udsat.lib.danish import join_words, slugify
 from udsat.models import Municipality, last_published
 
 from .topics import promises_about
@@ -26,13 +26,13 @@ def compare(request):
         return versions(request)
     by_slug = {one.slug: one for one in Municipality.objects.all()}
     slugs = list(dict.fromkeys(filter(None, (text.strip() for text in request.GET.getlist("kommune")))))
-    known = list(dict.fromkeys(by_slug[text.lower()] for text in slugs if text.lower() in by_slug))
+    known = list(dict.fromkeys(by_slug[slug] for text in slugs if (slug := slugify(text)) in by_slug))
     topic_slug = request.GET.get("emne", "").strip()
     all_topics = list(Topic.objects.all())
-    topic = next((one for one in all_topics if one.slug == topic_slug.lower()), None)
+    topic = next((one for one in all_topics if one.slug == slugify(topic_slug)), None)
     shown = known[:MAX_COLUMNS]
     context = _form(by_slug.values(), shown, all_topics, topic) | {
-        "unknown": [text[:40] for text in slugs if text.lower() not in by_slug][:5],
+        "unknown": [text[:40] for text in slugs if slugify(text) not in by_slug][:5],
         "unknown_topic": topic_slug[:40] if topic_slug and not topic else "",
         "left_out": join_words([str(one) for one in known[MAX_COLUMNS:]]),
     }

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from django.utils.safestring import SafeString
 
 from strategies.models import Situation, Topic
+from udsat.lib.danish import slugify
 from udsat.lib.danish_inflection import are_forms_of_one_word
 from udsat.lib.search_tokens import (
     SoughtWords,
@@ -19,6 +20,7 @@ from udsat.lib.search_tokens import (
     closest_names,
     closest_spellings,
     highlight,
+    plain_spelling,
     query_compounds,
     query_tokens,
     query_words,
@@ -73,7 +75,8 @@ class Filter:
 
     def read(self, value: str) -> None:
         value = value.strip()
-        self.chosen, self.unknown = (value, "") if value in self.options else ("", value)
+        known = next((one for one in (value, slugify(value)) if one in self.options), "")
+        self.chosen, self.unknown = known, "" if known else value
 
     @property
     def value(self) -> int | str | None:
@@ -241,7 +244,13 @@ def suggestions(query: str, municipalities: Sequence[Municipality]) -> list[str]
         for word in set(words(title))
         if word.startswith(last) and word != last and word not in before
     )
-    names = [name for one in municipalities for name in words(one.name) if name.startswith(last) and name != last]
+    begins = plain_spelling(last)
+    names = [
+        name
+        for one in municipalities
+        for name in words(one.name)
+        if plain_spelling(name).startswith(begins) and name != last
+    ]
     written = query.rsplit(" ", 1)[0] + " " if " " in query else ""
     finished = [written + word for word in [*[word for word, _ in counted.most_common(4)], *sorted(set(names))[:2]]]
     short = [title for title in in_order if len(title) <= 60]

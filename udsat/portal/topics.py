@@ -16,6 +16,7 @@ from django.views.decorators.http import require_safe
 from council.models import AgendaItem, Agreement, Council, Meeting, PublicItem, public_decisions
 from strategies.models import Goal, Situation, Strategy, Theme, Topic
 from strategies.progress import Tally, in_words, tally
+from udsat.lib.danish import slugify
 from udsat.models import Municipality, last_published
 
 PER_PAGE = 8  # municipalities
@@ -144,7 +145,7 @@ def chosen_municipality(request, queryset=None) -> tuple[list[Municipality], Mun
     """Return the municipalities, by default all, the chosen one, and the requested slug if it is unknown."""
     municipalities = list(Municipality.objects.all() if queryset is None else queryset)
     slug = request.GET.get("kommune", "").strip()
-    chosen = next((one for one in municipalities if one.slug == slug.lower()), None)
+    chosen = next((one for one in municipalities if one.slug == slugify(slug)), None)
     return municipalities, chosen, slug[:40] if slug and not chosen else ""
 
 
