@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import NoReverseMatch
 from lxml import html
 
-from council.models import AgendaItem, Attachment, News
+from council.models import Agenda, AgendaItem, Attachment, News
 from udsat.lib import text_extraction
 from udsat.lib.publishing import Status
 
@@ -153,6 +153,20 @@ def test_a_file_is_read_before_the_lock_is_taken(operator, esbjerg, watch):
     typed = {"meeting": meeting.pk, "paper": "dagsorden", "file": upload, "position": 0}
     assert client.post(url(Attachment, "add"), typed).status_code == 302
     assert "udsat.lib.text_extraction._office" in watch.seen and not watch.locked
+
+
+def test_a_gate_reads_its_files_and_texts_before_the_lock(anna, esbjerg, watch):
+    meeting = make.meeting(make.council(esbjerg), status=Status.PUBLISHED)
+    agenda = make.agenda(meeting, Status.DRAFT)
+    make.attachment(meeting, "notat.docx", docx("<w:p><w:r><w:t>Et notat</w:t></w:r></w:p>"))
+    client, address = log_in(anna), url(Agenda, "publish", agenda.pk)
+    text_extraction._latest.clear()
+    form = client.get(address).context["form"]
+    text_extraction._latest.clear()
+    typed = {"seen": form["seen"].value(), "confirmed": "on"}
+    assert client.post(address, typed).status_code == 302
+    agenda.refresh_from_db()
+    assert agenda.status == Status.PUBLISHED and not watch.locked
 
 
 def test_who_saves_while_a_form_is_validated_is_not_overwritten(operator, esbjerg, monkeypatch):

@@ -24,7 +24,7 @@ from udsat.lib.publishing import Status
 from udsat.lib.readability import lix, lix_label
 from udsat.lib.richtext import plain_text
 from udsat.lib.transactions import atomic_post
-from udsat.models import Letter, PublicationEvent, User
+from udsat.models import EditConflict, Letter, PublicationEvent, User
 
 from .form_fields import DateTimeInputField
 from .gate_return import forget_gate, kept_answers, leave_gate
@@ -239,7 +239,6 @@ class PublishableAdmin(ScopedAdmin):
             },
         )
 
-    @atomic_post
     def publish_view(self, request, object_id):
         obj = self._publishable(request, object_id)
         if obj.is_live and not obj.is_scheduled:
@@ -250,19 +249,23 @@ class PublishableAdmin(ScopedAdmin):
         if departure := leave_gate(request, [*self.gate_addresses(form), *(url for _, url in notes)]):
             return departure
         if form.is_valid():
-            if self.asks_second_person(request, obj, form):
-                return HttpResponseRedirect(request.get_full_path())
             answers = form.cleaned_data
             try:
-                self.before_publication(obj)
-                obj.publish(
-                    by=request.user, confirmed=answers["confirmed"], reasons=form.review.reasons, at=answers["at"]
-                )
+                with transaction.atomic():
+                    self._lock_as_read(request, obj)
+                    if self.asks_second_person(request, obj, form):
+                        return HttpResponseRedirect(request.get_full_path())
+                    self.before_publication(obj)
+                    obj.publish(
+                        by=request.user, confirmed=answers["confirmed"], reasons=form.review.reasons, at=answers["at"]
+                    )
+                    self.after_publication(obj)
+            except EditConflict:
+                form.add_error(None, form.was_changed)
             except ValidationError as error:
                 form.add_error(None, error.messages)
             else:
                 forget_gate(request)
-                self.after_publication(obj)
                 return self._done(request, obj)
         return self._page(
             request,
@@ -276,6 +279,12 @@ class PublishableAdmin(ScopedAdmin):
             preview_url=self.url("preview", obj),
             **self.gate_context(form),
         )
+
+    def _lock_as_read(self, request, obj):
+        """Lock what is published. Raise EditConflict if it has changed since its texts and files were reviewed."""
+        saved = self.get_object(request, str(obj.pk))
+        if self.seen_version(saved) != self.seen_version(obj) or saved.status != obj.status:
+            raise EditConflict
 
     def gate_form(self, request, obj, parts=None, form_class=PublishForm):
         """Return the form of a gate for these parts of the object, or all."""
