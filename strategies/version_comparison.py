@@ -58,6 +58,10 @@ class ThemeChange:
     goals: list[GoalChange] = field(default_factory=list)
 
     @property
+    def is_the_same(self) -> bool:
+        return {self.change, *(goal.change for goal in self.goals)} == {ChangeKind.SAME}
+
+    @property
     def was_only_a_title(self) -> bool:
         old = self.old
         return bool(old) and not (old.guiding_thread or old.body or old.all_goals)
@@ -76,6 +80,11 @@ class Versions:
     @property
     def is_the_same(self) -> bool:
         return not self.vision and set(self.goals) | set(self.theme_count) <= {ChangeKind.SAME}
+
+    @property
+    def themes_news_first(self) -> list[ThemeChange]:
+        """The themes with new ones first and unchanged ones last."""
+        return sorted(self.themes, key=lambda theme: (theme.change != ChangeKind.NEW, theme.is_the_same))
 
     @property
     def summary(self) -> str:

@@ -179,6 +179,17 @@ def test_new_removed_reworded_moved_and_equal_goals_are_distinguished(old, new):
     )
 
 
+def test_what_is_gone_comes_first_then_what_is_new_then_what_is_reworded(client, old, new):
+    for strategy in (old, new):
+        make.section(strategy, "vision", f"<p>{strategy} er for alle.</p>")
+        make.goal(make.theme(strategy, "Et fristed", position=0), "holde åbent hver nat.")
+    page = html(client.get(address_of(old, new))).split("<footer")[0]
+    headings = [" ".join(re.sub("<[^>]+>", " ", text).split()) for text in re.findall("<h2.*?</h2>", page)]
+    assert headings == ["Sundhed for alle", "Kultur", "Visionen", "Gæld", "Et godt sted at bo", "Et fristed"]
+    shown = words(client.get(address_of(old, new)))
+    assert shown.index("Væk: Sundhed for alle , Kultur") < shown.index("En computer har parret")
+
+
 def test_rewording_is_marked_accessibly_and_removed_goals_are_explained(client, old, new):
     text = html(client.get(address_of(old, new)))
     assert re.search(r"<del><span class=\"visually-hidden\"> fjernet: </span>20<", text)

@@ -4,12 +4,13 @@ import datetime
 import re
 
 import pytest
+from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from udsat.lib.publishing import Status
-from udsat.models import Region, RegionPeriod
+from udsat.models import Municipality, Region, RegionPeriod
 
 from . import factories as make
 
@@ -78,10 +79,10 @@ def test_nothing_hidden_is_on_the_way_in(client, esbjerg, status, address):
     assert "Blåbær" not in html(client.get(address))
 
 
-@pytest.mark.parametrize("address", ["/", "/kommuner/"])
-def test_a_municipality_with_only_drafts_is_not_listed(client, esbjerg, address):
+def test_a_municipality_with_only_drafts_is_listed_with_those_that_have_no_content(client, esbjerg):
     everything(esbjerg, Status.DRAFT)
-    assert 'href="/esbjerg/"' not in html(client.get(address))
+    assert 'href="/esbjerg/"' not in html(client.get("/"))
+    assert 'href="/esbjerg/"' in html(client.get("/kommuner/")).split("Alle kommuner</h2>")[1]
 
 
 def test_minutes_of_a_meeting_that_was_withdrawn_are_not_listed(client, esbjerg):
@@ -115,6 +116,19 @@ def test_municipalities_are_listed_by_region_in_danish_alphabetical_order(client
     at = [text.index(f">{words}") for words in order]
     assert at == sorted(at)
     assert "7 kommuner har lagt noget ind" in text
+
+
+def test_all_municipalities_are_listed_after_those_with_content(client, regions):
+    call_command("load_municipalities", verbosity=0)
+    make.strategy(Municipality.objects.get(slug="vejle"))
+    make.municipality("Øveby", is_fictional=True)
+    text = html(client.get("/kommuner/"))
+    for municipality in Municipality.objects.exclude(name="Øveby"):
+        assert text.count(f'href="{municipality.get_absolute_url()}"') == 1
+    with_content, others = text.split("De andre kommuner</h2>")
+    assert 'href="/vejle/"' in with_content and others.count('<li><a href="/') >= 97
+    assert others.index(">Albertslund<") < others.index(">Ærø<") < others.index(">Aalborg<")
+    assert "Øveby" not in text and "1 kommune har lagt noget ind." in text
 
 
 def test_a_municipality_is_listed_in_the_current_region(client, regions):

@@ -109,8 +109,11 @@ def municipalities(request):
     for queryset in (Strategy.objects.in_force(), Strategy.objects.published().newest_first()):
         for strategy in queryset.select_related("municipality"):
             strategies.setdefault(strategy.municipality_id, strategy)
-    groups = {}
-    for one in municipalities_with_content().prefetch_related("region_periods__region"):
+    groups, without_content = {}, []
+    for one in all_municipalities().prefetch_related("region_periods__region"):
+        if not one.has_content:
+            without_content.append(one)
+            continue
         one.strategy = strategies.get(one.pk)
         groups.setdefault(one.region_on(today), []).append(one)
     regions = sorted((region for region in groups if region), key=lambda region: (region.position, region.name))
@@ -118,6 +121,7 @@ def municipalities(request):
         "section": "kommuner",
         "groups": [(region, groups[region]) for region in [*regions, None] if region in groups],
         "total": sum(map(len, groups.values())),
+        "without_content": [one for one in without_content if not one.is_fictional],
         "updated": last_published(),
     }
     return render(request, "municipalities.html", context)
