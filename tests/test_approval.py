@@ -416,8 +416,22 @@ def test_objections_and_answers_to_an_earlier_text_are_named_before_closing_and_
 def test_a_round_that_nobody_approved_cannot_be_closed(approval_page, asked, seats):
     record(asked, seats["Lars"], REMARKS, hele="Det var mig.")
     assert "Du kan ikke lukke runden endnu" in approval_page()
-    assert "Ingen har godkendt teksten, som den er nu." in approval_page("close")
+    assert "Ingen har godkendt teksten." in approval_page("close")
     assert reloaded(asked).approved_on is None
+
+
+def test_a_text_that_was_corrected_after_the_approvals_says_that_they_were_of_an_earlier_one(
+    approval_page, asked, seats
+):
+    for name in ("Karen", "Mia", "Ib"):
+        record(asked, seats[name])
+    record(asked, seats["Lars"], REMARKS, hele="Det var mig.")
+    asked.meeting.items.filter(title="Boliger til unge").update(decision="<p>Lars skriver til byrådet.</p>")
+    approval_page("close")
+    assert reloaded(asked).approval_text == (
+        f"Referatet har været til skriftlig godkendelse. Den {long_date(day(0))} havde 3 af 4 medlemmer godkendt en "
+        "tidligere udgave, og 1 havde bemærkninger."
+    )
 
 
 def test_an_answer_that_arrives_before_the_button_is_pressed_is_shown_first(approval_page, asked, seats):

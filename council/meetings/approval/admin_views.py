@@ -294,8 +294,8 @@ class ApprovalPage:
         # Another answer, or another text, than the user has seen on the page.
         if not status.is_open or self.request.POST.get("answers") != status.stamp:
             raise ApprovalConflict
-        if not status.approved:
-            raise ValidationError(f"Ingen har godkendt teksten, som den er nu. {rounds.NOT_APPROVED_HELP}")
+        if not status.can_be_closed:
+            raise ValidationError(f"Ingen har godkendt teksten. {rounds.NOT_APPROVED_HELP}")
         return self.approve(IN_WRITING, timezone.localdate(), status.answers_text)
 
     def approve_at_meeting(self):

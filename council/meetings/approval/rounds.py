@@ -122,18 +122,30 @@ class RoundStatus:
         return f"{len(self.rows)} er spurgt: {join_words([part for part in parts if part])}."
 
     @property
+    def can_be_closed(self) -> bool:
+        """Whether somebody has approved the text, or an earlier one that was corrected afterwards."""
+        return bool(self.approved or self.approved_earlier)
+
+    @property
     def answers_text(self) -> str:
         """Return the answers in a Danish sentence for the public, without names; empty if all approved this text."""
         if len(self.approved) == len(self.rows) - len(self.left):
             return ""
         asked = len(self.rows) - len(self.left)
+        members = f"{asked} {'medlem' if asked == 1 else 'medlemmer'}"
+        now, earlier = len(self.approved), len(self.approved_earlier)
+        if earlier and not now:
+            first = f"{earlier} af {members} godkendt en tidligere udgave"
+        else:
+            first = f"{now} af {members} godkendt det"
         others = [
-            f"{len(self.approved_earlier)} havde godkendt en tidligere udgave" if self.approved_earlier else "",
+            f"{earlier} havde godkendt en tidligere udgave" if earlier and now else "",
             f"{len(self.objecting)} havde bemærkninger" if self.objecting else "",
             f"{len(self.missing)} havde ikke svaret" if self.missing else "",
         ]
-        members = "medlem" if asked == 1 else "medlemmer"
-        *parts, last = [f"{len(self.approved)} af {asked} {members} godkendt det", *filter(None, others)]
+        *parts, last = [first, *filter(None, others)]
+        if not parts:
+            return f"Den {long_date(timezone.localdate())} havde {last}."
         return f"Den {long_date(timezone.localdate())} havde {', '.join(parts)}, og {last}."
 
     @property
