@@ -162,6 +162,15 @@ def test_an_entry_is_updated_when_its_meeting_is_cancelled_or_moved(esbjerg, cli
         assert entry.findtext(f"{ATOM}{name}") == old.findtext(f"{ATOM}{name}")
 
 
+def test_a_note_to_the_secretary_is_no_update(esbjerg, client):
+    meeting = make.agenda(make.meeting(make.council(esbjerg))).meeting
+    before = client.get(FEED).content
+    meeting.refresh_from_db()
+    meeting.internal_note = "Husk kaffe."
+    meeting.save()
+    assert client.get(FEED).content == before
+
+
 def test_an_answer_that_is_still_written_is_not_in_it(esbjerg, client):
     make.hearing(make.council(esbjerg), answer="<p>Et udkast</p>")
     assert "udkast" not in client.get(FEED).content.decode()

@@ -82,7 +82,7 @@ def _papers(municipality) -> Iterator[dict]:
                 '<p><a href="{}">Hent {} som PDF</a></p>', settings.SITE_URL + getattr(meeting, url_method)(), definite
             )
             text = _change(meeting) + safe_html(paper.plain_text) + pdf
-            yield _entry(kind, f"{kind.lower()}/{paper.pk}", title, paper, paper.public_from, text, meeting.updated_at)
+            yield _entry(kind, f"{kind.lower()}/{paper.pk}", title, paper, paper.public_from, text)
 
 
 def _change(meeting):
@@ -105,10 +105,7 @@ def _hearings(municipality) -> Iterator[dict]:
             yield _entry("Høringssvar", f"hoeringssvar/{hearing.pk}", title, hearing, public_from, text)
 
 
-def _entry(
-    kind: str, name: str, title: str, obj, public_from: datetime.datetime, text: str, *changes: datetime.datetime
-) -> dict:
-    """Return the fields of an entry. `changes` are times at which something else that it shows has changed."""
+def _entry(kind: str, name: str, title: str, obj, public_from: datetime.datetime, text: str) -> dict:
     return {
         "title": _clean(title),
         "link": settings.SITE_URL + obj.get_absolute_url(),
@@ -116,7 +113,7 @@ def _entry(
         "unique_id": _tag(name),
         "pubdate": public_from,
         # A text written before publication is new to the readers on publication.
-        "updateddate": max(public_from, obj.updated_at, obj.last_changed, *changes),
+        "updateddate": max(public_from, obj.updated_at, obj.last_changed),
         "categories": [kind],
     }
 
