@@ -98,3 +98,36 @@ def test_the_back_office_stands_on_the_same_paper_and_shows_the_same_colours():
     }
     for part, paper, ink in ((light, PAPER, INK), (dark, DARK_PAPER, DARK_INK)):
         assert f"--paper: {paper};" in part and f"--ink: {ink};" in part
+
+
+# Old phones (Safari 12)
+
+
+def declarations(css):
+    """Yield selector and declarations of each rule, outside conditions on what the browser supports."""
+    without_conditions = re.sub(r"@supports[^{]*\{(?:[^{}]*\{[^{}]*\})*[^{}]*\}", "", css)
+    yield from re.findall(r"([^{}@/;]+)\{([^{}]*)\}", re.sub(r"/\*.*?\*/", "", without_conditions, flags=re.DOTALL))
+
+
+def test_old_phones_know_every_selector_and_every_size():
+    for selector, body in declarations(CSS):
+        assert not re.search(r":(?:is|where)\(", selector), selector
+        assert "clamp(" not in body, selector
+        assert not re.search(r"(?:margin|padding)-(?:inline|block)|(?<![-\w])inset:", body), selector
+
+
+def test_old_phones_get_a_plain_value_before_a_new_one():
+    for selector, body in declarations(CSS):
+        names_and_values = [part.split(":", 1) for part in body.split(";") if ":" in part]
+        plain = {name.strip() for name, value in names_and_values if not re.search(r'" / "|\) / "|anywhere', value)}
+        new = {name.strip() for name, value in names_and_values if re.search(r'" / "|\) / "|anywhere', value)}
+        assert new <= plain, selector
+
+
+def test_flex_containers_have_spaces_on_old_phones_too():
+    fallback = re.search(r"@supports not \(inset: 0\) \{\n(.*?)\n\}", CSS, re.DOTALL)[1]
+    grids = {selector.strip() for selector, body in declarations(CSS) if "display: grid" in body}
+    for selectors, body in declarations(CSS):
+        if re.search(r"display:\s*(?:inline-)?flex", body) and re.search(r"(?<![-\w])gap:", body):
+            for selector in selectors.strip().split(","):
+                assert f"{selector.strip()} > *" in fallback or selector.strip() in grids, selector
