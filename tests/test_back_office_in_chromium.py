@@ -203,6 +203,7 @@ def test_pickers_work_under_the_policy_that_forbids_inline_code(window):
     row.get_by_role("textbox", name="Tekst").click()
     window.keyboard.type("Ingen skal fryse.")
     window.get_by_role("button", name="Gem", exact=True).click()
+    window.get_by_text("er gemt").wait_for()
     cause = council.causes.get(title="Varme stuer")
     assert "Ingen skal fryse." in cause.body
     assert window.complaints == []

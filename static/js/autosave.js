@@ -147,13 +147,18 @@ form.addEventListener("change", onInput);
 let leaving = false;
 form.addEventListener("submit", async (event) => {
   if (leaving) return;
+  leaving = true;
+  // The form itself brings what is not sent yet.
+  if (!engine.request && !engine.misses) return void engine.discard();
   event.preventDefault();
   const button = event.submitter;
   // An answer under way brings the version that the form must submit.
   await engine.flush();
-  if (engine.status === "offline") return;
+  if (engine.status === "offline") {
+    leaving = false;
+    return;
+  }
   await engine.discard();
-  leaving = true;
   form.requestSubmit(button);
 });
 document.addEventListener("visibilitychange", () => {
