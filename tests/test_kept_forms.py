@@ -202,6 +202,15 @@ def test_floods_are_bounded_in_number_and_size(annas, anna, news, monkeypatch):
     assert anna.kept_forms.count() == 1
 
 
+def test_files_above_the_limit_are_chosen_again_and_the_text_is_kept(annas, esbjerg, monkeypatch):
+    annas.open(url(Attachment, "add"))
+    annas.logout()
+    monkeypatch.setattr("udsat.models.kept_forms.MAX_BYTES", 5000)
+    file = SimpleUploadedFile("notat.txt", b"x" * 6000, "text/plain")
+    _, page = annas.log_in(annas.send({"title": TEXT, "file": file}), "anna")
+    assert TEXT in page.text and "notat.txt" not in page.text and not KeptFile.objects.exists()
+
+
 def test_it_is_deleted_after_a_week(annas, anna, news):
     annas.open(url(News, "change", news.pk))
     annas.logout()

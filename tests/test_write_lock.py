@@ -169,6 +169,25 @@ def test_a_gate_reads_its_files_and_texts_before_the_lock(anna, esbjerg, watch):
     assert agenda.status == Status.PUBLISHED and not watch.locked
 
 
+def test_a_text_that_changes_while_the_gate_is_validated_is_not_published(anna, esbjerg, monkeypatch):
+    news = make.news(esbjerg, "Nyt værested", Status.DRAFT)
+    client, address = log_in(anna), url(News, "publish", news.pk)
+    typed = {"seen": client.get(address).context["form"]["seen"].value(), "confirmed": "on"}
+    validate = BaseForm.full_clean
+
+    def validate_and_meet_another(form):
+        validate(form)
+        monkeypatch.setattr(BaseForm, "full_clean", validate)
+        News.objects.filter(pk=news.pk).update(title="Ulæst", version=news.version + 1)
+
+    monkeypatch.setattr(BaseForm, "full_clean", validate_and_meet_another)
+    response = client.post(address, typed)
+    assert response.status_code == 200 and "En anden har ændret teksten, mens du læste." in response.text
+    assert "Ulæst" in response.text and "Nyt værested" not in response.text
+    news.refresh_from_db()
+    assert news.status == Status.DRAFT
+
+
 def test_who_saves_while_a_form_is_validated_is_not_overwritten(operator, esbjerg, monkeypatch):
     """Another save between validation and saving; the form then shows the conflict."""
     news = make.news(esbjerg, "Nyt værested", Status.DRAFT)

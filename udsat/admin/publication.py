@@ -261,7 +261,7 @@ class PublishableAdmin(ScopedAdmin):
                     )
                     self.after_publication(obj)
             except EditConflict:
-                form.add_error(None, form.was_changed)
+                return self.publish_view(request, object_id)  # shows what stands there now
             except ValidationError as error:
                 form.add_error(None, error.messages)
             else:

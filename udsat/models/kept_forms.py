@@ -53,10 +53,14 @@ class KeptForm(models.Model):
     def keep(cls, user, *, action, page, values, files, previous="") -> "KeptForm | None":
         """Keep a form for the user, and return it; None if it is too large.
 
-        `files` are pairs of field and upload. `previous` is the key of the kept form that this one was made from; its
-        files move here, unless others were chosen. The oldest forms above the limits are deleted.
+        `files` are pairs of field and upload; too many bytes of them are left out. `previous` is the key of the kept
+        form that this one was made from; its files move here, unless others were chosen. The oldest forms above the
+        limits are deleted.
         """
-        size = sum(len(name) + 4 * len(value) for name, value in values) + sum(file.size for _, file in files)
+        size = sum(len(name) + 4 * len(value) for name, value in values)
+        if size + sum(file.size for _, file in files) > MAX_BYTES:
+            files = []
+        size += sum(file.size for _, file in files)
         if size > MAX_BYTES or max(len(action), len(page)) > 500:
             return None
         form = cls.objects.create(user=user, action=action, page=page, values=values, size=size)
