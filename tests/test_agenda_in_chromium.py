@@ -5,6 +5,7 @@ import datetime
 import pytest
 from django.contrib.sessions.models import Session
 from django.utils import timezone
+from PIL import Image
 
 from council.models import Attachment
 
@@ -111,6 +112,24 @@ def test_a_file_dropped_and_a_file_chosen_lie_there_at_once_and_are_removed_in_p
     agenda_page.get_by_text("»notat.txt« er fjernet.").wait_for()
     assert row.get_by_role("link", name="brev.txt").is_visible()
     assert Attachment.objects.get().display_title == "brev.txt"
+
+
+def test_a_picture_chosen_for_a_public_item_is_looked_at_before_it_is_saved(agenda_page, meeting, tmp_path):
+    item = make.item(meeting, "Natcafé")
+    make.agenda(meeting)
+    agenda_page.reload()
+    row = agenda_page.locator(f"#punkt-{item.pk}")
+    row.locator("summary").first.click()
+    picture = tmp_path / "plakat.png"
+    Image.new("RGB", (30, 30)).save(picture)
+    row.locator("input[type=file]").set_input_files(picture)
+    agenda_page.get_by_role("heading", name="Se på ændringen").wait_for()
+    assert not Attachment.objects.exists()
+    agenda_page.get_by_label("Jeg har åbnet filerne").check()
+    agenda_page.get_by_label("Jeg har læst teksten").check()
+    agenda_page.get_by_role("button", name="Gem, så alle kan læse det").click()
+    agenda_page.locator("#agenda_form").wait_for(state="attached")
+    assert Attachment.objects.get().item == item
 
 
 def open_item(page, item):

@@ -121,7 +121,7 @@ def _run_gate(request, run, allowed: AllowedNames):
             storage.delete(name)
         if "text/html" not in request.headers.get("Accept", "text/html"):
             message = "Det kan alle læse med det samme, så det skal ses efter først. Tryk på »Gem« på siden."
-            return JsonResponse({"error": message, "problem": message, "needs_review": True}, status=400)
+            return JsonResponse({"error": message, "problem": message, "needs_review": True})
         return _gate_page(request, missing.form, missing.review)
 
 
@@ -204,7 +204,7 @@ class ChangeReview:
     def stamp(self) -> str:
         """Hash of the changed texts, so that a confirmation applies to these only."""
         values = [
-            [change.part.target, name, _stamp_value(getattr(change.part, name))]
+            [change.identity, name, _stamp_value(getattr(change.part, name))]
             for change in self.changes
             for name in sorted(change.fields)
         ]
@@ -251,6 +251,7 @@ def _review_of_root(root, before, changes: list[PublicChange], allowed) -> list[
     for change in changes:
         if (one := reviewed.get(change.part.target)) is None:
             continue
+        one.identity = change.identity
         one.findings = [
             finding
             for finding in one.findings

@@ -328,7 +328,7 @@ class PublicationEventAdmin(ScopedAdmin):
 
     @admin.display(description="tilsidesatte advarsler")
     def overrides(self, obj):
-        return "\n".join(override.reason for override in obj.overrides.all()) or "ingen"
+        return "\n".join(override.log_text for override in obj.overrides.all()) or "ingen"
 
     def has_add_permission(self, request):
         return False

@@ -48,6 +48,7 @@ class ReviewedObject:
     findings: list[ReviewFinding] = field(default_factory=list)
     texts: list[tuple[str, SafeString]] = field(default_factory=list)
     unread_files: list[PublicText] = field(default_factory=list)  # that a computer cannot read as a whole
+    identity: str = ""  # instead of the target in the key, where the target changes
 
     @property
     def suspects(self) -> list[ReviewFinding]:
@@ -60,9 +61,8 @@ class ReviewedObject:
     @property
     def key(self) -> str:
         """Hash of the questions, so that a confirmation applies to these only."""
-        content = "\0".join(
-            [self.target, *(f"{finding.label}{finding.kind}{finding.sentence}" for finding in self.questions)]
-        )
+        questions = [f"{finding.label}{finding.kind}{finding.sentence}" for finding in self.questions]
+        content = "\0".join([self.identity or self.target, *questions])
         return hashlib.sha256(content.encode()).hexdigest()[:12]
 
 

@@ -35,6 +35,7 @@ class PublicChange:
     before: CheckedText | None  # the part as it was public before, if it was
     fields: frozenset[str]
     exposed: frozenset[str]  # those that were stored before, but hidden
+    identity: str  # the target; of a new row, one that is the same when it is saved again with another primary key
 
 
 class PublicChanges:
@@ -115,7 +116,8 @@ class PublicChanges:
                     exposed.add(key[1])
             for target, (part, fields, exposed) in parts.items():
                 before_part = next((old for (name, _), (_, old) in self._before.items() if name == target), None)
-                changes.append(PublicChange(now, part, before_part, frozenset(fields), frozenset(exposed)))
+                identity = f"{part._meta.label_lower}:new-{len(changes)}" if target in created else target
+                changes.append(PublicChange(now, part, before_part, frozenset(fields), frozenset(exposed), identity))
         return changes
 
     def before(self, root: Any) -> tuple[Any, list[CheckedText]]:
