@@ -337,8 +337,8 @@ def test_every_page_of_the_back_office_is_scoped():
         ]
         if model and model._meta.app_label in ("udsat", "strategies", "council")
     }
-    # Files of a letter are not part of any form.
-    assert ours - {LetterFile} <= set(admin.site._registry)
+    # Files of a letter and revisions are not part of any form.
+    assert ours - {LetterFile, Revision} <= set(admin.site._registry)
 
 
 def test_deletion_names_only_what_goes_along(client, anna, esbjerg, vejle, esbjergs):
@@ -472,12 +472,12 @@ def test_every_model_of_ours_has_a_page():
     without = {
         "regionperiod", "assignment", "cproverride", "letterfile", "standarditem", "formerdate",  # rows on another page
         "searchentry", "searchword",  # the index
-        "revision", "edition",  # the pages »Historik« and »Rettelser«
+        "revision", "edition", "publicversion",  # the pages »Historik« and »Rettelser«, and versions of public papers
         "invitation", "proposal", "approval", "remark",  # the pages of a meeting and of a hearing
         "deskclash", "deskedit", "deskpresence", "deskrow",  # the meeting desk
         "follower", "subscription", "notice",  # private
         "formsubmission",  # only counted
-        "heldfile",  # a file of an unsaved form
+        "heldfile", "keptform", "keptfile",  # forms that are not saved
     }  # fmt: skip
     missing = {
         model._meta.model_name

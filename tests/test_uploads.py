@@ -200,7 +200,8 @@ def test_attachments_are_added_renamed_replaced_and_removed_from_the_page_of_the
     data = {"meeting": chosen, "paper": paper, "position": 0, "item": item.pk if of_item else ""}
     assert "den slags filer op" in text(annas.post(add, data | {"file": SimpleUploadedFile("notat.exe", b"MZ")}))
     response = annas.post(add, data | {"file": SimpleUploadedFile("notat.pdf", pdf())})
-    assert response.status_code == 302 and response["Location"] == page
+    where = f"{url(type(meeting), 'agenda', meeting.pk)}#punkt-{item.pk}" if of_item else f"{page}#bilag"
+    assert response.status_code == 302 and response["Location"] == where
     attachment = meeting.attachments.get()
     assert (attachment.filename, attachment.paper) == ("notat.pdf", paper)
     assert attachment.item == (item if of_item else None)
