@@ -124,7 +124,7 @@ def test_the_page_is_as_new_as_the_newest_that_it_shows(esbjerg, client):
     shown, hidden = make.hearing(council), make.hearing(council, "Hemmelig høring", Status.DRAFT)
     for obj, year in ((council, 2024), (shown, 2025), (hidden, 2026)):
         moment = timezone.make_aware(datetime.datetime(year, 5, 3, 12))
-        type(obj).objects.filter(pk=obj.pk).update(updated_at=moment)
+        type(obj).objects.filter(pk=obj.pk).update(updated_at=moment, changed_at=moment)
     assert "Sidst opdateret 3. maj 2025" in client.get("/esbjerg/udsatteraad/").content.decode()
 
 

@@ -432,7 +432,7 @@ class Publishable(RevisionedModel):
         raise NotImplementedError
 
     def _copy_version(self, stored: "Publishable") -> None:
-        for name in ("public_version", "changed_at", "public_digest"):
+        for name in ("public_version", "changed_at", "public_digest", "updated_at"):
             setattr(self, name, getattr(stored, name))
 
     @property
@@ -484,6 +484,7 @@ class Publishable(RevisionedModel):
         """Mark it as published in the database, for a preview in a transaction that is rolled back."""
         now = timezone.now()
         type(self)._base_manager.filter(pk=self.pk).update(status=Status.PUBLISHED, publish_at=now, expires_at=None)
+        self.note_change()
 
     def clean(self):
         super().clean()
