@@ -38,7 +38,9 @@ def everything(municipality, status=Status.PUBLISHED, word="Blåbær"):
     make.goal(make.theme(strategy, f"{word} hver dag"))
     council = make.council(municipality, status, name=f"{word}rådet")
     make.meeting(council, date=in_days(7), title=f"{word}møde", status=status)
-    make.minutes(make.meeting(council, date=in_days(-7), title=f"{word} sidst", status=status), status)
+    held = make.meeting(council, date=in_days(-7), title=f"{word} sidst", status=status)
+    make.item(held, f"{word} til natcafeen", decision=f"<p>{word} hver uge.</p>")
+    make.minutes(held, status)
     make.news(municipality, f"{word} i nyhederne", status)
     return strategy
 
@@ -51,7 +53,7 @@ def test_the_front_page_leads_to_search_municipalities_meetings_minutes_and_news
     text = html(client.get("/"))
     assert text.count("<h1") == 1
     assert '<form class="search" action="/soeg/" method="get" role="search">' in text
-    for words in ('href="/esbjerg/"', "Blåbærmøde", "Blåbær sidst", "Blåbær i nyhederne", "Esbjerg Kommune"):
+    for words in ('href="/esbjerg/"', "Blåbærmøde", "Blåbær til natcafeen", "Blåbær hver uge.", "Blåbær i nyhederne"):
         assert words in text
 
 
@@ -64,7 +66,9 @@ def test_the_front_page_shows_the_next_meetings_and_the_latest_minutes_first(cli
     council = make.council(esbjerg)
     for days in (30, 3, 10):
         make.meeting(council, date=in_days(days), title=f"Om {days} dage")
-        make.minutes(make.meeting(council, date=in_days(-days), title=f"For {days} dage siden"))
+        held = make.meeting(council, date=in_days(-days), title="Referat")
+        make.item(held, f"For {days} dage siden", decision="<p>Vi gør det.</p>")
+        make.minutes(held)
     make.meeting(council, date=in_days(1), title="Aflyst møde", is_cancelled=True)
     text = html(client.get("/"))
     assert text.index("Om 3 dage") < text.index("Om 10 dage") < text.index("Om 30 dage")
@@ -85,8 +89,29 @@ def test_a_municipality_with_only_drafts_is_listed_with_those_that_have_no_conte
     assert 'href="/esbjerg/"' in html(client.get("/kommuner/")).split("Alle kommuner</h2>")[1]
 
 
+@pytest.mark.parametrize("address", ["/", "/esbjerg/"])
+def test_what_was_decided_is_listed_by_decision_and_not_by_meeting(client, esbjerg, address):
+    council = make.council(esbjerg)
+    for days, title in ((9, "Før"), (2, "Nu")):
+        held = make.meeting(council, date=in_days(-days), title=f"Ordinært møde {title}")
+        make.item(held, f"Dagsorden {title}", answer="godkendt")
+        make.item(held, f"Referat {title}", kind="godkendelse", decision="<p>Godkendt uden bemærkninger.</p>")
+        make.item(held, f"Natcafe {title}", answer="godkendt", decision="<p>Natcafeen holder åbent hver nat.</p>")
+        make.item(held, f"Brev {title}", plain_text="<p>Vi skriver et brev.</p>")
+        make.item(held, f"Bus {title}", decision="<p>Vi beder om en bus.</p>")
+        make.item(held, f"Hemmelig {title}", is_closed=True, decision="<p>Hemmelig.</p>")
+        make.minutes(held)
+    text = html(client.get(address)).split("<main")[1]
+    listed = re.findall(r"<h3><a [^>]*#[^>]*>([^<]+)</a>", text)
+    assert listed == ["Natcafe Nu", "Brev Nu", "Natcafe Før", "Brev Før"]
+    assert "Natcafeen holder åbent hver nat." in text and "Vi skriver et brev." in text and "punkt 3" in text
+    assert "Ordinært møde" not in text and "Hemmelig" not in text
+
+
 def test_minutes_of_a_meeting_that_was_withdrawn_are_not_listed(client, esbjerg):
-    make.minutes(make.meeting(make.council(esbjerg), title="Blåbærmøde", status=Status.WITHDRAWN))
+    held = make.meeting(make.council(esbjerg), title="Blåbærmøde", status=Status.WITHDRAWN)
+    make.item(held, "Blåbær", decision="<p>Blåbær.</p>")
+    make.minutes(held)
     assert "Blåbær" not in html(client.get("/"))
 
 
@@ -156,7 +181,7 @@ def test_the_page_of_a_municipality_gathers_what_is_new(client, esbjerg):
     esbjerg.council.phone = "00 00 00 00"
     esbjerg.council.save()
     text = html(client.get("/esbjerg/"))
-    for words in ("Blåbær til alle", "Blåbærrådet", "Blåbærmøde", "Blåbær sidst", "Blåbær i nyhederne"):
+    for words in ("Blåbær til alle", "Blåbærrådet", "Blåbærmøde", "Blåbær til natcafeen", "Blåbær i nyhederne"):
         assert words in text
     assert f'href="{strategy.themes.get().get_absolute_url()}"' in text  # part of the house drawing
     assert 'href="tel:+4500000000"' in text

@@ -239,6 +239,18 @@ def test_a_caseworker_finds_a_theme_and_takes_a_dated_pdf(demo, page_without_jav
     assert response.body().startswith(b"%PDF-")
 
 
+def test_a_citizen_unfolds_a_theme_on_a_phone_and_sees_all_on_a_wide_screen(demo, page_without_javascript):
+    page = page_without_javascript
+    page.goto(f"{TOWN}/strategi/")
+    goals, height = page.locator(".goals > li"), "document.documentElement.scrollHeight"
+    assert goals.count() > 20 and all(goal.is_visible() for goal in goals.all())
+    page.set_viewport_size({"width": 360, "height": 800})
+    assert page.evaluate(height) < 10_000
+    assert not any(goal.is_visible() for goal in goals.all())
+    page.locator(".narrow-fold summary", has_text="Et sted at bo").click()
+    assert goals.first.is_visible() and not goals.last.is_visible()
+
+
 def test_the_picture_in_the_readme_shows_todays_strategy_page(demo, page):
     page.set_viewport_size({"width": 1280, "height": 860})
     page.goto(f"{TOWN}/strategi/")

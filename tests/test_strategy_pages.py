@@ -1,6 +1,7 @@
 """The public pages of strategies and themes, for citizens and as previews for secretaries."""
 
 import datetime
+import re
 
 import pytest
 from django.db import connection
@@ -464,3 +465,20 @@ def test_every_page_costs_the_same_whatever_there_is(client, esbjerg, vejle):
     one, many = (Strategy.objects.get(pk=s.pk).themes.first().get_absolute_url() for s in (small, large))
     assert queries(client, one) == queries(client, many)
     assert queries(client, "/esbjerg/strategier/") == queries(client, "/vejle/strategier/")
+
+
+def test_every_theme_and_section_folds_on_a_phone_unless_the_short_text_already_folds_it(client, esbjerg):
+    strategy = make.strategy(esbjerg)
+    theme = make.theme(strategy, "Et sted at bo")
+    make.goal(theme, "under", parent=make.goal(theme, "bygge boliger"))
+    make.goal(make.theme(strategy, "Sundhed", plain_text="<p>Kort om sundhed.</p>"), "hjælpe alle")
+    make.theme(strategy, "Kun en overskrift")
+    make.section(strategy, "baggrund", "<p>Sådan begyndte det.</p>", heading="Baggrund")
+
+    def folds(query):
+        page = " ".join(client.get(strategy.get_absolute_url() + query).content.decode().split())
+        return re.findall(r'<details class="narrow-fold"> <summary>([^<]+)<span class="unseen">: ([^<]+)<', page)
+
+    everything = [("Vis 2 mål", "Et sted at bo"), ("Vis 1 mål", "Sundhed"), ("Læs mere", "Baggrund")]
+    assert folds("") == everything
+    assert folds("?kort=1") == [everything[0], everything[2]]

@@ -12,7 +12,7 @@ from .meeting import FormerDate, Meeting
 from .news import News
 from .papers import IN_WRITING, Agenda, Minutes
 from .people import Membership, Person
-from .public_items import PublicItem, public_decisions, public_items
+from .public_items import PublicItem, latest_decisions, public_decisions, public_items
 from .subscription import Follower, Notice, Subscription
 
 __all__ = [
@@ -47,6 +47,7 @@ __all__ = [
     "StandardItem",
     "Subscription",
     "WorkingGroup",
+    "latest_decisions",
     "public_decisions",
     "public_items",
 ]

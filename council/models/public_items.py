@@ -2,13 +2,15 @@
 
 from collections.abc import Iterable
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Case, F, Prefetch, QuerySet, When, Window
+from django.db.models.functions import RowNumber
 
 from strategies.models import Goal, Theme
+from udsat.models import Municipality
 
 from .agreement import Agreement
 from .attachment import Attachment
-from .council import Cause
+from .council import Cause, ItemKind
 from .item import AgendaItem, without_number
 from .meeting import Meeting
 
@@ -45,6 +47,19 @@ def with_indexed_parts(items: QuerySet[AgendaItem]) -> QuerySet[AgendaItem]:
         Prefetch("followed_up", Agreement.objects.none()),
         Prefetch("causes", Cause.objects.none()),
     )
+
+
+def without_parts(items: QuerySet[AgendaItem]) -> QuerySet[AgendaItem]:
+    """Prefetch no parts of the items, which costs no queries, for lists that show their texts only."""
+    parts = {
+        "attachments": Attachment,
+        "agreements": Agreement,
+        "followed_up": Agreement,
+        "themes": Theme,
+        "goals": Goal,
+        "causes": Cause,
+    }
+    return items.prefetch_related(*[Prefetch(name, model.objects.none()) for name, model in parts.items()])
 
 
 class PublicItem:
@@ -99,9 +114,29 @@ def public_items(
     ]
 
 
-def public_decisions(items: QuerySet[AgendaItem], at_most: int) -> list[tuple[Meeting, PublicItem]]:
+def public_decisions(
+    items: QuerySet[AgendaItem], at_most: int, with_parts=with_public_parts
+) -> list[tuple[Meeting, PublicItem]]:
     """Return those of the items that are not closed and have public minutes, each with its meeting, in their order."""
-    decided = with_public_parts(items.decided_in_public().with_numbers().with_meeting())[:at_most]
+    decided = with_parts(items.decided_in_public().with_numbers().with_meeting())[:at_most]
     return [
         (item.meeting, PublicItem(item, item.meeting.first_number + item.index, with_minutes=True)) for item in decided
     ]
+
+
+def latest_decisions(
+    at_most: int, municipality: Municipality | None = None, per_meeting: int = 2
+) -> list[tuple[Meeting, PublicItem]]:
+    """Return the first decisions of each of the latest public minutes, without related objects, in one query.
+
+    Items for approval (agenda, earlier minutes) and items with only an answer such as »Godkendt« come last.
+    """
+    decided = AgendaItem.objects.decided_in_public().exclude(decision="", plain_text="", answer="")
+    if municipality:
+        decided = decided.filter(meeting__council__municipality=municipality)
+    formality = Case(When(decision="", plain_text="", then=2), When(kind=ItemKind.APPROVAL, then=1), default=0)
+    rank = Window(RowNumber(), partition_by=F("meeting"), order_by=[formality, "position", "pk"])
+    first = decided.annotate(rank=rank).filter(rank__lte=per_meeting).order_by()
+    latest = AgendaItem.objects.filter(pk__in=first.values("pk")).select_related("meeting__minutes")
+    newest_first = latest.order_by("-meeting__date", "-meeting__ordinal", "-meeting", "position", "pk")
+    return public_decisions(newest_first, at_most, without_parts)

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
-from council.models import Council, Meeting, Minutes, News
+from council.models import Council, Meeting, News, latest_decisions
 from strategies.house_drawing import houses, rooms_of
 from strategies.jsonld import municipality_data
 from strategies.models import Situation, Strategy, Topic
@@ -43,7 +43,7 @@ from udsat.portal.topics import topics_of
 
 log = logging.getLogger(__name__)
 
-LIST_LENGTH = 5  # meetings, minutes and news on the front page
+LIST_LENGTH = 5  # meetings, decisions and news on the front page
 
 
 def all_municipalities():
@@ -66,11 +66,6 @@ def coming_meetings():
     return Meeting.objects.published().coming().select_related("council__municipality")
 
 
-def latest_minutes():
-    papers = Minutes.objects.published().select_related("meeting__council__municipality")
-    return papers.order_by("-meeting__date", "-meeting__ordinal", "-pk")
-
-
 def latest_news():
     return News.objects.published().select_related("municipality")
 
@@ -81,7 +76,7 @@ def front(request):
         "situations": Situation.objects.all(),
         "municipalities": municipalities_with_content(),
         "meetings": coming_meetings()[:LIST_LENGTH],
-        "papers": latest_minutes()[:LIST_LENGTH],
+        "decisions": latest_decisions(LIST_LENGTH),
         "stories": latest_news()[:LIST_LENGTH],
         "data": [site_schema()],
         "updated": last_published(),
@@ -141,11 +136,12 @@ def municipality(request, kommune):
         "topics": topics_of(municipality),
         "next_meeting": next_meeting,
         "next_open": next_open,
-        "papers": list(latest_minutes().filter(meeting__council__municipality=municipality)[:3]),
+        "decisions": latest_decisions(LIST_LENGTH, municipality),
         "stories": list(latest_news().filter(municipality=municipality)[:3]),
         "data": [municipality_data(municipality)],
     }
-    shown = [strategy, context["council"], context["next_meeting"], *context["papers"], *context["stories"]]
+    shown = [strategy, context["council"], context["next_meeting"], *context["stories"]]
+    shown += [meeting.minutes for meeting, _ in context["decisions"]]
     context["updated"] = max((one.last_changed for one in shown if one), default=None)
     if strategy:
         context["progress"] = progress(strategy)
