@@ -77,6 +77,12 @@ FORMS = """
     kursus kurset kurser
     museum museet museer
     kollegium kollegiet kollegier
+    tema temaet temaer temaerne temaernes
+    konto kontoen konti
+    risiko risikoen risici risikoer
+    nabo naboen naboer naboerne naboers
+    beboer beboeren beboere beboerne beboernes
+    skæv skævt skæve
     lille små
     stor stort større
     tryg trygt trygge
@@ -146,6 +152,8 @@ OTHER_WORDS = [
     ("billede", "billet"),
     ("arrest", "arret"),
     ("genert", "gen"),
+    ("køn", "ko"),
+    ("dør", "do"),
     ("kursus", "kur"),
     ("kort", "kor"),
     ("vært", "vær"),

@@ -25,11 +25,13 @@ _IRREGULAR_NOUNS = """
     hovedstad: hovedstæder
     hånd: hænder
     klo: kløer
+    konto: konti
     kraft: kræfter
     kurs: kursus kurser kurset
     mand: mænd
     mor: mødre moder
     nat: nætter
+    risiko: risici
     rod: rødder
     stad: stæder
     stang: stænger
@@ -54,6 +56,11 @@ _SHORT_ADJECTIVES = """
     blå brun dum dyr fin fri god grov grøn grå gul halv hård høj jævn klar klog kær lang lav mør nær pæn rig rå sjov
     skarp skrap skøn smal stor svag svær syg tom tryg tung tør varm
 """
+# The same, but not as the last part of longer words: udbredt is no form of udbred.
+_SHORT_ADJECTIVES_ALONE = """
+    anonym bleg blød bred dyb død døv fjern gal grim hul hvid klam lun ond rar rød skæv slem sløv smuk spids stram stum
+    sur sær sød tam travl tyk vred våd
+"""
 # Not looked for at the end of longer words: brænder, prøvestænger.
 _NEVER_LAST = {"and", "klo", "tang", "tå"}
 # Keys of words in -re that are no form of a word in -er: bedre is no form of beder.
@@ -69,6 +76,9 @@ _L_OR_R_AFTER_E = re.compile(r"[bcdfgklmnprstvz]e[lr]$")
 _NEUTER = re.compile(r".{2}(?:al|an|bar|el|er|ig|il|iv|om|ær|øs)t$")
 # sikreste, enklere: degrees of an adjective that has lost its e.
 _DEGREE = re.compile(r"[bdfgkmnpstv][lnr](?:ere|este?)$")
+# »ae« and »oe« are read as æ and ø, also where they are the end of a word and its ending: temaer, beboerne.
+_VOWEL_BEFORE_ENDING = re.compile(r"(?P<stem>.+)(?P<vowel>[æø])(?:ns?|ts?|rs?|re[ns]?|rnes?)")
+_VOWELS = {"æ": "a", "ø": "o"}
 # handicappede is a form of handicappet.
 _PARTICIPLE = re.compile(r".{4}ede$")
 _LATIN = re.compile(r".{3}[eiæ]um$")
@@ -95,7 +105,9 @@ def _forms() -> dict[str, tuple[str, bool]]:
     for line in _IRREGULAR_ADJECTIVES.strip().splitlines():
         word, listed = line.strip().split(": ")
         forms |= dict.fromkeys(listed.split(), (word, False))
-    return forms | {f"{word}t": (word, True) for word in _SHORT_ADJECTIVES.split()}
+    for adjectives, may_be_last in ((_SHORT_ADJECTIVES, True), (_SHORT_ADJECTIVES_ALONE, False)):
+        forms |= {f"{word}t": (word, may_be_last) for word in adjectives.split()}
+    return forms
 
 
 _FORMS = _forms()
@@ -155,6 +167,9 @@ def inflection_keys(word: str) -> tuple[str, ...]:
         uninflected.append(re.sub("(?:ere|este?)$", "", word))
     if _PARTICIPLE.search(word) and not word.endswith("billede"):
         inflected.append(f"{word[:-3]}et")
+    match = _VOWEL_BEFORE_ENDING.fullmatch(word)
+    if match and len(match["stem"]) > 1 and _VOWEL.search(match["stem"]):
+        uninflected.append(match["stem"] + _VOWELS[match["vowel"]])
     bases = [*(base for form in inflected for base in (form, _without_ending(form))), *uninflected]
     keys = map(_contracted, bases)
     return tuple(key for key in dict.fromkeys(keys) if key not in _NOT_KEYS)
