@@ -145,6 +145,23 @@ def test_a_topic_gathers_promises_by_municipality_in_danish_order(client, housin
     assert text.count("Vi vil:") == 4 and text.count("Nået, 4 af 4") == 4
 
 
+def test_a_topic_says_once_who_has_not_followed_up_and_shows_the_causes_of_the_councils(client, housing):
+    for name in ("Esbjerg", "Faaborg", "Kolding"):
+        municipality = make.municipality(name)
+        council = make.council(municipality)
+        for position, title in enumerate(("Varme hænder", "Flere senge")):
+            make.cause(council, f"{title} i {name}", position=-position + 2)
+        goal = promise(municipality, housing)
+    text = words(client.get("/emner/bolig/"))
+    assert text.count("hvordan det går med målene") == 1
+    assert "Ingen af kommunerne har skrevet her, hvordan det går med målene." in text
+    assert "Rådets mærkesager: Flere senge i Kolding · Varme hænder i Kolding" in text
+    make.follow_up(goal, "naaet")
+    text = words(client.get("/emner/bolig/"))
+    assert "Esbjerg Kommune og Faaborg Kommune har ikke skrevet her, hvordan det går med målene." in text
+    assert "Varme hænder i Esbjerg" in words(client.get("/emner/bolig/?kommune=esbjerg"))
+
+
 def test_a_goal_below_another_a_target_and_a_theme_in_prose_are_there_too(client, esbjerg, housing):
     goal = promise(esbjerg, housing, "bygge små boliger:")
     make.goal(goal.theme, "på havnen.", parent=goal, target="20 i 2028")
@@ -153,7 +170,7 @@ def test_a_goal_below_another_a_target_and_a_theme_in_prose_are_there_too(client
     text = words(client.get("/emner/bolig/"))
     assert "bygge små boliger:" in text and "på havnen. Måltal: 20 i 2028" in text
     assert "Alle skal bo godt." in text
-    assert "Kommunen har ikke skrevet her, hvordan det går med målene." in text
+    assert "Esbjerg Kommune har ikke skrevet her, hvordan det går med målene." in text
 
 
 @pytest.mark.parametrize("status", HIDDEN)

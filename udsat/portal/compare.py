@@ -13,7 +13,7 @@ from strategies.version_comparison import compare as compare_versions
 from udsat.lib.danish import join_words, slugify
 from udsat.models import Municipality, last_published
 
-from .topics import promises_about
+from .topics import promises_about, without_follow_up
 
 MAX_COLUMNS = 4
 MAX_VERSIONS = 50  # strategies with a predecessor on the start page
@@ -37,7 +37,12 @@ def compare(request):
         "left_out": join_words([str(one) for one in known[MAX_COLUMNS:]]),
     }
     if shown and topic:
-        context["columns"] = promises_about([topic], shown)
+        columns = context["columns"] = promises_about([topic], shown)
+        context["without_follow_up"] = without_follow_up(columns)
+        context["without_promises"] = without_promises(columns, topic)
+        context["has_follow_ups"] = any(column.is_followed_up for column in columns)
+        context["has_promises"] = any(column.strategies for column in columns)
+        context["has_causes"] = any(column.causes for column in columns)
         dated = [strategy for column in context["columns"] for strategy, _ in column.strategies]
         context["updated"] = max((strategy.last_changed for strategy in dated), default=None)
     elif shown:
@@ -46,6 +51,14 @@ def compare(request):
         context["changes"] = _with_predecessor()[:MAX_VERSIONS]
         context["updated"] = last_published()
     return render(request, "compare.html", context)
+
+
+def without_promises(columns, topic):
+    """Name in one sentence the municipalities that have not written about the topic."""
+    silent = [column.municipality.official_name for column in columns if not column.strategies]
+    if len(silent) > 1 and len(silent) == len(columns):
+        return f"Ingen af kommunerne har skrevet om {topic.name.lower()} på portalen endnu."
+    return f"{join_words(silent)} har ikke skrevet om {topic.name.lower()} på portalen endnu." if silent else ""
 
 
 def _form(municipalities, shown, topics, topic):

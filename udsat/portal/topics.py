@@ -8,15 +8,15 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet
 from django.http import Http404
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from council.models import AgendaItem, Agreement, Council, Meeting, PublicItem, public_decisions
+from council.models import AgendaItem, Agreement, Cause, Council, Meeting, PublicItem, public_decisions
 from strategies.models import Goal, Situation, Strategy, Theme, Topic
 from strategies.progress import Tally, in_words, tally
-from udsat.lib.danish import slugify
+from udsat.lib.danish import join_words, slugify
 from udsat.models import Municipality, last_published
 
 PER_PAGE = 8  # municipalities
@@ -25,10 +25,11 @@ DECISIONS = 10
 
 @dataclass
 class MunicipalityPromises:
-    """Promises of one municipality about the topics, strategies in force first, with its council."""
+    """Promises of one municipality about the topics, strategies in force first, with its council and its causes."""
 
     municipality: Municipality
     council: Council | None
+    causes: list[Cause] = field(default_factory=list)
     strategies: list[tuple[Strategy, list[Theme]]] = field(default_factory=list)
 
     @property
@@ -102,9 +103,15 @@ def promises_about(topics: Iterable[Topic], municipalities: Sequence[Municipalit
             Prefetch("goals", goals.filter(parent=None).prefetch_related(Prefetch("children", goals))),
         )
     )
+    promises = {one.pk: MunicipalityPromises(one, None) for one in municipalities}
     councils = Council.objects.published().filter(municipality__in=municipalities).select_related("municipality")
-    council_of = {one.municipality_id: one for one in councils}
-    promises = {one.pk: MunicipalityPromises(one, council_of.get(one.pk)) for one in municipalities}
+    # One row per council and cause, which saves a query.
+    rows = councils.annotate(cause_pk=F("causes"), cause_title=F("causes__title"))
+    for council in rows.order_by("pk", "causes__position", "causes__pk"):
+        own = promises[council.municipality_id]
+        own.council = council
+        if council.cause_pk:
+            own.causes.append(Cause(pk=council.cause_pk, council=council, title=council.cause_title))
     by_strategy = {}
     for theme in themes:
         by_strategy.setdefault(theme.strategy.pk, (theme.strategy, []))[1].append(theme)
@@ -112,6 +119,15 @@ def promises_about(topics: Iterable[Topic], municipalities: Sequence[Municipalit
         strategy.municipality = promises[strategy.municipality_id].municipality
         promises[strategy.municipality_id].strategies.append((strategy, own))
     return list(promises.values())
+
+
+def without_follow_up(promises: Sequence[MunicipalityPromises]) -> str:
+    """Name in one sentence the municipalities with goals that have not written how they are going."""
+    silent = [one for one in promises if one.goals and not one.is_followed_up]
+    if len(silent) > 1 and len(silent) == len(promises):
+        return "Ingen af kommunerne har skrevet her, hvordan det går med målene."
+    names = join_words([one.municipality.official_name for one in silent])
+    return f"{names} har ikke skrevet her, hvordan det går med målene." if silent else ""
 
 
 def _in_force_and_newest(pair):
@@ -202,6 +218,7 @@ def topic(request, slug):
         "municipalities_with_promises": promising,
         "others": [one for one in municipalities if not one.has_promises],
         "promises": promises,
+        "without_follow_up": without_follow_up(promises),
         "decisions": decisions[:DECISIONS],
         "has_more": len(decisions) > DECISIONS,
         "page": page,
