@@ -544,7 +544,7 @@ def test_items_point_to_themes_and_goals_of_public_strategies_only(esbjerg, meet
     item.goals.add(goal, make.goal(draft, "skjult mål."))
     page = text(client, meeting.get_absolute_url())
     assert theme.get_absolute_url() in page and goal.get_absolute_url() in page
-    assert "målet »Vi vil: bygge 20 små boliger.«" in page
+    assert "mål 1.1 »Vi vil: bygge 20 små boliger.«" in page
     assert "Skjult tema" not in page and "skjult mål" not in page
 
 
