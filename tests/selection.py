@@ -109,6 +109,7 @@ ON_EITHER_ENGINE = {
     "test_permission_table.py",
     "test_personal_data.py",
     "test_patterns.py",
+    "test_phone_links.py",
     "test_plain.py",
     "test_poster.py",
     "test_public_table.py",

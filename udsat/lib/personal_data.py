@@ -110,18 +110,21 @@ _HOURS = re.compile(r"(?:[01]\d|2[0-4])\.[0-5]\d-(?:[01]\d|2[0-4])\.[0-5]\d")  #
 _BUSINESS = ("70", "80")
 
 
+def danish_phones(text: str) -> Iterator[re.Match[str]]:
+    """Yield each Danish phone number (group `number`), but no amounts, dates, hours or numbers of cases."""
+    for match in _PHONE.finditer(text):
+        before, after = text[max(0, match.start() - 24) : match.start()], text[match.end() : match.end() + 12]
+        if _NUMBER_OF.search(before) or _MONEY.match(after) or _DATE_IN_FILE_NAME.fullmatch(_digits(match["number"])):
+            continue
+        if not any(form.fullmatch(match["number"]) for form in (_YEAR_RANGE_OR_CASE, _DATE, _HOURS)):
+            yield match
+
+
 def _phones(text: str, allowed: AllowedNames) -> Iterator[PersonalDataFinding]:
     own = {digits[-8:] for number in allowed.phones if (digits := _digits(number))}
-    for match in _PHONE.finditer(text):
+    for match in danish_phones(text):
         digits = _digits(match["number"])
-        before, after = text[max(0, match.start() - 24) : match.start()], text[match.end() : match.end() + 12]
         if digits in own or (digits.startswith(_BUSINESS) and not match["intl"]):
-            continue
-        if _NUMBER_OF.search(before) or _MONEY.match(after):
-            continue
-        if _DATE_IN_FILE_NAME.fullmatch(digits):
-            continue
-        if any(form.fullmatch(match["number"]) for form in (_YEAR_RANGE_OR_CASE, _DATE, _HOURS)):
             continue
         if not match["intl"] and len({digits[n : n + 2] for n in (0, 2, 4, 6)}) == 1:
             continue  # 79 79 79 79: the main number of an office
