@@ -1,6 +1,8 @@
 import datetime
 
 import pytest
+from django.contrib.admin.utils import display_for_value
+from django.template import Context, Template
 from django.utils import timezone
 
 from udsat.lib import danish
@@ -79,3 +81,10 @@ def test_words_are_listed_with_og():
     assert danish.join_words(["a", "b", "c"]) == "a, b og c"
     assert danish.join_words(["a"]) == "a"
     assert danish.join_words([]) == ""
+
+
+def test_times_without_a_filter_have_a_full_stop_and_no_colon():
+    late = datetime.datetime(2026, 3, 9, 22, 30)
+    shown = Template("{{ late.time }} · {{ late }} · {{ late.date }}").render(Context({"late": late}))
+    assert shown == "22.30 · 9. marts 2026 kl. 22.30 · 9. marts 2026"
+    assert display_for_value(late, "–") == "9. marts 2026 kl. 22.30"
