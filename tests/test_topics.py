@@ -324,7 +324,7 @@ def test_decisions_come_newest_first_with_what_they_are_about(client, esbjerg, h
     text = words(client.get("/emner/bolig/"))
     at = [text.index(f"Punkt den {day}.") for day in (9, 5, 3)]
     assert at == sorted(at) and council
-    assert "Der bygges." in text and "målet »bygge 20 små boliger.«" in text
+    assert "Der bygges." in text and "mål 1.1 »bygge 20 små boliger.«" in text
     assert "Aftalt: Ringe til boligforeningen" in text
 
 
