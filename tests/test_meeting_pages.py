@@ -1,6 +1,7 @@
 """The list of meetings and the page of a meeting: agenda, minutes, and what is not public."""
 
 import datetime
+import re
 import zipfile
 from io import BytesIO
 
@@ -725,3 +726,18 @@ def test_a_meeting_is_moved_from_its_last_public_day_until_it_is_moved_back_or_h
     assert move(datetime.date(2099, 3, 10)) == "", "it is back"
     assert move(datetime.date(2099, 3, 24)) == "Flyttet fra 10. marts 2099"
     assert move(datetime.date(2020, 3, 10)) == ""
+
+
+def test_a_secretary_reads_the_kind_of_a_paper_once(client, anna, esbjerg):
+    held = make.meeting(make.council(esbjerg))
+    client.force_login(anna)
+    for paper in (make.agenda(held), make.minutes(held)):
+        for address in (
+            f"/admin/council/meeting/{held.pk}/change/",
+            f"/admin/council/{paper._meta.model_name}/{paper.pk}/change/",
+        ):
+            page = client.get(address, follow=True).content.decode()
+            text = " ".join(re.sub("<[^>]+>", " ", page).replace(" · Esbjerg Kommune", "").split())
+            assert str(paper) in text or "meeting" in address
+            kind = str(paper).split()[0]
+            assert not re.search(rf"{kind}\W+{kind} (af|til) ", text), address
