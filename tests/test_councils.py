@@ -201,3 +201,10 @@ def test_the_next_open_meeting_is_named_only_beside_a_closed_one(raad):
 )
 def test_a_number_typed_before_the_title_of_an_item_is_not_shown_twice(typed, heading):
     assert AgendaItem(title=typed).heading == heading
+
+
+def test_the_form_of_a_seat_has_the_councils_own_word_for_the_chair(client, anna, esbjerg):
+    seat = make.membership(make.council(esbjerg, chair_label="forperson"), role=Membership.Role.CHAIR)
+    client.force_login(anna)
+    form = client.get(f"/admin/council/membership/{seat.pk}/change/").content.decode()
+    assert ">Forperson</option>" in form and ">Næstforperson</option>" in form and ">Formand</option>" not in form

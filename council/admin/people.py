@@ -195,6 +195,14 @@ class MembershipAdmin(ScopedAdmin):
     def get_queryset(self, request):
         return super().get_queryset(request).select_related("person__municipality", "council__municipality")
 
+    def get_form(self, request, obj=None, change=False, **kwargs):
+        """Name the roles in the council's own words, such as »Forperson«."""
+        form = super().get_form(request, obj, change=change, **kwargs)
+        if obj and "role" in form.base_fields:
+            seats = [Membership(council=obj.council, role=role) for role in Membership.Role.values]
+            form.base_fields["role"].choices = [(seat.role, seat.role_label) for seat in seats]
+        return form
+
     def get_urls(self):
         view = self.admin_site.admin_view
         return [
