@@ -71,7 +71,6 @@ def ranged(
     ranges = parse_ranges(header, length)
     if ranges is None:
         return response
-    response.close()
     if not ranges:
         answer = HttpResponse(status=416, content_type="text/plain; charset=utf-8")
         answer["Content-Range"] = f"bytes */{length}"

@@ -98,9 +98,11 @@ def file_response(
             return stored.read(end - start)
 
     answer = get_conditional_response(request, etag=etag, response=response) or response
+    answer = ranged(request, answer, file.size, read)
     if answer is not response:
-        response.close()
-    return ranged(request, answer, file.size, read)
+        # Only the file: closing the response would end the request, and with it the connection to the database.
+        file.close()
+    return answer
 
 
 class ContentSecurityPolicyMiddleware(MiddlewareMixin):
