@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 MAX_RANGES = 16  # a request for more gets the whole file
 _HEADER = re.compile(r"\s*bytes\s*=(.*)", re.ASCII | re.IGNORECASE)
-_RANGE = re.compile(r"\s*(\d*)\s*-\s*(\d*)\s*", re.ASCII)
+_RANGE = re.compile(r"\s*+(\d*)\s*+-\s*+(\d*)\s*", re.ASCII)
 _HUGE = 10**18
 
 

@@ -14,7 +14,7 @@ SMALLER_TYPE = (("small", 8.5), ("smaller", 7.5))
 LANDSCAPE_WIDTH = 257 * 72 / 25.4 * 4 / 3  # of the text, in CSS pixels, as in `@page landscape` of print.css
 _PIXELS_PER_POINT = 4 / 3
 _NUMBER = re.compile(
-    r"(kr\.?\s*)?[-+−–±]?\s*(\d{1,3}([.\s]\d{3})+|\d+)(,\d+)?\s*(%|(t\.|mio\.?|mia\.?)?\s*(kr\.?)?(,-)?)"
+    r"(kr\.?\s*+)?([-+−–±]\s*+)?(\d{1,3}([.\s]\d{3})+|\d+)(,\d+)?\s*+(%|((t\.|mio\.?|mia\.?)\s*+)?(kr\.?)?(,-)?)"
 )
 _NO_NUMBER = re.compile(r"[-–—]?")
 

@@ -4,7 +4,7 @@ import re
 
 from udsat.lib.personal_data import danish_phones
 
-_TAG_OR_TEXT = re.compile(r"<(/?)([a-z][a-z0-9]*)[^<>]*>|[^<]+|<", re.IGNORECASE)
+_TAG_OR_TEXT = re.compile(r"<(/?)([a-z][a-z0-9]*+)[^<>]*+>|[^<]+|<", re.IGNORECASE)
 # Short numbers are only linked where the text asks the reader to call.
 _SHORT = re.compile(
     r"(?<!\w)(?:ring|ringe|telefon|tlf\.)(?: til| på)? (?P<number>112|114|1813|116[ \u00a0]\d{3})(?![\d-]|[ .,]\d)",
