@@ -202,7 +202,8 @@ def test_a_person_writes_and_leaves_without_pressing_a_button(office, strategy):
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
 def test_a_text_that_clashes_is_kept_and_both_are_shown_by_the_button(office, strategy):
-    office.goto(resume(strategy))
+    with office.expect_response("**/gem/**"):  # what others have saved, when the page opens
+        office.goto(resume(strategy))
     expect(office.locator("[data-saved]")).to_have_text("Siden gemmer automatisk.", timeout=15_000)
     Strategy.objects.filter(pk=strategy.pk).update(summary="En andens", version=strategy.version + 1)
     office.get_by_label("Resumé").fill("Min egen")
@@ -211,3 +212,21 @@ def test_a_text_that_clashes_is_kept_and_both_are_shown_by_the_button(office, st
     office.get_by_role("alert").get_by_text("har gemt imens").wait_for()
     assert office.get_by_label("Resumé").input_value() == "Min egen"
     assert office.locator("#id_summary_error").get_by_text("En andens").is_visible()
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+def test_the_button_shows_both_texts_when_the_other_text_arrives_while_one_is_typed(office, strategy):
+    held, is_held = [], True
+    office.route("**/gem/**", lambda route: held.append(route) if is_held else route.continue_())
+    office.goto(resume(strategy))
+    expect(office.locator("[data-saved]")).to_have_text("Siden gemmer automatisk.", timeout=15_000)
+    Strategy.objects.filter(pk=strategy.pk).update(summary="En andens", version=strategy.version + 1)
+    office.get_by_label("Resumé").fill("Min egen")
+    is_held = False
+    for route in held:
+        route.continue_()
+    expect(office.locator("[data-saved]")).to_contain_text("En anden har gemt feltet imens", timeout=15_000)
+    office.get_by_role("button", name="Gem", exact=True).click()
+    office.get_by_role("alert").get_by_text("har gemt imens").wait_for()
+    assert office.get_by_label("Resumé").input_value() == "Min egen"

@@ -100,7 +100,9 @@ const page = {
   removed() {},
   restored() {},
   refused: offer,
-  state() {
+  state(state) {
+    // Another has saved a field that is being written here.
+    hasConflict ||= engine.unsent.some(({ key, base }) => (state?.fields[key]?.[1] ?? base) !== base);
     if (!hasConflict) form.elements.version.value = engine.version;
   },
 };
