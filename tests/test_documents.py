@@ -558,6 +558,16 @@ def test_text_in_fields_boxes_and_controls_of_a_word_file_is_read_once():
     assert [(note.text, note.reason) for note in document.left_out] == [("x^(2)", word_xml.FORMULA)]
 
 
+def test_text_boxes_of_one_paragraph_stay_in_their_order_and_so_do_boxes_within_boxes():
+    def box(content):
+        return f"<w:r><w:drawing><w:txbxContent>{content}</w:txbxContent></w:drawing></w:r>"
+
+    inner = f"<w:p><w:r><w:t>ydre</w:t></w:r>{box(p('indre'))}</w:p>{p('slut')}"
+    body = f"<w:p><w:r><w:t>anker</w:t></w:r>{box(p('første'))}{box(inner)}{box(p('sidste'))}</w:p>{p('efter')}"
+    lines = [block.text for block in read_document(docx(body), "a.docx").blocks]
+    assert lines == ["anker", "første", "ydre", "indre", "slut", "sidste", "efter"]
+
+
 def test_struck_hidden_and_deleted_text_of_a_word_file_is_named_and_not_read():
     styles = STYLES.replace(
         "</w:styles>",

@@ -17,7 +17,6 @@ from .blocks import HIDDEN, STRUCK, ImportNote
 from .text import single_spaced
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
-_W14 = "{http://schemas.microsoft.com/office/word/2010/wordml}"
 _M = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
 _MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 
@@ -149,10 +148,9 @@ def _replace(element: Any, others: list[Any]) -> None:
     parent = element.getparent()
     if parent is None:
         return
-    index = parent.index(element)
+    for other in others:
+        element.addprevious(other)
     parent.remove(element)
-    for other in reversed(others):
-        parent.insert(index, other)
 
 
 def _unwrap(element: Any, keep: str = "") -> None:
@@ -194,7 +192,8 @@ def _write_form_field(field: Any) -> None:
 
 def _place_text_boxes(root: Any) -> None:
     """Move the paragraphs of each text box to after the paragraph that it is anchored in."""
-    while (box := next(root.iter(f"{_W}txbxContent"), None)) is not None:
+    # From the end, so that several boxes of one paragraph, and boxes within boxes, stay in their order.
+    for box in reversed(list(root.iter(f"{_W}txbxContent"))):
         anchor = next(box.iterancestors(f"{_W}p"), None)
         blocks = list(box)
         _drop(box)
