@@ -16,11 +16,11 @@ from udsat.lib.danish import long_date, short_date
 from udsat.lib.transactions import atomic_post
 from udsat.models import Deletion
 
-from .model_admins import ScopedAdmin
+from .model_admins import ReadOnlyAdmin
 
 
 @admin.register(Deletion)
-class DeletionAdmin(ScopedAdmin):
+class DeletionAdmin(ReadOnlyAdmin):
     """A list of deletions. Editors bring objects back, administrators remove them for good."""
 
     index_section = (MORE, 10)
@@ -67,15 +67,6 @@ class DeletionAdmin(ScopedAdmin):
             link = '<a class="button" href="{}">Fjern for altid …<span class="visually-hidden">: {}</span></a>'
             tools.append(format_html(link, self.url("remove", obj), obj))
         return format_html('<span class="buttons">{}</span>', format_html_join("", "{}", ((tool,) for tool in tools)))
-
-    def has_add_permission(self, request):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        return False
 
     def get_urls(self):
         view = self.admin_site.admin_view

@@ -16,7 +16,7 @@ from udsat.lib import roles
 from udsat.lib.danish import clock, short_date
 from udsat.models import Letter
 
-from .model_admins import ScopedAdmin
+from .model_admins import ReadOnlyAdmin
 
 
 class LetterStateFilter(admin.SimpleListFilter):
@@ -37,7 +37,7 @@ class LetterStateFilter(admin.SimpleListFilter):
 
 
 @admin.register(Letter)
-class LetterAdmin(ScopedAdmin):
+class LetterAdmin(ReadOnlyAdmin):
     """Read-only, except that editors may retry or give up a letter."""
 
     index_section = (MORE, 8)
@@ -87,15 +87,6 @@ class LetterAdmin(ScopedAdmin):
             '<button type="submit" class="button" formaction="{}">{}<span class="visually-hidden">: {}</span></button>'
         )
         return format_html('<span class="buttons">{}</span>', format_html_join("", button, buttons))
-
-    def has_add_permission(self, request):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        return False
 
     # Retry and give up
 

@@ -597,6 +597,19 @@ class ScopedStackedInline(ScopedInline, admin.StackedInline):
         js = [forms.Script("js/rows.js", type="module")]
 
 
+class ReadOnlyAdmin(ScopedAdmin):
+    """Shows objects that the portal itself records."""
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+
 class NationalAdmin(ScopedAdmin):
     """Lists shared by all municipalities: readable for everybody, editable for superusers."""
 

@@ -20,7 +20,7 @@ from udsat.lib import roles
 from udsat.models import Assignment, Municipality, PublicationEvent, Region, RegionPeriod, User
 
 from .forms import RefusableForm, ScopedChangeForm, ScopedModelForm
-from .model_admins import NationalAdmin, ScopedAdmin, ScopedStackedInline
+from .model_admins import NationalAdmin, ReadOnlyAdmin, ScopedAdmin, ScopedStackedInline
 from .scope import municipalities_where
 
 
@@ -307,7 +307,7 @@ class UserAdmin(ScopedAdmin):
 
 
 @admin.register(PublicationEvent)
-class PublicationEventAdmin(ScopedAdmin):
+class PublicationEventAdmin(ReadOnlyAdmin):
     """The publication log, read-only."""
 
     index_section = (MORE, 9)
@@ -329,12 +329,3 @@ class PublicationEventAdmin(ScopedAdmin):
     @admin.display(description="tilsidesatte advarsler")
     def overrides(self, obj):
         return "\n".join(override.log_text for override in obj.overrides.all()) or "ingen"
-
-    def has_add_permission(self, request):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        return False
