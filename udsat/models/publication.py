@@ -425,11 +425,8 @@ class Publishable(RevisionedModel):
 
     @property
     def has_version_url(self) -> bool:
+        """Whether `get_version_url()`, which the models that keep versions have, returns a public address."""
         return bool(self.versions_kept and self.is_live and self.public_version)
-
-    def get_version_url(self, number: int | None = None) -> str:
-        """Return the address of a version, by default of the newest one; only for models that keep versions."""
-        raise NotImplementedError
 
     def _copy_version(self, stored: "Publishable") -> None:
         for name in ("public_version", "changed_at", "public_digest", "updated_at"):
