@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from .danish import MONTHS
+from .danish import MONTH_NAME, month_number
 from .fingerprints import fingerprint
 
 # Normalised text (NFKC) has plain spaces only. A number must not be part of a longer one, such as a 13-digit EAN. Case
@@ -36,8 +36,6 @@ _CPR = re.compile(
     """,
     re.VERBOSE,
 )
-_MONTHS = "|".join(f"{name[:3]}(?:{name[3:]}|\\.)?" for name in MONTHS)
-_MONTH_STARTS = [name[:3] for name in MONTHS]
 # A full year requires a separator before the last four: a date may precede a postal code. Twelve digits in a row, and
 # eight and four without the name of a town, need none.
 _WHOLE_YEAR = re.compile(
@@ -50,7 +48,7 @@ _WHOLE_YEAR = re.compile(
     |(?<!\d)(?P<iso_year>(?:18|19|20)\d\d)(?P<iso_gap>[./ ]|{_DASH}|)(?P<iso_month>\d\d)(?P=iso_gap)(?P<iso_day>\d\d)
     \s{{0,2}}{_SIGN_AFTER_GAPS}\s{{0,2}}(?P<iso_last>\d\d[ ]?\d\d)(?!\d)
     # The month as a word, as in »7. juli 1961-4285«.
-    |(?<!\d)(?P<named_day>\d{{1,2}})\.?[ ]?(?P<named_month>(?i:{_MONTHS}))[ ]?(?P<named_year>(?:18|19|20)?\d\d)\)?
+    |(?<!\d)(?P<named_day>\d{{1,2}})\.?[ ]?(?P<named_month>(?i:{MONTH_NAME}))\.?[ ]?(?P<named_year>(?:18|19|20)?\d\d)\)?
     \s{{0,2}}{_SIGN_AFTER_GAPS}{{1,2}}\s{{0,2}}(?P<named_last>\d\d[ ]?\d\d)(?!\d)
     """,
     re.VERBOSE,
@@ -129,7 +127,7 @@ def _with_whole_year(match: re.Match[str]) -> _Match | None:
         day, month, year, serial = map(_digits, match.group("iso_day", "iso_month", "iso_year", "iso_last"))
     elif match["named_day"]:
         day, year, serial = map(_digits, match.group("named_day", "named_year", "named_last"))
-        month = str(_MONTH_STARTS.index(match["named_month"][:3].lower()) + 1)
+        month = str(month_number(match["named_month"]))
     else:
         day, month, year, serial = map(_digits, match.group("day", "month", "year", "serial"))
     if len(year) == 4 and int(year) not in _YEARS[int(serial[0])]:

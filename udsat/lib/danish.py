@@ -13,6 +13,13 @@ from django.utils.formats import number_format
 from django.utils.text import slugify as django_slugify
 
 MONTHS = tuple("januar februar marts april maj juni juli august september oktober november december".split())
+# The name of a month, in full or as its first three letters, as a regular expression.
+MONTH_NAME = "|".join(f"{name[:3]}(?:{name[3:]})?" for name in MONTHS)
+
+
+def month_number(name: str) -> int:
+    """Return 1–12 of a name that MONTH_NAME matches. Raises ValueError for other names."""
+    return [month[:3] for month in MONTHS].index(name[:3].lower()) + 1
 
 
 def _local(value: Any) -> Any:
@@ -97,7 +104,7 @@ def join_words(words: list[str], last: str = "og") -> str:
 _WEEKDAYS = "mandag tirsdag onsdag torsdag fredag lørdag søndag".split()
 _DATE = re.compile(
     rf"(?:(?:{'|'.join(_WEEKDAYS)})\s+)?(?:den\s+|d\.\s*)?(?P<day>\d{{1,2}})\s*(?:[./-]\s*|\s)"
-    rf"(?:(?P<month>\d{{1,2}})\s*(?:[./-]\s*|\s)|(?P<name>{'|'.join(f'{m[:3]}(?:{m[3:]})?' for m in MONTHS)})\.?\s*)"
+    rf"(?:(?P<month>\d{{1,2}})\s*(?:[./-]\s*|\s)|(?P<name>{MONTH_NAME})\.?\s*)"
     r"(?P<year>\d{4}|\d\d)",
     re.IGNORECASE,
 )
@@ -123,8 +130,7 @@ def read_date(text: str) -> datetime.date | None:
     if len(groups["year"]) == 2:
         year += 2000 if year < 70 else 1900
     name = groups.get("name")
-    starts = [month[:3] for month in MONTHS]
-    month = starts.index(name[:3].lower()) + 1 if name else int(groups["month"])
+    month = month_number(name) if name else int(groups["month"])
     if not 1 <= month <= 12:
         raise ValueError(f"Der er ikke nogen måned {month}. Skriv datoen som 31.12.2026.")
     days = calendar.monthrange(year, month)[1] if year else 31

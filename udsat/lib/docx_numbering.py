@@ -11,7 +11,9 @@ _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 # Between private-use characters: the list, the number, its kind (as in RichList) and the number as displayed.
 _OPEN, _CLOSE = "\ue0f0", "\ue0f1"
 NUMBER_MARK = re.compile(rf"(?<!\s)\s*{_OPEN}(\d+):(\d+):([1aAiI]):([^{_OPEN}{_CLOSE}]*){_CLOSE}")
-_KINDS = {"lowerLetter": "a", "upperLetter": "A", "lowerRoman": "i", "upperRoman": "I"}
+# Word's names of the kinds of a RichList.
+NUMBER_FORMATS = {"1": "decimal", "a": "lowerLetter", "A": "upperLetter", "i": "lowerRoman", "I": "upperRoman"}
+_KINDS = {number_format: kind for kind, number_format in NUMBER_FORMATS.items()}
 MAX_LEVEL = 9
 
 

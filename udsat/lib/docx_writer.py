@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 
 from lxml import etree
 
+from .docx_numbering import NUMBER_FORMATS
 from .docx_parts import (
     BULLETS,
     INDENT,
@@ -31,10 +32,6 @@ from .richtext.blocks import RichBlock, RichCell, RichList, RichParagraph, RichT
 from .richtext.html_reader import read_blocks
 
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-
-
-# Word's names of the kinds of a RichList.
-_NUMBER_FORMATS = {"1": "decimal", "a": "lowerLetter", "A": "upperLetter", "i": "lowerRoman", "I": "upperRoman"}
 
 
 class WordDocument:
@@ -238,7 +235,7 @@ class WordDocument:
     def _numbering(self) -> etree._Element:
         """One definition for bullets and one for each kind of number, and for each list an instance with its start."""
         root = w("numbering")
-        for abstract, number_format in enumerate(("bullet", *_NUMBER_FORMATS.values())):
+        for abstract, number_format in enumerate(("bullet", *NUMBER_FORMATS.values())):
             levels = [
                 w(
                     "lvl",
@@ -252,7 +249,7 @@ class WordDocument:
                 for level in range(9)
             ]
             root.append(w("abstractNum", w("multiLevelType", val="multilevel"), *levels, abstractNumId=abstract))
-        kinds = list(_NUMBER_FORMATS)
+        kinds = list(NUMBER_FORMATS)
         for number, (listing, level) in enumerate(self.lists, 1):
             abstract = 1 + kinds.index(listing.kind) if listing.ordered else 0
             num = w("num", w("abstractNumId", val=abstract), numId=number)

@@ -7,7 +7,7 @@ import lxml.html
 from lxml import etree
 
 from udsat.lib.file_checks import UnreadableDocument
-from udsat.lib.richtext.html_reader import raised_text
+from udsat.lib.richtext.html_reader import HIDDEN_IN_WORD, STRUCK_STYLE, raised_text
 
 from .blocks import HIDDEN, NO_TEXT, STRUCK, TOO_NESTED, ImportNote
 from .text import normalise_text, single_spaced
@@ -52,17 +52,13 @@ def parse_html(text: str) -> Any:
     return root
 
 
-_STRUCK_STYLE = re.compile(r"text-decoration(?:-line)?\s*:[^;]*line-through", re.IGNORECASE)
-_HIDDEN_STYLE = re.compile(r"mso-hide\s*:\s*all", re.IGNORECASE)
-
-
 def take_out_unseen(root: Any) -> list[ImportNote]:
     """Remove text that is struck out, or hidden in Word, and return it."""
     notes = []
     for node in list(root.iter(etree.Element)):
         style = node.get("style") or ""
-        is_struck = node.tag in ("s", "strike", "del") or _STRUCK_STYLE.search(style)
-        if not is_struck and not _HIDDEN_STYLE.search(style) or node.getparent() is None:
+        is_struck = node.tag in ("s", "strike", "del") or STRUCK_STYLE.search(style)
+        if not is_struck and not HIDDEN_IN_WORD.search(style) or node.getparent() is None:
             continue
         if text := single_spaced(node.text_content()):
             notes.append(ImportNote(0, text, STRUCK if is_struck else HIDDEN))

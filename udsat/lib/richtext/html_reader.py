@@ -82,9 +82,11 @@ _WORD_CLASS = re.compile(r"\bMsoList(Paragraph|Bullet|Number)\D*(\d?)", re.IGNOR
 # Margin comments, and their references in the text.
 _WORD_COMMENT = re.compile(r"mso-element\s*:\s*comment|\bMsoComment|\bmsocom", re.IGNORECASE)
 # Text that a reader of the source sees as struck out, or not at all.
+STRUCK_STYLE = re.compile(r"text-decoration(?:-line)?\s*:[^;]*line-through", re.IGNORECASE)
+HIDDEN_IN_WORD = re.compile(r"mso-hide\s*:\s*all", re.IGNORECASE)
 _NOT_SHOWN = re.compile(
-    r"text-decoration(?:-line)?\s*:[^;]*line-through|(?<![-\w])display\s*:\s*none|mso-hide\s*:\s*all"
-    r"|(?<![-\w])visibility\s*:\s*hidden",
+    rf"{STRUCK_STYLE.pattern}|{HIDDEN_IN_WORD.pattern}"
+    r"|(?<![-\w])display\s*:\s*none|(?<![-\w])visibility\s*:\s*hidden",
     re.IGNORECASE,
 )
 _LIST_STYLE = re.compile(r"list-style(?:-type)?\s*:\s*(lower|upper)-(alpha|latin|roman)", re.IGNORECASE)
