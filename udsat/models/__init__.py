@@ -9,19 +9,21 @@ from .municipalities import RESERVED_SLUGS, Municipality, Region, RegionPeriod
 from .public_versions import PublicVersion, texts_in, version_history
 from .publication import (
     ALLOWED_NAMES_PROVIDERS,
-    CprOverride,
     EditConflict,
     Part,
     PublicationBlocker,
-    PublicationEvent,
     Publishable,
     allowed_names_of,
     batch_reindexing,
+    own_domains,
+)
+from .publication_log import (
+    CprOverride,
+    PublicationEvent,
     check_override_reasons,
     is_cpr_overridden,
     last_published,
     override_seconders,
-    own_domains,
 )
 from .rate_limit import FormSubmission, delete_old_submissions
 from .search import (
