@@ -382,8 +382,8 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('field', models.CharField(max_length=200)),
-                ('name', models.CharField(max_length=200)),
-                ('media_type', models.CharField(max_length=120)),
+                ('name', models.CharField(max_length=300)),
+                ('media_type', models.CharField(max_length=100)),
                 ('content', models.BinaryField()),
                 ('form', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='files', to='udsat.keptform')),
             ],

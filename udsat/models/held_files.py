@@ -2,6 +2,7 @@
 
 import datetime
 import uuid
+from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile, UploadedFile
 from django.db import models
@@ -12,15 +13,39 @@ from .users import User
 KEPT = datetime.timedelta(days=1)
 
 
-class HeldFile(models.Model):
-    """An uploaded file that the same person sends again by its key. Other people cannot read it."""
+class UploadCopy(models.Model):
+    """A copy of an uploaded file, with the name of its form field."""
 
-    user = models.ForeignKey(User, models.CASCADE, related_name="+")
-    key = models.UUIDField(default=uuid.uuid4, unique=True)
     field = models.CharField(max_length=200)
     name = models.CharField(max_length=300)
     media_type = models.CharField(max_length=100)
     content = models.BinaryField()
+
+    class Meta:
+        abstract = True
+
+    def __str__(self):
+        return self.name
+
+    @staticmethod
+    def columns_of(field: str, file: UploadedFile) -> dict[str, Any]:
+        file.seek(0)
+        return {
+            "field": field[:200],
+            "name": (file.name or "")[-300:],  # with its ending
+            "media_type": (file.content_type or "")[:100],
+            "content": file.read(),
+        }
+
+    def as_upload(self) -> UploadedFile:
+        return SimpleUploadedFile(self.name, bytes(self.content), self.media_type)
+
+
+class HeldFile(UploadCopy):
+    """An uploaded file that the same person sends again by its key. Other people cannot read it."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="+")
+    key = models.UUIDField(default=uuid.uuid4, unique=True)
     at = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -28,22 +53,12 @@ class HeldFile(models.Model):
         verbose_name = "fil, der venter"
         verbose_name_plural = "filer, der venter"
 
-    def __str__(self):
-        return self.name
-
     @classmethod
     def keep(cls, user: User, field: str, file: UploadedFile) -> "HeldFile":
-        file.seek(0)
-        return cls.objects.create(
-            user=user,
-            field=field[:200],
-            name=(file.name or "")[-300:],
-            media_type=(file.content_type or "")[:100],
-            content=file.read(),
-        )
+        return cls.objects.create(user=user, **cls.columns_of(field, file))
 
     def as_upload(self) -> UploadedFile:
-        upload = SimpleUploadedFile(self.name, bytes(self.content), self.media_type)
+        upload = super().as_upload()
         upload.held_key = str(self.key)
         return upload
 

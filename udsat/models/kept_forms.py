@@ -3,7 +3,6 @@
 import datetime
 
 from django.conf import settings
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import models, transaction
 from django.http import QueryDict
 from django.utils import timezone
@@ -11,6 +10,8 @@ from django.utils.crypto import get_random_string
 from django.utils.datastructures import MultiValueDict
 
 from udsat.lib.file_checks import MB
+
+from .held_files import UploadCopy
 
 RETENTION = datetime.timedelta(days=7)
 # The latest forms of a user are kept. A meeting takes one form at a time, so more than a few are no work of a person.
@@ -65,10 +66,7 @@ class KeptForm(models.Model):
             return None
         form = cls.objects.create(user=user, action=action, page=page, values=values, size=size)
         for field, file in files:
-            file.seek(0)
-            form.files.create(
-                field=field, name=file.name[:200], content=file.read(), media_type=(file.content_type or "")[:120]
-            )
+            form.files.create(**KeptFile.columns_of(field, file))
         if before := user.kept_forms.filter(key=previous).first():
             chosen = {field for field, _ in files}
             moved = before.files.exclude(field__in=chosen)
@@ -94,24 +92,17 @@ class KeptForm(models.Model):
         """Return its files as a request's."""
         uploads: MultiValueDict = MultiValueDict()
         for file in self.files.all():
-            uploads.appendlist(file.field, SimpleUploadedFile(file.name, bytes(file.content), file.media_type))
+            uploads.appendlist(file.field, file.as_upload())
         return uploads
 
 
-class KeptFile(models.Model):
+class KeptFile(UploadCopy):
     form = models.ForeignKey(KeptForm, models.CASCADE, related_name="files")
-    field = models.CharField(max_length=200)
-    name = models.CharField(max_length=200)
-    media_type = models.CharField(max_length=120)
-    content = models.BinaryField()
 
     class Meta:
         ordering = ["pk"]
         verbose_name = "fil i en formular, der ikke blev gemt"
         verbose_name_plural = "filer i formularer, der ikke blev gemt"
-
-    def __str__(self):
-        return self.name
 
 
 def delete_old_kept_forms(now: datetime.datetime) -> int:
