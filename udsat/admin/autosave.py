@@ -224,8 +224,6 @@ def _parse(body: bytes) -> tuple[int, list[dict], str]:
     if type(content.get("user")) is not int or not isinstance(edits, list) or len(edits) > MAX_EDITS:
         raise ValueError
     for edit in edits:
-        if not isinstance(edit, dict) or any(
-            not isinstance(edit.get(n), str) for n in ("id", "field", "base", "value")
-        ):
+        if not isinstance(edit, dict) or not all(isinstance(edit.get(name), str) for name in EDIT):
             raise ValueError
     return content["user"], edits, str(content.get("version", ""))
