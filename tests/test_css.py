@@ -131,3 +131,9 @@ def test_flex_containers_have_spaces_on_old_phones_too():
         if re.search(r"display:\s*(?:inline-)?flex", body) and re.search(r"(?<![-\w])gap:", body):
             for selector in selectors.strip().split(","):
                 assert f"{selector.strip()} > *" in fallback or selector.strip() in grids, selector
+
+
+def test_a_wide_table_shows_a_shadow_where_it_goes_on():
+    frame = re.search(r"\n\.scroll \{(.*?)\n\}", CSS, re.DOTALL)[1]
+    assert "overflow-x: auto" in frame and "border: 1px solid" in frame
+    assert frame.count("1.1rem 100% scroll") == frame.count("3rem 100% local") == 2

@@ -56,9 +56,32 @@ def test_a_meeting_and_its_decisions_have_plain_text(client, esbjerg):
     make.item(meeting, "Penge", decision="<p>Taget til efterretning.</p>")
     make.minutes(meeting)
     page = main_of(client, meeting.get_absolute_url() + "?kort=1")
-    assert page.index("Rådet vil have huse.") < page.index('<details class="whole">') < page.index("Rådet indstiller")
-    # A text without a plain version is shown.
-    assert "Taget til efterretning." in page and page.count('<details class="whole">') == 1
+    assert page.index("Rådet vil have huse.") < page.index("Rådet indstiller") < page.index("Taget til efterretning.")
+    assert '<details class="whole">' not in page  # Beside plain texts and decisions there is nothing to fold.
+
+
+def folded(page):
+    return "".join(part.partition("</details>")[0] for part in page.split('<details class="whole">')[1:])
+
+
+@pytest.mark.parametrize("plain", ["", "<p>Vi talte om huse.</p>"])
+def test_minutes_told_shortly_show_every_decision_and_fold_the_rest(client, esbjerg, plain):
+    meeting = make.meeting(make.council(esbjerg), datetime.date(2026, 3, 3))
+    make.agenda(meeting, intro="<p>Velkommen til.</p>")
+    texts = {"presentation": "<p>Sagen i fuld længde.</p>", "discussion": "<p>Alle sagde noget.</p>"}
+    make.item(meeting, "Huse", **texts, decision="<p>Rådet bygger.</p>", plain_text="<p>Der kommer huse.</p>")
+    make.item(meeting, "Penge", **texts, decision="<p>Rådet søger tilskud.</p>")
+    make.item(meeting, "Orientering", **texts)
+    make.minutes(meeting, plain_text=plain, guests="Byens præst")
+    full, short = (main_of(client, meeting.get_absolute_url() + choice) for choice in ("", "?kort=1"))
+    assert "Kort fortalt</a>" in full and not folded(full)
+    hidden = folded(short)
+    for text in ("Sagen i fuld længde.", "Alle sagde noget."):
+        assert hidden.count(text) == short.count(text) == full.count(text) == 3
+    assert "Velkommen til." in hidden and "Byens præst" in hidden
+    for text in ("Rådet bygger.", "Rådet søger tilskud."):
+        assert short.count(text) == full.count(text) == 1 and text not in hidden
+    assert full.index("Alle sagde noget.") < full.index("Rådet bygger.")
 
 
 def test_a_page_without_plain_text_shows_the_full_text_with_a_note(client, esbjerg):
@@ -148,16 +171,18 @@ def test_the_device_remembers_the_choice(page, live_server, plan):
 def test_on_paper_no_decision_is_left_out_and_no_text_touches_a_frame(page, live_server, esbjerg):
     meeting = make.meeting(make.council(esbjerg), datetime.date(2026, 3, 3))
     make.agenda(meeting)
-    make.item(meeting, "Huse", decision="<p>Rådet indstiller etablering.</p>", plain_text="<p>Rådet vil have huse.</p>")
+    make.item(meeting, "Huse", presentation="<p>Sagen om huse.</p>", plain_text="<p>Rådet vil have huse.</p>")
     make.item(meeting, "Penge", decision="<p>Der søges tilskud.</p>")
+    make.item(meeting, "Naboer", presentation="<p>Sagen om naboerne.</p>")
     make.minutes(meeting, plain_text="<p>Vi talte om huse.</p>")
     page.goto(meeting.get_absolute_url() + "?kort=1")
-    expect(page.get_by_text("Der søges tilskud.")).to_be_hidden()
+    expect(page.get_by_text("Sagen om naboerne.")).to_be_hidden()
     page.emulate_media(media="print")
-    # Print shows the full text where there is no plain version.
+    # Print shows the full text where there is neither a plain version nor a decision.
     expect(page.get_by_text("Rådet vil have huse.")).to_be_visible()
-    expect(page.get_by_text("Rådet indstiller etablering.")).to_be_hidden()
+    expect(page.get_by_text("Sagen om huse.")).to_be_hidden()
     expect(page.get_by_text("Der søges tilskud.")).to_be_visible()
+    expect(page.get_by_text("Sagen om naboerne.")).to_be_visible()
     expect(page.get_by_text("Læs hele teksten")).to_have_count(2)
     assert not any(one.is_visible() for one in page.get_by_text("Læs hele teksten").all())
     easy = page.locator(".easy").first

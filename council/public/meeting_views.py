@@ -95,6 +95,7 @@ def meeting_detail(request, kommune, slug):
             "updated": latest_update([meeting, agenda, minutes]),
             "data": [jsonld.meeting(meeting, council)],
             "items": items,
+            "is_decided": any(item.answer or item.decision for item in items),
             "attachments": files.select_related("meeting__council__municipality") if agenda or minutes else [],
             "attendance": attendance_by_status(attendances),
             "news": News.objects.visible_to(user).filter(meeting=meeting).select_related("municipality"),

@@ -30,10 +30,13 @@ def asks_short(context):
 
 
 @register.inclusion_tag("includes/_versions.html", takes_context=True)
-def versions(context, *easy):
-    """Render the choice between the texts. `easy`: objects with `plain_text`, or lists of them."""
+def versions(context, *easy, is_decided=False):
+    """Render the choice between the texts. `easy`: objects with `plain_text`, or lists of them.
+
+    `is_decided`: the page has decisions, which are a short text of their own.
+    """
     objects = [one for part in easy if part for one in ([part] if hasattr(part, "plain_text") else part)]
-    has_easy = any(one.plain_text for one in objects)
+    has_easy = is_decided or any(one.plain_text for one in objects)
     return {"short": is_short(context), "has_easy": has_easy, "path": context["request"].path}
 
 
