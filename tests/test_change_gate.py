@@ -304,6 +304,19 @@ def test_nobody_else_opens_the_file_that_waits(annas, carla, client, meeting):
     assert client.get(address).status_code == 302
 
 
+@pytest.mark.engine
+@pytest.mark.parametrize("limit", ["MAX_FILES", "MAX_BYTES"])
+def test_the_oldest_files_of_a_user_make_room_for_the_latest(anna, carla, monkeypatch, limit):
+    monkeypatch.setattr(f"udsat.models.held_files.{limit}", {"MAX_FILES": 2, "MAX_BYTES": 9}[limit])
+    for user, name, size in (
+        (carla, "andens.png", 9), (anna, "1.png", 4), (anna, "2.png", 4), (anna, "3.png", 4), (anna, "4.png", 4),
+    ):  # fmt: skip
+        HeldFile.keep(user, "file", SimpleUploadedFile(name, b"x" * size))
+    assert [held.name for held in HeldFile.objects.all()] == ["andens.png", "3.png", "4.png"]
+    HeldFile.keep(anna, "file", SimpleUploadedFile("stor.png", b"x" * 20))
+    assert HeldFile.objects.filter(user=anna).last().name == "stor.png"
+
+
 def test_the_chosen_file_comes_back_with_the_form(annas, meeting):
     response = new_attachment(annas, meeting)
     back = annas.post(response.context["action"], hidden_fields(response) | {"gate-return": "1"})

@@ -5,12 +5,18 @@ import uuid
 from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile, UploadedFile
-from django.db import models
+from django.db import models, transaction
+from django.db.models.functions import Length
 from django.utils import timezone
+
+from udsat.lib.file_checks import MB
 
 from .users import User
 
 KEPT = datetime.timedelta(days=1)
+# The latest files of a user are kept: those of the largest form, and some of those before it.
+MAX_FILES = 100
+MAX_BYTES = 250 * MB
 
 
 class UploadCopy(models.Model):
@@ -54,8 +60,18 @@ class HeldFile(UploadCopy):
         verbose_name_plural = "filer, der venter"
 
     @classmethod
+    @transaction.atomic
     def keep(cls, user: User, field: str, file: UploadedFile) -> "HeldFile":
-        return cls.objects.create(user=user, **cls.columns_of(field, file))
+        """Keep the file. The user's oldest files above the limits are deleted."""
+        held = cls.objects.create(user=user, **cls.columns_of(field, file))
+        sizes = cls.objects.filter(user=user).order_by("-pk").values_list("pk", Length("content"))
+        total, surplus = 0, []
+        for number, (pk, size) in enumerate(sizes, 1):
+            total += size
+            if number > MAX_FILES or total > MAX_BYTES:
+                surplus.append(pk)
+        cls.objects.filter(pk__in=surplus).exclude(pk=held.pk).delete()
+        return held
 
     def as_upload(self) -> UploadedFile:
         upload = super().as_upload()
