@@ -178,6 +178,9 @@ async function enhance(textarea) {
         return text;
       },
       handleKeyDown: (_, event) => shortcut(event, editor, toolbar),
+      // The library restores the selection 20 ms after a return of the focus, and undoes the effect of a key pressed
+      // meanwhile. It is not told that a dialog takes the focus; view.focus() restores the selection at once.
+      handleDOMEvents: { blur: () => !!document.querySelector(".richtext-dialog[open]") },
     },
     onUpdate() {
       if (currentHtml() === last) return;
@@ -391,9 +394,10 @@ async function editLink(editor) {
     mistake: "Skriv en hel adresse, for eksempel https://www.borger.dk, navn@kommune.dk eller 79 00 00 00.",
     remove: href && "Fjern link",
   });
-  const chain = editor.chain().focus();
-  if (answer === null) chain.run();
-  else if (!answer) chain.extendMarkRange("link").unsetLink().run();
+  editor.view.focus();
+  if (answer === null) return;
+  const chain = editor.chain();
+  if (!answer) chain.extendMarkRange("link").unsetLink().run();
   else if (href) chain.extendMarkRange("link").setLink({ href: answer }).run();
   else if (!editor.state.selection.empty) chain.setLink({ href: answer }).run();
   else {
@@ -421,9 +425,8 @@ async function editCaption(editor) {
     mistake: "Skriv en tekst, eller vælg Annuller.",
     remove: caption && "Fjern tabeltekst",
   });
-  const chain = editor.chain().focus();
-  if (answer !== null) chain.updateAttributes("table", { caption: answer });
-  chain.run();
+  editor.view.focus();
+  if (answer !== null) editor.commands.updateAttributes("table", { caption: answer });
 }
 
 function hasHeaderRow(editor) {
