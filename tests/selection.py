@@ -37,6 +37,7 @@ ON_BOTH_ENGINES = {
 
 # All other files, which test the same behaviour on both.
 ON_EITHER_ENGINE = {
+    "test_characters.py",
     "test_accent_colours.py",
     "test_agenda.py",
     "test_agenda_in_chromium.py",
@@ -110,6 +111,7 @@ ON_EITHER_ENGINE = {
     "test_personal_data.py",
     "test_patterns.py",
     "test_phone_links.py",
+    "test_phones.py",
     "test_plain.py",
     "test_poster.py",
     "test_public_table.py",

@@ -40,10 +40,7 @@ class AnswerForm(FieldsOnly, forms.Form):
         label="Dit svar",
         max_length=6000,
         widget=forms.Textarea({"rows": 10}),
-        error_messages={
-            "required": "Skriv et svar.",
-            "max_length": "Skriv det kortere. Der er plads til %(limit_value)d tegn, og du har skrevet %(show_value)d.",
-        },
+        error_messages={"required": "Skriv et svar."},
     )
 
 

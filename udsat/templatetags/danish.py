@@ -43,6 +43,12 @@ def count(amount, words):
 
 
 @register.filter
+def thousands(number):
+    """4000 becomes »4.000«."""
+    return f"{int(number):,}".replace(",", ".")
+
+
+@register.filter
 def dial(phone):
     """Return the tel: URL of a phone number: »79 79 79 79« becomes tel:+4579797979."""
     digits = re.sub(r"[^\d+]", "", phone)

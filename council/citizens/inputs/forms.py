@@ -13,7 +13,6 @@ from udsat.lib.fingerprints import fingerprint
 from udsat.lib.forms import FieldsOnly, NormalisedEmailField
 from udsat.lib.spam_protection import TrapForm
 
-TOO_LONG = "Skriv det kortere. Der er plads til %(limit_value)d tegn, og du har skrevet %(show_value)d."
 NO_EMAIL = "Det ligner ikke en e-mail. Skriv den som navn@eksempel.dk, eller lad feltet stå tomt."
 CPR = (
     "Her står noget, der ligner et CPR-nummer: »{masked}« Slet det, og prøv igen. Er det noget andet, så skriv det på "
@@ -38,11 +37,6 @@ class _InputForm(FieldsOnly, forms.ModelForm):
         self.fields["email"].error_messages["invalid"] = NO_EMAIL
         for name in self.required_fields:
             self.fields[name].required = True
-        for field in self.fields.values():
-            field.error_messages["max_length"] = TOO_LONG
-            for validator in field.validators:
-                if getattr(validator, "code", "") == "max_length":
-                    validator.message = TOO_LONG
 
     def clean(self):
         cleaned = super().clean()

@@ -23,7 +23,6 @@ from udsat.models import Letter, Municipality
 from udsat.models.letters import end_of_day
 
 MAX_PROPOSALS = 20  # per member and meeting
-TOO_LONG = "Skriv det kortere. Der er plads til %(limit_value)d tegn, og du har skrevet %(show_value)d."
 
 
 # The request to the members
@@ -78,10 +77,7 @@ class ProposalForm(forms.ModelForm):
             "text": "Skriv, hvad rådet skal tale om, og gerne hvad du foreslår. Du kan også lade feltet stå tomt.",
         }
         widgets = {"text": forms.Textarea({"rows": 8})}
-        error_messages = {
-            "title": {"required": "Skriv, hvad punktet skal hedde.", "max_length": TOO_LONG},
-            "text": {"max_length": TOO_LONG},
-        }
+        error_messages = {"title": {"required": "Skriv, hvad punktet skal hedde."}}
 
     def clean_title(self):
         return _refuse_cpr(" ".join(self.cleaned_data["title"].split()))
