@@ -178,3 +178,14 @@ def test_many_meetings_cost_no_more_queries(client, meeting, council):
     for day in range(1, 7):
         make.meeting(council, meeting.date + datetime.timedelta(days=day))
     assert queries() == before
+
+
+@pytest.mark.parametrize("phone", ["", "79 79 79 79"])
+def test_a_poster_says_ring_only_where_it_has_the_number(client, esbjerg, phone):
+    council = make.council(esbjerg, phone=phone, email="raad@example.dk")
+    meeting = make.meeting(council, timezone.localdate() + datetime.timedelta(days=30), is_open=True)
+    cancelled = make.meeting(council, meeting.date, ordinal=2, is_cancelled=True)
+    for subject in (council, meeting, cancelled):
+        text = words(poster(client, subject))
+        assert ("Ring" in text) == (f"Ring {phone}" in text) == bool(phone)
+    assert ("med telefonnummer og QR-kode" in client.get("/esbjerg/foelg/").content.decode()) == bool(phone)
