@@ -11,6 +11,7 @@ from django.db import migrations, models
 import council.models.attachment
 import council.models.input
 import council.models.people
+import udsat.lib.phones
 import udsat.lib.richtext
 
 
@@ -152,7 +153,7 @@ class Migration(migrations.Migration):
                 ('food', models.TextField(blank=True, max_length=400, verbose_name='mad og kaffe')),
                 ('companion', models.TextField(blank=True, max_length=400, verbose_name='bisidder eller ven')),
                 ('interpreter', models.TextField(blank=True, max_length=400, verbose_name='tolk')),
-                ('phone', models.CharField(blank=True, max_length=40, verbose_name='telefon')),
+                ('phone', udsat.lib.phones.PhoneField(blank=True, max_length=40, verbose_name='telefon')),
                 ('phone_hours', models.CharField(blank=True, max_length=80, verbose_name='telefontid')),
                 ('email', models.EmailField(blank=True, max_length=254, verbose_name='e-mail')),
                 ('address', models.CharField(blank=True, max_length=200, verbose_name='adresse')),
@@ -215,7 +216,7 @@ class Migration(migrations.Migration):
                 ('reference', models.CharField(default=council.models.input.new_reference, editable=False, max_length=10, unique=True, verbose_name='kendeord')),
                 ('text', models.TextField(blank=True, max_length=4000, verbose_name='hvad borgeren skrev')),
                 ('name', models.CharField(blank=True, max_length=120, verbose_name='navn')),
-                ('phone', models.CharField(blank=True, max_length=40, verbose_name='telefon')),
+                ('phone', udsat.lib.phones.PhoneField(blank=True, max_length=40, verbose_name='telefon')),
                 ('email', models.EmailField(blank=True, max_length=254, verbose_name='e-mail')),
                 ('for_other', models.BooleanField(default=False, verbose_name='skriver for en anden')),
                 ('may_publish', models.BooleanField(default=False, help_text='Borgeren har sagt ja til det.', verbose_name='må svaret vises?')),
@@ -628,7 +629,7 @@ class Migration(migrations.Migration):
                 ('photo_until', models.DateField(blank=True, help_text='Spørg igen inden da.', null=True, verbose_name='fotoet vises til')),
                 ('anonymised_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='navnet slettet')),
                 ('email', models.EmailField(blank=True, help_text='Vises aldrig.', max_length=254, verbose_name='e-mail')),
-                ('phone', models.CharField(blank=True, help_text='Vises aldrig.', max_length=40, verbose_name='telefon')),
+                ('phone', udsat.lib.phones.PhoneField(blank=True, help_text='Vises aldrig.', max_length=40, verbose_name='telefon')),
                 ('note', models.TextField(blank=True, help_text='Vises aldrig.', verbose_name='note til sekretæren')),
                 ('municipality', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='people', to='udsat.municipality', verbose_name='kommune')),
             ],

@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 
+from udsat.lib.phones import PhoneField
 from udsat.lib.publishing import ScopedQuerySet
 from udsat.lib.richtext import RichTextField
 from udsat.lib.roles import Role
@@ -103,7 +104,7 @@ class Council(Publishable):
     food = models.TextField("mad og kaffe", blank=True, max_length=400)
     companion = models.TextField("bisidder eller ven", blank=True, max_length=400)
     interpreter = models.TextField("tolk", blank=True, max_length=400)
-    phone = models.CharField("telefon", max_length=40, blank=True)
+    phone = PhoneField("telefon", blank=True)
     phone_hours = models.CharField("telefontid", max_length=80, blank=True)
     email = models.EmailField("e-mail", blank=True)
     address = models.CharField("adresse", max_length=200, blank=True)

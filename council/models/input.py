@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from strategies.models import Topic
+from udsat.lib.phones import PhoneField
 from udsat.lib.publishing import ScopedQuerySet
 from udsat.models import Letter, PublicationBlocker, Publishable, Revision
 
@@ -69,7 +70,7 @@ class Input(Publishable):
     topic = models.ForeignKey(Topic, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name="emne")
     text = models.TextField("hvad borgeren skrev", blank=True, max_length=4000)
     name = models.CharField("navn", max_length=120, blank=True)
-    phone = models.CharField("telefon", max_length=40, blank=True)
+    phone = PhoneField("telefon", blank=True)
     email = models.EmailField("e-mail", blank=True)
     for_other = models.BooleanField("skriver for en anden", default=False)
     may_publish = models.BooleanField("må svaret vises?", default=False, help_text="Borgeren har sagt ja til det.")

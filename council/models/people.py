@@ -8,6 +8,7 @@ from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
 
+from udsat.lib.phones import PhoneField
 from udsat.lib.publishing import ScopedQuerySet, check_texts
 from udsat.models import Municipality, Part, Revision, RevisionedModel
 
@@ -51,7 +52,7 @@ class Person(RevisionedModel):
     photo_until = models.DateField("fotoet vises til", null=True, blank=True, help_text="Spørg igen inden da.")
     anonymised_at = models.DateTimeField("navnet slettet", null=True, blank=True, editable=False)
     email = models.EmailField("e-mail", blank=True, help_text="Vises aldrig.")
-    phone = models.CharField("telefon", max_length=40, blank=True, help_text="Vises aldrig.")
+    phone = PhoneField("telefon", blank=True, help_text="Vises aldrig.")
     note = models.TextField("note til sekretæren", blank=True, help_text="Vises aldrig.")
 
     objects = PersonQuerySet.as_manager()

@@ -4,6 +4,7 @@ import django.db.models.deletion
 import django.utils.timezone
 from django.db import migrations, models
 
+import udsat.lib.phones
 import udsat.lib.richtext
 
 
@@ -169,7 +170,7 @@ class Migration(migrations.Migration):
             name='Helpline',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.CharField(max_length=20, unique=True, verbose_name='telefonnummer')),
+                ('number', udsat.lib.phones.PhoneField(max_length=20, unique=True, verbose_name='telefonnummer')),
                 ('name', models.CharField(max_length=100, verbose_name='hvem svarer')),
                 ('audience', models.CharField(help_text='For eksempel »børn og unge«.', max_length=200, verbose_name='for hvem')),
                 ('hours', models.CharField(blank=True, help_text='Tom: kilden siger det ikke.', max_length=100, verbose_name='hvornår')),

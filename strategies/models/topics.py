@@ -5,6 +5,8 @@ from django.db import models
 from django.urls import reverse
 from django.utils import timezone
 
+from udsat.lib.phones import PhoneField
+
 
 class NationalQuerySet(models.QuerySet):
     def published(self):
@@ -95,7 +97,7 @@ class Helpline(models.Model):
     # A number is due for a check when its source is this old.
     YEARS_UNTIL_CHECK = 2
 
-    number = models.CharField("telefonnummer", max_length=20, unique=True)
+    number = PhoneField("telefonnummer", max_length=20, unique=True)
     name = models.CharField("hvem svarer", max_length=100)
     audience = models.CharField("for hvem", max_length=200, help_text="For eksempel »børn og unge«.")
     hours = models.CharField("hvornår", max_length=100, blank=True, help_text="Tom: kilden siger det ikke.")

@@ -10,6 +10,7 @@ import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
+import udsat.lib.phones
 import udsat.models.kept_forms
 
 
@@ -86,7 +87,7 @@ class Migration(migrations.Migration):
                 ('sort_key', models.CharField(db_index=True, editable=False, max_length=120)),
                 ('accent', models.CharField(choices=[('hav', 'Hav'), ('fjord', 'Fjord'), ('skov', 'Skov'), ('okker', 'Okker'), ('tegl', 'Tegl'), ('hyben', 'Hyben'), ('blomme', 'Blomme'), ('lyng', 'Lyng'), ('granit', 'Granit')], default='hav', max_length=12, verbose_name='farve')),
                 ('is_fictional', models.BooleanField(default=False, help_text='Til øvelse og visning.', verbose_name='opdigtet')),
-                ('phone', models.CharField(blank=True, max_length=40, verbose_name='telefon')),
+                ('phone', udsat.lib.phones.PhoneField(blank=True, max_length=40, verbose_name='telefon')),
                 ('phone_hours', models.CharField(blank=True, max_length=80, verbose_name='telefontid')),
                 ('email', models.EmailField(blank=True, max_length=254, verbose_name='e-mail')),
                 ('address', models.CharField(blank=True, max_length=200, verbose_name='adresse i byen')),

@@ -8,6 +8,7 @@ from django.db.models import F, Q
 from django.urls import reverse
 
 from udsat.lib.danish import slugify, sort_key
+from udsat.lib.phones import PhoneField
 from udsat.lib.publishing import ScopedQuerySet, check_texts
 
 from .history import RevisionedModel
@@ -70,7 +71,7 @@ class Municipality(RevisionedModel):
     sort_key = models.CharField(max_length=120, editable=False, db_index=True)
     accent = models.CharField("farve", max_length=12, choices=Accent.choices, default=Accent.HAV)
     is_fictional = models.BooleanField("opdigtet", default=False, help_text="Til øvelse og visning.")
-    phone = models.CharField("telefon", max_length=40, blank=True)
+    phone = PhoneField("telefon", blank=True)
     phone_hours = models.CharField("telefontid", max_length=80, blank=True)
     email = models.EmailField("e-mail", blank=True)
     address = models.CharField("adresse i byen", max_length=200, blank=True)

@@ -49,7 +49,6 @@ class _InputForm(FieldsOnly, forms.ModelForm):
 
 CONTACT_WIDGETS = {
     "name": forms.TextInput({"autocomplete": "name"}),
-    "phone": forms.TextInput({"autocomplete": "tel", "type": "tel"}),
     "email": forms.EmailInput({"autocomplete": "email"}),
 }
 
