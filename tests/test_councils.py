@@ -208,3 +208,17 @@ def test_the_form_of_a_seat_has_the_councils_own_word_for_the_chair(client, anna
     client.force_login(anna)
     form = client.get(f"/admin/council/membership/{seat.pk}/change/").content.decode()
     assert ">Forperson</option>" in form and ">Næstforperson</option>" in form and ">Formand</option>" not in form
+    form = client.get("/admin/council/membership/add/").content.decode()
+    assert ">Forperson</option>" in form and ">Næstforperson</option>" in form and ">Formand</option>" not in form
+
+
+def test_the_list_of_seats_is_filtered_by_roles_in_the_councils_own_words(client, anna, bo, esbjerg, vejle, operator):
+    chair = make.membership(make.council(esbjerg, chair_label="forperson"), role=Membership.Role.CHAIR, area="Bolig")
+    make.membership(chair.council, area="Sundhed")
+    make.council(vejle, chair_label="talsperson")
+    client.force_login(anna)
+    page = client.get("/admin/council/membership/", {"role__exact": Membership.Role.CHAIR}).content.decode()
+    assert "Forperson" in page and "Næstforperson" in page and "Formand" not in page and "Talsperson" not in page
+    assert "Bolig" in page and "Sundhed" not in page
+    client.force_login(operator)
+    assert "Forperson / Talsperson" in client.get("/admin/council/membership/").content.decode()

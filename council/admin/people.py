@@ -17,6 +17,7 @@ from council.members.forms import LeavingForm, PersonForm
 from council.models import Council, Membership, Person
 from udsat.admin import ScopedAdmin, may_edit
 from udsat.admin.edit_versions import increment_version
+from udsat.admin.scope import municipalities_where
 from udsat.admin_site import MORE
 from udsat.lib import roles
 from udsat.lib.danish import count, weekday_date
@@ -170,12 +171,30 @@ class PersonAdmin(ScopedAdmin):
         )
 
 
+def _councils_of(user):
+    """Return the councils of the municipalities in which the user edits."""
+    return Council.objects.filter(municipality__in=municipalities_where(user, roles.EDIT))
+
+
+class RoleFilter(admin.SimpleListFilter):
+    """Roles in the own words of the user's councils, such as »Forperson«."""
+
+    title = "rolle"
+    parameter_name = "role__exact"
+
+    def lookups(self, request, model_admin):
+        return Membership.roles_in(_councils_of(request.user))
+
+    def queryset(self, request, queryset):
+        return queryset.filter(role=self.value()) if self.value() else queryset
+
+
 @admin.register(Membership)
 class MembershipAdmin(ScopedAdmin):
     change_form_template = "admin/council/membership/change_form.html"
     guide = "personer"
     list_display = ["__str__", "area", "starts_on", "ends_on"]
-    list_filter = ["role"]
+    list_filter = [RoleFilter]
     search_fields = ["person__first_name", "person__last_name", "area"]
     addable_fields = ("person",)
     fields = [
@@ -198,9 +217,9 @@ class MembershipAdmin(ScopedAdmin):
     def get_form(self, request, obj=None, change=False, **kwargs):
         """Name the roles in the council's own words, such as »Forperson«."""
         form = super().get_form(request, obj, change=change, **kwargs)
-        if obj and "role" in form.base_fields:
-            seats = [Membership(council=obj.council, role=role) for role in Membership.Role.values]
-            form.base_fields["role"].choices = [(seat.role, seat.role_label) for seat in seats]
+        if "role" in form.base_fields:
+            councils = [obj.council] if obj else _councils_of(request.user)
+            form.base_fields["role"].choices = Membership.roles_in(councils)
         return form
 
     def get_urls(self):

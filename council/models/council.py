@@ -44,7 +44,10 @@ class Council(Publishable):
     size = models.PositiveSmallIntegerField("antal medlemmer", null=True, blank=True)
     ordinary_meetings = models.PositiveSmallIntegerField("ordinære møder om året", null=True, blank=True)
     chair_label = models.CharField(
-        "ord for formand", max_length=30, blank=True, help_text="formand, forperson, talsperson … Tom: ingen formand."
+        "rådets ord for formand",
+        max_length=30,
+        blank=True,
+        help_text="For eksempel »forperson« eller »talsperson«. Tom: rådet har ingen.",
     )
     term_starts_on = models.DateField("perioden begynder", null=True, blank=True)
     term_ends_on = models.DateField("perioden slutter", null=True, blank=True)
@@ -70,7 +73,9 @@ class Council(Publishable):
     quorum = models.CharField(
         "beslutningsdygtigt", max_length=15, choices=Quorum.choices, blank=True, help_text="Tom: rådet har ingen regel."
     )
-    chaired_by = models.CharField("hvem leder møderne?", max_length=160, blank=True, help_text="Tom: formanden.")
+    chaired_by = models.CharField(
+        "hvem leder møderne?", max_length=160, blank=True, help_text="Tom: den, rådet har valgt til det."
+    )
     minutes_style = models.CharField("referatets form", max_length=15, choices=Style.choices, default=Style.CASE)
     approval = models.CharField(
         "referatet godkendes", max_length=15, choices=ApprovalWay.choices, default=ApprovalWay.NEXT_MEETING

@@ -1,6 +1,7 @@
 """People and their seats in a council. Each person decides how much of the name is public."""
 
 import datetime
+from collections.abc import Iterable
 
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
@@ -249,6 +250,13 @@ class Membership(Part):
             other = getattr(self, field)
             if other and self.council_id and other.municipality != self.council.municipality:
                 raise ValidationError({field: "Vælg en fra samme kommune."})
+
+    @classmethod
+    def roles_in(cls, councils: Iterable[Council]) -> list[tuple[str, str]]:
+        """Return the choices of roles in the councils' own words; words of several councils are joined by a slash."""
+        seats = [[cls(council=council, role=role) for council in councils] for role in cls.Role.values]
+        words = [" / ".join(dict.fromkeys(seat.role_label for seat in row)) for row in seats]
+        return [(role, word or label) for (role, label), word in zip(cls.Role.choices, words, strict=True)]
 
     @property
     def role_label(self) -> str:
