@@ -2,6 +2,7 @@
 
 import re
 from itertools import pairwise
+from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -42,14 +43,14 @@ def validate_phone(text: str) -> None:
 class PhoneFormField(forms.CharField):
     default_validators = [validate_phone]
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.widget.input_type = "tel"
 
-    def widget_attrs(self, widget):
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
         return {"autocomplete": "tel"}
 
-    def to_python(self, value):
+    def to_python(self, value: Any) -> Any:
         text = super().to_python(value)
         return (text and format_phone(text)) or text
 
@@ -59,11 +60,11 @@ class PhoneField(models.CharField):
 
     default_validators = [validate_phone]
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{"max_length": 40} | kwargs)
 
-    def clean(self, value, model_instance):
+    def clean(self, value: Any, model_instance: models.Model | None) -> Any:
         return super().clean((value and format_phone(value)) or value, model_instance)
 
-    def formfield(self, **kwargs):
+    def formfield(self, **kwargs: Any) -> Any:
         return super().formfield(**{"form_class": PhoneFormField} | kwargs)
