@@ -154,6 +154,8 @@ OTHER_WORDS = [
     ("genert", "gen"),
     ("køn", "ko"),
     ("dør", "do"),
+    ("dø", "døren"),
+    ("kø", "køkken"),
     ("kursus", "kur"),
     ("kort", "kor"),
     ("vært", "vær"),

@@ -465,7 +465,7 @@ def test_words_and_titles_that_begin_so_are_suggested(client, esbjerg):
         "gæld", "gældsrådgivning", "Gæld", "Gældsrådgivning hver torsdag", "Fri for gæld",
     ]  # fmt: skip
     assert suggested(client, "GAEL") == suggested(client, "gæl")
-    assert "fri gæld" in suggested(client, "fri gæ")
+    assert "fri gæld" in suggested(client, "fri gæ") and "sundhed" in suggested(client, "su")
     assert suggested(client, "xyz") == suggested(client, "g") == suggested(client, "") == suggested(client, "!") == []
 
 

@@ -196,7 +196,7 @@ def synonyms_of(word: str) -> tuple[str, ...]:
 
 def _may_begin(word: str) -> bool:
     """Whether a query word also matches longer words that begin with it; false for two letters and for numbers."""
-    return len(exact_token(word)) > 2 and not word.isdigit()
+    return len(word) > 2 and not word.isdigit()
 
 
 def query_tokens(word: str, compounds: Iterable[str] = ()) -> list[tuple[str, bool]]:

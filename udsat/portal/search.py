@@ -19,6 +19,7 @@ from udsat.lib.search_tokens import (
     all_query_words,
     closest_names,
     closest_spellings,
+    exact_token,
     highlight,
     plain_spelling,
     query_compounds,
@@ -233,7 +234,12 @@ def suggestions(query: str, municipalities: Sequence[Municipality]) -> list[str]
         return []
     *before, last = typed
     search_query = SearchQuery(query_words(query), MunicipalityNames(municipalities), SearchFilters())
-    rows = search_query.ranked(search_query.fetch(search_query.groups(), SAMPLE_SIZE, in_title=True), "")
+    begun = [(exact_token(last), True)] if len(last) > 1 else []
+    groups = [
+        group + begun if word == last else group
+        for word, group in zip(search_query.words, search_query.groups(), strict=True)
+    ]
+    rows = search_query.ranked(search_query.fetch(groups, SAMPLE_SIZE, in_title=True), "")
     # A goal is a sentence that begins as all the synonyms do.
     best = [row.id for row in rows[:100] if row.kind != SearchKind.GOAL]
     titles = dict(SearchEntry.objects.published().filter(pk__in=best).values_list("pk", "title"))
