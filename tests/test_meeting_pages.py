@@ -166,6 +166,7 @@ def test_two_meetings_on_one_day_have_an_address_each(council, meeting, client):
     assert "Aftenmøde" in text(client, second.get_absolute_url())
     page = text(client, meeting.get_absolute_url())
     assert f'class="pager-on" href="{second.get_absolute_url()}"' in page
+    assert "Mødet efter 3. marts 2025, Aftenmøde" in words(client, meeting.get_absolute_url())
 
 
 @pytest.mark.parametrize("status", HIDDEN)
