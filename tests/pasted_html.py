@@ -33,6 +33,12 @@ PASTED = {
         ' <span style="mso-hide:all;display:none">INTERN</span></p>',
         "<p>Taksten er 500 kr.</p><p>Rådet støtter det.</p>",
     ),
+    "Hidden rows, items and blocks, and a struck cell": (
+        '<table><tr style="display:none"><td>INTERN</td></tr>'
+        '<tr><td>1</td><td style="text-decoration:line-through">400</td></tr></table>'
+        "<ul><li style='visibility:hidden'>INTERN</li><li>B</li></ul><div hidden>INTERN</div>",
+        "<table><tbody><tr><td>1</td><td></td></tr></tbody></table><ul><li>B</li></ul>",
+    ),
     "Raised and lowered text": (
         "<p>20 m<sup>2</sup>, kl. 14<sup>30</sup>, 10<sup>5</sup>, CO<sub>2</sub>, 10<sup>-3,5</sup>, 1<sup>st</sup></p>",
         "<p>20 m², kl. 14³⁰, 10⁵, CO₂, 10^(-3,5), 1st</p>",

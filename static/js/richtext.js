@@ -467,11 +467,13 @@ function fromWord(html) {
     return renamedNode;
   };
   const leftOut = [];
-  for (const node of body.querySelectorAll("s, strike, [data-style]")) {
+  for (const node of body.querySelectorAll("s, strike, [data-style], [hidden]")) {
     const unseen = /text-decoration(-line)?\s*:[^;]*line-through|mso-hide\s*:\s*all|(?<![-\w])(display\s*:\s*none|visibility\s*:\s*hidden)/i;
-    if (!body.contains(node) || (!/^(S|STRIKE)$/.test(node.tagName) && !unseen.test(style(node)))) continue;
+    if (!body.contains(node) || (!/^(S|STRIKE)$/.test(node.tagName) && !node.hidden && !unseen.test(style(node)))) continue;
     if (node.textContent.trim()) leftOut.push(node.textContent.trim());
-    node.remove();
+    // A struck cell keeps its place in the row.
+    if (/^T[DH]$/.test(node.tagName) && /line-through/i.test(style(node))) node.replaceChildren();
+    else node.remove();
   }
   for (const node of body.querySelectorAll("sup, sub")) if (!node.children.length) node.textContent = raised(node.textContent, node.tagName);
   // Deleted text and margin comments.

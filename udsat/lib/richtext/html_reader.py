@@ -42,7 +42,7 @@ _lenient = nh3.Cleaner(
     tags=BLOCKS | INLINE | STRUCTURE,
     clean_content_tags=DROPPED,
     # Word marks list items and bold text by class and style only.
-    attributes={"*": {"class", "style", "role", "aria-level"}, "li": {"value"}, **ATTRIBUTES},
+    attributes={"*": {"class", "style", "role", "aria-level", "hidden"}, "li": {"value"}, **ATTRIBUTES},
     url_schemes=SCHEMES,
     url_relative="deny",
     link_rel=None,
@@ -113,6 +113,7 @@ def read_blocks(value: str) -> list[RichBlock]:
     tree = _Tree()
     tree.feed(_lenient.clean(value))
     tree.close()
+    _leave_out_unseen(tree.root)
     flow = _Flow()
     flow.walk(tree.root, Run(""))
     return flow.finish()
@@ -199,8 +200,6 @@ class _Flow:
         for child in element.children:
             if isinstance(child, str):
                 self.text(child, mark, element.tag)
-            elif _is_left_out(child):
-                continue
             elif child.tag == "br":
                 self.lines.append([])
             elif child.tag in LISTS and self.list_depth < MAX_LIST_DEPTH:
@@ -345,11 +344,25 @@ class _Flow:
         return cells
 
 
+def _leave_out_unseen(element: _Element) -> None:
+    """Remove margin comments, and what is struck out or hidden from readers of the source; a struck cell is emptied."""
+    children: list[_Element | str] = []
+    for child in element.children:
+        if isinstance(child, str) or not _is_left_out(child):
+            children.append(child)
+        elif child.tag in ("th", "td") and STRUCK_STYLE.search(child.attributes.get("style", "")):
+            children.append(_Element(child.tag, child.attributes, []))
+    element.children = children
+    for child in children:
+        if isinstance(child, _Element):
+            _leave_out_unseen(child)
+
+
 def _is_left_out(element: _Element) -> bool:
-    """Whether an element is a margin comment, struck out, or hidden from readers of the source."""
     style = element.attributes.get("style", "")
     classes = element.attributes.get("class", "")
-    return bool(_NOT_SHOWN.search(style) or _WORD_COMMENT.search(f"{style} {classes}"))
+    is_hidden = "hidden" in element.attributes or _NOT_SHOWN.search(style)
+    return bool(is_hidden or _WORD_COMMENT.search(f"{style} {classes}"))
 
 
 def raised_text(text: str, kind: Literal["super", "sub"]) -> str:
