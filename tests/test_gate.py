@@ -2,6 +2,7 @@
 
 import datetime
 import html
+import re
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -304,6 +305,15 @@ def test_correcting_a_field_leads_back_to_the_gate_with_the_ticks(annas, meeting
     assert [bool(value) for value in shown.values()] == [True, False], shown
     assert not form["confirmed"].value()
     assert one.decision
+
+
+def test_deleting_what_the_gate_found_leads_back_to_it(annas, meeting, minutes):
+    item = make.item(meeting, "Boliger", decision="<p>Bente Krogh talte.</p>")
+    left = annas.post(gate(annas, minutes), {"fix": f"{url(AgendaItem, 'change', item.pk)}#id_decision"})
+    page = annas.get(left.url).content.decode()
+    delete = html.unescape(re.search(r'class="delete" href="([^"]+)"', page)[1])
+    deleted = annas.post(delete, {"post": "yes"})
+    assert (deleted.status_code, deleted.url) == (302, gate(annas, minutes))
 
 
 def test_only_the_gates_own_links_lead_back(annas, meeting, minutes):

@@ -424,7 +424,9 @@ class ScopedAdmin(HistoryMixin, _ScopedFieldsMixin, admin.ModelAdmin):
         if IS_POPUP_VAR in request.POST:
             return super().response_delete(request, obj_display, obj_id)
         self.message_user(request, f"{obj_display} er slettet.", messages.SUCCESS)
-        return HttpResponseRedirect(request.list_url)
+        # The gate of an object that can be published is gone with it.
+        gate = "" if issubclass(self.model, Publishable) else gate_behind(request)
+        return HttpResponseRedirect(gate or request.list_url)
 
     # Saving
 
