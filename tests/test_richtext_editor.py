@@ -326,6 +326,7 @@ def test_opening_a_text_does_not_change_it(desk, section):
     assert desk.locator("textarea").input_value() == before
     assert desk.locator("html").get_attribute("data-typed") is None
     assert save(desk, section) == clean_html(WORD)
+    expect(text).to_have_attribute("contenteditable", "true")
     text.press("x")
     assert desk.locator("html").get_attribute("data-typed") == "yes"
 
