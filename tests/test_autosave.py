@@ -1,16 +1,19 @@
 """Forms of strategies and councils are saved while they are written, as the meeting desk is."""
 
+import datetime
 import json
 import uuid
 
 import pytest
 from django.contrib import admin
 from django.urls import reverse
+from django.utils import timezone
 from playwright.sync_api import expect
 
 from strategies.models import Goal, Strategy
 from udsat.lib.publishing import Status
 from udsat.models import Revision
+from udsat.models.created_rows import delete_old_created_rows
 
 from . import factories as make
 
@@ -40,6 +43,22 @@ class Form:
     def type(self, **values):
         answer = self.send(*(self.edit(name.replace("__", "-"), value) for name, value in values.items())).json()
         return {name: (one["outcome"], one["message"]) for name, one in zip(values, answer["results"], strict=True)}
+
+
+def read_form(response):
+    """Return what a browser submits of the form that the response shows."""
+    context = response.context
+    forms = [context["adminform"].form]
+    for inline in context["inline_admin_formsets"]:
+        forms += [inline.formset.management_form, *inline.formset.forms]
+    return {
+        bound.html_name: value for form in forms for bound in form if (value := bound.value()) not in (None, "", False)
+    }
+
+
+def form_data(client, page, user):
+    client.force_login(user)
+    return read_form(client.get(page))
 
 
 def resume(strategy):
@@ -163,6 +182,135 @@ def test_nonsense_is_an_error_and_not_a_crash(client, anna, strategy, body):
     assert client.post(form.address, body, content_type="application/json").status_code == 400
 
 
+# New rows
+
+
+class NewRow:
+    """A row that a person has added to the page."""
+
+    def __init__(self, form, model):
+        self.form, self.model, self.key = form, model, str(uuid.uuid4())
+
+    def edits(self, **values):
+        key = f"{self.model}:{self.key}"
+        return [{"id": str(uuid.uuid4()), "field": f"{key}:{n}", "base": "", "value": v} for n, v in values.items()]
+
+    def type(self, **values):
+        answer = self.form.send(*self.edits(**values)).json()
+        return {name: (one["outcome"], one["message"]) for name, one in zip(values, answer["results"], strict=True)}
+
+
+@pytest.fixture
+def theme(strategy):
+    theme = make.theme(strategy, "Bolig")
+    make.goal(theme, "bygge", position=1)
+    return theme
+
+
+def theme_page(theme):
+    return f"/admin/strategies/theme/{theme.pk}/change/"
+
+
+def goals(theme):
+    return [(goal.position, goal.text) for goal in Goal.objects.filter(theme=theme)]
+
+
+def test_a_new_row_is_created_once_although_the_answer_is_lost_and_it_is_sent_again(client, anna, theme):
+    row = NewRow(Form(client, anna, theme_page(theme)), "goal")
+    saved = {"text": ("saved", ""), "position": ("saved", "")}
+    assert row.type(text="lytte", position="2") == saved == row.type(text="lytte", position="2")
+    assert goals(theme) == [(1, "bygge"), (2, "lytte")]
+    # The next edit of the row changes it, in this page and in one that is opened later.
+    base = row.form.send().json()["state"]["fields"][f"goal:{row.key}:text"][1]
+    later = Form(client, anna, theme_page(theme))
+    assert later.fields["goals-1-text"] == [f"goal:{row.key}:text", base]
+    assert later.type(**{"goals-1-text": "lytte mere"}) == {"goals-1-text": ("saved", "")}
+    assert goals(theme) == [(1, "bygge"), (2, "lytte mere")]
+
+
+def test_the_button_does_not_create_again_what_was_created_automatically(client, anna, theme):
+    page = theme_page(theme)
+    data, row = form_data(client, page, anna), NewRow(Form(client, anna, page), "goal")
+    data["version"] = row.form.send(*row.edits(text="lytte", position="2")).json()["version"]
+    new = {"goals-1-text": "lytte nu", "goals-1-position": 3, "goals-2-text": "se", "goals-2-position": 2}
+    new |= {"goals-TOTAL_FORMS": 3, "goals-1-row_key": row.key, "goals-2-row_key": str(uuid.uuid4())}
+    assert client.post(page, data | new).status_code == 302
+    assert goals(theme) == [(1, "bygge"), (2, "se"), (3, "lytte nu")]
+    # The page that was open before: a conflict, and still one row of each.
+    response = client.post(page, data | new)
+    assert "har gemt imens" in response.content.decode() and Goal.objects.count() == 3
+
+
+def test_a_row_that_is_not_complete_is_not_saved_at_all_and_says_what_is_missing(client, anna, strategy, theme):
+    form = Form(client, anna, f"/admin/strategies/theme/{theme.pk}/indsatser/")
+    row = NewRow(form, "action")
+    missing = "Den nye række bliver gemt, når den er udfyldt. Indsats: Dette felt er påkrævet."
+    assert row.type(responsible="Socialforvaltningen") == {"responsible": ("refused", missing)}
+    assert row.type(title="Natcafé", starts_on="i morgen")["title"][0] == "refused"
+    assert not theme.actions.exists()
+    assert row.type(title="Natcafé", starts_on="2026-05-01") == {"title": ("saved", ""), "starts_on": ("saved", "")}
+    assert [action.title for action in theme.actions.all()] == ["Natcafé"]
+
+
+def test_a_wrong_new_row_does_not_keep_other_edits_from_being_saved(client, anna, strategy):
+    make.section(strategy, kind="vision", heading="Vores vision")
+    form = Form(client, anna, f"/admin/strategies/strategy/{strategy.pk}/afsnit/")
+    row = NewRow(form, "section")
+    only_one = "Den nye række bliver gemt, når den er udfyldt. Slags: En strategi har kun én vision."
+    answer = form.send(*row.edits(kind="vision", position="2"), form.edit("sections-0-heading", "Det vil vi")).json()
+    assert [(one["outcome"], one["message"]) for one in answer["results"]] == [
+        ("refused", only_one),
+        ("refused", only_one),
+        ("saved", ""),
+    ]
+    assert [section.heading for section in strategy.sections.all()] == ["Det vil vi"]
+
+
+def test_a_new_row_that_another_has_deleted_does_not_come_back_by_itself(client, anna, theme):
+    page = theme_page(theme)
+    data, row = form_data(client, page, anna), NewRow(Form(client, anna, page), "goal")
+    row.type(text="lytte", position="2")
+    theme.goals.get(text="lytte").delete()
+    assert row.type(text="lytte til alle")["text"][0] == "refused"
+    data |= {"goals-1-text": "lytte til alle", "goals-TOTAL_FORMS": 2, "goals-1-row_key": row.key}
+    response = client.post(page, data)
+    assert "en række er fjernet imens" in response.content.decode() and goals(theme) == [(1, "bygge")]
+    # It stands in the form as a new row, and is saved if the person says so.
+    shown = read_form(response)
+    assert shown["goals-1-text"] == "lytte til alle" and "goals-1-row_key" not in shown
+    assert client.post(page, shown).status_code == 302
+    assert goals(theme) == [(1, "bygge"), (2, "lytte til alle")]
+
+
+def test_nobody_creates_rows_in_another_municipality_or_in_what_is_public(client, anna, bo, theme, vejle):
+    row = NewRow(Form(client, anna, theme_page(theme)), "goal")
+    row.type(text="lytte", position="2")
+    elsewhere = make.theme(make.strategy(vejle, status=Status.DRAFT), "Job")
+    row.form = own = Form(client, bo, theme_page(elsewhere))
+    assert row.type(text="overtaget", position="1")["text"][0] == "refused"
+    own.address = own.address.replace(f"/{elsewhere.pk}/", f"/{theme.pk}/")
+    assert NewRow(own, "goal").form.send(*row.edits(text="nyt", position="1")).status_code == 404
+    Strategy.objects.filter(pk=theme.strategy.pk).update(**make.state(Status.PUBLISHED))
+    new = NewRow(Form(client, anna, theme_page(theme)), "goal")
+    assert "Tryk på »Gem«" in new.type(text="ringe til 010190-0001", position="3")["text"][1]
+    assert [text for _, text in goals(theme)] == ["bygge", "lytte"] and not goals(elsewhere)
+
+
+@pytest.mark.parametrize("key", ["goal:x:text", "goal::text", "x", "goal:{}:theme", "goal:{}:pk", "user:{}:text"])
+def test_a_field_that_no_new_row_has_is_refused(client, anna, theme, key):
+    form = Form(client, anna, theme_page(theme))
+    edit = {"id": "1", "field": key.format(uuid.uuid4()), "base": "", "value": "2"}
+    assert form.send(edit).json()["results"][0]["outcome"] == "refused"
+    assert goals(theme) == [(1, "bygge")]
+
+
+def test_the_keys_of_rows_are_forgotten_after_two_months_and_the_rows_stay(client, anna, theme):
+    NewRow(Form(client, anna, theme_page(theme)), "goal").type(text="lytte", position="2")
+    assert delete_old_created_rows(timezone.now()) == 0
+    assert delete_old_created_rows(timezone.now() + datetime.timedelta(days=61)) == 1
+    assert Goal.objects.filter(text="lytte").exists()
+
+
 # In a browser
 
 
@@ -230,3 +378,51 @@ def test_the_button_shows_both_texts_when_the_other_text_arrives_while_one_is_ty
     office.get_by_role("button", name="Gem", exact=True).click()
     office.get_by_role("alert").get_by_text("har gemt imens").wait_for()
     assert office.get_by_label("Resumé").input_value() == "Min egen"
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+def test_a_new_row_is_saved_while_it_is_written_once_and_deleted_by_its_tick_and_the_button(office, strategy):
+    dialogs = []
+    office.on("dialog", lambda dialog: (dialogs.append(dialog.type), dialog.accept()))
+    office.goto(f"/admin/strategies/strategy/{strategy.pk}/temaer/")
+    office.get_by_role("button", name="Tilføj tema").click()
+    row = office.locator("#themes-0")
+    row.get_by_label("Titel").fill("Bolig")
+    expect(office.locator("[data-saved]")).to_contain_text("Gemt kl.", timeout=15_000)
+    assert [theme.title for theme in strategy.themes.all()] == ["Bolig"]
+    row.get_by_label("Titel").fill("Bolig til alle")
+    office.get_by_role("button", name="Gem", exact=True).dblclick()
+    office.get_by_text("er gemt").first.wait_for()
+    assert [theme.title for theme in strategy.themes.all()] == ["Bolig til alle"]
+    row.get_by_label("Slet").check()
+    assert row.get_by_text("Bliver slettet, når du trykker på »Gem«.").is_visible()
+    expect(office.locator("[data-saved]")).to_have_text("Tryk på »Gem« for at slette det, du har sat hak ved.")
+    office.reload()
+    assert dialogs == ["beforeunload"]
+    row.get_by_label("Slet").check()
+    office.get_by_role("button", name="Gem", exact=True).click()
+    office.get_by_text("er gemt").first.wait_for()
+    assert not strategy.themes.exists()
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+def test_a_row_that_was_not_complete_is_there_again_when_the_page_is_opened_again(office, theme):
+    address = f"/admin/strategies/theme/{theme.pk}/indsatser/"
+    office.goto(address)
+    office.get_by_role("button", name="Tilføj indsats").click()
+    office.locator("#actions-0").get_by_label("Ansvarlig").fill("Socialforvaltningen")
+    expect(office.locator("[data-saved]")).to_contain_text("når den er udfyldt", timeout=15_000)
+    context = office.context
+    office.close()
+    again = context.new_page()
+    again.goto(address)
+    row = again.locator("#actions-0")
+    expect(row.get_by_label("Ansvarlig")).to_have_value("Socialforvaltningen")
+    row.get_by_label("Indsats").fill("Natcafé")
+    expect(again.locator("[data-saved]")).to_contain_text("Gemt kl.", timeout=15_000)
+    again.reload()
+    again.locator("[data-saved]").get_by_text("Siden gemmer automatisk").wait_for()
+    assert again.locator(".has_original").count() == 1 and again.locator("#actions-1").count() == 0
+    assert [(it.title, it.responsible) for it in theme.actions.all()] == [("Natcafé", "Socialforvaltningen")]

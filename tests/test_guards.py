@@ -37,6 +37,7 @@ NOT_SEARCHED = {
     "udsat.CprOverride": {"target", "fingerprint", "reason", "by_name", "seconded_by_name"},
     # A file of an unsaved form, which only the person who sent it can open.
     "udsat.HeldFile": {"field", "name", "media_type"},
+    "udsat.CreatedRow": set(),
     # The search index is built from texts that were searched for CPR numbers before publication.
     "udsat.SearchEntry": {"url", "pdf_url", "title", "body", "meta", "topics", "title_tokens", "body_tokens", "tags"},
     "udsat.SearchWord": {"word", "start", "tail"},
@@ -102,6 +103,7 @@ def test_every_model_has_a_municipality_lookup_or_is_listed(model):
         "udsat.User",
         "udsat.CprOverride",
         "udsat.HeldFile",
+        "udsat.CreatedRow",
         "udsat.SearchWord",
         "udsat.FormSubmission",
         "udsat.KeptForm",

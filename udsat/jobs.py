@@ -26,6 +26,7 @@ from council.meetings.invitations.sending import (
 )
 from council.members.consent import anonymise_by_rule
 from udsat.models import (
+    delete_old_created_rows,
     delete_old_held_files,
     delete_old_kept_forms,
     delete_old_submissions,
@@ -58,6 +59,7 @@ JOBS: list[Callable[[datetime.datetime], int]] = [
     delete_old_submissions,
     delete_old_kept_forms,
     delete_old_held_files,
+    delete_old_created_rows,
     remove_expired_entries,
     remove_old_deletions,
     delete_unused_files,

@@ -9,6 +9,13 @@ if (form) {
   window.addEventListener("beforeunload", (event) => { if (changed) event.preventDefault(); });
 }
 
+// Tell autosave.js that the form it has sent is saved.
+const sent = sessionStorage.getItem("udsat-sent");
+if (sent && document.querySelector(".messagelist .success")) {
+  sessionStorage.setItem("udsat-saved", sent);
+  sessionStorage.removeItem("udsat-sent");
+}
+
 // After saving, the page that is shown again stands where it stood.
 const PLACE = "udsat-place";
 const folds = () => [...document.querySelectorAll("#content-main details:not(.more)")];

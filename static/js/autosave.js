@@ -10,9 +10,35 @@ const line = form.querySelector("[data-saved]");
 const { url, login } = settings.dataset;
 const user = Number(settings.dataset.user);
 const known = JSON.parse(settings.dataset.fields); // name → [key, fingerprint]
-const names = new Map(Object.entries(known).map(([name, [key]]) => [key, name]));
+const models = JSON.parse(settings.dataset.rows); // by prefix of the rows
 const client = uuid();
 const POLL_INTERVAL = 20000; // of others' edits
+
+// Keys of fields. Those of rows do not depend on their names, which are numbered anew when a new row is removed.
+
+const rowOf = (name) => {
+  const [, prefix, number, field] = /^(.+)-(\d+)-(\w+)$/.exec(name) ?? [];
+  return prefix in models ? { start: `${prefix}-${number}-`, model: models[prefix], field } : null;
+};
+
+const keyField = (start) => form.elements[`${start}row_key`];
+const isNew = (start) => !form.elements[`${start}id`].value;
+
+function keyOf(name) {
+  const row = rowOf(name);
+  if (!row) return known[name]?.[0];
+  const key = keyField(row.start).value || form.elements[`${row.start}id`].value;
+  return key && row.field !== "DELETE" ? `${row.model}:${key}:${row.field}` : null;
+}
+
+function nameOf(key) {
+  const [model, row, field] = key.split(":");
+  for (const { name, value } of form.querySelectorAll("[name$='-row_key'], [name$='-id']")) {
+    const found = rowOf(name);
+    if (found?.model === model && value === row) return found.start + field;
+  }
+  return Object.keys(known).find((name) => known[name][0] === key && !rowOf(name));
+}
 
 // Values, as udsat/admin/autosave.py writes them
 
@@ -35,23 +61,96 @@ function setValue(name, value) {
     if (control.type === "checkbox") control.checked = control.value === value || (Boolean(control.closest(".check-list")) && chosen.includes(control.value));
     else if (control.type === "radio") control.checked = control.value === value;
     else if (control.multiple) for (const option of control.options) option.selected = chosen.includes(option.value);
+    else if (control.tagName === "SELECT" && ![...control.options].some((option) => option.value === value)) hasConflict = true; // a choice that the page does not have
     else {
       control.value = value;
       control.dispatchEvent(new Event("richtext:set"));
+      if (control.matches(".admin-autocomplete")) globalThis.django?.jQuery(control).trigger("change.select2");
     }
   }
 }
 
+// What is typed before the engine has started is sent by it then.
+const initial = Object.fromEntries(Object.entries(known).map(([name, [key, base]]) => [key, { base, value: valueOf(name) }]));
+const early = [];
+let hasStarted = false;
+const noteInput = (event) => (hasStarted ? onInput(event) : early.push(event));
+form.addEventListener("input", noteInput);
+form.addEventListener("change", noteInput);
+// The boxes that search in a list report a choice to jQuery only.
+globalThis.django?.jQuery(form).on("change", ".admin-autocomplete", noteInput);
+
+// New rows. Once the server has created one, it is deleted by its tick, as the others are.
+
+const namesIn = (start) => [...new Set([...form.elements].filter(({ name, type }) => name?.startsWith(start) && !["hidden", "file"].includes(type) && !name.endsWith("-DELETE")).map(({ name }) => name))];
+const newRows = () => [...form.querySelectorAll("[name$='-row_key']")].map(({ name }) => rowOf(name)?.start).filter((start) => start && isNew(start));
+const removed = new Set(); // model and key of rows that were removed from the page while they were sent
+
+// The number of its place alone makes no row.
+const isBlank = (start) => namesIn(start).every((name) => name.endsWith("-position") || controlsOf(name).every(isUntouched));
+
+function isUntouched(control) {
+  if (control.type === "checkbox" || control.type === "radio") return control.checked === control.defaultChecked;
+  if (control.tagName !== "SELECT") return control.value === control.defaultValue;
+  const preset = [...control.options].filter((option) => option.defaultSelected);
+  return control.multiple ? [...control.options].every((option) => option.selected === option.defaultSelected) : control.value === (preset[0] ?? control.options[0])?.value;
+}
+
+// Everything in a new row is sent together, with what is preset in it.
+function typeRow(start) {
+  const blank = isBlank(start);
+  for (const name of namesIn(start)) engine.type(keyOf(name), blank ? "" : valueOf(name));
+}
+
+// Add a row with that model and key; return the start of its names, "" if the page takes no more rows.
+function addRow(row) {
+  const [model, key] = row.split(":");
+  const prefix = Object.keys(models).find((one) => models[one] === model);
+  document.getElementById(`${prefix}-group`)?.querySelector(".add-row a, button.add")?.click();
+  const start = newRows().findLast((one) => one.startsWith(`${prefix}-`) && !keyField(one).value) ?? "";
+  if (start) keyField(start).value = key;
+  return start;
+}
+
+function showCreated({ fields }) {
+  for (const row of removed) {
+    const keys = Object.keys(fields).filter((key) => key.startsWith(`${row}:`));
+    const start = keys.length ? addRow(row) : "";
+    if (!start) continue;
+    removed.delete(row);
+    for (const key of keys) setValue(nameOf(key), fields[key][0]);
+    const tick = form.elements[`${start}DELETE`];
+    tick.checked = true;
+    tick.dispatchEvent(new Event("change", { bubbles: true }));
+  }
+  for (const start of newRows()) {
+    const tick = form.elements[`${start}DELETE`]?.closest("[data-when-saved]");
+    if (!tick?.hidden || !namesIn(start).some((name) => keyOf(name) in fields)) continue;
+    tick.hidden = false;
+    tick.closest(".inline-related")?.querySelector(".inline-deletelink")?.parentElement.remove();
+  }
+}
+
+document.addEventListener("formset:removed", () => {
+  for (const [key, draft] of engine.drafts) {
+    if (draft.isOnServer || nameOf(key)) continue;
+    if (draft.sent) removed.add(key.replace(/:\w+$/, ""));
+    else engine.type(key, "");
+  }
+});
+
 // What the form shows
 
 let hasConflict = false; // the button then submits the version that was opened, and shows both texts
-let hasOtherChanges = false; // new rows, rows to delete and files, which the button saves
+let hasOtherChanges = false; // what only the button saves
 const notices = new Map(); // by key
 
 let hasTyped = false;
 const atFirst = "public" in settings.dataset ? "Det er offentligt. Tryk på »Gem«, når det må læses." : "Siden gemmer automatisk.";
 
 function show(state) {
+  const ticked = form.querySelector("[name$='-DELETE']:checked");
+  const isAllSaved = !ticked && !hasOtherChanges && ![...form.elements].some(({ files }) => files?.length);
   if (!hasTyped && state.kind === "saved") {
     line.textContent = atFirst;
     return;
@@ -59,8 +158,9 @@ function show(state) {
   const refused = state.refused.map((draft) => draft.refused);
   line.textContent = state.kind === "refused" ? [...new Set(refused)].join(" ") : statusText(state);
   line.replaceChildren(line.textContent, ...(["loggedout", "other"].includes(state.kind) ? [" ", logInLink()] : []));
-  if (state.kind === "saved" && hasOtherChanges) line.textContent = "Tryk på »Gem« for at gemme resten.";
-  if (state.kind === "saved" && !hasOtherChanges) form.dispatchEvent(new Event("autosaved"));
+  if (state.kind !== "saved") return;
+  if (isAllSaved) form.dispatchEvent(new Event("autosaved"));
+  else line.textContent = ticked ? "Tryk på »Gem« for at slette det, du har sat hak ved." : "Tryk på »Gem« for at gemme resten.";
 }
 
 function logInLink() {
@@ -73,7 +173,7 @@ function logInLink() {
 
 // A text from a page that was closed before it was saved, and that does not fit any more.
 function offer({ key, value, refused }) {
-  const name = names.get(key);
+  const name = nameOf(key);
   const control = name && controlsOf(name)[0];
   if (!control || notices.has(key)) return;
   const box = document.createElement("div");
@@ -96,7 +196,10 @@ function offer({ key, value, refused }) {
 
 const page = {
   status: show,
-  value: (key, value) => names.has(key) && setValue(names.get(key), value),
+  value(key, value) {
+    const name = nameOf(key);
+    if (name) setValue(name, value);
+  },
   removed() {},
   restored() {},
   refused: offer,
@@ -104,6 +207,7 @@ const page = {
     // Another has saved a field that is being written here.
     hasConflict ||= engine.unsent.some(({ key, base }) => (state?.fields[key]?.[1] ?? base) !== base);
     if (!hasConflict) form.elements.version.value = engine.version;
+    if (state) showCreated(state);
   },
 };
 
@@ -117,13 +221,22 @@ const lockName = (id) => `udsat-form ${id}`;
 const hasLocks = "locks" in navigator;
 if (hasLocks) navigator.locks.request(lockName(client), () => new Promise(() => {}));
 const isAlive = async (id) => hasLocks && (await navigator.locks.query()).held.some(({ name }) => name === lockName(id));
-const noStore = { put: () => Promise.reject(new Error()), delete: async () => {}, entries: async () => [] };
+const noStore = { put: () => Promise.reject(new Error()), delete: async () => {}, deleteAllOf: async () => {}, entries: async () => [] };
+const store = await openStore(user, location.pathname, client, isAlive).catch(() => noStore);
+// The form that was sent from here last is saved.
+await store.deleteAllOf(sessionStorage.getItem("udsat-saved") ?? "").catch(() => {});
+sessionStorage.removeItem("udsat-saved");
+sessionStorage.removeItem("udsat-sent");
+
+// Rows that were not created before their page was closed. They are written in the form again; other texts are sent.
+const entries = await store.entries().catch(() => []);
+const unmade = entries.filter(({ key }) => key.includes("-") && !nameOf(key));
 const engine = new DeskSync({
   client,
   user,
-  empty: "",
+  empty: settings.dataset.empty,
   post,
-  store: await openStore(user, location.pathname, client, isAlive).catch(() => noStore),
+  store: { ...store, entries: async () => entries.filter((entry) => !unmade.includes(entry)) },
   timers: { now: () => Date.now(), set: (act, ms) => setTimeout(act, ms), clear: (handle) => clearTimeout(handle) },
   uuid,
   page,
@@ -131,43 +244,63 @@ const engine = new DeskSync({
 });
 engine.version = form.elements.version.value;
 
-const onInput = ({ target }) => {
-  if (!target.name) return;
+function onInput({ target: { name, type } }) {
+  if (!name) return;
   hasTyped = true;
-  const field = known[target.name];
-  if (!field) {
-    hasOtherChanges = true;
+  const row = rowOf(name);
+  if (row && isNew(row.start) && !keyField(row.start).value) {
+    if (isBlank(row.start)) return;
+    keyField(row.start).value = uuid();
+  }
+  const key = keyOf(name);
+  if (!key) {
+    hasOtherChanges ||= type !== "file" && !name.endsWith("-DELETE");
+    engine.reportStatus();
     return;
   }
   // A field that was refused may fit now that another has changed.
   for (const draft of engine.drafts.values()) draft.refused = "";
-  engine.type(field[0], valueOf(target.name));
-};
-form.addEventListener("input", onInput);
-form.addEventListener("change", onInput);
+  if (row && isNew(row.start) && !engine.drafts.get(key)?.isOnServer) typeRow(row.start);
+  else engine.type(key, valueOf(name));
+}
 
-let leaving = false;
+let isWaiting = false;
+let isReady = false;
 form.addEventListener("submit", async (event) => {
-  if (leaving) return;
-  leaving = true;
-  // The form itself brings what is not sent yet.
-  if (!engine.request && !engine.misses) return void engine.discard();
+  if (isReady) return;
   event.preventDefault();
-  const button = event.submitter;
-  // An answer under way brings the version that the form must submit.
+  if (isWaiting) return;
+  isWaiting = true;
+  // The answer brings the version that the form must submit.
   await engine.flush();
-  if (engine.status === "offline") {
-    leaving = false;
-    return;
-  }
-  await engine.discard();
-  form.requestSubmit(button);
+  isWaiting = false;
+  if (engine.status === "offline") return;
+  engine.stop();
+  await engine.storeDrafts();
+  // What was refused is kept until a page says that the form is saved; see admin.js.
+  sessionStorage.setItem("udsat-sent", client);
+  isReady = true;
+  form.requestSubmit(event.submitter);
 });
 document.addEventListener("visibilitychange", () => {
-  if (document.visibilityState !== "hidden" || leaving) return;
+  if (document.visibilityState !== "hidden" || isReady) return;
   engine.storeDrafts();
   engine.flush();
 });
 addEventListener("pagehide", () => engine.storeDrafts());
+// Going back to a page that was sent shows what is saved.
+addEventListener("pageshow", ({ persisted }) => persisted && isReady && location.reload());
 
-await engine.start(Object.fromEntries(Object.entries(known).map(([name, [key, base]]) => [key, { base, value: valueOf(name) }])));
+if (unmade.length && document.readyState !== "complete") await new Promise((resolve) => addEventListener("load", resolve, { once: true })); // rows are added by other scripts
+for (const { key } of unmade) if (!nameOf(key)) addRow(key.replace(/:\w+$/, ""));
+for (const { key, value } of unmade) if (nameOf(key)) setValue(nameOf(key), value);
+const start = engine.start(initial);
+hasStarted = true;
+early.forEach(onInput);
+await start;
+if (unmade.length) {
+  hasTyped = true;
+  newRows().filter((row) => keyField(row).value).forEach(typeRow);
+  await engine.storeDrafts();
+  await Promise.all(unmade.filter(({ key }) => nameOf(key)).map(({ id }) => store.delete(id)));
+}

@@ -342,6 +342,7 @@ export async function openStore(user, meeting, client, isAlive = async () => fal
   return {
     put: (entry) => run("readwrite", (drafts) => drafts.put({ ...entry, scope, client: entry.id.split("|")[0] })),
     delete: (id) => run("readwrite", (drafts) => drafts.delete(id)),
+    deleteAllOf: (page) => run("readwrite", (drafts) => drafts.delete(IDBKeyRange.bound(`${page}|`, `${page}|\uffff`))),
     async entries() {
       const entries = await run("readonly", (drafts) => drafts.index("scope").getAll(scope));
       const others = [];

@@ -1,9 +1,10 @@
 """Automatic saving of change forms, with the protocol of static/js/desk-sync.js, which the meeting desk uses too.
 
-A field is identified by `model:pk:name`, and an edit by the fingerprint of the value it is based on. Edits that fit are
-put into the saved form, which is then submitted to the admin's own view, so that permissions, validation, versions and
-history are those of the form. An edit that does not fit is refused; it stays in the browser, and the form's button
-shows the conflict. Public objects are saved by the button only.
+A field is identified by `model:row:name`, where `row` is a primary key, or the key of a row that the form has created
+(new_rows.py); an edit is identified by the fingerprint of the value it is based on. Edits that fit are put into the
+saved form, which is then submitted to the admin's own view, so that permissions, validation, versions and history are
+those of the form. A new row is created from its edits together, or not at all. An edit that does not fit is refused; it
+stays in the browser, and the form's button shows the conflict. Public objects are saved by the button only.
 """
 
 import copy
@@ -21,10 +22,13 @@ from django.middleware.csrf import get_token
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.datastructures import MultiValueDict
+from django.utils.text import capfirst
 
 from udsat.lib.danish import clock
+from udsat.models import CreatedRow, EditConflict
 
-from .model_admins import ScopedAdmin
+from .model_admins import MAX_ATTEMPTS, ScopedAdmin
+from .new_rows import ROW_KEY, parse_key, with_keys
 from .scope import is_live
 
 MAX_EDITS = 500  # in one request
@@ -32,6 +36,7 @@ EDIT = ("id", "field", "base", "value")  # of one edit; others are the desk's ow
 PUBLIC = "Det er offentligt. Tryk på »Gem«, når det må læses."
 CONFLICT = "En anden har gemt feltet imens. Tryk på »Gem«, så kan du se begge tekster."
 GONE = "Feltet er her ikke mere. Tryk på »Gem«."
+INCOMPLETE = "Den nye række bliver gemt, når den er udfyldt."
 
 
 class FormState:
@@ -59,27 +64,54 @@ class FormState:
         self.data.setlist(bound.html_name, values)
         instance = getattr(form, "instance", None)
         if instance is not None and instance.pk and not bound.is_hidden and bound.name in instance_fields(form):
-            key = f"{instance._meta.model_name}:{instance.pk}:{bound.name}"
+            key = f"{row_of(form)}:{bound.name}"
             self.names[key], self.values[key] = bound.html_name, ",".join(values)
 
     def with_edits(self, edits: dict[str, str]) -> QueryDict:
         data = self.data.copy()
+        total = {formset.prefix: len(formset.initial_forms) for formset in self.formsets}
+        new: dict[str, str] = {}  # prefix in the form, by new row
         for key, value in edits.items():
-            widget = self._widget(self.names[key])
+            row, _, field = key.rpartition(":")
+            if key in self.names:
+                name, widget = self.names[key], self._widget(self.names[key])
+            else:
+                formset = self.formset_of(key)
+                if row not in new:
+                    new[row] = f"{formset.prefix}-{total[formset.prefix]}"
+                    total[formset.prefix] += 1
+                    data[f"{new[row]}-{ROW_KEY}"] = row.partition(":")[2]
+                name, widget = f"{new[row]}-{field}", _widget_of(formset.empty_form[field])
             is_list = isinstance(widget, forms.SelectMultiple | forms.CheckboxSelectMultiple)
             values = value.split(",") if is_list else [value]
-            data.setlist(self.names[key], [one for one in values if one or not _is_choice(widget)])
-        for formset in self.formsets:
-            data[f"{formset.prefix}-{forms.formsets.TOTAL_FORM_COUNT}"] = str(len(formset.initial_forms))
+            data.setlist(name, [one for one in values if one or not _is_choice(widget)])
+        for prefix, count in total.items():
+            data[f"{prefix}-{forms.formsets.TOTAL_FORM_COUNT}"] = str(count)
         return data
 
     def _widget(self, name):
         bound = next(bound for form in self._forms() for bound in form if bound.html_name == name)
         return _widget_of(bound)
 
+    def formset_of(self, key):
+        """Return the formset in which the key may name a field of a new row; None if there is none."""
+        model, _, rest = key.partition(":")
+        row, _, name = rest.partition(":")
+        for formset in self.formsets:
+            if formset.model._meta.model_name == model and str(parse_key(row)) == row:
+                form = formset.empty_form
+                return formset if name in instance_fields(form) and not form[name].is_hidden else None
+        return None
+
 
 def instance_fields(form) -> set[str]:
-    return set(form.fields) - {"version", forms.formsets.DELETION_FIELD_NAME}
+    return set(form.fields) - {"version", forms.formsets.DELETION_FIELD_NAME, ROW_KEY}
+
+
+def row_of(form) -> str:
+    """Return model and key of the form's row, as they are in the keys of its fields."""
+    key = form[ROW_KEY].value() if ROW_KEY in form.fields else ""
+    return f"{form.instance._meta.model_name}:{key or form.instance.pk}"
 
 
 def _widget_of(bound):
@@ -118,6 +150,10 @@ class AutosaveMixin(ScopedAdmin):
         view = self.admin_site.admin_view(self.autosave_view)
         return [path("<path:object_id>/gem/", view, name=name), *super().get_urls()]
 
+    def get_formsets_with_inlines(self, request, obj=None):
+        for formset, inline in super().get_formsets_with_inlines(request, obj):
+            yield with_keys(formset), inline
+
     def autosave_address(self, request, obj) -> str:
         return self.url("autosave", obj)
 
@@ -129,6 +165,8 @@ class AutosaveMixin(ScopedAdmin):
             context["autosave"] = {
                 "url": self.autosave_address(request, obj),
                 "fields": json.dumps(bases),
+                "rows": json.dumps({formset.prefix: formset.model._meta.model_name for formset in formsets}),
+                "empty": fingerprint(""),
                 "login": reverse("admin:login"),
                 "is_public": is_live(obj),
             }
@@ -146,11 +184,18 @@ class AutosaveMixin(ScopedAdmin):
             return JsonResponse({"problem": "Anmodningen kunne ikke læses."}, status=400)
         if user != request.user.pk:
             return JsonResponse({"problem": "En anden er logget ind i denne browser."}, status=409)
-        results = self._apply(request, object_id, edits) if edits else []
+        try:
+            results = self._apply(request, object_id, edits)
+        except EditConflict:
+            return JsonResponse({"problem": "Andre gemmer lige nu."}, status=503)
         state = self._saved_state(request, object_id)
         fields = {key: [value, fingerprint(value)] for key, value in state.values.items()}
+        typed = {edit["field"] for edit in edits if edit["value"]}
         for result in results:
-            result["fingerprint"] = fields.get(result.pop("field"), ["", ""])[1]
+            key = result.pop("field")
+            if result["outcome"] == "saved" and key in typed and key not in fields:
+                result |= {"outcome": "refused", "message": INCOMPLETE}  # nothing but what the form suggests
+            result["fingerprint"] = fields.get(key, ["", fingerprint("")])[1]
         token = str(state.form.initial["version"])
         content = {"results": results, "present": [], "version": token, "time": clock(timezone.now())}
         if edits or version != token:
@@ -168,27 +213,39 @@ class AutosaveMixin(ScopedAdmin):
         return FormState(form, [formset for formset, may in zip(formsets, writable, strict=True) if may])
 
     def _apply(self, request, object_id, edits) -> list[dict]:
+        """Save the edits that fit the saved form. Raise EditConflict if others save it again and again meanwhile."""
+        for attempts_left in reversed(range(MAX_ATTEMPTS)):
+            try:
+                return self._save_fitting(request, object_id, edits) if edits else []
+            except EditConflict:
+                if not attempts_left:
+                    raise
+        return []
+
+    def _save_fitting(self, request, object_id, edits) -> list[dict]:
         state = self._saved_state(request, object_id)
-        is_public = is_live(state.form.instance)
-        results, fitting = [], {}
+        is_public, new = is_live(state.form.instance), _new_fields(state, edits)
+        results: list[dict] = []
+        fitting: dict[str, str] = {}
         for edit in edits:
             key, value = edit["field"], edit["value"].replace("\r\n", "\n")
             result = {"id": edit["id"], "field": key, "outcome": "saved", "clash": "", "message": ""}
             results.append(result)
-            saved = state.values.get(key)
+            saved = "" if key in new else state.values.get(key)
             if saved is None:
                 result |= {"outcome": "refused", "message": GONE}
             elif value != saved.replace("\r\n", "\n"):
                 if is_public:
                     result |= {"outcome": "refused", "message": PUBLIC}
-                elif edit["base"] != fingerprint(saved):
+                elif key not in new and edit["base"] != fingerprint(saved):
                     result |= {"outcome": "refused", "message": CONFLICT, "conflict": True}
                 else:
                     fitting[key] = value
         refused: dict[str, str] = {}
         while fitting and (errors := self._submit(request, object_id, state, fitting)):
-            # Errors of fields that nobody edits refuse all edits.
-            wrong = {key: errors[key] for key in fitting if key in errors} or dict.fromkeys(fitting, errors[""])
+            wrong = {key: errors[name] for key in fitting for name in (key, _row(key)) if name in errors}
+            # Errors of fields that nobody edits refuse all edits, those of new rows first.
+            wrong = wrong or dict.fromkeys(new & fitting.keys() or fitting, errors[""])
             refused |= wrong
             fitting = {key: value for key, value in fitting.items() if key not in wrong}
         for result in results:
@@ -197,7 +254,10 @@ class AutosaveMixin(ScopedAdmin):
         return results
 
     def _submit(self, request, object_id, state, edits) -> dict[str, str]:
-        """Submit the saved form with the edits. Return errors by key, "" for all others; none if it is saved."""
+        """Submit the saved form with the edits. Return errors by field, or by new row, "" for all others.
+
+        There are none if it is saved.
+        """
         posted = copy.copy(request)
         posted._post, posted._files = state.with_edits(edits), MultiValueDict()
         posted._post["_continue"] = "1"
@@ -206,13 +266,37 @@ class AutosaveMixin(ScopedAdmin):
         if response.status_code == 302:
             return {}
         context = response.context_data
+        if context["adminform"].form.has_conflict:
+            raise EditConflict
         rows = [row for inline in context["inline_admin_formsets"] for row in inline.formset.forms]
         errors = {"": "Det kunne ikke gemmes. Tryk på »Gem«, så kan du se hvorfor."}
         for form in [context["adminform"].form, *rows]:
-            for name, messages in form.errors.items():
+            if form.instance.pk is None and form.errors:
+                messages = {
+                    text: f"{_label(form, name)}{text}" for name, texts in form.errors.items() for text in texts
+                }
+                errors[row_of(form)] = " ".join([INCOMPLETE, *messages.values()])
+                continue
+            for name, texts in form.errors.items():
                 if name in form.fields:
-                    errors[f"{form.instance._meta.model_name}:{form.instance.pk}:{name}"] = " ".join(messages)
+                    errors[f"{row_of(form)}:{name}"] = " ".join(texts)
         return errors
+
+
+def _row(key: str) -> str:
+    return key.rpartition(":")[0]
+
+
+def _label(form, name: str) -> str:
+    return f"{capfirst(form[name].label)}: " if name in form.fields else ""
+
+
+def _new_fields(state: FormState, edits: list[dict]) -> set[str]:
+    """Return the keys of fields of new rows, without those of rows that were created and then deleted."""
+    keys = {edit["field"] for edit in edits} - state.values.keys()
+    new = {key: parse_key(key.split(":")[1]) for key in keys if state.formset_of(key)}
+    gone = set(CreatedRow.objects.filter(key__in=new.values()).values_list("key", flat=True)) if new else set()
+    return {key for key, row in new.items() if row not in gone}
 
 
 def _parse(body: bytes) -> tuple[int, list[dict], str]:

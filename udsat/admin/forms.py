@@ -245,7 +245,7 @@ class ScopedChangeForm(RefusableForm, ScopedModelForm):
         return "Du" if entry.user == self.user else str(entry.user)
 
 
-def _renumbered(source: MultiValueDict, prefix: str, order: list[int]) -> MultiValueDict:
+def renumbered(source: MultiValueDict, prefix: str, order: list[int]) -> MultiValueDict:
     """Return posted values with the formset's rows reordered, nested rows included."""
     if not source:
         return source
@@ -306,7 +306,7 @@ class ScopedFormSet(BaseInlineFormSet):
         total = range(management.cleaned_data[TOTAL_FORM_COUNT])
         order = [n for n in initial if n not in removed] + [n for n in total if n in removed or n not in initial]
         order = [n for n in order if n not in deleted]
-        self.data, self.files = (_renumbered(source, self.prefix, order) for source in (self.data, self.files))
+        self.data, self.files = (renumbered(source, self.prefix, order) for source in (self.data, self.files))
         self.data[f"{self.prefix}-{TOTAL_FORM_COUNT}"] = str(len(order))
         self.data[f"{self.prefix}-{INITIAL_FORM_COUNT}"] = str(len(initial) - len(removed))
         for n in range(len(initial) - len(removed), len(order)):

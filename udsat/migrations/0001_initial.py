@@ -394,4 +394,19 @@ class Migration(migrations.Migration):
                 'ordering': ['pk'],
             },
         ),
+        migrations.CreateModel(
+            name='CreatedRow',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('key', models.UUIDField(unique=True)),
+                ('object_id', models.PositiveBigIntegerField()),
+                ('at', models.DateTimeField(db_index=True, default=django.utils.timezone.now)),
+                ('content_type', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='contenttypes.contenttype')),
+            ],
+            options={
+                'verbose_name': 'række fra en formular',
+                'verbose_name_plural': 'rækker fra formularer',
+                'indexes': [models.Index(fields=['content_type', 'object_id'], name='created_row')],
+            },
+        ),
     ]

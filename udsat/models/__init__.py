@@ -1,5 +1,6 @@
 """Models that strategies and council build on."""
 
+from .created_rows import CreatedRow, delete_old_created_rows
 from .deletions import REMOVAL_HOOKS, Deletion, delete_unused_files, kept_until, remove_old_deletions
 from .held_files import HeldFile, delete_old_held_files
 from .history import Revision, RevisionedModel
@@ -48,6 +49,7 @@ __all__ = [
     "Deletion",
     "SEARCH_TEXTS",
     "Assignment",
+    "CreatedRow",
     "EditConflict",
     "CprOverride",
     "SearchKind",
@@ -84,6 +86,7 @@ __all__ = [
     "remove_expired_entries",
     "HeldFile",
     "check_override_reasons",
+    "delete_old_created_rows",
     "delete_old_held_files",
     "override_seconders",
     "texts_in",
