@@ -82,9 +82,48 @@ def test_two_people_in_two_fields_both_save_and_in_one_field_the_second_is_refus
     assert carlas.type(plain_text="<p>Let.</p>") == {"plain_text": ("saved", "")}
     assert annas.type(summary="Annas") == {"summary": ("saved", "")}
     [(outcome, message)] = carlas.type(summary="Carlas").values()
-    assert outcome == "refused" and "En anden har gemt feltet imens" in message
+    assert outcome == "refused" and message.startswith("Anna har gemt feltet imens. Det, du har skrevet, ligger i")
     strategy.refresh_from_db()
     assert (strategy.summary, strategy.plain_text) == ("Annas", "<p>Let.</p>")
+
+
+def test_the_text_that_gave_way_is_in_the_history_under_the_name_of_its_writer(client, anna, carla, strategy):
+    annas, carlas = Form(client, anna, resume(strategy)), Form(type(client)(), carla, resume(strategy))
+    annas.type(summary="Annas")
+    # She goes on typing: one entry, with what she wrote last.
+    carlas.type(summary="Carl")
+    carlas.type(summary="Carlas")
+    kept = Revision.objects.of(strategy).filter(action=Revision.Action.UNUSED)
+    assert [(it.by_name, it.values["summary"]) for it in kept] == [("Carla", "Carlas")]
+    page = client.get(f"/admin/strategies/strategy/{strategy.pk}/history/").content.decode()
+    assert "skrevet, men ikke brugt" in page and "Carlas" in page
+    # The page of the form names the person whose text is saved.
+    data = form_data(carlas.client, resume(strategy), carla) | {"version": "1", "summary": "Carlas"}
+    shown = carlas.client.post(resume(strategy), data).content.decode()
+    assert "Anna har gemt imens" in shown and "Gemt nu:</strong> <span>Annas" in shown
+    # After another save, what gives way is an entry of its own.
+    annas = Form(client, anna, resume(strategy))
+    assert annas.type(summary="Annas nye") == {"summary": ("saved", "")}
+    carlas.type(summary="Carlas andet")
+    assert kept.all().count() == 2
+    strategy.refresh_from_db()
+    assert strategy.summary == "Annas nye"
+
+
+def test_what_gives_way_in_a_row_or_is_no_text_is_told_too(client, anna, carla, strategy):
+    theme = make.theme(strategy, "Bolig")
+    goal = make.goal(theme, "bygge", position=1)
+    pages = f"/admin/strategies/theme/{theme.pk}/change/", f"/admin/strategies/theme/{theme.pk}/emner/"
+    theme_of, topics_of = (Form(type(client)(), carla, page) for page in pages)
+    topic = make.topic("Bolig")
+    Form(client, anna, pages[0]).type(**{"goals-0-text": "bygge 20"})
+    Form(client, anna, pages[1]).type(topics=str(topic.pk))
+    assert "i historikken" in theme_of.type(**{"goals-0-text": "bygge 30"})["goals-0-text"][1]
+    assert Revision.objects.of(goal).get(action=Revision.Action.UNUSED).values["text"] == "bygge 30"
+    assert topics_of.type(topics=str(make.topic("Job").pk))["topics"][1].startswith(
+        "En anden har gemt feltet imens. Try"
+    )
+    assert list(theme.topics.all()) == [topic]
 
 
 def test_a_wrong_value_is_refused_and_the_others_are_saved(client, anna, strategy):

@@ -4,7 +4,8 @@ A field is identified by `model:row:name`, where `row` is a primary key, or the 
 (new_rows.py); an edit is identified by the fingerprint of the value it is based on. Edits that fit are put into the
 saved form, which is then submitted to the admin's own view, so that permissions, validation, versions and history are
 those of the form. A new row is created from its edits together, or not at all. An edit that does not fit is refused; it
-stays in the browser, and the form's button shows the conflict. Public objects are saved by the button only.
+stays in the browser, and the form's button shows the conflict. A text that another person's gave no room is kept in the
+history too. Public objects are saved by the button only.
 """
 
 import copy
@@ -16,6 +17,7 @@ from django import forms
 from django.contrib.admin.utils import flatten_fieldsets, unquote
 from django.contrib.messages.storage.session import SessionStorage
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import JsonResponse, QueryDict
 from django.http.request import RawPostDataException
 from django.middleware.csrf import get_token
@@ -25,7 +27,7 @@ from django.utils.datastructures import MultiValueDict
 from django.utils.text import capfirst
 
 from udsat.lib.danish import clock
-from udsat.models import CreatedRow, EditConflict
+from udsat.models import CreatedRow, EditConflict, Revision, RevisionedModel
 
 from .model_admins import MAX_ATTEMPTS, ScopedAdmin
 from .new_rows import ROW_KEY, parse_key, with_keys
@@ -34,7 +36,8 @@ from .scope import is_live
 MAX_EDITS = 500  # in one request
 EDIT = ("id", "field", "base", "value")  # of one edit; others are the desk's own
 PUBLIC = "Det er offentligt. Tryk på »Gem«, når det må læses."
-CONFLICT = "En anden har gemt feltet imens. Tryk på »Gem«, så kan du se begge tekster."
+CONFLICT = "{} har gemt feltet imens. {}Tryk på »Gem«, så kan du se begge tekster."
+KEPT = "Det, du har skrevet, ligger i historikken. "
 GONE = "Feltet er her ikke mere. Tryk på »Gem«."
 INCOMPLETE = "Den nye række bliver gemt, når den er udfyldt."
 
@@ -74,7 +77,7 @@ class FormState:
         for key, value in edits.items():
             row, _, field = key.rpartition(":")
             if key in self.names:
-                name, widget = self.names[key], self._widget(self.names[key])
+                name, widget = self.names[key], _widget_of(self.bound(key))
             else:
                 formset = self.formset_of(key)
                 if row not in new:
@@ -89,9 +92,8 @@ class FormState:
             data[f"{prefix}-{forms.formsets.TOTAL_FORM_COUNT}"] = str(count)
         return data
 
-    def _widget(self, name):
-        bound = next(bound for form in self._forms() for bound in form if bound.html_name == name)
-        return _widget_of(bound)
+    def bound(self, key) -> forms.BoundField:
+        return next(bound for form in self._forms() for bound in form if bound.html_name == self.names[key])
 
     def formset_of(self, key):
         """Return the formset in which the key may name a field of a new row; None if there is none."""
@@ -238,7 +240,8 @@ class AutosaveMixin(ScopedAdmin):
                 if is_public:
                     result |= {"outcome": "refused", "message": PUBLIC}
                 elif key not in new and edit["base"] != fingerprint(saved):
-                    result |= {"outcome": "refused", "message": CONFLICT, "conflict": True}
+                    message = _keep_unused(request.user, state.bound(key), value)
+                    result |= {"outcome": "refused", "message": message, "conflict": True}
                 else:
                     fitting[key] = value
         refused: dict[str, str] = {}
@@ -281,6 +284,23 @@ class AutosaveMixin(ScopedAdmin):
                 if name in form.fields:
                     errors[f"{row_of(form)}:{name}"] = " ".join(texts)
         return errors
+
+
+def _keep_unused(user, bound: forms.BoundField, value: str) -> str:
+    """Keep the value in the history of its object, and return what the person is told."""
+    name, typed = bound.name, copy.copy(bound.form.instance)
+    if not isinstance(typed, RevisionedModel) or name not in typed.revisioned_fields():
+        return CONFLICT.format("En anden", "")
+    revision = Revision.objects.last_change_of(typed, name)
+    saved_by = "Du" if revision and revision.by == user else (revision and revision.by_name) or "En anden"
+    try:
+        setattr(typed, name, bound.field.clean(value))
+    except forms.ValidationError:
+        return CONFLICT.format(saved_by, "")
+    with transaction.atomic():
+        saved = type(typed)._base_manager.select_for_update(of=("self",)).get(pk=typed.pk)
+        Revision.objects.add_unused(saved, typed.revisioned_values([name]), by=user, by_name=str(user))
+    return CONFLICT.format(saved_by, KEPT)
 
 
 def _row(key: str) -> str:

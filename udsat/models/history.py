@@ -49,12 +49,23 @@ class RevisionQuerySet(ScopedQuerySet):
         self.of(obj).filter(is_closed=False).update(is_closed=True)
 
     def add_unused(self, obj: "RevisionedModel", values: dict[str, Any], *, by, by_name: str) -> None:
-        """Record values that a person typed and that gave way to those saved, followed by the saved ones."""
-        saved = obj.revisioned_values()
+        """Record values that a person typed and that gave way to those saved, followed by the saved ones.
+
+        Those that the person types next, until somebody saves the object, replace them.
+        """
+        saved, typist = obj.revisioned_values(), {"by_id": by and by.pk, "by_name": by_name[:200]}
+        latest, unused = [*self.of(obj).order_by("-pk")[:2], None, None][:2]
+        if unused and (unused.action, unused.by_id) == (Revision.Action.UNUSED, typist["by_id"]):
+            if latest.values == saved and timezone.now() - RUN_LENGTH < unused.since:
+                unused.values |= values
+                unused.at = latest.at = timezone.now()
+                unused.save(update_fields=["values", "at"])
+                latest.save(update_fields=["at"])
+                return
         self.close_run_of(obj)
-        fields = {"by_id": by and by.pk, "by_name": by_name[:200], "is_closed": True}
-        _create_revision(obj, Revision.Action.UNUSED, saved | values, **fields)
-        _create_revision(obj, Revision.Action.CHANGED, saved, is_closed=True)
+        editor = {"by_id": latest.by_id, "by_name": latest.by_name} if latest else {}
+        _create_revision(obj, Revision.Action.UNUSED, saved | values, **typist, is_closed=True)
+        _create_revision(obj, Revision.Action.CHANGED, saved, **editor, is_closed=True)
 
     def last_change_of(self, obj: models.Model, field: str) -> "Revision | None":
         """Return the revision that gave the field its latest value."""
