@@ -62,6 +62,8 @@ def test_everything_that_is_public_is_in_the_full_words(strategy):
         f"/esbjerg/strategier/{strategy.slug}/",
     ]:  # fmt: skip
         assert part in text, part
+    # What a goal has is said before its sub-goals begin.
+    assert text.index("Rækkehuse i Nordbyen") < text.index("10 ved havnen")
 
 
 def test_the_summary_holds_vision_themes_goals_and_how_they_go(strategy):
