@@ -13,8 +13,8 @@ from django.utils.formats import number_format
 from django.utils.text import slugify as django_slugify
 
 MONTHS = tuple("januar februar marts april maj juni juli august september oktober november december".split())
-# The name of a month, in full or as its first three letters, as a regular expression.
-MONTH_NAME = "|".join(f"{name[:3]}(?:{name[3:]})?" for name in MONTHS)
+# The name of a month, in full or as its first three or four letters (sept.), as a regular expression.
+MONTH_NAME = "|".join(f"{name[:3]}(?:{name[3:4]}(?:{name[4:]})?)?" for name in MONTHS)
 
 
 def month_number(name: str) -> int:
@@ -102,8 +102,9 @@ def join_words(words: list[str], last: str = "og") -> str:
 
 
 _WEEKDAYS = "mandag tirsdag onsdag torsdag fredag lørdag søndag".split()
+_WEEKDAY_NAME = "|".join(f"{name[:3]}(?:{name[3:]})?" for name in _WEEKDAYS)
 _DATE = re.compile(
-    rf"(?:(?:{'|'.join(_WEEKDAYS)})\s+)?(?:den\s+|d\.\s*)?(?P<day>\d{{1,2}})\s*(?:[./-]\s*|\s)"
+    rf"(?:(?P<weekday>{_WEEKDAY_NAME})\.?\s+)?(?:den\s+|d\.\s*)?(?P<day>\d{{1,2}})\s*(?:[./-]\s*|\s)"
     rf"(?:(?P<month>\d{{1,2}})\s*(?:[./-]\s*|\s)|(?P<name>{MONTH_NAME})\.?\s*)"
     r"(?P<year>\d{4}|\d\d)",
     re.IGNORECASE,
@@ -119,7 +120,7 @@ def read_date(text: str) -> datetime.date | None:
     """Read »3. marts 2027«, »3/3-2027«, »onsdag den 3.3.27« or »2027-03-03«; None for anything else.
 
     Two digits of a year are in this century up to 69. Raises ValueError, with a Danish message, for a day that does not
-    exist.
+    exist or is another weekday.
     """
     text = " ".join(text.split())
     match = _DATE.fullmatch(text) or _ISO_DATE.fullmatch(text)
@@ -137,7 +138,13 @@ def read_date(text: str) -> datetime.date | None:
     if not 1 <= day <= days:
         in_year = f" {year}" if month == 2 else ""
         raise ValueError(f"{MONTHS[month - 1].capitalize()}{in_year} har {days} dage. Ret datoen.")
-    return datetime.date(year, month, day) if year else None
+    if not year:
+        return None
+    read = datetime.date(year, month, day)
+    weekday = _WEEKDAYS[read.weekday()]
+    if (written := groups.get("weekday")) and not weekday.startswith(written.lower()):
+        raise ValueError(f"Den {long_date(read)} er en {weekday}. Ret datoen eller ugedagen.")
+    return read
 
 
 def read_time(text: str) -> datetime.time | None:
