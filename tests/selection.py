@@ -69,6 +69,7 @@ ON_EITHER_ENGINE = {
     "test_danish.py",
     "test_danish_forms.py",
     "test_demo.py",
+    "test_dataset.py",
     "test_date_input.py",
     "test_desk_in_chromium.py",
     "test_desk_interleavings.py",
