@@ -121,7 +121,7 @@ def test_the_deadline_follows_the_councils_rule_unless_another_is_chosen(approva
     [
         ("", "Skriv, hvornår medlemmerne senest skal svare."),
         ("i morgen", "Skriv datoen som"),
-        ("2020-01-01", "Datoen er gået."),
+        ("2020-01-01", "Datoen er passeret."),
         ("0026-01-01", "Årstallet er 0026."),
     ],
 )

@@ -89,7 +89,7 @@ def test_a_group_books_and_is_answered(client, council, anna):
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"phone": ""}, "Skriv en telefon eller en e-mail"),
+        ({"phone": ""}, "Skriv et telefonnummer eller en e-mail"),
         ({"group": ""}, "Skriv, hvem I er."),
         ({"text": None}, "Skriv, hvad I vil tale om."),
         ({"people": "mange"}, "Skriv et tal, for eksempel 12."),

@@ -133,7 +133,7 @@ def test_publishing_in_the_back_office_writes_the_invitations_in_the_same_step(c
 def test_the_page_explains_that_emails_are_sent_automatically(client, meeting, anna, karen):
     make.agenda(meeting, Status.DRAFT).publish(by=anna, confirmed=True)
     client.force_login(anna)
-    notice = "Ingen har fået en mail endnu. Portalen sender af sig selv inden for et par minutter."
+    notice = "Ingen har fået en mail endnu. Portalen sender dem automatisk inden for et par minutter."
     assert notice in flat(page(client, meeting))
     call_command("run_due", stdout=io.StringIO())
     assert notice not in flat(page(client, meeting)) and set(letters()) == {"Karen"}

@@ -30,7 +30,7 @@ function scheduleSave(event) {
   // The order of public items is saved automatically; their text is not.
   if (rowOf(target)?.matches("[data-live]") && !target.name.endsWith("-position")) {
     hasUnsavedPublicText = true;
-    showStatus("Punktet er offentligt. Tryk Gem, når det må læses.");
+    showStatus("Punktet er offentligt. Tryk på »Gem«, når det må læses.");
     return;
   }
   clearTimeout(timer);

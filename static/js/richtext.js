@@ -422,7 +422,7 @@ async function editCaption(editor) {
     help: "Teksten står over tabellen og læses højt for dem, der ikke kan se den.",
     value: caption,
     parse: (text) => text,
-    mistake: "Skriv en tekst, eller vælg Annuller.",
+    mistake: "Skriv en tekst, eller tryk på »Annuller«.",
     remove: caption && "Fjern tabeltekst",
   });
   editor.view.focus();

@@ -183,7 +183,7 @@ class AutosaveMixin(ScopedAdmin):
         try:
             user, edits, version = _parse(request.body)
         except (ValueError, RecursionError, RawPostDataException):
-            return JsonResponse({"problem": "Anmodningen kunne ikke læses."}, status=400)
+            return JsonResponse({"problem": "Portalen kunne ikke læse det, browseren sendte."}, status=400)
         if user != request.user.pk:
             return JsonResponse({"problem": "En anden er logget ind i denne browser."}, status=409)
         try:

@@ -195,7 +195,9 @@ def xml_parts(archive: zipfile.ZipFile) -> Iterator[tuple[str, "etree._Element"]
                 content = file.read(left + 1)
             left -= len(content)
             if left < 0:
-                raise UnreadableDocument("Filen er for stor at læse. Del den i flere filer, og prøv igen.")
+                raise UnreadableDocument(
+                    "Filen er for stor til, at vi kan læse den. Del den i flere filer, og prøv igen."
+                )
             root = etree.fromstring(content, parser)
         except UnreadableDocument:
             raise

@@ -289,7 +289,9 @@ def _pdf(data: bytes) -> FileText:
     except (FileNotDecryptedError, DependencyError) as error:
         raise UnreadableDocument("PDF'en er låst. Gem den uden adgangskode, og prøv igen.") from error
     except LimitReachedError as error:
-        raise UnreadableDocument("PDF'en er for stor at læse. Del den i flere filer, og prøv igen.") from error
+        raise UnreadableDocument(
+            "PDF'en er for stor til, at vi kan læse den. Del den i flere filer, og prøv igen."
+        ) from error
     except Exception as error:  # noqa: BLE001  pypdf raises many kinds of errors on broken files.
         raise UnreadableDocument(
             "PDF'en er beskadiget og kan ikke læses. Gem den som PDF på ny, og prøv igen."
@@ -331,7 +333,7 @@ def _pdf_text(reader: PdfReader) -> FileText:
             parts += [str(note.get_object().get(key, "")) for key in ("/Contents", "/T", "/Subj", "/RC", "/V")]
         total += len(text)
         if total > MAX_TEXT or monotonic() > deadline:
-            raise UnreadableDocument("PDF'en er for stor at læse. Del den i flere filer, og prøv igen.")
+            raise UnreadableDocument("PDF'en er for stor til, at vi kan læse den. Del den i flere filer, og prøv igen.")
     return FileText("\n".join(parts), complete)
 
 

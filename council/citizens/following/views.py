@@ -36,7 +36,7 @@ class FollowForm(FieldsOnly, TrapForm):
         label="Hvad vil du følge?",
         widget=forms.CheckboxSelectMultiple,
         error_messages={
-            "required": "Sæt mindst ét kryds.",
+            "required": "Sæt mindst ét hak.",
             "invalid_choice": "Det kan man ikke følge længere. Vælg igen.",
         },
     )

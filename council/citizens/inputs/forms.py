@@ -127,7 +127,7 @@ class DialogueForm(TrapForm, _InputForm):
         if not ({"phone", "email"} & set(self.errors)) and not (
             self.cleaned_data.get("phone") or self.cleaned_data.get("email")
         ):
-            self.add_error("phone", "Skriv en telefon eller en e-mail, så rådet kan svare jer.")
+            self.add_error("phone", "Skriv et telefonnummer eller en e-mail, så rådet kan svare jer.")
         return cleaned
 
 

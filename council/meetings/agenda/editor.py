@@ -348,7 +348,7 @@ class AgendaEditor:
             case "invite_proposals", _:
                 count = proposals.invite_proposals(self.meeting)
                 sent = f"{count} medlemmer får en mail nu." if count != 1 else "1 medlem får en mail nu."
-                messages.success(self.request, sent if count else "Alle, der har en mail, er spurgt.")
+                messages.success(self.request, sent if count else "Alle, der har en e-mail, er spurgt.")
             case "move_up" | "move_down" as name, pk:
                 item = next((item for item in items if str(item.pk) == pk), None)
                 if item is not None:
@@ -401,7 +401,7 @@ class AgendaEditor:
             self.request,
             f"{person} får dit svar i en mail."
             if person and person.email
-            else "Svaret er gemt. Medlemmet har ingen mail, så ring og sig det.",
+            else "Svaret er gemt. Medlemmet har ingen e-mail, så ring og sig det.",
         )
         return {}
 

@@ -40,7 +40,7 @@ class StartRoundForm(FieldsOnly, forms.Form):
     def clean_due_on(self):
         day = self.cleaned_data["due_on"]
         if day < timezone.localdate():
-            raise ValidationError("Datoen er gået. Vælg en dag, der kommer.")
+            raise ValidationError("Datoen er passeret. Vælg en senere.")
         return day
 
 

@@ -35,7 +35,7 @@ def sync(admin, request, meeting):
     except RequestDataTooBig:
         return _private({"problem": "Det er for meget på én gang."}, 413)
     except MalformedRequest as error:
-        return _private({"problem": f"Anmodningen kunne ikke læses: {error}."}, 400)
+        return _private({"problem": f"Portalen kunne ikke læse det, browseren sendte: {error}."}, 400)
     if sent["user"] != request.user.pk:
         return _private({"problem": "En anden er logget ind i denne browser.", "user": request.user.pk}, 409)
     has_changes = bool(sent["edits"] or sent["decisions"])

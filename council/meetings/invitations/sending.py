@@ -86,7 +86,7 @@ def publication_effects(meeting: Meeting) -> list[str]:
         count = "1 medlem" if len(mailed) == 1 else f"{len(mailed)} medlemmer"
         effects.append(f"Når dagsordenen er offentlig, får {count} en mail med dagsordenen og en indkaldelse.")
     if without_email:
-        effects.append(f"Ring til {join_words(without_email)}, som ikke har nogen mail.")
+        effects.append(f"Ring til {join_words(without_email)}, som ikke har nogen e-mail.")
     return effects
 
 

@@ -133,7 +133,7 @@ class Command(BaseCommand):
         path = settings.VAR_DIR / "logins.txt"
         path.unlink(missing_ok=True)
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-            file.write(f"Log-ind til demoen på {settings.SITE_URL}/admin/\n\n{logins}\n")
+            file.write(f"Login til demoen på {settings.SITE_URL}/admin/\n\n{logins}\n")
         return path
 
 
