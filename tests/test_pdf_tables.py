@@ -26,9 +26,9 @@ def budget(columns, rows=1):
     return table(["Post", *headings], *[["Løn", *[f"{125 + number}.000 kr." for number in range(columns)]]] * rows)
 
 
-def printed(content):
+def printed(content, before=TEXT):
     """Return a PDF with the content in an agenda item, after checking that everything is on the paper."""
-    field = f'<div class="field free"><h3>Sagsfremstilling</h3>{TEXT}{content}{TEXT}</div>'
+    field = f'<div class="field free"><h3>Sagsfremstilling</h3>{before}{content}{TEXT}</div>'
     data = render_pdf(document(f'<h1>Møde</h1><section class="item"><h2>Budget</h2>{field}</section>'))
     assert failures(data) == []
     for page in read(data).pages:
@@ -53,6 +53,10 @@ def test_twelve_months_and_a_total_are_all_on_a_landscape_page_and_the_text_goes
     data = printed(budget(14))
     assert pages_across(data) == [False, True, False]
     assert all(f"{125 + number}.000 kr." in words(data) for number in range(14))
+
+
+def test_the_label_of_a_text_that_begins_with_a_landscape_page_is_on_the_paper():
+    assert "Sagsfremstilling" in words(printed(budget(14), before=""))
 
 
 def test_a_table_too_wide_for_any_page_is_split_and_repeats_its_first_column_and_caption():

@@ -58,6 +58,14 @@ def test_hyphens_of_a_printed_address_are_copied_as_they_are_typed():
     assert "-\n" in text  # long words are hyphenated
 
 
+@pytest.mark.parametrize(
+    "address", ["udsatteraadet@eksempelkoebing-kommune.example", "https://kommunen.dk/boligplaceringssamarbejde"]
+)
+def test_no_hyphen_is_put_into_an_address(address):
+    data = in_a_column(*[f"<p>Skriv {'i' * count} {address}</p>" for count in range(8)], width="25mm")
+    assert "".join(lines(data)).count(address) == 8
+
+
 SOURCE = '<section class="source"><h2>Mødet på nettet</h2><p>Adressen</p></section>'
 
 

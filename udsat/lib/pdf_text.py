@@ -8,19 +8,22 @@ _INLINE = {"a", "b", "em", "i", "small", "span", "strong", "sub", "sup", "u"}
 _SPACE = " \t\n\r\f"
 _UNBROKEN = re.compile(r"\S{60}(?=\S)")
 # Groups of digits, such as a phone number; a number and its unit; and »kl. 10«.
-_TOGETHER = re.compile(
+_TOGETHER = (
     r"(?<![\d.,])\+?\d{1,4}(?:[ \n]\d{1,4}){1,5}(?![\d]|[ \n]\d)"
     r"|(?<![\w.,])\d[\d.,]{0,12}[ \n](?:kr\.|%|pct\.|mio\.|mia\.|m²)(?!\w)"
     r"|(?<!\w)(?:kl\.|nr\.|§) \d(?:[\d.:–-]{0,10}\d)?(?!\d)"
 )
+# An e-mail or web address, in which a hyphen at the end of a line would be read as part of it.
+_ADDRESS = r"(?<!\S)[^\s@]{1,64}@[^\s@]{1,190}|(?<!\S)(?:https?://|www\.)\S+"
+_MARKED = re.compile(rf"(?P<address>{_ADDRESS})|{_TOGETHER}")
 
 
 def prepare(body: Any) -> None:
     """Change the text of an HTML element, in place.
 
     Very long words may break, since their layout takes time quadratic in their length. Phone numbers and amounts do
-    not break. Space at the end of a text is removed or set apart: WeasyPrint 70 breaks a line after its first word when
-    the text fits exactly and the space after it does not.
+    not break, and addresses do without a hyphen. Space at the end of a text is removed or set apart: WeasyPrint 70
+    breaks a line after its first word when the text fits exactly and the space after it does not.
     """
     for element in body.iter():
         element.text, element.tail = _breakable(element.text), _breakable(element.tail)
@@ -69,9 +72,9 @@ def _strip_end(run: list[tuple[Any, str]]) -> None:
 
 
 def _pieces(element: Any, text: str) -> tuple[str, list[Any]]:
-    """Divide a text into its beginning and elements of phone numbers, amounts and last spaces, with their tails."""
+    """Divide a text into its beginning and elements of phone numbers, amounts, addresses and last spaces."""
     beginning, added, end = "", list[Any](), 0
-    for match in [*_TOGETHER.finditer(text), None]:
+    for match in [*_MARKED.finditer(text), None]:
         piece = text[end : match.start() if match else None]
         words = piece.rstrip(_SPACE)
         is_apart = piece != words and any(space in words for space in _SPACE)
@@ -82,7 +85,7 @@ def _pieces(element: Any, text: str) -> tuple[str, list[Any]]:
         if is_apart:
             added.append(_span(element, " ", "space"))
         if match:
-            added.append(_span(element, match[0], "together"))
+            added.append(_span(element, match[0], "unhyphenated" if match["address"] else "together"))
             end = match.end()
     return beginning, added
 
