@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django import template
 from django.db.models import Exists, OuterRef, Prefetch, Q
 
-from council.models import Council, Hearing, Meeting, News
+from council.models import AgendaItem, Council, Hearing, Meeting, News
 from council.models.council import readers
 from council.public.trail import items_in_public, trails_of_goals
 from strategies.models import Goal, Strategy, Theme
@@ -37,6 +37,16 @@ def municipality_frame(municipality, user):
     return frame
 
 
+# What a CouncilTalk is made of.
+TALK_FIELDS = [
+    "title",
+    "answer",
+    "decision",
+    *(f"meeting__{name}" for name in ("date", "ordinal", "starts_at", "ends_at", "first_number")),
+    "meeting__council__municipality__slug",
+]
+
+
 @dataclass(frozen=True)
 class CouncilTalk:
     """A public agenda item about a theme or goal; answer and decision are empty until the minutes are public."""
@@ -54,15 +64,16 @@ class CouncilTalk:
 def council_talks(strategy):
     """Return the public agenda items about each theme and goal of the strategy, newest meeting first.
 
-    Makes a constant number of queries.
+    Makes a constant number of queries, and reads no text but the decision: a strategy may be on hundreds of agendas.
     """
+    about = Q(themes__strategy=strategy) | Q(goals__theme__strategy=strategy)
     items = (
         items_in_public()
-        .filter(Q(themes__strategy=strategy) | Q(goals__theme__strategy=strategy))
-        .distinct()
+        .filter(pk__in=AgendaItem.objects.filter(about).values("pk"))
+        .only(*TALK_FIELDS)
         .prefetch_related(
-            Prefetch("themes", Theme.objects.filter(strategy=strategy)),
-            Prefetch("goals", Goal.objects.filter(theme__strategy=strategy)),
+            Prefetch("themes", Theme.objects.filter(strategy=strategy).only("pk")),
+            Prefetch("goals", Goal.objects.filter(theme__strategy=strategy).only("pk")),
         )
         .order_by("-meeting__date", "-meeting__ordinal", "position", "pk")
     )
