@@ -394,7 +394,7 @@ def test_a_text_that_clashes_is_kept_and_both_are_shown_by_the_button(office, st
     expect(office.locator("[data-saved]")).to_have_text("Siden gemmer automatisk.", timeout=15_000)
     Strategy.objects.filter(pk=strategy.pk).update(summary="En andens", version=strategy.version + 1)
     office.get_by_label("Resumé").fill("Min egen")
-    expect(office.locator("[data-saved]")).to_contain_text("En anden har gemt feltet imens", timeout=15_000)
+    expect(office.locator("[data-saved]")).to_contain_text("har gemt feltet imens", timeout=15_000)
     office.get_by_role("button", name="Gem", exact=True).click()
     office.get_by_role("alert").get_by_text("har gemt imens").wait_for()
     assert office.get_by_label("Resumé").input_value() == "Min egen"
@@ -413,7 +413,7 @@ def test_the_button_shows_both_texts_when_the_other_text_arrives_while_one_is_ty
     is_held = False
     for route in held:
         route.continue_()
-    expect(office.locator("[data-saved]")).to_contain_text("En anden har gemt feltet imens", timeout=15_000)
+    expect(office.locator("[data-saved]")).to_contain_text("har gemt feltet imens", timeout=15_000)
     office.get_by_role("button", name="Gem", exact=True).click()
     office.get_by_role("alert").get_by_text("har gemt imens").wait_for()
     assert office.get_by_label("Resumé").input_value() == "Min egen"
@@ -465,3 +465,29 @@ def test_a_row_that_was_not_complete_is_there_again_when_the_page_is_opened_agai
     again.locator("[data-saved]").get_by_text("Siden gemmer automatisk").wait_for()
     assert again.locator(".has_original").count() == 1 and again.locator("#actions-1").count() == 0
     assert [(it.title, it.responsible) for it in theme.actions.all()] == [("Natcafé", "Socialforvaltningen")]
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+def test_no_text_is_thrown_away_without_a_connection_or_when_another_deletes_what_it_belongs_to(office, theme, esbjerg):
+    goal, other = theme.goals.get(), make.theme(theme.strategy, "Sundhed", position=2)
+    office.goto(f"/admin/strategies/goal/{goal.pk}/change/")
+    line, text = office.locator("[data-saved]"), office.locator("[name=text]")
+    expect(line).to_have_text("Siden gemmer automatisk.", timeout=15_000)
+    office.context.set_offline(True)
+    text.fill("bygge uden net")
+    office.get_by_role("button", name="Gem", exact=True).click()
+    expect(line).to_contain_text("Ingen forbindelse: gemt på denne computer", timeout=15_000)
+    office.context.set_offline(False)
+    expect(line).to_contain_text("Gemt kl.", timeout=15_000)
+    # A choice in the box that searches in a list.
+    office.locator(".field-theme .select2-selection").click()
+    with office.expect_response(lambda answer: ":theme" in (answer.request.post_data or "")):
+        office.get_by_role("option", name="Sundhed").click()
+    goal.refresh_from_db()
+    assert (goal.text, goal.theme) == ("bygge uden net", other)
+    goal.delete()
+    text.fill("bygge videre")
+    expect(line).to_contain_text("Kopiér det, du har skrevet", timeout=15_000)
+    office.get_by_role("button", name="Gem", exact=True).click()
+    expect(text).to_have_value("bygge videre")

@@ -1,6 +1,7 @@
 // Automatic saving of a change form. The same engine saves the meeting desk; see udsat/admin/autosave.py.
 
-import { DeskSync, openStore, poster } from "./desk-sync.js";
+import { DeskSync, poster } from "./desk-sync.js";
+import { noteSent, offerText, openFormStore } from "./form-drafts.js";
 import { statusText } from "./save-status.js";
 import { uuid } from "./uuid.js";
 
@@ -143,7 +144,7 @@ document.addEventListener("formset:removed", () => {
 
 let hasConflict = false; // the button then submits the version that was opened, and shows both texts
 let hasOtherChanges = false; // what only the button saves
-const notices = new Map(); // by key
+const notices = new Set(); // by key
 
 let hasTyped = false;
 const atFirst = "public" in settings.dataset ? "Det er offentligt. Tryk på »Gem«, når det må læses." : "Siden gemmer automatisk.";
@@ -172,26 +173,21 @@ function logInLink() {
 }
 
 // A text from a page that was closed before it was saved, and that does not fit any more.
-function offer({ key, value, refused }) {
+function offer(draft) {
+  const { key, value, refused: reason } = draft;
+  if (notices.has(key)) return;
+  notices.add(key);
   const name = nameOf(key);
-  const control = name && controlsOf(name)[0];
-  if (!control || notices.has(key)) return;
-  const box = document.createElement("div");
-  box.className = "error-notice";
-  const text = document.createElement("p");
-  text.textContent = `Det her skrev du sidst, og det er ikke gemt (${refused}): ${new DOMParser().parseFromString(value, "text/html").body.textContent}`;
-  const button = document.createElement("button");
-  button.type = "button";
-  button.className = "button";
-  button.textContent = "Sæt det ind i feltet";
-  button.addEventListener("click", () => {
-    setValue(name, value);
-    controlsOf(name)[0].dispatchEvent(new Event("input", { bubbles: true }));
-    box.remove();
+  offerText({
+    control: name ? controlsOf(name)[0] : form.querySelector(".submit-row"),
+    value,
+    reason,
+    use: name && (() => setValue(name, value)),
+    drop() {
+      engine.restored = engine.restored.filter((other) => other !== draft);
+      store.delete(draft.id);
+    },
   });
-  box.append(text, button);
-  (control.closest(".field") ?? control).before(box);
-  notices.set(key, box);
 }
 
 const page = {
@@ -217,16 +213,7 @@ const post = async (...body) => {
   hasConflict ||= answer.results.some(({ conflict }) => conflict);
   return answer;
 };
-const lockName = (id) => `udsat-form ${id}`;
-const hasLocks = "locks" in navigator;
-if (hasLocks) navigator.locks.request(lockName(client), () => new Promise(() => {}));
-const isAlive = async (id) => hasLocks && (await navigator.locks.query()).held.some(({ name }) => name === lockName(id));
-const noStore = { put: () => Promise.reject(new Error()), delete: async () => {}, deleteAllOf: async () => {}, entries: async () => [] };
-const store = await openStore(user, location.pathname, client, isAlive).catch(() => noStore);
-// The form that was sent from here last is saved.
-await store.deleteAllOf(sessionStorage.getItem("udsat-saved") ?? "").catch(() => {});
-sessionStorage.removeItem("udsat-saved");
-sessionStorage.removeItem("udsat-sent");
+const store = await openFormStore(user, client);
 
 // Rows that were not created before their page was closed. They are written in the form again; other texts are sent.
 const entries = await store.entries().catch(() => []);
@@ -274,11 +261,11 @@ form.addEventListener("submit", async (event) => {
   // The answer brings the version that the form must submit.
   await engine.flush();
   isWaiting = false;
-  if (engine.status === "offline") return;
+  // There is nobody to send the form to.
+  if (["offline", "denied"].includes(engine.status)) return;
   engine.stop();
   await engine.storeDrafts();
-  // What was refused is kept until a page says that the form is saved; see admin.js.
-  sessionStorage.setItem("udsat-sent", client);
+  noteSent(client); // what was refused is kept until then
   isReady = true;
   form.requestSubmit(event.submitter);
 });

@@ -272,7 +272,7 @@ function inOrder(drafts) {
 export class Failure extends Error {
   constructor(status, message = "") {
     super(message);
-    this.status = status; // offline, broken, loggedout, refused or other
+    this.status = status; // offline, broken, loggedout, denied or other
   }
 }
 
@@ -297,7 +297,7 @@ export function poster(address, user, token, fetch = globalThis.fetch.bind(globa
   };
   const refresh = async () => {
     const { status, content } = await request({ method: "GET" });
-    if (!content?.csrf) throw new Failure(status === 403 || status === 404 ? "refused" : "broken");
+    if (!content?.csrf) throw new Failure(status === 403 || status === 404 ? "denied" : "broken");
     if (content.user !== user) throw new Failure("other");
     token = content.csrf;
   };
@@ -314,6 +314,7 @@ export function poster(address, user, token, fetch = globalThis.fetch.bind(globa
       ({ status, content } = await send());
     }
     if (status === 409) throw new Failure("other");
+    if (status === 403 || status === 404) throw new Failure("denied");
     if (status !== 200 || !content?.results) throw new Failure("broken", content?.problem ?? "");
     return content;
   };

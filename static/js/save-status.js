@@ -10,6 +10,7 @@ const statusTexts = {
   broken: ({ unsent, cannotStore, problem }) => `Serveren svarer ikke, som den skal: ${storedWhere(unsent, cannotStore)}${problem ? ` (${problem})` : ""}`,
   loggedout: ({ unsent, cannotStore }) => `Du er logget ud: ${storedWhere(unsent, cannotStore)}`,
   other: ({ unsent, cannotStore }) => `En anden er logget ind i denne browser: ${storedWhere(unsent, cannotStore)}`,
+  denied: () => "Det er slettet, eller du må ikke rette i det mere. Kopiér det, du har skrevet, før du lukker siden.",
   refused: ({ refused }) => `${refused.length === 1 ? "Et felt er" : `${refused.length} felter er`} ikke gemt.`,
 };
 
