@@ -16,7 +16,7 @@ from council.meetings.agenda.building import add_item, add_standard_items
 from council.meetings.invitations.sending import invite
 from council.models import Agenda, AgendaItem, Attachment, Proposal, StandardItem
 from udsat.lib.publishing import Status
-from udsat.models import Letter
+from udsat.models import Letter, Revision
 
 from . import factories as make
 
@@ -279,8 +279,12 @@ def test_what_is_typed_saves_itself_and_tells_of_another_editor(client, meeting,
     form.data |= {f"{prefix}-version": version for prefix, version in answer["versions"].items()}
     form.write(item, title="Natcafé ved havnen").autosave()
     assert titles(meeting) == ["Natcafé ved havnen"]
-    assert "En anden har gemt" in hers.write(item, title="Evas titel").autosave()["errors"][f"punkt-{item.pk}"]
+    for title in ("Evas", "Evas titel"):
+        told = hers.write(item, title=title).autosave()["errors"][f"punkt-{item.pk}"]
+    assert told.startswith("Anna har gemt det samme imens. Det, du har skrevet, ligger i historikken.")
     assert titles(meeting) == ["Natcafé ved havnen"]
+    kept = Revision.objects.of(item).get(action=Revision.Action.UNUSED)
+    assert (kept.by_name, kept.values["title"]) == ("Eva", "Evas titel")
 
 
 def test_the_page_learns_what_saving_has_filled_in_so_that_the_next_save_is_no_clash(client, meeting):

@@ -1,6 +1,7 @@
 """The agenda page in Chromium: by keyboard alone, and a file that is dropped on an item."""
 
 import datetime
+from urllib.parse import urlsplit
 
 import pytest
 from django.contrib.sessions.models import Session
@@ -171,6 +172,17 @@ def test_the_agenda_says_that_nobody_is_logged_in_and_saves_after_logging_in_els
     link = page.get_by_role("link", name="Log ind i et nyt vindue")
     link.wait_for()
     assert "Du er logget ud." in page.locator("[data-saved]").inner_text()
+    # The computer restarts before she has logged in again.
+    address, context = page.url, page.context
+    page.close()
+    page = context.new_page()
+    page.goto(f"/admin/login/?next={urlsplit(address).path}")
+    log_in(page)
+    page.get_by_text("Det her skrev du sidst, og det er ikke gemt: Natcafé på havnen").wait_for()
+    page.get_by_role("button", name="Sæt det ind i feltet").click()
+    Session.objects.all().delete()
+    link = page.get_by_role("link", name="Log ind i et nyt vindue")
+    link.wait_for()
     with page.context.expect_page() as other:
         link.click()
     log_in(other.value)

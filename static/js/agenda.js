@@ -1,6 +1,9 @@
 // Automatic saving of the agenda, and upload of files that are dropped on an item. The buttons of the form do the same
 // without a script: automatic saving submits that form and gets JSON back.
 
+import { noteSent, offerText, openFormStore } from "./form-drafts.js";
+import { uuid } from "./uuid.js";
+
 const form = document.querySelector("#agenda_form");
 const status = form.querySelector("[data-saved]");
 const PAUSE = 2000; // ms after the last change
@@ -22,20 +25,54 @@ form.addEventListener("change", scheduleSave);
 function scheduleSave(event) {
   const { target } = event;
   if (!target.name || target.type === "file") return;
+  keep(target);
   if (target.name === "new_title" || target.name.startsWith("answer-")) {
     isForButton = Boolean(target.value);
     return;
   }
   changed = true;
   // The order of public items is saved automatically; their text is not.
-  if (rowOf(target)?.matches("[data-live]") && !target.name.endsWith("-position")) {
+  if (target.closest("[data-live]") && !target.name.endsWith("-position")) {
     hasUnsavedPublicText = true;
-    showStatus("Punktet er offentligt. Tryk på »Gem«, når det må læses.");
+    showStatus("Det er offentligt. Tryk på »Gem«, når det må læses.");
     return;
   }
   clearTimeout(timer);
   timer = setTimeout(save, PAUSE);
 }
+
+// Texts that are not saved yet, kept in the browser in case the page is closed
+
+const client = uuid();
+const store = openFormStore(Number(form.dataset.user), client);
+const unsaved = new Map(); // by name
+let keeping = null;
+const idOf = (name) => `${client}|${name}`;
+
+function keep({ name, type, value }) {
+  if (["checkbox", "radio", "hidden"].includes(type) || name.endsWith("-position")) return;
+  unsaved.set(name, value);
+  keeping ??= setTimeout(storeTexts, 300);
+}
+
+async function storeTexts() {
+  clearTimeout(keeping);
+  keeping = null;
+  const opened = await store;
+  for (const [name, value] of unsaved) opened.put({ id: idOf(name), key: name, value, at: Date.now() }).catch(() => {});
+}
+
+async function forgetSaved(sent, errors) {
+  const opened = await store;
+  for (const [name, value] of unsaved) {
+    const isSaved = !(name.replace(/-[a-z_]+$/, "") in errors) && !form.elements[name]?.closest("[data-live]");
+    if (sent.get(name) !== value || name.startsWith("answer-") || !isSaved) continue;
+    unsaved.delete(name);
+    opened.delete(idOf(name));
+  }
+}
+
+addEventListener("pagehide", storeTexts);
 
 async function save() {
   if (sending) {
@@ -95,6 +132,7 @@ window.addEventListener("focus", () => changed && !sending && save());
 
 // `sent`: what was posted. A value that saving has changed is shown, unless somebody is typing on.
 function showSaved({ versions, values, errors, cpr_warnings: cprWarnings, order, message }, sent) {
+  forgetSaved(sent, errors);
   for (const [prefix, changes] of Object.entries(values)) {
     for (const [name, value] of Object.entries(changes)) {
       const field = form.elements[`${prefix}-${name}`];
@@ -122,6 +160,8 @@ window.addEventListener("beforeunload", (event) => {
 form.addEventListener("submit", () => {
   changed = hasUnsavedPublicText = isForButton = false;
   clearTimeout(timer);
+  storeTexts();
+  noteSent(client);
 });
 
 // rows.js reports a dragged row as a change event of the position fields.
@@ -197,3 +237,23 @@ document.addEventListener("drop", async (event) => {
   const row = rowOf(event.target);
   if (row) for (const file of event.dataTransfer.files) await upload(row, file);
 });
+
+// Texts of pages that were closed before they were saved
+
+const opened = await store;
+for (const { id, key, value } of await opened.entries().catch(() => [])) {
+  const field = form.elements[key];
+  const drop = () => opened.delete(id).catch(() => {});
+  const keepOn = () => {
+    keep(field);
+    storeTexts().then(drop);
+  };
+  const use = () => {
+    field.value = value;
+    field.dispatchEvent(new Event("richtext:set"));
+    keepOn();
+  };
+  if (field?.value !== value) offerText({ control: field ?? form.querySelector(".save-line"), value, use: field && use, drop });
+  else if (form.querySelector(".error-summary")) keepOn(); // shown again, with what is wrong
+  else drop();
+}

@@ -17,7 +17,6 @@ from django import forms
 from django.contrib.admin.utils import flatten_fieldsets, unquote
 from django.contrib.messages.storage.session import SessionStorage
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
 from django.http import JsonResponse, QueryDict
 from django.http.request import RawPostDataException
 from django.middleware.csrf import get_token
@@ -29,6 +28,7 @@ from django.utils.text import capfirst
 from udsat.lib.danish import clock
 from udsat.models import CreatedRow, EditConflict, Revision, RevisionedModel
 
+from .history import keep_unused
 from .model_admins import MAX_ATTEMPTS, ScopedAdmin
 from .new_rows import ROW_KEY, parse_key, with_keys
 from .scope import is_live
@@ -288,19 +288,15 @@ class AutosaveMixin(ScopedAdmin):
 
 def _keep_unused(user, bound: forms.BoundField, value: str) -> str:
     """Keep the value in the history of its object, and return what the person is told."""
-    name, typed = bound.name, copy.copy(bound.form.instance)
-    if not isinstance(typed, RevisionedModel) or name not in typed.revisioned_fields():
-        return CONFLICT.format("En anden", "")
-    revision = Revision.objects.last_change_of(typed, name)
+    name, obj = bound.name, bound.form.instance
+    has_history = isinstance(obj, RevisionedModel) and name in obj.revisioned_fields()
+    revision = Revision.objects.last_change_of(obj, name) if has_history else None
     saved_by = "Du" if revision and revision.by == user else (revision and revision.by_name) or "En anden"
     try:
-        setattr(typed, name, bound.field.clean(value))
+        is_kept = keep_unused(user, obj, {name: bound.field.clean(value)})
     except forms.ValidationError:
-        return CONFLICT.format(saved_by, "")
-    with transaction.atomic():
-        saved = type(typed)._base_manager.select_for_update(of=("self",)).get(pk=typed.pk)
-        Revision.objects.add_unused(saved, typed.revisioned_values([name]), by=user, by_name=str(user))
-    return CONFLICT.format(saved_by, KEPT)
+        is_kept = False
+    return CONFLICT.format(saved_by, KEPT if is_kept else "")
 
 
 def _row(key: str) -> str:

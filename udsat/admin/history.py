@@ -1,8 +1,10 @@
 """History pages: who changed what and when, with differences; restoring fields and deleted objects."""
 
+import copy
 import datetime
 from collections import defaultdict
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.contrib import messages
 from django.contrib.admin.utils import unquote
@@ -235,6 +237,23 @@ def may_restore(model_admin, request, obj, names) -> bool:
     if not model_admin.has_change_permission(request, obj):
         return False
     return not set(names) & set(model_admin.get_readonly_fields(request, obj))
+
+
+def keep_unused(user, obj, values: dict[str, Any]) -> bool:
+    """Keep values that a person typed, and that what another saved gives no room, in the object's history.
+
+    Return whether any of them has a history.
+    """
+    if not isinstance(obj, RevisionedModel):
+        return False
+    typed, names = copy.copy(obj), [name for name in values if name in obj.revisioned_fields()]
+    for name in names:
+        setattr(typed, name, values[name])
+    if names:
+        with transaction.atomic():
+            saved = type(obj)._base_manager.select_for_update(of=("self",)).get(pk=obj.pk)
+            Revision.objects.add_unused(saved, typed.revisioned_values(names), by=user, by_name=str(user))
+    return bool(names)
 
 
 def last_editor(obj) -> tuple[object, str] | None:

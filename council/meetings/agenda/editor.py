@@ -17,6 +17,7 @@ from council.rights import item_lock, may_edit_agenda
 from strategies.models import Goal, Theme
 from udsat.admin.edit_versions import increment_version
 from udsat.admin.forms import NOT_SAVED, is_returned
+from udsat.admin.history import keep_unused
 from udsat.admin.scope import is_live
 from udsat.lib import roles
 from udsat.lib.cpr import find_cpr
@@ -252,6 +253,8 @@ class AgendaEditor:
         if not self.is_saved(form):
             return True
         if not form.is_valid():
+            if self.is_autosave and form.has_conflict:
+                keep_unused(self.request.user, form.instance, form.typed_values())
             return False
         try:
             # A text is never saved without its themes.
@@ -314,7 +317,8 @@ class AgendaEditor:
         for prefix, form in [("dagsorden", intro), *((row.prefix, row.form) for row in rows)]:
             if form in invalid_forms:
                 errors[prefix] = (
-                    "En anden har gemt det samme imens. Tryk på »Gem«, så kan du se begge tekster."
+                    f"{form.saved_by} har gemt det samme imens. Det, du har skrevet, ligger i historikken. "
+                    "Tryk på »Gem«, så kan du se begge tekster."
                     if form.has_conflict
                     else " ".join(text for texts in form.errors.values() for text in texts)
                 )

@@ -3,7 +3,9 @@
 import hashlib
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import partial
+from typing import Any
 
 from django import forms
 
@@ -26,6 +28,7 @@ class FingerprintForm(ScopedModelForm):
 
     version = forms.CharField(required=False, widget=forms.HiddenInput)
     has_conflict = False
+    saved_by = ""  # who has saved meanwhile
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -61,18 +64,27 @@ class FingerprintForm(ScopedModelForm):
             and _plain(field, self[name].value()) != _plain(field, posted._posted(name))
         }
 
+    def typed_values(self) -> dict[str, Any]:
+        """Return the changed values that are valid, also those of a conflict."""
+        values = {}
+        for name in self.changed_data:
+            if name != "version":
+                with suppress(forms.ValidationError):
+                    values[name] = self.fields[name].clean(self._posted(name))
+        return values
+
     def clean(self):
         cleaned_data = super().clean()
         version = self.add_prefix("version")
         self.has_conflict = bool(self.instance.pk) and self.is_touched and self.data[version] != self.saved_fingerprint
         if self.has_conflict:
             who, name = last_editor(self.instance) or (None, "")
-            name = "Du" if who == self.user else name or "En anden"
+            self.saved_by = "Du" if who == self.user else name or "En anden"
             self.show_saved_values()
             self.add_error(
                 None,
-                f"{name} har gemt imens. Det, du har skrevet, står her endnu og er ikke gemt. Hvor det er forskelligt, "
-                "kan du se, hvad der er gemt nu. Ret til, og gem igen.",
+                f"{self.saved_by} har gemt imens. Det, du har skrevet, står her endnu og er ikke gemt. Hvor det er "
+                "forskelligt, kan du se, hvad der er gemt nu. Ret til, og gem igen.",
             )
             self.data = self.data.copy()
             self.data[version] = self.saved_fingerprint
