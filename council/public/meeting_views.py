@@ -66,6 +66,8 @@ def meeting_detail(request, kommune, slug):
     meeting = get_meeting(user, municipality, slug)
     agenda = visible(Agenda, user).filter(meeting=meeting).first()
     minutes = visible(Minutes, user).filter(meeting=meeting).first()
+    for paper in filter(None, (agenda, minutes)):
+        paper.meeting = meeting  # for its addresses
     files = Attachment.objects.visible_to(user).filter(meeting=meeting, item=None)
     attendances = Attendance.objects.none()
     if minutes:
