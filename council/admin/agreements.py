@@ -32,7 +32,7 @@ def mine(user) -> Q:
 
 
 class StateFilter(admin.SimpleListFilter):
-    title = "stand"
+    title = "status"
     parameter_name = "stand"
 
     def lookups(self, request, model_admin):

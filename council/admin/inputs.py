@@ -53,7 +53,7 @@ class InputForm(ScopedChangeForm):
 
 
 class OpenFilter(admin.SimpleListFilter):
-    title = "stand"
+    title = "status"
     parameter_name = "stand"
 
     def lookups(self, request, model_admin):

@@ -92,7 +92,7 @@ class Proposal(models.Model):
     title = models.CharField("titel", max_length=200)
     text = models.TextField("hvad handler det om?", blank=True, max_length=4000)
     created_at = models.DateTimeField("foreslået", default=timezone.now)
-    state = models.CharField("stand", max_length=10, choices=State.choices, default=State.NEW)
+    state = models.CharField("status", max_length=10, choices=State.choices, default=State.NEW)
     item = models.ForeignKey(
         AgendaItem, models.SET_NULL, null=True, blank=True, related_name="proposals", verbose_name="punkt"
     )

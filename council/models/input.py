@@ -65,7 +65,7 @@ class Input(Publishable):
 
     council = models.ForeignKey(Council, models.PROTECT, related_name="inputs", verbose_name="råd")
     kind = models.CharField("slags", max_length=10, choices=Kind.choices, default=Kind.LETTER)
-    state = models.CharField("stand", max_length=12, choices=State.choices, default=State.NEW)
+    state = models.CharField("behandling", max_length=12, choices=State.choices, default=State.NEW)
     reference = models.CharField("kendeord", max_length=10, unique=True, default=new_reference, editable=False)
     topic = models.ForeignKey(Topic, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name="emne")
     text = models.TextField("hvad borgeren skrev", blank=True, max_length=4000)

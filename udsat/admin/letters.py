@@ -20,7 +20,7 @@ from .model_admins import ReadOnlyAdmin
 
 
 class LetterStateFilter(admin.SimpleListFilter):
-    title = "stand"
+    title = "status"
     parameter_name = "stand"
 
     def lookups(self, request, model_admin):
