@@ -14,6 +14,7 @@ from typing import Any
 
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import models
+from rapidfuzz.distance import Indel
 
 from council.models import Agenda, AgendaItem, Agreement, Attendance, Meeting, Minutes
 from council.rights import MINUTES_FIELDS
@@ -292,17 +293,22 @@ class ImportPlan:
                     matches[id(parsed)] = pair
                     left.remove(pair)
 
-        def titles(item):
-            return {fold(item.title), *([fold(item.public_title)] if item.is_closed and item.public_title else [])}
+        folded = {id(item): fold(item.title) for item in [*self.parsed.items, *self.existing]}
 
-        def key(parsed):
-            return fold(parsed.title)
+        def same(parsed, item):
+            title = folded[id(parsed)]
+            return title == folded[id(item)] or (
+                item.is_closed and item.public_title and title == fold(item.public_title)
+            )
 
-        give(lambda parsed, number, item: key(parsed) in titles(item) and parsed.number in (0, number))
+        def alike(parsed, item, least):
+            return _alike(folded[id(parsed)], folded[id(item)], least)
+
+        give(lambda parsed, number, item: same(parsed, item) and parsed.number in (0, number))
         give(lambda parsed, number, item: parsed.is_closed and item.is_closed and parsed.number == number)
-        give(lambda parsed, number, item: key(parsed) in titles(item))
-        give(lambda parsed, number, item: parsed.number == number and _alike(parsed.title, item.title) > 0.6)
-        give(lambda parsed, number, item: _alike(parsed.title, item.title) > 0.85)
+        give(lambda parsed, number, item: same(parsed, item))
+        give(lambda parsed, number, item: parsed.number == number and alike(parsed, item, 0.6))
+        give(lambda parsed, number, item: alike(parsed, item, 0.85))
         return matches
 
     def _known_item(self, parsed: ParsedItem, item: AgendaItem, number: int) -> ItemPlan:
@@ -353,15 +359,17 @@ class ImportPlan:
         self.compare(changes, item, "answer", parsed.answer, location)
 
     def _agreements(self, plan: ItemPlan, location: str) -> None:
-        unmatched = [] if plan.is_new else list(plan.item.agreements.all())
+        unmatched = [] if plan.is_new else [(fold(known.text), known) for known in plan.item.agreements.all()]
         for position, parsed in enumerate(plan.parsed.agreements, 1):
             values = self._agreement_values(parsed)
-            known = next((a for a in unmatched if fold(a.text) == fold(values["text"])), None)
-            known = known or next((a for a in unmatched if _alike(a.text, values["text"]) > 0.85), None)
-            if known is None:
+            text = fold(values["text"])
+            match = next((pair for pair in unmatched if pair[0] == text), None)
+            match = match or next((pair for pair in unmatched if _alike(pair[0], text, 0.85)), None)
+            if match is None:
                 plan.agreements.append(Agreement(item=plan.item, position=len(unmatched) + position, **values))
                 continue
-            unmatched.remove(known)
+            unmatched.remove(match)
+            known = match[1]
             for name, value in values.items():
                 if name != "text":
                     self.compare(plan.changes, known, name, value, f"{location}, aftalen »{known.text}«")
@@ -524,5 +532,9 @@ def _same(one: str, other: str) -> bool:
     return isinstance(other, str) and one.split() == other.split()
 
 
-def _alike(one: str, other: str) -> float:
-    return difflib.SequenceMatcher(None, fold(one), fold(other)).ratio()
+def _alike(one: str, other: str, least: float) -> bool:
+    """Return whether the share of common text is above `least`."""
+    # Hundreds of times faster, and never below the ratio.
+    if Indel.normalized_similarity(one, other) <= least:
+        return False
+    return difflib.SequenceMatcher(None, one, other).ratio() > least
