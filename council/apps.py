@@ -6,11 +6,19 @@ class CouncilConfig(AppConfig):
     verbose_name = "Udsatteråd"
 
     def ready(self):
-        from udsat.models import ALLOWED_NAMES_PROVIDERS, LETTER_COMPOSERS, REMOVAL_HOOKS, SEARCH_TEXTS
+        from udsat.models import (
+            ALLOWED_NAMES_PROVIDERS,
+            DOCUMENT_READERS,
+            LETTER_COMPOSERS,
+            REMOVAL_HOOKS,
+            SEARCH_TEXTS,
+            DocumentReader,
+        )
 
         from . import search_texts
         from .allowed_names import council_allowed_names
         from .citizens.following import notices
+        from .meetings.word import document_parser
         from .models import Council, Hearing, Input, Meeting, News
         from .models.desk import erase_clashes
         from .models.meeting import erase_sent_letters
@@ -28,3 +36,6 @@ class CouncilConfig(AppConfig):
         ALLOWED_NAMES_PROVIDERS.append(council_allowed_names)
         LETTER_COMPOSERS[notices.NOTICE] = notices.compose_notice
         LETTER_COMPOSERS[notices.CONFIRMATION] = notices.compose_confirmation
+        DOCUMENT_READERS[document_parser.READER] = DocumentReader(
+            document_parser.read_meeting, lambda _, parsed: parsed.to_json()
+        )

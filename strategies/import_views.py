@@ -1,26 +1,22 @@
 """Back-office page that imports a file as a draft, and the report of the import."""
 
+from functools import partial
+
 from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Submit
 from django import forms
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
 from django.db.models import Count, Q
-from django.http import HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import path, reverse
-from django.utils.text import Truncator
+from django.urls import path
 
+from udsat.admin import document_imports
 from udsat.admin.form_fields import DocumentField
 from udsat.admin.scope import municipalities_where
 from udsat.lib import roles
-from udsat.lib.documents import UnreadableDocument
 from udsat.models import Municipality, is_cpr_overridden
 
-from .importer import read_strategy, save_draft
-
-# The report is kept in the session, so that the user can return to it from the draft.
-REPORT, MAX_NOTES, MAX_NOTE_LENGTH = "import_report", 200, 300
+from .importer import READER
 
 
 class ImportForm(forms.Form):
@@ -35,7 +31,7 @@ class ImportForm(forms.Form):
     )
     file = DocumentField()
 
-    def __init__(self, *args, user, **kwargs):
+    def __init__(self, *args, user, page, **kwargs):
         super().__init__(*args, **kwargs)
         field = self.fields["municipality"]
         field.queryset = municipalities_where(user, roles.EDIT)
@@ -43,6 +39,7 @@ class ImportForm(forms.Form):
             field.initial = municipalities[0].pk
             field.widget = forms.HiddenInput()
         self.helper = FormHelper()
+        self.helper.form_action = page
         # Errors are shown in Danish beside the field, not in the browser's own bubble.
         self.helper.attrs = {"novalidate": True}
         self.helper.add_input(Submit("import", "Indlæs som kladde"))
@@ -58,37 +55,29 @@ class ImportViewMixin:
     def import_view(self, request):
         if not request.user.may(roles.EDIT):
             raise PermissionDenied
-        if request.method == "GET" and "kladde" in request.GET:
-            return self._report(request)
-        posted = (request.POST, request.FILES) if request.method == "POST" else ()
-        form = ImportForm(*posted, user=request.user)
+        make_form = partial(ImportForm, user=request.user, page=request.path)
+        if document_imports.is_result(request):
+            document = document_imports.find(request)
+            if document is None:
+                return self._upload_page(request, make_form(), status=404, too_old=True)
+            if document.is_unread:
+                return document_imports.show_progress(self._upload_page(request, document=document), document)
+            if document.error:
+                values = {"municipality": document.municipality_id}
+                return self._upload_page(request, document_imports.refused_form(make_form, document, **values))
+            return self._report(request, document.result)
+        form = make_form(*((request.POST, request.FILES) if request.method == "POST" else ()))
         if form.is_valid():
-            try:
-                return self._import(request, form.cleaned_data["file"], form.cleaned_data["municipality"])
-            except UnreadableDocument as error:
-                form.add_error("file", str(error))
-        return self._render(request, "import.html", title="Indlæs fra fil", form=form)
+            return document_imports.receive(
+                request, form.cleaned_data["file"], READER, form.cleaned_data["municipality"]
+            )
+        return self._upload_page(request, form)
 
-    def _import(self, request, file, municipality):
-        # Parsed outside the transaction, which blocks other writers on SQLite.
-        parsed = read_strategy(file.read(), file.name)
-        with transaction.atomic():
-            strategy = save_draft(parsed, municipality)
-        request.session[REPORT] = {
-            "strategy": strategy.pk,
-            "unit": parsed.unit,
-            "doubt": parsed.doubt,
-            "not_understood": _for_session(parsed.not_understood),
-            "ignored": _for_session(parsed.ignored),
-        }
-        # Redirect, so that reloading does not import the file again.
-        return HttpResponseRedirect(f"{reverse('admin:strategies_strategy_import')}?kladde={strategy.pk}")
+    def _upload_page(self, request, form=None, status=200, **context):
+        return self._render(request, "import.html", status, title="Indlæs fra fil", form=form, **context)
 
-    def _report(self, request):
-        strategy = self.get_object(request, request.GET["kladde"])
-        report = request.session.get(REPORT, {})
-        if report.get("strategy") != strategy.pk:
-            return HttpResponseRedirect(self.edit_url(strategy))
+    def _report(self, request, report):
+        strategy = self.get_object(request, report["strategy"])
         themes = list(
             strategy.themes.annotate(
                 top_level_goals=Count("goals", Q(goals__parent=None)),
@@ -114,12 +103,6 @@ class ImportViewMixin:
             change_url=self.edit_url(strategy),
         )
 
-    def _render(self, request, template, **context):
+    def _render(self, request, template, status=200, **context):
         frame = {**self.admin_site.each_context(request), "opts": self.opts, "crumbs": self.crumbs()}
-        return TemplateResponse(request, f"admin/strategies/{template}", frame | context)
-
-
-def _for_session(notes):
-    """Return the number of notes and the first of them, with their texts truncated."""
-    shown = [(r.line, Truncator(r.text).chars(MAX_NOTE_LENGTH), r.reason) for r in notes[:MAX_NOTES]]
-    return {"count": len(notes), "shown": shown, "more": len(notes) - len(shown)}
+        return TemplateResponse(request, f"admin/strategies/{template}", frame | context, status=status)

@@ -6,16 +6,19 @@ Existing strategies are not changed. Text that no field can hold is kept in `Par
 import datetime
 from collections.abc import Iterable, Iterator
 
-from django.db import transaction
 from django.utils.formats import number_format
+from django.utils.text import Truncator
 
 from udsat.lib.documents import ImportNote, UnreadableDocument, read_document
-from udsat.models import Municipality
+from udsat.models import DocumentImport, Municipality, batch_reindexing
 
 from .models import Goal, Section, Strategy, Theme
 from .parsing import ParsedGoal, ParsedStrategy, parse_strategy
 
+READER = "strategi"  # in DOCUMENT_READERS
 MAX_THEMES, MAX_GOALS = 100, 1000
+MAX_GOALS_AT_ONCE = 200  # saved in the request of the upload, in half a second
+MAX_NOTES, MAX_NOTE_LENGTH = 200, 300  # in the report
 # Kinds of section that occur in any text, so they do not indicate a strategy.
 UNSPECIFIC_KINDS = {Section.Kind.BACKGROUND, Section.Kind.OTHER}
 
@@ -46,7 +49,30 @@ def read_strategy(data: bytes, filename: str) -> ParsedStrategy:
     return parsed
 
 
-@transaction.atomic
+def save_draft_and_report(document: DocumentImport, parsed: ParsedStrategy) -> dict:
+    """Save a strategy parsed from an uploaded document as a draft. Return the report of the import."""
+    strategy = save_draft(parsed, document.municipality)
+    return {
+        "strategy": strategy.pk,
+        "unit": parsed.unit,
+        "doubt": parsed.doubt,
+        "not_understood": _reported(parsed.not_understood),
+        "ignored": _reported(parsed.ignored),
+    }
+
+
+def is_long(parsed: ParsedStrategy) -> bool:
+    goals = [goal for theme in parsed.themes for goal in theme.goals]
+    return sum(1 + sum(1 for _ in _descendants(goal)) for goal in goals) > MAX_GOALS_AT_ONCE
+
+
+def _reported(notes: list[ImportNote]) -> dict:
+    """Return the number of notes and the first of them, with their texts truncated."""
+    shown = [(note.line, Truncator(note.text).chars(MAX_NOTE_LENGTH), note.reason) for note in notes[:MAX_NOTES]]
+    return {"count": len(notes), "shown": shown, "more": len(notes) - len(shown)}
+
+
+@batch_reindexing()
 def save_draft(parsed: ParsedStrategy, municipality: Municipality) -> Strategy:
     """Save a parsed strategy as a draft. Text too long for its field is cut, and kept in full as an import note."""
 

@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 UNUSED_STATIC_FILES = ["admin/*", "django_prose_editor/*"]
 
 
-def _database_url():
+def database_url():
     """Return the URL of the test database, for another process. SQLite's is in memory, so it is copied to a file."""
     if connection.vendor == "postgresql":
         database = connection.settings_dict
@@ -40,12 +40,7 @@ def production_server():
         port = free.getsockname()[1]
     address = f"http://127.0.0.1:{port}"
     # UDSAT_MODE "production" would require HTTPS.
-    own = {
-        "UDSAT_MODE": "local",
-        "DATABASE_URL": _database_url(),
-        "VAR_DIR": str(settings.VAR_DIR),
-        "SITE_URL": address,
-    }
+    own = {"UDSAT_MODE": "local", "DATABASE_URL": database_url(), "VAR_DIR": str(settings.VAR_DIR), "SITE_URL": address}
     environment = {key: value for key, value in os.environ.items() if key != "DEBUG"} | own
     collect = [sys.executable, "manage.py", "collectstatic", "--noinput", "--verbosity=0"]
     subprocess.run(

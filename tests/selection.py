@@ -74,6 +74,7 @@ ON_EITHER_ENGINE = {
     "test_desk_in_chromium.py",
     "test_desk_interleavings.py",
     "test_dialogue.py",
+    "test_document_reading.py",
     "test_documents.py",
     "test_docx.py",
     "test_every_form.py",

@@ -38,6 +38,8 @@ NOT_SEARCHED = {
     # A file of an unsaved form, which only the person who sent it can open.
     "udsat.HeldFile": {"field", "name", "media_type"},
     "udsat.CreatedRow": set(),
+    # An uploaded document, shown to its user only; the objects that are made of it are searched.
+    "udsat.DocumentImport": {"page", "reader", "name", "error"},
     # The search index is built from texts that were searched for CPR numbers before publication.
     "udsat.SearchEntry": {"url", "pdf_url", "title", "body", "meta", "topics", "title_tokens", "body_tokens", "tags"},
     "udsat.SearchWord": {"word", "start", "tail"},
@@ -104,6 +106,7 @@ def test_every_model_has_a_municipality_lookup_or_is_listed(model):
         "udsat.CprOverride",
         "udsat.HeldFile",
         "udsat.CreatedRow",
+        "udsat.DocumentImport",
         "udsat.SearchWord",
         "udsat.FormSubmission",
         "udsat.KeptForm",

@@ -10,7 +10,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from council.meetings.word.admin_views import read_meeting
+from council.meetings.word.document_parser import read_meeting
 from council.meetings.word.export import minutes_docx
 from council.models import AgendaItem, Agreement, Attendance, Meeting
 from udsat.lib.docx_writer import WordDocument
@@ -303,7 +303,13 @@ NEW = "/admin/council/meeting/importer/"
 
 def upload(client, address, text, name="referat.txt"):
     data = text if isinstance(text, bytes) else text.encode()
-    return client.post(address, {"file": SimpleUploadedFile(name, data)})
+    return client.post(address, {"file": SimpleUploadedFile(name, data)}, follow=True)
+
+
+def confirm(client, report, data=None):
+    """Send the form of the report to its own address."""
+    action = re.search(r'<form method="post" action="([^"]*\?fil=[^"]*)"', report.content.decode())[1]
+    return client.post(action, answers(report) if data is None else data)
 
 
 def answers(response):
@@ -323,7 +329,7 @@ def test_a_file_becomes_the_minutes_of_an_empty_meeting(client, anna, meeting):
     page = report.content.decode()
     assert "Boliger til unge" in page and "Sofie Ukendt" in page and "Er ikke et medlem, vi kender" in page
     assert not meeting.items.exists() and not meeting.attendances.exists()
-    response = client.post(url(meeting), answers(report))
+    response = confirm(client, report)
     assert response.status_code == 302
     meeting = Meeting.objects.get(pk=meeting.pk)
     assert [(i.title, i.answer, i.is_closed) for i in meeting.items.all()] == [
@@ -350,7 +356,7 @@ def test_items_of_the_agenda_are_filled_and_not_doubled(client, anna, meeting):
     make.item(meeting, "Godkendelse af dagsorden", position=1)
     make.item(meeting, "Boliger til de unge", position=2)
     client.force_login(anna)
-    client.post(url(meeting), answers(upload(client, url(meeting), CASE)))
+    confirm(client, upload(client, url(meeting), CASE))
     assert [i.title for i in meeting.items.all()] == ["Godkendelse af dagsorden", "Boliger til de unge", "Personsag"]
     assert meeting.items.all()[1].recommendation == "<p>At rådet drøfter planen.</p>"
 
@@ -361,30 +367,30 @@ def test_saved_values_are_shown_beside_the_new_ones_and_kept_by_default(client, 
     report = upload(client, url(meeting), CASE)
     page = report.content.decode()
     assert "Vi venter." in page and "Rådet ønsker flere boliger." in page
-    client.post(url(meeting), answers(report))
+    confirm(client, report)
     item.refresh_from_db()
     assert item.decision == "<p>Vi venter.</p>"
     report = upload(client, url(meeting), CASE)
     sent = answers(report)
     keys = [key for key in sent if key.startswith("valg-")]
     assert len(keys) == 1
-    client.post(url(meeting), sent | {keys[0]: "fil"})
+    confirm(client, report, sent | {keys[0]: "fil"})
     item.refresh_from_db()
     assert item.decision == "<p>Rådet ønsker flere boliger.</p>"
 
 
 def test_a_second_time_there_is_nothing_to_save(client, anna, meeting):
     client.force_login(anna)
-    client.post(url(meeting), answers(upload(client, url(meeting), CASE)))
+    confirm(client, upload(client, url(meeting), CASE))
     assert "Alt i filen står allerede på mødet" in upload(client, url(meeting), CASE).content.decode()
     assert meeting.items.count() == 3 and Agreement.objects.count() == 1
 
 
 def test_a_confirmation_is_for_the_changes_that_were_shown(client, anna, meeting):
     client.force_login(anna)
-    sent = answers(upload(client, url(meeting), CASE))
+    report = upload(client, url(meeting), CASE)
     item = make.item(meeting, "Boliger til unge", decision="<p>Skrevet imens.</p>")
-    response = client.post(url(meeting), sent)
+    response = confirm(client, report)
     assert response.status_code == 200 and "Mødet er blevet ændret" in response.content.decode()
     assert "Skrevet imens." in response.content.decode()
     assert meeting.items.get() == item
@@ -399,7 +405,7 @@ def test_nothing_is_half_written(client, anna, meeting):
     text = CASE.replace("Kommunen vil bygge", "Ring til 010190-1234. Kommunen vil bygge")
     report = upload(client, url(meeting), text)
     assert "Det ligner CPR-numre" in report.content.decode()
-    response = client.post(url(meeting), answers(report))
+    response = confirm(client, report)
     assert response.status_code == 200 and "Filen kan ikke gemmes" in response.content.decode()
     assert "010190-1234" not in re.sub(
         r'value="[^"]*"', "", response.content.decode().split("Filen kan ikke gemmes")[0]
@@ -424,7 +430,7 @@ def test_an_editor_writes_only_the_minutes_of_a_public_agenda(client, carla, mee
     client.force_login(carla)
     report = upload(client, url(meeting), CASE)
     assert "Dagsordenen er offentlig" in report.content.decode()
-    client.post(url(meeting), answers(report))
+    confirm(client, report)
     item.refresh_from_db()
     assert (item.presentation, item.decision) == ("", "<p>Rådet ønsker flere boliger.</p>")
     assert meeting.items.count() == 1
@@ -435,7 +441,7 @@ def test_new_items_of_a_public_agenda_come_last_as_raised_at_the_meeting(client,
     Meeting.objects.filter(pk=meeting.pk).update(**make.state(Status.PUBLISHED))
     make.item(meeting, "Boliger til unge", position=1)
     client.force_login(anna)
-    client.post(url(meeting), answers(upload(client, url(meeting), CASE)))
+    confirm(client, upload(client, url(meeting), CASE))
     assert [(i.title, i.raised_at_meeting) for i in meeting.items.all()] == [
         ("Boliger til unge", False),
         ("Godkendelse af dagsorden", True),
@@ -448,14 +454,14 @@ def test_a_closed_item_here_is_not_opened_by_a_file(client, anna, meeting):
     client.force_login(anna)
     report = upload(client, url(meeting), CASE)
     assert "bliver ved med at være det" in report.content.decode()
-    client.post(url(meeting), answers(report))
+    confirm(client, report)
     assert AgendaItem.objects.get(title="Boliger til unge").is_closed
 
 
 def test_an_item_that_the_file_closes_is_closed_here(client, anna, meeting):
     make.item(meeting, "Personsag", position=1)
     client.force_login(anna)
-    client.post(url(meeting), answers(upload(client, url(meeting), CASE)))
+    confirm(client, upload(client, url(meeting), CASE))
     item = AgendaItem.objects.get(title="Personsag")
     assert (item.is_closed, item.public_title) == (True, "Lukket punkt")
 
@@ -480,7 +486,7 @@ def test_a_file_becomes_a_new_meeting(client, anna, council):
         "date": "2025-03-03", "starts_at": "14:00", "ends_at": "16:00", "place": "Huset", "kind": "dialog",
         "style": "let",
     }  # fmt: skip
-    assert client.post(NEW, data).status_code == 302
+    assert confirm(client, report, data).status_code == 302
     meeting = Meeting.objects.get()
     assert (meeting.kind, meeting.style, meeting.status) == ("dialog", "let", Status.DRAFT)
     assert [i.title for i in meeting.items.all()] == ["Velkomst", "Bustur", "Eventuelt"]
@@ -488,16 +494,16 @@ def test_a_file_becomes_a_new_meeting(client, anna, council):
     assert (ib.status, ib.remark) == ("til-stede", "gik kl. 15")
     report = upload(client, NEW, LIGHT, "referat.md")
     assert "Rådet har allerede et møde den dag" in report.content.decode()
-    response = client.post(NEW, data | answers(report))
+    response = confirm(client, report, data | answers(report))
     assert response.status_code == 200 and Meeting.objects.count() == 1
-    assert client.post(NEW, data | answers(report) | {"second": "1"}).status_code == 302
+    assert confirm(client, report, data | answers(report) | {"second": "1"}).status_code == 302
     assert sorted(Meeting.objects.values_list("ordinal", flat=True)) == [1, 2]
 
 
 def test_a_new_meeting_without_a_date_asks_for_it(client, anna, council):
     client.force_login(anna)
     report = upload(client, NEW, "Referat\n\n1. Velkomst\nHej.\n\n2. Eventuelt\nIntet.")
-    response = client.post(NEW, answers(report) | {"kind": "ordinaert", "style": "sag", "date": ""})
+    response = confirm(client, report, answers(report) | {"kind": "ordinaert", "style": "sag", "date": ""})
     assert "Skriv mødets dato." in response.content.decode() and not Meeting.objects.exists()
 
 
@@ -558,15 +564,18 @@ def test_fifty_megabytes_are_refused_by_their_size(client, anna, meeting):
     assert "må højst fylde 10 MB" in upload(client, url(meeting), b"x" * 50 * 2**20, "a.docx").content.decode()
 
 
-def test_an_answer_that_was_tampered_with_or_is_somebody_elses_saves_nothing(client, anna, carla, meeting):
+def test_a_file_that_is_gone_or_somebody_elses_saves_nothing(client, anna, carla, council, meeting):
     client.force_login(anna)
-    sent = answers(upload(client, url(meeting), CASE))
-    for payload in (sent["payload"][:-3] + "abc", "x", "", "\x00"):
-        response = client.post(url(meeting), sent | {"payload": payload})
-        assert response.status_code == 200 and "Vælg filen igen" in response.content.decode()
+    sent = answers(report := upload(client, url(meeting), CASE))
+    address = report.redirect_chain[-1][0]
+    other = make.meeting(council, datetime.date(2025, 5, 5), status=Status.DRAFT)
+    elsewhere = (NEW + address.removeprefix(url(meeting)), url(other) + address.removeprefix(url(meeting)))
+    for gone in (address[:-3] + "abc", url(meeting) + "?fil=x", url(meeting) + "?fil=", *elsewhere):
+        response = client.post(gone, sent)
+        assert response.status_code == 404 and "vælg filen igen" in response.content.decode()
     client.force_login(carla)
-    assert "Vælg filen igen" in client.post(url(meeting), sent).content.decode()
-    assert not meeting.items.exists()
+    assert client.get(address).status_code == client.post(address, sent).status_code == 404
+    assert not meeting.items.exists() and not other.items.exists()
 
 
 def test_another_municipalitys_meeting_does_not_exist(client, bo, vejle, meeting):
@@ -580,7 +589,7 @@ def test_two_members_with_the_same_first_name_are_not_matched(client, anna, esbj
     client.force_login(anna)
     report = upload(client, url(meeting), "Referat\nTil stede: Karen, Ib\n\n1. Velkomst\nHej.\n\n2. Eventuelt\nIntet.")
     assert "<q>Karen</q>" in report.content.decode()
-    client.post(url(meeting), answers(report))
+    confirm(client, report)
     assert [str(a.member.person) for a in meeting.attendances.all()] == ["Ib Sørensen"]
 
 
@@ -590,5 +599,5 @@ def test_our_own_file_is_read_into_another_meeting(client, anna, council, meetin
     other = make.meeting(council, datetime.date(2025, 5, 5), status=Status.DRAFT)
     other.refresh_from_db()
     client.force_login(anna)
-    client.post(url(other), answers(upload(client, url(other), minutes_docx(meeting), "r.docx")))
+    confirm(client, upload(client, url(other), minutes_docx(meeting), "r.docx"))
     assert other.items.get().decision == "<p>Ja</p>"

@@ -6,7 +6,7 @@ from html import escape
 
 import pytest
 
-from council.meetings.word.admin_views import read_meeting
+from council.meetings.word.document_parser import read_meeting
 from council.meetings.word.export import agenda_docx, minutes_docx
 from council.meetings.word.import_plan import ImportPlan
 from council.models import AgendaItem, Attendance, Meeting, Membership

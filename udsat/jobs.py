@@ -2,8 +2,8 @@
 
 import datetime
 import logging
-import traceback
 from collections.abc import Callable
+from functools import partial
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -25,8 +25,10 @@ from council.meetings.invitations.sending import (
     send_scheduled_invitations,
 )
 from council.members.consent import anonymise_by_rule
+from udsat.lib.failures import describe_failure
 from udsat.models import (
     delete_old_created_rows,
+    delete_old_document_imports,
     delete_old_held_files,
     delete_old_kept_forms,
     delete_old_submissions,
@@ -35,6 +37,7 @@ from udsat.models import (
     remove_old_deletions,
 )
 
+from .document_reading import read_waiting
 from .mail_delivery import erase_old_letters, send_letters
 
 logger = logging.getLogger(__name__)
@@ -60,6 +63,7 @@ JOBS: list[Callable[[datetime.datetime], int]] = [
     delete_old_kept_forms,
     delete_old_held_files,
     delete_old_created_rows,
+    delete_old_document_imports,
     remove_expired_entries,
     remove_old_deletions,
     delete_unused_files,
@@ -72,17 +76,17 @@ _LOCK = 8_732_114
 def run(now: datetime.datetime, may_continue: Callable[[], bool] = lambda: True) -> dict[str, int | None]:
     """Run each job in a separate transaction. Return the results by job name, None for a job that failed.
 
-    Letters are sent last, including those that the jobs have written. `may_continue` is called between jobs and
-    between letters.
+    Letters are sent after the jobs, including those that the jobs have written. Documents are read last, which may take
+    a minute each. `may_continue` is called between jobs, letters and documents.
     """
     started = timezone.now()
-    results = {job_name(job): _attempt(job, now) for job in JOBS if may_continue()}
-    try:
-        # Include letters written by the jobs.
-        results[job_name(send_letters)] = send_letters(now + (timezone.now() - started), may_continue)
-    except Exception as error:
-        log_failure(job_name(send_letters), error)
-        results[job_name(send_letters)] = None
+    results = {job_name(job): _attempt(job, partial(_in_transaction, job, now)) for job in JOBS if may_continue()}
+    for job, *arguments in (
+        # At a later time, to include letters written by the jobs.
+        (send_letters, now + (timezone.now() - started), may_continue),
+        (read_waiting, may_continue),
+    ):
+        results[job_name(job)] = _attempt(job, partial(job, *arguments))
     return results
 
 
@@ -90,14 +94,18 @@ def job_name(job: Callable) -> str:
     return f"{job.__module__}.{job.__name__}"
 
 
-def _attempt(job, now):
+def _attempt(job, call):
     try:
-        with transaction.atomic():
-            _lock_jobs()
-            return job(now)
+        return call()
     except Exception as error:
-        log_failure(job_name(job), error)
+        logger.error("%s failed: %s", job_name(job), describe_failure(error))
         return None
+
+
+def _in_transaction(job, now):
+    with transaction.atomic():
+        _lock_jobs()
+        return job(now)
 
 
 def _lock_jobs():
@@ -105,10 +113,3 @@ def _lock_jobs():
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
-
-
-def log_failure(name: str, error: Exception) -> None:
-    """Log type and location of the error, not its message, which may contain personal data."""
-    frames = [f for f in traceback.extract_tb(error.__traceback__) if "site-packages" not in f.filename]
-    location = f"{frames[-1].filename}, line {frames[-1].lineno}"
-    logger.error("%s failed: %s in %s", name, type(error).__name__, location)

@@ -179,6 +179,11 @@ def open_archive(data: bytes) -> zipfile.ZipFile:
 _READ_ERRORS = (zipfile.BadZipFile, zlib.error, etree.XMLSyntaxError, EOFError, OSError, RuntimeError, ValueError)
 
 
+def is_xml(name: str) -> bool:
+    """Return whether `xml_parts` reads the part of an archive."""
+    return name.lower().endswith((".xml", ".rels"))
+
+
 def xml_parts(archive: zipfile.ZipFile) -> Iterator[tuple[str, "etree._Element"]]:
     """Yield name and parsed root of each XML part, limiting the bytes actually unpacked.
 
@@ -188,7 +193,7 @@ def xml_parts(archive: zipfile.ZipFile) -> Iterator[tuple[str, "etree._Element"]
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
     left = MAX_XML_BYTES
     for entry in archive.infolist():
-        if not entry.filename.lower().endswith((".xml", ".rels")):
+        if not is_xml(entry.filename):
             continue
         try:
             with archive.open(entry) as file:

@@ -153,6 +153,29 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='DocumentImport',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('key', models.UUIDField(default=uuid.uuid4, unique=True)),
+                ('page', models.TextField()),
+                ('reader', models.CharField(max_length=20)),
+                ('name', models.CharField(max_length=300)),
+                ('content', models.BinaryField()),
+                ('at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('attempts', models.PositiveSmallIntegerField(default=0)),
+                ('started_at', models.DateTimeField(null=True)),
+                ('result', models.JSONField(null=True)),
+                ('error', models.TextField(blank=True)),
+                ('municipality', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='udsat.municipality')),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='document_imports', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'verbose_name': 'fil, der indlæses',
+                'verbose_name_plural': 'filer, der indlæses',
+                'ordering': ['pk'],
+            },
+        ),
+        migrations.CreateModel(
             name='PublicVersion',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),

@@ -2,6 +2,7 @@
 
 from .created_rows import CreatedRow, delete_old_created_rows
 from .deletions import REMOVAL_HOOKS, Deletion, delete_unused_files, kept_until, remove_old_deletions
+from .document_imports import DOCUMENT_READERS, DocumentImport, DocumentReader, delete_old_document_imports
 from .held_files import HeldFile, delete_old_held_files
 from .history import Revision, RevisionedModel
 from .kept_forms import KeptFile, KeptForm, delete_old_kept_forms
@@ -40,6 +41,10 @@ from .search import (
 from .users import Assignment, User
 
 __all__ = [
+    "DOCUMENT_READERS",
+    "DocumentImport",
+    "DocumentReader",
+    "delete_old_document_imports",
     "KIND_SYNONYMS",
     "KIND_DOCUMENT_WORDS",
     "LETTER_COMPOSERS",

@@ -6,32 +6,25 @@ from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Submit
 from django import forms
 from django.contrib import messages
-from django.core import signing
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.http import HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import path, reverse
+from django.urls import path
 
 from council.meetings.meeting_page import MeetingPage
 from council.models import Council, Meeting
+from udsat.admin import document_imports
 from udsat.admin.form_fields import DateInputField, DocumentField, TimeInputField
 from udsat.admin.scope import municipalities_where
 from udsat.lib import roles
-from udsat.lib.documents import UnreadableDocument, read_rich
 from udsat.lib.docx_writer import MEDIA_TYPE
 from udsat.lib.forms import FieldsOnly
 
-from .document_parser import parse_meeting
+from .document_parser import READER
 from .export import agenda_docx, case_attachments, case_zip, full_name, minutes_docx
 from .import_plan import ImportPlan
 from .parsed_meeting import ParsedMeeting
-
-MAX_ITEMS = 200
-# Size in bytes of the parsed file, which the confirmation page carries in a hidden field.
-MAX_PAYLOAD = 3_000_000
-SALT = "council.word.import"
-
 
 # Export
 
@@ -68,9 +61,10 @@ def _download(admin, request, meeting, *, write, file_name, media_type):
 class FileForm(forms.Form):
     file = DocumentField()
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args, page, **kwargs):
         super().__init__(*args, **kwargs)
         self.helper = FormHelper()
+        self.helper.form_action = page
         # The server shows its messages in Danish beside the field, unlike the browser's own.
         self.helper.attrs = {"novalidate": True}
         self.helper.add_input(Submit("import", "Læs filen"))
@@ -108,39 +102,38 @@ class NewMeetingForm(FieldsOnly, forms.Form):
         return data
 
 
-def read_meeting(data: bytes, filename: str) -> ParsedMeeting:
-    """Parse a file without database access. Raises UnreadableDocument if it holds no agenda and no minutes."""
-    parsed = parse_meeting(read_rich(data, filename), filename)
-    if not parsed.items:
-        raise UnreadableDocument(
-            "Der er hverken dagsorden eller referat at finde i filen. Se, om det er den rigtige fil, "
-            "og om punkterne har numre eller overskrifter."
-        )
-    if len(parsed.items) > MAX_ITEMS:
-        raise UnreadableDocument(
-            f"Filen har {len(parsed.items)} punkter. Det ligner ikke ét møde. "
-            "Del filen op, og indlæs ét møde ad gangen."
-        )
-    return parsed
+def _import(request, render, municipality, show, confirm):
+    """Show the upload of a document, then its progress, and last its result by `show` (GET) or `confirm` (POST).
+
+    `render` makes the page of the upload.
+    """
+    make_form = partial(FileForm, page=request.path)
+    if document_imports.is_result(request):
+        document = document_imports.find(request)
+        if document is None:
+            return render("import.html", form=make_form(), too_old=True, status=404)
+        if document.is_unread:
+            return document_imports.show_progress(render("import.html", document=document), document)
+        if document.error:
+            return render("import.html", form=document_imports.refused_form(make_form, document))
+        answer = confirm if request.method == "POST" else show
+        return answer(document, ParsedMeeting.from_json(document.result))
+    form = make_form(*((request.POST, request.FILES) if request.method == "POST" else ()))
+    if form.is_valid():
+        return document_imports.receive(request, form.cleaned_data["file"], READER, municipality)
+    return render("import.html", form=form)
 
 
 def import_page(admin, request, meeting):
     if _is_public(meeting):
         return _already_public(admin, request, meeting)
-    if request.method == "POST" and "payload" in request.POST:
-        parsed = _from_payload(request)
-        if parsed is None:
-            return _import_form(admin, request, meeting, FileForm(), too_old=True)
-        return _confirm(admin, request, meeting, parsed)
-    form = FileForm(*((request.POST, request.FILES) if request.method == "POST" else ()))
-    if form.is_valid():
-        try:
-            parsed, payload = _read(request, form)
-        except UnreadableDocument as error:
-            form.add_error("file", str(error))
-        else:
-            return _report(admin, request, meeting, ImportPlan(parsed, meeting, request.user), payload)
-    return _import_form(admin, request, meeting, form)
+    return _import(
+        request,
+        partial(admin.page, request, meeting, title="Indlæs fra fil"),
+        meeting.municipality,
+        lambda document, parsed: _report(admin, request, meeting, ImportPlan(parsed, meeting, request.user), document),
+        partial(_confirm, admin, request, meeting),
+    )
 
 
 def _is_public(meeting) -> bool:
@@ -152,34 +145,12 @@ def _already_public(admin, request, meeting):
     return admin.page(request, meeting, "import.html", title="Indlæs fra fil", is_public=True)
 
 
-def _import_form(admin, request, meeting, form, too_old=False):
-    return admin.page(request, meeting, "import.html", title="Indlæs fra fil", form=form, too_old=too_old)
-
-
-def _read(request, form) -> tuple[ParsedMeeting, str]:
-    file = form.cleaned_data["file"]
-    parsed = read_meeting(file.read(), file.name)
-    payload = signing.dumps({"user": request.user.pk, "read": parsed.to_json()}, salt=SALT, compress=True)
-    if len(payload) > MAX_PAYLOAD:
-        raise UnreadableDocument("Teksten er for lang til ét møde. Del filen i flere.")
-    return parsed, payload
-
-
-def _from_payload(request) -> ParsedMeeting | None:
-    """Return the document parsed by the previous page; None if it is over a day old or another user's."""
-    try:
-        sent = signing.loads(request.POST["payload"], salt=SALT, max_age=24 * 3600)
-    except signing.BadSignature:
-        return None
-    return ParsedMeeting.from_json(sent["read"]) if sent["user"] == request.user.pk else None
-
-
-def _report(admin, request, meeting, plan, payload, **context):
-    context |= {"plan": plan, "payload": payload, "start_url": admin.url("import", meeting)}
+def _report(admin, request, meeting, plan, document, **context):
+    context |= {"plan": plan, "document": document}
     return admin.page(request, meeting, "import_report.html", title="Indlæs fra fil", **context)
 
 
-def _confirm(admin, request, meeting, parsed):
+def _confirm(admin, request, meeting, document, parsed):
     with transaction.atomic():
         # Locked, so that the compared values are those that are overwritten.
         meeting.refresh_from_db(from_queryset=Meeting._base_manager.select_for_update(of=("self",)))
@@ -188,12 +159,12 @@ def _confirm(admin, request, meeting, parsed):
             return _already_public(admin, request, meeting)
         plan = ImportPlan(parsed, meeting, request.user)
         if plan.fingerprint != request.POST.get("fingerprint"):
-            return _report(admin, request, meeting, plan, request.POST["payload"], changed=True)
+            return _report(admin, request, meeting, plan, document, changed=True)
         errors = _apply(admin, request, plan)
     if errors:
         # Computed from the database again: the objects of the plan hold the values that could not be saved.
         plan = ImportPlan(parsed, admin.get_queryset(request).get(pk=meeting.pk), request.user)
-        return _report(admin, request, meeting, plan, request.POST["payload"], errors=errors)
+        return _report(admin, request, meeting, plan, document, errors=errors)
     messages.success(request, f"Filen er indlæst. {_summary(plan)}")
     return HttpResponseRedirect(admin.edit_url(meeting))
 
@@ -223,35 +194,31 @@ def _summary(plan) -> str:
 def import_new_page(admin, request):
     if not request.user.may(roles.EDIT):
         raise PermissionDenied
-    if request.method == "POST" and "payload" in request.POST:
-        parsed = _from_payload(request)
-        if parsed is None:
-            return _new_page(admin, request, "import.html", form=FileForm(), too_old=True)
-        return _create_meeting(admin, request, parsed)
-    form = FileForm(*((request.POST, request.FILES) if request.method == "POST" else ()))
-    if form.is_valid():
-        try:
-            parsed, payload = _read(request, form)
-        except UnreadableDocument as error:
-            form.add_error("file", str(error))
-        else:
-            first = {name: getattr(parsed, name) for name in ("date", "starts_at", "ends_at", "place", "style")}
-            first["kind"] = parsed.kind or Meeting.Kind.ORDINARY
-            return _new_report(admin, request, parsed, NewMeetingForm(initial=first, user=request.user), payload)
-    return _new_page(admin, request, "import.html", form=form)
+    return _import(
+        request,
+        partial(_new_page, admin, request),
+        None,
+        partial(_first_report, admin, request),
+        partial(_create_meeting, admin, request),
+    )
 
 
-def _new_page(admin, request, template, **context):
+def _new_page(admin, request, template, status=200, **context):
     context |= admin.admin_site.each_context(request) | {
         "opts": admin.opts,
         "crumbs": admin.crumbs(),
         "title": "Nyt møde fra fil",
-        "start_url": reverse("admin:council_meeting_import_new"),
     }
-    return TemplateResponse(request, f"admin/council/{template}", context)
+    return TemplateResponse(request, f"admin/council/{template}", context, status=status)
 
 
-def _new_report(admin, request, parsed, form, payload, **context):
+def _first_report(admin, request, document, parsed):
+    first = {name: getattr(parsed, name) for name in ("date", "starts_at", "ends_at", "place", "style")}
+    first["kind"] = parsed.kind or Meeting.Kind.ORDINARY
+    return _new_report(admin, request, document, parsed, NewMeetingForm(initial=first, user=request.user))
+
+
+def _new_report(admin, request, document, parsed, form, **context):
     """Show the form of a new meeting, and the plan once the council is chosen: names are matched to its members."""
     council = _council_of(form)
     plan = None
@@ -261,7 +228,7 @@ def _new_report(admin, request, parsed, form, payload, **context):
             (meeting, admin.url("import", meeting)) for meeting in council.meetings.filter(date=plan.meeting.date)
         ]
     return _new_page(
-        admin, request, "import_report.html", plan=plan, new_form=form, payload=payload, parsed=parsed, **context
+        admin, request, "import_report.html", plan=plan, new_form=form, document=document, parsed=parsed, **context
     )
 
 
@@ -285,11 +252,10 @@ def _draft(council, form, parsed) -> Meeting:
     return meeting
 
 
-def _create_meeting(admin, request, parsed):
+def _create_meeting(admin, request, document, parsed):
     form = NewMeetingForm(request.POST, user=request.user)
-    payload = request.POST["payload"]
     if not form.is_valid():
-        return _new_report(admin, request, parsed, form, payload)
+        return _new_report(admin, request, document, parsed, form)
     council = form.cleaned_data["council"]
     with transaction.atomic():
         type(council)._base_manager.select_for_update(of=("self",)).get(pk=council.pk)
@@ -299,15 +265,15 @@ def _create_meeting(admin, request, parsed):
             setattr(parsed, name, "")
         taken = set(council.meetings.filter(date=meeting.date).values_list("ordinal", flat=True))
         if taken and request.POST.get("second") != "1":
-            return _new_report(admin, request, parsed, form, payload, asks_second=True)
+            return _new_report(admin, request, document, parsed, form, asks_second=True)
         meeting.ordinal = next((n for n in range(1, 10) if n not in taken), 9)
         plan = ImportPlan(parsed, meeting, request.user)
         if plan.fingerprint != request.POST.get("fingerprint"):
             # Members differ by council and day.
-            return _new_report(admin, request, parsed, form, payload, changed=True)
+            return _new_report(admin, request, document, parsed, form, changed=True)
         errors = _apply(admin, request, plan)
     if errors:
-        return _new_report(admin, request, parsed, form, payload, errors=errors)
+        return _new_report(admin, request, document, parsed, form, errors=errors)
     messages.success(request, f"Mødet er lavet som kladde. {_summary(plan)}")
     return HttpResponseRedirect(admin.edit_url(plan.meeting))
 

@@ -7,7 +7,7 @@ import datetime
 import re
 
 from udsat.lib.danish import fold
-from udsat.lib.documents import RichDocument
+from udsat.lib.documents import RichDocument, UnreadableDocument, read_rich
 from udsat.lib.richtext.blocks import RichParagraph, Run
 
 from . import label_patterns, standard_labels
@@ -16,6 +16,9 @@ from .item_boundaries import ItemStart, find_items
 from .item_parser import parse_item
 from .parsed_meeting import ParsedAttendance, ParsedMeeting
 from .pieces import Piece, pieces_of, rows_of, split_lines, to_html
+
+READER = "møde"  # in DOCUMENT_READERS
+MAX_ITEMS = 200
 
 _MINUTES = re.compile(r"referat|beslutningsprotokol|mødeprotokol", re.I)
 _AGENDA = re.compile(r"dagsorden|indkald", re.I)
@@ -29,6 +32,22 @@ _IGNORED_LABELS = {
     "corrected": "Rettelsen skriver du selv",
     "council": "Rådet står i forvejen på mødet",
 }
+
+
+def read_meeting(data: bytes, filename: str) -> ParsedMeeting:
+    """Parse a file without database access. Raises UnreadableDocument if it holds no agenda and no minutes."""
+    parsed = parse_meeting(read_rich(data, filename), filename)
+    if not parsed.items:
+        raise UnreadableDocument(
+            "Der er hverken dagsorden eller referat at finde i filen. Se, om det er den rigtige fil, "
+            "og om punkterne har numre eller overskrifter."
+        )
+    if len(parsed.items) > MAX_ITEMS:
+        raise UnreadableDocument(
+            f"Filen har {len(parsed.items)} punkter. Det ligner ikke ét møde. "
+            "Del filen op, og indlæs ét møde ad gangen."
+        )
+    return parsed
 
 
 def parse_meeting(document: RichDocument, filename: str = "") -> ParsedMeeting:

@@ -7,11 +7,15 @@ the blocks as an agenda or a strategy. Text that is left out is listed in `ignor
 from udsat.lib.file_checks import (
     MACROS,
     MAX_DOCUMENT_BYTES,
+    MB,
     TYPE_NAMES,
     UnreadableDocument,
     check_size,
     decode,
+    is_xml,
+    open_archive,
     real_type,
+    xml_parts,
 )
 from udsat.lib.richtext.blocks import block_text
 
@@ -35,9 +39,15 @@ __all__ = [
     "RichDocument",
     "Table",
     "UnreadableDocument",
+    "is_small",
     "read_document",
     "read_rich",
 ]
+
+# Reading this much takes half a second at most, whatever is in the file: bytes of text, and elements of Word's XML.
+SMALL_TEXT, SMALL_WORD = 15_000, 6_000
+# Characters of text in Word's XML that take as long as an element.
+CHARACTERS_PER_ELEMENT = 25
 
 ACCEPTED = (".docx", ".html", ".htm", ".md", ".markdown", ".txt")
 
@@ -86,6 +96,20 @@ def read_rich(data: bytes, filename: str) -> RichDocument:
     if len(rich.blocks) > MAX_BLOCKS or sum(map(len, map(block_text, rich.blocks))) > MAX_TEXT:
         raise UnreadableDocument(TOO_LONG)
     return rich
+
+
+def is_small(data: bytes, filename: str) -> bool:
+    """Return whether the file is read in half a second, or is refused before it is read."""
+    try:
+        if _checked_suffix(data, filename) != ".docx":
+            return len(data) <= SMALL_TEXT
+        archive = open_archive(data)
+        if sum(entry.file_size for entry in archive.infolist() if is_xml(entry.filename)) > MB:
+            return False
+        roots = [root for _, root in xml_parts(archive)]
+    except UnreadableDocument:
+        return True
+    return sum(1 + len(e.text or "") / CHARACTERS_PER_ELEMENT for root in roots for e in root.iter()) <= SMALL_WORD
 
 
 def _checked_suffix(data: bytes, filename: str) -> str:

@@ -1,0 +1,66 @@
+"""Run a function on an untrusted file in a process of its own, with limits of time and memory."""
+
+import multiprocessing
+import resource
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from typing import Any
+
+from .failures import describe_failure
+from .file_checks import MB, UnreadableDocument
+
+SECONDS = 60
+MEMORY = 1024 * MB
+TOO_SLOW = (
+    "Det tog over et minut at læse filen, og så stopper vi. Del den i flere filer, eller gem kun teksten som .txt, "
+    "og prøv igen."
+)
+TOO_LARGE = "Filen kræver for meget hukommelse at læse. Del den i flere filer, eller gem kun teksten som .txt."
+
+# A fork has loaded what the function needs. The process that calls must have no other threads.
+_FORK = multiprocessing.get_context("fork")
+
+
+class FailedProcess(Exception):
+    """The function raised an unexpected exception, which the message describes, or the process was killed."""
+
+
+def call_with_limits(function: Callable[..., Any], *arguments: Any, seconds: int = SECONDS) -> Any:
+    """Return what the function returns in a forked process, where it may not use the database.
+
+    Raises UnreadableDocument if the function does or if it passes a limit, and FailedProcess for any other failure.
+    """
+    receiver, sender = _FORK.Pipe(duplex=False)
+    process = _FORK.Process(target=_call, args=(sender, seconds, function, arguments))
+    process.start()
+    sender.close()
+    try:
+        if not receiver.poll(seconds):
+            raise UnreadableDocument(TOO_SLOW)
+        result, error = receiver.recv()
+    except EOFError as ended:
+        raise FailedProcess("The process was killed") from ended
+    finally:
+        process.kill()
+        process.join()
+        receiver.close()
+    if error is not None:
+        raise error
+    return result
+
+
+def _call(sender: Connection, seconds: int, function: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
+    # The limit of processor time ends a process that nobody waits for any more.
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
+    resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
+    result: Any = None
+    error: Exception | None = None
+    try:
+        result = function(*arguments)
+    except UnreadableDocument as unreadable:
+        error = UnreadableDocument(str(unreadable))
+    except MemoryError:
+        error = UnreadableDocument(TOO_LARGE)
+    except Exception as unexpected:  # noqa: BLE001  Described to the caller.
+        error = FailedProcess(describe_failure(unexpected))
+    sender.send((result, error))
