@@ -39,6 +39,10 @@ def sentences(text: str) -> list[str]:
     always followed by more (»kl. 14«), after an initial, or between the numbers of a date (»1. 3. 2025«). The bullet or
     number of a list item is left out.
     """
+    return [sentence for sentence, _ in _sentences_with_words(text)]
+
+
+def _sentences_with_words(text: str) -> list[tuple[str, list[str]]]:
     pieces = []
     for line in _LINE.split(unicodedata.normalize("NFC", text)):
         if bullet := _BULLET.match(line):
@@ -49,7 +53,7 @@ def sentences(text: str) -> list[str]:
                 pieces.append(line[start : stop.end()])
                 start = stop.end()
         pieces.append(line[start:])
-    return [sentence.strip() for sentence in pieces if words(sentence)]
+    return [(piece.strip(), found) for piece in pieces if (found := words(piece))]
 
 
 def _ends_sentence(line: str, stop: re.Match) -> bool:
@@ -86,10 +90,12 @@ def lix(text: str) -> int | None:
     a full stop, a colon and before a capital; see `sentences` for exceptions. Numbers and addresses count as words, but
     are never long.
     """
-    sentence_words = [words(sentence) for sentence in sentences(text)]
+    sentence_words = [found for _, found in _sentences_with_words(text)]
+    return _lix(sentence_words) if sentence_words else None
+
+
+def _lix(sentence_words: list[list[str]]) -> int:
     all_words = [word for sentence in sentence_words for word in sentence]
-    if not all_words:
-        return None
     # Half is rounded up, as in JavaScript.
     return int(len(all_words) / len(sentence_words) + 100 * sum(map(_is_long, all_words)) / len(all_words) + 0.5)
 
@@ -109,13 +115,13 @@ def readability_note(text: str) -> str:
 
     A longest sentence of more than LONG_SENTENCE words is quoted.
     """
-    all_sentences = sentences(text)
-    if sum(len(words(sentence)) for sentence in all_sentences) < MIN_WORDS:
+    all_sentences = _sentences_with_words(text)
+    if sum(len(found) for _, found in all_sentences) < MIN_WORDS:
         return ""
-    value = lix(text) or 0
+    value = _lix([found for _, found in all_sentences])
     note = f"LIX {value}: {lix_label(value)}."
-    longest = max(all_sentences, key=lambda sentence: len(words(sentence)))
-    count = len(words(longest))
+    longest, its_words = max(all_sentences, key=lambda pair: len(pair[1]))
+    count = len(its_words)
     if count > LONG_SENTENCE:
         quote = longest if len(longest) <= MAX_QUOTE else f"{longest[:MAX_QUOTE].rstrip()} …"
         note += f" Den længste sætning har {count} ord: »{quote}«"
