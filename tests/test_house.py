@@ -1,5 +1,6 @@
 """The drawing of a strategy as a house: with any titles and number of goals, nothing extends beyond its room."""
 
+import re
 from itertools import combinations
 
 import pytest
@@ -156,6 +157,14 @@ def test_rooms_tell_how_the_goals_are_going_those_below_others_too(esbjerg):
     first, second = rooms_of(Strategy.objects.with_content().get(), lambda theme: f"/{theme.slug}/")
     assert first == Room("/et-sted-at-bo/", "Et sted at bo", "Spor 1: Et sted at bo, 3 løfter", ["naaet", "", ""])
     assert second == Room("/gruppe-1/", "Gruppe 2", "Spor 2: Gruppe 2", [])
+
+
+def test_the_name_of_a_room_on_two_lines_is_heard_as_it_is_read(client, esbjerg):
+    theme = make.theme(make.strategy(esbjerg), LONG)
+    page = client.get(theme.strategy.get_absolute_url()).content.decode()
+    rooms = re.findall(r'<a [^>]*aria-label="Tema 1: [^>]*>(.*?)</a>', page, re.DOTALL)
+    seen = [re.sub("<[^>]+>", "", room).rstrip("… \n").split() for room in rooms]
+    assert len(seen) == 2 and all(words == LONG.split()[: len(words)] for words in seen)
 
 
 @pytest.mark.browser
