@@ -40,8 +40,10 @@ PASTED = {
         "<table><tbody><tr><td>1</td><td></td></tr></tbody></table><ul><li>B</li></ul>",
     ),
     "Raised and lowered text": (
-        "<p>20 m<sup>2</sup>, kl. 14<sup>30</sup>, 10<sup>5</sup>, CO<sub>2</sub>, 10<sup>-3,5</sup>, 1<sup>st</sup></p>",
-        "<p>20 m², kl. 14³⁰, 10⁵, CO₂, 10^(-3,5), 1st</p>",
+        "<p>20 m<sup>2</sup>, kl. 14<sup>30</sup>, 10<sup>5</sup>, CO<sub>2</sub>, 10<sup>-3,5</sup>, 1<sup>st</sup></p>"
+        '<p>30 m<span style="vertical-align:super">3</span>, H<span style="vertical-align:sub">2</span>O,'
+        ' 10<span style="position:relative;top:-4.0pt;mso-text-raise:4.0pt">6</span></p>',
+        "<p>20 m², kl. 14³⁰, 10⁵, CO₂, 10^(-3,5), 1st</p><p>30 m³, H₂O, 10⁶</p>",
     ),
     "Lists that do not begin at 1": (
         '<ol start="4"><li>fire</li><li>fem</li></ol><ol type="a"><li>bolig</li><li>sundhed</li></ol>',

@@ -594,6 +594,26 @@ def test_struck_hidden_and_deleted_text_of_a_word_file_is_named_and_not_read():
     ]
 
 
+def test_text_of_a_word_file_that_a_style_or_its_position_raises_is_read_as_raised():
+    styles = STYLES.replace(
+        "</w:styles>",
+        '<w:style w:type="character" w:styleId="Up"><w:rPr><w:vertAlign w:val="superscript"/></w:rPr></w:style>'
+        "</w:styles>",
+    )
+
+    def run(text, properties=""):
+        return f"<w:r><w:rPr>{properties}</w:rPr><w:t>{text}</w:t></w:r>"
+
+    style = '<w:rStyle w:val="Up"/>'
+    higher, lower, tuned = (f'<w:position w:val="{half_points}"/>' for half_points in (6, -6, 1))
+    body = (
+        f"<w:p>{run('m')}{run('2', style)}{run(' 10')}{run('5', higher)}{run(' CO')}"
+        f"{run('2', lower)}{run(' 7', tuned)}</w:p><w:p>{run('2026', higher)}</w:p>"
+    )
+    document = read_document(docx(body, **{"word/styles.xml": styles}), "a.docx")
+    assert [block.text for block in document.blocks] == ["m² 10⁵ CO₂ 7", "2026"]
+
+
 def test_words_in_unknown_elements_of_a_word_file_are_named():
     body = f"{p('Tekst')}<w:p><w:nyt><w:r><w:t>helt nyt element</w:t></w:r></w:nyt></w:p>"
     document = read_document(docx(body), "a.docx")

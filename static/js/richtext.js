@@ -475,7 +475,12 @@ function fromWord(html) {
     if (/^T[DH]$/.test(node.tagName) && /line-through/i.test(style(node))) node.replaceChildren();
     else node.remove();
   }
-  for (const node of body.querySelectorAll("sup, sub")) if (!node.children.length) node.textContent = raised(node.textContent, node.tagName);
+  for (const node of body.querySelectorAll("sup, sub, [data-style]")) {
+    const [, kind] = /vertical-align\s*:\s*(super|sub)(?![-\w])/i.exec(style(node)) ?? [];
+    const [, below] = /mso-text-raise\s*:\s*(-?)([2-9]|[1-9]\d)(?!\d)/i.exec(style(node)) ?? [];
+    const tag = kind ? `SU${kind.toLowerCase() === "super" ? "P" : "B"}` : below === undefined ? node.tagName : below ? "SUB" : "SUP";
+    if (/^SU[PB]$/.test(tag) && !node.children.length) node.textContent = raised(node.textContent, tag);
+  }
   // Deleted text and margin comments.
   for (const node of body.querySelectorAll('del, [class*="MsoComment"], [class*="msocom"], [data-style*="mso-element:comment"]')) node.remove();
   for (const node of body.querySelectorAll('h1, h2, h3, h4, h5, h6, [role="heading"]')) {

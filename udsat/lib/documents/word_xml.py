@@ -89,6 +89,7 @@ def _prepare(root: Any, styles: "_Styles") -> Iterator[tuple[str, str]]:
     for paragraph in list(root.iter(f"{_M}oMathPara")):
         _unwrap(paragraph)
     _place_text_boxes(root)
+    _write_raised(root, styles)
     for chunk in list(root.iter(f"{_W}altChunk")):
         yield "", OTHER_PROGRAM
         _drop(chunk)
@@ -229,7 +230,7 @@ def _is_on(element: Any) -> bool:
 
 
 class _Styles:
-    """Whether the styles of a document hide text or strike it out."""
+    """What the styles of a document say about runs."""
 
     def __init__(self, root: Any) -> None:
         found = root.iter(f"{_W}style") if root is not None else ()
@@ -239,20 +240,52 @@ class _Styles:
         """Whether a property is on by the run's own properties, its style, or the style of its paragraph."""
         if properties is not None and (own := properties.find(f"{_W}{name}")) is not None:
             return _is_on(own)
-        run_style = properties.find(f"{_W}rStyle") if properties is not None else None
-        ids = [run_style.get(f"{_W}val")] if run_style is not None else []
-        return any(self._style_is_on(one, name) for one in [*ids, style_id])
+        found = [self.of_run(properties, name), self._in_style(style_id, name)]
+        return any(one is not None and _is_on(one) for one in found)
 
-    def _style_is_on(self, style_id: str | None, name: str) -> bool:
+    def of_run(self, properties: Any, name: str) -> Any:
+        """Return a property of a run, its own or that of its character style; None if it has neither."""
+        if properties is None:
+            return None
+        if (own := properties.find(f"{_W}{name}")) is not None:
+            return own
+        run_style = properties.find(f"{_W}rStyle")
+        return self._in_style(run_style.get(f"{_W}val"), name) if run_style is not None else None
+
+    def _in_style(self, style_id: str | None, name: str) -> Any:
         for _ in range(20):
             style = self.by_id.get(style_id)
             if style is None:
-                return False
+                return None
             if (own := style.find(f"{_W}rPr/{_W}{name}")) is not None:
-                return _is_on(own)
+                return own
             based = style.find(f"{_W}basedOn")
             style_id = based.get(f"{_W}val") if based is not None else None
-        return False
+        return None
+
+
+# Half points. Less than this adjusts the baseline of letters that are not raised.
+_RAISED_BY = 4
+
+
+def _write_raised(root: Any, styles: _Styles) -> None:
+    """Write text that a character style or its position raises or lowers as superscript or subscript."""
+    for paragraph in root.iter(f"{_W}p"):
+        runs = {run: _height(run.find(f"{_W}rPr"), styles) for run in paragraph.iter(f"{_W}r") if _text(run).strip()}
+        # A paragraph that is raised as a whole has no text to be raised above.
+        for run, height in runs.items() if len(set(runs.values())) > 1 else ():
+            if height and (properties := run.find(f"{_W}rPr")).find(f"{_W}vertAlign") is None:
+                etree.SubElement(properties, f"{_W}vertAlign").set(f"{_W}val", height)
+
+
+def _height(properties: Any, styles: _Styles) -> str:
+    if (align := styles.of_run(properties, "vertAlign")) is not None:
+        return align.get(f"{_W}val", "").replace("baseline", "")
+    position = styles.of_run(properties, "position")
+    half_points = (position.get(f"{_W}val") or "") if position is not None else ""
+    if not re.fullmatch(r"-?[0-9]{1,4}", half_points) or abs(int(half_points)) < _RAISED_BY:
+        return ""
+    return "subscript" if half_points.startswith("-") else "superscript"
 
 
 def _unseen_runs(root: Any, styles: _Styles) -> Iterator[tuple[str, str]]:

@@ -90,7 +90,11 @@ _NOT_SHOWN = re.compile(
     re.IGNORECASE,
 )
 _LIST_STYLE = re.compile(r"list-style(?:-type)?\s*:\s*(lower|upper)-(alpha|latin|roman)", re.IGNORECASE)
-_RAISED = re.compile(r"vertical-align\s*:\s*(super|sub)(?![-\w])", re.IGNORECASE)
+# In Word's HTML, text whose position is raised or lowered by two points or more.
+_RAISED = re.compile(
+    r"vertical-align\s*:\s*(?P<kind>super|sub)(?![-\w])|mso-text-raise\s*:\s*(?P<below>-?)(?:[2-9]|[1-9]\d)(?!\d)",
+    re.IGNORECASE,
+)
 _NUMBER = re.compile(r"\(?(?:\d{1,3}|[a-zæøå]|[ivxl]{1,5})[.)]", re.IGNORECASE)
 _SCRIPTS = {
     "super": str.maketrans("0123456789+-\u2212=()n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁿ"),
@@ -235,8 +239,8 @@ class _Flow:
             return
         raised = _RAISED.search(style)
         if element.tag in ("sup", "sub") or raised:
-            is_super = raised[1].lower() == "super" if raised else element.tag == "sup"
-            element = _raised(element, "super" if is_super else "sub")
+            kind = raised["kind"] or ("sub" if raised["below"] else "super") if raised else element.tag
+            element = _raised(element, "super" if kind.lower() in ("super", "sup") else "sub")
         if element.tag in ("b", "strong") and not _NOT_BOLD.search(style) or _BOLD.search(style):
             mark = mark._replace(strong=True)
         if element.tag in ("i", "em") or _ITALIC.search(style):
