@@ -222,3 +222,13 @@ def test_the_list_of_seats_is_filtered_by_roles_in_the_councils_own_words(client
     assert "Bolig" in page and "Sundhed" not in page
     client.force_login(operator)
     assert "Forperson / Talsperson" in client.get("/admin/council/membership/").content.decode()
+
+
+def test_the_history_of_a_seat_has_the_councils_own_word_for_the_chair(client, anna, esbjerg):
+    seat = make.membership(make.council(esbjerg, chair_label="forperson"), area="Bolig")
+    seat.role = Membership.Role.CHAIR
+    seat.save()
+    client.force_login(anna)
+    for kind, pk in (("council", seat.council.pk), ("membership", seat.pk)):
+        history = client.get(f"/admin/council/{kind}/{pk}/history/", follow=True).content.decode()
+        assert "Forperson" in history and "Formand" not in history, kind

@@ -258,6 +258,13 @@ class Membership(Part):
         words = [" / ".join(dict.fromkeys(seat.role_label for seat in row)) for row in seats]
         return [(role, word or label) for (role, label), word in zip(cls.Role.choices, words, strict=True)]
 
+    @classmethod
+    def choice_labels(cls, field: models.Field, page: models.Model) -> dict[str, str]:
+        """Name the roles in the words of the council whose history is shown."""
+        council = getattr(page, "council", page)
+        in_own_words = field.name == "role" and isinstance(council, Council)
+        return dict(cls.roles_in([council])) if in_own_words else super().choice_labels(field, page)
+
     @property
     def role_label(self) -> str:
         """The role, in the council's own word for it (forperson, talsperson …)."""

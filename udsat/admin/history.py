@@ -299,6 +299,7 @@ class HistoryRenderer:
         user, municipality = request.user, obj.municipality
         self.may_edit = user.may(roles.EDIT, municipality)
         self.may_publish = self.may_edit and user.may(roles.PUBLISH, municipality)
+        self.page = obj
         self.names = self._names([it for row in rows for it in row[:2] if it])
 
     def _names(self, revisions):
@@ -391,7 +392,7 @@ class HistoryRenderer:
         if model_field.is_relation:
             return self.names.get((model_field.related_model, value), "slettet")
         if model_field.choices:
-            return str(dict(model_field.flatchoices).get(value, value))
+            return str(model_field.model.choice_labels(model_field, self.page).get(value, value))
         if isinstance(model_field, models.FileField):
             return value.rsplit("/", 1)[-1]
         if isinstance(model_field, models.DateTimeField):

@@ -210,6 +210,11 @@ class RevisionedModel(CheckedText):
         super().clean()
         check_self_relations(self)
 
+    @classmethod
+    def choice_labels(cls, field: models.Field, page: models.Model) -> dict[str, str]:
+        """Return the labels of the field's choices for the history page of an object."""
+        return dict(field.flatchoices)
+
     def history_page(self) -> tuple[type[models.Model], int]:
         """Return model and primary key of the object whose history page includes this one."""
         return type(self), self.pk
