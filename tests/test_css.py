@@ -134,6 +134,6 @@ def test_flex_containers_have_spaces_on_old_phones_too():
 
 
 def test_a_wide_table_shows_a_shadow_where_it_goes_on():
-    frame = re.search(r"\n\.scroll \{(.*?)\n\}", CSS, re.DOTALL)[1]
-    assert "overflow-x: auto" in frame and "border: 1px solid" in frame
+    frame = re.search(r"\n\.scroll, \.rich table \{(.*?)\n\}", CSS, re.DOTALL)[1]
+    assert "overflow-x: auto" in frame and re.search(r"\n\.scroll \{[^}]* border: 1px solid", CSS)
     assert frame.count("1.1rem 100% scroll") == frame.count("3rem 100% local") == 2
