@@ -1,5 +1,6 @@
 """Uploading a strategy in the back office: the draft, the import report and error messages."""
 
+import datetime
 import io
 import zipfile
 from pathlib import Path
@@ -9,9 +10,10 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from django.utils import timezone
 
 from strategies.models import Goal, Section, Strategy, Theme
-from udsat.document_reading import read_waiting
+from udsat.document_reading import read_next
 from udsat.lib.publishing import Status
 from udsat.lib.roles import Role
 from udsat.models import DocumentImport, Revision
@@ -110,7 +112,7 @@ def test_hundreds_of_remarks_do_not_fill_the_page(at_anna, esbjerg):
     links = b"".join(b"<nav><a href='/%d'>Genvej %d</a></nav>" % (n, n) for n in range(700))
     html = b"<html><body>" + links + (FILES / "side_med_ramme.html").read_bytes() + b"</body></html>"
     progress = upload(at_anna, esbjerg, html, "side.html")
-    read_waiting()
+    read_next()
     response = at_anna.get(progress.redirect_chain[-1][0])
     page = text_of(response)
     ignored = response.context["report"]["ignored"]
@@ -293,6 +295,12 @@ def test_axe_finds_nothing(transactional_db, page, client, operator, esbjerg, ve
     page.get_by_role("button", name="Indlæs som kladde").click()
     assert page.get_by_role("alert").is_visible()
     check()
+    at = timezone.now() - datetime.timedelta(minutes=1)
+    waits = DocumentImport.keep(operator, "lang.docx", b"x", page=ADDRESS, reader="strategi", at=at)
+    page.goto(waits.get_absolute_url())
+    assert page.get_by_role("heading", name="Vi læser »lang.docx«").is_visible()
+    check()
+    page.get_by_role("link", name="Vælg en anden fil").click()
     page.get_by_label("Kommune").select_option("Esbjerg Kommune")
     page.get_by_label("Fil", exact=True).set_input_files(FILES / "side_med_ramme.html")
     page.get_by_role("button", name="Indlæs som kladde").click()

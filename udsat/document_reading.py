@@ -1,7 +1,7 @@
 """Reading of uploaded documents: small ones in the request, all others in a process of its own.
 
-`manage.py read_documents` is that process, which an upload starts. `run_due` reads what it has left, for instance when
-the server was restarted.
+`manage.py read_documents` is that process, which an upload starts. Each `run_due` reads one document that it has left,
+for instance when the server was restarted.
 """
 
 import logging
@@ -39,13 +39,13 @@ def start_reading() -> subprocess.Popen | None:
         return None
 
 
-def read_waiting(may_continue: Callable[[], bool] = lambda: True) -> int:
-    """Read the waiting documents one after another, each in a process with limits. Return their number."""
-    count = DocumentImport.objects.give_up(timezone.now())
-    while may_continue() and (document := DocumentImport.objects.claim(timezone.now())):
-        read(document, call_with_limits)
-        count += 1
-    return count
+def read_next() -> int:
+    """Read one of the waiting documents in a process with limits. Return the number of documents read, 0 or 1."""
+    document = DocumentImport.objects.claim(timezone.now())
+    if document is None:
+        return 0
+    read(document, call_with_limits)
+    return 1
 
 
 def read_at_once(document: DocumentImport) -> None:

@@ -33,11 +33,12 @@ from udsat.models import (
     delete_old_kept_forms,
     delete_old_submissions,
     delete_unused_files,
+    give_up_interrupted_imports,
     remove_expired_entries,
     remove_old_deletions,
 )
 
-from .document_reading import read_waiting
+from .document_reading import read_next
 from .mail_delivery import erase_old_letters, send_letters
 
 logger = logging.getLogger(__name__)
@@ -64,6 +65,7 @@ JOBS: list[Callable[[datetime.datetime], int]] = [
     delete_old_held_files,
     delete_old_created_rows,
     delete_old_document_imports,
+    give_up_interrupted_imports,
     remove_expired_entries,
     remove_old_deletions,
     delete_unused_files,
@@ -76,17 +78,15 @@ _LOCK = 8_732_114
 def run(now: datetime.datetime, may_continue: Callable[[], bool] = lambda: True) -> dict[str, int | None]:
     """Run each job in a separate transaction. Return the results by job name, None for a job that failed.
 
-    Letters are sent after the jobs, including those that the jobs have written. Documents are read last, which may take
-    a minute each. `may_continue` is called between jobs, letters and documents.
+    Letters are sent after the jobs, including those that the jobs have written. One document is read last, which takes
+    a minute at most. `may_continue` is called between jobs and between letters.
     """
     started = timezone.now()
     results = {job_name(job): _attempt(job, partial(_in_transaction, job, now)) for job in JOBS if may_continue()}
-    for job, *arguments in (
-        # At a later time, to include letters written by the jobs.
-        (send_letters, now + (timezone.now() - started), may_continue),
-        (read_waiting, may_continue),
-    ):
-        results[job_name(job)] = _attempt(job, partial(job, *arguments))
+    # Include letters written by the jobs.
+    now += timezone.now() - started
+    results[job_name(send_letters)] = _attempt(send_letters, partial(send_letters, now, may_continue))
+    results[job_name(read_next)] = _attempt(read_next, read_next)
     return results
 
 

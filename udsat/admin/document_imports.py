@@ -50,5 +50,6 @@ def refused_form(make_form, document, **values) -> Form:
 
 def show_progress(response, document):
     """Let the browser request the page again, less often as time passes."""
-    response["Refresh"] = str(1 + (timezone.now() - document.at).seconds // 10)
+    age = (timezone.now() - document.at).total_seconds()
+    response["Refresh"] = str(max(1, min(10, int(age) // 10)))
     return response

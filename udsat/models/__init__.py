@@ -2,7 +2,13 @@
 
 from .created_rows import CreatedRow, delete_old_created_rows
 from .deletions import REMOVAL_HOOKS, Deletion, delete_unused_files, kept_until, remove_old_deletions
-from .document_imports import DOCUMENT_READERS, DocumentImport, DocumentReader, delete_old_document_imports
+from .document_imports import (
+    DOCUMENT_READERS,
+    DocumentImport,
+    DocumentReader,
+    delete_old_document_imports,
+    give_up_interrupted_imports,
+)
 from .held_files import HeldFile, delete_old_held_files
 from .history import Revision, RevisionedModel
 from .kept_forms import KeptFile, KeptForm, delete_old_kept_forms
@@ -45,6 +51,7 @@ __all__ = [
     "DocumentImport",
     "DocumentReader",
     "delete_old_document_imports",
+    "give_up_interrupted_imports",
     "KIND_SYNONYMS",
     "KIND_DOCUMENT_WORDS",
     "LETTER_COMPOSERS",

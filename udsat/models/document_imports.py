@@ -67,11 +67,6 @@ class DocumentImportQuerySet(models.QuerySet):
                 return document
         return None
 
-    def give_up(self, now: datetime.datetime) -> int:
-        """End the documents whose last attempt was interrupted. Return their number."""
-        over = self.unread().filter(attempts=MAX_ATTEMPTS, started_at__lte=now - INTERRUPTED)
-        return over.update(error=GIVEN_UP, content=b"")
-
 
 class DocumentImport(models.Model):
     """An uploaded document, which only its user reaches, on the page where it was uploaded, for a day.
@@ -137,3 +132,9 @@ class DocumentImport(models.Model):
 def delete_old_document_imports(now: datetime.datetime) -> int:
     """Delete the documents that were uploaded over a day ago. Return their number."""
     return DocumentImport.objects.filter(at__lt=now - KEPT).delete()[0]
+
+
+def give_up_interrupted_imports(now: datetime.datetime) -> int:
+    """End the reading of documents whose last attempt was interrupted. Return their number."""
+    interrupted = DocumentImport.objects.unread().filter(attempts=MAX_ATTEMPTS, started_at__lte=now - INTERRUPTED)
+    return interrupted.update(error=GIVEN_UP, content=b"")

@@ -2,7 +2,7 @@
 
 from django.core.management.base import BaseCommand
 
-from udsat.document_reading import read_waiting
+from udsat.document_reading import read_next
 
 
 class Command(BaseCommand):
@@ -10,4 +10,5 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def handle(self, **options):
-        read_waiting()
+        while read_next():
+            pass
