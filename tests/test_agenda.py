@@ -147,6 +147,12 @@ def test_a_title_that_cannot_be_kept_is_shown_again(client, meeting):
     assert titles(meeting) == ["Nul"]
 
 
+def test_the_words_before_the_items_are_saved_before_there_is_an_agenda(client, meeting):
+    form = OpenPage(client, meeting)
+    form.data["dagsorden-intro"] = "<p>Der er kaffe fra klokken 13.</p>"
+    assert "Dagsordenen er gemt" in flat(form.save()) and "kaffe" in Agenda.objects.get().intro
+
+
 def test_every_button_saves_what_has_been_typed(client, meeting):
     first, second = make.item(meeting, "Første"), make.item(meeting, "Andet")
     form = OpenPage(client, meeting).write(first, title="Allerførste", kind="beslutning")

@@ -308,8 +308,8 @@ class AgendaEditor:
     def increment_versions(self):
         if self.changed:
             increment_version(self.meeting)
-            if any(isinstance(it, Agenda) for it in self.changed):
-                increment_version(self.meeting.agenda)
+            for agenda in dict.fromkeys(it for it in self.changed if isinstance(it, Agenda)):
+                increment_version(agenda)
 
     def autosave_response(self, rows, intro, invalid_forms):
         """Return as JSON, by form prefix: saved versions, values that saving has changed, errors and CPR warnings."""
