@@ -68,10 +68,14 @@ def _fill(item: AgendaItem, standard: StandardItem) -> list[Agreement] | None:
 
 
 def _agreement_line(agreement: Agreement, is_public: bool) -> str:
-    """Describe the agreement without names: a name would remain after the consent to show it is withdrawn."""
+    """Describe the agreement, with nothing that becomes wrong later: the text stays in the agenda.
+
+    A name would remain after the consent to show it is withdrawn. That minutes are not public yet would remain after
+    their publication: the date tells where it was agreed, and the gate asks about the agreement.
+    """
     facts = [f"senest {short_date(agreement.due_on)}"] if agreement.due_on else []
     if not is_public:
-        facts.append(f"aftalt {short_date(agreement.item.meeting.date)}, referatet er ikke offentligt endnu")
+        facts.append(f"aftalt {short_date(agreement.item.meeting.date)}")
     return f"{agreement.text} ({'; '.join(facts)})" if facts else agreement.text
 
 
