@@ -112,6 +112,19 @@ def test_an_administrator_needs_another_one_as_well(eva, dan, news):
     assert asked(evas, news, "agree_") == [] and len(asked(log_in(dan), news, "agree_")) == 2
 
 
+def test_nobody_waits_for_a_second_person_who_has_left(annas, dan, news):
+    give(annas, news, *WHY)
+    dan.assignments.all().delete()
+    assert give(annas, news, *WHY).status_code == 302 and is_public(news)
+
+
+def test_the_second_person_finds_the_gate_on_the_front_page(annas, dan, news):
+    give(annas, news, *WHY)
+    page = text(log_in(dan).get("/admin/"))
+    assert f'href="{gate(annas, news)}"' in page and "venter på dig" in page and NUMBER not in page
+    assert "venter på Dan" in text(annas.get("/admin/"))
+
+
 def test_the_only_approver_is_enough(dan, news):
     assert give(log_in(dan), news, *WHY).status_code == 302 and is_public(news)
 

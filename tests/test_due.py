@@ -12,7 +12,7 @@ from council.my_desk import due_tasks
 from council.my_desk.tasks import MyDesk, Severity
 from strategies.models import FollowUp
 from udsat.lib.publishing import Status
-from udsat.models import Letter
+from udsat.models import CprOverride, Letter
 
 from . import factories as make
 
@@ -277,6 +277,29 @@ def test_users_see_only_their_own_municipality(anna, bo, council, vejle):
     assert len(due(bo)) == 1
 
 
+def test_a_second_look_at_a_number_is_a_task_until_it_is_done(anna, carla, dan, eva, esbjerg):
+    news = make.news(esbjerg, "Nyt værested", lead="Sag 010190-1234 er afgjort.", status=Status.DRAFT)
+    findings = news.publication_findings()
+    words = ("ligner et CPR-nummer", "Nyt værested")
+    assert due(dan, *words) == []
+    news.request_overrides(findings, make.reasons(findings), by=anna, page="/admin/gate/")
+    task = one(dan, "venter på dig", "Anna har skrevet", *words)
+    assert task.url == "/admin/gate/" and task.is_for(dan) and "010190" not in task.title + task.reason
+    assert one(eva, "venter på dig", *words) and due(carla, *words) == []
+    assert one(anna, "venter på Dan eller Eva", *words).severity == Severity.SOMETIME
+    CprOverride.objects.get().second(by=dan)
+    assert not any(due(user, *words) for user in (anna, dan, eva))
+
+
+def test_a_second_look_is_no_task_once_the_number_is_gone(anna, dan, esbjerg):
+    news = make.news(esbjerg, lead="Sag 010190-1234 er afgjort.", status=Status.DRAFT)
+    findings = news.publication_findings()
+    news.request_overrides(findings, make.reasons(findings), by=anna, page="/admin/gate/")
+    news.lead = "Sagen er afgjort."
+    news.save()
+    assert due(dan, "CPR-nummer") == due(anna, "CPR-nummer") == []
+
+
 def test_tasks_that_publish_are_not_for_the_editor(anna, carla, dan, council):
     meeting = make.meeting(council, date=days(-3))
     make.item(meeting, decision="<p>Ja.</p>")
@@ -290,6 +313,9 @@ def test_tasks_that_publish_are_not_for_the_editor(anna, carla, dan, council):
 
 def test_more_content_makes_no_more_queries(operator, council, esbjerg, vejle, django_assert_num_queries):
     def fill(council, number):
+        news = make.news(council.municipality, f"N{number}", lead="Sag 010190-1234.", status=Status.DRAFT)
+        findings = news.publication_findings()
+        news.request_overrides(findings, make.reasons(findings), by=operator, page=f"/admin/{news.pk}/")
         make.meeting(council, date=days(3 + number), status=Status.DRAFT)
         held = make.meeting(council, date=days(-3 - number))
         item = make.item(held, discussion="<p>010190-1234</p>")

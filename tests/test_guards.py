@@ -34,7 +34,7 @@ NOT_SEARCHED = {
     "udsat.Assignment": set(),
     "udsat.RegionPeriod": set(),
     "udsat.PublicationEvent": {"by_name"},
-    "udsat.CprOverride": {"target", "fingerprint", "reason", "by_name", "seconded_by_name"},
+    "udsat.CprOverride": {"page", "target", "fingerprint", "reason", "by_name", "seconded_by_name"},
     # A file of an unsaved form, which only the person who sent it can open.
     "udsat.HeldFile": {"field", "name", "media_type"},
     "udsat.CreatedRow": set(),

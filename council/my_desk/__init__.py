@@ -2,7 +2,7 @@
 
 import datetime
 
-from . import council_tasks, meeting_tasks, strategy_tasks
+from . import council_tasks, meeting_tasks, second_looks, strategy_tasks
 from .tasks import MyDesk, Task
 
 SOURCES = [
@@ -14,6 +14,7 @@ SOURCES = [
     meeting_tasks.proposals,
     meeting_tasks.minutes,
     meeting_tasks.cpr_numbers,
+    second_looks.second_looks,
     council_tasks.hearings,
     council_tasks.inputs,
     council_tasks.agreements,

@@ -331,7 +331,7 @@ class PublishableAdmin(ScopedAdmin):
         if not form.review.reasons or not form.review.seconders:
             return False
         findings = [suspect.finding for suspect in form.review.suspects]
-        obj.request_overrides(findings, form.review.reasons, by=request.user)
+        obj.request_overrides(findings, form.review.reasons, by=request.user, page=request.path)
         written = write_to_seconders(obj, form.review.seconders, request.user, request.path)
         message = f"{names_of(form.review.seconders)} skal også se på det, der ligner et CPR-nummer."
         by_mail = f" {names_of(written)} får en mail." if written else " Sig det til dem."

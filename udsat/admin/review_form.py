@@ -97,7 +97,9 @@ class ReviewFields:
     def __init__(self, form: forms.Form, reviewed: list[ReviewedObject], user: User, municipality):
         self.form, self.reviewed, self.user = form, reviewed, user
         self.seconders = override_seconders(municipality, user) if self.suspects else []
-        self.requests = CprOverride.objects.requests_for(one.finding for one in self.suspects)
+        requests = CprOverride.objects.requests_for(one.finding for one in self.suspects)
+        # Where those who were asked have left, the next person gives a reason of their own.
+        self.requests = {key: request for key, request in requests.items() if request.seconders}
         for one in self.suspects:
             self._add_suspect(one.finding)
         for one in reviewed:

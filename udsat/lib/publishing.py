@@ -105,6 +105,15 @@ class PublicText:
     unseen: tuple[str, ...] = ()  # not displayed, but public: the addresses of links, the path of a file
     file: Any = None  # the uploaded file of a file field
 
+    @property
+    def numbers(self) -> dict[str, CprFinding]:
+        """The suspected CPR numbers by fingerprint: one in a link and in its address counts once."""
+        numbers: dict[str, CprFinding] = {}
+        for text in (self.text, *self.unseen, self.file_text.text if self.file_text else ""):
+            for number in find_cpr(text):
+                numbers.setdefault(number.fingerprint, number)
+        return numbers
+
     @cached_property
     def file_text(self) -> FileText | None:
         """The contents of a file, which is read when they are first used."""
@@ -176,12 +185,7 @@ class CheckedText(models.Model):
     def findings_in(self, texts: Iterable[PublicText]) -> Iterator[Finding]:
         """Yield the suspected CPR numbers in these of its public texts."""
         for public in texts:
-            # A number that occurs twice in a field, as in a link and its address, gives one finding.
-            numbers: dict[str, CprFinding] = {}
-            for text in (public.text, *public.unseen, public.file_text.text if public.file_text else ""):
-                for number in find_cpr(text):
-                    numbers.setdefault(number.fingerprint, number)
-            for number in numbers.values():
+            for number in public.numbers.values():
                 yield Finding(
                     target=f"{self.target}:{public.field.name}",
                     location=f"{hide_cpr(self.object_label())}: {public.field.verbose_name}",

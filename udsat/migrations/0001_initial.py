@@ -200,6 +200,7 @@ class Migration(migrations.Migration):
                 ('target', models.CharField(max_length=120)),
                 ('fingerprint', models.CharField(max_length=64)),
                 ('reason', models.TextField(verbose_name='begrundelse')),
+                ('page', models.CharField(blank=True, max_length=200)),
                 ('by_name', models.CharField(max_length=200)),
                 ('at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('seconded_by_name', models.CharField(blank=True, max_length=200)),

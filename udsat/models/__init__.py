@@ -32,6 +32,7 @@ from .publication_log import (
     is_cpr_overridden,
     last_published,
     override_seconders,
+    possible_seconders,
 )
 from .rate_limit import FormSubmission, delete_old_submissions
 from .search import (
@@ -101,6 +102,7 @@ __all__ = [
     "delete_old_created_rows",
     "delete_old_held_files",
     "override_seconders",
+    "possible_seconders",
     "texts_in",
     "version_history",
 ]

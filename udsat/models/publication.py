@@ -425,21 +425,29 @@ class Publishable(RevisionedModel):
 
     @transaction.atomic
     def request_overrides(
-        self, findings: Iterable[Finding], reasons: Mapping[str, str], *, by: User
+        self, findings: Iterable[Finding], reasons: Mapping[str, str], *, by: User, page: str = ""
     ) -> list[CprOverride]:
-        """Store the reasons for these numbers until a second person has confirmed them. Return the new requests."""
+        """Store the reasons for these numbers until a second person has confirmed them at the gate with that address.
+
+        Return the new requests.
+        """
         if not by.may(roles.PUBLISH, self.municipality):
             raise PermissionDenied("Du har ikke ret til at offentliggøre i denne kommune.")
         suspects = [finding for finding in findings if finding.key in reasons and not is_cpr_overridden(finding)]
         check_override_reasons({finding.fingerprint: reasons[finding.key] for finding in suspects}.values())
         waiting = CprOverride.objects.requests_for(suspects)
         return [
-            self._new_override(finding, reasons[finding.key], by) for finding in suspects if finding.key not in waiting
+            self._new_override(finding, reasons[finding.key], by, page=page)
+            for finding in suspects
+            if finding.key not in waiting
         ]
 
-    def _new_override(self, finding: Finding, reason: str, by: User, event: PublicationEvent | None = None):
+    def _new_override(
+        self, finding: Finding, reason: str, by: User, event: PublicationEvent | None = None, page: str = ""
+    ):
         return CprOverride.objects.create(
             event=event,
+            page=page,
             municipality=self.municipality,
             target=finding.target,
             fingerprint=finding.fingerprint,

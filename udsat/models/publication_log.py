@@ -64,10 +64,14 @@ class CprOverrideQuerySet(models.QuerySet):
     def of(self, finding: Finding):
         return self.filter(target=finding.target, fingerprint=finding.fingerprint)
 
+    def waiting(self):
+        """Filter the requests to a second person."""
+        return self.filter(event=None, seconded_at=None)
+
     def requests_for(self, findings: Iterable[Finding]) -> "dict[str, CprOverride]":
         """Return the overrides that wait for a second person, by key of the finding."""
         findings = list(findings)
-        waiting = self.filter(event=None, seconded_at=None, target__in=[finding.target for finding in findings])
+        waiting = self.waiting().filter(target__in=[finding.target for finding in findings])
         by_number = {(it.target, it.fingerprint): it for it in waiting.select_related("by")} if findings else {}
         matches = ((finding.key, by_number.get((finding.target, finding.fingerprint))) for finding in findings)
         return {key: override for key, override in matches if override}
@@ -85,6 +89,7 @@ class CprOverride(models.Model):
     target = models.CharField(max_length=120)
     fingerprint = models.CharField(max_length=64)
     reason = models.TextField("begrundelse")
+    page = models.CharField(max_length=200, blank=True)  # the address of the gate where a second person confirms it
     by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
     by_name = models.CharField(max_length=200)
     at = models.DateTimeField(default=timezone.now)
@@ -124,14 +129,22 @@ class CprOverride(models.Model):
 
 
 def override_seconders(municipality: Municipality, user: User | None) -> list[User]:
-    """Return the other people who may confirm that person's overrides: approvers and administrators."""
-    others = User.objects.filter(
+    """Return the other people who may confirm that person's overrides."""
+    return [person for person in possible_seconders([municipality])[municipality.pk] if person != user]
+
+
+def possible_seconders(municipalities: Iterable[Municipality]) -> dict[int, list[User]]:
+    """Return the approvers and administrators by primary key of the municipality, in one query."""
+    found: dict[int, list[User]] = {municipality.pk: [] for municipality in municipalities}
+    people = User.objects.filter(
         is_active=True,
         is_staff=True,
-        assignments__municipality=municipality,
+        assignments__municipality__in=found,
         assignments__role__in=[roles.Role.APPROVER, roles.Role.ADMINISTRATOR],
     )
-    return list(others.exclude(pk=user.pk if user else None).distinct().order_by("pk"))
+    for person in people.annotate(seconds_in=models.F("assignments__municipality")).order_by("pk"):
+        found[person.seconds_in].append(person)
+    return found
 
 
 MIN_REASON = 12  # characters
