@@ -410,3 +410,22 @@ def test_somebody_without_a_home_finds_whom_to_ring_and_compares_two_places_by_t
     page.set_viewport_size({"width": 360, "height": 800})
     columns = [main.get_by_text(f"bygge i {name}.").bounding_box() for name in ("Esbjerg", "Vejle")]
     assert columns[0]["x"] == columns[1]["x"] and columns[0]["y"] < columns[1]["y"]
+
+
+# What the operator writes
+
+
+def test_a_number_that_looks_like_a_cpr_number_is_refused_in_the_national_lists(client, operator, db):
+    client.force_login(operator)
+    line, bolig = make.helpline(), make.topic("Bolig")
+    make.situation("Jeg mangler et sted at bo", bolig)
+    for obj, field in ((bolig, "description"), (Situation.objects.get(), "advice"), (line, "audience")):
+        address = f"/admin/strategies/{obj._meta.model_name}/{obj.pk}/change/"
+        form = client.get(address).context["adminform"].form
+        typed = {name: form[name].value() for name in form.fields}
+        typed = {name: value for name, value in typed.items() if value not in (None, False)}
+        response = client.post(address, typed | {field: "Spørg 010190-1234."})
+        assert response.status_code == 200 and "ligner et CPR-nummer" in response.content.decode(), obj
+        setattr(obj, field, "Spørg 010190-1234.")
+        with pytest.raises(ValidationError):
+            obj.save()

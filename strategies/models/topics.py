@@ -5,6 +5,7 @@ from django.db import models
 from django.urls import reverse
 from django.utils import timezone
 
+from udsat.lib.cpr import find_cpr
 from udsat.lib.phones import PhoneField
 
 
@@ -14,11 +15,12 @@ class NationalQuerySet(models.QuerySet):
         return self.all()
 
 
-class NationalEntry(models.Model):
-    """Base of topics and situations, which share the addresses below /emner/ and so may not share a slug."""
+class NationalText(models.Model):
+    """Base of the lists, which are public as soon as they are saved.
 
-    slug = models.SlugField("adresse", max_length=60, unique=True)
-    position = models.PositiveSmallIntegerField("rækkefølge", default=0)
+    They belong to no municipality, in which somebody could answer for a number that looks like a CPR number: it is
+    refused.
+    """
 
     objects = NationalQuerySet.as_manager()
 
@@ -28,6 +30,29 @@ class NationalEntry(models.Model):
     def save(self, **kwargs):
         self.clean()
         super().save(**kwargs)
+
+    def clean(self):
+        super().clean()
+        texts = [
+            field for field in self._meta.concrete_fields if isinstance(field, models.CharField | models.TextField)
+        ]
+        errors = {
+            field.name: f"Her står noget, der ligner et CPR-nummer ({number.masked}). Alle kan læse det. Fjern det."
+            for field in texts
+            for number in find_cpr(getattr(self, field.attname))
+        }
+        if errors:
+            raise ValidationError(errors)
+
+
+class NationalEntry(NationalText):
+    """Base of topics and situations, which share the addresses below /emner/ and so may not share a slug."""
+
+    slug = models.SlugField("adresse", max_length=60, unique=True)
+    position = models.PositiveSmallIntegerField("rækkefølge", default=0)
+
+    class Meta(NationalText.Meta):
+        abstract = True
 
     def get_absolute_url(self):
         return reverse("topic", args=[self.slug])
@@ -91,7 +116,7 @@ class Situation(NationalEntry):
         return [line.strip() for line in self.search_words.splitlines() if line.strip()] + own
 
 
-class Helpline(models.Model):
+class Helpline(NationalText):
     """A national phone number for people in some of the situations, with its source."""
 
     # A number is due for a check when its source is this old.
@@ -110,8 +135,6 @@ class Helpline(models.Model):
         Situation, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name="vises først ved"
     )
     position = models.PositiveSmallIntegerField("rækkefølge", default=0)
-
-    objects = NationalQuerySet.as_manager()
 
     class Meta:
         ordering = ["position", "name"]
