@@ -1,10 +1,10 @@
 """The course of a hearing: steps from receipt to outcome, sending the answer, and reminders of the deadline."""
 
+import copy
 import datetime
 from dataclasses import dataclass
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
@@ -14,7 +14,7 @@ from udsat.lib.danish import count, join_words, long_date, weekday_date
 from udsat.lib.pdf_fonts import PdfUnavailable, missing_characters
 from udsat.lib.responses import document_filename
 from udsat.lib.richtext import plain_text
-from udsat.models import Letter, LetterFile, is_cpr_overridden
+from udsat.models import Letter, LetterFile, checked_transaction, is_cpr_overridden
 
 from .mail import write_to_secretary
 from .meetings.approval.paper import lock_paper, text_version
@@ -128,14 +128,22 @@ def pdf_title(hearing: Hearing) -> str:
     return f"høringssvar {hide_cpr(hearing.title)}"
 
 
-@transaction.atomic
 def send_answer(hearing: Hearing, *, by_mail: bool, seen: str = "") -> None:
     """Mark the hearing as answered; `by_mail` also sends the answer as PDF to the sender of the hearing.
 
     `seen` is the version that the secretary has read. Raises ValidationError, in Danish, if the answer cannot be sent,
     and ApprovalConflict if it has already been sent.
     """
-    hearing = lock_paper(hearing)
+    if by_mail:
+        # Into the store of PDFs, from which it is taken under the lock.
+        sent = copy.copy(hearing)
+        sent.answered_on = timezone.localdate()
+        answer_pdf(sent)
+    with checked_transaction():
+        _send_answer(lock_paper(hearing), by_mail, seen)
+
+
+def _send_answer(hearing, by_mail, seen):
     if hearing.answered_on:
         raise ApprovalConflict
     if seen and seen != str(hearing.version):

@@ -7,6 +7,7 @@ import threading
 import pytest
 from django.core.management import call_command
 from django.db import transaction
+from django.forms import BaseForm
 from django.test import client as test_client
 from django.test import override_settings
 
@@ -41,6 +42,23 @@ def pytest_collection_modifyitems(items):
             item.add_marker("once")
         elif not item.get_closest_marker("engine") and selection.is_left_to_sqlite(item.path.name, item.nodeid):
             item.add_marker("left_to_sqlite")
+
+
+@pytest.fixture
+def meanwhile(monkeypatch):
+    """Return a function that sets what another person does once, just after the next form has been validated."""
+    validate = BaseForm.full_clean
+
+    def plan(act):
+        def validate_and_meet_another(form):
+            validate(form)
+            if BaseForm.full_clean is validate_and_meet_another:
+                monkeypatch.setattr(BaseForm, "full_clean", validate)
+                act()
+
+        monkeypatch.setattr(BaseForm, "full_clean", validate_and_meet_another)
+
+    return plan
 
 
 @pytest.fixture(autouse=True)

@@ -15,6 +15,7 @@ from pypdf import PdfReader
 from council.meetings.agenda.building import add_item, add_standard_items
 from council.meetings.invitations.sending import invite
 from council.models import Agenda, AgendaItem, Attachment, Proposal, StandardItem
+from udsat.admin.edit_versions import increment_version
 from udsat.lib.publishing import Status
 from udsat.models import Letter, Revision
 
@@ -554,6 +555,21 @@ def test_the_supplement_is_sent_through_the_gate_and_says_what_came_when(client,
     assert published.supplemented_on == timezone.localdate()
     assert "Ingen punkter venter" in flat(client.get(address(meeting, "tillaeg/"), follow=True))
     assert Letter.objects.filter(key__startswith="supplement:").count() == 1
+
+
+def test_a_supplement_that_is_changed_while_it_is_validated_is_read_again(client, published, meeting, meanwhile):
+    add_item(meeting, title="Natcafé")
+
+    def another_writes():
+        item = meeting.items.waiting().get()
+        item.presentation = "<p>Ulæst</p>"
+        item.save()
+        increment_version(meeting)
+
+    meanwhile(another_writes)
+    page = flat(send(client, meeting, confirmed="on"))
+    assert "En anden har ændret teksten, mens du læste." in page and "Ulæst" in page
+    assert meeting.items.waiting().exists()
 
 
 def test_a_number_in_what_waits_stops_the_supplement(client, published, meeting, anna):

@@ -163,6 +163,17 @@ def test_pressing_twice_or_two_secretaries_at_once_send_one_letter(approval_page
     assert Approval.objects.count() == 4 and Letter.objects.count() == 3
 
 
+def test_members_are_not_asked_about_a_text_that_changes_while_it_is_read(approval_page, minutes, meanwhile):
+    def another_writes():
+        item = minutes.meeting.items.first()
+        item.decision = f"<p>Om {CPR}.</p>"
+        item.save()
+
+    meanwhile(another_writes)
+    assert "En anden har været her imens" in approval_page("send", due_on=day(5).isoformat())
+    assert not letters() and not minutes.approvals.exists()
+
+
 def test_a_round_is_asked_once_however_it_is_called(asked):
     with pytest.raises(rounds.ApprovalConflict):
         rounds.start_round(asked, due_on=day(5), after_round=0)

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from council.models import Attendance, Edition, Minutes
+from udsat.admin.edit_versions import increment_version
 from udsat.lib.danish import long_date
 from udsat.lib.publishing import Status
 from udsat.models import CprOverride, PublicationEvent
@@ -95,6 +96,20 @@ def test_nothing_is_saved_before_the_report_is_confirmed(annas, client, meeting,
     item.refresh_from_db()
     assert "21" in item.decision and Edition.objects.count() == 1
     assert "Rettet den" not in text(client.get(meeting.get_absolute_url()))
+
+
+def test_a_correction_does_not_overwrite_what_is_saved_while_it_is_validated(annas, meeting, item, meanwhile):
+    seen = review(annas, meeting, what=WHAT, **decision(item, "Der bygges 12 boliger."))
+
+    def another_saves():
+        meeting.items.filter(pk=item.pk).update(decision="<p>Der bygges 13 boliger.</p>")
+        increment_version(meeting)
+
+    meanwhile(another_saves)
+    page = html.unescape(text(confirm(annas, meeting, seen)))
+    assert "En anden har gemt imens" in page and "12 boliger" in page
+    item.refresh_from_db()
+    assert "13" in item.decision
 
 
 def test_the_correction_is_public_in_one_step_and_told(annas, client, meeting, item):

@@ -5,6 +5,7 @@ import io
 
 import pytest
 from django.core.management import call_command
+from django.db.models import F
 from django.test import Client
 from django.utils import timezone
 from lxml import html
@@ -12,7 +13,7 @@ from pypdf import PdfReader
 
 from council.meetings.invitations.answers import expected_attendance, quorum_of
 from council.meetings.invitations.sending import invite, send_changes, send_scheduled_invitations
-from council.models import Agenda, AgendaItem, Invitation, Meeting, Membership, Person
+from council.models import Agenda, AgendaItem, Council, Invitation, Meeting, Membership, Person
 from udsat.lib.danish import weekday_date
 from udsat.lib.publishing import Status
 from udsat.models import Letter
@@ -523,6 +524,13 @@ def leave(client, seat, **fields):
     seen = client.get(page).context["form"]["seen"].value()
     data = {"seen": seen, "ends_on": in_days(0).isoformat(), "then": "vaek"}
     return flat(client.post(page, data | fields, follow=True).content.decode())
+
+
+def test_a_seat_is_not_ended_on_a_council_that_is_changed_meanwhile(invited, client, per, meanwhile):
+    meanwhile(lambda: Council.objects.update(version=F("version") + 1))
+    assert "En anden har ændret rådet imens" in leave(client, per)
+    per.refresh_from_db()
+    assert per.ends_on is None
 
 
 def cancellations(name):

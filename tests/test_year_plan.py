@@ -323,6 +323,13 @@ def test_only_the_dates_with_a_tick_are_made_public(as_anna, council):
     assert public(council) == {autumn.date}
 
 
+def test_a_date_that_is_changed_while_the_page_is_validated_is_not_published(as_anna, council, meanwhile):
+    (spring,) = planned(council, 3)
+    meanwhile(lambda: Meeting.objects.update(place="Bibliotek 010190-0001", version=spring.version + 1))
+    response = as_anna.post(f"{PUBLISH}?aar={YEAR}", tick(spring))
+    assert response.status_code == 400 and not public(council)
+
+
 @pytest.mark.parametrize(
     "missing", [{"confirmed": ""}, {"dates": []}, {"dates": ["x"]}, {"dates": ["1-1\x00"]}], ids=str
 )

@@ -3,7 +3,6 @@
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import transaction
 from django.http import HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
@@ -22,7 +21,7 @@ from udsat.admin_site import MORE
 from udsat.lib import roles
 from udsat.lib.danish import count, weekday_date
 from udsat.lib.photos import PhotoField
-from udsat.lib.transactions import atomic_post
+from udsat.models import EditConflict, checked_transaction
 
 
 @admin.register(Person)
@@ -132,7 +131,6 @@ class PersonAdmin(ScopedAdmin):
             raise PermissionDenied
         return photo_response(request, person)
 
-    @atomic_post
     def forget_view(self, request, object_id):
         person = self.get_object(request, unquote(object_id))
         if not self.may_forget(request.user, person):
@@ -145,8 +143,9 @@ class PersonAdmin(ScopedAdmin):
         names = [name for name in (str(person), person.last_name or person.first_name) if name]
         remaining = self.mentions_of(person, list(dict.fromkeys(names)))
         if request.method == "POST":
-            self._count_change(person)
-            anonymise(person)
+            with checked_transaction():
+                self._count_change(person)
+                anonymise(person)
             self.message_user(request, "Navnet er slettet. Plads, område og år bliver stående.", messages.SUCCESS)
             if remaining:
                 links = ((mention["url"], mention["where"]) for mention in remaining)
@@ -235,7 +234,6 @@ class MembershipAdmin(ScopedAdmin):
             return super().return_url(obj)
         return f"{reverse('admin:council_council_members', args=[obj.council_id])}#membership-{obj.pk}"
 
-    @atomic_post
     def leave_view(self, request, object_id):
         seat = self.get_object(request, unquote(object_id))
         if not may_edit(request.user, seat):
@@ -247,14 +245,19 @@ class MembershipAdmin(ScopedAdmin):
         form = LeavingForm(request.POST if request.method == "POST" else None, seat=seat)
         if form.is_valid():
             try:
-                with transaction.atomic():
+                with checked_transaction():
+                    council = Council.objects.select_for_update(of=("self",)).get(pk=seat.council_id)
+                    if council.version != seat.council.version:
+                        raise EditConflict
                     following = form.save()
+                    increment_version(seat.council)
+                    self._cancel_invitations(request, seat)
+            except EditConflict:
+                return self.leave_view(request, object_id)
             except ValidationError as error:
                 form.add_error(None, error.messages)
             else:
-                increment_version(seat.council)
                 self.message_user(request, _seat_message(seat, following), messages.SUCCESS)
-                self._cancel_invitations(request, seat)
                 if form.cleaned_data["then"] == "ny":
                     return HttpResponseRedirect(reverse("admin:council_person_change", args=[following.person_id]))
                 return HttpResponseRedirect(f"{members}#membership-{seat.pk}")

@@ -6,7 +6,6 @@ import json
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied, ValidationError
-from django.db import transaction
 from django.forms.models import construct_instance, inlineformset_factory, modelform_factory
 from django.http import HttpResponseRedirect
 from django.utils.html import format_html
@@ -23,7 +22,7 @@ from udsat.admin.review_form import ReviewFields, clear_confirmations
 from udsat.lib import roles
 from udsat.lib.richtext import RichTextFormField
 from udsat.lib.text_diff import rich_difference, word_difference
-from udsat.lib.transactions import atomic_post
+from udsat.models import EditConflict, checked_transaction
 
 CLOSED_ITEM_FIELDS = ("is_closed", "public_title")
 ITEM_FIELDS = (
@@ -106,6 +105,7 @@ class Correction:
         self.attendance = formset_class(data, instance=meeting, prefix="attendance", queryset=rows)
         self.confirmation = ConfirmationForm(data, initial={"version": self.version})
         self.changes, self.reviewed = [], []
+        self.read = (minutes.version, minutes.status, meeting.version)
 
     def _form_class(self, model, fields):
         form_class = modelform_factory(model, form=CorrectionRowForm, fields=fields)
@@ -239,9 +239,15 @@ class Correction:
         return self.confirmation.is_valid()
 
     def publish(self) -> bool:
+        """Publish, and return whether it is done. Raise EditConflict if somebody has saved meanwhile."""
         data = self.confirmation.cleaned_data
         try:
-            with transaction.atomic():
+            with checked_transaction():
+                # The meeting is locked before the minutes, as everywhere.
+                meeting = Meeting.objects.select_for_update(of=("self",)).get(pk=self.meeting.pk)
+                minutes = Minutes.objects.select_for_update(of=("self",)).get(pk=self.minutes.pk)
+                if (minutes.version, minutes.status, meeting.version) != self.read:
+                    raise EditConflict
                 self.minutes.correct(
                     self.changed,
                     self.removed,
@@ -273,15 +279,10 @@ class Correction:
         return errors
 
 
-@atomic_post
 def correct_page(admin, request, meeting):
     """GET shows the minutes as a form. POST shows the changes with their review, and publishes once confirmed."""
     if not request.user.may(roles.EDIT, meeting.municipality):
         raise PermissionDenied
-    if request.method == "POST":
-        # The meeting is locked before the minutes, as everywhere.
-        Meeting.objects.select_for_update(of=("self",)).get(pk=meeting.pk)
-        meeting = admin.get_queryset(request).get(pk=meeting.pk)
     minutes = Minutes.objects.filter(meeting=meeting).first()
     if minutes is None or not minutes.is_live or minutes.is_scheduled:
         return admin.page(request, meeting, "correct_closed.html", title="Ret referatet", minutes=minutes)
@@ -290,7 +291,11 @@ def correct_page(admin, request, meeting):
     is_valid = request.method == "POST" and correction.is_valid()
     if is_valid:
         correction.find_changes()
-        if correction.is_confirmed() and correction.publish():
+        try:
+            is_published = correction.is_confirmed() and correction.publish()
+        except EditConflict:
+            return correct_page(admin, request, admin.get_queryset(request).get(pk=meeting.pk))
+        if is_published:
             link = format_html('Rettelsen er offentlig nu. <a href="{}">Se siden</a>', meeting.get_absolute_url())
             admin.message_user(request, link, messages.SUCCESS)
             return HttpResponseRedirect(admin.url("editions", meeting))

@@ -149,7 +149,7 @@ class PublishableAdmin(ScopedAdmin):
         """Hook for values that are published with it, called in the transaction of the publication."""
 
     def after_publication(self, obj) -> None:
-        """Hook for follow-up actions, called in the transaction of the publication."""
+        """Hook for follow-up actions that a job repeats if they are interrupted; called after the publication."""
 
     def was_never_public(self, obj) -> bool:
         return obj.status == Status.DRAFT and obj.published_at is None and not self.events(obj).exists()
@@ -252,19 +252,19 @@ class PublishableAdmin(ScopedAdmin):
             answers = form.cleaned_data
             try:
                 with transaction.atomic():
-                    self._lock_as_read(request, obj)
+                    self.lock_as_read(request, obj)
                     if self.asks_second_person(request, obj, form):
                         return HttpResponseRedirect(request.get_full_path())
                     self.before_publication(obj)
                     obj.publish(
                         by=request.user, confirmed=answers["confirmed"], reasons=form.review.reasons, at=answers["at"]
                     )
-                    self.after_publication(obj)
             except EditConflict:
                 return self.publish_view(request, object_id)  # shows what stands there now
             except ValidationError as error:
                 form.add_error(None, error.messages)
             else:
+                self.after_publication(obj)
                 forget_gate(request)
                 return self._done(request, obj)
         return self._page(
@@ -280,7 +280,7 @@ class PublishableAdmin(ScopedAdmin):
             **self.gate_context(form),
         )
 
-    def _lock_as_read(self, request, obj):
+    def lock_as_read(self, request, obj):
         """Lock what is published. Raise EditConflict if it has changed since its texts and files were reviewed."""
         saved = self.get_object(request, str(obj.pk))
         if self.seen_version(saved) != self.seen_version(obj) or saved.status != obj.status:

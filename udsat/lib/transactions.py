@@ -11,7 +11,8 @@ from django.http import HttpResponse
 def atomic_post(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """Run the POST requests of a view `(admin, request, …)` in a transaction.
 
-    On SQLite a transaction keeps everybody else from writing from its start, so a page that is only read has none.
+    For actions of one click. On SQLite a transaction keeps everybody else from writing from its start: a view that
+    validates a form, or draws or reads a document, opens a `checked_transaction()` afterwards.
     """
 
     @wraps(view)

@@ -14,6 +14,7 @@ from .history import Revision, RevisionedModel
 from .kept_forms import KeptFile, KeptForm, delete_old_kept_forms
 from .letters import LETTER_COMPOSERS, Letter, LetterContent, LetterFile
 from .municipalities import RESERVED_SLUGS, Municipality, Region, RegionPeriod
+from .public_changes import checked_transaction
 from .public_versions import PublicVersion, texts_in, version_history
 from .publication import (
     ALLOWED_NAMES_PROVIDERS,
@@ -100,6 +101,7 @@ __all__ = [
     "HeldFile",
     "check_override_reasons",
     "delete_old_created_rows",
+    "checked_transaction",
     "delete_old_held_files",
     "override_seconders",
     "possible_seconders",

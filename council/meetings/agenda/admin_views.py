@@ -2,7 +2,6 @@
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import transaction
 from django.http import HttpResponseNotAllowed, HttpResponseRedirect, JsonResponse
 
 from council.meetings.invitations.sending import locked, send_supplement
@@ -14,8 +13,8 @@ from udsat.admin.publication import PublishForm
 from udsat.lib import roles
 from udsat.lib.danish import short_date
 from udsat.lib.forms import parse_pk
-from udsat.lib.transactions import atomic_post
 from udsat.lib.uploads import UploadField
+from udsat.models import EditConflict, checked_transaction
 
 from . import building
 from .editor import AgendaEditor, add_file, remove_file
@@ -40,7 +39,7 @@ def upload_page(admin, request, meeting):
         UploadField(max_length=200).clean(file)  # reads the file, before the meeting is locked
     except ValidationError as error:
         return JsonResponse({"error": " ".join(error.messages)}, status=400)
-    with transaction.atomic():
+    with checked_transaction():
         editor.lock()
         item = editor.meeting.items.filter(pk=pk).first()
         try:
@@ -58,7 +57,7 @@ def remove_file_page(admin, request, meeting):
     """Remove an attachment from the list on the meeting's page."""
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
-    with transaction.atomic():
+    with checked_transaction():
         remove_file(admin, request, locked(meeting), request.POST.get("attachment", ""))
     return HttpResponseRedirect(f"{admin.url('change', meeting)}#bilag")
 
@@ -79,7 +78,7 @@ def copy_page(admin, request, meeting):
         try:
             if not chosen:
                 raise ValidationError("Vælg mindst ét punkt.")
-            with transaction.atomic():
+            with checked_transaction():
                 editor.lock()
                 copies = building.copy_items(editor.meeting, chosen)
                 increment_version(editor.meeting)
@@ -109,11 +108,8 @@ class SupplementForm(PublishForm):
     at = None
 
 
-@atomic_post
 def supplement_page(admin, request, meeting):
     back = admin.url("agenda", meeting)
-    if request.method == "POST":
-        meeting = locked(meeting)
     agenda: Agenda | None = meeting.paper("agenda")
     parts = agenda.supplement_parts() if agenda and agenda.is_published else []
     if not parts:
@@ -124,17 +120,22 @@ def supplement_page(admin, request, meeting):
     if departure := leave_gate(request, gate.gate_addresses(form)):
         return departure
     if form.is_valid():
-        if gate.asks_second_person(request, agenda, form):
-            return HttpResponseRedirect(request.path)
         try:
-            items = agenda.publish_supplement(
-                by=request.user, confirmed=form.cleaned_data["confirmed"], reasons=form.review.reasons
-            )
+            with checked_transaction():
+                locked(meeting)
+                gate.lock_as_read(request, agenda)
+                if gate.asks_second_person(request, agenda, form):
+                    return HttpResponseRedirect(request.path)
+                items = agenda.publish_supplement(
+                    by=request.user, confirmed=form.cleaned_data["confirmed"], reasons=form.review.reasons
+                )
+                send_supplement(agenda, items)
+                admin.log_change(request, meeting, "Tillægsdagsorden sendt")
+        except EditConflict:
+            return supplement_page(admin, request, admin.get_queryset(request).get(pk=meeting.pk))
         except ValidationError as error:
             form.add_error(None, error.messages)
         else:
-            send_supplement(agenda, items)
-            admin.log_change(request, meeting, "Tillægsdagsorden sendt")
             messages.success(request, "Tillægsdagsordenen er offentlig. De indkaldte får en mail.")
             return HttpResponseRedirect(back)
     numbers = {item.pk: number for number, item in enumerate(meeting.items.all(), meeting.first_number)}

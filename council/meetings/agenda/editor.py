@@ -24,6 +24,7 @@ from udsat.lib.cpr import find_cpr
 from udsat.lib.danish import clock, join_words
 from udsat.lib.forms import parse_pk
 from udsat.lib.uploads import UploadField
+from udsat.models import checked_transaction
 
 from . import building, proposals
 from .forms import TEXT_FIELDS, agenda_form, item_form, item_prefix, posted_order
@@ -171,13 +172,13 @@ class AgendaEditor:
                 touched = [form for form in (intro, *(row.form for row in rows)) if form.is_touched]
                 errors = {"returned": NOT_SAVED, "new_title": self.request.POST.get("new_title", "")}
                 return self.render_errors(rows, intro, touched, errors)
-            with transaction.atomic():
+            with checked_transaction():
                 self.lock()
                 if self.saved_state() == state:
                     outcome = self.save_validated(rows, intro)
                     break
         else:
-            with transaction.atomic():
+            with checked_transaction():
                 self.lock()
                 outcome = self.save_validated(*self.validated())
         return outcome()

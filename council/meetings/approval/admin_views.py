@@ -3,7 +3,6 @@
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import transaction
 from django.http import HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 
@@ -15,11 +14,11 @@ from udsat.admin.form_fields import DateInputField
 from udsat.lib import roles
 from udsat.lib.danish import weekday_date
 from udsat.lib.forms import FieldsOnly, parse_pk
-from udsat.models import Letter, is_cpr_overridden
+from udsat.models import Letter, checked_transaction, is_cpr_overridden
 
 from . import rounds
 from .member_views import remark_field
-from .paper import is_changed_since_approval, lock_paper
+from .paper import is_changed_since_approval, lock_paper, text_version
 from .rounds import ApprovalConflict, RoundStatus
 
 
@@ -210,12 +209,13 @@ class ApprovalPage:
             entries.append({"remark": remark, "item": item, "url": url})
         return sorted(entries, key=lambda entry: entry["item"].number if entry["item"] else 10_000)
 
-    # Actions. Each returns False if its form has errors.
+    # Actions. Their forms are validated without the lock.
 
     ACTIONS = (
         *("send", "remind", "close", "approve_at_meeting", "reopen", "register"),
         *("mark_handled", "mark_unhandled"),
     )
+    FORMS = {"send": "start_form", "approve_at_meeting": "meeting_form", "register": "register_form"}
 
     def perform_action(self) -> HttpResponse | None:
         """Perform the action of the pressed button and redirect; None if its form is shown again."""
@@ -227,17 +227,31 @@ class ApprovalPage:
         elif self.obstacle:
             self.message(self.obstacle, messages.ERROR)
         else:
+            self.seen_text = text_version(self.paper)
+            if action in self.FORMS and not self.validated(action):
+                return None
             try:
-                with transaction.atomic():
-                    is_done = getattr(self, action)()
+                with checked_transaction():
+                    getattr(self, action)()
             except ApprovalConflict:
                 self.message("En anden har været her imens. Se, hvordan det står nu.", messages.WARNING)
             except ValidationError as error:
                 self.message(" ".join(error.messages), messages.ERROR)
-            else:
-                if not is_done:
-                    return None
         return HttpResponseRedirect(self.redirect_url)
+
+    def validated(self, action) -> bool:
+        """Validate the form of the action, and keep it to be shown again if it has errors."""
+        posted = self.request.POST
+        if action == "send":
+            self.suspects = self.find_suspects()
+            self.form = StartRoundForm(posted, suspects=self.suspects)
+        elif action == "approve_at_meeting":
+            self.require_may_approve()
+            self.form = self.meeting_form(posted)
+        else:
+            self.form = RegisterAnswerForm(posted, status=RoundStatus(self.paper), items=self.numbered_items())
+        self.forms[self.FORMS[action]] = self.form
+        return self.form.is_valid()
 
     def message(self, text, level=messages.SUCCESS):
         self.admin.message_user(self.request, text, level)
@@ -248,13 +262,12 @@ class ApprovalPage:
         if self.is_minutes:
             increment_version(self.paper.meeting)
         self.admin.log_change(self.request, self.paper, change)
-        return True
 
     def locked_status(self):
-        """Lock the paper. Raise ApprovalConflict unless its last round is the one on the user's page."""
+        """Lock the paper. Raise ApprovalConflict if its text has changed, or its last round since the user's page."""
         lock_paper(self.paper)
         status = RoundStatus(self.paper)
-        if self.request.POST.get("round", "") != str(status.number):
+        if self.request.POST.get("round", "") != str(status.number) or status.version != self.seen_text:
             raise ApprovalConflict
         return status
 
@@ -264,29 +277,24 @@ class ApprovalPage:
 
     def send(self):
         status = self.locked_status()
-        self.suspects = self.find_suspects()
-        form = self.forms["start_form"] = StartRoundForm(self.request.POST, suspects=self.suspects)
-        if not form.is_valid():
-            return False
-        due_on = form.cleaned_data["due_on"]
+        due_on = self.form.cleaned_data["due_on"]
         rows = rounds.start_round(self.paper, due_on=due_on, after_round=status.number)
         if not rows:
             self.message("Ingen sidder i rådet nu. Skriv medlemmerne ind først.", messages.ERROR)
-            return True
+            return
         with_mail = sum(bool(row.person.email) for row in rows)
         without = len(rows) - with_mail
         self.message(
             f"Sendt til {with_mail} af {len(rows)} medlemmer. De skal svare senest {weekday_date(due_on)}."
             + (f" {without} har ingen e-mail. Spørg selv, og skriv svaret ind her." if without else "")
         )
-        return self.log("Sendt til godkendelse")
+        self.log("Sendt til godkendelse")
 
     def remind(self):
         self.locked_status()
         count = rounds.send_reminders(self.paper)
         people = "medlem" if count == 1 else "medlemmer"
         self.message(f"Vi har mindet {count} {people} om at svare." if count else "De er allerede mindet om det i dag.")
-        return True
 
     def close(self):
         self.require_may_approve()
@@ -296,15 +304,11 @@ class ApprovalPage:
             raise ApprovalConflict
         if not status.can_be_closed:
             raise ValidationError(f"Ingen har godkendt teksten. {rounds.NOT_APPROVED_HELP}")
-        return self.approve(IN_WRITING, timezone.localdate(), status.answers_text)
+        self.approve(IN_WRITING, timezone.localdate(), status.answers_text)
 
     def approve_at_meeting(self):
-        self.require_may_approve()
-        form = self.forms["meeting_form"] = self.meeting_form(self.request.POST)
-        if not form.is_valid():
-            return False
-        meeting = form.cleaned_data["meeting"]
-        return self.approve(rounds.approved_at(meeting), meeting.date)
+        meeting = self.form.cleaned_data["meeting"]
+        self.approve(rounds.approved_at(meeting), meeting.date)
 
     def approve(self, how, on, answers=""):
         rounds.mark_approved(self.paper, how=how, on=on, answers=answers)
@@ -312,28 +316,23 @@ class ApprovalPage:
         if self.leads_to_gate:
             self.redirect_url = self.admin.url("publish", self.paper)
         if answers:
-            return self.log("Skriftlig godkendelse afsluttet")
-        return self.log("Godkendt skriftligt" if how == IN_WRITING else "Godkendt på mødet")
+            self.log("Skriftlig godkendelse afsluttet")
+        else:
+            self.log("Godkendt skriftligt" if how == IN_WRITING else "Godkendt på mødet")
 
     def reopen(self):
         self.require_may_approve()
         rounds.withdraw_approval(self.paper)
         self.message(f"Godkendelsen er taget tilbage. {self.noun.capitalize()} er ikke godkendt.")
-        return self.log("Godkendelse taget tilbage")
+        self.log("Godkendelse taget tilbage")
 
     def register(self):
         status = self.locked_status()
-        form = self.forms["register_form"] = RegisterAnswerForm(
-            self.request.POST, status=status, items=self.numbered_items()
-        )
-        if not form.is_valid():
-            return False
-        data = form.cleaned_data
-        row, text = form.rows[data["member"]], data["remark"].strip()
+        data = self.form.cleaned_data
+        row, text = self.form.rows[data["member"]], data["remark"].strip()
         remarks = {data.get("item"): text} if text else {}
         rounds.record_answer(row, answer=data["answer"], remarks=remarks, version=status.version, by=self.request.user)
         self.message(f"Svaret fra {row.name} er skrevet ind.")
-        return True
 
     def mark_handled(self):
         remarks = Remark.objects.filter(approval__in=self.paper.approvals.all())
@@ -342,7 +341,6 @@ class ApprovalPage:
             raise ApprovalConflict
         remark.handled_at = timezone.now() if self.request.POST["action"] == "mark_handled" else None
         remark.save()
-        return True
 
     mark_unhandled = mark_handled
 

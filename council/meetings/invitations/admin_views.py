@@ -15,19 +15,20 @@ from udsat.models import Letter
 from .answers import expected_attendance, quorum_of, save_reply, seats_at
 from .sending import (
     CANCELLED,
+    AgendaFile,
     announced_parts,
     can_invite,
     cancel_substitute,
     current_details,
     invitation_of,
-    invite,
     invite_substitute,
+    invite_with,
     invited_seats,
     is_missing,
     last_letters,
     locked,
     outdated_invitations,
-    send_changes,
+    send_changes_with,
     time_and_place,
 )
 
@@ -99,8 +100,9 @@ def invitation_page(admin, request, meeting):
     if request.method == "POST":
         if not request.user.may(roles.EDIT, meeting.municipality):
             raise PermissionDenied
+        agenda_file = AgendaFile(meeting)
         with transaction.atomic():
-            _perform_action(request, locked(meeting))
+            _perform_action(request, locked(meeting), agenda_file)
         return HttpResponseRedirect(request.path)
     called, free = lines_of(meeting)
     changed = outdated_invitations(meeting)
@@ -131,7 +133,7 @@ def invitation_page(admin, request, meeting):
     )
 
 
-def _perform_action(request, meeting):
+def _perform_action(request, meeting, agenda_file):
     """Perform the action of the pressed button, unless it no longer applies."""
     action, _, rest = request.POST.get("action", "").partition(":")
     numbers = [int(part) if part.isascii() and part.isdigit() and len(part) < 18 else 0 for part in rest.split(":")]
@@ -140,10 +142,10 @@ def _perform_action(request, meeting):
     message = "Det kunne ikke lade sig gøre. Se på listen, hvordan det ser ud nu."
     done = False
     if action == "send_invitations":
-        count = invite(meeting)
+        count = invite_with(agenda_file, meeting)
         done, message = bool(count), _letters(count) if count else "Alle, der kan få en mail, har fået den."
     elif action == "send_change":
-        count = send_changes(meeting)
+        count = send_changes_with(agenda_file, meeting)
         done, message = bool(count), _letters(count) if count else "Alle, der kan få en mail, har fået besked."
     elif action in ("coming", "excused") and seat:
         invitation = invitation_of(meeting, seat)
@@ -157,7 +159,7 @@ def _perform_action(request, meeting):
             done, message = True, f"{seat.person} ved det nu."
     elif action == "call_substitute" and seat and seat.is_substitute and len(numbers) == 2 and numbers[1] in seats:
         if not meeting.invitations.called().filter(member=seat).exists():
-            invitation = invite_substitute(meeting, seat, seats[numbers[1]])
+            invitation = invite_substitute(agenda_file, meeting, seat, seats[numbers[1]])
             done = True
             message = f"{seat.person} får en mail nu." if invitation.sent_at else f"Ring til {seat.person}, og spørg."
     elif action == "cancel_substitute" and seat:

@@ -2,6 +2,7 @@
 
 import datetime
 import hashlib
+from contextlib import suppress
 
 from django.conf import settings
 from django.db import transaction
@@ -93,14 +94,18 @@ def publication_effects(meeting: Meeting) -> list[str]:
 # Inviting
 
 
-@transaction.atomic
 def invite(meeting: Meeting) -> int:
     """Write invitations to the members who have none, if `can_invite()`. Return the number of letters."""
-    meeting = locked(meeting)
+    agenda_file = AgendaFile(meeting)
+    with transaction.atomic():
+        return invite_with(agenda_file, locked(meeting))
+
+
+def invite_with(agenda_file: "AgendaFile", meeting: Meeting) -> int:
+    """Write the invitations to the locked meeting."""
     if not can_invite(meeting):
         return 0
-    letters = last_letters(meeting)
-    agenda_file, count = AgendaFile(meeting), 0
+    letters, count = last_letters(meeting), 0
     for seat in invited_seats(meeting):
         invitation = invitation_of(meeting, seat)
         if is_missing(invitation, letters.get(seat.pk), seat):
@@ -149,16 +154,21 @@ def delete_expired_invitations(now: datetime.datetime) -> int:
     return len(expired)
 
 
-@transaction.atomic
 def send_changes(meeting: Meeting) -> int:
     """Send changed time, place or cancellation to the invited members. Return the number of letters written.
 
     Members who have no seat on the day get a cancellation, and members without an invitation get one.
     """
-    meeting = locked(meeting)
+    agenda_file = AgendaFile(meeting)
+    with transaction.atomic():
+        return send_changes_with(agenda_file, locked(meeting))
+
+
+def send_changes_with(agenda_file: "AgendaFile", meeting: Meeting) -> int:
+    """Write the letters about changes of the locked meeting."""
     if begins_at(meeting) <= timezone.now():
         return 0
-    agenda_file, count = AgendaFile(meeting), _cancel_former_invitations(meeting)
+    count = _cancel_former_invitations(meeting)
     for invitation in outdated_invitations(meeting):
         if not invitation.member.person or not invitation.member.person.email:
             continue
@@ -184,7 +194,7 @@ def send_changes(meeting: Meeting) -> int:
             was_cancelled=before == CANCELLED,
         )
         count += 1
-    return count + invite(meeting)
+    return count + invite_with(agenda_file, meeting)
 
 
 def outdated_invitations(meeting: Meeting) -> list[Invitation]:
@@ -201,16 +211,16 @@ def announced_parts(announced: str) -> list[str]:
 # Substitutes
 
 
-@transaction.atomic
-def invite_substitute(meeting: Meeting, seat: Membership, instead_of: Membership) -> Invitation:
-    """Invite a substitute instead of a member."""
-    meeting = locked(meeting)
+def invite_substitute(
+    agenda_file: "AgendaFile", meeting: Meeting, seat: Membership, instead_of: Membership
+) -> Invitation:
+    """Invite a substitute instead of a member of the locked meeting."""
     invitation = invitation_of(meeting, seat, called_for=instead_of)
     invitation.called_for = instead_of
     invitation.save(update_fields=["called_for"])
     if seat.person and seat.person.email and can_invite(meeting):
         subject = f"Kan du komme til møde {weekday_date(meeting.date)}?"
-        _write(invitation, "substitute", subject, files=AgendaFile(meeting).files())
+        _write(invitation, "substitute", subject, files=agenda_file.files())
     return invitation
 
 
@@ -358,32 +368,43 @@ def send_supplement(agenda: Agenda, items: list[AgendaItem]) -> int:
                 valid_until=begins_at(meeting),
             )
             count += 1
-    return count + invite(meeting)
+    return count + invite_with(AgendaFile(meeting), meeting)
 
 
 # Letters
 
 
 class AgendaFile:
-    """The agenda as a PDF that all letters share, rendered for the first of them."""
+    """The agenda as a PDF that all letters share. It is drawn before the lock, and again if it has changed since."""
 
     def __init__(self, meeting: Meeting, name: str = "dagsorden"):
         self.meeting, self.name = meeting, name
         self._files: list[LetterFile] | None = None
+        self._draw()
 
     def files(self) -> list[LetterFile]:
         if self._files is None:
             self._files = self._make()
         return self._files
 
+    def _draw(self):
+        self._agenda, self._content = self._published(), None
+        if self._agenda is not None:
+            # Without it, where the PDF is too large, the letter has the address of the page.
+            with suppress(PdfTooLarge):
+                self._content = agenda_pdf(self._agenda.meeting)
+
+    def _published(self):
+        agendas = Agenda.objects.published().select_related("meeting__council__municipality")
+        return agendas.filter(meeting=self.meeting).first()
+
     def _make(self):
-        agenda = Agenda.objects.published().filter(meeting=self.meeting).first()
-        if agenda is None:
+        agenda = self._published()
+        if _versions(agenda) != _versions(self._agenda):
+            self._draw()
+        content = self._content
+        if agenda is None or content is None:
             return []
-        try:
-            content = agenda_pdf(self.meeting)
-        except PdfTooLarge:
-            return []  # the letter has the address of the page
         municipality = self.meeting.municipality
         title = f"{self.name} {self.meeting.display_title} {self.meeting.address_part}"
         name = document_filename(agenda, title)
@@ -391,6 +412,10 @@ class AgendaFile:
         if last is not None and bytes(last.content) == content:
             return [last]
         return [LetterFile.objects.create(municipality=municipality, name=name, content=content)]
+
+
+def _versions(agenda: Agenda | None) -> tuple[int, int] | None:
+    return agenda and (agenda.version, agenda.meeting.version)
 
 
 def answer_url(invitation: Invitation) -> str:

@@ -17,20 +17,14 @@ from udsat.admin.privacy_review import ReviewedObject, privacy_review
 from udsat.lib import roles
 from udsat.lib.danish import long_datetime
 from udsat.lib.publishing import Status
-from udsat.lib.transactions import atomic_post
-from udsat.models import allowed_names_of, batch_reindexing
+from udsat.models import EditConflict, allowed_names_of, batch_reindexing
 
 from .overview import council_from_query, render_year_page, year_from_query
 
 
-def unpublished_meetings(council, number: int, now: datetime.datetime, *, is_locked: bool) -> list[Meeting]:
-    """Return the coming meetings of the year that have never been public, in order.
-
-    With `is_locked` they are locked until the transaction ends, so that the reviewed text is what becomes public.
-    """
+def unpublished_meetings(council, number: int, now: datetime.datetime) -> list[Meeting]:
+    """Return the coming meetings of the year that have never been public, in order."""
     drafts = council.meetings.filter(status=Status.DRAFT, date__year=number)
-    if is_locked:
-        drafts = drafts.select_for_update(of=("self",))
     meetings = drafts.select_related("council__municipality").order_by("date", "starts_at", "ordinal")
     return [meeting for meeting in meetings if meeting.is_only_planned and not progress.is_over(meeting, now)]
 
@@ -103,7 +97,6 @@ class DatesForm(forms.Form):
             self.add_error(None, f"{meeting} er ændret imens. Læs datoerne igen, og bekræft på ny.")
 
 
-@atomic_post
 def publish_dates(admin, request: HttpRequest) -> HttpResponse:
     """GET shows the dates that are not public yet; POST publishes the chosen ones."""
     council = council_from_query(request)
@@ -119,7 +112,7 @@ def publish_dates(admin, request: HttpRequest) -> HttpResponse:
             privacy_review(meeting.publication_parts(), meeting, admin.part_url, known),
             admin.url("publish", meeting),
         )
-        for meeting in unpublished_meetings(council, number, timezone.now(), is_locked=is_sent)
+        for meeting in unpublished_meetings(council, number, timezone.now())
     ]
     plain = [date for date in dates if date.is_plain]
     public = set(council.meetings.published().values_list("pk", flat=True)) if is_sent else set()
@@ -130,8 +123,11 @@ def publish_dates(admin, request: HttpRequest) -> HttpResponse:
     if not dates:
         messages.info(request, f"Der er ingen datoer at offentliggøre i {number}.")
         return HttpResponseRedirect(back)
-    if form.is_valid() and _publish(admin, request, form, plain):
-        return HttpResponseRedirect(back)
+    try:
+        if form.is_valid() and _publish(admin, request, form, plain):
+            return HttpResponseRedirect(back)
+    except EditConflict:
+        return publish_dates(admin, request)
     context = {"number": number, "form": form, "plain": plain, "others": [date for date in dates if not date.is_plain]}
     status = 400 if form.errors else 200
     return render_year_page(
@@ -140,9 +136,14 @@ def publish_dates(admin, request: HttpRequest) -> HttpResponse:
 
 
 def _publish(admin, request, form, plain) -> bool:
+    """Publish the chosen dates. Raise EditConflict if one has changed since it was reviewed."""
     chosen = [date.meeting for date in plain if date.choice[0] in form.cleaned_data["dates"]]
+    reviewed = {(meeting.pk, meeting.version, meeting.status) for meeting in chosen}
     try:
         with batch_reindexing():
+            saved = Meeting.objects.select_for_update(of=("self",)).filter(pk__in=[meeting.pk for meeting in chosen])
+            if set(saved.order_by("pk").values_list("pk", "version", "status")) != reviewed:
+                raise EditConflict
             for meeting in chosen:
                 meeting.publish(by=request.user, confirmed=True)
                 admin.log_change(request, meeting, "Offentliggjort")
