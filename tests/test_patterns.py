@@ -68,7 +68,8 @@ def modules():
     for app in APPS:
         package = importlib.import_module(app)
         for info in pkgutil.walk_packages(package.__path__, f"{app}."):
-            if ".migrations" not in info.name and ".settings" not in info.name:
+            # udsat.wsgi selects production mode.
+            if ".migrations" not in info.name and info.name not in ("udsat.settings", "udsat.wsgi"):
                 yield importlib.import_module(info.name)
 
 
