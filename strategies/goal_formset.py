@@ -17,6 +17,10 @@ class GoalForm(ScopedModelForm):
         super().__init__(*args, **kwargs)
         self.initial["is_below"] = bool(self.instance.parent_id)
 
+    def has_changed(self):
+        """The number of its place alone makes no new goal."""
+        return super().has_changed() and (self.instance.pk is not None or set(self.changed_data) != {"position"})
+
 
 class GoalFormSet(ScopedFormSet):
     """Goals and subgoals of a theme as one list; each subgoal follows its goal."""

@@ -11,6 +11,7 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from strategies.models import Goal, Strategy
+from udsat.kept_forms import writer_token
 from udsat.lib.publishing import Status
 from udsat.models import Revision
 from udsat.models.created_rows import delete_old_created_rows
@@ -156,6 +157,10 @@ def test_goals_in_their_rows_choices_and_ticks_are_saved_too(client, anna, strat
     assert Form(client, anna, page).type(**{"goals-1-is_below": "on"}) == {"goals-1-is_below": ("saved", "")}
     first.refresh_from_db()
     assert first.parent == second
+    # Moved again before the answer, which has numbered all of them: the order is nobody's text.
+    form = Form(client, anna, page)
+    form.type(**{"goals-0-position": "2", "goals-1-position": "1"})
+    assert form.type(**{"goals-0-position": "1", "goals-1-position": "2"})["goals-0-position"] == ("saved", "")
     topics = [make.topic("Bolig"), make.topic("Sundhed")]
     form = Form(client, anna, f"/admin/strategies/theme/{theme.pk}/emner/")
     assert form.type(topics=",".join(str(topic.pk) for topic in topics)) == {"topics": ("saved", "")}
@@ -271,8 +276,8 @@ def test_the_button_does_not_create_again_what_was_created_automatically(client,
     page = theme_page(theme)
     data, row = form_data(client, page, anna), NewRow(Form(client, anna, page), "goal")
     data["version"] = row.form.send(*row.edits(text="lytte", position="2")).json()["version"]
-    new = {"goals-1-text": "lytte nu", "goals-1-position": 3, "goals-2-text": "se", "goals-2-position": 2}
-    new |= {"goals-TOTAL_FORMS": 3, "goals-1-row_key": row.key, "goals-2-row_key": str(uuid.uuid4())}
+    new = {"goals-2-text": "lytte nu", "goals-2-position": 3, "goals-3-text": "se", "goals-3-position": 2}
+    new |= {"goals-TOTAL_FORMS": 4, "goals-2-row_key": row.key, "goals-3-row_key": str(uuid.uuid4())}
     assert client.post(page, data | new).status_code == 302
     assert goals(theme) == [(1, "bygge"), (2, "se"), (3, "lytte nu")]
     # The page that was open before: a conflict, and still one row of each.
@@ -333,6 +338,20 @@ def test_nobody_creates_rows_in_another_municipality_or_in_what_is_public(client
     new = NewRow(Form(client, anna, theme_page(theme)), "goal")
     assert "Tryk på »Gem«" in new.type(text="ringe til 010190-0001", position="3")["text"][1]
     assert [text for _, text in goals(theme)] == ["bygge", "lytte"] and not goals(elsewhere)
+
+
+def test_a_new_row_that_was_sent_when_logged_out_comes_back_with_its_key_and_is_created_once(client, anna, theme):
+    page, row = theme_page(theme), {"goals-1-text": "lytte", "goals-1-position": 2}
+    data = form_data(client, page, anna) | row | {"goals-TOTAL_FORMS": 2, "goals-1-row_key": str(uuid.uuid4())}
+    data["skrevet_af"] = writer_token(anna)
+    client.logout()
+    client.post(page, data)
+    client.force_login(anna)
+    shown = client.get(f"{page}?ulagret={anna.kept_forms.get().key}")
+    again = read_form(shown)
+    assert again["goals-1-row_key"] == data["goals-1-row_key"]
+    assert [client.post(page, again).status_code for _ in range(2)] == [302, 200]
+    assert [text for _, text in goals(theme)] == ["bygge", "lytte"]
 
 
 @pytest.mark.parametrize("key", ["goal:x:text", "goal::text", "x", "goal:{}:theme", "goal:{}:pk", "user:{}:text"])

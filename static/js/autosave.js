@@ -71,9 +71,10 @@ function setValue(name, value) {
   }
 }
 
-// What is typed before the engine has started is sent by it then.
-const initial = Object.fromEntries(Object.entries(known).map(([name, [key, base]]) => [key, { base, value: valueOf(name) }]));
-const early = [];
+// What is typed before the script or the engine has started is sent by it then. A rich text is set by its own script.
+const wasTyped = (name) => controlsOf(name).some((control) => !control.matches(".richtext") && !isUntouched(control));
+const initial = Object.fromEntries(Object.entries(known).map(([name, [key, base]]) => [key, { base, value: wasTyped(name) ? null : valueOf(name) }]));
+const early = Object.keys(known).filter(wasTyped).map((name) => ({ target: controlsOf(name)[0] }));
 let hasStarted = false;
 const noteInput = (event) => (hasStarted ? onInput(event) : early.push(event));
 form.addEventListener("input", noteInput);
@@ -201,7 +202,7 @@ const page = {
   refused: offer,
   state(state) {
     // Another has saved a field that is being written here.
-    hasConflict ||= engine.unsent.some(({ key, base }) => (state?.fields[key]?.[1] ?? base) !== base);
+    hasConflict ||= engine.unsent.some(({ key, base }) => !key.endsWith(":position") && (state?.fields[key]?.[1] ?? base) !== base);
     if (!hasConflict) form.elements.version.value = engine.version;
     if (state) showCreated(state);
   },

@@ -5,7 +5,7 @@ A field is identified by `model:row:name`, where `row` is a primary key, or the 
 saved form, which is then submitted to the admin's own view, so that permissions, validation, versions and history are
 those of the form. A new row is created from its edits together, or not at all. An edit that does not fit is refused; it
 stays in the browser, and the form's button shows the conflict. A text that another person's gave no room is kept in the
-history too. Public objects are saved by the button only.
+history too. The order of rows is no text, and the latest stands. Public objects are saved by the button only.
 """
 
 import copy
@@ -239,7 +239,7 @@ class AutosaveMixin(ScopedAdmin):
             elif value != saved.replace("\r\n", "\n"):
                 if is_public:
                     result |= {"outcome": "refused", "message": PUBLIC}
-                elif key not in new and edit["base"] != fingerprint(saved):
+                elif key not in new and edit["base"] != fingerprint(saved) and not key.endswith(":position"):
                     message = _keep_unused(request.user, state.bound(key), value)
                     result |= {"outcome": "refused", "message": message, "conflict": True}
                 else:
