@@ -696,6 +696,8 @@ SITUATION_OF = {
     "drikker for meget": "drikker-for-meget",
     "selvmordsforsøg": "har-det-psykisk-daarligt",
     "jeg orker ikke mere": "har-det-psykisk-daarligt",
+    "dø": "har-det-psykisk-daarligt",
+    "sulten": "gaeld",
     "livslinien": "har-det-psykisk-daarligt",
     "børnetelefonen": "bekymret-for-et-barn",
     "116 111": "bekymret-for-et-barn",
