@@ -163,10 +163,10 @@ class Look:
         self.page.emulate_media(color_scheme="light", forced_colors="active")
         self.barriers("forced colours", type="rule", values=RULES_OF_COLOUR)
         self.page.emulate_media(forced_colors="none")
-        # At 400 %, a window of 1280 by 1024 pixels has a viewport of 320 by 256.
         self.at(360, 740, 2)
         if (top := self.page.evaluate("document.querySelector('main').getBoundingClientRect().top")) > 180:
             self.complain(f"begins {top:.0f} px down on a phone")
+        # At 400 %, a window of 1280 by 1024 pixels has a viewport of 320 by 256.
         self.at(320, 256, 4)
         self.barriers("400 %", type="tag", values=RULES)
         self.cuts("400 %")
