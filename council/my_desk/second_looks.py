@@ -23,14 +23,14 @@ def second_looks(desk: MyDesk) -> Iterator[Task]:
     seconders = possible_seconders(request.municipality for request, _ in by_gate.values())
     for request, part in by_gate.values():
         asked = [person for person in seconders[request.municipality_id] if person != request.by]
-        where, title = hide_cpr(str(part)), "Noget, der ligner et CPR-nummer, venter på"
+        title, where = "Noget, der ligner et CPR-nummer, venter på", f"Det står i »{hide_cpr(str(part))}«."
         if desk.user in asked:
             reason = (
-                f"{request.by_name} har skrevet, hvad det er: {where}. Det bliver ikke offentligt, før du har set det."
+                f"{where} {request.by_name} har skrevet, hvad det er. Det bliver først offentligt, når du har set det."
             )
             title, severity, button = f"{title} dig", Severity.READY, "Se på det"
         elif desk.user == request.by and asked:
-            reason = f"{where} bliver ikke offentlig før. Sig det til dem, hvis det haster."
+            reason = f"{where} Det bliver først offentligt, når der er set på det. Haster det, så sig det til dem."
             title, severity, button = f"{title} {names_of(asked)}", Severity.SOMETIME, "Se siden"
         else:
             continue
