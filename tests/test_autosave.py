@@ -418,6 +418,10 @@ def test_a_text_that_clashes_is_kept_and_both_are_shown_by_the_button(office, st
     office.get_by_role("alert").get_by_text("har gemt imens").wait_for()
     assert office.get_by_label("Resumé").input_value() == "Min egen"
     assert office.locator("#id_summary_error").get_by_text("En andens").is_visible()
+    office.get_by_label("Resumé").fill("Begges")
+    office.get_by_role("button", name="Gem", exact=True).click()
+    expect(office.locator("[data-saved]")).to_have_text("Siden gemmer automatisk.", timeout=15_000)
+    assert office.get_by_text("Det her skrev du sidst").count() == 0
 
 
 @pytest.mark.browser

@@ -9,12 +9,17 @@ if (form) {
   window.addEventListener("beforeunload", (event) => { if (changed) event.preventDefault(); });
 }
 
-// Tell autosave.js that the form it has sent is saved.
-const sent = sessionStorage.getItem("udsat-sent");
+// Tell form-drafts.js that the form it has sent is saved; a page of confirmation sends it to the same address.
+const SENT = "udsat-sent";
+const sent = JSON.parse(sessionStorage.getItem(SENT) ?? "null");
 if (sent && document.querySelector(".messagelist .success")) {
-  sessionStorage.setItem("udsat-saved", sent);
-  sessionStorage.removeItem("udsat-sent");
+  sessionStorage.setItem("udsat-saved", sent.client);
+  sessionStorage.removeItem(SENT);
 }
+document.addEventListener("submit", ({ target }) => {
+  const path = new URL(target.getAttribute("action") ?? "", location.href).pathname;
+  if (path !== JSON.parse(sessionStorage.getItem(SENT) ?? "null")?.path) sessionStorage.removeItem(SENT);
+});
 
 // After saving, the page that is shown again stands where it stood.
 const PLACE = "udsat-place";

@@ -17,7 +17,7 @@ export async function openFormStore(user, client) {
 }
 
 // The form is sent by a button. Once a page says that it is saved (see admin.js), the texts of `client` are deleted.
-export const noteSent = (client) => sessionStorage.setItem("udsat-sent", client);
+export const noteSent = (client) => sessionStorage.setItem("udsat-sent", JSON.stringify({ client, path: location.pathname }));
 
 // Show a text that was typed last time at its field, with buttons that use it or throw it away. `control` is the field;
 // a text whose field is gone is shown at the control without `use`.
