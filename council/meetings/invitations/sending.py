@@ -389,7 +389,7 @@ class AgendaFile:
 
     def _draw(self):
         self._agenda, self._content = self._published(), None
-        if self._agenda is not None:
+        if self._agenda is not None and can_invite(self._agenda.meeting):
             # Without it, where the PDF is too large, the letter has the address of the page.
             with suppress(PdfTooLarge):
                 self._content = agenda_pdf(self._agenda.meeting)
@@ -414,8 +414,9 @@ class AgendaFile:
         return [LetterFile.objects.create(municipality=municipality, name=name, content=content)]
 
 
-def _versions(agenda: Agenda | None) -> tuple[int, int] | None:
-    return agenda and (agenda.version, agenda.meeting.version)
+def _versions(agenda: Agenda | None) -> list[tuple[int, int]]:
+    papers = [agenda, agenda.meeting] if agenda else []
+    return [(paper.version, paper.public_version) for paper in papers]
 
 
 def answer_url(invitation: Invitation) -> str:
