@@ -279,6 +279,15 @@ def test_everything_after_the_heading_for_closed_items_is_closed():
 # The pages
 
 
+def test_a_sentence_before_the_items_is_reported_although_it_has_a_time():
+    sentences = ["Der er 20 m² tilbage i varmestuen fra kl. 14", "Rådet bød velkommen til to nye medlemmer fra gaden"]
+    title = "Referat af møde i Udsatterådet tirsdag den 3. marts 2026 kl. 14"
+    parsed = read("\n\n".join([title, *sentences, "Møde i Huset", "1. Boliger", "Rådet vil have flere boliger."]))
+    assert [text for _, text, _ in parsed.not_understood] == sentences
+    assert [text for _, text, _ in parsed.ignored] == ["Møde i Huset"]
+    assert (parsed.date, parsed.starts_at) == ("2026-03-03", "14:00")
+
+
 @pytest.fixture
 def council(esbjerg):
     council = make.council(esbjerg, chair_label="forperson")

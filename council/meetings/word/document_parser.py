@@ -6,7 +6,7 @@ No text is lost: what cannot be parsed is in `not_understood`, with a reason.
 import datetime
 import re
 
-from udsat.lib.danish import fold
+from udsat.lib.danish import MONTHS, fold
 from udsat.lib.documents import RichDocument, UnreadableDocument, read_rich
 from udsat.lib.richtext.blocks import RichParagraph, Run
 
@@ -22,6 +22,11 @@ MAX_ITEMS = 200
 
 _MINUTES = re.compile(r"referat|beslutningsprotokol|mødeprotokol", re.I)
 _AGENDA = re.compile(r"dagsorden|indkald", re.I)
+_TITLE_WORD = re.compile(
+    rf"referat|dagsorden|protokol|indkald|møde|råd|kommune|klokken|ordinær|konstituerende|dag$|{'|'.join(MONTHS)}"
+    r"|^(?:af|d|den|for|fra|i|kl|med|nr|og|på|til|ved)$",
+    re.I,
+)
 _NO_NAMES = {"ingen", "-", "–", "nej", "0", "ingen afbud"}
 _ONE_LINE_KEYS = set(
     "title place address guests chaired_by minutes_by kind date time when_where council cancelled open approval"
@@ -302,8 +307,11 @@ class _HeadReader:
         kind = label_patterns.meeting_kind(text)
         is_title = bool(_MINUTES.search(text) or _AGENDA.search(text) or re.search(r"\bmøde\b|møde i|råd", text, re.I))
         has_when = self.read_when(text) if len(text) < 200 else False
-        if is_named or (piece.kind == "heading" or is_title or has_when) and len(text) < 200:
+        others = _words_outside_title(text)
+        if is_named or (piece.kind == "heading" or is_title or has_when) and len(text) < 200 and len(others) <= 3:
             parsed.kind = parsed.kind or kind
+            if others:
+                parsed.ignored.append((piece.line, text, "titel og tidspunkt"))
             return
         self.unread.append(piece)
 
@@ -347,6 +355,11 @@ class _HeadReader:
             setattr(parsed, key, f"{before}, {text}" if before and key == "guests" else before or text)
         else:
             self.unread.append(piece)
+
+
+def _words_outside_title(text: str) -> list[str]:
+    """Return the words that are no part of »Referat af ordinært møde i Udsatterådet tirsdag den 3. marts kl. 14«."""
+    return [word for word in re.findall(r"[^\W\d]++", text) if not _TITLE_WORD.search(word)]
 
 
 def _is_overview(piece: Piece, titles: set[str]) -> bool:
