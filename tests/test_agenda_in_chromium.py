@@ -7,6 +7,7 @@ import pytest
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 from PIL import Image
+from playwright.sync_api import expect
 
 from council.models import Attachment
 
@@ -65,7 +66,7 @@ def test_an_agenda_is_built_by_keyboard_alone(agenda_page, meeting):
         page.keyboard.type(title)
         page.keyboard.press("Enter")
         page.locator(f"input[value='{title}']").wait_for()
-        page.wait_for_function("document.activeElement.id === 'id_new_title'")
+        expect(page.locator("#id_new_title")).to_be_focused()
     assert titles(meeting) == ["Godkendelse af dagsorden", "Natcafé", "Varme måltider", "Eventuelt"]
 
     row = page.locator(f"#punkt-{meeting.items.get(title='Varme måltider').pk}")

@@ -1,7 +1,7 @@
 // Automatic saving of the agenda, and upload of files that are dropped on an item. The buttons of the form do the same
 // without a script: automatic saving submits that form and gets JSON back.
 
-import { noteSent, offerText, openFormStore } from "./form-drafts.js";
+import { isTyped, noteSent, offerText, openFormStore } from "./form-drafts.js";
 import { uuid } from "./uuid.js";
 
 const form = document.querySelector("#agenda_form");
@@ -237,6 +237,11 @@ document.addEventListener("drop", async (event) => {
   const row = rowOf(event.target);
   if (row) for (const file of event.dataTransfer.files) await upload(row, file);
 });
+
+// What was typed before this script ran
+
+const isField = ({ type }) => !["hidden", "file", "button", "submit", "fieldset"].includes(type);
+for (const target of form.elements) if (target.name && isField(target) && isTyped(target)) scheduleSave({ target });
 
 // Texts of pages that were closed before they were saved
 

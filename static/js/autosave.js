@@ -1,7 +1,7 @@
 // Automatic saving of a change form. The same engine saves the meeting desk; see udsat/admin/autosave.py.
 
 import { DeskSync, poster } from "./desk-sync.js";
-import { noteSent, offerText, openFormStore } from "./form-drafts.js";
+import { isTyped, isUntouched, noteSent, offerText, openFormStore } from "./form-drafts.js";
 import { statusText } from "./save-status.js";
 import { uuid } from "./uuid.js";
 
@@ -71,8 +71,8 @@ function setValue(name, value) {
   }
 }
 
-// What is typed before the script or the engine has started is sent by it then. A rich text is set by its own script.
-const wasTyped = (name) => controlsOf(name).some((control) => !control.matches(".richtext") && !isUntouched(control));
+// What is typed before the script or the engine has started is sent by it then.
+const wasTyped = (name) => controlsOf(name).some(isTyped);
 const initial = Object.fromEntries(Object.entries(known).map(([name, [key, base]]) => [key, { base, value: wasTyped(name) ? null : valueOf(name) }]));
 const early = Object.keys(known).filter(wasTyped).map((name) => ({ target: controlsOf(name)[0] }));
 let hasStarted = false;
@@ -90,13 +90,6 @@ const removed = new Set(); // model and key of rows that were removed from the p
 
 // The number of its place alone makes no row.
 const isBlank = (start) => namesIn(start).every((name) => name.endsWith("-position") || controlsOf(name).every(isUntouched));
-
-function isUntouched(control) {
-  if (control.type === "checkbox" || control.type === "radio") return control.checked === control.defaultChecked;
-  if (control.tagName !== "SELECT") return control.value === control.defaultValue;
-  const preset = [...control.options].filter((option) => option.defaultSelected);
-  return control.multiple ? [...control.options].every((option) => option.selected === option.defaultSelected) : control.value === (preset[0] ?? control.options[0])?.value;
-}
 
 // Everything in a new row is sent together, with what is preset in it.
 function typeRow(start) {

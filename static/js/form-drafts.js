@@ -48,3 +48,14 @@ export function offerText({ control, value, reason = "", use, drop }) {
   for (let fold = control.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
   (control.closest(".field") ?? control).before(box);
 }
+
+// Whether the field is as the page was sent.
+export function isUntouched(control) {
+  if (control.type === "checkbox" || control.type === "radio") return control.checked === control.defaultChecked;
+  if (control.tagName !== "SELECT") return control.value === control.defaultValue;
+  const preset = [...control.options].filter((option) => option.defaultSelected);
+  return control.multiple ? [...control.options].every((option) => option.selected === option.defaultSelected) : control.value === (preset[0] ?? control.options[0])?.value;
+}
+
+// Whether a person has changed the field before any script listened. The editor sets a rich text by itself.
+export const isTyped = (control) => !control.matches(".richtext") && !isUntouched(control);
