@@ -131,6 +131,7 @@ ON_EITHER_ENGINE = {
     "test_strategy_editing.py",
     "test_strategy_import.py",
     "test_strategy_pages.py",
+    "test_strategy_layouts.py",
     "test_strategy_parsing.py",
     "test_strategy_pdf.py",
     "test_strategy_upload.py",

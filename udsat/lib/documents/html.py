@@ -7,7 +7,8 @@ from typing import Any
 from udsat.lib.file_checks import UnreadableDocument
 
 from .blocks import TOO_NESTED, Document, DocumentBuilder, Heading, ListItem, Table
-from .html_page import DROPPED, HEADINGS, INLINE, Page, parse_html, take_out_unseen
+from .folded import HEADINGS, unfold
+from .html_page import DROPPED, INLINE, Page, parse_html, take_out_unseen
 from .text import INTENDED, SPACES, TextLine, TextReader, normalise_text, single_spaced
 
 
@@ -20,7 +21,9 @@ def read_html(text: str, unit: str = "afsnit", width: int | None = INTENDED) -> 
     left_out = take_out_unseen(root)
     try:
         builder = DocumentBuilder(unit)
-        _HtmlReader(builder, Page(root), width).read()
+        page = Page(root)
+        unfold(page.body)
+        _HtmlReader(builder, page, width).read()
         document = builder.finish()
     except RecursionError as error:
         raise UnreadableDocument(TOO_NESTED) from error

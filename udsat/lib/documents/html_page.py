@@ -10,6 +10,7 @@ from udsat.lib.file_checks import UnreadableDocument
 from udsat.lib.richtext.html_reader import HIDDEN_IN_WORD, STRUCK_STYLE, raised_text
 
 from .blocks import HIDDEN, NO_TEXT, STRUCK, TOO_NESTED, ImportNote
+from .folded import HEADINGS, is_hidden
 from .text import normalise_text, single_spaced
 
 INLINE = frozenset(
@@ -20,7 +21,6 @@ DROPPED = frozenset(
     "script style noscript template svg math object iframe canvas audio video map head input select textarea option"
     " datalist progress meter img link meta".split()
 )
-HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _BOILERPLATE_ROLES = {"navigation", "banner", "contentinfo", "search", "complementary", "dialog", "alert", "menu"}
 _BOILERPLATE_NAMES = frozenset(
     "nav navbar navigation menu mainmenu breadcrumb breadcrumbs cookie cookies cookie-banner cookiebanner"
@@ -92,8 +92,7 @@ class Page:
             return ""
         if self.mains and node.getparent() in self.around:
             return "uden for sidens egentlige tekst"
-        style = (node.get("style") or "").replace(" ", "").lower()
-        if node.get("hidden") is not None or node.get("aria-hidden") == "true" or "display:none" in style:
+        if is_hidden(node):
             return "skjult på siden"
         in_text = any(e in self.mains or e.tag in ("main", "article") for e in node.iterancestors())
         names = {*(node.get("class") or "").lower().split(), (node.get("id") or "").lower()}

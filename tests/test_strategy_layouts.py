@@ -1,0 +1,76 @@
+"""Strategies whose structure is in the layout: folded pages, headings, tables, narrow columns."""
+
+import pytest
+
+from .test_strategy_parsing import parse
+
+
+def page(*content):
+    return f"<main><h1>Politik for udsatte 2027-2030</h1><p>Her er politikken.</p>{''.join(content)}</main>"
+
+
+def aims(*items):
+    return f"<p>Kommunen vil:</p><ul>{''.join(f'<li>{item}</li>' for item in items)}</ul>"
+
+
+def outline(parsed):
+    return [(theme.title, [goal.text for goal in theme.goals]) for theme in parsed.themes]
+
+
+# Folded pages
+
+HOME, WORK = aims("dele nøgler ud", "betale depositum"), aims("lønne småjob")
+CONTROL = "<button aria-expanded='false' aria-controls='a'>Mere</button>"
+FOLDED = {
+    "details": f"<details><summary>Hjemmet</summary>{HOME}</details><details><summary>Jobbet</summary>{WORK}</details>",
+    "hidden part of details": f"<details><summary>Hjemmet</summary><div aria-hidden='true'>{HOME}</div></details>"
+    f"<details><summary>Jobbet</summary><div hidden>{WORK}</div></details>",
+    "aria-controls": "<h2><button aria-expanded='false' aria-controls='a'>Hjemmet</button></h2>"
+    f"<div id='a' hidden>{HOME}</div>"
+    "<h2><button aria-expanded='false' aria-controls='b'>Jobbet</button></h2>"
+    f"<div hidden><div id='b'>{WORK}</div></div>",
+    "no id": f"<h3><button aria-expanded='false'>Hjemmet</button></h3><div style='display: none'>{HOME}</div>"
+    f"<div><span role='button' aria-expanded='false'>Jobbet</span></div><div aria-hidden='true'>{WORK}</div>",
+    "Bootstrap": "<div class='card-header'><a data-toggle='collapse' href='#a'>Hjemmet</a></div>"
+    f"<div id='a' class='collapse' style='display:none'>{HOME}</div>"
+    "<div><button data-bs-toggle='collapse' data-bs-target='#b' aria-expanded='false'>Jobbet</button></div>"
+    f"<div id='b' class='collapse' aria-hidden='true'>{WORK}</div>",
+    "tabs": "<ul role='tablist'><li><a role='tab' href='#a'>Hjemmet</a></li><li><button role='tab' id='t'>Jobbet"
+    f"</button></li></ul><div role='tabpanel' id='a'>{HOME}</div>"
+    f"<div role='tabpanel' aria-labelledby='t' hidden>{WORK}</div>",
+    "heading in the button": f"<button aria-controls='a'><h2>Hjemmet</h2></button><div id='a' hidden>{HOME}</div>"
+    f"<button aria-controls='b'><h2>Jobbet</h2></button><div id='b' hidden>{WORK}</div>",
+}
+
+
+@pytest.mark.parametrize("html", FOLDED.values(), ids=FOLDED)
+def test_what_a_page_folds_away_is_read(html):
+    parsed = parse(page(html), "side.html")
+    assert outline(parsed) == [("Hjemmet", ["dele nøgler ud", "betale depositum"]), ("Jobbet", ["lønne småjob"])]
+    assert {theme.goal_lead_in for theme in parsed.themes} == {"Kommunen vil:"}
+    assert not parsed.not_understood and (parsed.start_year, parsed.end_year) == (2027, 2030)
+
+
+def test_a_button_that_only_says_show_more_is_no_heading():
+    more = f"{CONTROL.replace('Mere', 'Læs mere')}<div id='a' hidden>{HOME}</div>"
+    parsed = parse(page("<h2>Hjemmet</h2>", more, f"<h2>Jobbet</h2>{WORK}"), "side.html")
+    assert [title for title, _ in outline(parsed)] == ["Hjemmet", "Jobbet"]
+    assert [note.text for note in parsed.ignored] == ["Læs mere"]
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<div hidden>Glemt udkast</div>",
+        f"{CONTROL}<div id='a'>Kort<p hidden>Glemt udkast</p></div>",
+        f"{CONTROL.replace('aria-exp', 'aria-haspopup=true aria-exp')}<div id='a' hidden>Glemt udkast</div>",
+        "<button data-bs-toggle='modal' data-bs-target='#a'>x</button><div id='a' hidden>Glemt udkast</div>",
+        f"{CONTROL}<ul id='a' hidden><li><a href='/'>Glemt udkast</a></ul>",
+        f"{CONTROL}<div id='a' hidden>Glemt udkast <input></div>",
+    ],
+    ids=["no control", "in a panel", "popup", "modal", "menu", "form"],
+)
+def test_what_no_control_unfolds_stays_hidden_and_is_reported(html):
+    parsed = parse(page(html, f"<h2>Hjemmet</h2>{HOME}"), "side.html")
+    assert "Glemt udkast" in {note.text for note in parsed.ignored if note.reason == "skjult på siden"}
+    assert "Glemt" not in "".join(section.body for section in parsed.sections)
