@@ -19,26 +19,27 @@ READER = "strategi"  # in DOCUMENT_READERS
 MAX_THEMES, MAX_GOALS = 100, 1000
 MAX_GOALS_AT_ONCE = 200  # saved in the request of the upload, in half a second
 MAX_NOTES, MAX_NOTE_LENGTH = 200, 300  # in the report
-# Kinds of section that occur in any text, so they do not indicate a strategy.
-UNSPECIFIC_KINDS = {Section.Kind.BACKGROUND, Section.Kind.OTHER}
 
 
 def import_strategy(data: bytes, filename: str, municipality: Municipality) -> tuple[Strategy, ParsedStrategy]:
     """Save the strategy in a file as a draft. Return it with the parse result.
 
-    Raise UnreadableDocument, with a message for the user, if the file is not a strategy.
+    Raise UnreadableDocument, with a message for the user, if the file cannot be read.
     """
     parsed = read_strategy(data, filename)
     return save_draft(parsed, municipality), parsed
 
 
 def read_strategy(data: bytes, filename: str) -> ParsedStrategy:
-    """Parse a file without database access. Raise UnreadableDocument if it is not a strategy."""
+    """Parse a file without database access. Raise UnreadableDocument if it holds no text or too much.
+
+    Text that resembles no strategy is read too, with a `doubt`: the person who reviews the draft decides.
+    """
     parsed = parse_strategy(read_document(data, filename))
-    if not parsed.themes and all(section.kind in UNSPECIFIC_KINDS for section in parsed.sections):
+    if not parsed.themes and not parsed.sections:
         raise UnreadableDocument(
-            "Der er ingen strategi at finde i filen: hverken temaer, mål eller afsnit. "
-            "Se, om det er den rigtige fil, og om overskrifter og punktopstillinger er med."
+            "Der er ingen tekst at læse ind: Filen har kun en overskrift, en menu eller kontaktoplysninger. "
+            "Se, om det er den rigtige fil, og om al teksten er med."
         )
     if len(parsed.themes) > MAX_THEMES or parsed.goal_count > MAX_GOALS:
         counts = [number_format(count, force_grouping=True) for count in (len(parsed.themes), parsed.goal_count)]

@@ -77,7 +77,7 @@ def test_importing_twice_makes_two_drafts_and_changes_neither(esbjerg):
         (b"%PDF-1.7", "strategi.pdf", "PDF"),
         (b"Hej", "strategi.exe", "Filtypen"),
         (b"x" * (10 * 2**20 + 1), "stor.txt", "MB"),
-        (b"Kun en linje.", "linje.txt", "ingen strategi"),
+        (b"# Kun en overskrift", "linje.md", "ingen tekst"),
     ],
 )
 def test_a_file_that_cannot_be_read_saves_nothing_and_says_what_to_do(esbjerg, tmp_path, content, name, message):
@@ -126,7 +126,24 @@ def test_goals_deeper_than_two_layers_move_up_in_reading_order(esbjerg):
     assert [goal.text for goal in top.children.all()] == ["1.1", "1.1.1", "1.2"]
 
 
-def test_a_file_that_is_no_strategy_saves_nothing(esbjerg):
+@pytest.mark.parametrize(
+    ("text", "name", "headings", "doubt"),
+    [
+        ("Kun en linje.", "linje.txt", [""], "hverken temaer eller mål"),
+        ("# Nyt\n\nTak for sidst.\n\n## Tur\n\nVi kører klokken ti.\n", "nyt.md", ["", "Tur"], "hverken temaer"),
+        ("# Tur\n\n## Fest\n\n## Kage\n", "overskrifter.md", [""], "rigtige fil"),
+        ("# Referat\n\nTil stede: Bo\n\nAfbud: Eva\n\n## Punkt 1: Leje\n\nVi talte.\n", "m.md", ["", "Punkt 1: Leje"],
+         "referat"),
+        ("Ny strategi er vedtaget\n\nDen nye strategi er god, siger formand Bo Holm.\n", "a.txt", [""], "nyhed"),
+    ],
+)  # fmt: skip
+def test_a_text_that_is_no_strategy_becomes_a_draft_in_doubt(esbjerg, text, name, headings, doubt):
+    strategy, parsed = import_strategy(text.encode(), name, esbjerg)
+    assert [section.heading for section in strategy.sections.all()] == headings
+    assert doubt in parsed.doubt and not strategy.themes.exists()
+
+
+def test_a_file_with_only_a_heading_saves_nothing(esbjerg):
     with pytest.raises(UnreadableDocument):
         import_strategy(b"# Kun en overskrift", "strategi.md", esbjerg)
     assert not Strategy.objects.exists()

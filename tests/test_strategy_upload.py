@@ -171,7 +171,7 @@ def docx(**parts):
     [
         ("tom.txt", b"", "Filen er tom"),
         ("blank.txt", b" \n\n ", "ingen tekst"),
-        ("vroevl.txt", b"asdf jkl qwerty.", "ingen strategi"),
+        ("overskrift.md", b"# Strategi", "ingen tekst"),
         ("billede.txt", b"\x89PNG\r\n\x1a\n" + bytes(range(256)), "et billede"),
         ("strategi.pdf", b"%PDF-1.7 ...", "PDF"),
         ("strategi.exe", b"MZ" + bytes(200), ".docx, .html, .md eller .txt"),
@@ -185,6 +185,12 @@ def docx(**parts):
 )
 def test_a_file_that_cannot_be_read_is_said_at_the_field(at_anna, esbjerg, name, data, message):
     assert message in error_at_file(upload(at_anna, esbjerg, data, name))
+
+
+def test_a_text_without_themes_becomes_a_draft_with_a_warning(at_anna, esbjerg):
+    page = text_of(upload(at_anna, esbjerg, "Kære alle\n\nTak for en god dag på havnen.\n".encode()))
+    assert "Er det den rigtige fil?" in page and "er læst ind" in page
+    assert "god dag på havnen" in Section.objects.get().body
 
 
 def test_fifty_megabytes_are_refused_unread(at_anna, esbjerg):

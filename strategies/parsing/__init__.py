@@ -7,7 +7,7 @@ The package uses no database and no model. `parse_strategy` takes these steps:
 3. `document_type`: recognise minutes, news and pages about a council, which have no themes.
 4. `heading_roles`: decide which headings are themes, sections, or headings above goals.
 5. `assembly`: fill a `ParsedStrategy` from the segments; `theme_text` reads the text of one theme.
-6. `unplaced_text`: report text that is in no part of the result.
+6. `unplaced_text`: report text that is in no part of the result, or keep it as a section if there is no other part.
 
 `wording` holds the Danish patterns, `html_output` writes nodes as HTML, `parsed_strategy` defines the result.
 
@@ -23,7 +23,7 @@ from .heading_roles import assign_roles
 from .outline import read_segments
 from .parsed_strategy import ParsedGoal, ParsedSection, ParsedStrategy, ParsedTheme
 from .title_page import take_period, take_title
-from .unplaced_text import report_unplaced_texts, source_texts
+from .unplaced_text import keep_as_section, report_unplaced_texts, source_texts
 
 __all__ = ["ParsedGoal", "ParsedSection", "ParsedStrategy", "ParsedTheme", "parse_strategy"]
 
@@ -42,6 +42,8 @@ def parse_strategy(document: Document) -> ParsedStrategy:
     set_theme_label(segments, parsed, assembler.listed_theme_word)
     parsed.doubt = find_doubt(document, segments, parsed)
     report_unplaced_texts(sources, parsed)
+    if not parsed.themes and not parsed.sections:
+        keep_as_section(parsed)
     parsed.not_understood.sort(key=lambda note: note.line)
     parsed.ignored.sort(key=lambda note: note.line)
     return parsed

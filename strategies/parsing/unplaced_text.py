@@ -7,9 +7,9 @@ from html import unescape
 from udsat.lib.documents import ImportNote
 
 from . import wording
-from .html_output import numbered_goal
+from .html_output import html_paragraph, numbered_goal
 from .outline import OutlineList, Segment
-from .parsed_strategy import ParsedStrategy
+from .parsed_strategy import ParsedSection, ParsedStrategy
 from .title_page import without_period
 
 
@@ -51,3 +51,12 @@ def report_unplaced_texts(sources: list[tuple[int, str]], parsed: ParsedStrategy
             else:
                 reason = "Teksten fandt ingen plads. Skriv den selv ind, hvor den hører til."
                 parsed.not_understood.append(ImportNote(line, text, reason))
+
+
+def keep_as_section(parsed: ParsedStrategy) -> None:
+    """Make the text that was not understood a section. Text that is not shown in the file (line 0) stays a note."""
+    texts = [note for note in parsed.not_understood if note.line and note.text]
+    if texts:
+        body = "".join(html_paragraph(note.text) for note in texts)
+        parsed.sections.append(ParsedSection("andet", line=texts[0].line, body=body))
+        parsed.not_understood = [note for note in parsed.not_understood if note not in texts]
