@@ -74,3 +74,104 @@ def test_what_no_control_unfolds_stays_hidden_and_is_reported(html):
     parsed = parse(page(html, f"<h2>Hjemmet</h2>{HOME}"), "side.html")
     assert "Glemt udkast" in {note.text for note in parsed.ignored if note.reason == "skjult på siden"}
     assert "Glemt" not in "".join(section.body for section in parsed.sections)
+
+
+# Headings and lead-ins of any wording
+
+
+def test_lists_below_similar_headings_are_goals_whatever_the_words_above_them_are():
+    text = """# Ingen udenfor
+
+Vores by er for alle.
+
+## Om strategien
+
+Den er skrevet med dem, den handler om.
+
+## Søvn og ro
+
+Det begynder med et tag over hovedet.
+
+Det går vi efter:
+
+- en seng til alle
+- færre flytninger
+
+Vi skal gøre mere, fordi:
+
+- huslejen stiger
+- køen vokser
+
+## Sådan ser her ud
+
+Byen ligger ved et bælte, og hver tiende bor til leje på et værelse.
+
+## Penge på lommen
+
+Herfra sætter vi kursen:
+
+1. gratis gældsråd
+2. lavere gebyrer
+
+## De skrev med
+
+I gruppen var:
+
+- Karen Holm, Blå Kors
+- Per Vang
+
+## Hvad så bagefter
+
+Vi ser på det hver maj.
+"""
+    parsed = parse(text, "a.md")
+    assert parsed.title == "Ingen udenfor"
+    assert outline(parsed) == [
+        ("Søvn og ro", ["en seng til alle", "færre flytninger"]),
+        ("Penge på lommen", ["gratis gældsråd", "lavere gebyrer"]),
+    ]
+    assert [theme.goal_lead_in for theme in parsed.themes] == ["Det går vi efter:", "Herfra sætter vi kursen:"]
+    headings = [section.heading for section in parsed.sections]
+    assert headings == ["", "Om strategien", "Sådan ser her ud", "De skrev med", "Hvad så bagefter"]
+
+
+def test_themes_below_a_heading_that_holds_only_them():
+    theme = "### {}\n\nDet er svært alene.\n\n**{}**\n\n- {}\n\n"
+    text = "# En plads ved bordet\n\n## Det peger vi på\n\n" + theme.format("Madro", "Fra i dag:", "suppe hver dag")
+    parsed = parse(text + theme.format("Nærvær", "Inden jul:", "flere bænke") + "## Status\n\nHver maj.\n", "a.md")
+    assert outline(parsed) == [("Madro", ["suppe hver dag"]), ("Nærvær", ["flere bænke"])]
+    assert [section.heading for section in parsed.sections] == ["Status"]
+    assert [note.text for note in parsed.ignored] == ["Det peger vi på"] and not parsed.not_understood
+
+
+@pytest.mark.parametrize(
+    "lead, items",
+    [
+        ("Det er sådan, fordi:", ["lejen stiger", "køen vokser"]),
+        ("Vi arbejder for det på grund af:", ["lejen", "køen"]),
+        ("I udvalget er:", ["Karen Holm, Blå Kors", "Per Vang (SAND)"]),
+        ("Udvalget består af:", ["en borger", "en læge"]),
+    ],
+)
+def test_reasons_and_people_are_no_goals(lead, items):
+    listing = "".join(f"- {item}\n" for item in items)
+    parsed = parse("# Ro\n\n" + "".join(f"## {name}\n\n{lead}\n\n{listing}\n" for name in ("Hjemmet", "Gaden")), "a.md")
+    assert not parsed.goal_count and [section.heading for section in parsed.sections] == ["Hjemmet", "Gaden"]
+
+
+def test_one_heading_alone_makes_no_list_goals():
+    parsed = parse("# Ro\n\n## Hjemmet\n\nHusk:\n\n- nøgler\n\n## Gaden\n\nDen er lang.\n", "a.md")
+    assert not parsed.themes and "rigtige fil" in parsed.doubt
+
+
+@pytest.mark.parametrize(
+    "first, second, title",
+    [
+        ("Plads i byen", "Om strategien", "Plads i byen"),
+        ("Plads i byen", "Strategiens mål", "Plads i byen"),
+        ("Nordby Kommune", "Udsattepolitik", "Udsattepolitik"),
+        ("Nyt fra os", "Strategi for udsatte", "Strategi for udsatte"),
+    ],
+)
+def test_the_first_heading_is_the_title_unless_the_next_one_names_the_strategy(first, second, title):
+    assert parse(f"# {first}\n\n## {second}\n\nTekst.\n\n## Tro\n\nTekst.\n", "a.md").title == title

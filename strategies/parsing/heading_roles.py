@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from functools import lru_cache
-from itertools import takewhile
+from itertools import pairwise, takewhile
 
 from . import wording
 from .document_type import is_news
@@ -175,9 +175,13 @@ def _parent_themes(themes: list[Segment], headed: list[Segment]) -> list[Segment
 
 
 def _add_sibling_themes(themes: list[Segment], headed: list[Segment]) -> list[Segment]:
-    """Add headings of the same level that lie between two themes or have lists of their own."""
+    """Add headings of the same level that lie between two themes or have lists of their own.
+
+    If a lead-in is recognised by its place alone, headings between themes without goals are sections.
+    """
     if len(themes) < 2:
         return themes
+    by_words = not any(listing.by_place for s in headed for listing in s.lists)
     level = min(s.heading.level for s in themes)
     first, last = headed.index(themes[0]), headed.index(themes[-1])
     siblings = []
@@ -187,7 +191,7 @@ def _add_sibling_themes(themes: list[Segment], headed: list[Segment]) -> list[Se
             siblings.append(segment)
         elif heading.role or heading.label or heading.level != level:
             continue
-        elif first < index < last and (not heading.kind or segment.has_goals):
+        elif first < index < last and (by_words and not heading.kind or segment.has_goals):
             siblings.append(segment)
         elif not heading.kind and any(listing.kind in ("unknown", "weak") for listing in segment.lists):
             siblings.append(segment)
@@ -247,3 +251,7 @@ def _assign_remaining_roles(headed: list[Segment], themes: list[Segment], by_lab
             heading.role = "section"
         if heading.role == "section":
             above = segment
+    for segment, following in pairwise(headed):
+        is_empty = not segment.nodes and not segment.heading.kind and segment.heading.role == "section"
+        if is_empty and following.heading.role == "theme" and following.heading.level > segment.heading.level:
+            segment.heading.role = "container"

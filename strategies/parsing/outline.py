@@ -4,6 +4,7 @@ Plain text does not mark headings: there, a short line without a full stop, foll
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -13,6 +14,8 @@ from udsat.lib.documents import Document, Heading, ImportNote, ListItem, Paragra
 
 from . import wording
 from .parsed_strategy import ParsedStrategy
+
+MAX_LEAD_IN = 100  # characters of a paragraph that leads into goals by its place alone
 
 
 @dataclass
@@ -58,6 +61,7 @@ class OutlineList:
     kind: str = ""
     ordered: bool = False
     lead_is_heading: bool = False
+    by_place: bool = False  # holds goals because similar headings have such a list, not by the words of its lead-in
 
     @property
     def all_items(self) -> list[OutlineItem]:
@@ -123,6 +127,10 @@ def read_segments(document: Document, parsed: ParsedStrategy) -> list[Segment]:
                 parsed.ignored.append(ImportNote(paragraph.line, paragraph.text, "gentager en overskrift"))
         segment.nodes = _attach_lead_ins(segment.nodes)
         _use_heading_as_lead_in(segment)
+        for listing in segment.lists:
+            if listing.kind != "strong" and wording.names_people([item.text for item in listing.items]):
+                listing.kind = "never"
+    _recognise_sibling_lead_ins(segments)
     return [segment for segment in segments if segment.heading or segment.nodes]
 
 
@@ -139,6 +147,31 @@ def _use_heading_as_lead_in(segment: Segment) -> None:
             listing.lead = text.rstrip(":") + ("" if text.endswith("?") else ":")
             listing.kind = kind
             listing.lead_is_heading = True
+
+
+def _recognise_sibling_lead_ins(segments: list[Segment]) -> None:
+    """Make lists hold goals that follow a short lead-in below several headings of one level, whatever its words are."""
+    levels: dict[int, list[Segment]] = {}
+    for segment in segments:
+        if segment.heading and not segment.heading.kind and not wording.goal_heading(segment.heading.title):
+            levels.setdefault(segment.heading.level, []).append(segment)
+    for siblings in levels.values():
+        led = {id(segment): _lists_with_short_lead_in(segment) for segment in siblings}
+        if sum(segment.has_goals or bool(led[id(segment)]) for segment in siblings) < 2:
+            continue
+        repeated = Counter(comparison_key(listing.lead) for lists in led.values() for listing in lists)
+        for segment in siblings:
+            if lists := led[id(segment)] if not segment.has_goals else []:
+                about_goals = [listing for listing in lists if wording.mentions_goals(listing.lead)]
+                recurring = [listing for listing in lists if repeated[comparison_key(listing.lead)] > 1]
+                for listing in about_goals or recurring or lists[-1:]:
+                    listing.kind, listing.by_place = "strong", True
+
+
+def _lists_with_short_lead_in(segment: Segment) -> list[OutlineList]:
+    """Return the lists below a short paragraph with a colon, those after one such as »Sådan gør vi:« if no others."""
+    led = [x for x in segment.lists if x.lead.endswith(":") and len(x.before) + len(x.lead) <= MAX_LEAD_IN]
+    return [x for x in led if x.kind == "unknown"] or [x for x in led if x.kind == "weak"]
 
 
 def _outline_nodes(document: Document) -> list[Node]:

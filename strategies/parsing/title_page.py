@@ -22,6 +22,10 @@ def take_title(segments: list[Segment], document: Document, parsed: ParsedStrate
 
     top = [s for s in headings[:3] if is_unlabelled(s) or names_a_strategy(s) and not s.heading.label]
     marked = [s for s in headings if s.heading.level == 1]
+    if not chosen and len(marked) == 1 and marked[0] is headings[0] and is_unlabelled(marked[0]):
+        # »Plads til alle« above »Om strategien«, but not »Nordby Kommune« above »Udsattepolitik«.
+        is_cover = wording.COVER_LINE.fullmatch(marked[0].heading.text)
+        chosen = None if is_cover or any(map(_is_title_of_strategy, top)) else marked[0]
     chosen = chosen or next(filter(names_a_strategy, top), None)
     if not chosen and len(marked) == 1 and is_unlabelled(marked[0]):
         chosen = marked[0]
@@ -45,6 +49,16 @@ def take_title(segments: list[Segment], document: Document, parsed: ParsedStrate
     word = wording.strategy_word(document.text.lower())
     parsed.kind = wording.document_kind(parsed.title) or wording.document_kind(word)
     return chosen
+
+
+def _is_title_of_strategy(segment: Segment) -> bool:
+    """Return whether the heading is the name of a strategy or policy rather than a heading in one."""
+    text = segment.heading.title
+    return (
+        wording.names_a_strategy(text)
+        and not segment.heading.kind
+        and not re.search(r"(?i)(strategi|plan)ens?\b|politikkens?\b", text)
+    )
 
 
 def _front_title(segments: list[Segment]) -> str:

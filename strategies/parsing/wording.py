@@ -163,7 +163,7 @@ def kind_of_prose(text: str) -> str:
 
 
 _GOAL_HEADING = re.compile(
-    rf"(?:(?:vores|kommunens|strategiens|politikkens|de|overordnet|overordnede|strategiske|politisk|politiske|konkrete"
+    rf"(?:(?!vores|kommunens|strategiens|politikkens|fælles)\w+s\s+)?(?:(?:vores|kommunens|strategiens|politikkens|de|overordnet|overordnede|strategiske|politisk|politiske|konkrete"
     rf"|fælles|centrale|\d{{1,2}}|{_NUMBER_WORDS})\s+)*"
     r"(?:mål|målene|målsætning(?:en|er|erne)?|delmål(?:ene)?|hovedmål|strategimål|målet|mål og (?:indsatser|handlinger"
     r"|delmål|målsætninger))(?:\s+(?:er|for|med|i)\b.{0,40})?"
@@ -226,6 +226,13 @@ _NEVER = re.compile(
     r"|.*\b(vi måler|måles|følger vi op|følges op|vi er lykkedes|lykkes vi|kan ses)\b.*",
     re.IGNORECASE | re.DOTALL,
 )
+# Lead-ins to reasons and to people, whatever else they say: »Vi skal gøre mere, fordi:«.
+_EXPLAINS = re.compile(
+    r"^hvorfor\b|\b(fordi|eftersom|på grund af|skyldes|skyldtes|hænger sammen med|\w*grunde(ne|lser|lsen)?( er| til det"
+    r"| til det er)?|består af|sidder|medlemmer(ne)?( er)?|deltagere(ne)?( er)?|repræsentanter( fra| for)?|siger"
+    r"|fortæller|fortalte|hørte?|hørt)( os| at| især| følgende| blandt andet| bl\.a\.| også| både)?\s*:$",
+    re.IGNORECASE,
+)
 _WEAK = re.compile(
     r"(sådan|det gør vi|for at nå|hvordan|det (betyder|indebærer|kræver)(?!.*\bvil\b))\b.*|.*\b(indsatser|handlinger"
     r"|initiativer|aktiviteter|tiltag|ved at)\b[^.]{0,30}:?$",
@@ -266,7 +273,7 @@ def lead_in_kind(text: str) -> str:
         return ""
     if len(text) > 600:
         return "unknown"
-    if re.match(r"eksempler\b", text, re.IGNORECASE):
+    if re.match(r"eksempler\b", text, re.IGNORECASE) or _EXPLAINS.search(text):
         return "never"
     if _CONTENTS.search(text) and not re.search(r"\bvil (vi|kommunen)\b|\bvi vil\b|:.", text, re.IGNORECASE):
         return "contents"
@@ -283,6 +290,21 @@ def lead_in_kind(text: str) -> str:
     if _STRONG.search(text):
         return "strong"
     return "never" if _NEVER.fullmatch(text) else "unknown"
+
+
+# »Anna Holm, borgmester«
+_PERSON = re.compile(r"[A-ZÆØÅ][\w.’'-]*(?: [A-ZÆØÅ][\w.’'-]*){1,3}(?:(?:,| \(| [–—-] ).{1,120})?")
+_ABOUT_GOALS = re.compile(
+    r"\b(\w*mål|\w*mål(et|ene|sætning\w*)|ambition\w*|løfte\w*|skal|vil|ønsker?)\b", re.IGNORECASE
+)
+
+
+def names_people(items: list[str]) -> bool:
+    return len(items) > 1 and all(_PERSON.fullmatch(item) for item in items)
+
+
+def mentions_goals(lead_in: str) -> bool:
+    return _ABOUT_GOALS.search(lead_in) is not None
 
 
 _GOAL_LABEL = re.compile(
