@@ -93,6 +93,14 @@ def test_links_are_printed_and_described_by_their_own_words():
     assert annotations[1]["/A"]["/URI"] == "https://udsat.example.dk/esbjerg/"
 
 
+@pytest.mark.parametrize(
+    "text", ["<strong>fed</strong>", "y <em>kursiv <u>og mere</u></em>", "Ring 75 12 34 56", "a@b.dk"]
+)
+def test_a_link_with_an_element_in_it_is_one_link(text):
+    file = render_pdf(document(f'<h1>Kontakt</h1><p>Se <a href="https://udsat.example.dk/">{text}</a>.</p>'))
+    assert failures(file) == [] and len(read(file).pages[0]["/Annots"]) == 1
+
+
 def test_a_picture_is_read_as_its_title():
     assert [figure["/Alt"] for figure in elements(render_pdf(document(EVERYTHING)), "/Figure")] == ["QR-kode"]
 

@@ -39,7 +39,9 @@ def finish(document: Any, pdf: Any) -> None:
     for element in _elements(pdf):
         if (box := getattr(element, "box", None)) is None:
             continue
-        if annotation := box.link_annotation:
+        if (annotation := box.link_annotation) and element["S"] != "/Link":
+            _remove_annotation(pdf, element, annotation)
+        elif annotation:
             annotation["F"] = 4  # print flag
             if text := " ".join("".join(box.element.itertext()).split()):
                 annotation["Contents"] = type(annotation["Contents"])(text)
@@ -48,6 +50,19 @@ def finish(document: Any, pdf: Any) -> None:
         if element["S"] == "/L":
             element["A"] = f"<</O /List /ListNumbering {_numbering(box)}>>"
     _wrap_item_bodies(pdf)
+
+
+def _remove_annotation(pdf: Any, element: Any, annotation: Any) -> None:
+    """Remove the annotation of an element within a link, such as bold text: that of the link itself covers it."""
+    for page in (
+        item for item in pdf.objects if isinstance(item, dict) and annotation.reference in item.get("Annots", ())
+    ):
+        page["Annots"].remove(annotation.reference)
+    element["K"][:] = [
+        kid
+        for kid in element["K"]
+        if not isinstance(kid, bytes) or _target(pdf, kid).get("Obj") != annotation.reference
+    ]
 
 
 def _elements(pdf: Any) -> list[Any]:
