@@ -11,8 +11,9 @@ class CouncilConfig(AppConfig):
             DOCUMENT_READERS,
             LETTER_COMPOSERS,
             REMOVAL_HOOKS,
-            SEARCH_TEXTS,
+            SEARCH_SOURCES,
             DocumentReader,
+            SearchSource,
         )
 
         from . import search_texts
@@ -23,13 +24,13 @@ class CouncilConfig(AppConfig):
         from .models.desk import erase_clashes
         from .models.meeting import erase_sent_letters
 
-        SEARCH_TEXTS.update(
+        SEARCH_SOURCES.update(
             {
-                Council: search_texts.council_texts,
-                Meeting: search_texts.meeting_texts,
-                Hearing: search_texts.hearing_texts,
-                News: search_texts.news_texts,
-                Input: search_texts.input_texts,
+                Council: SearchSource(search_texts.council_texts, search_texts.with_council_texts),
+                Meeting: SearchSource(search_texts.meeting_texts, search_texts.with_meeting_texts),
+                Hearing: SearchSource(search_texts.hearing_texts, search_texts.with_hearing_texts),
+                News: SearchSource(search_texts.news_texts, search_texts.with_news_texts),
+                Input: SearchSource(search_texts.input_texts, search_texts.with_input_texts),
             }
         )
         REMOVAL_HOOKS.extend([erase_sent_letters, erase_clashes])

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
+from django.db.models import Prefetch, QuerySet
 from django.utils import timezone
 
 from udsat.lib.danish import long_date
@@ -10,8 +11,12 @@ from udsat.lib.publishing import publication_window
 from udsat.lib.richtext import plain_text
 from udsat.models import SearchKind, SearchText
 
-from .models import Agenda, Council, Hearing, Input, Meeting, Minutes, News, PublicItem, public_items
+from .models import Agenda, AgendaItem, Council, Hearing, Input, Meeting, Minutes, News, PublicItem, public_items
 from .models.public_items import with_indexed_parts
+
+
+def with_council_texts(councils: QuerySet[Council]) -> QuerySet[Council]:
+    return councils.select_related("municipality").prefetch_related("causes")
 
 
 def council_texts(council: Council) -> Iterator[SearchText]:
@@ -42,6 +47,10 @@ def council_texts(council: Council) -> Iterator[SearchText]:
         )
 
 
+def with_hearing_texts(hearings: QuerySet[Hearing]) -> QuerySet[Hearing]:
+    return hearings.select_related("council__municipality")
+
+
 def hearing_texts(hearing: Hearing) -> Iterator[SearchText]:
     if hearing.is_live:
         yield SearchText(
@@ -61,6 +70,10 @@ def hearing_texts(hearing: Hearing) -> Iterator[SearchText]:
         )
 
 
+def with_input_texts(inputs: QuerySet[Input]) -> QuerySet[Input]:
+    return inputs.select_related("council__municipality", "topic")
+
+
 def input_texts(citizen_input: Input) -> Iterator[SearchText]:
     """The secretary's wording; never the citizen's."""
     if citizen_input.is_live and citizen_input.may_publish:
@@ -74,6 +87,10 @@ def input_texts(citizen_input: Input) -> Iterator[SearchText]:
             topics=(citizen_input.topic.slug,) if citizen_input.topic else (),
             **_period(citizen_input),
         )
+
+
+def with_news_texts(news: QuerySet[News]) -> QuerySet[News]:
+    return news.select_related("municipality")
 
 
 def news_texts(story: News) -> Iterator[SearchText]:
@@ -90,6 +107,11 @@ def news_texts(story: News) -> Iterator[SearchText]:
         )
 
 
+def with_meeting_texts(meetings: QuerySet[Meeting]) -> QuerySet[Meeting]:
+    items = Prefetch("items", with_indexed_parts(AgendaItem.objects.all()))
+    return meetings.select_related("council__municipality", "agenda", "minutes").prefetch_related(items)
+
+
 def meeting_texts(meeting: Meeting) -> Iterator[SearchText]:
     """The meeting and its items: those of the agenda until the minutes are public, then those of the minutes."""
     if not meeting.is_live:
@@ -99,7 +121,7 @@ def meeting_texts(meeting: Meeting) -> Iterator[SearchText]:
     yield from _meeting(meeting, agenda, minutes)
     if not papers:
         return
-    items = list(with_indexed_parts(meeting.items.select_related("meeting")))
+    items = list(meeting.items.all())
     if agenda:
         starts_at, ends_at = publication_window(meeting, agenda)
         if minutes:

@@ -6,13 +6,13 @@ class StrategiesConfig(AppConfig):
     verbose_name = "Strategier"
 
     def ready(self):
-        from udsat.models import DOCUMENT_READERS, SEARCH_TEXTS, DocumentReader
+        from udsat.models import DOCUMENT_READERS, SEARCH_SOURCES, DocumentReader, SearchSource
 
         from . import importer
         from .models import Strategy
-        from .search_texts import strategy_texts
+        from .search_texts import strategy_texts, with_strategy_texts
 
-        SEARCH_TEXTS[Strategy] = strategy_texts
+        SEARCH_SOURCES[Strategy] = SearchSource(strategy_texts, with_strategy_texts)
         DOCUMENT_READERS[importer.READER] = DocumentReader(
             importer.read_strategy, importer.save_draft_and_report, importer.is_long
         )

@@ -2,13 +2,19 @@
 
 from collections.abc import Iterator
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, QuerySet
 
 from udsat.lib.publishing import publication_window
 from udsat.lib.richtext import plain_text
 from udsat.models import SearchKind, SearchText
 
-from .models import Goal, Strategy
+from .models import Goal, Strategy, Theme
+
+
+def with_strategy_texts(strategies: QuerySet[Strategy]) -> QuerySet[Strategy]:
+    goals = Prefetch("goals", Goal.objects.with_numbers().select_related("parent"))
+    themes = Prefetch("themes", Theme.objects.prefetch_related("topics", goals))
+    return strategies.select_related("municipality").prefetch_related("sections", themes)
 
 
 def strategy_texts(strategy: Strategy) -> Iterator[SearchText]:
@@ -21,8 +27,7 @@ def strategy_texts(strategy: Strategy) -> Iterator[SearchText]:
         "ends_at": ends_at,
         "pdf_url": strategy.get_pdf_url(),
     }
-    goals = Prefetch("goals", Goal.objects.with_numbers().select_related("parent"))
-    themes = list(strategy.themes.prefetch_related("topics", goals))
+    themes = list(strategy.themes.all())
     sections = [f"{section.display_heading}. {plain_text(section.body)}" for section in strategy.sections.all()]
     yield SearchText(
         kind=SearchKind.STRATEGY,

@@ -660,6 +660,32 @@ def test_the_index_is_made_anew_from_what_is_public(client, esbjerg):
     assert hits(client, "bolig") == hits(client, "bolgi") == [theme.get_absolute_url()]
 
 
+def test_the_index_of_many_meetings_and_strategies_is_made_in_as_few_queries_as_that_of_one(esbjerg):
+    council = make.council(esbjerg)
+
+    def add_and_rebuild(day):
+        meeting = make.meeting(council, datetime.date(2025, 3, day))
+        make.agenda(meeting)
+        make.minutes(meeting)
+        make.agreement(make.item(meeting, "Boliger", decision="<p>Rådet vil have boliger.</p>"))
+        make.goal(make.theme(make.strategy(esbjerg, f"Plads til {day}")))
+        make.news(esbjerg, f"Nyt {day}")
+        make.answered_input(council)
+        make.hearing(council)
+        before = entries()
+        with CaptureQueriesContext(connection) as queries:
+            call_command("rebuild_search", stdout=io.StringIO())
+        assert entries() == before
+        return len(queries)
+
+    assert add_and_rebuild(3) == add_and_rebuild(4) == add_and_rebuild(5)
+
+
+def entries():
+    fields = ("kind", "url", "title", "body", "meta", "topics", "tags")
+    return sorted(SearchEntry.objects.values_list(*fields))
+
+
 # Help first
 
 

@@ -30,7 +30,7 @@ from .publication_log import (
     is_cpr_overridden,
     override_seconders,
 )
-from .search import SEARCH_TEXTS, SearchEntry
+from .search import SEARCH_SOURCES, SearchEntry
 from .users import User
 
 
@@ -324,8 +324,9 @@ class Publishable(RevisionedModel):
         if not (root.is_live or SearchEntry.objects.of(root).exists()):
             return
         # Read again, since relations cached on this instance may be outdated.
-        root = type(root)._base_manager.get(pk=root.pk)
-        SearchEntry.objects.replace(root, root.municipality, SEARCH_TEXTS[type(root)](root))
+        source = SEARCH_SOURCES[type(root)]
+        root = source.with_related(type(root)._base_manager.all()).get(pk=root.pk)
+        SearchEntry.objects.replace(root, root.municipality, source.texts(root))
 
     def withheld_notes(self) -> list[str]:
         """Return sentences about content that is not published with it."""

@@ -5,9 +5,10 @@ to date by triggers, PostgreSQL a generated tsvector with a GIN index. Migration
 """
 
 import datetime
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
+from typing import NamedTuple
 
 from django.contrib.contenttypes.models import ContentType
 from django.db import connection, models, transaction
@@ -17,7 +18,7 @@ from django.db.models.functions import Concat
 from django.utils import timezone
 
 from udsat.lib.danish import fold
-from udsat.lib.publishing import ScopedQuerySet
+from udsat.lib.publishing import ScopedQuerySet, Status
 from udsat.lib.search_tokens import closest_spellings, exact_token, filter_token, tokens, words
 
 from .municipalities import Municipality
@@ -101,9 +102,21 @@ class SearchText:
         return [filter_token("k", self.kind), filter_token("m", municipality.pk), *year, *topics, *name, *kind_tokens]
 
 
-# For each model that is indexed, the function that returns the texts of one object and its parts: those that are
-# public now or from a set time on. Each app registers its models in `ready()`.
-SEARCH_TEXTS: dict[type[models.Model], Callable[..., Iterable[SearchText]]] = {}
+class SearchSource(NamedTuple):
+    """How the objects of a model are indexed.
+
+    `texts` returns the texts of an object and its parts: those that are public now or from a set time on. It makes no
+    query for objects from `with_related`.
+    """
+
+    texts: Callable[..., Iterable[SearchText]]
+    with_related: Callable[[models.QuerySet], models.QuerySet]
+
+
+# For each model that is indexed; each app registers its models in `ready()`.
+SEARCH_SOURCES: dict[type[models.Model], SearchSource] = {}
+
+_BATCH = 500  # entries that a rebuild writes at once
 
 
 _WITH_TOKEN = {
@@ -144,33 +157,23 @@ class SearchEntryQuerySet(ScopedQuerySet):
         """Replace all entries of `root` with these texts. Call it inside a transaction."""
         earlier = self.of(root)._spelling_words()
         self.of(root).delete()
-        root_type = ContentType.objects.get_for_model(root)
-        texts = [text.fitted() for text in texts]
-        self.bulk_create(
-            SearchEntry(
-                root_type=root_type,
-                root_id=root.pk,
-                municipality=municipality,
-                kind=text.kind,
-                url=text.url,
-                title=text.title,
-                body=text.body,
-                meta=text.meta[:300],
-                date=text.date,
-                year=text.date.year if text.date else None,
-                topics=" ".join(text.topics),
-                starts_at=text.starts_at or timezone.now(),
-                ends_at=text.ends_at,
-                pdf_url=text.pdf_url,
-                title_tokens=" ".join(tokens(text.title)),
-                body_tokens=" ".join(tokens(text.body)),
-                tags=" ".join(text.tags(municipality)),
-            )
-            for text in texts
-        )
-        present = {word for text in texts for word in spelling_words(f"{text.title} {text.body}")}
+        entries = _entries(root, municipality, texts)
+        self.bulk_create(entries)
+        present = _spelling_words_of(entries)
         SearchWord.objects.add_words(present)
         SearchWord.objects.remove_unused(earlier - present)
+
+    def rebuild(self) -> Iterator[int]:
+        """Make the index anew, and yield the number of entries after each batch. Call it inside a transaction."""
+        self.all().delete()
+        SearchWord.objects.all().delete()
+        entries, words, written = _all_entries(), set(), 0
+        while batch := list(islice(entries, _BATCH)):
+            self.bulk_create(batch)
+            words |= _spelling_words_of(batch)
+            written += len(batch)
+            yield written
+        SearchWord.objects.add_words(words)
 
 
 class SearchEntry(models.Model):
@@ -206,6 +209,43 @@ class SearchEntry(models.Model):
 
     def __str__(self):
         return self.title
+
+
+def _entries(root: models.Model, municipality: Municipality, texts: Iterable[SearchText]) -> list[SearchEntry]:
+    root_type = ContentType.objects.get_for_model(root)
+    return [
+        SearchEntry(
+            root_type=root_type,
+            root_id=root.pk,
+            municipality=municipality,
+            kind=text.kind,
+            url=text.url,
+            title=text.title,
+            body=text.body,
+            meta=text.meta[:300],
+            date=text.date,
+            year=text.date.year if text.date else None,
+            topics=" ".join(text.topics),
+            starts_at=text.starts_at or timezone.now(),
+            ends_at=text.ends_at,
+            pdf_url=text.pdf_url,
+            title_tokens=" ".join(tokens(text.title)),
+            body_tokens=" ".join(tokens(text.body)),
+            tags=" ".join(text.tags(municipality)),
+        )
+        for text in (text.fitted() for text in texts)
+    ]
+
+
+def _all_entries() -> Iterator[SearchEntry]:
+    for model, source in SEARCH_SOURCES.items():
+        roots = source.with_related(model._base_manager.filter(status=Status.PUBLISHED).order_by("pk"))
+        for root in roots.iterator(chunk_size=100):
+            yield from _entries(root, root.municipality, source.texts(root))
+
+
+def _spelling_words_of(entries: Iterable[SearchEntry]) -> set[str]:
+    return {word for entry in entries for word in spelling_words(f"{entry.title} {entry.body}")}
 
 
 @transaction.atomic
