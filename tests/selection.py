@@ -97,6 +97,7 @@ ON_EITHER_ENGINE = {
     "test_load_demo.py",
     "test_log_in.py",
     "test_meeting_pages.py",
+    "test_minutes_attendance.py",
     "test_minutes_import.py",
     "test_minutes_roundtrip.py",
     "test_my_desk_in_chromium.py",

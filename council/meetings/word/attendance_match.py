@@ -2,10 +2,11 @@
 
 import datetime
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from council.models import Council, Membership
 from udsat.lib.danish import fold
+from udsat.lib.name_words import GIVEN_NAMES, INSTITUTION_WORDS
 
 from .parsed_meeting import ParsedAttendance
 from .standard_labels import INSTEAD_OF, seat_name
@@ -15,7 +16,19 @@ _INSTEAD = re.compile(rf"[,\s(]*(?:{INSTEAD_OF}|(?:stedfortræder|suppleant|afl�
 _ROLES = set(
     "formand forperson talsperson næstformand medlem suppleant stedfortræder sekretær referent ordstyrer".split()
 )
-_SEPARATOR = re.compile(r"[\s,;&•]*(?:\bog\b|\bsamt\b)?[\s,;&•]*")
+_SEPARATOR = re.compile(r"[\s,;&•·*/–—-]*+(?:(?:og|samt)\b[\s,;&]*)?")
+_NAME_START = re.compile(r"[,;&/(]\s*|\b(?:og|samt)\s+")
+_TITLE = re.compile(
+    r"^[a-zæøå]|^(?i:dr|hr|fru|fr)\b|(?i:formand|forperson|leder|chef|konsulent|rådgiver|sekretær|medarbejder|mester"
+    r"|læge|direktør|koordinator|vejleder|repræsentant|medlem|suppleant|pædagog|præst|psykolog|plejerske|betjent"
+    r"|assistent|ordfører|person|frivillig)$"
+)
+_INSTITUTION = re.compile(
+    r"(?:kommunen?|stuen?|huset|hjemmet|centere?t?|centret|herberge?t?|stedet?|foreninge?n?|forbunde?t?|gruppen?|rådet"
+    r"|afdelinge?n?|forvaltninge?n?|caféen?|cafeen?|kirken?|hæren?|projektet?|netværke?t?|gade|vej|indsatsen?)$",
+    re.I,
+)
+_ORGANISATION = "organisation efter navnet"
 
 
 @dataclass
@@ -27,6 +40,20 @@ class MatchedAttendance:
     substitute_for: Membership | None = None
     remark: str = ""
     line: int = 0
+    organisations: list[str] = field(default_factory=list)
+
+
+@dataclass
+class AttendanceMatch:
+    """The seats, and (line, text, reason) of what is no seat: `remarks` is not understood, `ignored` is.
+
+    `guests` are the names of staff that are no members.
+    """
+
+    matched: list[MatchedAttendance] = field(default_factory=list)
+    remarks: list[tuple[int, str, str]] = field(default_factory=list)
+    ignored: list[tuple[int, str, str]] = field(default_factory=list)
+    guests: list[str] = field(default_factory=list)
 
 
 class SeatNames:
@@ -49,7 +76,9 @@ class SeatNames:
                 for key in (
                     first,
                     (*first, fold(seat.person.last_name[0])),
-                    (*first, *_words(seat.person.last_name)[-1:]),
+                    (*first, *(last := _words(seat.person.last_name))[-1:]),
+                    (*first[:1], *last[-1:]),
+                    (*last, *first),
                 ):
                     if seat not in short_names.setdefault(key, []):
                         short_names[key].append(seat)
@@ -82,34 +111,74 @@ class SeatNames:
         seat, end = self.match_start(text.strip())
         return seat if seat and not text.strip()[end:].strip(" .") else None
 
-    def match_attendance(
-        self, people: list[ParsedAttendance]
-    ) -> tuple[list[MatchedAttendance], list[tuple[int, str, str]]]:
-        """Return each matched seat once, and remarks (line, text, reason) on the rest."""
-        matched: list[MatchedAttendance] = []
-        remarks: list[tuple[int, str, str]] = []
-        used: set[int] = set()
+    def match_attendance(self, people: list[ParsedAttendance]) -> AttendanceMatch:
+        """Match the names of each line; a seat that stands twice counts once."""
+        result = AttendanceMatch()
         for line in people:
-            text = line.text
-            while text := text[_SEPARATOR.match(text).end() :].strip():  # type: ignore[union-attr]
-                member, end = self.match_start(text, used)
-                if member is None:
-                    unknown = re.match(r"[^,;(]*(?:\([^()]*\))?[^,;]*?(?=,|;|\s(?:og|samt)\s|$)", text)
-                    part = text if line.is_alone else unknown[0] if unknown and unknown[0] else text
-                    remarks.append((line.line, part.strip(" ."), "Er ikke et medlem, vi kender"))
-                    text = text[len(part) :].lstrip(" .")
-                    continue
-                attendance = MatchedAttendance(member, line.status, line=line.line)
-                text = self._read_remark(attendance, text[end:], line.is_alone, remarks)
-                if member.pk in used:
-                    remarks.append((line.line, seat_name(member), "Står to gange"))
+            for text in line.text.split(";"):
+                if line.is_staff and not any(self.match_start(part)[0] for part in _NAME_START.split(text)):
+                    result.guests += [text.strip(" .")] if text.strip(" .") else []
                 else:
-                    used.add(member.pk)
-                    matched.append(attendance)
-        return matched, remarks
+                    self._match_line(line, text, result)
+        return result
 
-    def _read_remark(self, attendance: MatchedAttendance, text: str, is_alone: bool, remarks: list) -> str:
-        """Read role, substitute and remark after a name, and return the text after them."""
+    def _match_line(self, line: ParsedAttendance, text: str, result: AttendanceMatch) -> None:
+        # Several members on a line are separated by commas, which one person's remark may hold too.
+        is_alone = line.is_alone and not any(self.match_start(part)[0] for part in _NAME_START.split(text)[1:])
+        last, last_is_seat = "", False
+        while text := text[_SEPARATOR.match(text).end() :].strip():  # type: ignore[union-attr]
+            text = self._skip_title(line, text, result)
+            member, end = self.match_start(text, {one.member.pk for one in result.matched})
+            if member:
+                attendance = MatchedAttendance(member, line.status, line=line.line)
+                last, last_is_seat = seat_name(member), True
+                text = self._read_remark(attendance, text[end:], is_alone)
+                if any(one.member.pk == member.pk for one in result.matched):
+                    result.remarks.append((line.line, last, "Står to gange"))
+                else:
+                    result.matched.append(attendance)
+                result.ignored += [(line.line, f"{last}: {name}", _ORGANISATION) for name in attendance.organisations]
+                continue
+            part = text if is_alone else self._next_part(text)
+            name = part.strip(" .")
+            text = text[len(part) :].lstrip(" .")
+            if last and _is_organisation(name):
+                result.ignored.append((line.line, f"{last}: {name}", _ORGANISATION))
+            elif line.is_staff:
+                result.guests.append(name)
+            elif is_alone and last_is_seat:
+                if not self._is_role(name, result.matched[-1].member):
+                    result.remarks.append((line.line, f"{last}: {name}", "Er ikke taget med"))
+            else:
+                result.remarks.append((line.line, name, "Er ikke et medlem, vi kender"))
+                last, last_is_seat = name, False
+
+    def _next_part(self, text: str) -> str:
+        """Return the text until the next comma, or until »og« before the name of a person."""
+        part = re.match(r"[^,;(]*(?:\([^()]*\))?[^,;]*", text)[0] or text  # type: ignore[index]
+        for match in re.finditer(r"\s(?:og|samt|&)\s", part):
+            if self.match_start(part[match.end() :])[0] or _is_person(part[match.end() :]):
+                return part[: match.start()]
+        return part
+
+    def _skip_title(self, line: ParsedAttendance, text: str, result: AttendanceMatch) -> str:
+        """Return the text without a title or a label before a name: »Centerchef Ida Munk«, »Fra brugerne: Ida«."""
+        if self.match_start(text)[0]:
+            return text
+        if label := re.match(r"([^:,;()]{2,60}):\s*(?=\S|$)", text):
+            result.ignored.append((line.line, label[1].strip(), "overskrift over navne"))
+            return text[label.end() :]
+        words = list(re.finditer(r"\S+", self._next_part(text)))[:6]
+        if words and _TITLE.search(words[0][0]):
+            for word in words[1:]:
+                if self.match_start(text[word.start() :])[0]:
+                    name = text[word.start() : words[-1].end()]
+                    result.ignored.append((line.line, f"{name}: {text[: word.start()].strip()}", "titel før navnet"))
+                    return text[word.start() :]
+        return text
+
+    def _read_remark(self, attendance: MatchedAttendance, text: str, is_alone: bool) -> str:
+        """Read role, organisation, substitute and remark after a name, and return the text after them."""
         while True:
             if match := _INSTEAD.match(text):
                 replaced, end = self.match_start(text[match.end() :])
@@ -123,37 +192,51 @@ class SeatNames:
                     if re.match(r"[a-zæøå]|.*\d", inside):
                         attendance.remark = inside
                     else:
-                        remarks.append(
-                            (
-                                attendance.line,
-                                f"{seat_name(attendance.member)} ({inside})",
-                                "Parentesen er ikke taget med",
-                            )
-                        )
+                        attendance.organisations.append(inside)
                 text = text[match.end() :]
                 continue
-            break
-        if match := re.match(r"\s+[–—-]\s+(\S.*)" if is_alone else r"\s+[–—-]\s+([^,;]+)", text):
-            attendance.remark = match[1].strip()
-            return text[match.end() :]
-        part = re.match(r"\s*,\s*([^,;]+)", text)
-        if part and not self.match_start(part[1].strip())[0]:
-            words = part[1].strip(" .")
-            if self._is_role(words, attendance.member):
-                return self._read_remark(attendance, text[part.end() :], is_alone, remarks)
-            if re.match(r"(?!og\b)[a-zæøå]", words) and " og " not in words:
-                attendance.remark = words
-                return text[part.end() :]
-        if is_alone and (left := text.strip(" .,")):
-            if not self._is_role(left, attendance.member):
-                remarks.append((attendance.line, f"{seat_name(attendance.member)}: {left}", "Er ikke taget med"))
-            return ""
-        return text.lstrip(" .")
+            if match := re.match(r"\s+[–—-]\s+(?=\S)", text):
+                remark = text[match.end() :] if is_alone else self._next_part(text[match.end() :])
+                attendance.remark = remark.strip()
+                return text[match.end() + len(remark) :]
+            match = re.match(r"\s*,\s*", text)
+            if match and not self.match_start(text[match.end() :])[0]:
+                part = self._next_part(text[match.end() :])
+                words = part.strip(" .")
+                if self._is_role(words, attendance.member):
+                    text = text[match.end() + len(part) :]
+                    continue
+                if re.match(r"(?!og\b)[a-zæøå]", words) and " og " not in words:
+                    attendance.remark = words
+                    return text[match.end() + len(part) :]
+            return text.lstrip(" .")
 
     def _is_role(self, text: str, member: Membership) -> bool:
         own = {member.role_label, member.get_role_display(), member.area, member.appointed_by}
         roles = own | {member.get_speaks_as_display()} | _ROLES
         return fold(text.strip(" .")) in {fold(role) for role in roles if role}
+
+
+def _is_person(text: str) -> bool:
+    """Return whether the text is a given name and a last name."""
+    words = re.findall(r"[^\s,;(]+", text)
+    is_name = len(words) > 1 and words[0].partition("-")[0] in GIVEN_NAMES
+    return is_name and words[1][:1].isupper() and not INSTITUTION_WORDS & set(words)
+
+
+def _is_organisation(text: str) -> bool:
+    """Return whether each part of the text is the name of an organisation or a place rather than of a person."""
+
+    def fits(part: str) -> bool:
+        words = part.split()
+        if not words or len(words) > 7 or _is_person(part):
+            return False
+        known = any(
+            w.strip("().") in INSTITUTION_WORDS or _INSTITUTION.search(w) or len(w) > 1 and w.isupper() for w in words
+        )
+        return known or len(words) == 1 and words[0][0].isupper() and words[0] not in GIVEN_NAMES
+
+    return all(fits(part.strip(" .()")) for part in text.split(","))
 
 
 def _words(text: str) -> tuple[str, ...]:

@@ -23,6 +23,10 @@ _SPAN = re.compile(
     rf"{_CLOCK.format('b')}(?![\d.]*\d)",
     re.I,
 )
+_BEFORE_DATE = re.compile(
+    r"(?:^|(?<=[\s,;(]))(?:(?:(?:man|tirs|ons|tors|fre|lør|søn)dag|den|d\.|kl\.?|klokken|fra|ca\.?)[\s,]*){1,4}+(?=;|$)",
+    re.I,
+)
 _START = re.compile(rf"(?:kl\.?|klokken)\s*{_CLOCK.format('a')}(?![\d])", re.I)
 
 
@@ -55,6 +59,14 @@ def find_times(text: str) -> tuple[datetime.time | None, datetime.time | None]:
                 return begins, ends
     match = _START.search(text)
     return (_time(match["ah"], match["am"]) if match else None), None
+
+
+def without_dates(text: str) -> str:
+    """Return the text with a semicolon for each date and time."""
+    for pattern in _DATES[:-1]:
+        text = pattern.sub(";", text)
+    text = _SPAN.sub(lambda span: ";" if span["mark"] or span["am"] or span["bm"] else span[0], text)
+    return _BEFORE_DATE.sub("", _DATES[-1].sub(";", _START.sub(";", text)))
 
 
 def _time(hour: str, minute: str | None) -> datetime.time | None:

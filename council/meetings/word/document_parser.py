@@ -11,7 +11,8 @@ from udsat.lib.documents import RichDocument, UnreadableDocument, read_rich
 from udsat.lib.richtext.blocks import RichParagraph, Run
 
 from . import label_patterns, standard_labels
-from .date_parser import find_date, find_times
+from .attendance_table import read_attendance
+from .date_parser import find_date, find_times, without_dates
 from .item_boundaries import ItemStart, find_items
 from .item_parser import parse_item
 from .parsed_meeting import ParsedAttendance, ParsedMeeting
@@ -27,7 +28,8 @@ _TITLE_WORD = re.compile(
     r"|^(?:af|d|den|for|fra|i|kl|med|nr|og|på|til|ved)$",
     re.I,
 )
-_NO_NAMES = {"ingen", "-", "–", "nej", "0", "ingen afbud"}
+_NO_NAMES = re.compile(r"(?:der (?:var|er) )?(?:ingen|intet)(?: \w+){0,3}|[-–—]+|nej|0", re.I)
+_MEANT_EXCUSED = re.compile(r"([^.:]{3,300}?) (?:har|havde) (?:meldt|sendt|givet) afbud\.?", re.I)
 _ONE_LINE_KEYS = set(
     "title place address guests chaired_by minutes_by kind date time when_where council cancelled open approval"
     " corrected".split()
@@ -206,6 +208,7 @@ class _HeadReader:
         self.parsed = parsed
         self.titles = titles
         self.current = ""
+        self.is_staff = False
         self.texts: dict[str, list[Piece]] = {"intro": [], "plain_text": []}
         self.unread: list[Piece] = []
 
@@ -262,26 +265,50 @@ class _HeadReader:
                 self.read_line(part, line)
 
     def read_table(self, piece: Piece) -> None:
-        for row in rows_of(piece):
+        rows = rows_of(piece)
+        if (people := read_attendance(rows, self.current)) is not None:
+            self.read_people(people, piece)
+            return
+        for row in rows:
             cells = [cell for cell in row if cell]
             if len(cells) > 1 and (label_match := label_patterns.head_label(f"{cells[0].rstrip(':')}:")):
                 self.current = label_match.key
                 for part in "\n".join(cells[1:]).split("\n"):
                     self.read_value(part, _text_piece(part, piece.line), is_alone="\n" in "\n".join(cells[1:]))
-            elif cells and self.current in label_patterns.PEOPLE and len(cells) == 1:
-                for part in cells[0].split("\n"):
-                    self.read_value(part, _text_piece(part, piece.line), is_alone=True)
+            elif len(cells) > 1 and self.current in label_patterns.PEOPLE and not any("\n" in cell for cell in cells):
+                self.read_line(", ".join(cells), _text_piece(", ".join(cells), piece.line))
             elif cells:
                 for cell in cells:
                     for part in cell.split("\n"):
                         self.read_line(part, _text_piece(part, piece.line))
         self.current = ""
 
+    def read_people(self, people: list[tuple[str, str]], piece: Piece) -> None:
+        for status, text in people:
+            self.current = status
+            if status:
+                self.read_value(text, piece, is_alone=True)
+            else:
+                self.parsed.not_understood.append((piece.line, text, "Der er ikke sat kryds ved navnet"))
+        self.current = ""
+
     def read_line(self, text: str, piece: Piece) -> None:
         text = text.strip()
         if not text:
             return
+        is_people = self.current in (*label_patterns.PEOPLE, "guests")
+        if (end := label_patterns.staff_label(text)) and (is_people or text[:end].rstrip().endswith(":")):
+            self.current, self.is_staff = "present", True
+            if rest := text[end:].strip():
+                self.read_value(rest, piece, is_alone=False)
+            return
+        if piece.kind != "item" and (match := _MEANT_EXCUSED.fullmatch(text)):
+            self.current, self.is_staff = "excused", False
+            self.read_value(match[1], piece, is_alone=False)
+            self.current = ""
+            return
         if piece.kind != "item" and (label_match := label_patterns.head_label(text)):
+            self.is_staff = False
             self.current, rest = label_match.key, text[label_match.end :].strip()
             if self.current == "overview" and rest:
                 # »Referat: Dialogmøde« is the title of the paper.
@@ -289,17 +316,23 @@ class _HeadReader:
                 self.read_title_line(rest, piece, is_named=True)
             elif rest:
                 self.read_value(rest, piece, is_alone=False)
-                if self.current in _ONE_LINE_KEYS:
-                    self.current = ""
+                self.end_value()
             return
         if self.current and self.current not in ("overview",):
-            is_entry = self.current in (*label_patterns.PEOPLE, "files") and (piece.kind == "item" or len(text) < 90)
+            is_short = len(text) < 90 or self.current in label_patterns.PEOPLE and _is_names(text)
+            is_entry = self.current in (*label_patterns.PEOPLE, "files") and (piece.kind == "item" or is_short)
             if is_entry or self.current in _ONE_LINE_KEYS:
                 self.read_value(text, piece, is_alone=True)
-                if self.current in _ONE_LINE_KEYS:
-                    self.current = ""
+                self.end_value()
                 return
         self.read_title_line(text, piece)
+
+    def end_value(self) -> None:
+        """Await no further line under the label, unless it asks for time and place and one of them is missing."""
+        parsed = self.parsed
+        is_half = self.current == "when_where" and not (parsed.place and (parsed.date or parsed.starts_at))
+        if self.current in _ONE_LINE_KEYS and not is_half:
+            self.current = ""
 
     def read_title_line(self, text: str, piece: Piece, is_named: bool = False) -> None:
         """Parse a line without a label: the title of the document, the date, or something else."""
@@ -329,8 +362,10 @@ class _HeadReader:
     def read_value(self, text: str, piece: Piece, is_alone: bool) -> None:
         parsed, key, text = self.parsed, self.current, text.strip()
         if key in label_patterns.PEOPLE:
-            if fold(text.strip(" .")) not in _NO_NAMES:
-                parsed.people.append(ParsedAttendance(label_patterns.PEOPLE[key], text, is_alone, piece.line))
+            text = re.sub(r"^[•·*–—-]\s+", "", text)
+            if not _NO_NAMES.fullmatch(text.strip(" .")):
+                status = label_patterns.PEOPLE[key]
+                parsed.people.append(ParsedAttendance(status, text, is_alone, piece.line, self.is_staff))
         elif key in ("intro", "plain_text"):
             self.texts[key].append(_text_piece(text, piece.line))
         elif key == "files":
@@ -340,10 +375,11 @@ class _HeadReader:
             if label := re.search(r"\(([^()]+)\)\s*$", text):
                 parsed.kind_label = label[1].strip()
         elif key in ("date", "time", "when_where"):
-            if not self.read_when(text if key != "time" or re.search(r"kl|[a-zæøå]", text, re.I) else f"kl. {text}"):
+            place = _place_in(text) if key == "when_where" else ""
+            parsed.place = parsed.place or place
+            is_time = key == "time" and not re.search(r"kl|[a-zæøå]", text, re.I)
+            if not self.read_when(f"kl. {text}" if is_time else text) and not (place and place == parsed.place):
                 parsed.not_understood.append((piece.line, text, "Tidspunktet kan ikke læses"))
-            if key == "when_where" and (place := _place_in(text)):
-                parsed.place = parsed.place or place
         elif key == "cancelled":
             parsed.cancelled = text
         elif key == "open":
@@ -352,6 +388,8 @@ class _HeadReader:
             parsed.ignored.append((piece.line, text, _IGNORED_LABELS[key]))
         elif key in ("title", "place", "address", "guests", "chaired_by", "minutes_by"):
             before = getattr(parsed, key)
+            if before and key != "guests" and fold(before) != fold(text):
+                parsed.not_understood.append((piece.line, text, "Feltet har allerede en anden tekst"))
             setattr(parsed, key, f"{before}, {text}" if before and key == "guests" else before or text)
         else:
             self.unread.append(piece)
@@ -362,12 +400,18 @@ def _words_outside_title(text: str) -> list[str]:
     return [word for word in re.findall(r"[^\W\d]++", text) if not _TITLE_WORD.search(word)]
 
 
+def _is_names(text: str) -> bool:
+    """Return whether most parts of the line look like names."""
+    parts = [part.strip() for part in re.split(r"[,;]|\bog\b", text) if part.strip()]
+    return sum(part[:1].isupper() and len(part) < 70 for part in parts) * 2 > len(parts)
+
+
 def _is_overview(piece: Piece, titles: set[str]) -> bool:
     text = re.sub(r"^\s*(?:(?:punkt|pkt\.?)\s*)?\d{1,3}\s*+[.:)]?\s*", "", piece.first_line, flags=re.I)
     return bool(titles) and fold(label_patterns.take_kind(text)[0].strip(" .:")) in titles
 
 
 def _place_in(text: str) -> str:
-    parts = [part.strip() for part in re.split(r"[,;]|\bi\b|\bpå\b", text)]
-    wanted = [p for p in parts if p and not find_date(p) and not re.search(r"\bkl\b|\d{1,2}[.:]\d\d|dag\b", p, re.I)]
-    return wanted[-1] if wanted else ""
+    """Return the text beside the date and time: »Den 3. marts kl. 14 i Rådhuset, lokale 2« has »Rådhuset, lokale 2«."""
+    parts = [re.sub(r"^(?:i|på|ved|hos)\s", "", part.strip(" ,.–—-|()\n")) for part in without_dates(text).split(";")]
+    return ", ".join(part.strip() for part in parts if re.search(r"\w", part))

@@ -115,6 +115,7 @@ class ImportPlan:
         self.existing = [] if self.is_new else list(meeting.items.prefetch_related("agreements__member__person"))
         self.agenda, self.minutes = self._paper(Agenda), self._paper(Minutes)
         self.seat_names = SeatNames(meeting.council, meeting.date or _day(parsed.date))
+        self.attendance = self.seat_names.match_attendance(parsed.people)
         publishes = user.may(roles.PUBLISH, meeting.municipality)
         # Users without the right to publish may not change a public agenda, only write the minutes.
         self.may_write_agenda = publishes or not (self.agenda.pk and self.agenda.is_live)
@@ -251,9 +252,16 @@ class ImportPlan:
         parsed = self.parsed
         row = self.minutes if parsed.is_minutes else self.agenda
         location = "Referatet" if parsed.is_minutes else "Dagsordenen"
+        guests = ", ".join(filter(None, [parsed.guests, *self.attendance.guests]))
         if parsed.is_minutes:
-            for name in ("chaired_by", "minutes_by", "guests"):
-                self.compare(self.changes, row, name, getattr(parsed, name), location)
+            for name, value in (
+                ("chaired_by", parsed.chaired_by),
+                ("minutes_by", parsed.minutes_by),
+                ("guests", guests),
+            ):
+                self.compare(self.changes, row, name, value, location)
+        elif guests:
+            self.not_understood.append((0, guests, "En dagsorden har ingen gæster"))
         if row.pk and row.is_live and not self.user.may(roles.PUBLISH, self.meeting.municipality):
             if parsed.intro or parsed.plain_text:
                 self.warnings.append(f"{location} er offentlig, så du kan ikke ændre indledningen.")
@@ -418,12 +426,12 @@ class ImportPlan:
     # People and files
 
     def _attendance(self) -> None:
-        matched, remarks = self.seat_names.match_attendance(self.parsed.people)
-        self.not_understood += remarks
+        self.not_understood += self.attendance.remarks
+        self.ignored += self.attendance.ignored
         recorded = (
             {} if self.is_new else {a.member_id: a for a in self.meeting.attendances.select_related("member__person")}
         )
-        for attendance in matched:
+        for attendance in self.attendance.matched:
             remark = self._fit(Attendance._meta.get_field("remark"), attendance.remark)
             if known := recorded.get(attendance.member.pk):
                 self._known_attendance(known, attendance, remark)

@@ -21,6 +21,8 @@ _NUMBER = re.compile(
     rf"\s*(\d{{1,3}})(?P<sep>[.)])(?!\d)\s*(?!{_MONTH}|sal\b|\d{{1,2}}[. ]\s?(?:19|20)\d\d)(?=\S)", re.I
 )
 _BARE_NUMBER = re.compile(rf"\s*(\d{{1,3}})(?P<sep>[:]?)\s+(?!\d|{_MONTH})(?=\S)", re.I)
+_LIST_NUMBER = re.compile(r"\d{1,3}[.)]\s*")
+_NAMED = re.compile(r"[A-ZÆØÅ][\w.'’-]*\s+[A-ZÆØÅ][\w.'’-]*")
 _MAX_TITLE = 200
 _TITLE_LIKE = re.compile(r"referat|dagsorden|indkaldelse|mødeprotokol|beslutningsprotokol|møde i |udsatteråd", re.I)
 
@@ -43,8 +45,9 @@ class ItemStart:
 def find_items(pieces: list[Piece]) -> list[ItemStart]:
     """Return the items in order, without entries of a table of contents."""
     families: dict[str, list[ItemStart]] = {}
+    people = _people(pieces)
     for index, piece in enumerate(pieces):
-        if start := _numbered(piece, index):
+        if index not in people and (start := _numbered(piece, index)):
             families.setdefault(start.family, []).append(start)
     chains = {name: _best_chain(starts, pieces) for name, starts in families.items()}
     headings = _plain_headings(pieces)
@@ -66,6 +69,25 @@ def find_items(pieces: list[Piece]) -> list[ItemStart]:
         chosen = next((chains[name] for name in order if chains.get(name)), []) or headings or _bold_lines(pieces)
         first = chosen[0].family if chosen else ""
     return _with_unnumbered(chosen, pieces) if first.startswith("heading") else chosen
+
+
+def _people(pieces: list[Piece]) -> set[int]:
+    """Return the indices of a numbered list of names under »Til stede« or »Afbud«."""
+    found: set[int] = set()
+    for index, piece in enumerate(pieces):
+        label_match = label_patterns.head_label(piece.first_line)
+        if not label_match or label_match.key not in (*label_patterns.PEOPLE, "guests"):
+            continue
+        run: list[int] = []
+        for after in range(index + 1, len(pieces)):
+            start = _numbered(pieces[after], after)
+            if not start or run and start.number != run[-1] + 1:
+                break
+            run.append(start.number)
+        texts = [_LIST_NUMBER.sub("", pieces[after].first_line) for after in range(index + 1, index + 1 + len(run))]
+        if sum(_NAMED.match(text) is not None for text in texts) * 3 > len(texts) * 2:
+            found.update(range(index + 1, index + 1 + len(run)))
+    return found
 
 
 def _numbered(piece: Piece, index: int) -> ItemStart | None:

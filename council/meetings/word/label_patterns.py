@@ -16,19 +16,24 @@ HEAD = _keys_by_label(
     kind="slags|mødeform|mødetype|type|møde",
     title="titel|emne|mødets titel",
     date="dato|mødedato|dag",
-    time="tid|tidspunkt|klokkeslæt|dato og tid|tid og dato|dato/tid|dato og tidspunkt|hvornår|mødetidspunkt",
-    when_where="tid og sted|dato, tid og sted|tid/sted|dato og sted|hvor og hvornår",
-    place="sted|mødested|lokale|mødelokale|hvor",
+    time="tid|tidspunkt|klokkeslæt|hvornår|mødetidspunkt|mødetid",
+    place="sted|mødested|lokale|mødelokale|hvor|lokation",
     address="adresse",
     council="råd|udvalg|forum",
     cancelled="aflyst",
     open="åbent møde|åbent for alle",
     approval="godkendelse|godkendt|status",
     present="til stede|tilstede|tilstedeværende|deltagere|deltager|deltagende|mødedeltagere|fremmødte|fremmøde|mødte"
-    "|deltog|deltagende medlemmer|fremmødte medlemmer|medlemmer|medlemmer til stede",
-    excused="afbud|meldt afbud|afbud fra|har meldt afbud|forhindret|forhindrede",
-    absent="fraværende|fravær|ikke mødt|udeblevet|udeblev|mødte ikke|fraværende uden afbud|ikke til stede|uden afbud",
-    guests="gæster|gæst|øvrige deltagere|inviterede|øvrige|andre deltagere|gæstedeltagere|desuden deltog",
+    "|deltog|deltagende medlemmer|fremmødte medlemmer|medlemmer|medlemmer til stede|mødt|fremmødt|mødedeltager"
+    "|rådets medlemmer|tilstedeværende medlemmer|mødte medlemmer|tilstede var|til stede var|følgende deltog",
+    excused="afbud|meldt afbud|afbud fra|har meldt afbud|forhindret|forhindrede|afbud modtaget|afbud modtaget fra"
+    "|afmeldt|fraværende med afbud|fravær med afbud|med afbud|afbud/fravær|fravær/afbud"
+    "|fraværende/afbud|afbud/fraværende",
+    absent="fraværende|fravær|ikke mødt|udeblevet|udeblev|mødte ikke|fraværende uden afbud|ikke til stede|uden afbud"
+    "|fravær uden afbud|udeblevet uden afbud|ikke fremmødt|ikke fremmødte|fraværende medlemmer",
+    guests="gæster|gæst|øvrige deltagere|inviterede|øvrige|andre deltagere|gæstedeltagere|desuden deltog"
+    "|inviterede gæster|øvrige fremmødte"
+    "|eksterne deltagere|eksterne|desuden deltager|endvidere deltog|også til stede|øvrige til stede",
     chaired_by="ordstyrer|mødeleder|dirigent|mødeledelse|leder af mødet|mødet ledes af|ordstyrer på mødet",
     minutes_by="referent|referat ved|referat af|sekretær|referatet er skrevet af|referatskriver",
     intro="indledning",
@@ -83,6 +88,9 @@ ITEM_COLUMNS = _keys_by_label(
 )
 # Labels without a colon.
 _OPENERS = [
+    (re.compile(r"(?i:afbud|afmeldt)[^\S\n]+(?:[–—-][^\S\n]*)?(?=[A-ZÆØÅ])"), "excused"),
+    (re.compile(r"(?i:til\s?stede|tilstedeværende|deltagere|fremmødte)[^\S\n]+[–—-][^\S\n]*(?=[A-ZÆØÅ])"), "present"),
+    (re.compile(r"(?i:fraværende|udeblevet)[^\S\n]+[–—-][^\S\n]*(?=[A-ZÆØÅ])"), "absent"),
     (re.compile(r"(?:der var )?(?:afbud fra|meldt afbud)\s*:?\s+", re.I), "excused"),
     (re.compile(r"(?:til\s?stede|mødt|fremmødte?|deltagere?) (?:var|er)\s*:?\s+", re.I), "present"),
     (re.compile(r"(?:fraværende|ikke mødt) (?:var|er)\s*:?\s+", re.I), "absent"),
@@ -93,8 +101,18 @@ _OPENERS = [
 ]
 _LABEL = re.compile(r"\s*+([^:\n]{2,48}?)[^\S\n]*+(:|(?=\n)|$)\s*")
 _INNER = re.compile(
-    r"(?<=[.;,\s])(?=(?:afbud(?: fra)?|fraværende|referent|ordstyrer|mødeleder|gæster|sted|tid|dato"
-    r"|til stede|deltagere|adresse)\s*:)",
+    r"(?<=[.;,\s])(?<!uden )(?<!med )(?<!meldt )(?<!ikke )(?<!øvrige )"
+    r"(?=(?:afbud(?: fra)?|fraværende(?: uden afbud| med afbud)?|uden afbud|referent|ordstyrer|mødeleder|gæster|sted"
+    r"|tid|dato|(?:ikke )?til stede"
+    r"|(?:øvrige )?deltagere|adresse|fra (?:kommunen|forvaltningen|administrationen))\s*:)",
+    re.I,
+)
+_WHEN_WORDS = {"dato", "tid", "tidspunkt", "dag", "klokkeslæt", "hvornår", "mødedato", "mødetidspunkt", "mødetid"}
+_WHERE_WORDS = {"sted", "mødested", "lokale", "mødelokale", "hvor", "lokation"}
+_STAFF = re.compile(
+    r"(?:(?:deltagere |repræsentanter )?(?:fra|for) )?(?:kommunen|(?:\w+-?)?forvaltningen|administrationen"
+    r"|sekretariatet|socialafdelingen|[\w-]+ kommune)|embedsm[æa]nd|forvaltning|administration|sekretariat|observatører"
+    r"|kommunens? (?:medarbejdere|repræsentanter|deltagere)|(?:deltagende )?(?:medarbejdere|embedspersoner)",
     re.I,
 )
 # »Beslutning for Udsatterådet den 3. marts«, as case systems write it.
@@ -114,12 +132,13 @@ def label(text: str, table: dict[str, str]) -> LabelMatch | None:
     """Return the label at the start of the text. A label without a colon must be alone on its line."""
     if not (match := _LABEL.match(text)):
         return None
-    key = table.get(fold(match[1].strip(" .*_»«").replace("\u00ad", "")))
+    name = re.sub(r"\s?\(\d{1,3}\)$", "", match[1])
+    key = table.get(fold(name.strip(" .*_»«").replace("\u00ad", "")))
     return LabelMatch(key, match.end()) if key else None
 
 
 def head_label(text: str) -> LabelMatch | None:
-    if label_match := label(text, HEAD):
+    if (label_match := label(text, HEAD)) or (label_match := _when_where(text)):
         return label_match
     for pattern, key in _OPENERS:
         if match := pattern.match(text):
@@ -129,9 +148,29 @@ def head_label(text: str) -> LabelMatch | None:
     return None
 
 
+def _when_where(text: str) -> LabelMatch | None:
+    """Return the label that is put together of words for time and place: »Tidspunkt og sted«, »Dato/tid«."""
+    if not (match := _LABEL.match(text)):
+        return None
+    words = re.findall(r"\w+", match[1].lower())
+    named = set(words) - {"og", "for", "mødet"}
+    if len(words) < 2 or not named & _WHEN_WORDS or not named <= _WHEN_WORDS | _WHERE_WORDS:
+        return None
+    return LabelMatch("when_where" if named & _WHERE_WORDS else "time", match.end())
+
+
+def staff_label(text: str) -> int:
+    """Return the index where the label of the municipality's staff ends: »Fra kommunen:«; 0 if there is none."""
+    match = _LABEL.match(text)
+    return match.end() if match and _STAFF.fullmatch(match[1].strip()) else 0
+
+
 def inner_parts(text: str) -> list[str]:
     """Split »Deltagere: A, B. Afbud: C« before each label."""
-    return [part.strip() for part in _INNER.split(text) if part.strip()]
+    label_match = head_label(text)
+    start = label_match.end if label_match else 0
+    first, *others = _INNER.split(text[start:])
+    return [part.strip() for part in (text[:start] + first, *others) if part.strip()]
 
 
 def field_label(text: str, is_marked: bool) -> LabelMatch | None:

@@ -36,12 +36,16 @@ class ParsedItem:
 
 @dataclass
 class ParsedAttendance:
-    """Names under »Til stede«, »Afbud« or »Fraværende«, as written. `is_alone`: the text is about one person only."""
+    """Names under »Til stede«, »Afbud« or »Fraværende«, as written.
+
+    `is_alone`: the text is a line, entry or cell of its own. `is_staff`: those that are no members are guests.
+    """
 
     status: str
     text: str
     is_alone: bool
     line: int
+    is_staff: bool = False
 
 
 @dataclass
