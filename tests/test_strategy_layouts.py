@@ -2,6 +2,7 @@
 
 import pytest
 
+from .test_documents import docx
 from .test_strategy_parsing import parse
 
 
@@ -175,3 +176,83 @@ def test_one_heading_alone_makes_no_list_goals():
 )
 def test_the_first_heading_is_the_title_unless_the_next_one_names_the_strategy(first, second, title):
     assert parse(f"# {first}\n\n## {second}\n\nTekst.\n\n## Tro\n\nTekst.\n", "a.md").title == title
+
+
+# Tables that lay out themes
+
+
+def table(*rows):
+    def cell(content):
+        text, span = content if isinstance(content, tuple) else (content, "")
+        return f"<td{span}>{text}</td>"
+
+    return f"<table>{''.join('<tr>' + ''.join(map(cell, row)) + '</tr>' for row in rows)}</table>"
+
+
+def bullets(*items):
+    return f"<ul>{''.join(f'<li>{item}</li>' for item in items)}</ul>"
+
+
+NIGHT, DAY = ["flere senge", "åbent i julen"], ["frokost hver dag", "en kasse med tøj"]
+NIGHTS, DAYS = "<p>flere senge</p><p>åbent i julen</p>", "frokost hver dag<br>en kasse med tøj"
+TABLES = {
+    "known heads": table(("Indsatsområde", "Det vil vi"), ("Natten", NIGHTS), ("Dagen", DAYS)),
+    "other heads": table(("Felt", "Her sætter vi ind"), ("Natten", bullets(*NIGHT)), ("Dagen", bullets(*DAY))),
+    "no heads": table(("Natten", NIGHTS), ("Dagen", DAYS)),
+    "numbers": table(("Nr.", "Tema", "Vores mål"), ("1", "Natten", NIGHTS), ("2.", "Dagen", DAYS)),
+    "a row per goal": table(
+        ("Tema", "Mål"), (("Natten", " rowspan=2"), NIGHT[0]), (NIGHT[1],), ("Dagen", DAY[0]), ("", DAY[1])
+    ),
+    "a column per theme": table(("Natten", "Dagen"), (NIGHTS, DAYS)),
+    "labels": table(("Tema 1: Natten", NIGHTS), ("Tema 2: Dagen", DAYS)),
+    "headings": table(("Tema", "Mål"), ("<h2>Natten</h2>", NIGHTS), ("<h2>Dagen</h2>", DAYS)),
+    "a title above": table(
+        (("Oversigt over det hele", " colspan=2"),), ("Tema", "Mål"), ("Natten", NIGHTS), ("Dagen", DAYS)
+    ),
+    "a table for each": table(("Tema", "Natten"), ("Mål", NIGHTS)) + table(("Tema", "Dagen"), ("Mål", DAYS)),
+}
+
+
+@pytest.mark.parametrize("html", TABLES.values(), ids=TABLES)
+def test_themes_and_goals_in_a_table(html):
+    parsed = parse(page(html, "<h2>Opfølgning</h2><p>Hver maj.</p>"), "a.html")
+    assert outline(parsed) == [("Natten", NIGHT), ("Dagen", DAY)]
+    assert [section.heading for section in parsed.sections if section.heading] == ["Opfølgning"]
+    assert not parsed.not_understood and not parsed.doubt
+
+
+def test_the_head_of_the_goals_leads_into_them_and_other_columns_are_text():
+    rows = [("Tema", "Hvorfor", "Det går vi efter", "Ansvarlig"), ("Natten", "Det er koldt.", NIGHTS, "Anna")]
+    parsed = parse(
+        page(table(*rows, ("Dagen<br>Fra otte til fire.", "Den er lang.", DAYS, "Bo")), "<p>Tak.</p>"), "a.html"
+    )
+    assert [theme.goal_lead_in for theme in parsed.themes] == ["Det går vi efter:"] * 2
+    assert parsed.themes[0].body == "<p>Hvorfor: Det er koldt.</p><p>Ansvarlig: Anna</p>"
+    assert parsed.themes[1].body.startswith("<p>Fra otte til fire.</p><p>Hvorfor: Den er lang.")
+    assert parsed.sections[-1].body == "<p>Tak.</p>"
+    assert "Tema | Hvorfor | Det går vi efter | Ansvarlig" in [note.text for note in parsed.ignored]
+
+
+def test_a_table_in_a_word_file_and_one_in_markdown():
+    cell = "<w:tc><w:p><w:r><w:t>{}</w:t></w:r></w:p></w:tc>"
+    rows = [("Spor", "Målsætninger"), ("Natten", "flere senge"), ("Dagen", "frokost hver dag")]
+    word = "".join(f"<w:tr>{''.join(map(cell.format, row))}</w:tr>" for row in rows)
+    markdown = "\n".join(f"| {' | '.join(row)} |" for row in [rows[0], ("---", "---"), *rows[1:]])
+    for parsed in (parse(docx(f"<w:tbl>{word}</w:tbl>"), "a.docx"), parse(f"# Ro i byen\n\n{markdown}\n", "a.md")):
+        assert outline(parsed) == [("Natten", ["flere senge"]), ("Dagen", ["frokost hver dag"])]
+        assert (parsed.theme_label, parsed.themes[0].goal_lead_in) == ("spor", "Målsætninger:")
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [("År", "Antal"), ("2025", "12"), ("2026", "14")],
+        [("Navn", "Kommer fra"), ("Karen Holm", "Blå Kors<br>Nordby"), ("Per Vang", "SAND<br>Sydby")],
+        [("Hvornår", "Hvad"), ("1. maj 2027", "Status<br>Møde"), ("1. juni 2027", "Besøg<br>Fest")],
+        [("Bydel", "Boliger"), ("Havnen", "30"), ("Skoven", "12")],
+    ],
+)
+def test_a_table_of_figures_dates_or_people_makes_no_themes(rows):
+    parsed = parse(page(table(*rows), "<h2>Opfølgning</h2><p>Hver maj.</p>"), "a.html")
+    assert not parsed.themes
+    assert any(rows[1][0] in note.text for note in parsed.not_understood)

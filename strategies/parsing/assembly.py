@@ -315,6 +315,8 @@ def _group(segments: list[Segment]) -> list[Segment]:
     roles = {"theme": ("sub", "goals", "thread"), "section": ("sub",)}.get(first.role, ()) if first else ()
 
     def is_part(segment: Segment) -> bool:
+        if segment.heading is None:
+            return False
         is_goals_above = segment.heading.role == "goals" and segment.heading.level < first.level
         return segment.heading.role in roles and not is_goals_above
 

@@ -8,12 +8,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import pairwise, takewhile
+from itertools import groupby, pairwise, takewhile
 
 from udsat.lib.documents import Document, Heading, ImportNote, ListItem, Paragraph, Table
 
 from . import wording
 from .parsed_strategy import ParsedStrategy
+from .theme_table import Cell, read_theme_table
 
 MAX_LEAD_IN = 100  # characters of a paragraph that leads into goals by its place alone
 
@@ -74,12 +75,20 @@ class OutlineList:
         return items
 
 
-Node = OutlineHeading | OutlineParagraph | OutlineList | Table
+@dataclass
+class EndOfTable:
+    """Ends the last theme of a table, whose heads are in the text of the themes."""
+
+    heads: str
+    line: int
+
+
+Node = OutlineHeading | OutlineParagraph | OutlineList | Table | EndOfTable
 
 
 @dataclass
 class Segment:
-    """A heading and the nodes up to the next heading. The first segment may have no heading."""
+    """A heading and the nodes up to the next heading. The first segment, and one after a table, may have no heading."""
 
     heading: OutlineHeading | None
     nodes: list[OutlineParagraph | OutlineList | Table] = field(default_factory=list)
@@ -113,7 +122,11 @@ def read_segments(document: Document, parsed: ParsedStrategy) -> list[Segment]:
     """Return the segments of a document. Repeated headings are added to `parsed.ignored`."""
     segments = [Segment(None)]
     for node in _outline_nodes(document):
-        if not isinstance(node, OutlineHeading):
+        if isinstance(node, EndOfTable):
+            segments.append(Segment(None))
+            if node.heads:
+                parsed.ignored.append(ImportNote(node.line, node.heads, "skemaets hoved"))
+        elif not isinstance(node, OutlineHeading):
             segments[-1].nodes.append(node)
         elif _repeats_heading(segments[-1], node):
             parsed.ignored.append(ImportNote(node.line, node.text, "gentager en overskrift"))
@@ -183,7 +196,8 @@ def _outline_nodes(document: Document) -> list[Node]:
         if index in headings:
             nodes.append(_make_heading(block, headings[index], extra))
         elif isinstance(block, Table):
-            nodes.append(block)
+            above = next((node.level for node in reversed(nodes) if isinstance(node, OutlineHeading)), 1)
+            nodes += _table_nodes(block, min(above + 1, 7))
         elif isinstance(block, ListItem):
             if not nodes or not isinstance(nodes[-1], OutlineList):
                 nodes.append(OutlineList([], block.line, ordered=block.number is not None))
@@ -195,6 +209,71 @@ def _outline_nodes(document: Document) -> list[Node]:
         else:
             nodes.append(OutlineParagraph(block.text, block.line, isinstance(block, Paragraph) and block.bold))
     return nodes
+
+
+def _table_nodes(table: Table, level: int) -> Iterator[Node]:
+    """Yield the nodes of a table that lays out themes or has headings; any other table as it is."""
+    if laid_out := read_theme_table(table):
+        for text in laid_out.above:
+            if looks_like_heading(text):
+                yield _make_heading(Heading(level, text, table.line), level, frozenset())
+            else:
+                yield OutlineParagraph(text, table.line)
+        level += bool(laid_out.above)
+        for theme in laid_out.themes:
+            heading = _make_heading(Heading(level, theme.title, table.line), level, frozenset())
+            heading.label, heading.number = heading.label or laid_out.label, heading.number or theme.number
+            heading.kind = ""
+            yield heading
+            yield from _cell_nodes(theme.rest)
+            for column, (head, cell) in enumerate(theme.columns):
+                yield from _column_nodes(head, cell, table.line, column == laid_out.goals)
+        yield EndOfTable(" | ".join(filter(None, laid_out.heads)), table.line)
+    elif any(isinstance(block, Heading) for row in table.cells for cell in row for block in cell):
+        for row in table.cells:
+            for cell in row:
+                yield from _cell_nodes(cell)
+    else:
+        yield table
+
+
+def _cell_nodes(cell: Cell) -> Iterator[Node]:
+    for is_item, blocks in groupby(cell, key=lambda block: isinstance(block, ListItem)):
+        if is_item:
+            yield _make_list(blocks)
+            continue
+        for block in blocks:
+            if isinstance(block, Heading):
+                yield _make_heading(block, block.level, frozenset())
+            else:
+                yield block if isinstance(block, Table) else OutlineParagraph(block.text, block.line)
+
+
+def _column_nodes(head: str, cell: Cell, line: int, holds_goals: bool) -> Iterator[Node]:
+    """Yield the cell below a head, which leads into its goals, or is written in front of its text."""
+    nodes = [OutlineParagraph(n.text, n.line) if isinstance(n, OutlineHeading) else n for n in _cell_nodes(cell)]
+    paragraphs = [node for node in nodes if isinstance(node, OutlineParagraph)]
+    lead = head and head.rstrip(" :") + ("" if head.endswith("?") else ":")
+    if len(paragraphs) > 1 and paragraphs[0].text.endswith(":"):
+        lead = paragraphs.pop(0).text
+        nodes.pop(0)
+    if len(nodes) == len(paragraphs) and (holds_goals or len(paragraphs) > 1):
+        nodes = [OutlineList([OutlineItem(node.text, node.line) for node in paragraphs], line)] if nodes else []
+    for node in nodes:
+        if isinstance(node, OutlineList):
+            node.lead = lead
+            node.kind = "strong" if holds_goals else "never"
+        elif isinstance(node, OutlineParagraph) and lead and not holds_goals:
+            node.text = f"{lead} {node.text}"
+        yield node
+
+
+def _make_list(items: Iterable[ListItem]) -> OutlineList:
+    listing = OutlineList([], 0)
+    for item in items:
+        listing.line, listing.ordered = listing.line or item.line, listing.ordered or item.number is not None
+        _append_item(listing, item)
+    return listing
 
 
 _INLINE_SECTION = re.compile(

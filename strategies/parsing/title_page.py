@@ -99,7 +99,7 @@ def take_period(segments: list[Segment], document: Document, parsed: ParsedStrat
     """Set period and adoption from short lines near the top and from sentences. Cover lines go to `ignored`."""
     _ignore_lines_above_title(segments, parsed)
     for number, segment in enumerate(segments):
-        is_cover = segment.heading is None or segment.heading.role == "title"
+        is_cover = not number and segment.heading is None or segment.heading and segment.heading.role == "title"
         is_front = number < 3
         kept = []
         for node in segment.nodes:

@@ -78,6 +78,14 @@ def theme_word_in(text: str) -> str:
     return _SINGULAR.get(match[1].lower(), "") if match else ""
 
 
+def theme_word(text: str) -> str:
+    """Return the singular if the text is a theme word, or names themes (»Vores temaer«); else ""."""
+    word = _SINGULAR.get(text.strip(" :").lower(), "")
+    if word in THEME_WORDS:
+        return word
+    return theme_word_in(text) if CONTAINER.fullmatch(text.strip()) else ""
+
+
 # Headings that introduce the themes without being one: »Vores fire pejlemærker«.
 CONTAINER = re.compile(
     rf"(?:(?:de|vores|strategiens|politikkens|planens|kommunens|overordnede|strategiske|politiske|tværgående|centrale"

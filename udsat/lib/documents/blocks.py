@@ -47,8 +47,11 @@ class ListItem:
 
 @dataclass(frozen=True)
 class Table:
+    """`cells` holds the blocks of each cell in a grid, with empty cells where another one spans rows or columns."""
+
     rows: tuple[tuple[str, ...], ...]
     line: int
+    cells: tuple[tuple[tuple["Block", ...], ...], ...] = field(default=(), compare=False, repr=False)
 
     @property
     def text(self) -> str:

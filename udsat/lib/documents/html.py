@@ -1,15 +1,18 @@
 """Read HTML into blocks: structure from the elements, running text line by line, as in plain text."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from udsat.lib.file_checks import UnreadableDocument
 
-from .blocks import TOO_NESTED, Document, DocumentBuilder, Heading, ListItem, Table
+from .blocks import TOO_NESTED, Block, Document, DocumentBuilder, Heading, ListItem, Table
 from .folded import HEADINGS, unfold
 from .html_page import DROPPED, INLINE, Page, parse_html, take_out_unseen
 from .text import INTENDED, SPACES, TextLine, TextReader, normalise_text, single_spaced
+
+MAX_SPAN = 20  # columns or rows of a table that a cell takes up
 
 
 def read_html(text: str, unit: str = "afsnit", width: int | None = INTENDED) -> Document:
@@ -193,15 +196,52 @@ class _HtmlReader:
             self.listing(child, (*lists, child.tag))
 
     def table(self, node: Any) -> bool:
-        """Add a data table. Returns False, without adding, for a layout table."""
-        rows = [
-            tuple(single_spaced(self.inner_text(cell)) for cell in row.iterchildren("td", "th"))
-            for row in node.iter("tr")
-            if next(row.iterancestors("table")) is node
-        ]
-        rows = [row for row in rows if any(row)]
-        is_layout = max((sum(bool(cell) for cell in row) for row in rows), default=0) < 2
-        if is_layout or any(True for _ in node.iter(*HEADINGS)) or any(e is not node for e in node.iter("table")):
+        """Add a table. Returns False, without adding, for a layout table: of one column, nested, or with headings
+        in several columns."""
+        rows = [row for row in node.iter("tr") if next(row.iterancestors("table")) is node]
+        rows = [row for row in rows if single_spaced(self.inner_text(row))]
+        grid = [tuple(row.iterchildren("td", "th")) for row in rows]
+        texts = tuple(tuple(single_spaced(self.inner_text(cell)) for cell in row) for row in grid)
+        is_layout = max((sum(map(bool, row)) for row in texts), default=0) < 2
+        columns_with_headings = {
+            index for row in grid for index, cell in enumerate(row) if any(True for _ in cell.iter(*HEADINGS))
+        }
+        if is_layout or columns_with_headings - {0} or any(e is not node for e in node.iter("table")):
             return False
-        self.builder.add(Table(tuple(rows), self.builder.line_number(self.source_line(node))))
+        line = self.builder.line_number(self.source_line(node))
+        self.builder.add(Table(texts, line, tuple(self.cells(grid, line))))
         return True
+
+    def cells(self, grid: list[tuple[Any, ...]], line: int) -> Iterator[tuple[tuple[Block, ...], ...]]:
+        """Yield the rows of a table as blocks, with empty cells for those that span rows or columns."""
+        spans: dict[int, int] = {}  # rows that a cell above still takes up, by column
+        for row in grid:
+            cells: list[tuple[Block, ...]] = []
+
+            def skip_spanned(cells: list[tuple[Block, ...]] = cells) -> None:
+                while spans.get(len(cells), 0) > 0:
+                    spans[len(cells)] -= 1
+                    cells.append(())
+
+            for cell in row:
+                skip_spanned()
+                width, height = (min(_number(cell.get(name)), MAX_SPAN) for name in ("colspan", "rowspan"))
+                for _ in range(width):
+                    spans[len(cells)] = height - 1
+                    cells.append(())
+                cells[-width] = self.blocks_in(cell, line)
+            skip_spanned()
+            yield tuple(cells)
+
+    def blocks_in(self, cell: Any, line: int) -> tuple[Block, ...]:
+        builder = DocumentBuilder("afsnit", is_page=False)
+        reader = _HtmlReader(builder, self.page, self.width)
+        reader.walk(cell, bold=False, lists=())
+        reader.flush()
+        document = builder.finish()
+        self.builder.document.ignored += [replace(note, line=line) for note in document.ignored]
+        return tuple(replace(block, line=line) for block in document.blocks)
+
+
+def _number(value: str | None) -> int:
+    return int(value) if value and value.isdecimal() and 0 < len(value) < 4 and int(value) else 1
