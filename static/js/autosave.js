@@ -84,7 +84,7 @@ globalThis.django?.jQuery(form).on("change", ".admin-autocomplete", noteInput);
 
 // New rows. Once the server has created one, it is deleted by its tick, as the others are.
 
-const namesIn = (start) => [...new Set([...form.elements].filter(({ name, type }) => name?.startsWith(start) && !["hidden", "file"].includes(type) && !name.endsWith("-DELETE")).map(({ name }) => name))];
+const namesIn = (start) => [...new Set([...form.elements].filter(({ name, type }) => name?.startsWith(start) && !["hidden", "file"].includes(type) && !/-(DELETE|row_key)$/.test(name)).map(({ name }) => name))];
 const newRows = () => [...form.querySelectorAll("[name$='-row_key']")].map(({ name }) => rowOf(name)?.start).filter((start) => start && isNew(start));
 const removed = new Set(); // model and key of rows that were removed from the page while they were sent
 

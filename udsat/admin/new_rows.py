@@ -25,8 +25,18 @@ def parse_key(text: str | None) -> uuid.UUID | None:
         return None
 
 
+class RowKeyInput(forms.HiddenInput):
+    """A text input that is hidden: one of type hidden may not ask the browser to forget its value on reload."""
+
+    input_type = "text"
+    is_hidden = True
+
+    def __init__(self):
+        super().__init__({"hidden": True, "autocomplete": "off"})
+
+
 class RowKeyField(forms.Field):
-    widget = forms.HiddenInput({"autocomplete": "off"})
+    widget = RowKeyInput
 
     def clean(self, value):
         return parse_key(value)
