@@ -120,8 +120,8 @@ def test_filters_offer_and_find_nothing_of_another_municipality(model, path, as_
     Assignment.objects.create(user=bo, municipality=make.municipality("Kolding"), role=Role.SECRETARY)
     page = text(as_bo.get(url(model, "changelist")))
     assert SECRET not in page and "Esbjerg" not in page
-    for target in (esbjerg, *esbjergs.values()):
-        assert SECRET not in text(as_bo.get(url(model, "changelist") + f"?{path}__id__exact={target.pk}"))
+    for pk in {target.pk for target in (esbjerg, *esbjergs.values())}:
+        assert SECRET not in text(as_bo.get(url(model, "changelist") + f"?{path}__id__exact={pk}"))
 
 
 def test_every_filter_on_a_relation_is_scoped_and_none_lists_raw_values(operator):

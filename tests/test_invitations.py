@@ -396,7 +396,7 @@ def test_a_substitute_is_invited_with_one_click_and_counts_for_the_absent_member
     said = press(client, meeting, f"call_substitute:{leif.pk}:{ib.pk}").content.decode()
     assert "Leif Holm får en mail nu." in said and "Indkaldt for Ib Holm" in said
     letter = letters()["Leif"]
-    assert "du er suppleant" in letter.text and "Ib" not in letter.text and letter.files.count() == 1
+    assert "du er suppleant" in letter.text and " Ib" not in letter.text and letter.files.count() == 1
     Client().post(link_in(letter), {"svar": "kommer"})
     expected = {(one.member.pk, one.status, one.substitute_for) for one in expected_attendance(meeting)}
     assert (leif.pk, "til-stede", ib) in expected and (ib.pk, "afbud", None) in expected

@@ -234,6 +234,7 @@ def strip_marks(text):
 PAPERS = [(agenda, minutes) for agenda in STATES for minutes in STATES]
 
 
+@pytest.mark.usefixtures("shared_pdfs")
 @pytest.mark.parametrize(("agenda", "minutes"), PAPERS)
 def test_agenda_and_minutes_leak_nothing_of_each_other(esbjerg, client, agenda, minutes):
     meeting = make.meeting(make.council(esbjerg))
