@@ -100,6 +100,7 @@ ON_EITHER_ENGINE = {
     "test_minutes_attendance.py",
     "test_minutes_import.py",
     "test_minutes_roundtrip.py",
+    "test_minutes_tables.py",
     "test_my_desk_in_chromium.py",
     "test_news_pages.py",
     "test_not_found.py",

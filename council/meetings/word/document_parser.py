@@ -10,11 +10,12 @@ from udsat.lib.danish import MONTHS, fold
 from udsat.lib.documents import RichDocument, UnreadableDocument, read_rich
 from udsat.lib.richtext.blocks import RichParagraph, Run
 
-from . import label_patterns, standard_labels
+from . import label_patterns
 from .attendance_table import read_attendance
 from .date_parser import find_date, find_times, without_dates
-from .item_boundaries import ItemStart, find_items
+from .item_boundaries import find_items
 from .item_parser import parse_item
+from .item_tables import items_in_table, unfold_tables
 from .parsed_meeting import ParsedAttendance, ParsedMeeting
 from .pieces import Piece, pieces_of, rows_of, split_lines, to_html
 
@@ -64,7 +65,11 @@ def parse_meeting(document: RichDocument, filename: str = "") -> ParsedMeeting:
     parsed.not_understood = [(remark.line, remark.text, remark.reason) for remark in document.left_out]
     pieces = [part for piece in pieces_of(document.blocks) for part in _split_at_labels(piece)]
     starts = find_items(pieces)
-    from_table = [] if len(starts) > 1 else _items_in_table(pieces)
+    if not _has_heading_label(pieces[starts[0].index :] if starts else []):
+        unfolded = unfold_tables(pieces, has_items=len(starts) > 1)
+        pieces = [part for piece in unfolded for part in _split_at_labels(piece)]
+        starts = find_items(pieces)
+    from_table = None if len(starts) > 1 else items_in_table(pieces)
     if from_table:
         table_index, bodies = from_table
         head, tail = pieces[:table_index], pieces[table_index + 1 :]
@@ -78,9 +83,7 @@ def parse_meeting(document: RichDocument, filename: str = "") -> ParsedMeeting:
     bodies = [(start, body) for start, body in bodies if not start.is_label]
     titles = {fold(title) for start, _ in bodies for title in (start.title, label_patterns.take_kind(start.title)[0])}
     _HeadReader(parsed, titles).read(head, document.title, filename)
-    in_headings = any(
-        p.kind == "heading" and label_patterns.field_label(p.first_line, True) for _, body in bodies for p in body
-    )
+    in_headings = any(_has_heading_label(body) for _, body in bodies)
     is_case = any(
         (label_match := label_patterns.field_label(p.first_line, p.bold or p.kind == "heading"))
         and label_match.key in ("presentation", "recommendation")
@@ -104,6 +107,11 @@ def parse_meeting(document: RichDocument, filename: str = "") -> ParsedMeeting:
     parsed.style = _style(starts, is_case, parsed)
     parsed.not_understood.sort(key=lambda remark: remark[0])
     return parsed
+
+
+def _has_heading_label(pieces: list[Piece]) -> bool:
+    labels = (label_patterns.field_label(p.first_line, True) for p in pieces if p.kind == "heading")
+    return any(label_match and label_match.key != "files" for label_match in labels)
 
 
 def _begins_with_label(piece: Piece) -> bool:
@@ -158,43 +166,6 @@ def _style(starts, is_case, parsed) -> str:
     if is_case:
         return "sag"
     return "let" if any(item.agreements for item in parsed.items) else "fortaellende"
-
-
-def _items_in_table(pieces: list[Piece]):
-    """Find a table with a row for each item; return its index and the items with their text, or an empty list."""
-    for index, piece in enumerate(pieces):
-        if piece.kind != "table":
-            continue
-        rows = rows_of(piece)
-        columns = [label_patterns.ITEM_COLUMNS.get(fold(cell.strip(" .:")), "") for cell in rows[0]]
-        if "title" not in columns or len(set(columns) - {""}) < 2 or len(rows) < 2:
-            continue
-        bodies = []
-        for position, row in enumerate(rows[1:], 1):
-            cells = {name: cell for name, cell in zip(columns, row, strict=False) if name and cell}
-            title, _, more = cells.get("title", "").partition("\n")
-            number = re.match(r"(\d{1,3})[.)]?\s*", cells.get("number", "") or title)
-            if not cells.get("number") and number:
-                title = title[number.end() :]
-            if not title.strip():
-                continue
-            body = [_text_piece(line, piece.line) for line in more.split("\n") if line.strip()]
-            for name, label in standard_labels.FIELDS.items():
-                if name in cells:
-                    body += [
-                        _text_piece(f"{label}:", piece.line),
-                        *(_text_piece(t, piece.line) for t in cells[name].split("\n")),
-                    ]
-            for line in filter(None, cells.get("agreements", "").split("\n")):
-                body.append(_text_piece(f"Aftale: {line}", piece.line))
-            for name, label in (("responsible", "Ansvarlig"), ("due_on", "Frist")):
-                if name in cells and "agreements" in cells:
-                    body.append(_text_piece(f"{label}: {cells[name].replace(chr(10), ', ')}", piece.line))
-            start = ItemStart(index, "table", int(number[1]) if number else position, title.strip(), [])
-            bodies.append((start, body))
-        if bodies:
-            return index, bodies
-    return []
 
 
 def _text_piece(text: str, line: int) -> Piece:

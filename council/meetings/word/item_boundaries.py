@@ -10,21 +10,25 @@ from . import label_patterns
 from .pieces import Piece, as_text, drop_start
 
 _MONTH = "|".join(name[:3] for name in MONTHS)
-_POINT = re.compile(
+POINT = re.compile(
     r"\s*(?:ad\.?\s+)?(?:dagsordens?)?(?:punkt|pkt\.?)\s*(?:nr\.?\s*)?(\d{1,3})(?!\d)\s*"
     r"(?P<sep>[.:)–—-]+|(?=\s|$))\s*",
     re.I,
 )
 _AD = re.compile(r"\s*ad\.?\s*(\d{1,3})(?!\d)\s*(?P<sep>[.:)–—-]*)\s*", re.I)
 # »3. marts« and »3. 3. 2025« are days, »3.500« is an amount; »3. 20 boliger« is an item.
-_NUMBER = re.compile(
+NUMBER = re.compile(
     rf"\s*(\d{{1,3}})(?P<sep>[.)])(?!\d)\s*(?!{_MONTH}|sal\b|\d{{1,2}}[. ]\s?(?:19|20)\d\d)(?=\S)", re.I
 )
-_BARE_NUMBER = re.compile(rf"\s*(\d{{1,3}})(?P<sep>[:]?)\s+(?!\d|{_MONTH})(?=\S)", re.I)
+BARE_NUMBER = re.compile(rf"\s*(\d{{1,3}})(?P<sep>[:]?)\s+(?!\d|{_MONTH})(?=\S)", re.I)
 _LIST_NUMBER = re.compile(r"\d{1,3}[.)]\s*")
 _NAMED = re.compile(r"[A-ZÆØÅ][\w.'’-]*\s+[A-ZÆØÅ][\w.'’-]*")
 _MAX_TITLE = 200
-_TITLE_LIKE = re.compile(r"referat|dagsorden|indkaldelse|mødeprotokol|beslutningsprotokol|møde i |udsatteråd", re.I)
+_TITLE_LIKE = re.compile(
+    r"(?!\s*(?:godkendelse|opfølgning|bemærkninger|kommentarer)\b)"
+    r".*?(?:referat|dagsorden|indkaldelse|mødeprotokol|beslutningsprotokol|møde i |udsatteråd)",
+    re.I | re.S,
+)
 
 
 @dataclass
@@ -68,7 +72,8 @@ def find_items(pieces: list[Piece]) -> list[ItemStart]:
     if not chosen:
         chosen = next((chains[name] for name in order if chains.get(name)), []) or headings or _bold_lines(pieces)
         first = chosen[0].family if chosen else ""
-    return _with_unnumbered(chosen, pieces) if first.startswith("heading") else chosen
+    is_heading = first.startswith("heading") or bool(chosen) and pieces[chosen[0].index].kind == "heading"
+    return _with_unnumbered(chosen, pieces) if is_heading else chosen
 
 
 def _people(pieces: list[Piece]) -> set[int]:
@@ -94,18 +99,18 @@ def _numbered(piece: Piece, index: int) -> ItemStart | None:
     text = piece.first_line
     if piece.kind == "table" or not text:
         return None
-    if match := _POINT.match(text) or (re.match(r"ad\b", text, re.I) and _AD.match(text)) or None:
+    if match := POINT.match(text) or (re.match(r"ad\b", text, re.I) and _AD.match(text)) or None:
         # »Punkt 3 blev udsat« is a sentence, not a title.
         stands_out = match["sep"] or match.end() == len(text) or piece.kind == "heading" or piece.bold
         return _start(piece, index, "point", int(match[1]), match.end()) if stands_out else None
     if piece.kind == "heading":
-        match = _NUMBER.match(text) or _BARE_NUMBER.match(text)
+        match = NUMBER.match(text) or BARE_NUMBER.match(text)
         return _start(piece, index, f"heading{piece.level}", int(match[1]), match.end()) if match else None
     if piece.kind == "item" and piece.number is not None:
         if not text or label_patterns.field_label(text, False):
             return None
         return _start(piece, index, "bold" if piece.bold else "item", piece.number, 0)
-    if match := _NUMBER.match(text):
+    if match := NUMBER.match(text):
         bold = piece.bold or len(_bold_lead(piece)) > match.end()
         return _start(piece, index, "bold" if bold else "plain", int(match[1]), match.end())
     return None
@@ -212,7 +217,7 @@ def _plain_headings(pieces: list[Piece]) -> list[ItemStart]:
         text = piece.first_line
         if piece.kind != "heading" or not piece.level or not text or _is_section(text):
             continue
-        if _TITLE_LIKE.search(text) and index < 6:
+        if _TITLE_LIKE.match(text) and index < 6:
             continue
         start = _start(piece, index, f"heading{piece.level}", 0, 0)
         if start:
@@ -225,7 +230,7 @@ def _bold_lines(pieces: list[Piece]) -> list[ItemStart]:
     for index, piece in enumerate(pieces):
         text = piece.first_line
         is_title = piece.kind == "text" and piece.bold and len(text) < 120 and not text.endswith((".", ":"))
-        if is_title and not _is_section(text) and not (_TITLE_LIKE.search(text) and index < 6):
+        if is_title and not _is_section(text) and not (_TITLE_LIKE.match(text) and index < 6):
             if start := _start(piece, index, "bold", 0, 0):
                 starts.append(start)
     return starts if len(starts) >= 2 else []
