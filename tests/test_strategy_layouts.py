@@ -2,6 +2,8 @@
 
 import pytest
 
+from udsat.lib.documents import read_document
+
 from .test_documents import docx
 from .test_strategy_parsing import parse
 
@@ -256,3 +258,65 @@ def test_a_table_of_figures_dates_or_people_makes_no_themes(rows):
     parsed = parse(page(table(*rows), "<h2>Opfølgning</h2><p>Hver maj.</p>"), "a.html")
     assert not parsed.themes
     assert any(rows[1][0] in note.text for note in parsed.not_understood)
+
+
+# Text from a narrow column
+
+COLUMN = """Velfærdspolitik 2027-2030
+
+Baggrund
+Politikken er lavet sammen
+med dem, der kender gaden,
+og med naboerne. De har
+fortalt, hvad der virker.
+Byen skriver hvert år, hvor-
+dan det går.
+
+Natten
+
+Alle skal have en dør, der
+kan låses.
+
+Vi vil:
+- bygge billigt på de tomme
+grunde ved åen
+- sænke indskuddet
+
+Dagen
+
+Arbejde giver venner og en
+grund til at stå op.
+
+Vi vil:
+1. finde småjob hos byens
+håndværkere
+2. betale for frokosten
+"""
+
+
+def test_the_lines_of_a_narrow_column_are_joined():
+    parsed = parse(COLUMN)
+    text = "Politikken er lavet sammen med dem, der kender gaden, og med naboerne. De har fortalt, hvad der virker."
+    assert parsed.sections[0].body == f"<p>{text} Byen skriver hvert år, hvordan det går.</p>"
+    assert outline(parsed) == [
+        ("Natten", ["bygge billigt på de tomme grunde ved åen", "sænke indskuddet"]),
+        ("Dagen", ["finde småjob hos byens håndværkere", "betale for frokosten"]),
+    ]
+    assert (parsed.title, parsed.start_year, parsed.end_year) == ("Velfærdspolitik", 2027, 2030)
+
+
+def test_goals_below_an_introduction_of_a_text_without_themes():
+    text = COLUMN.partition("Natten")[0].replace("Baggrund", "Forord") + COLUMN.partition("låses.\n\n")[2]
+    parsed = parse(text.partition("Dagen")[0])
+    assert outline(parsed) == [("", ["bygge billigt på de tomme grunde ved åen", "sænke indskuddet"])]
+    assert [(section.kind, section.heading) for section in parsed.sections] == [("forord", "Forord")]
+    assert (parsed.themes[0].goal_lead_in, parsed.doubt) == ("Vi vil:", "")
+    signed = parse(text.partition("Dagen")[0] + "\nAnna Holm\nborgmester\n")
+    assert not signed.themes and signed.sections[0].signed_by == "Anna Holm, borgmester"
+
+
+def test_short_lines_that_are_paragraphs_stay_apart():
+    aims = ["bygge flere boliger", "hjælpe, når nogen beder", "give en fast kontakt", "lytte til alle"]
+    assert outline(parse("\n".join(["Udsattestrategi\n\nVi vil:", *aims]))) == [("", aims)]
+    lines = ["Anna Holm, Blå Kors", "Bo Vang, SAND", "Eva Lund, kirkens varmestue", "gæst: Per Dam"]
+    assert [block.text for block in read_document("\n".join(lines).encode(), "a.txt").blocks] == lines

@@ -72,7 +72,8 @@ class Assembler:
         is_plain = not heading.kind or heading.kind in ("baggrund", "andet", "formaal")
         names_themes = any(listing.kind == "contents" for listing in lists)
         leads_on = names_themes or not self.is_news and (len(strong) > 1 or strong and not heading.kind)
-        if self.makes_untitled_themes and leads_on and is_plain:
+        leads_on = leads_on and is_plain or not self.is_news and self.ends_in_goals(group)
+        if self.makes_untitled_themes and leads_on:
             for segment in group:
                 self.read_ungrouped(segment)
             return
@@ -95,6 +96,12 @@ class Assembler:
         else:
             kind = heading.kind or self.section_kind(group[0])
             self.add_section(kind, heading.title, heading.line, body, ", ".join(signed))
+
+    def ends_in_goals(self, group: list[Segment]) -> bool:
+        """Return whether an introduction ends in a list with a goal lead-in of its own, as where no heading follows."""
+        last = group[-1].nodes[-1] if group[-1].nodes else None
+        is_introduction = group[0].heading.kind in ("forord", "baggrund", "formaal", "andet")
+        return is_introduction and isinstance(last, OutlineList) and last.kind == "strong" and not last.before
 
     def take_signature(self, segment: Segment) -> list[str]:
         """Remove and return the names at the end of a foreword."""

@@ -32,6 +32,8 @@ _SENTENCE_END = (".", "!", "?", ":", ";", "…")
 
 # Values of `width` for text whose line breaks all end a block (<br> in HTML), or none do (Markdown paragraphs).
 INTENDED, UNINTENDED = None, -1
+NARROW = 45  # characters; a column of fewer is narrow
+FULL = 0.6  # the part of a narrow column that a line fills if the text goes on below it
 
 
 @dataclass
@@ -74,14 +76,44 @@ def _lines(text: str) -> list[TextLine]:
 
 def _wrap_width(lines: list[TextLine]) -> int:
     """Return the column at which a program wrapped the lines; 0 if each line is a paragraph."""
+    if width := _narrow_width(lines):
+        return width
     width = max((len(line.text) + line.indent for line in lines if len(line.text) + line.indent <= 130), default=0)
-    if width < 45:
+    if width < NARROW:
         return 0
     broken = sum(
         len(a.text) + a.indent > 0.7 * width and not a.text.endswith(_SENTENCE_END) and b.text[:1].islower()
         for a, b in pairwise(lines)
     )
     return width if broken > 1 else 0
+
+
+def _narrow_width(lines: list[TextLine]) -> int:
+    """Return the width of the narrow column that the text was copied from; 0 if it was from none."""
+    pairs = [(above, line) for above, line in pairwise(lines) if above.text and line.text]
+    lengths = sorted(len(line.text) for pair in pairs for line in pair)
+    width = lengths[len(lengths) * 19 // 20] if lengths else 0
+    if not 15 <= width < NARROW:
+        return 0
+    broken = 0
+    is_bare_list = False
+    for above, line in pairs:
+        is_bare_list = line.text[0].islower() and (is_bare_list or above.text.endswith(":"))
+        fills_column = len(above.text) >= FULL * width and not above.text.endswith(_SENTENCE_END)
+        broken += fills_column and line.text[0].islower() and not is_bare_list
+    return width if broken > 2 and broken * 4 >= len(pairs) else 0
+
+
+def _continues_in_column(above: TextLine, line: TextLine, width: int, in_bare_list: bool) -> bool:
+    """Whether the line continues the one above in a narrow column of letters of different widths."""
+    room = width - len(above.text) - 1
+    first_word = line.text.split(" ", 1)[0]
+    if in_bare_list:
+        return room < len(first_word)
+    if above.text.endswith(_SENTENCE_END):
+        return len(above.text) >= FULL * width
+    goes_on = line.text[0].islower() and len(above.text) >= 0.4 * width
+    return goes_on or _is_hyphenated(above.text, line.text) or room - 0.15 * width < len(first_word)
 
 
 def _continues(above: TextLine, line: TextLine, width: int | None, in_bare_list: bool) -> bool:
@@ -93,6 +125,8 @@ def _continues(above: TextLine, line: TextLine, width: int | None, in_bare_list:
         return False
     if width == UNINTENDED:
         return not in_bare_list
+    if 0 < width < NARROW:
+        return _continues_in_column(above, line, width, in_bare_list)
     first_word = line.text.split(" ", 1)[0]
     room = width - above.indent - len(above.text) - 1
     if width and 0 <= room < len(first_word):
