@@ -41,6 +41,11 @@ FOLDED = {
     "tabs": "<ul role='tablist'><li><a role='tab' href='#a'>Hjemmet</a></li><li><button role='tab' id='t'>Jobbet"
     f"</button></li></ul><div role='tabpanel' id='a'>{HOME}</div>"
     f"<div role='tabpanel' aria-labelledby='t' hidden>{WORK}</div>",
+    "tabs with headings": "<div role='tablist'><button role='tab' aria-controls='a'>Hjemmet</button>"
+    f"<button role='tab' aria-controls='b'>Jobbet</button></div><div role='tabpanel' id='a'><h3>Vi vil</h3>{HOME}</div>"
+    f"<div role='tabpanel' id='b' hidden><h3>Vi vil</h3>{WORK}</div>",
+    "signs": "<h2><button aria-expanded='false' aria-controls='a'>Hjemmet<i aria-hidden='true'>+</i></button></h2>"
+    f"<div id='a' hidden>{HOME}</div><h2><button aria-expanded='true'>Jobbet</button></h2><div>{WORK}</div>",
     "heading in the button": f"<button aria-controls='a'><h2>Hjemmet</h2></button><div id='a' hidden>{HOME}</div>"
     f"<button aria-controls='b'><h2>Jobbet</h2></button><div id='b' hidden>{WORK}</div>",
 }
@@ -147,6 +152,20 @@ def test_themes_below_a_heading_that_holds_only_them():
     assert [note.text for note in parsed.ignored] == ["Det peger vi på"] and not parsed.not_understood
 
 
+def test_a_subheading_repeated_above_lists_leads_into_goals():
+    theme = "## {}\n\nDet er svært.\n\n### Pejlinger\n\n- {}\n\n### Tal\n\nDe er høje.\n\n"
+    parsed = parse("# En by med hjerte\n\n" + theme.format("Madro", "suppe") + theme.format("Nærvær", "bænke"), "a.md")
+    assert outline(parsed) == [("Madro", ["suppe"]), ("Nærvær", ["bænke"])]
+    assert {theme.goal_lead_in for theme in parsed.themes} == {"Pejlinger:"}
+
+
+def test_the_first_line_of_a_plain_text_is_its_title():
+    theme = "{}\nDet er svært alene.\n\nRådet peger på:\n- {}\n- {}\n\n"
+    parsed = parse("Plads i solen\n\n" + theme.format("Dagen", "kaffe", "ro") + theme.format("Natten", "lys", "varme"))
+    assert parsed.title == "Plads i solen" and not parsed.not_understood
+    assert outline(parsed) == [("Dagen", ["kaffe", "ro"]), ("Natten", ["lys", "varme"])]
+
+
 @pytest.mark.parametrize(
     "lead, items",
     [
@@ -172,6 +191,7 @@ def test_one_heading_alone_makes_no_list_goals():
     [
         ("Plads i byen", "Om strategien", "Plads i byen"),
         ("Plads i byen", "Strategiens mål", "Plads i byen"),
+        ("Plads i byen", "Derfor har vi en politik", "Plads i byen"),
         ("Nordby Kommune", "Udsattepolitik", "Udsattepolitik"),
         ("Nyt fra os", "Strategi for udsatte", "Strategi for udsatte"),
     ],
@@ -211,6 +231,10 @@ TABLES = {
     "a title above": table(
         (("Oversigt over det hele", " colspan=2"),), ("Tema", "Mål"), ("Natten", NIGHTS), ("Dagen", DAYS)
     ),
+    "a title for each": table((("Natten", " colspan=2"),), ("Baggrund", "Det er koldt."), ("Vi vil", NIGHTS))
+    + table((("Dagen", " colspan=2"),), ("Baggrund", "Den er lang."), ("Vi vil", DAYS)),
+    "side by side": table(("<b>Natten</b><br>Det er koldt.", f"<p>Vi vil:</p>{bullets(*NIGHT)}"))
+    + table(("<b>Dagen</b>", f"<p>Vi vil:</p>{bullets(*DAY)}")),
     "a table for each": table(("Tema", "Natten"), ("Mål", NIGHTS)) + table(("Tema", "Dagen"), ("Mål", DAYS)),
 }
 

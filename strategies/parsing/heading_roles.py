@@ -28,7 +28,12 @@ def assign_roles(segments: list[Segment], title: Segment | None, may_have_themes
             pass
         elif wording.CONTAINER.fullmatch(heading.title) or wording.lead_in_kind(heading.title) == "contents":
             heading.role = "container"
-        elif wording.goal_heading(heading.title) == "strong" or wording.goal_heading(heading.title) and segment.lists:
+        elif (
+            heading.leads_in
+            or wording.goal_heading(heading.title) == "strong"
+            or wording.goal_heading(heading.title)
+            and segment.lists
+        ):
             heading.role = "goals"
         elif counts[comparison_key(heading.title)] > 1:
             heading.role = "sub"

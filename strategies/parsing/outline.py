@@ -31,6 +31,7 @@ class OutlineHeading:
     title: str = ""
     kind: str = ""
     role: str = ""
+    leads_in: bool = False  # repeated above the goals of several themes
 
 
 @dataclass
@@ -144,6 +145,7 @@ def read_segments(document: Document, parsed: ParsedStrategy) -> list[Segment]:
             if listing.kind != "strong" and wording.names_people([item.text for item in listing.items]):
                 listing.kind = "never"
     _recognise_sibling_lead_ins(segments)
+    _recognise_repeated_lead_ins(segments)
     return [segment for segment in segments if segment.heading or segment.nodes]
 
 
@@ -179,6 +181,28 @@ def _recognise_sibling_lead_ins(segments: list[Segment]) -> None:
                 recurring = [listing for listing in lists if repeated[comparison_key(listing.lead)] > 1]
                 for listing in about_goals or recurring or lists[-1:]:
                     listing.kind, listing.by_place = "strong", True
+
+
+def _recognise_repeated_lead_ins(segments: list[Segment]) -> None:
+    """Make a subheading that is repeated above lists (»Ambitioner«) lead into goals where no words do."""
+    if any(segment.has_goals for segment in segments):
+        return
+    repeated: dict[str, list[Segment]] = {}
+    for above, segment in pairwise(segments):
+        heading = segment.heading
+        if not heading or heading.kind or heading.label or not segment.nodes:
+            continue
+        first = segment.nodes[0]
+        is_plain = isinstance(first, OutlineList) and not first.kind and not first.lead
+        is_below = above.heading is not None and above.heading.level < heading.level
+        if is_plain and is_below and wording.lead_in_kind(f"{heading.title}:") not in ("never", "definition"):
+            repeated.setdefault(comparison_key(heading.title), []).append(segment)
+    found = [group for group in repeated.values() if len(group) > 1]
+    for segment in max(found, key=lambda group: wording.mentions_goals(group[0].heading.title), default=[]):
+        segment.heading.leads_in = True
+        listing = segment.lists[0]
+        listing.lead, listing.kind = f"{segment.heading.text.rstrip(' :?')}:", "strong"
+        listing.lead_is_heading = listing.by_place = True
 
 
 def _lists_with_short_lead_in(segment: Segment) -> list[OutlineList]:
@@ -251,7 +275,10 @@ def _cell_nodes(cell: Cell) -> Iterator[Node]:
 
 def _column_nodes(head: str, cell: Cell, line: int, holds_goals: bool) -> Iterator[Node]:
     """Yield the cell below a head, which leads into its goals, or is written in front of its text."""
-    nodes = [OutlineParagraph(n.text, n.line) if isinstance(n, OutlineHeading) else n for n in _cell_nodes(cell)]
+    nodes = list(_cell_nodes(cell))
+    for index, node in enumerate(nodes):
+        if isinstance(node, OutlineHeading | OutlineParagraph):
+            nodes[index] = OutlineParagraph(re.sub(r"^[-–—]\s+", "", node.text), node.line)  # a bullet alone
     paragraphs = [node for node in nodes if isinstance(node, OutlineParagraph)]
     lead = head and head.rstrip(" :") + ("" if head.endswith("?") else ":")
     if len(paragraphs) > 1 and paragraphs[0].text.endswith(":"):

@@ -52,12 +52,28 @@ def read_theme_table(table: Table) -> ThemeTable | None:
     above: list[str] = []
     while rows and sum(map(bool, rows[0])) < 2:
         above += [block.text for cell in rows.pop(0) for block in cell]
+    if len(above) == 1 and (found := _read_rows_of_theme(above[0], rows)):
+        return found
     columns = [list(column) for column in zip_longest(*rows, fillvalue=())]
     for grid in (rows, columns):
         if found := _read_rows(grid):
             found.above = above
             return found
     return None
+
+
+def _read_rows_of_theme(title: str, rows: Rows) -> ThemeTable | None:
+    """Return the theme of a table with its title above and a row for each part of it: »Baggrund«, »Vi vil«."""
+    heads = [_text(row[0]) for row in rows]
+    goals = [index for index, head in enumerate(heads) if wording.goal_heading(head) == "strong"]
+    if (
+        not goals
+        or not _is_title(title)
+        or any(len(row) != 2 or len(head) > MAX_HEAD for row, head in zip(rows, heads, strict=True))
+    ):
+        return None
+    theme = TableTheme(title, "", (), [(head, row[1]) for head, row in zip(heads, rows, strict=True)])
+    return ThemeTable([], [], "tema", goals[0], [theme])
 
 
 def _read_rows(rows: Rows) -> ThemeTable | None:
@@ -76,7 +92,8 @@ def _read_rows(rows: Rows) -> ThemeTable | None:
     titles = [theme.title for theme in themes]
     if goals is None or not all(map(_is_title, titles)) or len(set(titles)) < len(titles):
         return None
-    if wording.names_people(titles) or len(titles) < 2 and not named:
+    has_lead_in = any(_leads_in(theme.columns[goals][1]) for theme in themes)
+    if wording.names_people(titles) or len(titles) < 2 and not named and not has_lead_in:
         return None
     word = heads[0].strip(" :").lower()
     label = wording.theme_word(heads[0]) or (word if re.fullmatch(r"[a-zæøå]{3,20}", word) else "tema")
@@ -85,6 +102,11 @@ def _read_rows(rows: Rows) -> ThemeTable | None:
 
 def _text(cell: Cell) -> str:
     return " ".join(block.text for block in cell)
+
+
+def _leads_in(cell: Cell) -> bool:
+    first = cell[0].text if len(cell) > 1 else ""
+    return first.endswith(":") and wording.lead_in_kind(first) == "strong"
 
 
 def _has_heads(rows: Rows) -> bool:

@@ -1,6 +1,7 @@
 """Take title, period and adoption from the title page."""
 
 import re
+from collections.abc import Callable
 
 from udsat.lib.documents import Document, ImportNote
 
@@ -41,7 +42,10 @@ def take_title(segments: list[Segment], document: Document, parsed: ParsedStrate
     else:
         text = named and re.split(r"(?<!\s)\s+[|–—-]\s+", named)[0]
         if not text:
-            text = _front_title(segments) or _title_in_prose(segments) or wording.strategy_word(document.text)
+            text = _front_title(segments, wording.names_a_strategy) or _title_in_prose(segments)
+            text = text or wording.strategy_word(document.text)
+        if not text and len(segments) > 2:
+            text = _front_title(segments, looks_like_heading)
     parsed.title = without_period(text, parsed)
     if not parsed.title:
         parsed.not_understood.append(ImportNote(0, "", "Teksten har ingen titel. Skriv den selv."))
@@ -51,20 +55,24 @@ def take_title(segments: list[Segment], document: Document, parsed: ParsedStrate
     return chosen
 
 
+_HEADING_ABOUT_STRATEGY = re.compile(
+    r"\b(har|er|vil|skal|kan|bliver|gælder|om|hvad|hvem|hvorfor|hvordan|derfor|sådan|\w*strategiens?|\w*planens?"
+    r"|\w*politikkens?)\b",
+    re.IGNORECASE,
+)
+
+
 def _is_title_of_strategy(segment: Segment) -> bool:
     """Return whether the heading is the name of a strategy or policy rather than a heading in one."""
     text = segment.heading.title
-    return (
-        wording.names_a_strategy(text)
-        and not segment.heading.kind
-        and not re.search(r"(?i)(strategi|plan)ens?\b|politikkens?\b", text)
-    )
+    is_about = segment.heading.kind or _HEADING_ABOUT_STRATEGY.search(text)
+    return wording.names_a_strategy(text) and not is_about
 
 
-def _front_title(segments: list[Segment]) -> str:
-    """Remove and return a first line that names a strategy, in a document where no heading does."""
+def _front_title(segments: list[Segment], is_title: Callable[[str], bool]) -> str:
+    """Remove and return a first line that is the title, in a document where no heading is."""
     if segments and not segments[0].heading and isinstance(first := segments[0].nodes[0], OutlineParagraph):
-        if looks_like_heading(first.text) and wording.names_a_strategy(first.text):
+        if looks_like_heading(first.text) and is_title(first.text):
             segments[0].nodes.pop(0)
             return first.text
     return ""

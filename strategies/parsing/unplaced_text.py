@@ -57,6 +57,6 @@ def keep_as_section(parsed: ParsedStrategy) -> None:
     """Make the text that was not understood a section. Text that is not shown in the file (line 0) stays a note."""
     texts = [note for note in parsed.not_understood if note.line and note.text]
     if texts:
-        body = "".join(html_paragraph(note.text) for note in texts)
+        body = "".join(html_paragraph(line) for note in texts for line in note.text.split("\n"))
         parsed.sections.append(ParsedSection("andet", line=texts[0].line, body=body))
         parsed.not_understood = [note for note in parsed.not_understood if note not in texts]

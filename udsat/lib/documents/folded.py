@@ -21,7 +21,7 @@ MAX_HEADING = 150
 # Names of controls that say nothing about what they show.
 _GENERIC = re.compile(
     r"(?:(?:læs|vis|se|få) (?:hele |det )?(?:mere|mindre|alle?t?|teksten|indhold(?:et)?)|åbn(?: alle?)?|luk(?: alle?)?"
-    r"|vis|skjul|fold (?:alle )?(?:ud|ind|sammen)|mere|mindre|\W*)\b.{0,3}",
+    r"|vis|skjul|fold (?:alle )?(?:ud|ind|sammen)|mere|mindre)?\W{0,5}",
     re.IGNORECASE,
 )
 
@@ -137,6 +137,9 @@ def _write_headings(body: Any, panels: dict[Any, Any]) -> None:
         panel = controls.get(node)
         if panel is None and node.tag not in HEADINGS:
             continue
+        for sign in [one for one in node.iter() if is_hidden(one) and one.getparent() is not None]:
+            if not re.search(r"\w", sign.text_content()):
+                sign.drop_tree()  # the plus or arrow of an accordion
         above = list(node.iterancestors())
         around = next((parent for parent in above if parent in panels and parent is not panel), None)
         own = next((parent for parent in (node, *above) if parent.tag in HEADINGS), None)

@@ -235,7 +235,7 @@ class _HtmlReader:
 
     def blocks_in(self, cell: Any, line: int) -> tuple[Block, ...]:
         builder = DocumentBuilder("afsnit", is_page=False)
-        reader = _HtmlReader(builder, self.page, self.width)
+        reader = _HtmlReader(builder, self.page, INTENDED)
         reader.walk(cell, bold=False, lists=())
         reader.flush()
         document = builder.finish()
