@@ -107,6 +107,18 @@ WRITTEN = {
         "<p><b>Deltagere</b></p>" + rows("Karen Holm|SIND", "Ib Sørensen|Natcaféen") + "<p>Afbud: Per Dam</p>",
         ("Karen Ib", "Per", ""),
     ),
+    "a table with number, organisation and last name first": (
+        rows("Fremmøde", "Nr.|Organisation|Navn|Mødt|Afbud", "1|LAP|Holm, Karen|x|", "2|SIND|Sørensen, Ib||x"),
+        ("Karen", "Ib", ""),
+    ),
+    "boxes typed before the names": (
+        "<p>Deltagere:</p><p>☒ Karen Holm</p><p>[x] Ib Sørensen – Blå Kors</p><p>Afbud – Per Dam</p>",
+        ("Karen Ib", "Per", ""),
+    ),
+    "groups on lines of their own": (
+        "Til stede:\nBrugernes repræsentanter:\nKaren Holm\nIb Sørensen, LAP\nFraværende: Ingen\nAfbud:\nPer Dam",
+        ("Karen Ib", "Per", ""),
+    ),
     "a table of labels with a name on each line": (
         rows("Deltagere|Karen Holm<br>Ib Sørensen (LAP)", "Afbud|Per Dam, Natcaféen", "Referent|Lise Overby"),
         ("Karen Ib", "Per", ""),
@@ -135,6 +147,14 @@ def test_staff_that_are_no_members_are_guests(plan_of):
     assert people(plan) == ("Karen Ib", "", "")
     assert {c.field: c.value for c in plan.changes} == {"guests": "Bo Lund, SIND, Ida Munk (Socialafdelingen)"}
     assert plan.not_understood == []
+
+
+def test_what_is_said_of_a_person_in_small_letters_is_the_remark(plan_of):
+    plan = plan_of(
+        "Fra rådet: Karen Holm fra punkt 3, Ib Sørensen (på telefon) og Per Dam - gik kl. 15\nAfbud: Lis Jensen"
+    )
+    assert people(plan) == ("Karen Ib Per", "Lis", "")
+    assert [one.remark for one in plan.new_attendances] == ["fra punkt 3", "på telefon", "gik kl. 15", ""]
 
 
 def test_a_name_without_a_tick_is_reported(plan_of):

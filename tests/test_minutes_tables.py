@@ -62,6 +62,19 @@ WRITTEN = {
         table("Pkt. 1: Velkomst", "Referat: Vi sagde goddag til Bo.", "Beslutning: Godkendt."),
         table("Pkt. 2: Sengepladser", "<p>Referat</p><p>Natcaféen er fuld.</p>", "Beslutning:<br>Vi klager.",),
     ],
+    "the title under the number, and everything else to the right": [
+        table("Punkt 1<br>Velkomst|<p>Referat: Vi sagde goddag til Bo.</p><p>Beslutning:</p><p>Godkendt.</p>"),
+        table("Punkt 2<br>Sengepladser|<p>Referat:</p><p>Natcaféen er fuld.</p><p>Beslutning: Vi klager.</p>"),
+    ],
+    "a colon after each label": [
+        table("Punkt nr.: 1", "Overskrift: Velkomst", "Debat: Vi sagde goddag til Bo.", "Beslutning: Godkendt."),
+        table("Punkt nr.: 2", "Overskrift: Sengepladser", "Debat: Natcaféen er fuld.", "Beslutning: Vi klager."),
+    ],
+    "a table of contents and empty cells": [
+        table("Dagsorden", "1.|Velkomst", "2.|Sengepladser"),
+        table("Sag 1|Velkomst", "Referat|Vi sagde goddag til Bo.", "Beslutning|Godkendt.", "Frist|", "Aftaler|Ingen"),
+        table("Sag 2|Sengepladser", "Referat|Natcaféen er fuld.", "Beslutning|Vi klager.", "Bilag|"),
+    ],
     "labels above the columns": [
         table("1. Velkomst", "Referat|Beslutning", "Vi sagde goddag til Bo.|Godkendt."),
         table("2. Sengepladser", "Referat|Beslutning", "Natcaféen er fuld.|Vi klager."),
@@ -134,6 +147,20 @@ def test_an_item_without_labels_and_one_without_a_number_are_items_among_the_oth
         ("Velkomst", "<p>Vi sagde goddag.</p>"),
         ("Natcaféen", "<p>Den er fuld.</p>"),
         ("Eventuelt", "<p>Intet nyt.</p>"),
+    ]
+
+
+def test_a_closed_item_in_a_table_stays_closed():
+    parsed = read(
+        HEAD,
+        table("Punkt 1|Velkomst", "Referat|Goddag."),
+        table("Punkt 2|Lukket punkt: Personsag", "Referat|Kakadue."),
+        table("3. Eventuelt", "Referat|Intet."),
+    )
+    assert [(item.number, item.title, item.is_closed) for item in parsed.items] == [
+        (1, "Velkomst", False),
+        (2, "Personsag", True),
+        (3, "Eventuelt", False),
     ]
 
 

@@ -128,6 +128,8 @@ class SeatNames:
         last, last_is_seat = "", False
         while text := text[_SEPARATOR.match(text).end() :].strip():  # type: ignore[union-attr]
             text = self._skip_title(line, text, result)
+            if not text:
+                return
             member, end = self.match_start(text, {one.member.pk for one in result.matched})
             if member:
                 attendance = MatchedAttendance(member, line.status, line=line.line)
@@ -197,8 +199,18 @@ class SeatNames:
                 continue
             if match := re.match(r"\s+[–—-]\s+(?=\S)", text):
                 remark = text[match.end() :] if is_alone else self._next_part(text[match.end() :])
+                text = text[match.end() + len(remark) :]
+                if self._is_role(remark, attendance.member) or _is_organisation(remark, is_certain=True):
+                    attendance.organisations += [] if self._is_role(remark, attendance.member) else [remark.strip()]
+                    continue
                 attendance.remark = remark.strip()
-                return text[match.end() + len(remark) :]
+                return text
+            if match := re.match(r"\s+(?!(?:og|samt)\b)(?=[a-zæøå])", text):
+                part = self._next_part(text[match.end() :])
+                if not self._is_role(part, attendance.member):
+                    attendance.remark = part.strip(" .")
+                text = text[match.end() + len(part) :]
+                continue
             match = re.match(r"\s*,\s*", text)
             if match and not self.match_start(text[match.end() :])[0]:
                 part = self._next_part(text[match.end() :])
@@ -224,8 +236,11 @@ def _is_person(text: str) -> bool:
     return is_name and words[1][:1].isupper() and not INSTITUTION_WORDS & set(words)
 
 
-def _is_organisation(text: str) -> bool:
-    """Return whether each part of the text is the name of an organisation or a place rather than of a person."""
+def _is_organisation(text: str, *, is_certain: bool = False) -> bool:
+    """Return whether each part of the text is the name of an organisation or a place rather than of a person.
+
+    `is_certain`: a word that is only no given name is no organisation, and neither is a sentence.
+    """
 
     def fits(part: str) -> bool:
         words = part.split()
@@ -234,6 +249,8 @@ def _is_organisation(text: str) -> bool:
         known = any(
             w.strip("().") in INSTITUTION_WORDS or _INSTITUTION.search(w) or len(w) > 1 and w.isupper() for w in words
         )
+        if is_certain:
+            return known and all(word[0].isupper() or word in ("af", "for", "i", "og", "på") for word in words)
         return known or len(words) == 1 and words[0][0].isupper() and words[0] not in GIVEN_NAMES
 
     return all(fits(part.strip(" .()")) for part in text.split(","))

@@ -6,9 +6,12 @@ from udsat.lib.danish import fold
 
 from . import label_patterns
 
-_TICKED = re.compile(r"[\[(]?\s?(?:x|✓|✔|☒|☑|√|✗|v|ja|\+|1)\s?[\])]?", re.I)
+_TICKED = re.compile(r"[\[(]?\s?(?:x|✓|✔|☒|☑|√|✗|ja|\+)\s?[\])]?", re.I)
 _NOT_TICKED = re.compile(r"[\[(]?\s?(?:☐|□|nej|0|[-–—])?\s?[\])]?", re.I)
-_NAME = set("navn navne medlem medlemmer deltager deltagere person rådsmedlem mødedeltager mødedeltagere".split())
+_NAME = {
+    *"navn navne medlem medlemmer deltager deltagere person rådsmedlem mødedeltager mødedeltagere".split(),
+    *("fornavn", "efternavn"),
+}
 _NUMBER = {"", "nr", "#"}
 _REMARK = {"bemærkning", "bemærkninger", "note", "noter", "kommentar"}
 _DETAIL = {
@@ -24,6 +27,9 @@ def read_attendance(rows: list[list[str]], current: str) -> list[tuple[str, str]
     The status is a key of HEAD; it is empty for a person without a tick. `current`: the status in the label above.
     """
     rows = [part for row in rows for part in _split(row) if any(part)]
+    while rows and sum(map(bool, rows[0])) == 1 and len(rows) > 1 and _status(title := "".join(rows[0])):
+        current = _status(title)
+        rows = rows[1:]
     if not rows:
         return None
     keys = [_status(cell) for cell in rows[0]]
@@ -48,7 +54,8 @@ def read_attendance(rows: list[list[str]], current: str) -> list[tuple[str, str]
 
 
 def _heads(cell: str) -> bool:
-    return fold(cell.strip(" .:")) in {fold(name) for name in _NAME | _NUMBER | _REMARK | _DETAIL}
+    known = {fold(name) for name in _NAME | _NUMBER | _REMARK | _DETAIL}
+    return all(fold(part.strip(" .:")) in known for part in re.split(r",|/|\bog\b", cell))
 
 
 def _status(cell: str) -> str:
@@ -73,16 +80,18 @@ def _person(row: list[str], keys: list[str], ticks: set[int], head: list[str], c
     for i, cell in enumerate(row):
         key = keys[i] if i < len(keys) else ""
         title = fold(head[i].strip(" .:")) if i < len(head) else ""
+        is_number = i == 0 and re.fullmatch(r"\d{1,3}\.?", cell)
         if i in ticks and _TICKED.fullmatch(cell):
             status = status or key or current or "present"
         elif i in ticks and (named := _status(cell)):
             status = status or named
-        elif i in ticks and _NOT_TICKED.fullmatch(cell) or title == "nr":
+        elif i in ticks and _NOT_TICKED.fullmatch(cell) or title == "nr" or is_number:
             continue
         elif title in {fold(name) for name in _REMARK} or i in ticks:
             remark = " ".join(cell.split())
         elif cell:
-            texts.append(" ".join(cell.split()))
+            is_name = title.split(",")[0].split("/")[0] in {fold(name) for name in _NAME}
+            texts.insert(0 if is_name else len(texts), " ".join(cell.split()))
     if not ticks:
         status = current
     line = ", ".join(texts)

@@ -30,7 +30,8 @@ _TITLE_WORD = re.compile(
     re.I,
 )
 _NO_NAMES = re.compile(r"(?:der (?:var|er) )?(?:ingen|intet)(?: \w+){0,3}|[-–—]+|nej|0", re.I)
-_MEANT_EXCUSED = re.compile(r"([^.:]{3,300}?) (?:har|havde) (?:meldt|sendt|givet) afbud\.?", re.I)
+_TICK, _NO_TICK = re.compile(r"^(?:\[x\]|[☒☑✓✔✗])\s*", re.I), re.compile(r"(?:\[\s?\]|[☐□])\s*")
+_SENT_EXCUSES = re.compile(r"([^.:]{3,300}?) (?:har|havde) (?:meldt|sendt|givet) afbud\.?", re.I)
 _ONE_LINE_KEYS = set(
     "title place address guests chaired_by minutes_by kind date time when_where council cancelled open approval"
     " corrected".split()
@@ -242,7 +243,10 @@ class _HeadReader:
             return
         for row in rows:
             cells = [cell for cell in row if cell]
-            if len(cells) > 1 and (label_match := label_patterns.head_label(f"{cells[0].rstrip(':')}:")):
+            line = _text_piece(" ".join(cells), piece.line)
+            if cells and _is_overview(line, self.titles):
+                self.parsed.ignored.append((piece.line, line.text, "oversigt over punkterne"))
+            elif len(cells) > 1 and (label_match := label_patterns.head_label(f"{cells[0].rstrip(':')}:")):
                 self.current = label_match.key
                 for part in "\n".join(cells[1:]).split("\n"):
                     self.read_value(part, _text_piece(part, piece.line), is_alone="\n" in "\n".join(cells[1:]))
@@ -273,7 +277,7 @@ class _HeadReader:
             if rest := text[end:].strip():
                 self.read_value(rest, piece, is_alone=False)
             return
-        if piece.kind != "item" and (match := _MEANT_EXCUSED.fullmatch(text)):
+        if piece.kind != "item" and (match := _SENT_EXCUSES.fullmatch(text)):
             self.current, self.is_staff = "excused", False
             self.read_value(match[1], piece, is_alone=False)
             self.current = ""
@@ -333,8 +337,10 @@ class _HeadReader:
     def read_value(self, text: str, piece: Piece, is_alone: bool) -> None:
         parsed, key, text = self.parsed, self.current, text.strip()
         if key in label_patterns.PEOPLE:
-            text = re.sub(r"^[•·*–—-]\s+", "", text)
-            if not _NO_NAMES.fullmatch(text.strip(" .")):
+            text = _TICK.sub("", re.sub(r"^[•·*–—-]\s+", "", text))
+            if match := _NO_TICK.match(text):
+                parsed.not_understood.append((piece.line, text[match.end() :], "Der er ikke sat kryds ved navnet"))
+            elif not _NO_NAMES.fullmatch(text.strip(" .")):
                 status = label_patterns.PEOPLE[key]
                 parsed.people.append(ParsedAttendance(status, text, is_alone, piece.line, self.is_staff))
         elif key in ("intro", "plain_text"):

@@ -254,6 +254,9 @@ def _with_unnumbered(chosen: list[ItemStart], pieces: list[Piece]) -> list[ItemS
                 and fold(piece.first_line).startswith("bilag til")
             ):
                 starts.append(ItemStart(index, "label", 0, piece.first_line, [], is_label=True))
-        elif start := _start(piece, index, chosen[0].family, 0, 0):
-            starts.append(start)
+        else:
+            match = NUMBER.match(piece.first_line)
+            number, skip = (int(match[1]), match.end()) if match else (0, 0)
+            if start := _start(piece, index, chosen[0].family, number, skip):
+                starts.append(start)
     return sorted(starts, key=lambda start: start.index)

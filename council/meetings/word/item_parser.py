@@ -17,6 +17,7 @@ _RESPONSIBLE = re.compile(rf"(?<![\s.,;–-])[\s.,;–-]*\b(?:ansvarlige?|hvem|t
 _DUE = re.compile(
     r"(?<![\s.,;–-])[\s.,;–-]*\b(?:frist|deadline|hvornår|tidsfrist)\s*:\s*([^.;,]*(?:\d\.[^.;,]*)*)", re.I
 )
+_NO_AGREEMENT = re.compile(r"(?:ingen|intet|nej|ikke relevant|[-–—]+)[ .]*", re.I)
 _CASE_NUMBER = re.compile(
     r"(?<!\s)\s*+[(\[]?\b(?:sags?\s?-?(?:nr|nummer|id)\.?|j\.?\s?nr\.?|journalnr\.?)\s*+:?\s*([\w./-]+)[)\]]?", re.I
 )
@@ -213,7 +214,9 @@ class _ItemReader:
     def read_agreements(self, piece: Piece, text: str) -> None:
         for block in piece.blocks:
             for line in filter(None, (line.strip(" \t•") for line in block_text(block).split("\n"))):
-                if not self.read_agreement_part(line):
+                if _NO_AGREEMENT.fullmatch(line):
+                    self.parsed.ignored.append((piece.line, line, "ingen aftale"))
+                elif not self.read_agreement_part(line):
                     self.add_agreement(self.parse_agreement(line, piece.line))
 
     def read_agreement_part(self, line: str) -> bool:

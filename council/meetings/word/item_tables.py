@@ -24,6 +24,8 @@ _POINT_LABEL = re.compile(
 _TITLE_LABEL = re.compile(
     r"(?:emne|titel|overskrift|sag|tema|punktets titel|dagsordens?punkt|overskrift på punktet)(?:\s*:\s*|$)", re.I
 )
+_POINT_COLON = re.compile(r"^(?:dagsordens?)?(?:punkt|pkt\.?)\s*+(?:nr\.?\s*+)?:\s*+(?=\d)", re.I)
+_OTHER_POINT = re.compile(r"(?:ad|sag|emne|tema)\.?\s*(\d{1,3})(?!\d)(?:\s*[.:)–—-]+)?\s*", re.I)
 _NUMBER_CELL = re.compile(r"(\d{1,3})\s*[.):]?")
 
 
@@ -57,7 +59,9 @@ class _Table:
         self.titles: dict[int, tuple[int, str, list[RichBlock]]] = {}
         for i, row in enumerate(self.rows):
             is_before_label = i + 1 < len(self.rows) and self.kinds[i + 1] in ("field", "columns", "label")
-            if self.kinds[i] in ("", "meeting") and (title := _item_head(row, is_before_label, is_first=i == 0)):
+            if self.kinds[i] in ("", "meeting", "field") and (
+                title := _item_head(row, is_before_label, is_first=i == 0)
+            ):
                 self.titles[i], self.kinds[i] = title, "head"
         for i in list(self.titles):
             self.take_title_row(i)
@@ -66,10 +70,12 @@ class _Table:
         """Join »Punkt nr. | 1« with the row below: »Emne | Velkomst«."""
         number, title, rest = self.titles[i]
         below = [cell for cell in self.rows[i + 1] if _text(cell)] if i + 1 < len(self.rows) else []
-        if not re.search(r"[^\W\d]", title.split(":", 1)[-1] if POINT.match(title) else title) and below:
-            if len(below) == 2 and _TITLE_LABEL.fullmatch(_text(below[0])):
-                self.titles[i] = (number, f"{title}{'' if title.endswith('.') else ':'} {_text(below[1])}", rest)
-                self.kinds[i + 1] = "taken"
+        if re.search(r"[^\W\d]", title.removeprefix("Punkt")) or not below:
+            return
+        text = ": ".join(_text(cell).rstrip(" :") for cell in below)
+        if "\n" not in text and (label := _TITLE_LABEL.match(text)) and label.end() < len(text):
+            self.titles[i] = (number, f"{title} {text[label.end() :]}", rest)
+            self.kinds[i + 1] = "taken"
 
     @property
     def heads(self) -> list[tuple[int, str]]:
@@ -80,7 +86,10 @@ class _Table:
         """Whether the label of a field follows the head of an item, or each row begins with a label."""
         kinds = [kind for kind in self.kinds if kind != "taken"]
         if "head" in kinds:
-            return any(kind in ("field", "columns") for kind in kinds[kinds.index("head") :])
+            has_field = any(
+                _begins_with_field(block_text(block)) for *_, rest in self.titles.values() for block in rest
+            )
+            return has_field or any(kind in ("field", "columns") for kind in kinds[kinds.index("head") :])
         return "field" in kinds and set(kinds) <= {"field", "label"}
 
     @property
@@ -206,7 +215,7 @@ def _kind(row: Row) -> str:
     has_words = any(re.search(r"[^\W\d]", text) for text in texts[1:])
     if any(map(_begins_with_field, texts)) or _field(texts[0]) and (has_words or len(texts) == 1):
         return "field"
-    if len(texts) < 2 or not _is_label(texts[0]):
+    if len(row) < 2 or not _text(row[0]) or not _is_label(texts[0]):
         return ""
     label_match = label_patterns.head_label(f"{texts[0].strip(' .:')}:")
     return "meeting" if label_match and label_match.key not in ("date", "kind", "files") else "label"
@@ -234,11 +243,13 @@ def _item_head(row: Row, is_before_label: bool, *, is_first: bool) -> tuple[int,
     """Return number, title and further blocks if the row begins an item."""
     cells = _filled(row)
     texts = [_text(cell) for cell in cells]
-    first = texts[0].split("\n", 1)[0].strip()
+    first = _POINT_COLON.sub("Punkt ", texts[0].split("\n", 1)[0].strip())
     others = texts[1:]
     has_words = bool(others) and re.search(r"[^\W\d]", others[0]) is not None
     if (match := POINT.match(first)) and not re.match(r"[a-zæøå]", "" if match["sep"] else first[match.end() :]):
         lead, title = f"Punkt {match[1]}: ", first[match.end() :]
+    elif match := _OTHER_POINT.match(first):
+        lead, title = f"{match[1]}. ", first[match.end() :]
     elif others and _POINT_LABEL.fullmatch(first):
         match = NUMBER.match(others[0]) or BARE_NUMBER.match(others[0]) or _NUMBER_CELL.fullmatch(others[0])
         cells, texts, others = cells[1:], texts[1:], texts[2:]
@@ -256,16 +267,22 @@ def _item_head(row: Row, is_before_label: bool, *, is_first: bool) -> tuple[int,
         match, lead, title = None, "", first
     else:
         return None
-    used = 1
-    if not title.strip() and len(cells) > 1 and not _TITLE_LABEL.fullmatch(texts[1]):
+    used, skip = 1, 1
+    if not title.strip() and "\n" in texts[0]:
+        title, skip = texts[0].split("\n")[1], 2
+    elif not title.strip() and len(cells) > 1 and not _TITLE_LABEL.fullmatch(texts[1]):
         title, used = texts[1].split("\n", 1)[0], 2
     elif not title.strip() and len(cells) > 2:
         title, used = texts[2].split("\n", 1)[0], 3
     if len(title) > _MAX_TITLE:
         return None
-    title = _TITLE_LABEL.sub("", title.strip(), count=1) if ":" in title else title.strip()
+    title = title.strip()
+    if (label := _TITLE_LABEL.match(title)) and label.end() < len(title):
+        title = title[label.end() :]
     last = cells[used - 1].blocks
-    rest = [*_without_line(last), *(block for cell in cells[used:] for block in cell.blocks)]
+    for _ in range(skip):
+        last = _without_line(last)
+    rest = [*last, *(block for cell in cells[used:] for block in cell.blocks)]
     return (int(match[1]) if match else 0), f"{lead}{title}".strip(), rest
 
 
@@ -306,7 +323,8 @@ def items_in_table(pieces: list[Piece]) -> tuple[int, list[tuple[ItemStart, list
 
 
 def _columns_of(row: list[str]) -> list[str]:
-    return [label_patterns.ITEM_COLUMNS.get(fold(cell.strip(" .:")), "") for cell in row]
+    names = (label_patterns.ITEM_COLUMNS.get(fold(cell.strip(" .:"))) or _field(cell) for cell in row)
+    return [name if name in label_patterns.ITEM_COLUMNS.values() else "" for name in names]
 
 
 def _item_columns(rows: list[list[str]]) -> list[str]:
@@ -326,8 +344,8 @@ def _item_of(row: list[str], columns: list[str], head: list[str], line: int) -> 
         title = title[number.end() :]
     body = _lines(more, line)
     # A column with another name keeps its name.
-    for name, cell in zip(head, row, strict=False):
-        if cell and fold(name.strip(" .:")) not in label_patterns.ITEM_COLUMNS:
+    for name, column, cell in zip(head, columns, row, strict=False):
+        if cell and not column:
             body += _lines(f"{name}: {cell}" if name else cell, line)
     for name, label in standard_labels.FIELDS.items():
         if name in cells:

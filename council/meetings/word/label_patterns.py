@@ -16,7 +16,7 @@ HEAD = _keys_by_label(
     kind="slags|mødeform|mødetype|type|møde",
     title="titel|emne|mødets titel",
     date="dato|mødedato|dag",
-    time="tid|tidspunkt|klokkeslæt|hvornår|mødetidspunkt|mødetid",
+    time="tid|tidspunkt|kl|klokkeslæt|hvornår|mødetidspunkt|mødetid",
     place="sted|mødested|lokale|mødelokale|hvor|lokation",
     address="adresse",
     council="råd|udvalg|forum",
@@ -25,6 +25,7 @@ HEAD = _keys_by_label(
     approval="godkendelse|godkendt|status",
     present="til stede|tilstede|tilstedeværende|deltagere|deltager|deltagende|mødedeltagere|fremmødte|fremmøde|mødte"
     "|deltog|deltagende medlemmer|fremmødte medlemmer|medlemmer|medlemmer til stede|mødt|fremmødt|mødedeltager"
+    "|fra rådet|fra udsatterådet"
     "|rådets medlemmer|tilstedeværende medlemmer|mødte medlemmer|tilstede var|til stede var|følgende deltog",
     excused="afbud|meldt afbud|afbud fra|har meldt afbud|forhindret|forhindrede|afbud modtaget|afbud modtaget fra"
     "|afmeldt|fraværende med afbud|fravær med afbud|med afbud|afbud/fravær|fravær/afbud"
