@@ -2,8 +2,8 @@
 
 The package uses no database and no model. `parse_strategy` takes these steps:
 
-1. `outline`: group the blocks into segments, each a heading and the paragraphs and lists below it. `theme_table` reads
-   tables that lay out themes.
+1. `outline`: group the blocks into segments, each a heading and the paragraphs and lists below it. `heading_lines`
+   finds the headings, `theme_table` reads tables that lay out themes.
 2. `title_page`: take title, period and adoption from the first lines.
 3. `document_type`: recognise minutes, news and pages about a council, which have no themes.
 4. `heading_roles`: decide which headings are themes, sections, or headings above goals.

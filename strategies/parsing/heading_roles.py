@@ -7,7 +7,8 @@ from itertools import pairwise, takewhile
 
 from . import wording
 from .document_type import is_news
-from .outline import OutlineHeading, OutlineParagraph, Segment, comparison_key, last_sentence
+from .heading_lines import comparison_key
+from .outline import OutlineHeading, OutlineParagraph, Segment, last_sentence
 
 
 def assign_roles(segments: list[Segment], title: Segment | None, may_have_themes: bool) -> None:

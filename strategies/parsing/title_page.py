@@ -6,7 +6,8 @@ from collections.abc import Callable
 from udsat.lib.documents import Document, ImportNote
 
 from . import wording
-from .outline import OutlineParagraph, Segment, looks_like_heading
+from .heading_lines import looks_like_heading
+from .outline import OutlineParagraph, Segment
 from .parsed_strategy import ParsedStrategy
 
 
