@@ -329,6 +329,15 @@ def test_the_lines_of_a_narrow_column_are_joined():
     assert (parsed.title, parsed.start_year, parsed.end_year) == ("Velfærdspolitik", 2027, 2030)
 
 
+def test_the_lines_of_a_narrow_front_page_stay_apart():
+    front = "En plads til os\nalle om bordet\nEn politik for udsatte\n2027-2030"
+    parsed = parse(COLUMN.replace("Velfærdspolitik 2027-2030", front))
+    assert parsed.start_year == 2027 and "En plads til os alle om bordet" in [
+        parsed.title,
+        *(note.text for note in parsed.not_understood),
+    ]
+
+
 def test_goals_below_an_introduction_of_a_text_without_themes():
     text = COLUMN.partition("Natten")[0].replace("Baggrund", "Forord") + COLUMN.partition("låses.\n\n")[2]
     parsed = parse(text.partition("Dagen")[0])

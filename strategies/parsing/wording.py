@@ -114,7 +114,7 @@ _SECTION_KINDS = {
     for kind, pattern in {
         "ignore": r"(indhold|indholdsfortegnelse|kontakt( os)?|kontaktoplysninger|kolofon|links?|genveje|læs mere"
         r"|se også|relateret.*|læs også)",
-        "forord": r"(forord|velkommen til .*|et ord fra .*|borgmesterens (forord|ord))\b.*",
+        "forord": r"(forord|velkommen( til .*)?|et ord fra .*|borgmesterens (forord|ord))\b.*",
         "vision": r"(\w+\s){0,3}(vision(en|er|s)?|visionen for .*)\b(?! \d).*",
         "fakta": r".*\b(fakta|nøgletal|statistik|vidste du|i tal|tal (om|på|for|fra))\b.*",
         "definition": r".*\b(definition(en|er)?|definerer|definere|målgruppen?|begreber?|hvad forstår|hvem er"

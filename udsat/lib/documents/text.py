@@ -3,7 +3,7 @@
 import re
 from bisect import bisect_right
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
 from .blocks import Document, DocumentBuilder, Heading, ListItem, Paragraph
 
@@ -33,6 +33,7 @@ _SENTENCE_END = (".", "!", "?", ":", ";", "…")
 # Values of `width` for text whose line breaks all end a block (<br> in HTML), or none do (Markdown paragraphs).
 INTENDED, UNINTENDED = None, -1
 NARROW = 45  # characters; a column of fewer is narrow
+MAX_FRONT = 5  # lines of a front page
 FULL = 0.6  # the part of a narrow column that a line fills if the text goes on below it
 
 
@@ -60,7 +61,10 @@ def read_text(text: str, *, is_page: bool = True) -> Document:
     """Read text from `normalise_text`. `is_page` means that it may have the menus and contact details of a web page."""
     builder = DocumentBuilder("linje", is_page=is_page)
     lines = _lines(text)
-    TextReader(builder, _wrap_width(lines)).read(lines)
+    width = _wrap_width(lines)
+    if 0 < width < NARROW:
+        lines = _separate_front_lines(lines)
+    TextReader(builder, width).read(lines)
     return builder.finish()
 
 
@@ -72,6 +76,16 @@ def _lines(text: str) -> list[TextLine]:
         # Tabs inside the line are kept: "o<tab>text" is a bullet from Word.
         lines.append(TextLine(number, len(indent.expandtabs(4)), text.strip()))
     return lines
+
+
+def _separate_front_lines(lines: list[TextLine]) -> list[TextLine]:
+    """Return the lines with a blank one between those of the front page: title, subtitle, period."""
+    front = list(takewhile(lambda line: line.text, lines))
+    if len(front) > MAX_FRONT or any(line.text.endswith((".", ",", ":", "-")) for line in front):
+        return lines
+    blank = TextLine(0, 0, "")
+    separated = [part for line in front for part in ([line] if line.text[0].islower() else [blank, line])]
+    return separated + lines[len(front) :]
 
 
 def _wrap_width(lines: list[TextLine]) -> int:
