@@ -181,6 +181,11 @@ def test_reasons_and_people_are_no_goals(lead, items):
     assert not parsed.goal_count and [section.heading for section in parsed.sections] == ["Hjemmet", "Gaden"]
 
 
+def test_a_letter_with_lists_is_read_in_doubt():
+    letter = "# Kære venner\n\n## Festen\n\nHusk også:\n\n- kage\n\n## Turen\n\nPak let:\n\n- støvler\n- regntøj\n"
+    assert "nævner hverken strategi, politik eller mål" in parse(letter, "brev.md").doubt
+
+
 def test_one_heading_alone_makes_no_list_goals():
     parsed = parse("# Ro\n\n## Hjemmet\n\nHusk:\n\n- nøgler\n\n## Gaden\n\nDen er lang.\n", "a.md")
     assert not parsed.themes and "rigtige fil" in parsed.doubt

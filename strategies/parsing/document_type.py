@@ -18,7 +18,7 @@ def _prose(segments: list[Segment]) -> str:
 
 
 def is_news(segments: list[Segment]) -> bool:
-    if any(listing.kind == "strong" for s in segments for listing in s.lists):
+    if any(listing.kind == "strong" and not listing.by_place for s in segments for listing in s.lists):
         return False
     text = _prose(segments)
     first = next((segment.heading.text for segment in segments if segment.heading), "")
@@ -51,4 +51,9 @@ def find_doubt(document: Document, segments: list[Segment], parsed: ParsedStrate
         return "Teksten ligner en nyhed om en strategi. Brug strategiens egen tekst, hvis du har den."
     if not parsed.themes:
         return "Teksten har hverken temaer eller mål, der kan genkendes. Er det den rigtige fil?"
+    if not parsed.start_year and not wording.STRATEGY_WORDS.search(f"{parsed.title}\n{document.text}"):
+        return (
+            "Temaer og mål er fundet i opstillingen alene: Teksten nævner hverken strategi, politik eller mål. "
+            "Er det den rigtige fil?"
+        )
     return ""

@@ -56,7 +56,7 @@ def assign_roles(segments: list[Segment], title: Segment | None, may_have_themes
         themes = _fallback_themes(segments, headed, title)
     for segment in themes:
         segment.heading.role = "theme"
-    _assign_remaining_roles(headed, themes, by_label)
+    _assign_remaining_roles(headed, by_label)
 
 
 def _labelled_themes(headed: list[Segment]) -> list[Segment]:
@@ -231,9 +231,9 @@ def _fallback_themes(segments: list[Segment], headed: list[Segment], title: Segm
     return prose if len(prose) > 1 else []
 
 
-def _assign_remaining_roles(headed: list[Segment], themes: list[Segment], by_label: bool) -> None:
-    last_theme = max((headed.index(s) for s in themes), default=-1)
-    first_theme = min((headed.index(s) for s in themes), default=len(headed))
+def _assign_remaining_roles(headed: list[Segment], by_label: bool) -> None:
+    positions = [index for index, segment in enumerate(headed) if segment.heading.role == "theme"]
+    first_theme, last_theme = min(positions, default=len(headed)), max(positions, default=-1)
     above: Segment | None = None  # the theme, section or container that the heading may belong to
     for index, segment in enumerate(headed):
         heading = segment.heading

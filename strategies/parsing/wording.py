@@ -469,6 +469,11 @@ def is_signature(text: str) -> bool:
 
 # Documents that are not strategies
 
+STRATEGY_WORDS = re.compile(
+    r"strategi|politik|målsætning|\b(mål|målet|målene|vision|visionen|byråd\w*|kommune\w*|udsatte?)\b"
+    rf"|\b\w*plan(?:en)?\b|\b(?:{_PLURALS})\b",
+    re.IGNORECASE,
+)
 QUOTE = re.compile(
     r"\b(siger|fortæller|udtaler|forklarer|understreger|mener|tilføjer|lyder det)\b[^.]{0,120}\b(\w*formand\w*"
     r"|borgmester\w*|rådmand\w*|udvalg\w*|direktør\w*|forperson\w*|fra)\b",
