@@ -471,7 +471,7 @@ def is_signature(text: str) -> bool:
 
 STRATEGY_WORDS = re.compile(
     r"strategi|politik|målsætning|\b(mål|målet|målene|vision|visionen|byråd\w*|kommune\w*|udsatte?)\b"
-    rf"|\b\w*plan(?:en)?\b|\b(?:{_PLURALS})\b",
+    rf"|\b\w*plan(?:en)?\b|\b(?:{'|'.join(sorted(_SINGULAR))})\b",
     re.IGNORECASE,
 )
 QUOTE = re.compile(
