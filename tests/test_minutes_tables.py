@@ -75,6 +75,14 @@ WRITTEN = {
         table("Sag 1|Velkomst", "Referat|Vi sagde goddag til Bo.", "Beslutning|Godkendt.", "Frist|", "Aftaler|Ingen"),
         table("Sag 2|Sengepladser", "Referat|Natcaféen er fuld.", "Beslutning|Vi klager.", "Bilag|"),
     ],
+    "the names of the columns above number and title": [
+        table("Punkt|Titel|Tovholder", "1|Velkomst|", "Referat|Vi sagde goddag til Bo.", "Beslutning|Godkendt."),
+        table("Punkt|Titel", "2|Sengepladser", "Referat|Natcaféen er fuld.", "Beslutning|Vi klager."),
+    ],
+    "the word »Dagsorden« beside number and title": [
+        table("Dagsorden|1. Velkomst", "Referat|Vi sagde goddag til Bo.", "Beslutning|Godkendt."),
+        table("Dagsorden|2. Sengepladser", "Referat|Natcaféen er fuld.", "Beslutning|Vi klager."),
+    ],
     "labels above the columns": [
         table("1. Velkomst", "Referat|Beslutning", "Vi sagde goddag til Bo.|Godkendt."),
         table("2. Sengepladser", "Referat|Beslutning", "Natcaféen er fuld.|Vi klager."),
@@ -147,6 +155,18 @@ def test_an_item_without_labels_and_one_without_a_number_are_items_among_the_oth
         ("Velkomst", "<p>Vi sagde goddag.</p>"),
         ("Natcaféen", "<p>Den er fuld.</p>"),
         ("Eventuelt", "<p>Intet nyt.</p>"),
+    ]
+
+
+def test_other_labels_and_the_time_stay_in_the_text():
+    parsed = read(
+        HEAD,
+        table("10.00–10.15|1. Velkomst", "Nyt siden sidst|Bo er her.", "Referat|Goddag."),
+        table("10.15–11.00|2. Eventuelt", "Referat|Intet."),
+    )
+    assert [(item.title, item.fields["discussion"]) for item in parsed.items] == [
+        ("Velkomst", "<p>10.00–10.15</p><p>Nyt siden sidst: Bo er her.</p><p>Goddag.</p>"),
+        ("Eventuelt", "<p>10.15–11.00</p><p>Intet.</p>"),
     ]
 
 

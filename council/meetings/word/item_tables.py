@@ -19,13 +19,14 @@ Row = list[RichCell]
 
 _MAX_TITLE = 200
 _POINT_LABEL = re.compile(
-    r"(?:dagsordens?)?(?:punkt|pkt\.?)\s*(?:nr\.?)?\s*:?|nr\.?\s*:?|dagsordenens punkt\s*:?", re.I
+    r"(?:dagsordens?)?(?:punkt|pkt\.?)\s*(?:nr\.?)?\s*:?|nr\.?\s*:?|dagsorden(?:ens punkt)?\s*:?", re.I
 )
 _TITLE_LABEL = re.compile(
     r"(?:emne|titel|overskrift|sag|tema|punktets titel|dagsordens?punkt|overskrift på punktet)(?:\s*:\s*|$)", re.I
 )
 _POINT_COLON = re.compile(r"^(?:dagsordens?)?(?:punkt|pkt\.?)\s*+(?:nr\.?\s*+)?:\s*+(?=\d)", re.I)
 _OTHER_POINT = re.compile(r"(?:ad|sag|emne|tema)\.?\s*(\d{1,3})(?!\d)(?:\s*[.:)–—-]+)?\s*", re.I)
+_CLOCK = re.compile(r"(?:kl\.?\s*)?\d{1,2}[.:]\d\d")
 _NUMBER_CELL = re.compile(r"(\d{1,3})\s*[.):]?")
 
 
@@ -52,9 +53,13 @@ class _Table:
         assert isinstance(block, RichTable)
         self.line, self.caption = piece.line, block.caption
         self.rows = [row for row in (*block.head, *block.body) if any(map(_text, row))]
-        if _item_columns(rows_of(piece)):
+        has_columns = bool(_item_columns(rows_of(piece)))
+        if has_columns and not any(_field(_text(_filled(row)[0])) for row in self.rows):
             self.rows = []
-        self.kinds = [_kind(row) for row in self.rows]
+        self.kinds = [
+            "taken" if _is_column_head(row, below) else _kind(row)
+            for row, below in zip(self.rows, [*self.rows[1:], []], strict=False)
+        ]
         self.lists = 0
         self.titles: dict[int, tuple[int, str, list[RichBlock]]] = {}
         for i, row in enumerate(self.rows):
@@ -127,6 +132,8 @@ class _Table:
                     table = RichTable("", [], self.rows[i - 1 : i - 1 + count])
                     yield Piece("table", block_text(table), self.line, [table])
                     i += count - 1
+                elif count and len(cells := _filled(row)) == 2 and re.fullmatch(r"[^\d\n]{2,48}", _text(cells[0])):
+                    yield from self.value(_text(cells[0]), cells[1:], has_cell=True)
                 else:
                     yield from (part for cell in row for part in self.pieces_in(cell.blocks))
 
@@ -226,6 +233,12 @@ def _is_columns(texts: list[str]) -> bool:
     return len(texts) > 1 and all(labels) and all("\n" not in text for text in texts)
 
 
+def _is_column_head(row: Row, below: Row) -> bool:
+    """Return whether the row names the columns of the head of an item: »Punkt | Titel | Ansvarlig« above »1 | …«."""
+    is_above_number = bool(below) and _NUMBER_CELL.fullmatch(_text(below[0])) is not None
+    return is_above_number and bool(_item_columns([list(map(_text, row))] * 2))
+
+
 def _is_data(row: Row, kind: str) -> bool:
     return not kind and len(_filled(row)) > 1
 
@@ -243,6 +256,9 @@ def _item_head(row: Row, is_before_label: bool, *, is_first: bool) -> tuple[int,
     """Return number, title and further blocks if the row begins an item."""
     cells = _filled(row)
     texts = [_text(cell) for cell in cells]
+    if len(cells) > 1 and _CLOCK.match(texts[0]):
+        found = _item_head(cells[1:], is_before_label, is_first=is_first)
+        return found and (found[0], found[1], [*found[2], *cells[0].blocks])
     first = _POINT_COLON.sub("Punkt ", texts[0].split("\n", 1)[0].strip())
     others = texts[1:]
     has_words = bool(others) and re.search(r"[^\W\d]", others[0]) is not None
@@ -250,7 +266,7 @@ def _item_head(row: Row, is_before_label: bool, *, is_first: bool) -> tuple[int,
         lead, title = f"Punkt {match[1]}: ", first[match.end() :]
     elif match := _OTHER_POINT.match(first):
         lead, title = f"{match[1]}. ", first[match.end() :]
-    elif others and _POINT_LABEL.fullmatch(first):
+    elif others and _POINT_LABEL.fullmatch(first) and not re.search(r"\n *+\d", others[0]):
         match = NUMBER.match(others[0]) or BARE_NUMBER.match(others[0]) or _NUMBER_CELL.fullmatch(others[0])
         cells, texts, others = cells[1:], texts[1:], texts[2:]
         lead, title = (f"Punkt {match[1]}: ", texts[0][match.end() :]) if match else ("", texts[0])
@@ -312,7 +328,7 @@ def items_in_table(pieces: list[Piece]) -> tuple[int, list[tuple[ItemStart, list
         bodies: list[tuple[ItemStart, list[Piece]]] = []
         for row in rows[head + 1 :]:
             title, number, body = _item_of(row, columns, rows[head], piece.line)
-            if title:
+            if title or number or body and not bodies:
                 number = number or len(bodies) + 1
                 bodies.append((ItemStart(index, "table", number, title, []), body))
             elif bodies:
@@ -323,8 +339,11 @@ def items_in_table(pieces: list[Piece]) -> tuple[int, list[tuple[ItemStart, list
 
 
 def _columns_of(row: list[str]) -> list[str]:
-    names = (label_patterns.ITEM_COLUMNS.get(fold(cell.strip(" .:"))) or _field(cell) for cell in row)
-    return [name if name in label_patterns.ITEM_COLUMNS.values() else "" for name in names]
+    found = (label_patterns.ITEM_COLUMNS.get(fold(cell.strip(" .:"))) or _field(cell) for cell in row)
+    names = [name if name in label_patterns.ITEM_COLUMNS.values() else "" for name in found]
+    if names.count("title") > 1:  # »Punkt | Emne«
+        names[names.index("title")] = "number"
+    return names
 
 
 def _item_columns(rows: list[list[str]]) -> list[str]:

@@ -78,7 +78,7 @@ COLUMNS = _keys_by_label(
 # Columns of a table that holds the whole agenda.
 ITEM_COLUMNS = _keys_by_label(
     number="nr|nr.|punkt nr|punkt nr.|#",
-    title="punkt|emne|dagsorden|dagsordenspunkt|punkter|tema|sag",
+    title="punkt|emne|dagsorden|dagsordenspunkt|punkter|tema|sag|titel|overskrift",
     presentation="sagsfremstilling|baggrund|indhold|beskrivelse",
     recommendation="indstilling",
     discussion="referat|drøftelse|noter|bemærkninger",
