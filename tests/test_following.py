@@ -240,6 +240,7 @@ def test_a_follower_cannot_reach_the_subscriptions_of_another(client, mailbox, c
 # Notices
 
 
+@pytest.mark.engine
 def test_each_news_item_is_sent_once(client, mailbox, council, anna):
     follow(client, mailbox)
     follow(client, mailbox, IB)
@@ -366,6 +367,7 @@ def test_content_withdrawn_before_sending_is_not_sent(client, mailbox, council, 
     assert not mailbox.deliveries and not Letter.objects.filter(sent_at=None).exists()
 
 
+@pytest.mark.engine
 def test_republished_content_is_sent_once_and_not_to_later_followers(client, mailbox, council, anna):
     follow(client, mailbox)
     story = make.news(council.municipality, "Nyt værested", Status.DRAFT)
@@ -477,6 +479,7 @@ def test_a_month_without_news_brings_no_mail(client, mailbox, council, clock):
     assert not mailbox.deliveries
 
 
+@pytest.mark.engine
 def test_a_changed_frequency_applies_from_then_on(client, mailbox, council, anna, clock):
     address = follow(client, mailbox)
     one = Subscription.objects.get()
@@ -492,6 +495,7 @@ def test_a_changed_frequency_applies_from_then_on(client, mailbox, council, anna
 # Unsubscribing
 
 
+@pytest.mark.engine
 def test_the_button_of_the_mail_program_stops_at_once_and_opening_its_address_does_not(
     client, mailbox, council, anna, django_user_model
 ):

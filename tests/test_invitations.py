@@ -112,6 +112,7 @@ def flat(text):
 # Invited members
 
 
+@pytest.mark.engine
 def test_publishing_the_agenda_invites_each_member_once(published, meeting, anna):
     written = letters()
     assert set(written) == {"Karen", "Ib"}
@@ -226,6 +227,7 @@ def test_past_and_cancelled_meetings_send_no_invitations(meeting, anna, karen, w
     assert not Letter.objects.exists()
 
 
+@pytest.mark.engine
 def test_a_scheduled_agenda_invites_the_members_once_when_it_is_public(meeting, anna, karen):
     agenda = make.agenda(meeting, Status.DRAFT)
     agenda.publish(by=anna, confirmed=True, at=timezone.now() + datetime.timedelta(days=2))
@@ -462,6 +464,7 @@ def test_members_of_another_council_cannot_be_invited(published, meeting, client
 # Changes
 
 
+@pytest.mark.engine
 def test_a_moved_meeting_is_announced_once_and_asks_for_new_replies(published, meeting, client, anna):
     client.post(link_in(letters()["Ib"]), {"svar": "kommer"})
     before = sequence(letters()["Ib"])
@@ -526,6 +529,7 @@ def leave(client, seat, **fields):
     return flat(client.post(page, data | fields, follow=True).content.decode())
 
 
+@pytest.mark.engine
 def test_a_seat_is_not_ended_on_a_council_that_is_changed_meanwhile(invited, client, per, meanwhile):
     meanwhile(lambda: Council.objects.update(version=F("version") + 1))
     assert "En anden har ændret rådet imens" in leave(client, per)
