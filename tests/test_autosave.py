@@ -392,7 +392,7 @@ def test_a_person_writes_and_leaves_without_pressing_a_button(office, strategy):
     office.goto(resume(strategy))
     office.get_by_label("Resumé").fill("Skrevet uden knap")
     status = office.locator("[data-saved]")
-    expect(status).to_contain_text("Gemt kl.", timeout=15_000)
+    expect(status).to_contain_text("Gemt kl.")
     strategy.refresh_from_db()
     assert strategy.summary == "Skrevet uden knap"
     office.get_by_label("Resumé").fill("Skrevet og gemt")
@@ -410,17 +410,17 @@ def test_a_person_writes_and_leaves_without_pressing_a_button(office, strategy):
 def test_a_text_that_clashes_is_kept_and_both_are_shown_by_the_button(office, strategy):
     with office.expect_response("**/gem/**"):  # what others have saved, when the page opens
         office.goto(resume(strategy))
-    expect(office.locator("[data-saved]")).to_have_text("Siden gemmer automatisk.", timeout=15_000)
+    expect(office.locator("[data-saved]")).to_have_text("Siden gemmer automatisk.")
     Strategy.objects.filter(pk=strategy.pk).update(summary="En andens", version=strategy.version + 1)
     office.get_by_label("Resumé").fill("Min egen")
-    expect(office.locator("[data-saved]")).to_contain_text("har gemt feltet imens", timeout=15_000)
+    expect(office.locator("[data-saved]")).to_contain_text("har gemt feltet imens")
     office.get_by_role("button", name="Gem", exact=True).click()
     office.get_by_role("alert").get_by_text("har gemt imens").wait_for()
     assert office.get_by_label("Resumé").input_value() == "Min egen"
     assert office.locator("#id_summary_error").get_by_text("En andens").is_visible()
     office.get_by_label("Resumé").fill("Begges")
     office.get_by_role("button", name="Gem", exact=True).click()
-    expect(office.locator("[data-saved]")).to_have_text("Siden gemmer automatisk.", timeout=15_000)
+    expect(office.locator("[data-saved]")).to_have_text("Siden gemmer automatisk.")
     assert office.get_by_text("Det her skrev du sidst").count() == 0
 
 
@@ -430,13 +430,13 @@ def test_the_button_shows_both_texts_when_the_other_text_arrives_while_one_is_ty
     held, is_held = [], True
     office.route("**/gem/**", lambda route: held.append(route) if is_held else route.continue_())
     office.goto(resume(strategy))
-    expect(office.locator("[data-saved]")).to_have_text("Siden gemmer automatisk.", timeout=15_000)
+    expect(office.locator("[data-saved]")).to_have_text("Siden gemmer automatisk.")
     Strategy.objects.filter(pk=strategy.pk).update(summary="En andens", version=strategy.version + 1)
     office.get_by_label("Resumé").fill("Min egen")
     is_held = False
     for route in held:
         route.continue_()
-    expect(office.locator("[data-saved]")).to_contain_text("har gemt feltet imens", timeout=15_000)
+    expect(office.locator("[data-saved]")).to_contain_text("har gemt feltet imens")
     office.get_by_role("button", name="Gem", exact=True).click()
     office.get_by_role("alert").get_by_text("har gemt imens").wait_for()
     assert office.get_by_label("Resumé").input_value() == "Min egen"
@@ -451,7 +451,7 @@ def test_a_new_row_is_saved_while_it_is_written_once_and_deleted_by_its_tick_and
     office.get_by_role("button", name="Tilføj tema").click()
     row = office.locator("#themes-0")
     row.get_by_label("Titel").fill("Bolig")
-    expect(office.locator("[data-saved]")).to_contain_text("Gemt kl.", timeout=15_000)
+    expect(office.locator("[data-saved]")).to_contain_text("Gemt kl.")
     assert [theme.title for theme in strategy.themes.all()] == ["Bolig"]
     row.get_by_label("Titel").fill("Bolig til alle")
     office.get_by_role("button", name="Gem", exact=True).dblclick()
@@ -475,7 +475,7 @@ def test_a_row_that_was_not_complete_is_there_again_when_the_page_is_opened_agai
     office.goto(address)
     office.get_by_role("button", name="Tilføj indsats").click()
     office.locator("#actions-0").get_by_label("Ansvarlig").fill("Socialforvaltningen")
-    expect(office.locator("[data-saved]")).to_contain_text("når den er udfyldt", timeout=15_000)
+    expect(office.locator("[data-saved]")).to_contain_text("når den er udfyldt")
     context = office.context
     office.close()
     again = context.new_page()
@@ -483,7 +483,7 @@ def test_a_row_that_was_not_complete_is_there_again_when_the_page_is_opened_agai
     row = again.locator("#actions-0")
     expect(row.get_by_label("Ansvarlig")).to_have_value("Socialforvaltningen")
     row.get_by_label("Indsats").fill("Natcafé")
-    expect(again.locator("[data-saved]")).to_contain_text("Gemt kl.", timeout=15_000)
+    expect(again.locator("[data-saved]")).to_contain_text("Gemt kl.")
     again.reload()
     again.locator("[data-saved]").get_by_text("Siden gemmer automatisk").wait_for()
     assert again.locator(".has_original").count() == 1 and again.locator("#actions-1").count() == 0
@@ -496,13 +496,13 @@ def test_no_text_is_thrown_away_without_a_connection_or_when_another_deletes_wha
     goal, other = theme.goals.get(), make.theme(theme.strategy, "Sundhed", position=2)
     office.goto(f"/admin/strategies/goal/{goal.pk}/change/")
     line, text = office.locator("[data-saved]"), office.locator("[name=text]")
-    expect(line).to_have_text("Siden gemmer automatisk.", timeout=15_000)
+    expect(line).to_have_text("Siden gemmer automatisk.")
     office.context.set_offline(True)
     text.fill("bygge uden net")
     office.get_by_role("button", name="Gem", exact=True).click()
-    expect(line).to_contain_text("Ingen forbindelse: gemt på denne computer", timeout=15_000)
+    expect(line).to_contain_text("Ingen forbindelse: gemt på denne computer")
     office.context.set_offline(False)
-    expect(line).to_contain_text("Gemt kl.", timeout=15_000)
+    expect(line).to_contain_text("Gemt kl.")
     # A choice in the box that searches in a list.
     office.locator(".field-theme .select2-selection").click()
     with office.expect_response(lambda answer: ":theme" in (answer.request.post_data or "")):
@@ -511,6 +511,6 @@ def test_no_text_is_thrown_away_without_a_connection_or_when_another_deletes_wha
     assert (goal.text, goal.theme) == ("bygge uden net", other)
     goal.delete()
     text.fill("bygge videre")
-    expect(line).to_contain_text("Kopiér det, du har skrevet", timeout=15_000)
+    expect(line).to_contain_text("Kopiér det, du har skrevet")
     office.get_by_role("button", name="Gem", exact=True).click()
     expect(text).to_have_value("bygge videre")

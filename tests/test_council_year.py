@@ -135,7 +135,7 @@ def editor(container, label):
 
 
 def saved(page):
-    expect(page.locator("[data-state]")).to_have_attribute("data-kind", "saved", timeout=15_000)
+    expect(page.locator("[data-state]")).to_have_attribute("data-kind", "saved")
 
 
 def through_the_gate(hand):
@@ -295,20 +295,20 @@ def hold_the_meeting(town, lise, meeting):
     mads = town.hand_of("mads")
     mads.page.goto(page.url)
     saved(mads.page)
-    expect(page.locator("[data-present]")).to_contain_text("Mads Juhl", timeout=15_000)
+    expect(page.locator("[data-present]")).to_contain_text("Mads Juhl")
     page.context.set_offline(True)
     lise.write(editor(homes, "Beslutning"), "Rådet skriver til udvalget.")
-    expect(page.locator("[data-status]")).to_have_text("Ingen forbindelse: gemt på denne computer", timeout=15_000)
+    expect(page.locator("[data-status]")).to_have_text("Ingen forbindelse: gemt på denne computer")
     his = mads.page.locator(".desk-item", has=mads.page.get_by_role("heading", name=HOMES))
     mads.press(his.locator("summary").first)
     mads.write(editor(his, "Beslutning"), "Rådet beder om 21 boliger.")
     saved(mads.page)
     page.context.set_offline(False)
     clash = homes.locator(".clash")
-    expect(clash).to_contain_text("Rådet beder om 21 boliger.", timeout=15_000)
+    expect(clash).to_contain_text("Rådet beder om 21 boliger.")
     expect(clash).to_contain_text("Rådet skriver til udvalget.")
     lise.press(button(clash, "Behold begge"))
-    expect(clash).to_have_count(0, timeout=15_000)
+    expect(clash).to_have_count(0)
     mads.page.close()
 
     lise.write(homes.get_by_label("Hvad er aftalt?").first, "Invitere boligforeningen")

@@ -82,7 +82,7 @@ def desk_of(chromium, server, meeting):
 
 
 def saved(page):
-    expect(page.locator("[data-state]")).to_have_attribute("data-kind", "saved", timeout=15_000)
+    expect(page.locator("[data-state]")).to_have_attribute("data-kind", "saved")
 
 
 def field(page, item, label):
@@ -187,9 +187,9 @@ def test_two_at_the_desk_see_each_other_and_choose_between_two_texts(desk_of, me
     hers, his = desk_of(anna), desk_of(carla)
     homes, stues = meeting.items.all()
     field(his, homes, "Beslutning").click()
-    expect(hers.locator("[data-present]")).to_contain_text("Carla (ved punkt 1)", timeout=15_000)
+    expect(hers.locator("[data-present]")).to_contain_text("Carla (ved punkt 1)")
     his.keyboard.type("Fra Carla")
-    expect(field(hers, homes, "Beslutning")).to_have_text("Fra Carla", timeout=15_000)
+    expect(field(hers, homes, "Beslutning")).to_have_text("Fra Carla")
     # Both write while one of them is offline.
     hers.context.set_offline(True)
     open_item(hers, stues)
@@ -201,16 +201,16 @@ def test_two_at_the_desk_see_each_other_and_choose_between_two_texts(desk_of, me
     saved(his)
     hers.context.set_offline(False)
     clash = hers.locator(".clash")
-    expect(clash).to_contain_text("Carlas tekst", timeout=15_000)
+    expect(clash).to_contain_text("Carlas tekst")
     expect(clash).to_contain_text("Annas tekst")
     expect(field(hers, stues, "Beslutning")).to_have_text("Annas tekst")
-    expect(his.locator(".clash")).to_contain_text("Annas tekst", timeout=15_000)
+    expect(his.locator(".clash")).to_contain_text("Annas tekst")
     assert barriers(hers) == []
     expect(clash.get_by_role("button")).to_have_text(["Behold begge", "Brug min tekst", "Behold Carlas tekst"])
     clash.get_by_role("button", name="Behold begge").press("Enter")
     expect(hers.locator(".clash")).to_have_count(0)
     for page in (hers, his):
-        expect(field(page, stues, "Beslutning")).to_contain_text("Carlas tekst", timeout=15_000)
+        expect(field(page, stues, "Beslutning")).to_contain_text("Carlas tekst")
         expect(field(page, stues, "Beslutning")).to_contain_text("Annas tekst")
     stues.refresh_from_db()
     assert stues.decision == "<p>Carlas tekst</p><p>Annas tekst</p>"
@@ -223,7 +223,7 @@ def test_text_is_kept_for_a_user_who_is_logged_out(desk_of, meeting, anna):
     page.context.clear_cookies()
     field(page, homes, "Beslutning").click()
     page.keyboard.type("Skrevet uden log-in")
-    expect(page.locator("[data-status]")).to_have_text("Du er logget ud: gemt på denne computer", timeout=15_000)
+    expect(page.locator("[data-status]")).to_have_text("Du er logget ud: gemt på denne computer")
     expect(page.get_by_role("link", name="Log ind i et nyt vindue")).to_be_visible()
     desk_of.log_in(page.context, anna)
     saved(page)
