@@ -4,6 +4,7 @@ import pytest
 from django.contrib import admin
 from django.db.models import Count
 from django.urls import reverse
+from playwright.sync_api import expect
 
 from council.models import Agreement, Council, Hearing, Meeting, Membership, Minutes, News, Person
 from strategies.models import Goal, Strategy, Theme
@@ -221,6 +222,30 @@ def test_a_person_is_added_in_a_small_window_beside_the_form(window):
     window.locator("#id_person option:checked").filter(has_text="Solvej").wait_for(state="attached")
     assert popup.is_closed()
     assert window.complaints == []
+
+
+def test_a_saved_page_stands_where_it_stood_and_a_question_is_read_from_the_top(window):
+    at_top = "scrollY === 0"
+    window.set_viewport_size({"width": 1280, "height": 300})
+    draft = News.objects.filter(status=Status.DRAFT).first()
+    window.goto(address(News, "change", draft.pk))
+    window.evaluate("scrollTo(0, 200)")
+    window.get_by_role("button", name="Gem", exact=True).click()
+    window.get_by_text("er gemt").wait_for()
+    window.wait_for_load_state()
+    expect(window.locator(".messagelist.floating")).to_be_in_viewport()
+    assert not window.evaluate(at_top)
+
+    date = Meeting.objects.published().filter(council__municipality__slug="eksempelkoebing").first().date
+    minutes = f"Referat af møde den {date:%d.%m.%Y} kl. 14-16\n\n1. Velkomst\nFormanden bød velkommen.\n"
+    window.goto(address(Meeting, "import_new"))
+    file = {"name": "referat.txt", "mimeType": "text/plain", "buffer": minutes.encode()}
+    window.get_by_label("Fil", exact=True).set_input_files(file)
+    window.get_by_role("button", name="Læs filen").click()
+    window.get_by_label("Råd").select_option(label=str(Council.objects.get(municipality__slug="eksempelkoebing")))
+    window.get_by_role("button", name="Lav mødet som kladde").click()
+    expect(window.get_by_role("link", name="Vælg, hvor filen skal hen")).to_be_in_viewport()
+    assert window.evaluate(at_top)
 
 
 def test_leaving_with_unsaved_words_asks_first(window):

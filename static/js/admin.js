@@ -21,7 +21,8 @@ document.addEventListener("submit", ({ target }) => {
   if (path !== JSON.parse(sessionStorage.getItem(SENT) ?? "null")?.path) sessionStorage.removeItem(SENT);
 });
 
-// After saving, the page that is shown again stands where it stood.
+// After saving, the page that is shown again stands where it stood. A page that asks something instead of saving is
+// answered without a redirect; it starts at the top, with its question.
 const PLACE = "udsat-place";
 const folds = () => [...document.querySelectorAll("#content-main details:not(.more)")];
 // Without what is counted in the summary, which saving changes.
@@ -32,7 +33,8 @@ document.addEventListener("submit", () => {
 });
 const place = JSON.parse(sessionStorage.getItem(PLACE) ?? "null");
 sessionStorage.removeItem(PLACE);
-if (place?.path === location.pathname && Date.now() - place.at < 60000 && !document.querySelector(".error-summary")) {
+const isSaved = performance.getEntriesByType("navigation")[0]?.redirectCount > 0;
+if (isSaved && place?.path === location.pathname && Date.now() - place.at < 60000) {
   for (const fold of folds()) fold.open ||= place.open.includes(keyOf(fold));
   document.querySelector(".messagelist")?.classList.add("floating");
   const scroll = () => scrollTo({ top: place.top, behavior: "instant" });
