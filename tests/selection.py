@@ -118,6 +118,7 @@ ON_EITHER_ENGINE = {
     "test_phones.py",
     "test_plain.py",
     "test_poster.py",
+    "test_public_queries.py",
     "test_public_table.py",
     "test_public_versions.py",
     "test_readability.py",
