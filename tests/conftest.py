@@ -1,5 +1,6 @@
 """Fixtures: the municipalities Esbjerg and Vejle, their users, servers and the demo content."""
 
+import gc
 import os
 import shutil
 import threading
@@ -18,6 +19,9 @@ from .smtp_server import Mailbox
 
 # Playwright runs an event loop in the test's thread, where Django otherwise refuses database access.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+# Garbage is collected seldom: with Python's own threshold it takes a tenth of the time.
+gc.set_threshold(50_000, 20, 100)
 
 
 def keep_context_of_page(store, signal, sender, template, context, **kwargs):
@@ -42,6 +46,11 @@ def pytest_collection_modifyitems(items):
             item.add_marker("once")
         elif not item.get_closest_marker("engine") and selection.is_left_to_sqlite(item.path.name, item.nodeid):
             item.add_marker("left_to_sqlite")
+
+
+def pytest_collection_finish():
+    """Leave what has been imported out of all later garbage collections."""
+    gc.freeze()
 
 
 @pytest.fixture
