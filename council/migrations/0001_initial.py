@@ -167,6 +167,11 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'udsatteråd',
                 'ordering': ['municipality__sort_key'],
                 'abstract': False,
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('status__in', ['kladde', 'offentliggjort', 'tilbagetrukket'])), name='council_status_known'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('status', 'offentliggjort'), _negated=True), ('publish_at__isnull', False), _connector='OR'), name='council_public_from'),
+                    models.CheckConstraint(condition=models.Q(('term_starts_on', None), ('term_ends_on', None), ('term_ends_on__gte', models.F('term_starts_on')), _connector='OR'), name='council_term_ends_after_start', violation_error_message='Perioden slutter, før den begynder.'),
+                ],
             },
         ),
         migrations.AddField(
@@ -239,6 +244,13 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'henvendelser',
                 'ordering': ['-created_at', '-pk'],
                 'abstract': False,
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('status__in', ['kladde', 'offentliggjort', 'tilbagetrukket'])), name='input_status_known'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('status', 'offentliggjort'), _negated=True), ('publish_at__isnull', False), _connector='OR'), name='input_public_from'),
+                    models.CheckConstraint(condition=models.Q(('kind__in', ['skriv', 'dialog', 'sagt'])), name='input_kind_known'),
+                    models.CheckConstraint(condition=models.Q(('state__in', ['ny', 'i-gang', 'besvaret', 'afsluttet', 'maaske-spam', 'spam'])), name='input_state_known'),
+                    models.UniqueConstraint(condition=models.Q(('form_key', ''), _negated=True), fields=('form_key',), name='input_sent_once'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -280,6 +292,13 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'møder',
                 'ordering': ['-date', '-ordinal'],
                 'abstract': False,
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('status__in', ['kladde', 'offentliggjort', 'tilbagetrukket'])), name='meeting_status_known'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('status', 'offentliggjort'), _negated=True), ('publish_at__isnull', False), _connector='OR'), name='meeting_public_from'),
+                    models.UniqueConstraint(fields=('council', 'date', 'ordinal'), name='meeting_unique_address', violation_error_message='Rådet har allerede et møde den dag. Giv det nye nummer 2.'),
+                    models.CheckConstraint(condition=models.Q(('ordinal__gte', 1), ('ordinal__lte', 9)), name='meeting_ordinal_one_digit', violation_error_message='Nummeret er fra 1 til 9.'),
+                    models.CheckConstraint(condition=models.Q(('starts_at', None), ('ends_at', None), ('ends_at__gt', models.F('starts_at')), _connector='OR'), name='meeting_ends_after_start', violation_error_message='Mødet slutter, før det begynder.'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -294,6 +313,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'tidligere dato',
                 'verbose_name_plural': 'tidligere datoer',
                 'ordering': ['pk'],
+                'constraints': [models.UniqueConstraint(fields=('meeting', 'date', 'ordinal'), name='former_date_once')],
             },
         ),
         migrations.CreateModel(
@@ -308,6 +328,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'række fra mødebordet',
                 'verbose_name_plural': 'rækker fra mødebordet',
+                'constraints': [models.UniqueConstraint(fields=('meeting', 'key'), name='desk_row_once')],
             },
         ),
         migrations.CreateModel(
@@ -324,6 +345,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'til stede ved mødebordet',
                 'verbose_name_plural': 'til stede ved mødebordet',
                 'ordering': ['pk'],
+                'constraints': [models.UniqueConstraint(fields=('meeting', 'client'), name='desk_presence_once')],
             },
         ),
         migrations.CreateModel(
@@ -340,6 +362,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'rettelse fra mødebordet',
                 'verbose_name_plural': 'rettelser fra mødebordet',
+                'constraints': [models.UniqueConstraint(fields=('meeting', 'edit'), name='desk_edit_once')],
             },
         ),
         migrations.AddField(
@@ -362,6 +385,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'bilag',
                 'verbose_name_plural': 'bilag',
                 'ordering': ['position', 'pk'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('paper__in', ['dagsorden', 'referat'])), name='attachment_paper_known')],
             },
         ),
         migrations.AddField(
@@ -392,6 +416,10 @@ class Migration(migrations.Migration):
                 'verbose_name': 'dagsorden',
                 'verbose_name_plural': 'dagsordener',
                 'abstract': False,
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('status__in', ['kladde', 'offentliggjort', 'tilbagetrukket'])), name='agenda_status_known'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('status', 'offentliggjort'), _negated=True), ('publish_at__isnull', False), _connector='OR'), name='agenda_public_from'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -413,6 +441,10 @@ class Migration(migrations.Migration):
                 'verbose_name': 'medlemskab',
                 'verbose_name_plural': 'medlemskaber',
                 'ordering': ['position', 'pk'],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('starts_on', None), ('ends_on', None), ('ends_on__gte', models.F('starts_on')), _connector='OR'), name='membership_ends_after_start', violation_error_message='Udtrådt ligger før indtrådt.'),
+                    models.CheckConstraint(condition=models.Q(('substitute_for', models.F('id')), _negated=True), name='membership_not_its_own_substitute', violation_error_message='Et medlem kan ikke være stedfortræder for sig selv.'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -431,6 +463,10 @@ class Migration(migrations.Migration):
                 'verbose_name': 'indkaldelse',
                 'verbose_name_plural': 'indkaldelser',
                 'ordering': ['member__position', 'pk'],
+                'constraints': [
+                    models.UniqueConstraint(fields=('meeting', 'member'), name='invitation_once'),
+                    models.CheckConstraint(condition=models.Q(('reply__in', ['', 'kommer', 'afbud'])), name='invitation_reply_known'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -472,6 +508,12 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'høringer',
                 'ordering': ['-received_on', '-pk'],
                 'abstract': False,
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('status__in', ['kladde', 'offentliggjort', 'tilbagetrukket'])), name='hearing_status_known'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('status', 'offentliggjort'), _negated=True), ('publish_at__isnull', False), _connector='OR'), name='hearing_public_from'),
+                    models.CheckConstraint(condition=models.Q(('answered_on', None), ('answered_on__gte', models.F('received_on')), _connector='OR'), name='hearing_answered_after_received', violation_error_message='Svaret ligger før modtagelsen.'),
+                    models.CheckConstraint(condition=models.Q(('outcome__in', ['fulgt', 'delvist', 'ikke-fulgt', 'afventer'])), name='hearing_outcome_known'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -488,6 +530,10 @@ class Migration(migrations.Migration):
                 'verbose_name': 'fremmøde',
                 'verbose_name_plural': 'fremmøde',
                 'ordering': ['member__position', 'pk'],
+                'constraints': [
+                    models.UniqueConstraint(fields=('meeting', 'member'), name='attendance_once', violation_error_message='Medlemmet står der allerede.'),
+                    models.CheckConstraint(condition=models.Q(('status__in', ['til-stede', 'afbud', 'fravaerende'])), name='attendance_status_known'),
+                ],
             },
         ),
         migrations.AddField(
@@ -527,6 +573,11 @@ class Migration(migrations.Migration):
                 'verbose_name': 'referat',
                 'verbose_name_plural': 'referater',
                 'abstract': False,
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('status__in', ['kladde', 'offentliggjort', 'tilbagetrukket'])), name='minutes_status_known'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('status', 'offentliggjort'), _negated=True), ('publish_at__isnull', False), _connector='OR'), name='minutes_public_from'),
+                    models.CheckConstraint(condition=models.Q(('corrected_on', None), models.Q(('correction', ''), _negated=True), _connector='OR'), name='minutes_correction_said', violation_error_message='Skriv, hvad der er rettet.'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -545,6 +596,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'udgave af referatet',
                 'verbose_name_plural': 'udgaver af referatet',
                 'ordering': ['number'],
+                'constraints': [models.UniqueConstraint(fields=('minutes', 'number'), name='edition_number_once')],
             },
         ),
         migrations.CreateModel(
@@ -567,6 +619,12 @@ class Migration(migrations.Migration):
                 'verbose_name': 'godkendelse',
                 'verbose_name_plural': 'godkendelser',
                 'ordering': ['-round', 'member__position', 'pk'],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('hearing__isnull', False), ('minutes', None)), models.Q(('hearing', None), ('minutes__isnull', False)), _connector='OR'), name='approval_of_one_thing'),
+                    models.UniqueConstraint(condition=models.Q(('hearing', None)), fields=('minutes', 'member', 'round'), name='approval_once_minutes'),
+                    models.UniqueConstraint(condition=models.Q(('minutes', None)), fields=('hearing', 'member', 'round'), name='approval_once_hearing'),
+                    models.CheckConstraint(condition=models.Q(('answer__in', ['', 'godkendt', 'bemaerkninger'])), name='approval_answer_known'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -600,6 +658,11 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'nyheder',
                 'ordering': ['-date', '-pk'],
                 'abstract': False,
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('status__in', ['kladde', 'offentliggjort', 'tilbagetrukket'])), name='news_status_known'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('status', 'offentliggjort'), _negated=True), ('publish_at__isnull', False), _connector='OR'), name='news_public_from'),
+                    models.UniqueConstraint(fields=('municipality', 'slug'), name='news_unique_slug', violation_error_message='Kommunen har allerede en nyhed med den adresse.'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -614,6 +677,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'besked',
                 'verbose_name_plural': 'beskeder',
                 'ordering': ['pk'],
+                'constraints': [models.UniqueConstraint(fields=('follower', 'news_item'), name='notice_once')],
             },
         ),
         migrations.CreateModel(
@@ -637,6 +701,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'person',
                 'verbose_name_plural': 'personer',
                 'ordering': ['first_name', 'last_name'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('shown__in', ['fuldt', 'fornavn', 'rolle'])), name='person_shown_known')],
             },
         ),
         migrations.AddField(
@@ -671,6 +736,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'forslag til punkt',
                 'verbose_name_plural': 'forslag til punkter',
                 'ordering': ['created_at', 'pk'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['ny', 'med', 'ikke-med'])), name='proposal_state_known')],
             },
         ),
         migrations.CreateModel(
@@ -723,6 +789,13 @@ class Migration(migrations.Migration):
                 'verbose_name': 'abonnement',
                 'verbose_name_plural': 'abonnementer',
                 'ordering': ['pk'],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('council__isnull', False), ('strategy', None), ('topic', None)), models.Q(('council', None), ('strategy__isnull', False), ('topic', None)), models.Q(('council', None), ('strategy', None), ('topic__isnull', False)), _connector='OR'), name='subscription_of_one_thing'),
+                    models.CheckConstraint(condition=models.Q(('how_often__in', ['straks', 'maaned'])), name='subscription_how_often_known'),
+                    models.UniqueConstraint(condition=models.Q(('council__isnull', False)), fields=('follower', 'council'), name='follows_council_once'),
+                    models.UniqueConstraint(condition=models.Q(('strategy__isnull', False)), fields=('follower', 'strategy'), name='follows_strategy_once'),
+                    models.UniqueConstraint(condition=models.Q(('topic__isnull', False)), fields=('follower', 'topic'), name='follows_topic_once'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -742,208 +815,12 @@ class Migration(migrations.Migration):
                 'ordering': ['position', 'pk'],
             },
         ),
-        migrations.AddConstraint(
-            model_name='council',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['kladde', 'offentliggjort', 'tilbagetrukket'])), name='council_status_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='council',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'offentliggjort'), _negated=True), ('publish_at__isnull', False), _connector='OR'), name='council_public_from'),
-        ),
-        migrations.AddConstraint(
-            model_name='council',
-            constraint=models.CheckConstraint(condition=models.Q(('term_starts_on', None), ('term_ends_on', None), ('term_ends_on__gte', models.F('term_starts_on')), _connector='OR'), name='council_term_ends_after_start', violation_error_message='Perioden slutter, før den begynder.'),
-        ),
-        migrations.AddConstraint(
-            model_name='input',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['kladde', 'offentliggjort', 'tilbagetrukket'])), name='input_status_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='input',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'offentliggjort'), _negated=True), ('publish_at__isnull', False), _connector='OR'), name='input_public_from'),
-        ),
-        migrations.AddConstraint(
-            model_name='input',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['skriv', 'dialog', 'sagt'])), name='input_kind_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='input',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['ny', 'i-gang', 'besvaret', 'afsluttet', 'maaske-spam', 'spam'])), name='input_state_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='input',
-            constraint=models.UniqueConstraint(condition=models.Q(('form_key', ''), _negated=True), fields=('form_key',), name='input_sent_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='meeting',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['kladde', 'offentliggjort', 'tilbagetrukket'])), name='meeting_status_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='meeting',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'offentliggjort'), _negated=True), ('publish_at__isnull', False), _connector='OR'), name='meeting_public_from'),
-        ),
-        migrations.AddConstraint(
-            model_name='meeting',
-            constraint=models.UniqueConstraint(fields=('council', 'date', 'ordinal'), name='meeting_unique_address', violation_error_message='Rådet har allerede et møde den dag. Giv det nye nummer 2.'),
-        ),
-        migrations.AddConstraint(
-            model_name='meeting',
-            constraint=models.CheckConstraint(condition=models.Q(('ordinal__gte', 1), ('ordinal__lte', 9)), name='meeting_ordinal_one_digit', violation_error_message='Nummeret er fra 1 til 9.'),
-        ),
-        migrations.AddConstraint(
-            model_name='meeting',
-            constraint=models.CheckConstraint(condition=models.Q(('starts_at', None), ('ends_at', None), ('ends_at__gt', models.F('starts_at')), _connector='OR'), name='meeting_ends_after_start', violation_error_message='Mødet slutter, før det begynder.'),
-        ),
-        migrations.AddConstraint(
-            model_name='formerdate',
-            constraint=models.UniqueConstraint(fields=('meeting', 'date', 'ordinal'), name='former_date_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='deskrow',
-            constraint=models.UniqueConstraint(fields=('meeting', 'key'), name='desk_row_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='deskpresence',
-            constraint=models.UniqueConstraint(fields=('meeting', 'client'), name='desk_presence_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='deskedit',
-            constraint=models.UniqueConstraint(fields=('meeting', 'edit'), name='desk_edit_once'),
-        ),
         migrations.AddIndex(
             model_name='deskclash',
             index=models.Index(fields=['meeting', 'resolved_at'], name='desk_clash_open'),
         ),
         migrations.AddConstraint(
-            model_name='attachment',
-            constraint=models.CheckConstraint(condition=models.Q(('paper__in', ['dagsorden', 'referat'])), name='attachment_paper_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='agenda',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['kladde', 'offentliggjort', 'tilbagetrukket'])), name='agenda_status_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='agenda',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'offentliggjort'), _negated=True), ('publish_at__isnull', False), _connector='OR'), name='agenda_public_from'),
-        ),
-        migrations.AddConstraint(
-            model_name='invitation',
-            constraint=models.UniqueConstraint(fields=('meeting', 'member'), name='invitation_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='invitation',
-            constraint=models.CheckConstraint(condition=models.Q(('reply__in', ['', 'kommer', 'afbud'])), name='invitation_reply_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='hearing',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['kladde', 'offentliggjort', 'tilbagetrukket'])), name='hearing_status_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='hearing',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'offentliggjort'), _negated=True), ('publish_at__isnull', False), _connector='OR'), name='hearing_public_from'),
-        ),
-        migrations.AddConstraint(
-            model_name='hearing',
-            constraint=models.CheckConstraint(condition=models.Q(('answered_on', None), ('answered_on__gte', models.F('received_on')), _connector='OR'), name='hearing_answered_after_received', violation_error_message='Svaret ligger før modtagelsen.'),
-        ),
-        migrations.AddConstraint(
-            model_name='hearing',
-            constraint=models.CheckConstraint(condition=models.Q(('outcome__in', ['fulgt', 'delvist', 'ikke-fulgt', 'afventer'])), name='hearing_outcome_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='attendance',
-            constraint=models.UniqueConstraint(fields=('meeting', 'member'), name='attendance_once', violation_error_message='Medlemmet står der allerede.'),
-        ),
-        migrations.AddConstraint(
-            model_name='attendance',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['til-stede', 'afbud', 'fravaerende'])), name='attendance_status_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='minutes',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['kladde', 'offentliggjort', 'tilbagetrukket'])), name='minutes_status_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='minutes',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'offentliggjort'), _negated=True), ('publish_at__isnull', False), _connector='OR'), name='minutes_public_from'),
-        ),
-        migrations.AddConstraint(
-            model_name='minutes',
-            constraint=models.CheckConstraint(condition=models.Q(('corrected_on', None), models.Q(('correction', ''), _negated=True), _connector='OR'), name='minutes_correction_said', violation_error_message='Skriv, hvad der er rettet.'),
-        ),
-        migrations.AddConstraint(
-            model_name='edition',
-            constraint=models.UniqueConstraint(fields=('minutes', 'number'), name='edition_number_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='approval',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('hearing__isnull', False), ('minutes', None)), models.Q(('hearing', None), ('minutes__isnull', False)), _connector='OR'), name='approval_of_one_thing'),
-        ),
-        migrations.AddConstraint(
-            model_name='approval',
-            constraint=models.UniqueConstraint(condition=models.Q(('hearing', None)), fields=('minutes', 'member', 'round'), name='approval_once_minutes'),
-        ),
-        migrations.AddConstraint(
-            model_name='approval',
-            constraint=models.UniqueConstraint(condition=models.Q(('minutes', None)), fields=('hearing', 'member', 'round'), name='approval_once_hearing'),
-        ),
-        migrations.AddConstraint(
-            model_name='approval',
-            constraint=models.CheckConstraint(condition=models.Q(('answer__in', ['', 'godkendt', 'bemaerkninger'])), name='approval_answer_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='news',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['kladde', 'offentliggjort', 'tilbagetrukket'])), name='news_status_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='news',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'offentliggjort'), _negated=True), ('publish_at__isnull', False), _connector='OR'), name='news_public_from'),
-        ),
-        migrations.AddConstraint(
-            model_name='news',
-            constraint=models.UniqueConstraint(fields=('municipality', 'slug'), name='news_unique_slug', violation_error_message='Kommunen har allerede en nyhed med den adresse.'),
-        ),
-        migrations.AddConstraint(
-            model_name='notice',
-            constraint=models.UniqueConstraint(fields=('follower', 'news_item'), name='notice_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='person',
-            constraint=models.CheckConstraint(condition=models.Q(('shown__in', ['fuldt', 'fornavn', 'rolle'])), name='person_shown_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.CheckConstraint(condition=models.Q(('starts_on', None), ('ends_on', None), ('ends_on__gte', models.F('starts_on')), _connector='OR'), name='membership_ends_after_start', violation_error_message='Udtrådt ligger før indtrådt.'),
-        ),
-        migrations.AddConstraint(
             model_name='membership',
             constraint=models.CheckConstraint(condition=models.Q(('is_vacant', False), ('person', None), _connector='OR'), name='membership_vacant_without_person', violation_error_message='En vakant plads har ingen person.'),
-        ),
-        migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.CheckConstraint(condition=models.Q(('substitute_for', models.F('id')), _negated=True), name='membership_not_its_own_substitute', violation_error_message='Et medlem kan ikke være stedfortræder for sig selv.'),
-        ),
-        migrations.AddConstraint(
-            model_name='proposal',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['ny', 'med', 'ikke-med'])), name='proposal_state_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='subscription',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('council__isnull', False), ('strategy', None), ('topic', None)), models.Q(('council', None), ('strategy__isnull', False), ('topic', None)), models.Q(('council', None), ('strategy', None), ('topic__isnull', False)), _connector='OR'), name='subscription_of_one_thing'),
-        ),
-        migrations.AddConstraint(
-            model_name='subscription',
-            constraint=models.CheckConstraint(condition=models.Q(('how_often__in', ['straks', 'maaned'])), name='subscription_how_often_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='subscription',
-            constraint=models.UniqueConstraint(condition=models.Q(('council__isnull', False)), fields=('follower', 'council'), name='follows_council_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='subscription',
-            constraint=models.UniqueConstraint(condition=models.Q(('strategy__isnull', False)), fields=('follower', 'strategy'), name='follows_strategy_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='subscription',
-            constraint=models.UniqueConstraint(condition=models.Q(('topic__isnull', False)), fields=('follower', 'topic'), name='follows_topic_once'),
         ),
     ]

@@ -72,6 +72,13 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'strategier',
                 'ordering': ['municipality__sort_key', models.OrderBy(models.F('starts_on'), descending=True, nulls_last=True), 'title'],
                 'abstract': False,
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('status__in', ['kladde', 'offentliggjort', 'tilbagetrukket'])), name='strategy_status_known'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('status', 'offentliggjort'), _negated=True), ('publish_at__isnull', False), _connector='OR'), name='strategy_public_from'),
+                    models.UniqueConstraint(fields=('municipality', 'slug'), name='strategy_unique_slug', violation_error_message='Kommunen har allerede en strategi med den adresse.'),
+                    models.CheckConstraint(condition=models.Q(('starts_on', None), ('ends_on', None), ('ends_on__gte', models.F('starts_on')), _connector='OR'), name='strategy_ends_after_start', violation_error_message='Slutdatoen ligger før startdatoen.'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('replaces', models.F('id')), _negated=True), models.Q(('parent', models.F('id')), _negated=True)), name='strategy_not_its_own_relative', violation_error_message='En strategi kan ikke erstatte eller høre under sig selv.'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -90,6 +97,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'afsnit',
                 'verbose_name_plural': 'afsnit',
                 'ordering': ['position', 'pk'],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('kind', 'vision')), fields=('strategy',), name='section_one_vision', violation_error_message='En strategi har kun én vision.')],
             },
         ),
         migrations.CreateModel(
@@ -110,6 +118,10 @@ class Migration(migrations.Migration):
                 'verbose_name': 'tema',
                 'verbose_name_plural': 'temaer',
                 'ordering': ['position', 'pk'],
+                'constraints': [
+                    models.UniqueConstraint(fields=('strategy', 'slug'), name='theme_unique_slug', violation_error_message='Strategien har allerede et tema med den adresse.'),
+                    models.CheckConstraint(condition=models.Q(('slug__in', ['strategi.pdf', 'resume.pdf', 'opfoelgning']), _negated=True), name='theme_slug_not_reserved', violation_error_message='Adressen bruges til en anden side om strategien. Vælg en anden.'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -128,6 +140,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'mål',
                 'verbose_name_plural': 'mål',
                 'ordering': ['position', 'pk'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('parent', None), models.Q(('parent', models.F('id')), _negated=True), _connector='OR'), name='goal_not_its_own_parent', violation_error_message='Et mål kan ikke ligge under sig selv.')],
             },
         ),
         migrations.CreateModel(
@@ -147,6 +160,10 @@ class Migration(migrations.Migration):
                 'verbose_name': 'indsats',
                 'verbose_name_plural': 'indsatser',
                 'ordering': ['starts_on', 'pk'],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('theme__isnull', True), ('goal__isnull', True), _connector='XOR'), name='action_of_theme_or_goal', violation_error_message='Vælg enten et tema eller et mål.'),
+                    models.CheckConstraint(condition=models.Q(('starts_on', None), ('ends_on', None), ('ends_on__gte', models.F('starts_on')), _connector='OR'), name='action_ends_after_start', violation_error_message='Slutdatoen ligger før startdatoen.'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -206,49 +223,5 @@ class Migration(migrations.Migration):
                 'ordering': ['-date', '-pk'],
                 'constraints': [models.CheckConstraint(condition=models.Q(('status__in', ['naaet', 'i-gang', 'ikke-begyndt', 'i-bero', 'opgivet'])), name='follow_up_status_known')],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='strategy',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['kladde', 'offentliggjort', 'tilbagetrukket'])), name='strategy_status_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='strategy',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'offentliggjort'), _negated=True), ('publish_at__isnull', False), _connector='OR'), name='strategy_public_from'),
-        ),
-        migrations.AddConstraint(
-            model_name='strategy',
-            constraint=models.UniqueConstraint(fields=('municipality', 'slug'), name='strategy_unique_slug', violation_error_message='Kommunen har allerede en strategi med den adresse.'),
-        ),
-        migrations.AddConstraint(
-            model_name='strategy',
-            constraint=models.CheckConstraint(condition=models.Q(('starts_on', None), ('ends_on', None), ('ends_on__gte', models.F('starts_on')), _connector='OR'), name='strategy_ends_after_start', violation_error_message='Slutdatoen ligger før startdatoen.'),
-        ),
-        migrations.AddConstraint(
-            model_name='strategy',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('replaces', models.F('id')), _negated=True), models.Q(('parent', models.F('id')), _negated=True)), name='strategy_not_its_own_relative', violation_error_message='En strategi kan ikke erstatte eller høre under sig selv.'),
-        ),
-        migrations.AddConstraint(
-            model_name='section',
-            constraint=models.UniqueConstraint(condition=models.Q(('kind', 'vision')), fields=('strategy',), name='section_one_vision', violation_error_message='En strategi har kun én vision.'),
-        ),
-        migrations.AddConstraint(
-            model_name='goal',
-            constraint=models.CheckConstraint(condition=models.Q(('parent', None), models.Q(('parent', models.F('id')), _negated=True), _connector='OR'), name='goal_not_its_own_parent', violation_error_message='Et mål kan ikke ligge under sig selv.'),
-        ),
-        migrations.AddConstraint(
-            model_name='action',
-            constraint=models.CheckConstraint(condition=models.Q(('theme__isnull', True), ('goal__isnull', True), _connector='XOR'), name='action_of_theme_or_goal', violation_error_message='Vælg enten et tema eller et mål.'),
-        ),
-        migrations.AddConstraint(
-            model_name='action',
-            constraint=models.CheckConstraint(condition=models.Q(('starts_on', None), ('ends_on', None), ('ends_on__gte', models.F('starts_on')), _connector='OR'), name='action_ends_after_start', violation_error_message='Slutdatoen ligger før startdatoen.'),
-        ),
-        migrations.AddConstraint(
-            model_name='theme',
-            constraint=models.UniqueConstraint(fields=('strategy', 'slug'), name='theme_unique_slug', violation_error_message='Strategien har allerede et tema med den adresse.'),
-        ),
-        migrations.AddConstraint(
-            model_name='theme',
-            constraint=models.CheckConstraint(condition=models.Q(('slug__in', ['strategi.pdf', 'resume.pdf', 'opfoelgning']), _negated=True), name='theme_slug_not_reserved', violation_error_message='Adressen bruges til en anden side om strategien. Vælg en anden.'),
         ),
     ]

@@ -132,6 +132,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'offentliggørelse',
                 'verbose_name_plural': 'offentliggørelser',
                 'ordering': ['-at', '-pk'],
+                'indexes': [models.Index(fields=['content_type', 'object_id', '-at'], name='udsat_publi_content_43d2cf_idx')],
             },
         ),
         migrations.CreateModel(
@@ -213,6 +214,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'tilsidesat CPR-advarsel',
                 'verbose_name_plural': 'tilsidesatte CPR-advarsler',
+                'indexes': [models.Index(fields=['target', 'fingerprint'], name='udsat_cprov_target_044bcd_idx')],
             },
         ),
         migrations.CreateModel(
@@ -228,6 +230,10 @@ class Migration(migrations.Migration):
                 'verbose_name': 'regionsperiode',
                 'verbose_name_plural': 'regionsperioder',
                 'ordering': ['starts_on'],
+                'constraints': [
+                    models.UniqueConstraint(fields=('municipality', 'starts_on'), name='region_period_unique_start', violation_error_message='Kommunen har allerede en region fra den dag.'),
+                    models.CheckConstraint(condition=models.Q(('ends_on', None), ('ends_on__gte', models.F('starts_on')), _connector='OR'), name='region_period_ends_after_start', violation_error_message='Perioden slutter, før den begynder.'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -253,6 +259,10 @@ class Migration(migrations.Migration):
                 'verbose_name': 'udgave',
                 'verbose_name_plural': 'udgaver',
                 'ordering': ['-at', '-pk'],
+                'indexes': [
+                    models.Index(fields=['page_type', 'page_id', '-at'], name='revision_of_page'),
+                    models.Index(fields=['content_type', 'object_id', '-id'], name='revision_of_object'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -280,6 +290,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'søgepost',
                 'verbose_name_plural': 'søgeposter',
+                'indexes': [models.Index(fields=['root_type', 'root_id'], name='searchentry_root')],
             },
         ),
         migrations.CreateModel(
@@ -342,34 +353,6 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'roller',
                 'constraints': [models.UniqueConstraint(fields=('user', 'municipality'), name='assignment_one_per_municipality', violation_error_message='Brugeren har allerede en rolle i den kommune.'), models.CheckConstraint(condition=models.Q(('role__in', ['sekretaer', 'redaktoer', 'godkender', 'administrator'])), name='assignment_role_known')],
             },
-        ),
-        migrations.AddIndex(
-            model_name='publicationevent',
-            index=models.Index(fields=['content_type', 'object_id', '-at'], name='udsat_publi_content_43d2cf_idx'),
-        ),
-        migrations.AddIndex(
-            model_name='cproverride',
-            index=models.Index(fields=['target', 'fingerprint'], name='udsat_cprov_target_044bcd_idx'),
-        ),
-        migrations.AddConstraint(
-            model_name='regionperiod',
-            constraint=models.UniqueConstraint(fields=('municipality', 'starts_on'), name='region_period_unique_start', violation_error_message='Kommunen har allerede en region fra den dag.'),
-        ),
-        migrations.AddConstraint(
-            model_name='regionperiod',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_on', None), ('ends_on__gte', models.F('starts_on')), _connector='OR'), name='region_period_ends_after_start', violation_error_message='Perioden slutter, før den begynder.'),
-        ),
-        migrations.AddIndex(
-            model_name='revision',
-            index=models.Index(fields=['page_type', 'page_id', '-at'], name='revision_of_page'),
-        ),
-        migrations.AddIndex(
-            model_name='revision',
-            index=models.Index(fields=['content_type', 'object_id', '-id'], name='revision_of_object'),
-        ),
-        migrations.AddIndex(
-            model_name='searchentry',
-            index=models.Index(fields=['root_type', 'root_id'], name='searchentry_root'),
         ),
         migrations.CreateModel(
             name='Deletion',
