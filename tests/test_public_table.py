@@ -13,7 +13,7 @@ from django.urls import get_resolver
 from django.urls.resolvers import URLPattern
 from pypdf import PdfReader
 
-from council.models import AgendaItem, Person
+from council.models import AgendaItem, Person, PublicItem
 from strategies.models import FollowUp
 from udsat.lib.publishing import Status
 from udsat.models import batch_reindexing
@@ -229,6 +229,14 @@ def test_nothing_leaks(esbjerg, vejle, client, request, reader, status):
 
 def strip_marks(text):
     return text.replace("<mark>", "").replace("</mark>", "")
+
+
+def test_a_closed_item_has_no_text_that_a_template_could_show(esbjerg):
+    build(esbjerg, Status.PUBLISHED)
+    item = AgendaItem.objects.get(is_closed=True)
+    shown = vars(PublicItem(item, 2, with_minutes=True))
+    known = {"pk": item.pk, "anchor": item.anchor, "number": 2, "is_closed": True, "title": "Personsag"}
+    assert {name: value for name, value in shown.items() if value} == known
 
 
 PAPERS = [(agenda, minutes) for agenda in STATES for minutes in STATES]

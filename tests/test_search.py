@@ -174,6 +174,39 @@ def test_nothing_hidden_is_found_or_counted(client, esbjerg, status):
     assert "Hemmelig" not in text
 
 
+@pytest.mark.parametrize("status", ["planlagt", "udløbet"])
+def test_a_hidden_text_is_not_counted_beside_a_public_one(client, esbjerg, vejle, status):
+    story = make.news(esbjerg, "Boliger")
+    make.hearing(make.council(vejle), "Boliger og kakaduer", status)
+    page = client.get("/soeg/", {"q": "boliger"})
+    assert [hit.url for hit in page.context["results"].hits] == [story.get_absolute_url()]
+    assert page.context["results"].total == 1 and not page.context["narrower"]
+    assert not client.get("/soeg/", {"q": "kakaduer xyzzy"}).context["elsewhere"]
+
+
+def test_what_is_withdrawn_is_not_found(client, esbjerg, vejle, anna):
+    council = make.council(esbjerg, name="Boligrådet")
+    cause = make.cause(council, "Boliger nu")
+    meeting = make.meeting(council, title="Om boliger")
+    agenda, minutes = make.agenda(meeting), make.minutes(meeting)
+    item = make.item(meeting, "Boliger til unge", decision="<p>Vedtaget.</p>")
+    hearing, answered = make.hearing(council, "Boliger på havnen"), make.answered_input(council, "Flere boliger?")
+    expected = {one.get_absolute_url() for one in (council, cause, meeting, item, hearing, answered)}
+    assert set(hits(client, "bolig")) == expected
+    for withdrawn, gone in (
+        (hearing, [hearing]),
+        (answered, [answered]),
+        (minutes, []),
+        (agenda, [item]),
+        (meeting, [meeting]),
+        (council, [council, cause]),
+    ):
+        type(withdrawn).objects.get(pk=withdrawn.pk).withdraw(by=anna)
+        expected -= {one.get_absolute_url() for one in gone}
+        assert set(hits(client, "bolig")) == expected, withdrawn
+        assert bool(hits(client, "vedtaget")) is (withdrawn in (hearing, answered)), withdrawn
+
+
 def without_its_query(client, query):
     """Return the whole answer to a query, without the token of its form and the query itself."""
     return find(client, query).replace(query, "")
@@ -253,6 +286,7 @@ def test_before_the_minutes_only_the_agenda_is_searched(client, meeting):
     assert hits(client, "sagen") == [item.get_absolute_url()]
     make.minutes(meeting)
     assert len(hits(client, "kakadue")) == 2
+    assert hits(client, "sagen") == [item.get_absolute_url()], "the item of the agenda is found no more"
 
 
 def test_before_the_minutes_the_meeting_in_short_is_neither_searched_nor_shown(client, meeting):
@@ -265,6 +299,7 @@ def test_before_the_minutes_the_meeting_in_short_is_neither_searched_nor_shown(c
     meeting.minutes.status, meeting.minutes.publish_at = Status.PUBLISHED, timezone.now()
     meeting.minutes.save()
     assert hits(client, "kakadue") == [meeting.get_absolute_url()]
+    assert hits(client, "papegøje") == [] and hits(client, "dyr") == [meeting.get_absolute_url()]
 
 
 def test_a_secretary_searches_what_the_public_sees(client, esbjerg, anna):
@@ -345,6 +380,25 @@ def test_results_can_be_kept_to_one_municipality(client, esbjerg, vejle):
         make.theme(make.strategy(place), "Bolig")
     assert hits(client, "bolig", "esbjerg") == ["/esbjerg/strategier/plads-til-alle/bolig/"]
     assert '<option value="esbjerg" selected>' in find(client, "bolig", "esbjerg")
+
+
+def test_results_can_be_kept_to_a_kind_a_topic_and_a_year(client, esbjerg):
+    theme = make.theme(make.strategy(esbjerg, starts_on=datetime.date(2024, 1, 1)), "Boliger")
+    theme.topics.add(make.topic("Gæld"))
+    theme.save()
+    make.goal(theme, "bygge boliger.")
+    story = make.news(esbjerg, "Boliger", date=datetime.date(2025, 5, 5))
+    other = make.theme(make.strategy(esbjerg, "Anden", starts_on=datetime.date(2023, 1, 1)), "Boliger")
+    for chosen, found in (
+        ({"slags": "nyt"}, [story]),
+        ({"slags": "tema", "aar": "2023"}, [other]),
+        ({"slags": "tema", "emne": "gaeld"}, [theme]),
+        ({"aar": "2025"}, [story]),
+    ):
+        page = client.get("/soeg/", {"q": "boliger", **chosen})
+        assert [hit.url for hit in page.context["results"].hits] == [one.get_absolute_url() for one in found], chosen
+    text = " ".join(client.get("/soeg/", {"q": "boliger", "slags": "tema"}).content.decode().split())
+    assert '<a href="/soeg/?q=boliger&amp;slags=tema&amp;aar=2023">2023 <span class="count">1</span></a>' in text
 
 
 def test_a_single_hit_is_not_to_be_found_faster(client, esbjerg):
@@ -645,6 +699,11 @@ def test_the_snippet_is_cut_around_the_first_hit():
     assert len(cut) < 300
     assert snippet("Kun begyndelsen.", SoughtWords(["bolig"])) == "Kun begyndelsen."
     assert snippet("", SoughtWords(["bolig"])) == ""
+
+
+def test_the_snippet_is_where_most_of_the_words_are():
+    text = "Bolig først. " + "Intet her. " * 40 + "Her er bolig, gæld og hjem. " + "Intet her. " * 40
+    assert "<mark>gæld</mark> og <mark>hjem</mark>" in snippet(text, SoughtWords(["bolig", "gæld", "hjem"]))
 
 
 # Index
