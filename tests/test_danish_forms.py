@@ -26,8 +26,8 @@ FORMS = """
     kapitel kapitlet kapitler
     eksempel eksemplet eksempler eksemplerne
     titel titlen titler
-    forælder forældre forældrene
-    minister ministeren ministre
+    forælder forælders forældre forældrene
+    minister ministers ministeren ministre
     mønster mønstret mønstre
     aften aftenen aftner aftnerne
     våben våbnet våbnene
@@ -149,6 +149,7 @@ OTHER_WORDS = [
     ("2000", "12.000"),
     ("nye", "nyre"),
     ("brand", "brænde"),
+    ("brand", "brænder"),
     ("billede", "billet"),
     ("arrest", "arret"),
     ("genert", "gen"),

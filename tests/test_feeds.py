@@ -70,6 +70,7 @@ def test_the_feed_conforms_to_rfc_4287(esbjerg, client, settings):
     assert feed.findtext(f"{ATOM}author/{ATOM}name")
     links = {link.get("rel"): link.get("href") for link in feed.findall(f"{ATOM}link")}
     assert links == {"self": f"https://udsat.example{FEED}", "alternate": "https://udsat.example/esbjerg/nyt/"}
+    assert feed.get("{http://www.w3.org/XML/1998/namespace}base") == "https://udsat.example/"
     feed_entries = feed.findall(f"{ATOM}entry")
     identities = [entry.findtext(f"{ATOM}id") for entry in feed_entries]
     assert len(set(identities)) == len(feed_entries) >= 4
@@ -158,6 +159,7 @@ def test_an_entry_is_updated_when_its_meeting_is_cancelled_or_moved(esbjerg, cli
     [entry], [old] = after.findall(f"{ATOM}entry"), before.findall(f"{ATOM}entry")
     assert words in entry.findtext(f"{ATOM}title")
     assert fields.get("cancelled_reason", "") in entry.findtext(f"{ATOM}summary")
+    assert ("Mødet er flyttet fra 3. marts 2099." in entry.findtext(f"{ATOM}summary")) is ("date" in fields)
     for name in ("id", "published"):
         assert entry.findtext(f"{ATOM}{name}") == old.findtext(f"{ATOM}{name}")
 
@@ -171,6 +173,44 @@ def test_a_note_to_the_secretary_is_no_update(esbjerg, client):
     assert client.get(FEED).content == before
 
 
+def test_a_save_that_changes_no_public_word_is_no_update(esbjerg, client):
+    council = make.council(esbjerg)
+    for paper in (make.minutes(make.meeting(council)), make.news(esbjerg), make.hearing(council)):
+        before = client.get(FEED).content
+        paper.save()
+        assert client.get(FEED).content == before, paper
+
+
+def test_a_paper_is_dated_by_its_meeting_and_an_answer_by_the_day_it_was_sent(esbjerg, client):
+    """What a reader could not read before is new to feed readers."""
+    council = make.council(esbjerg)
+    now = timezone.now().replace(microsecond=0)
+    long_ago, lately = now - datetime.timedelta(days=9), now - datetime.timedelta(days=2)
+    meeting = make.meeting(council, publish_at=lately)
+    make.agenda(meeting, publish_at=long_ago)
+    fields = {"answer": "<p>Byg.</p>", "answered_on": lately.date(), "sent_at": lately, "publish_at": long_ago}
+    make.hearing(council, **fields)
+    shown = [
+        (
+            entry.findtext(f"{ATOM}title").split(":")[0],
+            entry.findtext(f"{ATOM}published"),
+            entry.findtext(f"{ATOM}updated"),
+        )
+        for entry in entries(client)
+    ]
+    assert [(title, *map(datetime.datetime.fromisoformat, dates)) for title, *dates in shown] == [
+        ("Rådet har svaret på høringen", lately, lately),
+        ("Dagsorden", lately, lately),
+        ("Høring", long_ago, long_ago),
+    ]
+
+
+def test_a_feed_has_nothing_of_another_municipality(esbjerg, vejle, client):
+    make.news(esbjerg, "Nyt fra Esbjerg")
+    build(vejle, Status.PUBLISHED)
+    assert titles(client) == ["Nyt fra Esbjerg"]
+
+
 def test_an_answer_that_is_still_written_is_not_in_it(esbjerg, client):
     make.hearing(make.council(esbjerg), answer="<p>Et udkast</p>")
     assert "udkast" not in client.get(FEED).content.decode()
@@ -181,6 +221,7 @@ def test_the_newest_fifty_are_in_it(esbjerg, client):
     now = timezone.now()
     for number in range(52):
         make.news(esbjerg, f"Nyhed {number}", publish_at=now - datetime.timedelta(hours=number))
+    make.hearing(make.council(esbjerg), publish_at=now - datetime.timedelta(hours=100))
     assert titles(client) == [f"Nyhed {number}" for number in range(50)]
 
 

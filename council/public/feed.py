@@ -113,7 +113,7 @@ def _entry(kind: str, name: str, title: str, obj, public_from: datetime.datetime
         "unique_id": _tag(name),
         "pubdate": public_from,
         # A text written before publication is new to the readers on publication.
-        "updateddate": max(public_from, obj.updated_at, obj.last_changed),
+        "updateddate": max(public_from, obj.last_changed),
         "categories": [kind],
     }
 
