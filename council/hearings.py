@@ -12,6 +12,7 @@ from django.utils import timezone
 from udsat.lib.cpr import hide_cpr
 from udsat.lib.danish import count, join_words, long_date, weekday_date
 from udsat.lib.pdf_fonts import PdfUnavailable, missing_characters
+from udsat.lib.pdf_making import make_pdf
 from udsat.lib.responses import document_filename
 from udsat.lib.richtext import plain_text
 from udsat.models import Letter, LetterFile, checked_transaction, is_cpr_overridden
@@ -138,7 +139,7 @@ def send_answer(hearing: Hearing, *, by_mail: bool, seen: str = "") -> None:
         # Into the store of PDFs, from which it is taken under the lock.
         sent = copy.copy(hearing)
         sent.answered_on = timezone.localdate()
-        answer_pdf(sent)
+        make_pdf(answer_pdf(sent))
     with checked_transaction():
         _send_answer(lock_paper(hearing), by_mail, seen)
 
@@ -180,7 +181,7 @@ def _write_answer(hearing):
     file = LetterFile.objects.create(
         municipality=council.municipality,
         name=document_filename(hearing, pdf_title(hearing)),
-        content=answer_pdf(hearing),
+        content=make_pdf(answer_pdf(hearing)),
     )
     Letter.objects.write(
         municipality=council.municipality,

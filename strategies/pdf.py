@@ -7,7 +7,7 @@ from typing import NamedTuple
 from django.template.loader import render_to_string
 
 from udsat.lib.pdf import frame
-from udsat.lib.pdf_store import stored_long_pdf, stored_pdf
+from udsat.lib.pdf_store import Pdf, long_pdf
 from udsat.lib.richtext import plain_text
 
 from .models import Goal, Section, Strategy, Theme
@@ -17,9 +17,9 @@ SUMMARY = ("s1", "s2", "s3", "s4 dense", "s5 dense", "s6 dense")
 FULL_PAGE = 60  # estimated lines in small type; fewer fit on one page in any case
 
 
-def strategy_pdf(strategy: Strategy) -> bytes:
+def strategy_pdf(strategy: Strategy) -> Pdf:
     """Return the full text of a strategy from `Strategy.objects.with_content()` as a PDF."""
-    return stored_long_pdf(render_to_string("pdf/strategy.html", _context(strategy)))
+    return long_pdf(render_to_string("pdf/strategy.html", _context(strategy)))
 
 
 class Detail(NamedTuple):
@@ -51,20 +51,20 @@ SHORTER = (
 )
 
 
-def summary_pdf(strategy: Strategy) -> bytes:
+def summary_pdf(strategy: Strategy) -> Pdf:
     """Return vision, themes and goals on one page, with less detail and a notice where there are too many."""
     context = _context(strategy)
     html = _summary_html(context, Detail())
     estimate = sum(map(_lines, _entries(strategy, Detail()))) / 2 + 10
     estimate += sum(len(text) for text in (strategy.plain_text, strategy.vision.body if strategy.vision else "")) / 50
     if estimate <= FULL_PAGE:
-        return stored_pdf(html, layouts=SUMMARY, max_pages=1)
-    shorter = [_summary_html(context, detail) for detail in SHORTER]
+        return Pdf(html, layouts=SUMMARY, max_pages=1)
+    shorter = tuple(_summary_html(context, detail) for detail in SHORTER)
     if estimate <= 3 * FULL_PAGE:
-        return stored_pdf(html, layouts=SUMMARY, max_pages=1, shorter=shorter)
+        return Pdf(html, layouts=SUMMARY, max_pages=1, shorter=shorter)
     # Laying out the whole text would take long, and is of no use.
     html, *shorter = [text for text in shorter if len(text) < MAX_SHORTER] or shorter[-1:]
-    return stored_pdf(html, layouts=SUMMARY[-1:], max_pages=1, shorter=shorter)
+    return Pdf(html, layouts=SUMMARY[-1:], max_pages=1, shorter=tuple(shorter))
 
 
 def _summary_html(context, detail):

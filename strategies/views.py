@@ -175,15 +175,14 @@ def roof_texts(strategy):
 
 @require_safe
 def strategy_pdf(request, kommune, strategy):
-    strategy = _strategy(request, kommune, strategy)
-    return _pdf_response(request, strategy, lambda: pdf.strategy_pdf(strategy), str(strategy))
+    return _pdf_response(request, _strategy(request, kommune, strategy), pdf.strategy_pdf, "")
 
 
 @require_safe
 def summary_pdf(request, kommune, strategy):
-    strategy = _strategy(request, kommune, strategy)
-    return _pdf_response(request, strategy, lambda: pdf.summary_pdf(strategy), f"{strategy} resumé")
+    return _pdf_response(request, _strategy(request, kommune, strategy), pdf.summary_pdf, " resumé")
 
 
 def _pdf_response(request, strategy, make, title):
-    return pdf_response(request, make, strategy, title, is_public=strategy.is_published)
+    strategy.is_public = strategy.is_published
+    return pdf_response(request, make(strategy), strategy, f"{strategy}{title}", is_public=strategy.is_public)

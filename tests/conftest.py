@@ -80,6 +80,7 @@ def own_folders(settings, tmp_path):
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
     settings.PASSWORD_HASHERS = [factories.CHEAP_HASHER]
+    settings.PDF_PROCESSES = 0  # of the tests that are about them, more
 
 
 @pytest.fixture(autouse=True)
@@ -168,7 +169,12 @@ def demo_to_read(django_db_setup, django_db_blocker, tmp_path_factory):
     Loaded once per module, in a transaction that is rolled back after the last test.
     """
     folder = tmp_path_factory.mktemp("demo")
-    own = {"VAR_DIR": folder, "MEDIA_ROOT": folder / "uploads", "PASSWORD_HASHERS": [factories.CHEAP_HASHER]}
+    own = {
+        "VAR_DIR": folder,
+        "MEDIA_ROOT": folder / "uploads",
+        "PASSWORD_HASHERS": [factories.CHEAP_HASHER],
+        "PDF_PROCESSES": 0,
+    }
     with django_db_blocker.unblock(), override_settings(**own), transaction.atomic():
         call_command("load_demo", verbosity=0)
         yield folder

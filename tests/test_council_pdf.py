@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from council.models import Attachment, Attendance, Meeting, Membership, Person
 from council.public.pdf import agenda_pdf, minutes_pdf
+from udsat.lib.pdf_making import make_pdf
 from udsat.lib.publishing import Status
 
 from . import factories
@@ -91,11 +92,11 @@ def fresh(meeting):
 
 
 def agenda_of(meeting):
-    return agenda_pdf(fresh(meeting))
+    return make_pdf(agenda_pdf(fresh(meeting)))
 
 
 def minutes_of(meeting):
-    return minutes_pdf(fresh(meeting))
+    return make_pdf(minutes_pdf(fresh(meeting)))
 
 
 @pytest.mark.parametrize("style", Meeting.Style.values)
@@ -369,7 +370,7 @@ def test_every_meeting_of_the_demo_passes_pdf_ua(db):
     call_command("load_municipalities", verbosity=0)
     call_command("load_demo", verbosity=0)
     meetings = Meeting.objects.select_related("council__municipality", "agenda", "minutes")
-    papers = [agenda_pdf(meeting) for meeting in meetings if hasattr(meeting, "agenda")]
-    papers += [minutes_pdf(meeting) for meeting in meetings if hasattr(meeting, "minutes")]
+    papers = [make_pdf(agenda_pdf(meeting)) for meeting in meetings if hasattr(meeting, "agenda")]
+    papers += [make_pdf(minutes_pdf(meeting)) for meeting in meetings if hasattr(meeting, "minutes")]
     assert len(papers) > 10
     assert [failures(data) for data in papers] == [[]] * len(papers)

@@ -18,6 +18,7 @@ from council.meetings.approval.rounds import last_round
 from council.models import Hearing
 from council.public.pdf import answer_pdf
 from udsat.admin.edit_versions import increment_version
+from udsat.lib.pdf_making import make_pdf
 from udsat.lib.publishing import Status
 from udsat.lib.responses import document_filename
 from udsat.models import Letter, LetterFile
@@ -284,13 +285,13 @@ def test_when_the_answer_is_sent_the_members_are_asked_no_more(client, answered)
 
 def test_an_answer_the_council_has_not_approved_is_called_that(annas, answered):
     assert "Rådet har ikke godkendt svaret." in words(annas.get(address(answered, "send")))
-    assert "udkast, ikke godkendt af rådet" in words_of_pdf(answer_pdf(fresh(answered))).lower()
-    assert failures(answer_pdf(fresh(answered))) == []
+    assert "udkast, ikke godkendt af rådet" in words_of_pdf(make_pdf(answer_pdf(fresh(answered)))).lower()
+    assert failures(make_pdf(answer_pdf(fresh(answered)))) == []
 
 
 def test_the_text_of_the_printed_answer_is_not_bold(answered):
     fonts = {}
-    read(answer_pdf(fresh(answered))).pages[0].extract_text(
+    read(make_pdf(answer_pdf(fresh(answered)))).pages[0].extract_text(
         visitor_text=lambda text, cm, tm, font, size: fonts.setdefault(text.strip(), (font or {}).get("/BaseFont", ""))
     )
     assert "Bold" in fonts["flere"]

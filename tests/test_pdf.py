@@ -10,10 +10,11 @@ import threading
 import pytest
 from django.conf import settings as django_settings
 
-from udsat.lib import pdf, pdf_store, pdf_ua
+from udsat.lib import pdf, pdf_making, pdf_store, pdf_ua
 from udsat.lib.pdf import PdfForbidden, PdfTooLarge, qr_svg, render_pdf
 from udsat.lib.pdf_fonts import missing_characters
-from udsat.lib.pdf_store import clean_store, stored_pdf
+from udsat.lib.pdf_making import make_pdf
+from udsat.lib.pdf_store import Pdf, clean_store
 
 from .pdf_reader import bookmarks, elements, failures, qr_code_in_svg, qr_code_on_page, read
 
@@ -299,33 +300,33 @@ def stored_files(settings):
 
 
 def test_a_pdf_is_made_once_and_then_read_from_the_store(settings, monkeypatch):
-    first = stored_pdf(document())
-    monkeypatch.setattr(pdf_store, "render_pdf", lambda *args, **options: pytest.fail("made again"))
-    assert stored_pdf(document()) == first
+    first = make_pdf(Pdf(document()))
+    monkeypatch.setattr(pdf_making, "render_pdf", lambda *args, **options: pytest.fail("made again"))
+    assert make_pdf(Pdf(document())) == first
     assert len(stored_files(settings)) == 1
 
 
 def test_another_text_layout_or_stylesheet_is_another_file(settings, monkeypatch):
-    stored_pdf(document())
-    stored_pdf(document("<h1>Plads til nogle</h1>"))
-    stored_pdf(document(), layouts=("dense",))
-    stored_pdf(document(), stylesheets=[])
+    make_pdf(Pdf(document()))
+    make_pdf(Pdf(document("<h1>Plads til nogle</h1>")))
+    make_pdf(Pdf(document(), layouts=("dense",)))
+    make_pdf(Pdf(document(), stylesheets=()))
     monkeypatch.setattr(pdf_store, "read_stylesheet", lambda name: "h1 { color: red }")
-    stored_pdf(document())
+    make_pdf(Pdf(document()))
     assert len(stored_files(settings)) == 5
 
 
 def test_a_file_cut_short_by_a_power_failure_is_made_again(settings):
-    whole = stored_pdf(document())
+    whole = make_pdf(Pdf(document()))
     [path] = stored_files(settings)
     path.write_bytes(whole[:1000])
-    assert stored_pdf(document()) == whole
+    assert make_pdf(Pdf(document())) == whole
     assert path.read_bytes() == whole
 
 
 def test_a_full_disk_still_gives_the_pdf(settings, caplog):
     (settings.VAR_DIR / "pdf").write_text("a file where the folder should be")
-    assert stored_pdf(document()).startswith(b"%PDF")
+    assert make_pdf(Pdf(document())).startswith(b"%PDF")
     assert "could not be stored" in caplog.text
 
 
@@ -342,16 +343,16 @@ def test_the_store_deletes_unused_and_excess_files(tmp_path):
 
 
 def test_reading_a_stored_pdf_renews_it(settings):
-    stored_pdf(document())
+    make_pdf(Pdf(document()))
     [path] = stored_files(settings)
     os.utime(path, (0, 0))
-    stored_pdf(document())
+    make_pdf(Pdf(document()))
     assert path.stat().st_mtime > 0
 
 
 def test_two_at_once_leave_one_whole_file(settings):
     results = []
-    threads = [threading.Thread(target=lambda: results.append(stored_pdf(document(EVERYTHING)))) for _ in range(4)]
+    threads = [threading.Thread(target=lambda: results.append(make_pdf(Pdf(document(EVERYTHING))))) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -14,6 +14,7 @@ from council.public.pdf import minutes_pdf
 from strategies.models import Section, Strategy
 from strategies.pdf import strategy_pdf
 from udsat.lib.cpr import find_cpr
+from udsat.lib.pdf_making import make_pdf
 from udsat.lib.publishing import Status
 from udsat.models import Part, PublicVersion, Publishable, Revision, batch_reindexing, texts_in
 
@@ -335,13 +336,13 @@ def test_a_text_published_again_unchanged_can_be_read_again(client, strategy, da
 
 def test_the_pdf_names_version_date_and_address(client, strategy, meeting):
     content = Strategy.objects.with_content().get()
-    text = words(strategy_pdf(content))
+    text = words(make_pdf(strategy_pdf(content)))
     assert content.version_text in text
     assert content.get_version_url() in text
     minutes = Minutes.objects.get()
-    assert minutes.version_text in words(minutes_pdf(minutes.meeting))
-    for made, document in ((strategy_pdf(content), content), (minutes_pdf(minutes.meeting), minutes)):
-        assert read(made).metadata.modification_date == document.last_changed.replace(microsecond=0)
+    assert minutes.version_text in words(make_pdf(minutes_pdf(minutes.meeting)))
+    for pdf, document in ((strategy_pdf(content), content), (minutes_pdf(minutes.meeting), minutes)):
+        assert read(make_pdf(pdf)).metadata.modification_date == document.last_changed.replace(microsecond=0)
 
 
 def test_the_file_names_municipality_title_version_and_date(client, strategy):

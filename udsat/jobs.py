@@ -40,6 +40,7 @@ from udsat.models import (
 
 from .document_reading import read_next
 from .mail_delivery import erase_old_letters, send_letters
+from .ready_pdfs import render_ahead
 
 logger = logging.getLogger(__name__)
 
@@ -78,8 +79,8 @@ _LOCK = 8_732_114
 def run(now: datetime.datetime, may_continue: Callable[[], bool] = lambda: True) -> dict[str, int | None]:
     """Run each job in a separate transaction. Return the results by job name, None for a job that failed.
 
-    Letters are sent after the jobs, including those that the jobs have written. One document is read last, which takes
-    a minute at most. `may_continue` is called between jobs and between letters.
+    Letters are sent after the jobs, including those that the jobs have written. One document is read then, which takes
+    a minute at most, and PDFs are rendered last. `may_continue` is called between jobs, letters and PDFs.
     """
     started = timezone.now()
     results = {job_name(job): _attempt(job, partial(_in_transaction, job, now)) for job in JOBS if may_continue()}
@@ -87,6 +88,7 @@ def run(now: datetime.datetime, may_continue: Callable[[], bool] = lambda: True)
     now += timezone.now() - started
     results[job_name(send_letters)] = _attempt(send_letters, partial(send_letters, now, may_continue))
     results[job_name(read_next)] = _attempt(read_next, read_next)
+    results[job_name(render_ahead)] = _attempt(render_ahead, partial(render_ahead, now, may_continue))
     return results
 
 

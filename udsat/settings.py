@@ -230,6 +230,9 @@ EMAIL_BACKEND = (
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL") or f"udsat@{urlsplit(SITE_URL).hostname if PRODUCTION else 'localhost'}"
 LETTER_DAYS = env_int("LETTER_DAYS", 90)
 
+# PDFs rendered at a time, each in a process of its own; 0 renders in the process that asks, and none ahead.
+PDF_PROCESSES = env_int("PDF_PROCESSES", 2)
+
 # Days in which a deleted object and a replaced file can be brought back.
 DELETED_DAYS = env_int("DELETED_DAYS", 30)
 

@@ -111,7 +111,7 @@ class HearingAdmin(PublishableAdmin):
 
     def pdf_view(self, request, object_id):
         hearing = self.get_object(request, unquote(object_id))
-        return pdf_response(request, lambda: answer_pdf(hearing), hearing, pdf_title(hearing), is_public=False)
+        return pdf_response(request, answer_pdf(hearing), hearing, pdf_title(hearing), is_public=False)
 
     def send_view(self, request, object_id):
         hearing = self.get_object(request, unquote(object_id))

@@ -20,7 +20,7 @@ from .feed import news_feed
 from .visible import get_council, get_meeting, redirect_moved_meeting, visible, visible_councils, visible_meetings
 
 
-def _paper_pdf(request, kommune, slug, model, missing, render_pdf, name):
+def _paper_pdf(request, kommune, slug, model, missing, make, name):
     """Return the agenda or minutes of the meeting as PDF; raise Http404 if the user may not read it."""
     meeting = get_meeting(request.user, find_municipality(kommune), slug)
     paper = find_or_404(
@@ -29,7 +29,7 @@ def _paper_pdf(request, kommune, slug, model, missing, render_pdf, name):
         meeting=meeting,
     )
     title = f"{name} {paper.meeting.display_title} {paper.meeting.address_part}"
-    return pdf_response(request, lambda: render_pdf(paper.meeting), paper, title, is_public=paper.is_public)
+    return pdf_response(request, make(paper.meeting), paper, title, is_public=paper.is_public)
 
 
 @require_safe
@@ -55,7 +55,7 @@ def meeting_poster(request, kommune, slug):
     council = visible_councils(request.user, municipality).first()
     return pdf_response(
         request,
-        lambda: pdf.meeting_poster(meeting, council),
+        pdf.meeting_poster(meeting, council),
         meeting,
         f"plakat {meeting.display_title} {meeting.address_part}",
         is_public=meeting.is_public,
@@ -69,11 +69,7 @@ def council_poster(request, kommune):
     # Only public dates, even for a logged-in user, since a draft could not be recognised on paper.
     meetings = Meeting.objects.published().filter(council=council).coming()
     return pdf_response(
-        request,
-        lambda: pdf.council_poster(council, meetings),
-        council,
-        f"plakat {council.name}",
-        is_public=council.is_public,
+        request, pdf.council_poster(council, meetings), council, f"plakat {council.name}", is_public=council.is_public
     )
 
 

@@ -9,7 +9,7 @@ from council.models import Attachment, Council, Hearing, Meeting, public_items
 from council.models.attendance import attendance_by_status
 from council.models.meeting import next_and_next_open
 from udsat.lib.pdf import frame
-from udsat.lib.pdf_store import stored_long_pdf, stored_pdf
+from udsat.lib.pdf_store import Pdf, long_pdf
 
 from .come_along import usual_facts
 
@@ -20,18 +20,18 @@ MAX_POSTER_MEETINGS = 3
 ORDINARY_KINDS = {Meeting.Kind.ORDINARY, Meeting.Kind.EXTRAORDINARY, Meeting.Kind.CONSTITUENT}
 
 
-def agenda_pdf(meeting: Meeting) -> bytes:
+def agenda_pdf(meeting: Meeting) -> Pdf:
     """Render the agenda, without discussions and decisions. The meeting must have an agenda."""
     agenda = meeting.agenda
     context = _context(meeting, agenda, "Dagsorden", with_minutes=False)
-    return stored_long_pdf(render_to_string("pdf/agenda.html", context | {"agenda": agenda}))
+    return long_pdf(render_to_string("pdf/agenda.html", context | {"agenda": agenda}))
 
 
-def minutes_pdf(meeting: Meeting) -> bytes:
+def minutes_pdf(meeting: Meeting) -> Pdf:
     """Render the minutes in the meeting's style. The meeting must have minutes."""
     minutes = meeting.minutes
     context = _context(meeting, minutes, "Referat", with_minutes=True)
-    return stored_long_pdf(render_to_string("pdf/minutes.html", context | {"minutes": minutes}))
+    return long_pdf(render_to_string("pdf/minutes.html", context | {"minutes": minutes}))
 
 
 def _context(meeting, paper, name, *, with_minutes):
@@ -67,7 +67,7 @@ def _head(meeting, with_minutes):
     yield "Godkendelse", [minutes.approval_text]
 
 
-def answer_pdf(hearing: Hearing) -> bytes:
+def answer_pdf(hearing: Hearing) -> Pdf:
     """Render the council's answer to a hearing as a letter."""
     is_settled = bool(hearing.approved_on or hearing.answered_on)
     context = frame(hearing, qr_title="QR-kode med høringens adresse") | {
@@ -76,7 +76,7 @@ def answer_pdf(hearing: Hearing) -> bytes:
         "is_public": hearing.is_published,
         "draft": "" if is_settled else "Udkast, ikke godkendt af rådet",
     }
-    return stored_pdf(render_to_string("pdf/answer.html", context))
+    return Pdf(render_to_string("pdf/answer.html", context))
 
 
 # Posters for the wall of a drop-in centre: one A4 page, legible from two metres. Text is never set smaller to fit. Long
@@ -95,7 +95,7 @@ class TextShortener:
         return shorten(text, length, placeholder=" …").removeprefix("…").strip() or f"{text[: length - 2]} …"
 
 
-def meeting_poster(meeting: Meeting, council: Council | None) -> bytes:
+def meeting_poster(meeting: Meeting, council: Council | None) -> Pdf:
     """`meeting` is coming or cancelled; `council` is None where the reader may not see it."""
     shortened = TextShortener()
     facts = dict(usual_facts(meeting, council))
@@ -122,7 +122,7 @@ def meeting_poster(meeting: Meeting, council: Council | None) -> bytes:
     )
 
 
-def council_poster(council: Council, meetings) -> bytes:
+def council_poster(council: Council, meetings) -> Pdf:
     """`meetings` are the coming ones that the reader may see. The next open one is always among those shown."""
     shortened = TextShortener()
     coming = list(meetings)
@@ -169,4 +169,4 @@ def _poster(template, subject, council, shortened, context, qr_title):
         | context
         | {"is_cut": shortened.has_shortened},
     )
-    return stored_pdf(html, layouts=LAYOUTS, max_pages=1)
+    return Pdf(html, layouts=LAYOUTS, max_pages=1)

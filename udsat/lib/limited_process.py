@@ -4,6 +4,7 @@ import multiprocessing
 import resource
 from collections.abc import Callable
 from multiprocessing.connection import Connection
+from multiprocessing.context import BaseContext
 from typing import Any
 
 from .failures import describe_failure
@@ -18,27 +19,31 @@ TOO_SLOW = (
 TOO_LARGE = "Filen kræver for meget hukommelse at læse. Del den i flere filer, eller gem kun teksten som .txt."
 
 # A fork has loaded what the function needs. The process that calls must have no other threads.
-_FORK = multiprocessing.get_context("fork")
+_FORK: BaseContext = multiprocessing.get_context("fork")
 
 
 class FailedProcess(Exception):
     """The function raised an unexpected exception, which the message describes, or the process was killed."""
 
 
-def call_with_limits(function: Callable[..., Any], *arguments: Any, seconds: int = SECONDS) -> Any:
+def call_with_limits(
+    function: Callable[..., Any], *arguments: Any, seconds: int = SECONDS, context: BaseContext = _FORK
+) -> Any:
     """Return what the function returns in a forked process, where it may not use the database.
+
+    A process with several threads passes the context of a fork server. The forked process ends with the one that calls.
 
     Raises UnreadableDocument if the function does or if it passes a limit, and FailedProcess for any other failure.
     """
-    receiver, sender = _FORK.Pipe(duplex=False)
-    process = _FORK.Process(target=_call, args=(sender, seconds, function, arguments))
+    receiver, sender = context.Pipe(duplex=False)
+    process = context.Process(target=_call, args=(sender, seconds, function, arguments), daemon=True)  # type: ignore[attr-defined]
     process.start()
     sender.close()
     try:
         if not receiver.poll(seconds):
             raise UnreadableDocument(TOO_SLOW)
         result, error = receiver.recv()
-    except EOFError as ended:
+    except (EOFError, OSError) as ended:
         raise FailedProcess("The process was killed") from ended
     finally:
         process.kill()

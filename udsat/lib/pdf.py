@@ -101,6 +101,11 @@ def _parsed_stylesheet(css: str) -> Any:
     return engine.weasyprint.CSS(string=css, font_config=engine.font_config, url_fetcher=engine.fetcher)
 
 
+def check_length(html: str) -> None:
+    if len(html) > MAX_CHARACTERS:
+        raise PdfTooLarge("Teksten er for lang til én PDF. Del den i flere dokumenter, eller vedhæft en del som bilag.")
+
+
 def render_pdf(
     html: str,
     *,
@@ -118,8 +123,7 @@ def render_pdf(
     Raises ValueError if title or language is missing, PdfTooLarge, PdfForbidden and PdfUnavailable.
     """
     variants = [(layout, html) for layout in layouts] + [(layouts[-1], text) for text in shorter]
-    if len(html) > MAX_CHARACTERS:
-        raise PdfTooLarge("Teksten er for lang til én PDF. Del den i flere dokumenter, eller vedhæft en del som bilag.")
+    check_length(html)
     engine = _engine()
     if missing := missing_characters("".join(dict.fromkeys(text for _, text in variants))):
         logger.warning("No font has these characters, shown as replacement: %s", sorted(map(ascii, missing)))
@@ -200,6 +204,8 @@ def frame(subject: Any, *, qr_title: str) -> dict[str, Any]:
     `draft` is a label for print-outs of content that is not public, and "" otherwise.
     """
     url = settings.SITE_URL + subject.get_absolute_url()
+    # Views have asked for `is_public` with the row.
+    is_public = subject.is_public if hasattr(subject, "is_public") else subject.is_published
     return {
         "municipality": subject.municipality,
         "site_url": settings.SITE_URL,
@@ -208,7 +214,7 @@ def frame(subject: Any, *, qr_title: str) -> dict[str, Any]:
         "qr": qr_svg(url, qr_title),
         "created": _w3c(subject.published_at or subject.created_at),
         "modified": _w3c(subject.last_changed),
-        "draft": "" if subject.is_published else f"{subject.status_text}, ikke offentlig",
+        "draft": "" if is_public else f"{subject.status_text}, ikke offentlig",
     }
 
 

@@ -4,108 +4,216 @@ Django's file-based cache is not used: it bounds the number of entries, not thei
 least recently used, pickles its values, and raises on a file that a power cut has truncated.
 """
 
+import fcntl
 import functools
 import hashlib
 import importlib.metadata
 import logging
 import os
+import random
 import re
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from django.conf import settings
 
-from .pdf import PRINT, read_stylesheet, render_pdf, static_path
+from .pdf import PRINT, read_stylesheet, static_path
 
 logger = logging.getLogger(__name__)
 
 STORE_BYTES = 200 * 1024 * 1024
 STORE_DAYS = 30
+# An unfinished file that is older than this was left by a process that was killed. A text that failed is tried again.
+STALE_SECONDS = 3600
 SHORT_PAGES = 4
+_END = b"%%EOF\n"
 
 
 @functools.cache
-def _renderer_version() -> bytes:
+def renderer_version() -> bytes:
     """Return a version of the rendering modules and their libraries, which determine the output besides its input."""
     versions = [importlib.metadata.version(name) for name in ("weasyprint", "pydyf", "pyphen", "fonttools")]
     modules = sorted(Path(__file__).parent.glob("pdf*.py"))
     return " ".join(versions).encode() + b"".join(module.read_bytes() for module in modules)
 
 
-def _key(documents: Sequence[str], stylesheets: Sequence[str], layouts: Sequence[str], max_pages: int | None) -> str:
-    digest = hashlib.sha256()
-    text = "\0".join([*documents, *map(read_stylesheet, stylesheets)])
-    parts = [_renderer_version(), repr((layouts, max_pages)).encode(), text.encode("utf-8", "surrogatepass")]
-    for url in sorted(set(re.findall(r"static:[\w./-]+", text))):
-        path = static_path(url)
-        parts.append(path.read_bytes() if path and path.is_file() else b"")
-    for part in parts:
-        digest.update(hashlib.sha256(part).digest())
-    return digest.hexdigest()
+@dataclass(frozen=True)
+class Pdf:
+    """What a PDF is rendered from: the arguments of `render_pdf`."""
+
+    html: str
+    layouts: tuple[str, ...] = ("",)
+    max_pages: int | None = None
+    shorter: tuple[str, ...] = ()
+    stylesheets: tuple[str, ...] = PRINT
+
+    @functools.cached_property
+    def key(self) -> str:
+        """A hash of everything the output depends on, so that a stored file is never out of date."""
+        digest = hashlib.sha256()
+        text = "\0".join([self.html, *self.shorter, *map(read_stylesheet, self.stylesheets)])
+        parts = [renderer_version(), repr((self.layouts, self.max_pages)).encode(), text.encode(errors="surrogatepass")]
+        for url in sorted(set(re.findall(r"static:[\w./-]+", text))):
+            path = static_path(url)
+            parts.append(path.read_bytes() if path and path.is_file() else b"")
+        for part in parts:
+            digest.update(hashlib.sha256(part).digest())
+        return digest.hexdigest()
+
+    @property
+    def path(self) -> Path:
+        return store_folder() / f"{self.key}.pdf"
 
 
-def stored_pdf(
-    html: str,
-    *,
-    stylesheets: Sequence[str] = PRINT,
-    layouts: Sequence[str] = ("",),
-    max_pages: int | None = None,
-    shorter: Sequence[str] = (),
-) -> bytes:
-    """Return the result of `render_pdf`, from the store if the same input has been rendered before.
+def long_pdf(html: str) -> Pdf:
+    """A text of any length, with a table of contents where it has more than SHORT_PAGES pages."""
+    return Pdf(html, layouts=("short", "long"), max_pages=SHORT_PAGES)
 
-    A stored file is named by a hash of everything the output depends on, so it is never out of date. Raises the same
-    errors as `render_pdf`; a store that cannot be written is only logged.
-    """
-    path = settings.VAR_DIR / "pdf" / f"{_key([html, *shorter], stylesheets, layouts, max_pages)}.pdf"
+
+def store_folder() -> Path:
+    return Path(settings.VAR_DIR) / "pdf"
+
+
+def open_stored(pdf: Pdf) -> BinaryIO | None:
+    """Open the stored file; None if there is none, or one that a power cut has truncated."""
     try:
-        data = path.read_bytes()
-        if data.endswith(b"%%EOF\n"):  # not truncated by a power cut
-            os.utime(path)  # for clean_store
-            return data
+        file = pdf.path.open("rb")
     except OSError:
-        pass
-    data = render_pdf(html, stylesheets=stylesheets, layouts=layouts, max_pages=max_pages, shorter=shorter)
+        return None
+    file.seek(max(0, file.seek(0, os.SEEK_END) - len(_END)))
+    if file.read() != _END:
+        file.close()
+        return None
+    file.seek(0)
+    with suppress(OSError):
+        os.utime(file.fileno())  # for clean_store
+    return file
+
+
+def is_stored(pdf: Pdf) -> bool:
+    file = open_stored(pdf)
+    if file is None:
+        return False
+    file.close()
+    return True
+
+
+def read_stored(pdf: Pdf) -> bytes:
+    """Return the stored file, or nothing."""
+    file = open_stored(pdf)
+    if file is None:
+        return b""
+    with file:
+        return file.read()
+
+
+@contextmanager
+def new_file(path: Path) -> Iterator[Callable[[bytes], None]]:
+    """Yield a function that stores a content under that path, whole or not at all.
+
+    It stores nothing if the store has been cleared since the block began. If the store cannot be written, it logs that.
+    """
     try:
-        _write(path, data)
-        clean_store(path.parent)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
     except OSError as error:
         logger.warning("The PDF could not be stored: %s", error)
-    return data
+        yield lambda content: None
+        return
 
+    def store(content: bytes) -> None:
+        try:
+            with file:
+                file.write(content)
+                file.flush()
+                os.fsync(descriptor)
+            os.replace(name, path)
+            clean_store(path.parent)
+        except OSError as error:
+            logger.warning("The PDF could not be stored: %s", error)
 
-def stored_long_pdf(html: str) -> bytes:
-    """Return the PDF of a text of any length, with its table of contents where it has more than SHORT_PAGES pages."""
-    return stored_pdf(html, layouts=("short", "long"), max_pages=SHORT_PAGES)
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Write atomically, so that other processes never read half a file."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
+    file = os.fdopen(descriptor, "wb")
     try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-        os.replace(name, path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+        yield store
+    finally:
+        with suppress(OSError):
+            file.close()
+            Path(name).unlink(missing_ok=True)
+
+
+def remember_failure(pdf: Pdf, message: str) -> None:
+    with suppress(OSError):
+        pdf.path.with_suffix(".failed").write_text(message, encoding="utf-8")
+
+
+def recent_failure(pdf: Pdf) -> str:
+    """Return the message of a failure less than an hour ago, or ""."""
+    path = pdf.path.with_suffix(".failed")
+    try:
+        return path.read_text(encoding="utf-8") if path.stat().st_mtime > time.time() - STALE_SECONDS else ""
+    except OSError:
+        return ""
+
+
+@contextmanager
+def lock(*names: str, wait: bool = True) -> Iterator[bool]:
+    """Lock one of these files of the store for the block, or yield False if all are locked and it may not `wait`.
+
+    The lock ends with the process, however that ends. Where no file can be created, nothing is locked.
+    """
+    paths = [store_folder() / f"{name}.lock" for name in names]
+    try:
+        paths[0].parent.mkdir(parents=True, exist_ok=True)
+        file = next(filter(None, (_lock(path, fcntl.LOCK_NB) for path in paths)), None)
+        if file is None and wait:
+            file = _lock(random.choice(paths), 0)
+    except OSError:
+        yield True
+        return
+    try:
+        yield file is not None
+    finally:
+        if file:
+            Path(file.name).unlink(missing_ok=True)
+            file.close()
+
+
+def _lock(path: Path, flag: int) -> BinaryIO | None:
+    while True:
+        file = path.open("wb")
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | flag)
+        except BlockingIOError:
+            file.close()
+            return None
+        if os.fstat(file.fileno()).st_nlink:
+            return file
+        file.close()  # its last owner has deleted it
 
 
 def clear_store() -> None:
     """Delete all stored PDFs, for instance because one of them has content that was removed for good."""
-    for path in (settings.VAR_DIR / "pdf").glob("*.pdf"):
-        path.unlink(missing_ok=True)
+    # Unfinished files first, so that none is finished meanwhile.
+    for pattern in ("*.part", "*.pdf", "*.failed", "*.since"):
+        for path in store_folder().glob(pattern):
+            path.unlink(missing_ok=True)
 
 
 def clean_store(folder: Path, max_bytes: int = STORE_BYTES, max_days: float = STORE_DAYS) -> None:
     """Delete files unused for `max_days`, then the least recently used until at most `max_bytes` are left."""
-    with os.scandir(folder) as entries:
-        files = sorted(((entry.stat().st_mtime, entry.stat().st_size, entry.path) for entry in entries), reverse=True)
-    total, oldest = 0, time.time() - max_days * 86400
-    for modified, size, name in files:
+    files = []
+    for path in folder.iterdir():
+        with suppress(FileNotFoundError):  # deleted by another process
+            status = path.stat()
+            files.append((status.st_mtime, status.st_size, path))
+    total, now = 0, time.time()
+    for modified, size, path in sorted(files, reverse=True):
         total += size
-        if total > max_bytes or modified < oldest:
-            Path(name).unlink(missing_ok=True)
+        seconds = STALE_SECONDS if path.suffix in {".part", ".failed"} else max_days * 86400
+        if total > max_bytes or modified < now - seconds:
+            path.unlink(missing_ok=True)

@@ -1,6 +1,7 @@
 """Shared parts of responses: 404 lookups, PDF responses, security and cache headers, compression."""
 
 import hashlib
+import os
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -9,6 +10,7 @@ from django.core.files import File
 from django.db.models import Model, QuerySet
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
+from django.shortcuts import render
 from django.utils import timezone
 from django.utils.cache import get_conditional_response
 from django.utils.deprecation import MiddlewareMixin
@@ -20,6 +22,8 @@ from django.views.decorators.http import require_http_methods
 from .byte_ranges import ranged
 from .danish import slugify
 from .pdf import PdfTooLarge
+from .pdf_making import PdfNotReady, ready_pdf
+from .pdf_store import Pdf
 
 M = TypeVar("M", bound=Model)
 
@@ -58,30 +62,54 @@ def document_filename(document: Any, title: str) -> str:
     return f"{'_'.join(filter(None, parts))}.pdf"
 
 
-def pdf_response(
-    request: HttpRequest, make: Callable[[], bytes], document: Any, title: str, *, is_public: bool
-) -> HttpResponseBase:
+NOT_READY_SECONDS = 5
+
+
+def pdf_response(request: HttpRequest, pdf: Pdf, document: Any, title: str, *, is_public: bool) -> HttpResponseBase:
     """Return the PDF of a publishable for display in the browser; hidden from search engines unless public.
 
-    304 if it is unchanged, 206 where a part is asked for.
+    304 if it is unchanged, 206 where a part is asked for, and 503 with a page that reloads itself until it is ready.
 
     Raises Http404 if the text is too long for a PDF.
     """
-    try:
-        content = make()
-    except PdfTooLarge:
-        raise Http404("Teksten er for lang til en PDF. Læs den på siden, eller ring og få den sendt.") from None
-    response = HttpResponse(content, content_type="application/pdf")
+    response = HttpResponse(content_type="application/pdf")
     response["Content-Disposition"] = f'inline; filename="{document_filename(document, title)}"'
-    # The ETag is a hash of the content, because a PDF may change without a change of its row. For the same reason
+    # The ETag is a hash of the text, because a PDF may change without a change of its row. For the same reason
     # Last-Modified is informative only: get_conditional_response is not given it.
-    etag = quote_etag(hashlib.sha256(content).hexdigest()[:32])
+    etag = quote_etag(pdf.key[:32])
     response["ETag"] = etag
     response["Last-Modified"] = http_date(document.last_changed.timestamp())
     if not is_public:
         response["X-Robots-Tag"] = "noindex, nofollow"
-    response = get_conditional_response(request, etag=etag, response=response) or response
-    return ranged(request, response, len(content), lambda start, end: content[start:end])
+    conditional = get_conditional_response(request, etag=etag, response=response)
+    if conditional is not None and conditional.status_code != 200:
+        return conditional
+    try:
+        file = ready_pdf(pdf)
+    except PdfTooLarge:
+        raise Http404("Teksten er for lang til en PDF. Læs den på siden, eller ring og få den sendt.") from None
+    except PdfNotReady:
+        return _not_ready(request)
+
+    def read(start: int, end: int) -> bytes:
+        file.seek(start)
+        return file.read(end - start)
+
+    with file:
+        length = file.seek(0, os.SEEK_END)
+        answer = ranged(request, response, length, read)
+        if answer is response and request.method != "HEAD":
+            response.content = read(0, length)
+        elif answer is response:
+            response["Content-Length"] = str(length)
+    return answer
+
+
+def _not_ready(request: HttpRequest) -> HttpResponse:
+    response = render(request, "pdf_not_ready.html", status=503)
+    response["Retry-After"] = response["Refresh"] = str(NOT_READY_SECONDS)
+    response["Cache-Control"] = "no-store"
+    return response
 
 
 def file_response(

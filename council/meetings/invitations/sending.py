@@ -17,6 +17,7 @@ from council.public.pdf import agenda_pdf
 from udsat.lib.cpr import hide_cpr
 from udsat.lib.danish import clock, join_words, long_datetime, weekday_date
 from udsat.lib.pdf import PdfTooLarge
+from udsat.lib.pdf_making import make_pdf
 from udsat.lib.responses import document_filename
 from udsat.lib.signed_links import make_token
 from udsat.models import Letter, LetterFile
@@ -392,7 +393,7 @@ class AgendaFile:
         if self._agenda is not None and can_invite(self._agenda.meeting):
             # Without it, where the PDF is too large, the letter has the address of the page.
             with suppress(PdfTooLarge):
-                self._content = agenda_pdf(self._agenda.meeting)
+                self._content = make_pdf(agenda_pdf(self._agenda.meeting))
 
     def _published(self):
         agendas = Agenda.objects.published().select_related("meeting__council__municipality")
