@@ -1,7 +1,7 @@
 """The admin site: name, front page by section, login."""
 
 import io
-from functools import wraps
+from functools import partial, wraps
 
 from django.contrib.admin import AdminSite
 from django.contrib.admin.forms import AdminAuthenticationForm
@@ -9,6 +9,8 @@ from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.http import FileResponse, Http404, HttpResponseRedirect, JsonResponse
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
+from django.utils.functional import SimpleLazyObject
+from django.utils.text import capfirst
 
 from udsat import kept_forms, password_reset
 from udsat.models import HeldFile, Publishable
@@ -96,43 +98,53 @@ class BackOffice(AdminSite):
         return TemplateResponse(request, "admin/guide.html", {**self.each_context(request), "title": "Vejledning"})
 
     def get_app_list(self, request, app_label=None):
-        """Return the sections with their models; nothing before log-in."""
+        """Return the sections with their models, which are looked up when a template shows them."""
+        return SimpleLazyObject(partial(self._sections, request, (DAILY, FOLLOW_UP, MORE, PORTAL)))
+
+    def _sections(self, request, names):
+        """Return the sections of these names; nothing before log-in."""
         if not self.has_permission(request):
             return []
-        listed = {model["model"]: model for app in super().get_app_list(request) for model in app["models"]}
         sections = []
-        for section in (DAILY, FOLLOW_UP, MORE, PORTAL):
-            models = [
-                model for _, model in sorted(self._models_in(section), key=lambda pair: pair[0]) if model in listed
-            ]
-            for model in models:
-                listed[model] |= {
-                    "model_name": model._meta.model_name,
-                    "label": model._meta.verbose_name,
-                    "about": self._registry[model].index_description,
-                }
-            if models:
-                sections.append(
-                    {"name": section, "app_label": "", "app_url": "", "models": [listed[m] for m in models]}
-                )
+        for name in names:
+            entries = [self._entry(request, model) for model in self._models_in(name)]
+            if models := [entry for entry in entries if entry]:
+                sections.append({"name": name, "app_label": "", "app_url": "", "models": models})
         return sections
+
+    def _entry(self, request, model):
+        """Return the addresses and names of a model, or None if the user sees nothing of it."""
+        model_admin, meta = self._registry[model], model._meta
+        perms = model_admin.get_model_perms(request)
+        if not model_admin.has_module_permission(request) or not any(perms.values()):
+            return None
+        address = f"admin:{meta.app_label}_{meta.model_name}"
+        return {
+            "name": capfirst(meta.verbose_name_plural),
+            "model_name": meta.model_name,
+            "label": meta.verbose_name,
+            "about": model_admin.index_description,
+            "admin_url": reverse(f"{address}_changelist") if perms["view"] or perms["change"] else None,
+            "add_url": reverse(f"{address}_add") if perms["add"] else None,
+        }
 
     def autocomplete_view(self, request):
         return LabelledAutocompleteView.as_view(admin_site=self)(request)
 
     def _models_in(self, section):
-        return [
-            (a.index_section[1], model)
-            for model, a in self._registry.items()
-            if a.index_section and a.index_section[0] == section
-        ]
+        """Return the models of a section in their order."""
+        placed = [(a.index_section, model) for model, a in self._registry.items() if a.index_section]
+        found = [(position, model) for (name, position), model in placed if name == section]
+        return [model for _, model in sorted(found, key=lambda pair: pair[0])]
 
     def app_index(self, request, app_label, extra_context=None):
         """Redirect to the front page."""
         return HttpResponseRedirect(reverse("admin:index"))
 
     def each_context(self, request):
-        return {**super().each_context(request), "index_path": reverse("admin:index")}
+        """Return what every page shows: its navigation lists the models of the daily work."""
+        daily = SimpleLazyObject(partial(self._sections, request, (DAILY,)))
+        return {**super().each_context(request), "available_apps": daily, "index_path": reverse("admin:index")}
 
     def index(self, request, extra_context=None):
         kept = [(form, kept_forms.address_of(form)) for form in request.user.kept_forms.current()]
