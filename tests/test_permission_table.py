@@ -1,10 +1,12 @@
 """Status codes of every back-office address by role and state. An address without a row fails."""
 
 import uuid
+from contextlib import contextmanager
 from dataclasses import dataclass
 from unittest import mock
 
 import pytest
+from django.conf import settings
 from django.contrib import admin
 from django.db import transaction
 from django.template.backends.django import Template
@@ -18,6 +20,7 @@ from udsat.lib.roles import Role
 from udsat.models import Deletion, PublicationEvent, Region
 
 from . import factories as make
+from .selection import dealt
 
 pytestmark = pytest.mark.once
 
@@ -210,12 +213,47 @@ def addresses():
     return found
 
 
+@contextmanager
+def rolled_back():
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+class RenderingClient(Client):
+    """Client that does not copy the context of every template, which takes ten times as long."""
+
+    def request(self, **request):
+        return self.handler(self._base_environ(**request))
+
+
+class QuickClient(RenderingClient):
+    """Client that renders no templates: views, queries and permission checks run, and the content is `PAGE`."""
+
+    PAGE = '<!doctype html><html lang="da"><title>Ikke tegnet</title>'
+
+    def request(self, **request):
+        with mock.patch.object(Template, "render", return_value=self.PAGE):
+            return super().request(**request)
+
+
 @dataclass
 class World:
     people: dict
     outsider: object
     objects: dict
     media: str
+    # Session cookie by user: a log-in takes as long as a page.
+    log_ins: dict
+
+    def client_of(self, person, client_class=QuickClient):
+        client = client_class()
+        client.cookies[settings.SESSION_COOKIE_NAME] = self.log_ins[person]
+        return client
+
+    def clients(self):
+        for name, person in self.people.items():
+            yield name, self.client_of(person)
 
 
 @pytest.fixture(scope="module")
@@ -232,8 +270,16 @@ def world(django_db_setup, django_db_blocker, tmp_path_factory):
             "administrator": make.user("eva", role=Role.ADMINISTRATOR, of=esbjerg),
             "superuser": make.user("operator", is_superuser=True),
         }
-        yield World(people, make.user("bo", role=Role.SECRETARY, of=vejle), everything(esbjerg, people), media)
+        bo = make.user("bo", role=Role.SECRETARY, of=vejle)
+        log_ins = {person: cookie_of(person) for person in (*people.values(), bo)}
+        yield World(people, bo, everything(esbjerg, people), media, log_ins)
         transaction.set_rollback(True)
+
+
+def cookie_of(person):
+    client = Client()
+    client.force_login(person)
+    return client.cookies[settings.SESSION_COOKIE_NAME].value
 
 
 def everything(esbjerg, people):
@@ -331,34 +377,6 @@ def address(label, what, it=None):
     return reverse(f"admin:{label.replace('.', '_')}_{what}", args=[it.pk] if it else [])
 
 
-class RenderingClient(Client):
-    """Client that does not copy the context of every template, which takes ten times as long."""
-
-    def request(self, **request):
-        return self.handler(self._base_environ(**request))
-
-
-class QuickClient(RenderingClient):
-    """Client that renders no templates: views, queries and permission checks run, and the content is `PAGE`."""
-
-    PAGE = '<!doctype html><html lang="da"><title>Ikke tegnet</title>'
-
-    def request(self, **request):
-        with mock.patch.object(Template, "render", return_value=self.PAGE):
-            return super().request(**request)
-
-
-def client_of(person, client_class=QuickClient):
-    client = client_class()
-    client.force_login(person)
-    return client
-
-
-def clients(world):
-    for name, person in world.people.items():
-        yield name, client_of(person)
-
-
 CASES = [(label, state) for label, (_, states) in {**TABLE, **NATIONAL}.items() for state in states]
 
 
@@ -371,36 +389,54 @@ def test_every_address_has_a_row():
     assert set(addresses()) == rows
 
 
-@pytest.mark.parametrize(("label", "state"), CASES)
-def test_an_object_answers_each_person_as_the_table_says(label, state, world, in_state):
-    it = in_state(label, state)
-    row = {**TABLE, **NATIONAL}[label][1][state]
-    reading = row.get("read", ALL_READ)
+def in_hands(number):
+    """Deal a test: the commit chooses the hand that `make test` takes, and the soak takes all."""
+    return pytest.mark.parametrize("hand", [0, *(pytest.param(n, marks=pytest.mark.soak) for n in range(1, number))])
+
+
+def wrong_answers(world, requests):
+    """Return the answers that differ from the table; `requests` are (method, page, address, codes by column)."""
     wrong = []
+    for column, (who, client) in enumerate(world.clients()):
+        for method, what, url, expected in requests:
+            if (got := getattr(client, method)(url).status_code) != expected[column]:
+                wrong.append(f"{who} {method} {what}: {got}, not {expected[column]}")
+    return wrong
 
-    def compare(who, method, what, got, expected):
-        if got != expected:
-            wrong.append(f"{who} {method} {what}: {got}, not {expected}")
 
-    for column, (who, client) in enumerate(clients(world)):
-        compare(who, "GET", "change", client.get(address(label, "change", it)).status_code, reading[column])
-        compare(who, "GET", "history", client.get(address(label, "history", it)).status_code, reading[column])
-        for what in FORM_PAGES.get(label, ()):
-            compare(who, "GET", what, client.get(address(label, what, it)).status_code, reading[column])
-            compare(who, "POST", what, client.post(address(label, what, it)).status_code, row["change"][column])
-        if label in AUTOSAVED:
-            got = client.get(address(label, "autosave", it)).status_code
-            compare(who, "GET", "autosave", got, row["change"][column])
-        for what, expected in row.items():
-            if what == "read":
-                continue
-            if what != "change":
-                if what != "history":
-                    compare(who, "GET", what, client.get(address(label, what, it)).status_code, expected[column])
-            # An empty form is refused or shown with errors; nothing is saved.
-            if what in ("change", "publish", "password", "correct"):
-                compare(who, "POST", what, client.post(address(label, what, it)).status_code, expected[column])
-    assert wrong == []
+@in_hands(2)
+def test_an_object_answers_each_person_as_the_table_says(hand, world, in_state):
+    wrong = {}
+    for label, state in dealt(CASES, 2)[hand]:
+        row = {**TABLE, **NATIONAL}[label][1][state]
+        reading = row.get("read", ALL_READ)
+        pages = row | {"change": reading, "history": reading}
+        pages |= {"autosave": row["change"]} if label in AUTOSAVED else {}
+        with rolled_back():
+            it = in_state(label, state)
+            requests = [
+                *(("get", what, address(label, what, it), pages[what]) for what in pages if what != "read"),
+                # An empty form is refused or shown with errors; nothing is saved.
+                *(
+                    ("post", what, address(label, what, it), row[what])
+                    for what in ("change", "publish", "password", "correct")
+                    if what in row
+                ),
+            ]
+            wrong[label, state] = wrong_answers(world, requests)
+    assert {case: answers for case, answers in wrong.items() if answers} == {}
+
+
+@in_hands(4)
+def test_a_page_of_a_long_form_answers_as_the_form_does(hand, world, in_state):
+    cases = [(label, state, what) for label, pages in FORM_PAGES.items() for what in pages for state in TABLE[label][1]]
+    wrong = {}
+    for label, state, what in dealt(cases, 4)[hand]:
+        with rolled_back():
+            url = address(label, what, in_state(label, state))
+            saving = TABLE[label][1][state]["change"]
+            wrong[label, state] = wrong_answers(world, [("get", what, url, ALL_READ), ("post", what, url, saving)])
+    assert {case: answers for case, answers in wrong.items() if answers} == {}
 
 
 @pytest.mark.parametrize(("label", "state"), CASES)
@@ -408,7 +444,7 @@ def test_what_may_be_done_is_done_and_nothing_else(label, state, world, in_state
     """Actions by one click: deletion, withdrawal, creation of papers, and completion of agreements."""
     row = {**TABLE, **NATIONAL}[label][1][state]
     wrong = []
-    for column, (who, client) in enumerate(clients(world)):
+    for column, (who, client) in enumerate(world.clients()):
         for what, data in (
             ("delete", {"post": "yes"}),
             ("withdraw", {}),
@@ -437,7 +473,7 @@ def test_what_may_be_done_is_done_and_nothing_else(label, state, world, in_state
 @pytest.mark.parametrize(("label", "state"), [case for case in CASES if case[0] in TABLE])
 def test_for_a_secretary_of_another_municipality_it_does_not_exist(label, state, world, in_state):
     it = in_state(label, state)
-    client = client_of(world.outsider)
+    client = world.client_of(world.outsider)
     # The short address redirects without checking permissions, and discloses nothing.
     assert client.get(address(label, "to-change", it)).url == address(label, "change", it)
     for what in {*TABLE[label][1][state], "history", "change"} - {"read"}:
@@ -459,7 +495,7 @@ def test_without_log_in_there_is_only_the_log_in(label, state, world, in_state):
 def test_lists_and_empty_forms_answer_as_the_table_says(label, world, db):
     lists = {**TABLE, **NATIONAL}[label][0]
     wrong = []
-    for column, (who, client) in enumerate(clients(world)):
+    for column, (who, client) in enumerate(world.clients()):
         for what, expected in lists.items():
             got = client.get(address(label, what)).status_code
             if got != expected[column]:
@@ -479,7 +515,7 @@ def test_every_page_of_an_object_is_rendered_in_every_state(label, state, world,
     for what, expected in {"history": row.get("read", ALL_READ), **row}.items():
         if 200 in expected and what != "read":
             person = world.people[INSIDERS[expected.index(200)]]
-            assert client_of(person, RenderingClient).get(address(label, what, it)).status_code == 200, what
+            assert world.client_of(person, RenderingClient).get(address(label, what, it)).status_code == 200, what
 
 
 @pytest.mark.parametrize("label", [*TABLE, *NATIONAL])
@@ -487,7 +523,7 @@ def test_every_list_and_empty_form_is_rendered(label, world, db):
     for what, expected in {**TABLE, **NATIONAL}[label][0].items():
         if 200 in expected:
             person = world.people[INSIDERS[expected.index(200)]]
-            assert client_of(person, RenderingClient).get(address(label, what)).status_code == 200, what
+            assert world.client_of(person, RenderingClient).get(address(label, what)).status_code == 200, what
 
 
 def site_address(name):
@@ -501,14 +537,15 @@ def site_address(name):
 def test_addresses_of_the_site_itself(name, world, db):
     anonymous, somebody = SITE[name]
     assert QuickClient().get(site_address(name)).status_code == anonymous
-    for who, client in [*clients(world)]:
+    for who, client in [*world.clients()]:
         assert client.get(site_address(name)).status_code == somebody, who
 
 
 def test_a_log_in_without_any_role_opens_nothing(world, db):
     nobody = make.user("ny")
-    assert "ingen rolle" in client_of(nobody, RenderingClient).get("/admin/").content.decode()
-    client = client_of(nobody)
+    world.log_ins[nobody] = cookie_of(nobody)
+    assert "ingen rolle" in world.client_of(nobody, RenderingClient).get("/admin/").content.decode()
+    client = world.client_of(nobody)
     for label, state in CASES:
         it = world.objects[label, state]
         assert client.get(address(label, "change", it)).status_code in (403, 404), label
@@ -518,6 +555,6 @@ def test_a_log_in_without_any_role_opens_nothing(world, db):
 @pytest.mark.parametrize("model", [Agenda, Minutes])
 def test_only_its_own_people_make_a_paper(model, world, db, django_assert_num_queries):
     meeting = world.objects["council.meeting", DRAFT]
-    client = client_of(world.outsider)
+    client = world.client_of(world.outsider)
     assert client.post(address("council.meeting", f"create_{model._meta.model_name}", meeting)).status_code == 404
     assert not model.objects.filter(meeting=meeting).exists()
