@@ -159,11 +159,6 @@ class Council(Publishable):
         return 0
 
     @property
-    def has_readers(self) -> bool:
-        """Whether a user handles citizens' inputs; without one, pages have no form for them."""
-        return readers().filter(municipality=self.municipality_id).exists()
-
-    @property
     def offers_dialogue(self) -> bool:
         """Whether dialogue meetings can be booked."""
         return bool(self.dialogue_label or self.dialogue_text)

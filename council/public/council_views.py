@@ -12,13 +12,13 @@ from strategies.views import find_municipality
 from udsat.lib.responses import find_or_404
 
 from . import jsonld
+from .frame import framed_municipality
 from .trail import items_by_cause, trails_of_hearings
 from .visible import (
     get_council,
     latest_update,
     visible,
     visible_answers,
-    visible_councils,
     visible_hearings,
     visible_meetings,
     visible_news,
@@ -63,12 +63,12 @@ def _current_seats(user, council):
 
 @require_safe
 def council_detail(request, kommune):
-    user, municipality = request.user, find_municipality(kommune)
-    council = get_council(user, municipality)
+    user, municipality = request.user, framed_municipality(request.user, kommune)
+    council = get_council(municipality)
     seats = _current_seats(user, council).filter(role__in=Membership.VOTING_ROLES)
     next_meeting, next_open = visible_meetings(user, municipality).next_and_next_open()
     latest_minutes = (
-        visible(Minutes, user)
+        visible(Minutes.objects, user)
         .filter(meeting__council=council)
         .select_related("meeting__council__municipality")
         .order_by("-meeting__date", "-meeting__ordinal")
@@ -102,7 +102,7 @@ def council_detail(request, kommune):
 
 @require_safe
 def members(request, kommune):
-    council = get_council(request.user, find_municipality(kommune))
+    council = get_council(framed_municipality(request.user, kommune))
     current = _current_seats(request.user, council)
     seats = list(
         current.select_related(
@@ -139,7 +139,7 @@ def photo(request, kommune, person):
 
 @require_safe
 def causes(request, kommune):
-    council = get_council(request.user, find_municipality(kommune))
+    council = get_council(framed_municipality(request.user, kommune))
     groups = WorkingGroup.objects.visible_to(request.user).prefetch_related(
         Prefetch("members", _current_seats(request.user, council), to_attr="current_members")
     )
@@ -156,7 +156,7 @@ def causes(request, kommune):
 
 @require_safe
 def answer_list(request, kommune):
-    council = get_council(request.user, find_municipality(kommune))
+    council = get_council(framed_municipality(request.user, kommune))
     answers = visible_answers(request.user, council)
     updated = latest_update([council, *answers])
     return _render(request, "council/answers.html", council, answers=answers, updated=updated)
@@ -164,7 +164,7 @@ def answer_list(request, kommune):
 
 @require_safe
 def hearing_list(request, kommune):
-    municipality = find_municipality(kommune)
+    municipality = framed_municipality(request.user, kommune)
     hearings = list(visible_hearings(request.user, municipality))
     trails = trails_of_hearings(hearings)
     for hearing in hearings:
@@ -175,7 +175,7 @@ def hearing_list(request, kommune):
         {
             "municipality": municipality,
             "section": "hoeringer",
-            "council": visible_councils(request.user, municipality).first(),
+            "council": municipality.visible_council,
             "waiting": [hearing for hearing in hearings if not hearing.answered_on],
             "answered": [hearing for hearing in hearings if hearing.answered_on],
             "heard": [h for h in hearings if h.outcome in (Hearing.Outcome.FOLLOWED, Hearing.Outcome.PARTLY)],
@@ -187,7 +187,7 @@ def hearing_list(request, kommune):
 
 @require_safe
 def news_list(request, kommune):
-    municipality = find_municipality(kommune)
+    municipality = framed_municipality(request.user, kommune)
     stories = visible_news(request.user, municipality)
     return render(
         request,
@@ -198,7 +198,7 @@ def news_list(request, kommune):
 
 @require_safe
 def news_detail(request, kommune, slug):
-    municipality = find_municipality(kommune)
+    municipality = framed_municipality(request.user, kommune)
     stories = visible_news(request.user, municipality)
     missing = f"Vi kan ikke finde nyheden. Den er måske taget ned. Se alt nyt fra {municipality}."
     story = find_or_404(stories, missing, slug=slug)

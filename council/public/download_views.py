@@ -9,22 +9,22 @@ from django.utils.http import quote_etag
 from django.views.decorators.http import require_safe
 
 from council.file_responses import attachment_response
-from council.models import Agenda, Attachment, Council, Meeting, Minutes
-from strategies.views import find_municipality
+from council.models import Agenda, Attachment, Meeting, Minutes
 from udsat.lib.danish import long_date
 from udsat.lib.responses import find_or_404, pdf_response
 
 from . import pdf
 from .calendar import meetings_calendar
 from .feed import news_feed
-from .visible import get_council, get_meeting, redirect_moved_meeting, visible, visible_councils, visible_meetings
+from .frame import framed_municipality
+from .visible import get_council, get_meeting, redirect_moved_meeting, visible, visible_meetings
 
 
 def _paper_pdf(request, kommune, slug, model, missing, make, name):
     """Return the agenda or minutes of the meeting as PDF; raise Http404 if the user may not read it."""
-    meeting = get_meeting(request.user, find_municipality(kommune), slug)
+    meeting = get_meeting(request.user, framed_municipality(request.user, kommune), slug)
     paper = find_or_404(
-        visible(model, request.user).select_related("meeting__council__municipality"),
+        visible(model.objects, request.user).select_related("meeting__council__municipality"),
         f"Der er {missing} at læse fra mødet den {long_date(meeting.date)} endnu.",
         meeting=meeting,
     )
@@ -48,14 +48,13 @@ def minutes_pdf(request, kommune, slug):
 @redirect_moved_meeting
 def meeting_poster(request, kommune, slug):
     """Poster of a coming or cancelled meeting; a past meeting has none."""
-    municipality = find_municipality(kommune)
+    municipality = framed_municipality(request.user, kommune)
     meeting = get_meeting(request.user, municipality, slug)
     if meeting.is_past:
         raise Http404("Mødet er holdt, så der er ingen plakat. Se, hvornår rådet mødes næste gang.")
-    council = visible_councils(request.user, municipality).first()
     return pdf_response(
         request,
-        pdf.meeting_poster(meeting, council),
+        pdf.meeting_poster(meeting, municipality.visible_council),
         meeting,
         f"plakat {meeting.display_title} {meeting.address_part}",
         is_public=meeting.is_public,
@@ -64,8 +63,8 @@ def meeting_poster(request, kommune, slug):
 
 @require_safe
 def council_poster(request, kommune):
-    municipality = find_municipality(kommune)
-    council = get_council(request.user, municipality)
+    municipality = framed_municipality(request.user, kommune)
+    council = get_council(municipality)
     # Only public dates, even for a logged-in user, since a draft could not be recognised on paper.
     meetings = Meeting.objects.published().filter(council=council).coming()
     return pdf_response(
@@ -89,7 +88,7 @@ def _calendar_response(request, content: bytes, filename: str):
 @redirect_moved_meeting
 def meeting_ics(request, kommune, slug):
     """Calendar file of a public meeting. Drafts have none, even for a logged-in user, who may pass the file on."""
-    municipality = find_municipality(kommune)
+    municipality = framed_municipality(request.user, kommune)
     meeting = get_meeting(request.user, municipality, slug)
     if not meeting.is_public:
         raise Http404("Mødet er ikke offentligt endnu, så det kan ikke lægges i en kalender.")
@@ -100,9 +99,9 @@ def meeting_ics(request, kommune, slug):
 @require_safe
 def meetings_ics(request, kommune):
     """All public meetings, cancelled ones included, for calendars that subscribe."""
-    municipality = find_municipality(kommune)
+    municipality = framed_municipality(request.user, kommune)
     meetings = Meeting.objects.published().filter(council__municipality=municipality)
-    council = visible_councils(request.user, municipality).filter(is_public=True).first()
+    council = municipality.public_council
     name = f"Møder i {council.sender_name}" if council else f"Udsatterådets møder i {municipality.name}"
     content = meetings_calendar(meetings.select_related("council__municipality"), name)
     return _calendar_response(request, content, f"moeder-{municipality.slug}.ics")
@@ -111,9 +110,8 @@ def meetings_ics(request, kommune):
 @require_safe
 def news_atom(request, kommune):
     """Atom feed of published content only, even for a logged-in user, since feed readers may share it."""
-    municipality = find_municipality(kommune)
-    council = Council.objects.published().filter(municipality=municipality).select_related("municipality").first()
-    content = news_feed(municipality, council)
+    municipality = framed_municipality(request.user, kommune)
+    content = news_feed(municipality, municipality.public_council)
     return _with_etag(request, HttpResponse(content, content_type="application/atom+xml; charset=utf-8"))
 
 
@@ -121,7 +119,7 @@ def news_atom(request, kommune):
 @redirect_moved_meeting
 def attachment(request, kommune, slug, attachment, filename):
     """An attachment of an open item or of the meeting itself. Files of closed items are never served here."""
-    meetings = visible_meetings(request.user, find_municipality(kommune)).at_address(slug)
+    meetings = visible_meetings(request.user, framed_municipality(request.user, kommune)).at_address(slug)
     attachments = Attachment.objects.visible_to(request.user).filter(Q(item=None) | Q(item__is_closed=False))
     attachment = attachments.filter(pk=attachment, meeting__in=meetings.values("pk")).first()
     if not attachment or attachment.filename != filename:

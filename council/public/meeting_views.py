@@ -11,29 +11,21 @@ from council.models import Agenda, Attachment, Attendance, Meeting, Minutes, New
 from council.models.attendance import attendance_by_status
 from council.models.meeting import next_and_next_open
 from council.models.papers import with_publication
-from strategies.views import find_municipality
 from udsat.lib.publishing import Status
 from udsat.lib.responses import find_or_404
 from udsat.models import version_history
 
 from . import jsonld
 from .come_along import come_along
+from .frame import framed_municipality
 from .meeting_years import coming_meetings, year_entries, year_sections
 from .trail import trails_of_items
-from .visible import (
-    get_meeting,
-    latest_update,
-    redirect_moved_meeting,
-    visible,
-    visible_councils,
-    visible_hearings,
-    visible_meetings,
-)
+from .visible import get_meeting, latest_update, redirect_moved_meeting, visible, visible_hearings, visible_meetings
 
 
 @require_safe
 def meeting_list(request, kommune):
-    municipality = find_municipality(kommune)
+    municipality = framed_municipality(request.user, kommune)
     today = timezone.localdate()
     meetings = list(with_publication(visible_meetings(request.user, municipality)))
     entries = year_entries(meetings, visible_hearings(request.user, municipality).exclude(deadline=None))
@@ -46,7 +38,7 @@ def meeting_list(request, kommune):
         {
             "municipality": municipality,
             "section": "moeder",
-            "council": visible_councils(request.user, municipality).first(),
+            "council": municipality.visible_council,
             "coming": coming,
             "past": past,
             "next_meeting": next_meeting,
@@ -62,10 +54,10 @@ def meeting_list(request, kommune):
 @require_safe
 @redirect_moved_meeting
 def meeting_detail(request, kommune, slug):
-    user, municipality = request.user, find_municipality(kommune)
+    user, municipality = request.user, framed_municipality(request.user, kommune)
     meeting = get_meeting(user, municipality, slug)
-    agenda = visible(Agenda, user).filter(meeting=meeting).first()
-    minutes = visible(Minutes, user).filter(meeting=meeting).first()
+    agenda = visible(Agenda.objects, user).filter(meeting=meeting).first()
+    minutes = visible(Minutes.objects, user).filter(meeting=meeting).first()
     for paper in filter(None, (agenda, minutes)):
         paper.meeting = meeting  # for its addresses
     files = Attachment.objects.visible_to(user).filter(meeting=meeting, item=None)
@@ -79,7 +71,7 @@ def meeting_detail(request, kommune, slug):
     for item in items:
         item.trail = trails.get(item.pk)
     others = visible_meetings(user, municipality)
-    council = visible_councils(user, municipality).first()
+    council = municipality.visible_council
     return render(
         request,
         "council/meeting.html",
@@ -130,7 +122,7 @@ def _publication_status(obj):
 
 def _paper_version(request, kommune, slug, model, number):
     """A version of an agenda or minutes: when it was public, and what replaced it."""
-    municipality = find_municipality(kommune)
+    municipality = framed_municipality(request.user, kommune)
     meeting = get_meeting(request.user, municipality, slug)
     papers = model.objects.published().select_related("meeting__council__municipality")
     paper = find_or_404(papers, "Vi kan ikke finde det, du søger. Se mødets side.", meeting=meeting)

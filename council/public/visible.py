@@ -7,35 +7,48 @@ import datetime
 import functools
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Manager, QuerySet, Value
 from django.http import Http404, HttpResponsePermanentRedirect
 from django.urls import reverse
 
 from council.models import Council, Hearing, Input, Meeting, News
-from strategies.views import find_municipality
 from udsat.lib.danish import join_words, long_date
-from udsat.lib.responses import find_or_404
+from udsat.lib.publishing import has_back_office, public_now
 from udsat.models import Municipality, User
 
-
-def visible(model, user: User | AnonymousUser) -> QuerySet:
-    return model.objects.visible_to(user).annotate(
-        is_public=Exists(model.objects.published().filter(pk=OuterRef("pk")))
-    )
+from .frame import framed_municipality
 
 
-def visible_councils(user, municipality: Municipality) -> QuerySet[Council]:
-    return visible(Council, user).select_related("municipality").filter(municipality=municipality)
+def visible(rows, user: User | AnonymousUser) -> QuerySet:
+    """Return those of the rows, a manager or queryset, that the user may see."""
+    is_public = public_now(rows.model) if has_back_office(user) else Value(True)
+    return rows.visible_to(user).annotate(is_public=is_public)
 
 
-def get_council(user, municipality: Municipality) -> Council:
-    return find_or_404(
-        visible_councils(user, municipality), f"{municipality} har ikke noget udsatteråd her på portalen."
-    )
+def get_council(municipality: Municipality) -> Council:
+    """Return the council of a `framed_municipality()`. Raises Http404 if the reader sees none."""
+    return _found(municipality, municipality.visible_council)
+
+
+def get_public_council(municipality: Municipality) -> Council:
+    """Return the council for pages on which a log-in gives no further rights."""
+    return _found(municipality, municipality.public_council)
+
+
+def _found(municipality: Municipality, council: Council | None) -> Council:
+    if council is None:
+        raise Http404(f"{municipality} har ikke noget udsatteråd her på portalen.")
+    return council
+
+
+def _of_council(name: str, municipality: Municipality) -> Manager | QuerySet:
+    """Return the rows of its council, visible or not, by the name of the relation; each has that council."""
+    council = getattr(municipality, "council", None)
+    return getattr(council, name) if council else Council._meta.get_field(name).related_model.objects.none()
 
 
 def visible_meetings(user, municipality: Municipality) -> QuerySet[Meeting]:
-    return visible(Meeting, user).filter(council__municipality=municipality).select_related("council__municipality")
+    return visible(_of_council("meetings", municipality), user)
 
 
 def get_meeting(user, municipality: Municipality, slug: str) -> Meeting:
@@ -62,8 +75,8 @@ def redirect_moved_meeting(view):
         try:
             return view(request, kommune, slug, **kwargs)
         except Http404:
-            municipality = find_municipality(kommune)
-            moved = Meeting.objects.published().filter(council__municipality=municipality).moved_from(slug).first()
+            municipality = framed_municipality(request.user, kommune)
+            moved = _of_council("meetings", municipality).published().moved_from(slug).first()
             if moved is None or visible_meetings(request.user, municipality).at_address(slug).exists():
                 raise
             kwargs |= {"kommune": kommune, "slug": moved.address_part}
@@ -73,24 +86,24 @@ def redirect_moved_meeting(view):
 
 
 def visible_hearings(user, municipality: Municipality) -> QuerySet[Hearing]:
-    return visible(Hearing, user).filter(council__municipality=municipality).select_related("council__municipality")
+    return visible(_of_council("hearings", municipality), user)
 
 
 def visible_answers(user, council: Council) -> QuerySet[Input]:
     """Answered inputs that may be shown, as questions in the secretary's words, newest first."""
     return (
-        visible(Input, user)
-        .filter(council=council, may_publish=True)
+        visible(council.inputs, user)
+        .filter(may_publish=True)
         .exclude(answered_at=None)
         .exclude(question="")
         .with_public_item()
-        .select_related("council__municipality", "item__meeting__council__municipality")
+        .select_related("item__meeting__council__municipality")
         .order_by("-answered_at", "-pk")
     )
 
 
 def visible_news(user, municipality: Municipality) -> QuerySet[News]:
-    return visible(News, user).filter(municipality=municipality).select_related("municipality")
+    return visible(municipality.news, user)
 
 
 def latest_update(objects) -> datetime.datetime | None:

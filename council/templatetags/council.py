@@ -4,37 +4,20 @@ import datetime
 from dataclasses import dataclass
 
 from django import template
-from django.db.models import Exists, OuterRef, Prefetch, Q
+from django.db.models import Prefetch, Q
 
-from council.models import AgendaItem, Council, Hearing, Meeting, News
-from council.models.council import readers
+from council.models import AgendaItem, News
+from council.public import frame
 from council.public.trail import items_in_public, trails_of_goals
-from strategies.models import Goal, Strategy, Theme
+from strategies.models import Goal, Theme
 from udsat.lib.danish import count
-from udsat.models import Municipality
 
 register = template.Library()
 
 
 @register.simple_tag
 def municipality_frame(municipality, user):
-    """Return the municipality with the council, sections and contact data of header and footer, in 2 queries.
-
-    Depends on `visible_to(user)`, so that a preview has the links that the public page will have.
-    """
-    pk = OuterRef("pk")
-    frame = Municipality.objects.annotate(
-        has_strategies=Exists(Strategy.objects.visible_to(user).filter(municipality=pk)),
-        has_meetings=Exists(Meeting.objects.visible_to(user).filter(council__municipality=pk)),
-        has_hearings=Exists(Hearing.objects.visible_to(user).filter(council__municipality=pk)),
-        has_news=Exists(News.objects.visible_to(user).filter(municipality=pk)),
-        has_readers=Exists(readers().filter(municipality=pk)),
-    ).get(pk=municipality.pk)
-    frame.visible_council = Council.objects.visible_to(user).filter(municipality=municipality).first()
-    frame.takes_inputs = bool(frame.visible_council and frame.visible_council.is_live and frame.has_readers)
-    for field in ("phone", "phone_hours", "email", "address"):
-        setattr(frame, f"shown_{field}", getattr(frame.visible_council, field, "") or getattr(municipality, field))
-    return frame
+    return frame.municipality_frame(user, municipality)
 
 
 # What a CouncilTalk is made of.

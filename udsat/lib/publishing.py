@@ -35,7 +35,7 @@ class ScopedQuerySet(models.QuerySet):
     """Rows that belong to a municipality through `Model.municipality_lookup`."""
 
     def reach_q(self, user: Any) -> Q:
-        if not (user.is_authenticated and user.is_active and user.is_staff):
+        if not has_back_office(user):
             return Q(pk__in=[])
         if user.is_superuser:
             return ~Q(pk__in=[])
@@ -63,7 +63,19 @@ class ScopedQuerySet(models.QuerySet):
 
     def visible_to(self, user: Any) -> Self:
         """Return the rows that are public now or in the user's own municipalities."""
+        if not has_back_office(user):
+            return self.published()
         return self.filter(self.model.published_when("") | self.reach_q(user))
+
+
+def has_back_office(user: Any) -> bool:
+    """Whether the user may log in to the back office. All others see what is public and nothing else."""
+    return bool(user.is_authenticated and user.is_active and user.is_staff)
+
+
+def reaches(user: Any, municipality: Any) -> bool:
+    """Whether the rows of the municipality are among those `in_reach_of(user)`."""
+    return has_back_office(user) and (user.is_superuser or municipality.pk in user.reach)
 
 
 def published_when(prefix: str) -> Q:
@@ -72,6 +84,11 @@ def published_when(prefix: str) -> Q:
     return Q(**{f"{prefix}status": Status.PUBLISHED, f"{prefix}publish_at__lte": now}) & (
         Q(**{f"{prefix}expires_at": None}) | Q(**{f"{prefix}expires_at__gt": now})
     )
+
+
+def public_now(model: Any, prefix: str = "") -> models.Expression:
+    """Return the publication rule as an annotation, for rows looked up through `prefix`."""
+    return models.Case(models.When(model.published_when(prefix), then=True), default=False)
 
 
 def publication_window(*publishables: Any) -> tuple[datetime.datetime, datetime.datetime | None]:

@@ -15,8 +15,8 @@ from django.views.decorators.http import require_http_methods
 from council.models import Council, Follower, Subscription
 from council.models.subscription import UNCONFIRMED_DAYS
 from council.personal_links import link_view
+from council.public.frame import framed_municipality
 from strategies.models import Strategy, Topic
-from strategies.views import find_municipality
 from udsat.lib.cpr import find_cpr
 from udsat.lib.forms import FieldsOnly, NormalisedEmailField
 from udsat.lib.responses import form_without_login
@@ -87,8 +87,8 @@ def _label(target, has_council):
 @form_without_login
 def follow(request: HttpRequest, kommune: str) -> HttpResponse:
     """Follow a council and its municipality's strategies; `?strategi=<slug>` is preselected."""
-    municipality = find_municipality(kommune)
-    council = Council.objects.published().filter(municipality=municipality).select_related("municipality").first()
+    municipality = framed_municipality(request.user, kommune)
+    council = municipality.public_council
     strategies = list(Strategy.objects.in_force().filter(municipality=municipality).select_related("municipality"))
     selected = [strategy for strategy in strategies if strategy.slug == request.GET.get("strategi")]
     targets = [*([council] if council else []), *strategies]

@@ -12,8 +12,9 @@ from django.views.decorators.http import require_safe
 
 from council.models import AgendaItem, Council, Input
 from council.personal_links import link_view
-from strategies.views import find_municipality
-from udsat.lib.responses import find_or_404, form_without_login
+from council.public.frame import framed_municipality
+from council.public.visible import get_public_council
+from udsat.lib.responses import form_without_login
 from udsat.lib.signed_links import LinkBroken
 from udsat.lib.spam_protection import network_of
 from udsat.models import FormSubmission, Municipality
@@ -22,23 +23,18 @@ from . import lifecycle
 from .forms import DialogueForm, LetterForm
 
 
-def _council(kommune: str) -> Council:
-    municipality = find_municipality(kommune)
-    return find_or_404(
-        Council.objects.published().select_related("municipality"),
-        f"{municipality} har ikke noget udsatteråd her på portalen.",
-        municipality=municipality,
-    )
+def _council(request: HttpRequest, kommune: str) -> Council:
+    return get_public_council(framed_municipality(request.user, kommune))
 
 
 @form_without_login
 def write(request: HttpRequest, kommune: str) -> HttpResponse:
-    return _form_page(request, _council(kommune), LetterForm, Input.Kind.LETTER, "council/write.html")
+    return _form_page(request, _council(request, kommune), LetterForm, Input.Kind.LETTER, "council/write.html")
 
 
 @form_without_login
 def request_dialogue(request: HttpRequest, kommune: str) -> HttpResponse:
-    council = _council(kommune)
+    council = _council(request, kommune)
     if not council.offers_dialogue:
         raise Http404(f"{council.name} tilbyder ikke at holde dialogmøder. Du kan ringe eller skrive til rådet.")
     return _form_page(request, council, DialogueForm, Input.Kind.DIALOGUE, "council/dialogue.html")
@@ -46,7 +42,7 @@ def request_dialogue(request: HttpRequest, kommune: str) -> HttpResponse:
 
 def _form_page(request, council, form_class, kind, template):
     form = None
-    if council.has_readers:
+    if council.municipality.has_readers:
         form = form_class(
             request.POST if request.method == "POST" else None, instance=Input(council=council, kind=kind)
         )
