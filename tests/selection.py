@@ -25,6 +25,7 @@ ON_BOTH_ENGINES = {
     "test_inputs.py": "constraints and locks of citizens' inputs",
     "test_letters.py": "rows that two runs lock and skip",
     "test_municipalities.py": "constraints, and dates of regions",
+    "test_prepared.py": "parameters of SQL that is kept",
     "test_publishing.py": "constraints, locks and the search index",
     "test_search.py": "each engine's own full-text search",
     "test_search_quality.py": "ranking by each engine",

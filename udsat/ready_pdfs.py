@@ -14,7 +14,7 @@ from django.db.models.functions import Greatest
 
 from council.models import Agenda, Council, Meeting, Minutes
 from council.public.pdf import agenda_pdf, council_poster, meeting_poster, minutes_pdf
-from council.public.visible import visible, visible_councils
+from council.public.visible import visible
 from strategies.models import Strategy
 from strategies.pdf import strategy_pdf, summary_pdf
 from udsat.lib.limited_process import FailedProcess
@@ -92,7 +92,7 @@ def _minutes_pdfs(pk: int) -> Iterator[Pdf]:
 def _meeting_posters(pk: int) -> Iterator[Pdf]:
     for meeting in _public(Meeting).select_related("council__municipality").filter(pk=pk):
         if not meeting.is_past:
-            council = visible_councils(AnonymousUser(), meeting.council.municipality).first()
+            council = _public(Council).select_related("municipality").filter(pk=meeting.council_id).first()
             yield meeting_poster(meeting, council)
             if council:
                 yield from _council_posters(council.pk)
@@ -104,7 +104,7 @@ def _council_posters(pk: int) -> Iterator[Pdf]:
 
 
 def _public(model):
-    return visible(model, AnonymousUser())
+    return visible(model.objects, AnonymousUser())
 
 
 SOURCES = {

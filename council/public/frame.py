@@ -6,13 +6,13 @@ from council.models import Council, Hearing, Meeting, News
 from council.models.council import readers
 from strategies.models import Strategy
 from strategies.views import find_municipality
-from udsat.lib.publishing import public_now, reaches
+from udsat.lib.publishing import public_now, reaches, visible_rows
 from udsat.models import Municipality
 
 
 def framed_municipality(user, kommune: str) -> Municipality:
     """Return the municipality at this address with the data of its frame, in one query. Raises Http404."""
-    return _frame(user, slug=kommune) or find_municipality(kommune)
+    return _frame(user, kommune) or find_municipality(kommune)
 
 
 def municipality_frame(user, municipality: Municipality) -> Municipality:
@@ -20,13 +20,19 @@ def municipality_frame(user, municipality: Municipality) -> Municipality:
 
     Depends on `visible_to(user)`, so that a preview has the links that the public page will have.
     """
-    return municipality if hasattr(municipality, "visible_council") else _frame(user, pk=municipality.pk)
+    return municipality if hasattr(municipality, "visible_council") else _frame(user, municipality.slug)
 
 
-def _frame(user, **lookup):
+def _frame(user, slug: str) -> Municipality | None:
+    rows = _frames(user, slug=slug)
+    return _completed(rows[0], user) if rows else None
+
+
+@visible_rows
+def _frames(user, slug):
     own, of_council = {"municipality": OuterRef("pk")}, {"council": OuterRef("council")}
-    frame = (
-        Municipality.objects.filter(**lookup)
+    return (
+        Municipality.objects.filter(slug=slug)
         .select_related("council")
         .annotate(
             has_public_council=public_now(Council, "council__"),
@@ -36,10 +42,10 @@ def _frame(user, **lookup):
             has_news=Exists(News.objects.visible_to(user).filter(**own)),
             has_readers=Exists(readers().filter(**own)),
         )
-        .first()
     )
-    if frame is None:
-        return None
+
+
+def _completed(frame, user):
     council = getattr(frame, "council", None)
     frame.public_council = council if frame.has_public_council else None
     frame.visible_council = council if frame.has_public_council or reaches(user, frame) else None

@@ -10,17 +10,18 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial, wraps
 from typing import Any, ClassVar, Self
 
+from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import Q
-from django.utils import timezone
 from django.utils.text import capfirst
 
 from .cpr import CprFinding, find_cpr, hide_cpr
 from .file_checks import UnreadableDocument
+from .prepared import prepared, present
 from .richtext import RichTextField, link_addresses, plain_text
 from .text_extraction import FileText, extract_text
 
@@ -78,9 +79,23 @@ def reaches(user: Any, municipality: Any) -> bool:
     return has_back_office(user) and (user.is_superuser or municipality.pk in user.reach)
 
 
+def visible_rows(build: Callable[..., models.QuerySet]) -> Callable[..., list[Any]]:
+    """Decorate a function of a user and arguments that returns a queryset; calls return the list of its rows.
+
+    The query of those who see what is public only is prepared (see `prepared`).
+    """
+    public_rows = prepared(partial(build, AnonymousUser()))
+
+    @wraps(build)
+    def rows(user: Any, **arguments: Any) -> list[Any]:
+        return list(build(user, **arguments)) if has_back_office(user) else public_rows(**arguments)
+
+    return rows
+
+
 def published_when(prefix: str) -> Q:
     """Return the publication rule for publishables looked up through `prefix` (such as "theme__strategy__")."""
-    now = timezone.now()
+    now = present()
     return Q(**{f"{prefix}status": Status.PUBLISHED, f"{prefix}publish_at__lte": now}) & (
         Q(**{f"{prefix}expires_at": None}) | Q(**{f"{prefix}expires_at__gt": now})
     )
