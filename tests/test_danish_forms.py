@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from udsat.lib.danish_inflection import inflection_keys
+from udsat.lib.danish_inflection import are_forms_of_one_word, inflection_keys
 from udsat.lib.search_tokens import SoughtWords, highlight, query_compounds, query_tokens, query_words, tokens
 from udsat.models import SearchEntry, SearchKind, SearchText
 
@@ -206,6 +206,11 @@ def test_stop_words_numbers_and_endless_words_have_no_forms():
     endless = "aber" * 25_000
     assert inflection_keys("under") == inflection_keys("2026") == inflection_keys(endless) == ()
     assert len(tokens(f"{endless} {'1.000' * 20_000} {'a-' * 50_000}")) > 50_000
+
+
+def test_an_accent_makes_no_other_word():
+    forms = ("natcafé", "natcafe", "natcaféer", "natcafeer", "natcafeerne", "natcafés")
+    assert [pair for pair in permutations(forms, 2) if not are_forms_of_one_word(*pair)] == []
 
 
 def test_other_forms_and_spellings_are_highlighted():

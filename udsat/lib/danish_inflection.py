@@ -83,7 +83,7 @@ _VOWELS = {"æ": "a", "ø": "o"}
 _PARTICIPLE = re.compile(r".{4}ede$")
 _LATIN = re.compile(r".{3}[eiæ]um$")
 _ENDINGS = ("ernes", "erne", "enes", "ene", "ers", "ens", "ets", "er", "en", "et", "es", "e")
-_GENITIVE = re.compile(r".{2}[abcdfghjklmnoprtvyzå]s$")
+_GENITIVE = re.compile(r".{2}[abcdfghjklmnoprtvyzåé]s$")
 _DOUBLED = re.compile(r"([bdfgklmnprst])\1(?=[lnr]?$)")
 _MAX_LENGTH = 60  # letters of a word that has keys
 _VOWEL = re.compile("[aeiouyæøå]")
@@ -154,8 +154,6 @@ def inflection_keys(word: str) -> tuple[str, ...]:
     regular = base_form(word.replace("é", "e"))
     if regular != word.replace("é", "e"):
         return (_contracted(regular.removesuffix("e")),)
-    if word.endswith("é"):
-        return (_contracted(regular),)
     inflected, uninflected = [word], []
     if _GENITIVE.match(word, max(0, len(word) - 4)):
         inflected.append(word[:-1])
@@ -171,7 +169,7 @@ def inflection_keys(word: str) -> tuple[str, ...]:
     if match and len(match["stem"]) > 1 and _VOWEL.search(match["stem"]):
         uninflected.append(match["stem"] + _VOWELS[match["vowel"]])
     bases = [*(base for form in inflected for base in (form, _without_ending(form))), *uninflected]
-    keys = map(_contracted, bases)
+    keys = (_contracted(base).replace("é", "e") for base in bases)
     return tuple(key for key in dict.fromkeys(keys) if key not in _NOT_KEYS)
 
 
