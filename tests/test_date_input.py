@@ -79,3 +79,18 @@ def test_what_is_wrong_with_a_time_is_stated(text, message):
 )
 def test_a_date_with_a_time_is_read_as_people_write_it(text):
     assert DateTimeInputField().clean(text).replace(tzinfo=None) == datetime.datetime(2027, 3, 3, 14, 30)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("i morgen", "Skriv dato og klokkeslæt som 31.12.2026 14.30."),
+        ("3.3.2027 kl. 25", "Klokken kan ikke være 25.00. Skriv klokkeslættet som 14.30."),
+        ("31.2.2027 14.30", "Februar 2027 har 28 dage. Ret datoen."),
+        ("3.3.0026 14.30", "Årstallet er 0026. Skriv et mellem 1900 og 2199."),
+    ],
+)
+def test_what_is_wrong_with_a_date_with_a_time_is_stated(text, message):
+    with pytest.raises(ValidationError) as refused:
+        DateTimeInputField().clean(text)
+    assert refused.value.messages == [message]

@@ -2,12 +2,16 @@
 
 import pytest
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import PermissionDenied
 from django.core.management import call_command
-from django.db import connection
+from django.db import OperationalError, connection
+from django.http import Http404
 from django.template.loader import get_template
 
 from udsat.lib.publishing import Status
 from udsat.models import Municipality
+from udsat.portal.views import no_access, not_found
 
 from . import factories as make
 
@@ -17,6 +21,10 @@ def missing(client, address):
     assert response.status_code == 404
     assert response["Content-Type"].startswith("text/html")
     return response.content.decode()
+
+
+def main_of(text):
+    return text.split("<main")[1].split("</main>")[0]
 
 
 @pytest.mark.parametrize("address", ["/esbjreg/", "/ESBJERGG/strategi/", "/esbjærg/", "/esbjerb/moeder/2020-01-01/"])
@@ -47,15 +55,17 @@ def test_every_municipality_is_reached_by_its_name_in_any_case(client, db):
 
 def test_an_unknown_municipality_is_named_in_the_answer(client, esbjerg):
     assert "Vi kender ingen kommune med adressen »atlantis«." in missing(client, "/atlantis/")
-    assert "Alle kommuner" in missing(client, "/atlantis/")
+    main = main_of(missing(client, "/atlantis/"))
+    assert all(f'<a href="{address}">' in main for address in ("/kommuner/", "/emner/", "/soeg/", "/"))
 
 
 def test_inside_a_municipality_the_way_on_is_its_own_pages(client, esbjerg):
     make.strategy(esbjerg)
     make.meeting(make.council(esbjerg, phone="76 16 16 16"))
     text = missing(client, "/esbjerg/findes-ikke/")
-    for words in ('href="/esbjerg/strategier/"', 'href="/esbjerg/moeder/"', "/soeg/?kommune=esbjerg", "76 16 16 16"):
-        assert words in text
+    for address in ("/esbjerg/strategier/", "/esbjerg/moeder/", "/esbjerg/", "/soeg/?kommune=esbjerg"):
+        assert f'<a href="{address}">' in main_of(text)
+    assert "76 16 16 16" in text
 
 
 @pytest.mark.parametrize(
@@ -73,6 +83,13 @@ def test_every_unknown_thing_in_a_municipality_is_answered_in_danish(client, esb
     text = missing(client, address)
     assert "Esbjerg" in text
     assert "matches the given query" not in text and "No " not in text
+
+
+def test_a_message_of_django_is_not_shown(rf, esbjerg):
+    request = rf.get("/esbjerg/nyt/x/")
+    request.user = AnonymousUser()
+    text = not_found(request, Http404("No News matches the given query.")).content.decode()
+    assert "No News" not in text and "Adressen findes ikke." in text
 
 
 @pytest.mark.parametrize(
@@ -124,8 +141,6 @@ def test_a_secretary_gets_the_answer_too(client, esbjerg, anna):
 
 def test_a_database_that_fails_does_not_make_it_worse(client, esbjerg, settings):
     def fail(execute, sql, *rest):
-        from django.db import OperationalError
-
         raise OperationalError("the database is gone")
 
     with connection.execute_wrapper(fail):
@@ -155,11 +170,6 @@ def test_an_error_of_ours_is_answered_in_danish_without_details(client, esbjerg)
 
 
 def test_the_403_page_is_in_danish(rf, esbjerg):
-    from django.contrib.auth.models import AnonymousUser
-    from django.core.exceptions import PermissionDenied
-
-    from udsat.portal.views import no_access
-
     request = rf.get("/esbjerg/")
     request.user = AnonymousUser()
     response = no_access(request, PermissionDenied("Du har ikke ret til at offentliggøre i denne kommune."))
