@@ -429,6 +429,11 @@ def test_an_empty_answer_helps_on(client, esbjerg):
     assert "kun efter »xyzzy«" not in text
     number = '<strong>Ring <a href="tel:+4576161616">76 16 16 16</a></strong>, Esbjerg Kommune, hverdage kl. 9–14.'
     assert number in text and text.index(number) < text.index("Prøv sådan her")
+    esbjerg.phone, esbjerg.website = "", "https://esbjerg.example/"
+    esbjerg.save()
+    main = find(client, "xyzzy", "esbjerg").split("<main")[1].split("</main>")[0]
+    assert 'Esbjerg Kommune på <a href="https://esbjerg.example/">kommunens hjemmeside</a>' in main
+    assert all(f'<a href="{address}">' in main for address in ("tel:112", "/emner/", "/kommuner/"))
 
 
 def test_an_empty_result_suggests_similar_words(client, esbjerg, anna):
@@ -824,6 +829,8 @@ def test_a_crisis_word_is_not_corrected_to_another_word(client, helped, esbjerg)
     results = client.get("/soeg/", {"q": "voldtaget"}).context["results"]
     assert not results.hits and not results.corrected
     assert "vedtaget" in client.get("/soeg/", {"q": "vedtget"}).context["results"].corrected
+    said = "Vi fandt ikke »vedtget«. Her er det, vi fandt for <strong>vedtaget</strong>."
+    assert said in find(client, "vedtget")
 
 
 def test_other_words_lead_to_no_situation(client, helped, esbjerg):
