@@ -13,6 +13,8 @@ RUN_PACKAGES = libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-sil-ch
 # The tests require a PostgreSQL server, a browser and, for the HTML checker, Java. Playwright requires libatomic.
 TEST_PACKAGES = $(RUN_PACKAGES) postgresql chromium libatomic1 default-jre-headless
 
+BENCH_PACKAGES = postgresql nginx-light wrk
+
 UV = .uv/$(UV_VERSION)/bin/uv
 MANAGE = .venv/bin/python manage.py
 # npm packages of the tests; npm writes this file last.
@@ -26,7 +28,7 @@ export UV_PYTHON_DOWNLOADS = never
 # Some containers set this; without compiled files every start takes three times as long.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run test soak test-tools next check lint format lock audit
+.PHONY: help run test soak bench test-tools next check lint format lock audit
 
 help: ## List the commands
 	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' Makefile | expand -t 14
@@ -54,6 +56,11 @@ test: test-tools ## Checks for a change: style, types, migrations, tests on SQLi
 soak: test-tools ## Checks for a release: all tests in full on both databases, and `make next`
 	.venv/bin/python tests/run_all.py soak
 	@$(MAKE) -s next
+
+bench: $(UV) ## Compare the speed with nginx, a bare Django view and a Wagtail site, at three sizes
+	@$(call need,$(RUN_PACKAGES) $(BENCH_PACKAGES))
+	@$(UV) sync --quiet --frozen
+	.venv/bin/python -m tests.benchmarks $(SIZES)
 
 test-tools: $(UV)
 	@$(call need,$(TEST_PACKAGES))

@@ -33,11 +33,15 @@ def database_url():
     return f"sqlite:///{path}"
 
 
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return free.getsockname()[1]
+
+
 @contextmanager
 def production_server():
     """Run a server with the test's database, and yield its address."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     address = f"http://127.0.0.1:{port}"
     # UDSAT_MODE "production" would require HTTPS.
     own = {"UDSAT_MODE": "local", "DATABASE_URL": database_url(), "VAR_DIR": str(settings.VAR_DIR), "SITE_URL": address}

@@ -1,4 +1,4 @@
-"""Benchmark of the search: `python -m tests.bench_search [NUMBER]`, by default with 100,000 texts.
+"""Benchmark of the search: `python -m tests.benchmarks.search [NUMBER]`, by default with 100,000 texts.
 
 Fills the database of DATABASE_URL, which must be empty and migrated, with generated texts whose word frequencies are
 those of real texts. Prints for each class of queries the median and the 95th percentile in milliseconds, of elapsed

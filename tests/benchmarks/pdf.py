@@ -1,4 +1,4 @@
-"""Benchmark of PDF rendering compared with WeasyPrint alone: `python -m tests.bench_pdf [ROUNDS]`.
+"""Benchmark of PDF rendering compared with WeasyPrint alone: `python -m tests.benchmarks.pdf [ROUNDS]`.
 
 Both render the same text with the same stylesheet in a warm process and are measured in processor time. The bare side
 parses the stylesheet each time and makes no tags, as `HTML(...).write_pdf(stylesheets=[...])` does.
