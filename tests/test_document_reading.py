@@ -2,6 +2,7 @@
 
 import datetime
 import html
+import itertools
 import os
 import sqlite3
 import time
@@ -141,6 +142,11 @@ def raise_error():
     raise ValueError("010190-1234")
 
 
+def count_for_ever():
+    for _ in itertools.count():
+        pass
+
+
 def refuse():
     raise UnreadableDocument("Filen er tom.")
 
@@ -149,6 +155,7 @@ def test_a_file_is_read_within_limits_of_time_and_memory():
     assert call_with_limits(sorted, [2, 1]) == [1, 2]
     for call, reason in (
         (lambda: call_with_limits(time.sleep, 60, seconds=0), "Det tog over et minut"),
+        (lambda: call_with_limits(count_for_ever, seconds=1, waiting_seconds=600), "Det tog over et minut"),
         (lambda: call_with_limits(bytearray, 2 * MEMORY), "for meget hukommelse"),
         (lambda: call_with_limits(refuse), "Filen er tom."),
     ):

@@ -25,6 +25,15 @@ def text(body="Plads til alle"):
     return Pdf(f'<!doctype html><html lang="da"><title>Plads til alle</title><h1>{body}</h1>')
 
 
+def asked_for(pdf):
+    """Ask for a PDF that nobody waits for, and return its rendering when that has ended."""
+    with pytest.raises(PdfNotReady):
+        ready_pdf(pdf, seconds=0)
+    rendering = pdf_making._pending[pdf.key]
+    rendering.exception(60)
+    return rendering
+
+
 def files():
     return sorted(path.name for path in store_folder().iterdir())
 
@@ -118,9 +127,21 @@ def test_a_full_disk_gives_the_pdf_and_keeps_no_half_file(settings, caplog):
     assert make_pdf(text()) == whole and is_stored(text())
 
 
-def test_a_store_that_cannot_be_written_still_gives_the_pdf():
+def test_a_store_that_cannot_be_written_still_gives_the_pdf_to_who_asks_again(monkeypatch):
     store_folder().write_text("a file where the folder should be")
     assert ready_pdf(text(), seconds=60).read().startswith(b"%PDF")
+    monkeypatch.setattr(pdf_making, "LONG", 0)
+    rendering = asked_for(text())
+    assert ready_pdf(text()).read() == rendering.result()
+
+
+def test_who_asks_again_for_a_long_text_that_failed_is_told_once_and_then_it_is_tried_again(monkeypatch):
+    monkeypatch.setattr(pdf_making, "LONG", 0)
+    no_title = Pdf('<!doctype html><html lang="da"><h1>Uden titel</h1>')
+    for _ in range(2):
+        asked_for(no_title)
+        with pytest.raises(FailedProcess):
+            ready_pdf(no_title)
 
 
 def test_what_is_rendered_while_the_store_is_cleared_is_not_kept():

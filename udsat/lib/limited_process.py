@@ -2,6 +2,7 @@
 
 import multiprocessing
 import resource
+import signal
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from multiprocessing.context import BaseContext
@@ -27,11 +28,16 @@ class FailedProcess(Exception):
 
 
 def call_with_limits(
-    function: Callable[..., Any], *arguments: Any, seconds: int = SECONDS, context: BaseContext = _FORK
+    function: Callable[..., Any],
+    *arguments: Any,
+    seconds: int = SECONDS,
+    waiting_seconds: int | None = None,
+    context: BaseContext = _FORK,
 ) -> Any:
     """Return what the function returns in a forked process, where it may not use the database.
 
-    A process with several threads passes the context of a fork server. The forked process ends with the one that calls.
+    It has that many seconds of processor time, and as many of the clock unless `waiting_seconds` is given. A process
+    with several threads passes the context of a fork server. The forked process ends with the one that calls.
 
     Raises UnreadableDocument if the function does or if it passes a limit, and FailedProcess for any other failure.
     """
@@ -40,10 +46,13 @@ def call_with_limits(
     process.start()
     sender.close()
     try:
-        if not receiver.poll(seconds):
+        if not receiver.poll(seconds if waiting_seconds is None else waiting_seconds):
             raise UnreadableDocument(TOO_SLOW)
         result, error = receiver.recv()
     except (EOFError, OSError) as ended:
+        process.join()
+        if process.exitcode == -signal.SIGXCPU:
+            raise UnreadableDocument(TOO_SLOW) from ended
         raise FailedProcess("The process was killed") from ended
     finally:
         process.kill()
@@ -56,7 +65,7 @@ def call_with_limits(
 
 def _call(sender: Connection, seconds: int, function: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
     # The limit of processor time ends a process that nobody waits for any more.
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
     resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
     result: Any = None
     error: Exception | None = None

@@ -9,7 +9,7 @@ import io
 import logging
 import multiprocessing
 import threading
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from dataclasses import asdict
 from multiprocessing.context import BaseContext
 from typing import BinaryIO
@@ -19,16 +19,16 @@ from django.conf import settings
 from .file_checks import MB, UnreadableDocument
 from .limited_process import FailedProcess, call_with_limits
 from .pdf import PdfTooLarge, check_length, render_pdf
-from .pdf_store import Pdf, lock, new_file, open_stored, read_stored, recent_failure, remember_failure
+from .pdf_store import Pdf, is_stored, lock, new_file, open_stored, read_stored, recent_failure, remember_failure
 
 logger = logging.getLogger(__name__)
 
-SECONDS = 60  # of one rendering
-WAIT_SECONDS = 3  # of a request
+SECONDS = 60  # of processor time for one rendering, which may last three times as long
+WAIT_SECONDS = 5  # of a request
 MAX_WAITING = 2  # requests of a web process: `make run` has four threads
-MAX_PENDING = 8  # PDFs that a web process renders or will render
+MAX_PENDING = 8  # PDFs that a web process renders, or will render
 MAX_BYTES = 20 * MB
-LONG = 60_000  # characters of HTML, which take some two seconds
+LONG = 60_000  # characters of HTML, which take some two seconds; no request waits for more
 TOO_DEMANDING = "Det tager for lang tid at lave PDF'en. Del teksten i flere dokumenter, eller gør tabellerne enklere."
 TOO_MANY_BYTES = "PDF'en fylder for meget. Del teksten i flere dokumenter."
 
@@ -49,27 +49,31 @@ def renders_apart() -> bool:
 def ready_pdf(pdf: Pdf, seconds: float = WAIT_SECONDS) -> BinaryIO:
     """Open the PDF, which is rendered once, however many wait for it.
 
-    Raises PdfNotReady if it takes longer than that, or if too many wait already; it is rendered all the same. Raises
-    PdfTooLarge if its text cannot be rendered within the limits.
+    Raises PdfNotReady if it takes longer than that, if its text is long, or if too many wait already; it is rendered
+    all the same. Raises PdfTooLarge if its text cannot be rendered within the limits.
     """
     if file := open_stored(pdf):
         return file
     if not renders_apart():
         return io.BytesIO(make_pdf(pdf))
+    _refuse_too_large(pdf)
     future = _start(pdf)
-    if not _waiting.acquire(blocking=False):
+    if not future.done() and len(pdf.html) <= LONG and _waiting.acquire(blocking=False):
+        try:
+            wait([future], seconds)
+        finally:
+            _waiting.release()
+    if not future.done():
         raise PdfNotReady
-    try:
-        return io.BytesIO(future.result(seconds))
-    except TimeoutError:
-        raise PdfNotReady from None
-    finally:
-        _waiting.release()
+    _forget(pdf, future)
+    return io.BytesIO(future.result())
 
 
 def _start(pdf: Pdf) -> "Future[bytes]":
     with _pending_lock:
         if pdf.key not in _pending:
+            if len(_pending) >= MAX_PENDING:
+                _pending.pop(next((key for key, future in _pending.items() if future.done()), ""), None)
             if len(_pending) >= MAX_PENDING:
                 raise PdfNotReady
             _pending[pdf.key] = Future()
@@ -82,9 +86,21 @@ def _make_pending(pdf: Pdf, future: "Future[bytes]") -> None:
         future.set_result(make_pdf(pdf))
     except Exception as error:  # noqa: BLE001  Raised in the threads that wait.
         future.set_exception(error)
-    finally:
-        with _pending_lock:
+    # An error, and a PDF that could not be stored, is kept for the next request.
+    if is_stored(pdf):
+        _forget(pdf, future)
+
+
+def _forget(pdf: Pdf, future: "Future[bytes]") -> None:
+    with _pending_lock:
+        if _pending.get(pdf.key) is future:
             del _pending[pdf.key]
+
+
+def _refuse_too_large(pdf: Pdf) -> None:
+    check_length(pdf.html)
+    if message := recent_failure(pdf):
+        raise PdfTooLarge(message)
 
 
 def make_pdf(pdf: Pdf) -> bytes:
@@ -94,9 +110,7 @@ def make_pdf(pdf: Pdf) -> bytes:
     """
     if stored := read_stored(pdf):
         return stored
-    check_length(pdf.html)
-    if message := recent_failure(pdf):
-        raise PdfTooLarge(message)
+    _refuse_too_large(pdf)
     with new_file(pdf.path) as store, lock(pdf.key):
         if stored := read_stored(pdf):  # by another thread or process meanwhile
             return stored
@@ -120,7 +134,9 @@ def _render_apart(pdf: Pdf) -> bytes:
     turns = range(1 if len(pdf.html) > LONG and number > 1 else 0, number)
     with lock(*(f"turn-{turn}" for turn in turns)):
         try:
-            result = call_with_limits(_rendered, pdf, seconds=SECONDS, context=_fork_server())
+            result = call_with_limits(
+                _rendered, pdf, seconds=SECONDS, waiting_seconds=3 * SECONDS, context=_fork_server()
+            )
         except UnreadableDocument as passed_limit:
             raise PdfTooLarge(TOO_DEMANDING) from passed_limit
     if isinstance(result, str):
