@@ -338,6 +338,13 @@ def test_talk_without_decision_a_closed_item_and_other_topics_are_not_decisions_
     assert "Der er ingen offentlige beslutninger om det endnu." in text
 
 
+def test_the_decisions_of_a_chosen_municipality_are_its_own(client, esbjerg, vejle, housing):
+    for place in (esbjerg, vejle):
+        decide(promise(place, housing), f"Boliger i {place.name}")
+    text = html(client.get("/emner/bolig/?kommune=vejle"))
+    assert "Boliger i Vejle" in text and "Boliger i Esbjerg" not in text
+
+
 def test_only_the_newest_decisions_are_listed_with_a_note(client, esbjerg, housing):
     goal = promise(esbjerg, housing)
     for number in range(topics.DECISIONS + 1):
