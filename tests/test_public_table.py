@@ -231,6 +231,17 @@ def strip_marks(text):
     return text.replace("<mark>", "").replace("</mark>", "")
 
 
+def test_the_pages_of_a_municipality_have_nothing_of_another(esbjerg, vejle, client):
+    build(vejle, Status.PUBLISHED)
+    make.council(esbjerg)
+    make.meeting(make.council(make.municipality("Kolding")), datetime.date(2099, 3, 3), title=WORD)
+    pages = ["/esbjerg/udsatteraad/", "/esbjerg/udsatteraad/spoergsmaal/", "/emner/bolig/?kommune=esbjerg"]
+    pages += [address for address, rule in ADDRESSES.values() if address.startswith("/esbjerg/") and "list" in rule]
+    assert len(pages) > 8
+    for address in [*pages, "/sammenlign/?kommune=esbjerg&emne=bolig", f"/soeg/?q={WORD[:-3]}&kommune=esbjerg"]:
+        assert WORD not in client.get(address).content.decode(), address
+
+
 def test_a_closed_item_has_no_text_that_a_template_could_show(esbjerg):
     build(esbjerg, Status.PUBLISHED)
     item = AgendaItem.objects.get(is_closed=True)

@@ -197,6 +197,15 @@ def test_replaced_strategies_are_left_out_and_expired_ones_marked(client, esbjer
     assert "Træder i kraft senere" in text and "kommende løfte" in text
 
 
+def test_what_is_in_force_comes_before_what_is_over(client, esbjerg, housing):
+    today = timezone.localdate()
+    over = {"starts_on": today - datetime.timedelta(days=9), "ends_on": today - datetime.timedelta(days=1)}
+    promise(esbjerg, housing, "det udløbne", title="Udløbet", **over)
+    promise(esbjerg, housing, "det gældende", title="Gælder", starts_on=today - datetime.timedelta(days=99))
+    text = html(client.get("/emner/bolig/"))
+    assert text.index("det gældende") < text.index("det udløbne")
+
+
 def test_a_citizen_chooses_a_municipality_and_sees_its_contacts(client, esbjerg, vejle, housing):
     esbjerg.phone, esbjerg.phone_hours, esbjerg.website = "76 16 16 16", "hverdage kl. 9–14", "https://esbjerg.example/"
     esbjerg.save()
@@ -336,6 +345,19 @@ def test_talk_without_decision_a_closed_item_and_other_topics_are_not_decisions_
     text = html(client.get("/emner/bolig/"))
     assert not [word for word in ("Kun snak", "Kakadue", "Personsag", "Om gæld") if word in text]
     assert "Der er ingen offentlige beslutninger om det endnu." in text
+
+
+def test_a_decision_names_only_the_themes_and_goals_about_the_topic(client, esbjerg, housing):
+    debt = promise(esbjerg, make.topic("Gæld"), "slette gæld.", title="En til")
+    goal = promise(esbjerg, housing, "bygge boliger.")
+    decide(goal).goals.add(debt)
+    without_goals = decide(goal, date=datetime.date(2025, 4, 3))
+    without_goals.goals.clear()
+    without_goals.themes.add(goal.theme, debt.theme)
+    text = html(client.get("/emner/bolig/"))
+    for one in (goal, goal.theme):
+        assert f'<a href="{one.get_absolute_url()}">' in text.split('class="meta ties">Handler om')[1 + (one == goal)]
+    assert "slette gæld." not in text and debt.theme.get_absolute_url() not in text
 
 
 def test_the_decisions_of_a_chosen_municipality_are_its_own(client, esbjerg, vejle, housing):
