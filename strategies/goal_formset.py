@@ -58,6 +58,7 @@ class GoalFormSet(ScopedFormSet):
             goal = form.instance
             parent = last_top_level if form.cleaned_data["is_below"] else None
             Goal.objects.filter(pk=goal.pk).update(position=position, parent=parent)
+            goal.note_update("position", "parent")
             last_top_level = parent or goal
         return saved
 

@@ -121,6 +121,7 @@ ON_EITHER_ENGINE = {
     "test_plain.py",
     "test_poster.py",
     "test_public_queries.py",
+    "test_public_stamps.py",
     "test_public_table.py",
     "test_public_versions.py",
     "test_readability.py",

@@ -63,7 +63,7 @@ def test_a_citizen_adds_a_meeting_to_a_calendar(client, meeting, settings):
     assert event.start == datetime.datetime(2025, 3, 3, 14, tzinfo=ZoneInfo("Europe/Copenhagen"))
     assert event.end == datetime.datetime(2025, 3, 3, 16, 30, tzinfo=ZoneInfo("Europe/Copenhagen"))
     assert event["STATUS"] == "CONFIRMED"
-    assert event["LAST-MODIFIED"].dt == meeting.updated_at.replace(microsecond=0)
+    assert event["LAST-MODIFIED"].dt == meeting.last_changed.replace(microsecond=0)
     assert read(response)["METHOD"] == "PUBLISH"
     assert "ORGANIZER" not in event and "ATTENDEE" not in event
 

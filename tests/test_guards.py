@@ -48,6 +48,7 @@ NOT_SEARCHED = {
     "udsat.Letter": {"key", "composer", "to", "to_name", "subject", "text", "calendar", "last_error", "given_up_by"},
     "udsat.LetterFile": {"name", "media_type"},
     "udsat.FormSubmission": {"purpose", "network"},
+    "udsat.PublicStamp": set(),
     # What a logged-out user sent, shown to that user only.
     "udsat.KeptForm": {"key", "action", "page"},
     "udsat.KeptFile": {"field", "name", "media_type"},
@@ -109,6 +110,7 @@ def test_every_model_has_a_municipality_lookup_or_is_listed(model):
         "udsat.DocumentImport",
         "udsat.SearchWord",
         "udsat.FormSubmission",
+        "udsat.PublicStamp",
         "udsat.KeptForm",
         "udsat.KeptFile",
         "strategies.Topic",

@@ -33,6 +33,7 @@ from udsat.models import (
     delete_old_kept_forms,
     delete_old_submissions,
     delete_unused_files,
+    fold_stamps,
     give_up_interrupted_imports,
     remove_expired_entries,
     remove_old_deletions,
@@ -70,6 +71,7 @@ JOBS: list[Callable[[datetime.datetime], int]] = [
     remove_expired_entries,
     remove_old_deletions,
     delete_unused_files,
+    fold_stamps,
 ]
 
 # Key of the advisory lock in PostgreSQL, unique in this database.

@@ -340,6 +340,7 @@ class MinutesAdmin(PaperAdmin):
 
     def before_publication(self, obj):
         Minutes.objects.filter(pk=obj.pk).update(is_changed_since_approval=is_changed_since_approval(obj))
+        obj.note_update("is_changed_since_approval")
 
     def get_readonly_fields(self, request, obj=None):
         return CORRECTED if obj is not None and obj.is_live else []

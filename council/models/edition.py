@@ -1,7 +1,7 @@
 """Editions of public minutes: their content at each publication and correction."""
 
 from django.conf import settings
-from django.db import models
+from django.db import models, transaction
 from django.utils import timezone
 
 from udsat.lib.cpr import find_cpr, hide_cpr
@@ -55,7 +55,9 @@ class Edition(models.Model):
         correction = _without_number(self.correction, fingerprint)
         if (content, correction) != (self.content, self.correction):
             self.content, self.correction = content, correction
-            self.save(update_fields=["content", "correction"])
+            with transaction.atomic():
+                self.save(update_fields=["content", "correction"])
+                self.minutes.note_update("correction")
 
     @classmethod
     def published_when(cls, prefix):

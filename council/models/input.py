@@ -127,6 +127,10 @@ class Input(Publishable):
         """Public only while the citizen consents."""
         return super().published_when(prefix) & Q(**{f"{prefix}may_publish": True})
 
+    def is_read(self, field):
+        """Also on the agenda: the trail of the item names the input."""
+        return self.item_id is not None or super().is_read(field)
+
     @property
     def municipality(self):
         return self.council.municipality

@@ -148,7 +148,7 @@ class AgendaItem(Part):
         if self.is_closed and not self.public_title:
             self.public_title = "Lukket punkt"
 
-    MINUTES_FIELDS = frozenset({"discussion", "decision", "dissent", "plain_text"})
+    MINUTES_FIELDS = frozenset({"discussion", "decision", "dissent", "plain_text"})  # its texts
 
     @property
     def heading(self) -> str:
@@ -175,7 +175,14 @@ class AgendaItem(Part):
         """Whether the field is public: only the neutral title of a closed item, and no minutes within an agenda."""
         if self.is_closed and field != "public_title":
             return False
-        return not (isinstance(within, Agenda) and (not self.is_on_agenda or field in self.MINUTES_FIELDS))
+        return not (isinstance(within, Agenda) and (not self.is_on_agenda or field in {"answer", *self.MINUTES_FIELDS}))
+
+    # Fields that decide where it stands, also when it is closed.
+    PLACE_FIELDS = frozenset({"position", "is_closed", "supplement", "supplemented_on", "raised_at_meeting"})
+
+    def is_read(self, field):
+        is_shown = any(root.is_live and self.shows_in(root) for root in self.roots())
+        return super().is_read(field) or (field in self.PLACE_FIELDS and is_shown)
 
     @transaction.atomic
     def save(self, **kwargs):

@@ -46,7 +46,9 @@ def invitation_calendar(meeting: Meeting, attendee_email: str, attendee_name: st
 
 def meetings_calendar(meetings: Iterable[Meeting], name: str = "") -> bytes:
     """Return the calendar of public meetings; `name` is for calendars that users subscribe to."""
-    calendar = _calendar("PUBLISH", [_event(meeting, stamp=meeting.updated_at, is_public=True) for meeting in meetings])
+    calendar = _calendar(
+        "PUBLISH", [_event(meeting, stamp=meeting.last_changed, is_public=True) for meeting in meetings]
+    )
     if name:
         calendar.add("NAME", _plain(name))
         # Non-standard names of NAME and REFRESH-INTERVAL (RFC 7986), for older programs.
@@ -76,7 +78,7 @@ def _event(meeting: Meeting, *, stamp: datetime.datetime, is_public: bool) -> Ev
     event.add("UID", f"moede-{meeting.pk}@{host}")
     event.add("SEQUENCE", meeting.calendar_sequence)
     event.add("DTSTAMP", stamp.astimezone(datetime.UTC))
-    event.add("LAST-MODIFIED", meeting.updated_at.astimezone(datetime.UTC))
+    event.add("LAST-MODIFIED", meeting.last_changed.astimezone(datetime.UTC))
     _add_times(event, meeting)
     title = f"{meeting.council.sender_name}: {meeting.display_title}"
     # Many programs do not show STATUS.

@@ -7,15 +7,16 @@ from django.utils import timezone
 
 from udsat.lib.cpr import find_cpr
 from udsat.lib.phones import PhoneField
+from udsat.models import StampedModel, StampedQuerySet
 
 
-class NationalQuerySet(models.QuerySet):
+class NationalQuerySet(StampedQuerySet):
     def published(self):
         """Return all rows: topics and situations are always public."""
         return self.all()
 
 
-class NationalText(models.Model):
+class NationalText(StampedModel):
     """Base of the lists, which are public as soon as they are saved.
 
     They belong to no municipality, in which somebody could answer for a number that looks like a CPR number: it is

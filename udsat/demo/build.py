@@ -7,7 +7,7 @@ from pathlib import Path
 
 from django.apps import apps
 from django.core.files.base import ContentFile
-from django.db import models
+from django.db import models, transaction
 from django.db.models.functions import Greatest
 from django.utils import timezone
 from markdown_it import MarkdownIt
@@ -33,7 +33,7 @@ from council.models import (
 from strategies.models import Action, FollowUp, Goal, Section, Strategy, Theme, Topic
 from udsat.lib.danish import long_date
 from udsat.lib.richtext import RichTextField
-from udsat.models import Municipality, PublicationEvent, PublicVersion, Publishable, User
+from udsat.models import COUNTRY, Municipality, PublicationEvent, PublicVersion, Publishable, User, raise_stamp
 
 FOLDER = Path(__file__).resolve().parent
 TUESDAY = 1
@@ -321,9 +321,11 @@ class DemoBuilder:
         self.set_status(self.make(News, data, municipality=self.municipality, **about), status, published)
 
 
+@transaction.atomic
 def backdate_versions() -> None:
     """Date the public versions like the texts, which were written in the course of the past years."""
     now = timezone.now()
+    raise_stamp(COUNTRY)
     for model in apps.get_models():
         if not issubclass(model, Publishable):
             continue

@@ -29,7 +29,7 @@ from council.models import (
 from strategies.models import FollowUp, Goal, Section, Strategy, Theme, Topic
 from udsat.lib.danish import join_words, slugify
 from udsat.lib.publishing import Status
-from udsat.models import Municipality, PublicVersion, Publishable
+from udsat.models import Municipality, PublicVersion, Publishable, raise_stamp
 
 MEETINGS_A_YEAR = 5
 ITEMS_A_MEETING = (8, 12)
@@ -67,6 +67,7 @@ def make_dataset(municipalities: list[Municipality], years: int, seed: int) -> I
     topics = list(Topic.objects.order_by("slug"))
     for municipality in municipalities:
         Filling(municipality, years, random.Random(f"{seed} {municipality.code}"), topics).save()
+        raise_stamp(municipality.pk)
         yield municipality
 
 

@@ -416,4 +416,16 @@ class Migration(migrations.Migration):
                 'indexes': [models.Index(fields=['content_type', 'object_id'], name='created_row')],
             },
         ),
+        migrations.CreateModel(
+            name='PublicStamp',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('scope', models.PositiveBigIntegerField()),
+                ('value', models.PositiveBigIntegerField(default=1)),
+            ],
+            options={
+                'verbose_name': 'stempel',
+                'verbose_name_plural': 'stempler',
+            },
+        ),
     ]

@@ -15,6 +15,7 @@ from .kept_forms import KeptFile, KeptForm, delete_old_kept_forms
 from .letters import LETTER_COMPOSERS, Letter, LetterContent, LetterFile
 from .municipalities import RESERVED_SLUGS, Municipality, Region, RegionPeriod
 from .public_changes import checked_transaction
+from .public_stamps import COUNTRY, PublicStamp, StampedModel, StampedQuerySet, fold_stamps, raise_stamp, stamps
 from .public_versions import PublicVersion, texts_in, version_history
 from .publication import (
     ALLOWED_NAMES_PROVIDERS,
@@ -50,6 +51,13 @@ from .search import (
 from .users import Assignment, User
 
 __all__ = [
+    "COUNTRY",
+    "PublicStamp",
+    "StampedModel",
+    "StampedQuerySet",
+    "fold_stamps",
+    "raise_stamp",
+    "stamps",
     "DOCUMENT_READERS",
     "DocumentImport",
     "DocumentReader",

@@ -2,7 +2,7 @@
 
 import datetime
 from collections.abc import Collection
-from typing import Any
+from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.contrib.contenttypes.fields import GenericForeignKey
@@ -18,7 +18,8 @@ from udsat.lib.bidi import remove_bidi_controls
 from udsat.lib.cpr import hide_cpr
 from udsat.lib.publishing import CheckedText, ScopedQuerySet
 
-from .public_changes import note_change
+from .public_changes import changes_what_is_read, note_change
+from .public_stamps import raise_stamp
 from .self_relations import check_self_relations
 
 # Saves of an object by one person within this time form one revision; the meeting desk saves every few seconds.
@@ -197,6 +198,8 @@ class RevisionedModel(CheckedText):
 
     # Whether a deleted object can be brought back.
     is_kept_after_deletion = True
+    # Fields besides `private_fields` that no public page shows or depends on.
+    unread_fields: ClassVar[frozenset[str]] = frozenset()
 
     class Meta:
         abstract = True
@@ -244,7 +247,9 @@ class RevisionedModel(CheckedText):
             # Of texts that no form has cleaned, such as imported ones.
             if isinstance(value := self.__dict__.get(field.attname), str):
                 setattr(self, field.attname, remove_bidi_controls(value))
-        note_change(self, only)
+        stored = None if self._state.adding else type(self)._base_manager.filter(pk=self.pk).first()
+        self.take_over(stored)
+        note_change(self, stored, only)
         action = Revision.Action.MADE if self._state.adding else Revision.Action.CHANGED
         for field in self.revisioned_fields().values():
             # Convert dates given as text: `__str__` formats them.
@@ -257,10 +262,17 @@ class RevisionedModel(CheckedText):
             values = self.revisioned_values(only)
             if values:
                 _record(self, action, values)
+            if changes_what_is_read(self, stored, only):
+                self.raise_stamps()
+
+    def take_over(self, stored: Self | None) -> None:
+        """Take values from the row as it is stored, just before it is saved."""
 
     def delete(self, using=None, keep_parents=False):
         using = using or router.db_for_write(type(self), instance=self)
         with transaction.atomic(using=using):
+            if any(self.is_read(field.name) for field in self.read_fields()):
+                self.raise_stamps()
             collector, groups = _deleted_with(self, using, keep_parents)
             own_revision = _record_deletion(self)
             for model, rows in groups:
@@ -270,6 +282,27 @@ class RevisionedModel(CheckedText):
                         if row != self:
                             _record_deletion(row, parent_deletion=own_revision)
             return collector.delete()
+
+    # What the public reads
+
+    @classmethod
+    def read_fields(cls) -> list[models.Field]:
+        """Return the fields that a public page may depend on."""
+        unread = cls.private_fields | cls.unread_fields
+        return [field for field in cls._meta.concrete_fields if not field.primary_key and field.name not in unread]
+
+    def is_read(self, field: str) -> bool:
+        """Whether a public page depends on the field, now or at a set time."""
+        return any(root.is_live and self.is_field_public(field, root) for root in self.publication_roots())
+
+    def raise_stamps(self) -> None:
+        """Note, in the transaction of a change, that the public reads something else."""
+        raise_stamp(_municipality_id(self))
+
+    def note_update(self, *fields: str) -> None:
+        """Note that a queryset's update() has changed these fields of it."""
+        if any(self.is_read(field) for field in fields):
+            self.raise_stamps()
 
 
 def _deleted_with(obj, using, keep_parents=False):

@@ -12,6 +12,7 @@ from udsat.lib.phones import PhoneField
 from udsat.lib.publishing import ScopedQuerySet, check_texts
 
 from .history import RevisionedModel
+from .public_stamps import COUNTRY, StampedModel, StampedQuerySet, raise_stamp
 
 # First path segments used by the portal itself. A test compares them with the URL configuration.
 RESERVED_SLUGS = tuple(
@@ -32,9 +33,11 @@ class Accent(models.TextChoices):
     GRANIT = "granit", "Granit"
 
 
-class Region(models.Model):
+class Region(StampedModel):
     name = models.CharField("navn", max_length=60, unique=True)
     position = models.PositiveSmallIntegerField("rækkefølge", default=0)
+
+    objects = StampedQuerySet.as_manager()
 
     class Meta:
         ordering = ["position", "name"]
@@ -115,6 +118,10 @@ class Municipality(RevisionedModel):
         self.sort_key = sort_key(self.name)
         super().save(**kwargs)
 
+    def raise_stamps(self):
+        super().raise_stamps()
+        raise_stamp(COUNTRY)
+
     def get_absolute_url(self):
         return reverse("municipality", args=[self.slug])
 
@@ -130,7 +137,7 @@ class Municipality(RevisionedModel):
         return None
 
 
-class RegionPeriod(models.Model):
+class RegionPeriod(StampedModel):
     """The region of a municipality from one day to another, both included."""
 
     municipality_lookup = "municipality"

@@ -53,10 +53,8 @@ class PublicChanges:
         self._created: list[CheckedText] = []
         self._reviewed: list[Any] = []
 
-    def note(self, row: CheckedText, only: Collection[str] | None) -> None:
-        """Note that the row, or only these fields of it, is about to be saved."""
-        is_new = row._state.adding
-        stored = None if is_new else type(row)._base_manager.filter(pk=row.pk).first()
+    def note(self, row: CheckedText, stored: CheckedText | None, only: Collection[str] | None) -> None:
+        """Note that the row, or only these fields of it, is about to replace the stored one."""
         roots = [stored if root == row else root for root in row.publication_roots()]
         roots = [root for root in roots if root is not None and root.is_live and not self._is_reviewed(root)]
         if not any(_changes_public_text(row, stored, root, only) for root in roots):
@@ -161,14 +159,36 @@ def _differs(field: models.Field, row: CheckedText, stored: CheckedText | None) 
     if stored is None:
         return bool(field.value_from_object(row))
     value, before = field.value_from_object(row), field.value_from_object(stored)
+    if hasattr(value, "resolve_expression"):
+        return True
     if isinstance(field, models.FileField):
         return not getattr(value, "_committed", True) or str(value or "") != str(before or "")
     return field.to_python(value) != before
 
 
-def note_change(row: CheckedText, only: Collection[str] | None) -> None:
+def changes_what_is_read(row: Any, stored: Any, only: Collection[str] | None) -> bool:
+    """Whether a field differs that public pages depend on, before or after the save."""
+    states = [row] if stored is None else [row, stored]
+    if stored is not None:
+        _share_relations(row, stored)
+    return any(
+        (only is None or field.name in only or field.attname in only)
+        and _differs(field, row, stored)
+        and any(state.is_read(field.name) for state in states)
+        for field in row.read_fields()
+    )
+
+
+def _share_relations(row: models.Model, stored: models.Model) -> None:
+    """Give the stored row the related objects that the other has read, where they are the same."""
+    for field in row._meta.concrete_fields:
+        if field.is_relation and field.is_cached(row) and getattr(row, field.attname) == getattr(stored, field.attname):
+            field.set_cached_value(stored, field.get_cached_value(row))
+
+
+def note_change(row: CheckedText, stored: CheckedText | None, only: Collection[str] | None) -> None:
     if (changes := _active.get()) is not None:
-        changes.note(row, only)
+        changes.note(row, stored, only)
 
 
 def mark_reviewed(root: Any) -> None:

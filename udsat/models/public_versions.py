@@ -110,6 +110,7 @@ def keep_version(document: Any) -> None:
         if document.versions_kept == "text":  # the text is withheld from a withdrawal to the next publication
             versions.filter(number=document.public_version, content=[]).update(content=content)
         return
+    document.raise_stamps()
     document.public_version += not is_coming
     document.changed_at, document.public_digest = begins, digest
     _store(document, "public_version", "changed_at", "public_digest")

@@ -212,6 +212,7 @@ class Publishable(RevisionedModel):
     changed_at = models.DateTimeField("offentligt ændret", null=True, editable=False)
     public_digest = models.BigIntegerField(null=True, editable=False)
 
+    unread_fields = frozenset({"version", "created_at", "updated_at", "public_version", "changed_at", "public_digest"})
     # Whether earlier public versions have an address ("address"), and can be read there ("text").
     versions_kept: ClassVar[str] = ""
 
@@ -359,11 +360,13 @@ class Publishable(RevisionedModel):
     def save(self, **kwargs):
         if self.is_live:
             check_texts(self, is_cpr_overridden, within=self)
-        if not self._state.adding and (stored := type(self)._base_manager.filter(pk=self.pk).first()):
-            self._copy_version(stored)  # a part may have been saved since this copy was read
         super().save(**kwargs)
         self.reindex()
         self.note_change()
+
+    def take_over(self, stored):
+        if stored is not None:
+            self._copy_version(stored)  # a part may have been saved since this copy was read
 
     @transaction.atomic
     def delete(self, **kwargs):

@@ -22,6 +22,7 @@ from udsat.lib.publishing import ScopedQuerySet, Status
 from udsat.lib.search_tokens import closest_spellings, exact_token, filter_token, tokens, words
 
 from .municipalities import Municipality
+from .public_stamps import COUNTRY, raise_stamp
 
 MAX_TITLE = 400  # characters
 MAX_WORD_LENGTH = 60
@@ -155,16 +156,18 @@ class SearchEntryQuerySet(ScopedQuerySet):
 
     def replace(self, root: models.Model, municipality: Municipality, texts: Iterable[SearchText]) -> None:
         """Replace all entries of `root` with these texts. Call it inside a transaction."""
-        earlier = self.of(root)._spelling_words()
+        stored, entries = list(self.of(root).order_by("pk")), _entries(root, municipality, texts)
+        if [_values(entry) for entry in stored] == [_values(entry) for entry in entries]:
+            return  # New rows would change the order of equal hits.
         self.of(root).delete()
-        entries = _entries(root, municipality, texts)
         self.bulk_create(entries)
-        present = _spelling_words_of(entries)
+        earlier, present = _spelling_words_of(stored), _spelling_words_of(entries)
         SearchWord.objects.add_words(present)
         SearchWord.objects.remove_unused(earlier - present)
 
     def rebuild(self) -> Iterator[int]:
         """Make the index anew, and yield the number of entries after each batch. Call it inside a transaction."""
+        raise_stamp(COUNTRY)
         self.all().delete()
         SearchWord.objects.all().delete()
         entries, words, written = _all_entries(), set(), 0
@@ -235,6 +238,10 @@ def _entries(root: models.Model, municipality: Municipality, texts: Iterable[Sea
         )
         for text in (text.fitted() for text in texts)
     ]
+
+
+def _values(entry: SearchEntry) -> list:
+    return [getattr(entry, field.attname) for field in entry._meta.concrete_fields if not field.primary_key]
 
 
 def _all_entries() -> Iterator[SearchEntry]:

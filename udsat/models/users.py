@@ -9,10 +9,13 @@ from udsat.lib import roles
 from udsat.lib.publishing import ScopedQuerySet
 
 from .municipalities import Municipality
+from .public_stamps import StampedModel
 
 
-class User(AbstractUser):
+class User(StampedModel, AbstractUser):
     """A person with a log-in, whose permissions follow from a role in each municipality."""
+
+    unread_fields = frozenset({"last_login", "password"})
 
     email = models.EmailField("e-mail", blank=True)
 
@@ -24,6 +27,10 @@ class User(AbstractUser):
 
     def __str__(self):
         return self.get_full_name() or self.username
+
+    def stamp_scopes(self):
+        """Their pages depend on whether somebody answers there."""
+        return self.assignments.values_list("municipality", flat=True)
 
     @cached_property
     def role_of(self) -> dict[int, str]:
@@ -47,7 +54,7 @@ class User(AbstractUser):
         return role is not None and ability in roles.ABILITIES[role]
 
 
-class Assignment(models.Model):
+class Assignment(StampedModel):
     """A user's role in one municipality."""
 
     municipality_lookup = "municipality"
@@ -69,6 +76,9 @@ class Assignment(models.Model):
             ),
             models.CheckConstraint(condition=Q(role__in=roles.Role.values), name="assignment_role_known"),
         ]
+
+    def stamp_scopes(self):
+        return [self.municipality_id]
 
     def __str__(self):
         return f"{self.user}: {self.get_role_display()} i {self.municipality}"

@@ -107,6 +107,7 @@ def put_in_order(items: Iterable[AgendaItem]) -> None:
         if item.position != position:
             AgendaItem.objects.filter(pk=item.pk).update(position=position)
             item.position = position
+            item.note_update("position")
 
 
 def move(meeting: Meeting, item: AgendaItem, step: int) -> None:

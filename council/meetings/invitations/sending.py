@@ -434,6 +434,7 @@ def locked(meeting: Meeting) -> Meeting:
 
 def _increment_sequence(meeting):
     Meeting.objects.filter(pk=meeting.pk).update(calendar_sequence=F("calendar_sequence") + 1)
+    meeting.note_update("calendar_sequence")
     meeting.calendar_sequence += 1
 
 

@@ -505,6 +505,7 @@ class ImportPlan:
                 saved.append(agreement)
             for subject in plan.subjects:
                 (plan.item.themes if isinstance(subject, Theme) else plan.item.goals).add(subject)
+                plan.item.note_update("themes", "goals")
         for attendance in self.new_attendances:
             attendance.save()
             saved.append(attendance)
@@ -524,6 +525,7 @@ class ImportPlan:
         for position, item in enumerate(self._order(), 1):
             if item.pk and item.position != position:
                 AgendaItem.objects.filter(pk=item.pk).update(position=position)
+                item.note_update("position")
             item.position = position
 
 

@@ -34,6 +34,7 @@ class Command(BaseCommand):
                 "position": position,
             }
             situation, _ = Situation.objects.update_or_create(slug=entry["slug"], defaults=fields)
+            # Its save has raised the stamp of the country.
             situation.topics.set(topics[slug] for slug in entry["topics"])
         helplines = self.load_helplines()
         count = len(source["situations"])
