@@ -43,11 +43,8 @@ OTHERS = {
     "strategy-pdf": (14, 14),
     "strategy-summary-pdf": (14, 14),
     "strategy-version": (15, 15),
-    "theme": (26, 26),
-    "meeting": (26, 26),
-    "agenda-pdf": (13, 13),
-    "minutes-pdf": (14, 14),
-    "approve": (29, 29),
+    "theme": (24, 24),
+    "approve": (23, 23),
 }
 
 

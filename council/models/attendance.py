@@ -6,6 +6,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 
+from udsat.lib.prepared import prepared
 from udsat.models import Part
 
 from .meeting import Meeting
@@ -83,13 +84,21 @@ class Attendance(Part):
             raise ValidationError({"substitute_for": "Vælg en anden: Et medlem kan ikke møde i stedet for sig selv."})
 
 
-def attendance_by_status(attendances: models.QuerySet[Attendance]) -> list[tuple[str, list[tuple[str, int]]]]:
-    """Return the label of each status with its public texts, and the number of persons who share each text."""
-    rows = list(
-        attendances.select_related(
-            "member__person", "member__council", "substitute_for__person", "substitute_for__council"
-        )
+@prepared
+def _attendances(meeting):
+    seats = ("member", "substitute_for")
+    shown = ("role", "speaks_as", "is_vacant", "council__chair_label")
+    shown += ("person__first_name", "person__last_name", "person__shown")
+    return (
+        Attendance.objects.filter(meeting=meeting)
+        .select_related(*(f"{seat}__{related}" for seat in seats for related in ("person", "council")))
+        .only("status", "remark", *(f"{seat}__{name}" for seat in seats for name in shown))
     )
+
+
+def attendance_by_status(meeting: Meeting) -> list[tuple[str, list[tuple[str, int]]]]:
+    """Return the label of each status with its public texts, and the number of persons who share each text."""
+    rows = _attendances(meeting=meeting.pk)
     return [
         (label, list(Counter(row.public_text for row in rows if row.status == status).items()))
         for status, label in Attendance.Status.choices

@@ -21,7 +21,7 @@ DEFAULT_LENGTH = datetime.timedelta(hours=2)
 _ADDRESS = re.compile(r"(?P<date>\d{4}-\d{2}-\d{2})(?:-(?P<ordinal>[2-9]))?")
 
 
-def _day_and_ordinal(address: str) -> tuple[datetime.date, int] | None:
+def day_and_ordinal(address: str) -> tuple[datetime.date, int] | None:
     """Parse an address such as 2025-03-03 or 2025-03-03-2; None for anything else."""
     match = _ADDRESS.fullmatch(address)
     try:
@@ -33,13 +33,13 @@ def _day_and_ordinal(address: str) -> tuple[datetime.date, int] | None:
 class MeetingQuerySet(ScopedQuerySet):
     def at_address(self, address: str):
         """Return the meetings whose address ends with that part; none where it cannot be parsed."""
-        if (parsed := _day_and_ordinal(address)) is None:
+        if (parsed := day_and_ordinal(address)) is None:
             return self.none()
         return self.filter(date=parsed[0], ordinal=parsed[1])
 
     def moved_from(self, address: str):
         """Return the meetings that once had that address, the most recently moved first."""
-        if (parsed := _day_and_ordinal(address)) is None:
+        if (parsed := day_and_ordinal(address)) is None:
             return self.none()
         return self.filter(former_dates__date=parsed[0], former_dates__ordinal=parsed[1]).order_by("-former_dates__pk")
 

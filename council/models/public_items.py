@@ -6,12 +6,14 @@ from django.db.models import Case, F, Prefetch, QuerySet, When, Window
 from django.db.models.functions import RowNumber
 
 from strategies.models import Goal, Theme
+from udsat.lib.prepared import prepared
 from udsat.models import Municipality
 
 from .agreement import Agreement
 from .attachment import Attachment
 from .council import Cause, ItemKind
 from .item import AgendaItem, without_number
+from .item_parts import ItemReader, prefetched_parts
 from .meeting import Meeting
 
 
@@ -66,6 +68,7 @@ class PublicItem:
     """An agenda item as the public may read it. It has no attribute that is not public, so no template can leak it."""
 
     def __init__(self, item: AgendaItem, number: int, *, with_minutes: bool):
+        parts = getattr(item, "parts", None) or prefetched_parts(item)
         self.pk = item.pk
         self.anchor = item.anchor
         self.number = number
@@ -82,10 +85,8 @@ class PublicItem:
             self.case_number = item.case_number
             self.presentation = item.presentation
             self.recommendation = item.recommendation
-            self.themes = list(item.themes.all())
-            self.goals = list(item.goals.all())
-            self.causes = list(item.causes.all())
-            self.attachments = [a for a in item.attachments.all() if with_minutes or a.paper == Attachment.Paper.AGENDA]
+            self.themes, self.goals, self.causes = parts.themes, parts.goals, parts.causes
+            self.attachments = [a for a in parts.attachments if with_minutes or a.paper == Attachment.Paper.AGENDA]
         self.discussion = item.discussion if with_minutes else ""
         self.answer = item.get_answer_display() if with_minutes else ""
         self.answer_code = item.answer if with_minutes else ""
@@ -93,8 +94,35 @@ class PublicItem:
         self.dissent = item.dissent if with_minutes else ""
         self.plain_text = item.plain_text if with_minutes else ""
         self.raised_at_meeting = item.raised_at_meeting and with_minutes
-        self.agreements = list(item.agreements.all()) if with_minutes else []
-        self.followed_up = list(item.followed_up.all()) if with_minutes else []
+        self.agreements = parts.agreements if with_minutes else []
+        self.followed_up = parts.followed_up if with_minutes else []
+
+
+def _items_of(meeting):
+    return AgendaItem.objects.filter(meeting=meeting)
+
+
+_ON_PAPER = ("agreements", "themes", "goals", "causes")
+_for_papers = ItemReader(_items_of, *_ON_PAPER)
+_for_pages = ItemReader(_items_of, *_ON_PAPER, "hearings", "inputs")
+
+
+@prepared
+def _files_of(meeting):
+    return Attachment.objects.filter(meeting=meeting)
+
+
+def read_items(meeting: Meeting, *, with_trails: bool = False) -> tuple[list[AgendaItem], list[Attachment]]:
+    """Return the items of the meeting, each with its `parts`, and the attachments that belong to no item."""
+    items = (_for_pages if with_trails else _for_papers).read(meeting=meeting.pk)
+    by_pk = {item.pk: item for item in items}
+    others = []
+    for item in items:
+        item.meeting = meeting
+    for file in _files_of(meeting=meeting.pk):
+        file.meeting = meeting
+        (by_pk[file.item_id].parts.attachments if file.item_id else others).append(file)
+    return items, others
 
 
 def public_items(
@@ -106,7 +134,7 @@ def public_items(
     `items` are those of the meeting, if they are already fetched.
     """
     if items is None:
-        items = with_public_parts(meeting.items.select_related("meeting"))
+        items, _ = read_items(meeting)
     # Numbered after filtering, since a gap would reveal an item that is not public yet.
     shown = [item for item in items if with_minutes or item.is_on_agenda]
     return [

@@ -4,6 +4,9 @@ from urllib.parse import urlencode
 
 from council.models import Council, Meeting
 from udsat.lib.danish import fold
+from udsat.models import Municipality
+
+from .visible import visible_meetings
 
 MAP_SEARCH = "https://www.openstreetmap.org/search"
 
@@ -18,15 +21,15 @@ USUAL_FACTS = [
 ]
 
 
-def come_along(meeting: Meeting, council: Council | None, visible_meetings) -> dict:
-    """Return the context of the box. `council` and `visible_meetings` are those that the reader may see."""
-    open_meetings = visible_meetings.coming().filter(is_open=True).exclude(pk=meeting.pk)
+def come_along(user, meeting: Meeting, municipality: Municipality) -> dict:
+    """Return the context of the box as the user may see it. The municipality has its frame."""
+    coming = visible_meetings(user, municipality).coming()
     return {
         "is_open": meeting.is_open,
         "special": meeting.how_to_attend,
         "map_url": map_url(meeting),
-        "facts": usual_facts(meeting, council) if meeting.is_open else [],
-        "next_open": None if meeting.is_open else open_meetings.first(),
+        "facts": usual_facts(meeting, municipality.visible_council) if meeting.is_open else [],
+        "next_open": None if meeting.is_open else coming.filter(is_open=True).first(),
     }
 
 

@@ -166,7 +166,7 @@ def answer_list(request, kommune):
 def hearing_list(request, kommune):
     municipality = framed_municipality(request.user, kommune)
     hearings = list(visible_hearings(request.user, municipality))
-    trails = trails_of_hearings(hearings)
+    trails = trails_of_hearings(hearings, municipality.council) if hearings else {}
     for hearing in hearings:
         hearing.trail = trails.get(hearing.pk)
     return render(

@@ -7,11 +7,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from council.models import Agenda, Attachment, Attendance, Meeting, Minutes, News, public_items
+from council.models import Agenda, Attachment, Meeting, Minutes, News, public_items
 from council.models.attendance import attendance_by_status
 from council.models.meeting import next_and_next_open
 from council.models.papers import with_publication
-from udsat.lib.publishing import Status
+from council.models.public_items import read_items
+from udsat.lib.publishing import Status, visible_rows
 from udsat.lib.responses import find_or_404
 from udsat.models import version_history
 
@@ -20,7 +21,14 @@ from .come_along import come_along
 from .frame import framed_municipality
 from .meeting_years import coming_meetings, year_entries, year_sections
 from .trail import trails_of_items
-from .visible import get_meeting, latest_update, redirect_moved_meeting, visible, visible_hearings, visible_meetings
+from .visible import (
+    get_meeting,
+    latest_update,
+    meeting_and_neighbours,
+    redirect_moved_meeting,
+    visible_hearings,
+    visible_meetings,
+)
 
 
 @require_safe
@@ -55,23 +63,19 @@ def meeting_list(request, kommune):
 @redirect_moved_meeting
 def meeting_detail(request, kommune, slug):
     user, municipality = request.user, framed_municipality(request.user, kommune)
-    meeting = get_meeting(user, municipality, slug)
-    agenda = visible(Agenda.objects, user).filter(meeting=meeting).first()
-    minutes = visible(Minutes.objects, user).filter(meeting=meeting).first()
-    for paper in filter(None, (agenda, minutes)):
-        paper.meeting = meeting  # for its addresses
-    files = Attachment.objects.visible_to(user).filter(meeting=meeting, item=None)
-    attendances = Attendance.objects.none()
-    if minutes:
-        attendances = Attendance.objects.visible_to(user).filter(meeting=meeting)
-    else:
-        files = files.filter(paper=Attachment.Paper.AGENDA)
-    items = public_items(meeting, with_minutes=bool(minutes)) if agenda or minutes else []
-    trails = trails_of_items(meeting) if items else {}
+    previous, meeting, following = meeting_and_neighbours(user, municipality, slug)
+    agenda, minutes, council = meeting.visible_agenda, meeting.visible_minutes, municipality.visible_council
+    items, files, trails = [], [], {}
+    if agenda or minutes:
+        all_items, files = read_items(meeting, with_trails=True)
+        items = public_items(meeting, with_minutes=bool(minutes), items=all_items)
+        trails = trails_of_items(
+            all_items,
+            agenda_is_public=bool(agenda and agenda.is_public),
+            minutes_are_public=bool(minutes and minutes.is_public),
+        )
     for item in items:
         item.trail = trails.get(item.pk)
-    others = visible_meetings(user, municipality)
-    council = municipality.visible_council
     return render(
         request,
         "council/meeting.html",
@@ -80,7 +84,7 @@ def meeting_detail(request, kommune, slug):
             "section": "moeder",
             "council": council,
             "meeting": meeting,
-            "come_along": come_along(meeting, council, others) if meeting.is_to_come else None,
+            "come_along": come_along(user, meeting, municipality) if meeting.is_to_come else None,
             "is_to_come": meeting.is_public and not meeting.is_past and not meeting.is_cancelled,
             "has_poster": not meeting.is_past,
             "agenda": agenda,
@@ -90,13 +94,18 @@ def meeting_detail(request, kommune, slug):
             "data": [jsonld.meeting(meeting, council)],
             "items": items,
             "is_decided": any(item.answer or item.decision for item in items),
-            "attachments": files.select_related("meeting__council__municipality") if agenda or minutes else [],
-            "attendance": attendance_by_status(attendances),
-            "news": News.objects.visible_to(user).filter(meeting=meeting).select_related("municipality"),
-            "previous": others.before(meeting).first(),
-            "following": others.after(meeting).first(),
+            "attachments": [file for file in files if minutes or file.paper == Attachment.Paper.AGENDA],
+            "attendance": attendance_by_status(meeting) if minutes else [],
+            "news": _news_about(user, meeting=meeting.pk),
+            "previous": previous,
+            "following": following,
         },
     )
+
+
+@visible_rows
+def _news_about(user, meeting):
+    return News.objects.visible_to(user).filter(meeting=meeting).select_related("municipality")
 
 
 def _preview(meeting, agenda, minutes):

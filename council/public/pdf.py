@@ -8,6 +8,7 @@ from django.utils.dates import WEEKDAYS
 from council.models import Attachment, Council, Hearing, Meeting, public_items
 from council.models.attendance import attendance_by_status
 from council.models.meeting import next_and_next_open
+from council.models.public_items import read_items
 from udsat.lib.pdf import frame
 from udsat.lib.pdf_store import Pdf, long_pdf
 
@@ -35,17 +36,15 @@ def minutes_pdf(meeting: Meeting) -> Pdf:
 
 
 def _context(meeting, paper, name, *, with_minutes):
-    attachments = meeting.attachments.filter(item=None).select_related("meeting__council__municipality")
-    if not with_minutes:
-        attachments = attachments.filter(paper=Attachment.Paper.AGENDA)
+    items, attachments = read_items(meeting)
     return frame(paper, qr_title="QR-kode med mødets adresse") | {
         "meeting": meeting,
         "council": meeting.council,
         "paper": name,
         "version_text": paper.version_text,
         "head": [(label, texts) for label, texts in _head(meeting, with_minutes) if texts],
-        "items": public_items(meeting, with_minutes=with_minutes),
-        "attachments": list(attachments),
+        "items": public_items(meeting, with_minutes=with_minutes, items=items),
+        "attachments": [a for a in attachments if with_minutes or a.paper == Attachment.Paper.AGENDA],
     }
 
 
@@ -59,7 +58,7 @@ def _head(meeting, with_minutes):
             yield "Åbent møde", [meeting.how_to_attend or "Alle kan komme og lytte med."]
         return
     minutes = meeting.minutes
-    for label, rows in attendance_by_status(meeting.attendances):
+    for label, rows in attendance_by_status(meeting):
         yield label, [f"{text} ({persons} personer)" if persons > 1 else text for text, persons in rows]
     yield "Gæster", [text for text in [minutes.guests] if text]
     yield "Ordstyrer", [text for text in [minutes.chaired_by] if text]

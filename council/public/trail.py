@@ -13,8 +13,9 @@ from enum import IntEnum
 from django.db.models import Exists, OuterRef, Prefetch
 from django.utils import timezone
 
-from council.models import AgendaItem, Agreement, Council, Hearing, Input, Meeting
-from strategies.models import FollowUp, Goal, Theme
+from council.models import AgendaItem, Agreement, Council, Hearing, Input
+from council.models.item_parts import ItemReader, latest_follow_up
+from strategies.models import FollowUp, Theme
 from udsat.lib.danish import long_date
 from udsat.lib.richtext import plain_text
 
@@ -50,12 +51,11 @@ class TrailStep:
 
 def items_in_public():
     """Published open items with number and meeting; `is_decided` is True where the minutes are public."""
-    return (
-        AgendaItem.objects.published()
-        .with_numbers()
-        .with_meeting()
-        .annotate(is_decided=Exists(AgendaItem.objects.decided_in_public().filter(pk=OuterRef("pk"))))
-    )
+    return AgendaItem.objects.published().with_numbers().with_meeting().annotate(is_decided=is_decided())
+
+
+def is_decided():
+    return Exists(AgendaItem.objects.decided_in_public().filter(pk=OuterRef("pk")))
 
 
 def items_by_cause(council: Council) -> dict[int, list[AgendaItem]]:
@@ -73,29 +73,28 @@ def _hearings():
     return Prefetch("hearings", Hearing.objects.published().select_related("council__municipality"))
 
 
-def _with_trail(items):
-    decided = AgendaItem.objects.decided_in_public().with_meeting()
-    agreements = Agreement.objects.published()
-    return items.prefetch_related(
-        Prefetch(
-            "agreements",
-            agreements.select_related("member__person", "member__council").prefetch_related(
-                Prefetch("followed_up_at", decided)
-            ),
-        ),
-        Prefetch("followed_up", agreements.select_related("item__meeting__council__municipality")),
-        Prefetch("inputs", Input.objects.published().select_related("council__municipality")),
-        _hearings(),
-    )
+def _complete(items):
+    return items.with_numbers().with_meeting().annotate(is_decided=is_decided())
+
+
+def _about_goals_of(theme):
+    return AgendaItem.objects.published().filter(goals__theme=theme).distinct()
+
+
+def _about_hearings_of(council):
+    return AgendaItem.objects.published().filter(hearings__council=council).distinct()
+
+
+_PARTS = ("agreements", "goals", "hearings", "inputs")
+_items_about_goals = ItemReader(_about_goals_of, *_PARTS, complete=_complete)
+_items_about_hearings = ItemReader(_about_hearings_of, *_PARTS, complete=_complete)
 
 
 def trails_of_goals(theme: Theme) -> dict[int, list[TrailStep]]:
     """Return the trail of each goal by id. The theme must come from `with_content()`."""
     items_by_goal = defaultdict(list)
-    goals = Goal.objects.filter(theme=theme)
-    items = items_in_public().filter(goals__theme=theme).distinct()
-    for item in _with_trail(items).prefetch_related(Prefetch("goals", goals)):
-        for goal in item.goals.all():
+    for item in _items_about_goals.read(theme=theme.pk):
+        for goal in item.parts.goals:
             items_by_goal[goal.pk].append(item)
     trails = {}
     for goal in theme.all_goals:
@@ -104,24 +103,32 @@ def trails_of_goals(theme: Theme) -> dict[int, list[TrailStep]]:
     return trails
 
 
-def trails_of_items(meeting: Meeting) -> dict[int, list[TrailStep]]:
-    """Return the trail of each item by id, without items whose trail would only repeat the item itself."""
-    items = items_in_public().filter(meeting=meeting)
-    trails = {}
-    for item in _with_trail(items).prefetch_related(_goals()):
+def trails_of_items(
+    items: Iterable[AgendaItem], *, agenda_is_public: bool, minutes_are_public: bool
+) -> dict[int, list[TrailStep]]:
+    """Return the trail of each item by id, without items whose trail would only repeat the item itself.
+
+    `items` are those of one meeting, from `read_items()`.
+    """
+    trails, index = {}, 0
+    for item in items:
+        item.index, item.is_decided = index, minutes_are_public and not item.is_closed
+        is_read = minutes_are_public or item.is_on_agenda
+        index += is_read
+        if item.is_closed or not is_read or not (agenda_is_public or minutes_are_public):
+            continue
         steps = _sorted([*_item_trail([item], here=item), *_goal_steps([item])])
         if any(not step.is_here and step.stage not in (Stage.ITEM, Stage.AGREEMENT) for step in steps):
             trails[item.pk] = steps
     return trails
 
 
-def trails_of_hearings(hearings: Iterable[Hearing]) -> dict[int, list[TrailStep]]:
-    """Return the trail of each hearing that was on an agenda, by id."""
+def trails_of_hearings(hearings: Iterable[Hearing], council: Council) -> dict[int, list[TrailStep]]:
+    """Return the trail of each of the council's hearings that was on an agenda, by id."""
     items_by_hearing = defaultdict(list)
     by_pk = {hearing.pk: hearing for hearing in hearings}
-    items = items_in_public().filter(hearings__in=by_pk).distinct()
-    for item in _with_trail(items).prefetch_related(_goals()):
-        for hearing in item.hearings.all():
+    for item in _items_about_hearings.read(council=council.pk):
+        for hearing in item.parts.hearings:
             items_by_hearing[hearing.pk].append(item)
     return {
         pk: _sorted([*_item_trail(items, here=by_pk[pk]), *_goal_steps(items)])
@@ -135,20 +142,15 @@ def _sorted(steps: Iterable[TrailStep]) -> list[TrailStep]:
     return sorted(dict.fromkeys(steps), key=lambda step: (step.date, step.stage))
 
 
-def _goals():
-    goals = Goal.objects.published().with_numbers().select_related("theme__strategy__municipality", "parent")
-    return Prefetch("goals", goals.prefetch_related("follow_ups"))
-
-
 # Steps. The object that the trail is shown under (`here`) is not linked.
 
 
 def _item_trail(items: Iterable[AgendaItem], here=None) -> Iterator[TrailStep]:
     shown = {item.pk for item in items}
     for item in items:
-        for citizen_input in item.inputs.all():
+        for citizen_input in item.parts.inputs:
             yield _input_step(citizen_input)
-        for agreement in item.followed_up.all():
+        for agreement in item.parts.followed_up:
             if agreement.item_id not in shown:
                 yield TrailStep(
                     agreement.item.meeting.date,
@@ -159,13 +161,15 @@ def _item_trail(items: Iterable[AgendaItem], here=None) -> Iterator[TrailStep]:
                     agreement.item.get_absolute_url(),
                 )
         yield _item_step(item, is_here=item == here)
-        for agreement in item.agreements.all():
+        for agreement in item.parts.agreements:
+            if not agreement.is_public:
+                continue
             yield _agreement_step(agreement, item.meeting.date, is_here=item == here)
-            for later in agreement.followed_up_at.all():
+            for later in agreement.taken_up_at:
                 if later.pk not in shown:
                     before, link = "Rådet tog aftalen op igen under ", f"»{later.title}«"
                     yield TrailStep(later.meeting.date, Stage.ITEM, before, link, ".", later.get_absolute_url())
-        for hearing in item.hearings.all():
+        for hearing in item.parts.hearings:
             yield from _hearing_steps(hearing, is_here=hearing == here)
 
 
@@ -235,7 +239,7 @@ def _hearing_steps(hearing: Hearing, is_here: bool) -> Iterator[TrailStep]:
 
 def _goal_steps(items: Iterable[AgendaItem]) -> Iterator[TrailStep]:
     """The latest follow-up of each goal of the items."""
-    for goal in dict.fromkeys(goal for item in items for goal in item.goals.all()):
-        if latest := goal.latest_follow_up:
+    for goal in dict.fromkeys(goal for item in items for goal in item.parts.goals):
+        if latest := latest_follow_up(goal):
             link = f"{goal.number} »{goal.full_text}«"
             yield TrailStep(latest.date, Stage.GOAL, "Målet ", link, ":", goal.get_absolute_url(), follow_up=latest)

@@ -7,13 +7,14 @@ import datetime
 import functools
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Manager, QuerySet, Value
+from django.db.models import Manager, Q, QuerySet, Value
 from django.http import Http404, HttpResponsePermanentRedirect
 from django.urls import reverse
 
-from council.models import Council, Hearing, Input, Meeting, News
+from council.models import Agenda, Council, Hearing, Input, Meeting, Minutes, News
+from council.models.meeting import day_and_ordinal
 from udsat.lib.danish import join_words, long_date
-from udsat.lib.publishing import has_back_office, public_now
+from udsat.lib.publishing import has_back_office, public_now, reaches, visible_rows
 from udsat.models import Municipality, User
 
 from .frame import framed_municipality
@@ -64,6 +65,42 @@ def get_meeting(user, municipality: Municipality, slug: str) -> Meeting:
     raise Http404(
         f"Vi kender ikke noget møde {'med det nummer ' if day in dates else ''}den {long_date(day)}. "
         + (f"Der er møde den {join_words([long_date(date) for date in sorted(dates[:4])])}." if dates else "")
+    )
+
+
+def meeting_and_neighbours(
+    user, municipality: Municipality, slug: str
+) -> tuple[Meeting | None, Meeting, Meeting | None]:
+    """Return the meeting at this address between those before and after it. Raises as `get_meeting()`.
+
+    Each has `visible_agenda` and `visible_minutes`, None where the user may not read them.
+    """
+    council, parsed = getattr(municipality, "council", None), day_and_ordinal(slug)
+    found = _around(user, council=council.pk, day=parsed[0], ordinal=parsed[1]) if council and parsed else []
+    if all((meeting.date, meeting.ordinal) != parsed for meeting in found):
+        get_meeting(user, municipality, slug)
+    for meeting in found:
+        meeting.council = council
+        for name in ("agenda", "minutes"):
+            paper = meeting.paper(name)
+            if paper:
+                paper.is_public = getattr(meeting, f"has_public_{name}")
+            is_visible = paper and (paper.is_public or reaches(user, municipality))
+            setattr(meeting, f"visible_{name}", paper if is_visible else None)
+    by_place = {((m.date, m.ordinal) > parsed) - ((m.date, m.ordinal) < parsed): m for m in found}
+    return by_place.get(-1), by_place[0], by_place.get(1)
+
+
+@visible_rows
+def _around(user, council, day, ordinal):
+    meetings = Meeting.objects.visible_to(user).filter(council=council)
+    here = Meeting(council_id=council, date=day, ordinal=ordinal)
+    beside = [neighbours.values("pk")[:1] for neighbours in (meetings.before(here), meetings.after(here))]
+    return (
+        visible(Meeting.objects.filter(council=council), user)
+        .filter(Q(date=day, ordinal=ordinal) | Q(pk__in=beside[0]) | Q(pk__in=beside[1]))
+        .select_related("agenda", "minutes")
+        .annotate(has_public_agenda=public_now(Agenda, "agenda__"), has_public_minutes=public_now(Minutes, "minutes__"))
     )
 
 

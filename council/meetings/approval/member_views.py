@@ -164,7 +164,7 @@ def _minutes_context(minutes, items):
         "minutes": minutes,
         "items": items,
         "attachments": files,
-        "attendance": attendance_by_status(meeting.attendances.all()),
+        "attendance": attendance_by_status(meeting),
     }
 
 
