@@ -332,7 +332,12 @@ def everything_kept(person):
 
 
 @pytest.mark.engine
-def test_anonymising_takes_the_name_out_of_all_that_is_kept_but_the_seat(former, django_capture_on_commit_callbacks):
+def test_anonymising_takes_the_name_out_of_all_that_is_kept_but_the_seat(
+    former, django_capture_on_commit_callbacks, settings
+):
+    pdf = settings.VAR_DIR / "pdf" / "gemt.pdf"
+    pdf.parent.mkdir()
+    pdf.write_bytes(b"%PDF")
     photo = former.photo.name
     kept = everything_kept(former)
     for trace in ("Holmstrup", "Ærøskøbing", "karen@example.dk", "11223344", "Ring.", "Kære Karen", photo):
@@ -342,7 +347,7 @@ def test_anonymising_takes_the_name_out_of_all_that_is_kept_but_the_seat(former,
     kept = everything_kept(former)
     for trace in ("Holmstrup", "Ærøskøbing", "Karen", "karen@example.dk", "11223344", "Ring.", photo):
         assert trace not in kept, trace
-    assert not default_storage.exists(photo)
+    assert not default_storage.exists(photo) and not pdf.exists()
     former.refresh_from_db()
     assert (str(former), former.public_name) == ("Tidligere medlem", "") and former.anonymised_at
     seat = former.memberships.get()

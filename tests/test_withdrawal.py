@@ -48,7 +48,7 @@ def environment(transactional_db, tmp_path):
             address = f"postgres://{user}:{quote(values['PASSWORD'])}@{host}:{values['PORT']}/{values['NAME']}"
         return {
             **os.environ, "DATABASE_URL": address, "VAR_DIR": str(tmp_path), "UDSAT_MODE": "local", "DEBUG": "1",
-            "DJANGO_SETTINGS_MODULE": "udsat.settings",
+            "DJANGO_SETTINGS_MODULE": "udsat.settings", "PDF_PROCESSES": "0",
         }  # fmt: skip
 
     return with_data

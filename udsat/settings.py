@@ -231,7 +231,7 @@ DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL") or f"udsat@{urlsplit(SITE_URL).ho
 LETTER_DAYS = env_int("LETTER_DAYS", 90)
 
 # PDFs rendered at a time, each in a process of its own; 0 renders in the process that asks, and none ahead.
-PDF_PROCESSES = env_int("PDF_PROCESSES", 2)
+PDF_PROCESSES = max(0, env_int("PDF_PROCESSES", 2))
 
 # Days in which a deleted object and a replaced file can be brought back.
 DELETED_DAYS = env_int("DELETED_DAYS", 30)

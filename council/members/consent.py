@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from council.models import Council, Membership, Person
 from udsat.lib.actor import acting_as
+from udsat.lib.pdf_store import clear_store
 from udsat.lib.richtext import RichTextField, plain_text
 from udsat.models import Letter, Publishable, Revision, RevisionedModel
 
@@ -111,7 +112,7 @@ def check_has_left(person: Person) -> None:
 
 @transaction.atomic
 def anonymise(person: Person) -> None:
-    """Remove name, contact data and photo, also from history and letters. Role, area and years of the seats stay."""
+    """Remove name, contact data and photo, in history, letters and PDFs too. Role, area and years of seats stay."""
     person.refresh_from_db(from_queryset=Person.objects.select_for_update())
     check_has_left(person)
     names, addresses = _former_names_and_addresses(person)
@@ -126,6 +127,7 @@ def anonymise(person: Person) -> None:
     own.exclude(pk=own.order_by("-pk").values("pk")[:1].get()["pk"]).delete()
     _scrub_history(person, names)
     _scrub_letters(person, names, addresses)
+    transaction.on_commit(clear_store)
 
 
 def _former_names_and_addresses(person) -> tuple[list[str], set[str]]:

@@ -23,6 +23,7 @@ from django.utils.text import Truncator, capfirst
 from udsat.lib import roles
 from udsat.lib.cpr import find_cpr, hide_cpr
 from udsat.lib.danish import clock, long_datetime, short_date
+from udsat.lib.pdf_store import clear_store
 from udsat.lib.richtext import RichTextField, plain_text
 from udsat.lib.text_diff import rich_difference, word_difference
 from udsat.models import CprOverride, PublicationEvent, PublicVersion, Revision, RevisionedModel, kept_until, texts_in
@@ -228,6 +229,7 @@ class HistoryMixin:
             if fingerprint in numbers:
                 version.content = []
                 version.save(update_fields=["content"])
+        transaction.on_commit(clear_store)
         self.message_user(request, "Nummeret er fjernet fra historikken.", messages.SUCCESS)
         return True
 
