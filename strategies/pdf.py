@@ -109,7 +109,7 @@ class ColumnEntry(NamedTuple):
 def _entries(strategy, detail):
     entries = []
     for number, theme in enumerate(list(strategy.themes.all())[: detail.themes], 1):
-        goals = theme.goals.all()
+        goals = theme.top_goals
         entries.append(
             ColumnEntry(
                 theme,
@@ -119,9 +119,7 @@ def _entries(strategy, detail):
                 _shortened(theme.goal_lead_in, 2 * detail.characters),
                 [
                     GoalEntry(
-                        goal,
-                        _shortened(goal.text, detail.characters),
-                        list(goal.children.all()) if detail.has_subgoals else [],
+                        goal, _shortened(goal.text, detail.characters), goal.subgoals if detail.has_subgoals else []
                     )
                     for goal in goals[: detail.goals]
                 ],

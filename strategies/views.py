@@ -1,6 +1,6 @@
 """Public pages and PDFs of a municipality's strategies, filtered by `visible_to(user)`."""
 
-from django.db.models import Q
+from django.db.models import Q, prefetch_related_objects
 from django.http import Http404
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -24,22 +24,22 @@ def find_municipality(slug):
     return find_or_404(Municipality.objects.all(), f"Vi kender ingen kommune med adressen »{printable}«.", slug=slug)
 
 
-def _strategy(request, kommune, slug):
-    municipality = find_municipality(kommune)
-    return find_or_404(
-        Strategy.objects.visible_to(request.user).with_content(),
-        f"Vi kender ingen strategi med den adresse i {municipality}. Måske har den skiftet navn.",
-        municipality=municipality,
-        slug=slug,
-    )
+def _strategy(request, kommune, slug, *parts):
+    """Return the strategy at the address, if the reader may see it, with themes, goals, follow-ups and these parts."""
+    visible = Strategy.objects.visible_to(request.user).with_goals().prefetch_related(*parts)
+    strategy = visible.filter(municipality__slug=kommune, slug=slug).first()
+    if strategy is None:
+        municipality = find_municipality(kommune)
+        raise Http404(f"Vi kender ingen strategi med den adresse i {municipality}. Måske har den skiftet navn.")
+    strategy.is_public = request.user.is_anonymous or strategy.is_published
+    return strategy
 
 
 @require_safe
 def current_strategy(request, kommune):
     """Redirect to the strategy in force, or else to the newest one."""
     municipality = find_municipality(kommune)
-    own = Strategy.objects.filter(municipality=municipality).select_related("municipality")
-    strategy = own.in_force().first() or own.published().newest_first().first()
+    strategy = Strategy.objects.published().filter(municipality=municipality).in_force_first().first()
     if strategy is None:
         raise Http404(f"{municipality} har ingen strategi på portalen endnu.")
     return redirect(strategy.get_absolute_url() + ("?kort=1" if request.GET.get("kort") == "1" else ""))
@@ -50,7 +50,8 @@ def strategy_list(request, kommune):
     municipality = find_municipality(kommune)
     own = Strategy.objects.visible_to(request.user).filter(municipality=municipality)
     strategies = list(own.with_validity().newest_first())
-    public = set(own.published().values_list("pk", flat=True))
+    is_anonymous = request.user.is_anonymous
+    public = {one.pk for one in strategies} if is_anonymous else set(own.published().values_list("pk", flat=True))
     now = {Strategy.Validity.IN_FORCE, Strategy.Validity.UNTIL_FURTHER}
     groups = [
         ("Gælder nu", [s for s in strategies if s.validity in now]),
@@ -69,12 +70,15 @@ def strategy_list(request, kommune):
 
 @require_safe
 def strategy(request, kommune, strategy):
-    strategy = _strategy(request, kommune, strategy)
+    strategy = _strategy(request, kommune, strategy, "sections", "themes__actions")
     relatives = Strategy.objects.visible_to(request.user).filter(
         Q(parent=strategy) | Q(pk__in=[strategy.parent_id, strategy.replaces_id])
     )
     relatives = list(relatives.select_related("municipality"))
+    replaced = next((s for s in relatives if s.pk == strategy.replaces_id), None)
     themes = list(strategy.themes.all())
+    for theme in themes:
+        theme.is_only_a_title = _is_only_a_title(theme)
     rooms = rooms_of(strategy, lambda theme: f"#tema-{theme.number}")
     context = _context(request, strategy) | {
         "themes": themes,
@@ -82,7 +86,8 @@ def strategy(request, kommune, strategy):
         "only_titles": bool(themes) and all(theme.is_only_a_title for theme in themes),
         "houses": houses(roof_texts(strategy), rooms) if rooms else [],
         "parent": next((s for s in relatives if s.pk == strategy.parent_id), None),
-        "replaced": next((s for s in relatives if s.pk == strategy.replaces_id), None),
+        "replaced": replaced,
+        "is_comparable": replaced and strategy.is_public and (request.user.is_anonymous or replaced.is_published),
         "children": [s for s in relatives if s.parent_id == strategy.pk],
         "data": [jsonld.strategy_data(strategy)],
     }
@@ -96,6 +101,8 @@ def theme(request, kommune, strategy, theme):
     index = next((index for index, other in enumerate(themes) if other.slug == theme), None)
     if index is None:
         raise Http404(f"Vi kender ingen {strategy.theme_label_plural} med den adresse i »{strategy}«.")
+    prefetch_related_objects(themes[index : index + 1], "topics", "actions", "goals__actions")
+    themes[index].is_only_a_title = _is_only_a_title(themes[index])
     context = _context(request, strategy) | {
         "theme": themes[index],
         "themes": themes,
@@ -121,12 +128,12 @@ def strategy_progress(request, kommune, strategy):
 @require_safe
 def strategy_version(request, kommune, strategy, number):
     """A version that is or was public, with its text. Drafts have none, even for a logged-in user."""
-    strategy = find_or_404(
-        Strategy.objects.published().with_content(),
-        "Vi kender ingen strategi med den adresse. Måske har den skiftet navn.",
-        municipality=find_municipality(kommune),
-        slug=strategy,
-    )
+    public = Strategy.objects.published().select_related("municipality")
+    found = public.filter(municipality__slug=kommune, slug=strategy).first()
+    if found is None:
+        find_municipality(kommune)
+        raise Http404("Vi kender ingen strategi med den adresse. Måske har den skiftet navn.")
+    strategy = found
     history = version_history(strategy, number)
     if history is None:
         raise Http404(f"»{strategy}« har ingen version {number}.")
@@ -142,27 +149,24 @@ def strategy_version(request, kommune, strategy, number):
 
 
 def _context(request, strategy):
-    """Return the context of every page of the strategy. Also set attributes of goals and themes."""
+    """Return the context of every page of the strategy. Also set `stale_months` of its goals."""
     today = timezone.localdate()
-    stale = Strategy.objects.filter(pk=strategy.pk).stale_goals(today).values_list("pk", "since")
-    months = {pk: months_between(since, today) for pk, since in stale}
     for theme in strategy.themes.all():
-        theme.is_only_a_title = _is_only_a_title(theme)
         for goal in theme.all_goals:
-            goal.theme = theme
-            goal.stale_months = months.get(goal.pk, 0)
+            since = strategy.stale_since(goal, today) if strategy.is_public else None
+            goal.stale_months = months_between(since, today) if since else 0
     return {
         "municipality": strategy.municipality,
         "section": "strategi",
         "strategy": strategy,
         "progress": progress(strategy),
-        "preview": None if strategy.is_published else strategy,
+        "preview": None if strategy.is_public else strategy,
         "updated": strategy.last_changed,
     }
 
 
 def _is_only_a_title(theme):
-    return not (theme.guiding_thread or theme.body or theme.plain_text or theme.goals.all() or theme.actions.all())
+    return not (theme.guiding_thread or theme.body or theme.plain_text or theme.top_goals or theme.actions.all())
 
 
 def roof_texts(strategy):
@@ -175,14 +179,14 @@ def roof_texts(strategy):
 
 @require_safe
 def strategy_pdf(request, kommune, strategy):
-    return _pdf_response(request, _strategy(request, kommune, strategy), pdf.strategy_pdf, "")
+    strategy = _strategy(request, kommune, strategy, "sections", "themes__actions", "themes__goals__actions")
+    return _pdf_response(request, strategy, pdf.strategy_pdf, "")
 
 
 @require_safe
 def summary_pdf(request, kommune, strategy):
-    return _pdf_response(request, _strategy(request, kommune, strategy), pdf.summary_pdf, " resumé")
+    return _pdf_response(request, _strategy(request, kommune, strategy, "sections"), pdf.summary_pdf, " resumé")
 
 
 def _pdf_response(request, strategy, make, title):
-    strategy.is_public = strategy.is_published
     return pdf_response(request, make(strategy), strategy, f"{strategy}{title}", is_public=strategy.is_public)

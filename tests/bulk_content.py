@@ -107,6 +107,8 @@ def _copy(original, relation, place, number):
             values["code"] = f"{number:04}"
         case Strategy():
             values["replaces_id"] = None
+        case Goal() if place.pk != original.theme_id:
+            values["parent_id"] = None
         case Section():
             values["kind"] = Section.Kind.OTHER
         case PublicVersion():

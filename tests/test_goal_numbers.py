@@ -117,3 +117,14 @@ def test_a_moved_goal_has_its_new_number_in_the_search_at_once(client, strategy)
     goal.position = 0
     goal.save()
     assert "Mål 2.1 · Tema 2" in text_of(client.get("/soeg/?q=mål+3+i+tema+2"))
+
+
+def test_a_goal_takes_its_subgoals_along_to_another_theme(esbjerg):
+    strategy = factories.strategy(esbjerg)
+    first, second = factories.theme(strategy, "Bolig"), factories.theme(strategy, "Sundhed")
+    goal = factories.goal(first, "Tag over hovedet")
+    subgoal = factories.goal(first, "Varme", parent=goal)
+    goal.theme = second
+    goal.save()
+    subgoal.refresh_from_db()
+    assert subgoal.theme == second and subgoal.number == "2.1.1"

@@ -31,19 +31,10 @@ TIMES = 100
 
 # Addresses that cost more, or another number, by name: queries with little content and with much.
 OTHERS = {
-    "municipality": (20, 18),
     "search": (8, 9),
     "search of a municipality": (8, 9),
     "search without a hit": (13, 14),
-    "topic": (23, 23),
-    "topic of a situation": (23, 23),
-    "topic of a municipality": (23, 23),
-    "strategy": (21, 21),
-    "strategy-progress": (16, 16),
-    "strategy-pdf": (14, 14),
-    "strategy-summary-pdf": (14, 14),
-    "strategy-version": (15, 15),
-    "theme": (24, 24),
+    "theme": (15, 15),
     "approve": (23, 23),
 }
 

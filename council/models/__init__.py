@@ -12,7 +12,7 @@ from .meeting import FormerDate, Meeting
 from .news import News
 from .papers import IN_WRITING, Agenda, Minutes
 from .people import Membership, Person
-from .public_items import PublicItem, latest_decisions, public_decisions, public_items
+from .public_items import PublicItem, latest_decisions, public_decisions, public_items, with_parts
 from .subscription import Follower, Notice, Subscription
 
 __all__ = [
@@ -50,4 +50,5 @@ __all__ = [
     "latest_decisions",
     "public_decisions",
     "public_items",
+    "with_parts",
 ]

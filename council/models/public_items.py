@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from django.db.models import Case, F, Prefetch, QuerySet, When, Window
+from django.db.models import Case, F, Model, Prefetch, QuerySet, When, Window
 from django.db.models.functions import RowNumber
 
 from strategies.models import Goal, Theme
@@ -51,9 +51,9 @@ def with_indexed_parts(items: QuerySet[AgendaItem]) -> QuerySet[AgendaItem]:
     )
 
 
-def without_parts(items: QuerySet[AgendaItem]) -> QuerySet[AgendaItem]:
-    """Prefetch no parts of the items, which costs no queries, for lists that show their texts only."""
-    parts = {
+def with_parts(items: QuerySet[AgendaItem], **shown: QuerySet) -> QuerySet[AgendaItem]:
+    """Prefetch these parts of the items by name, and none of the others, which cost no queries."""
+    parts: dict[str, type[Model]] = {
         "attachments": Attachment,
         "agreements": Agreement,
         "followed_up": Agreement,
@@ -61,7 +61,9 @@ def without_parts(items: QuerySet[AgendaItem]) -> QuerySet[AgendaItem]:
         "goals": Goal,
         "causes": Cause,
     }
-    return items.prefetch_related(*[Prefetch(name, model.objects.none()) for name, model in parts.items()])
+    return items.prefetch_related(
+        *[Prefetch(name, shown.get(name, model._default_manager.none())) for name, model in parts.items()]
+    )
 
 
 class PublicItem:
@@ -167,4 +169,4 @@ def latest_decisions(
     first = decided.annotate(rank=rank).filter(rank__lte=per_meeting).order_by()
     latest = AgendaItem.objects.filter(pk__in=first.values("pk")).select_related("meeting__minutes")
     newest_first = latest.order_by("-meeting__date", "-meeting__ordinal", "-meeting", "position", "pk")
-    return public_decisions(newest_first, at_most, without_parts)
+    return public_decisions(newest_first, at_most, with_parts)

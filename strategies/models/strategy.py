@@ -4,7 +4,7 @@ import datetime
 
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Prefetch, Q, Subquery
+from django.db.models import Case, Exists, F, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Coalesce, TruncDate
 from django.urls import reverse
 from django.utils import timezone
@@ -16,15 +16,15 @@ from udsat.lib.richtext import RichTextField
 from udsat.models import Municipality, Part, Publishable
 
 from .follow_up import FollowUp
-from .themes import Action, Goal, Theme
+from .themes import Action, Goal
+
+NEWEST_FIRST = [F("starts_on").desc(nulls_last=True), F("adopted_on").desc(nulls_last=True), "-published_at", "-pk"]
 
 
 class StrategyQuerySet(ScopedQuerySet):
     def in_force(self):
         """Return published strategies that have begun, have not ended and are not replaced, the newest first."""
-        day = timezone.localdate()
-        begun_not_ended = (Q(starts_on=None) | Q(starts_on__lte=day), Q(ends_on=None) | Q(ends_on__gte=day))
-        return self.not_replaced().filter(*begun_not_ended).newest_first()
+        return self.not_replaced().filter(_begun(""), _not_ended()).newest_first()
 
     def not_replaced(self):
         """Return published strategies that no published strategy in effect replaces, whatever their period."""
@@ -32,19 +32,21 @@ class StrategyQuerySet(ScopedQuerySet):
         return self.published().exclude(pk__in=replaced.values("replaces"))
 
     def newest_first(self):
-        return self.order_by(
-            F("starts_on").desc(nulls_last=True), F("adopted_on").desc(nulls_last=True), "-published_at", "-pk"
-        )
+        return self.order_by(*NEWEST_FIRST)
+
+    def in_force_first(self):
+        """Order published strategies with those of `in_force()` first, and then the newest; with their validity."""
+        in_force = Case(When(_begun("") & _not_ended() & Q(is_replaced=False), then=0), default=1)
+        return self.with_validity().order_by(in_force, *NEWEST_FIRST)
 
     def with_validity(self):
-        """Prefetch what `Strategy.validity` uses, in one query for all strategies."""
-        return self.select_related("municipality").prefetch_related(
-            Prefetch("replacement", Strategy.objects.replacing().select_related("municipality"), to_attr="replaced_by")
-        )
+        """Select what `Strategy.validity` uses."""
+        is_replaced = Case(When(_replacing("replacement__"), then=Value(True)), default=Value(False))
+        return self.select_related("municipality", "replacement__municipality").annotate(is_replaced=is_replaced)
 
     def replacing(self):
         """Return published strategies that have begun; those they replace are no longer in force."""
-        return self.published().filter(Q(starts_on=None) | Q(starts_on__lte=timezone.localdate()))
+        return self.filter(_replacing(""))
 
     def validity_by_pk(self) -> "dict[int, Strategy.Validity]":
         """Return the validity of each strategy, in one query without texts."""
@@ -52,25 +54,14 @@ class StrategyQuerySet(ScopedQuerySet):
         rows = self.order_by().annotate(is_replaced=replaced).values_list("pk", "is_replaced", "starts_on", "ends_on")
         return {pk: validity(is_replaced, starts_on, ends_on) for pk, is_replaced, starts_on, ends_on in rows}
 
+    def with_goals(self):
+        """Prefetch the themes with their goals and follow-ups, which progress and house are made of."""
+        return self.with_validity().prefetch_related("themes__goals__follow_ups")
+
     def with_content(self):
-        """Prefetch everything a page or PDF shows. `theme.goals.all()` then holds goals without their subgoals."""
-        return self.with_validity().prefetch_related(
-            "sections",
-            Prefetch(
-                "themes",
-                Theme.objects.prefetch_related(
-                    "topics",
-                    Prefetch(
-                        "goals",
-                        Goal.objects.filter(parent=None).prefetch_related(
-                            "follow_ups",
-                            "actions",
-                            Prefetch("children", Goal.objects.prefetch_related("follow_ups", "actions")),
-                        ),
-                    ),
-                    "actions",
-                ),
-            ),
+        """Prefetch everything a page or PDF shows."""
+        return self.with_goals().prefetch_related(
+            "sections", "themes__topics", "themes__actions", "themes__goals__actions"
         )
 
     def stale_goals(self, today: datetime.date):
@@ -81,8 +72,6 @@ class StrategyQuerySet(ScopedQuerySet):
         """
         latest = FollowUp.objects.filter(goal=OuterRef("pk")).order_by("-date", "-pk")
         strategy = "theme__strategy__"
-        # 29 February has no equivalent a year earlier.
-        a_year_ago = (today - datetime.timedelta((today.month, today.day) == (2, 29))).replace(year=today.year - 1)
         return (
             Goal.objects.filter(theme__strategy__in=self.in_force().order_by(), children=None)
             .annotate(
@@ -94,8 +83,26 @@ class StrategyQuerySet(ScopedQuerySet):
                     TruncDate(f"{strategy}published_at"),
                 ),
             )
-            .filter(Q(latest_status=None) | ~Q(latest_status__in=FollowUp.FINAL), since__lt=a_year_ago)
+            .filter(Q(latest_status=None) | ~Q(latest_status__in=FollowUp.FINAL), since__lt=_a_year_before(today))
         )
+
+
+def _replacing(prefix: str) -> Q:
+    """Condition for published strategies that have begun; those they replace are no longer in force."""
+    return Strategy.published_when(prefix) & _begun(prefix)
+
+
+def _begun(prefix: str) -> Q:
+    return Q(**{f"{prefix}starts_on": None}) | Q(**{f"{prefix}starts_on__lte": timezone.localdate()})
+
+
+def _not_ended() -> Q:
+    return Q(ends_on=None) | Q(ends_on__gte=timezone.localdate())
+
+
+def _a_year_before(day: datetime.date) -> datetime.date:
+    # 29 February has no equivalent a year earlier.
+    return (day - datetime.timedelta((day.month, day.day) == (2, 29))).replace(year=day.year - 1)
 
 
 class Strategy(Publishable):
@@ -252,7 +259,9 @@ class Strategy(Publishable):
 
     @cached_property
     def replaced_by(self) -> "Strategy | None":
-        """The published strategy that has replaced this one."""
+        """The published strategy that has replaced this one, without a query for one of `with_validity()`."""
+        if "is_replaced" in self.__dict__:
+            return self.replacement if self.is_replaced else None
         return Strategy.objects.replacing().filter(replaces=self).select_related("municipality").first()
 
     @property
@@ -266,6 +275,15 @@ class Strategy(Publishable):
     @cached_property
     def vision(self) -> "Section | None":
         return next((section for section in self.sections.all() if section.kind == Section.Kind.VISION), None)
+
+    def stale_since(self, goal: Goal, today: datetime.date) -> datetime.date | None:
+        """Return `since` of one of the `stale_goals()` of this published strategy; None if the goal is none of them."""
+        latest = goal.latest_follow_up
+        if goal.subgoals or not self.is_in_force or (latest and latest.status in FollowUp.FINAL):
+            return None
+        since = latest.date if latest else self.starts_on or self.adopted_on
+        since = since or (self.published_at and timezone.localdate(self.published_at))
+        return since if since and since < _a_year_before(today) else None
 
     @property
     def goal_count(self) -> int:

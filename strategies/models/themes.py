@@ -15,8 +15,25 @@ from udsat.models import Part
 from .follow_up import FollowUp
 from .topics import Topic
 
+
+def _rows_before(earlier, *group):
+    """Number from 1 of a row among those of the queryset, which are before it, grouped by these columns."""
+    return Coalesce(Subquery(earlier.order_by().values(*group).annotate(n=Count("pk")).values("n")), 0) + 1
+
+
+def _is_before(position: str, pk: str) -> Q:
+    return Q(position__lt=OuterRef(position)) | Q(position=OuterRef(position), pk__lt=OuterRef(pk))
+
+
 # Addresses below a strategy that are not themes.
 RESERVED_THEME_SLUGS = ["strategi.pdf", "resume.pdf", "opfoelgning"]
+
+
+class ThemeQuerySet(ScopedQuerySet):
+    def with_numbers(self):
+        """Annotate `Theme.number`, for themes without the others of their strategy."""
+        earlier = Theme.objects.filter(_is_before("position", "pk"), strategy=OuterRef("strategy"))
+        return self.annotate(number=_rows_before(earlier, "strategy"))
 
 
 class Theme(Part):
@@ -37,6 +54,8 @@ class Theme(Part):
     )
     plain_text = RichTextField("kort fortalt", blank=True)
     topics = models.ManyToManyField(Topic, blank=True, related_name="themes", verbose_name="emner")
+
+    objects = ThemeQuerySet.as_manager()
 
     class Meta:
         ordering = ["position", "pk"]
@@ -87,32 +106,37 @@ class Theme(Part):
     def display_title(self):
         return self.title or f"Gruppe {self.number}"
 
+    @cached_property
+    def top_goals(self) -> "list[Goal]":
+        """The goals that are not below another, each with its `subgoals`."""
+        goals = {goal.pk: goal for goal in self.goals.all()}
+        top: list[Goal] = []
+        for goal in goals.values():
+            goal.subgoals = []
+        for goal in goals.values():
+            if above := goals.get(goal.parent_id):
+                goal.parent = above
+            (above.subgoals if above else top).append(goal)
+        return top
+
     @property
     def all_goals(self) -> "list[Goal]":
-        """Goals and subgoals in reading order, without a query for a theme of `Strategy.objects.with_content()`."""
-        top_level = [goal for goal in self.goals.all() if goal.parent_id is None]
-        return [goal for top in top_level for goal in (top, *top.children.all())]
+        """Goals and subgoals in reading order, without a query for a theme of `Strategy.objects.with_goals()`."""
+        return [goal for top in self.top_goals for goal in (top, *top.subgoals)]
 
 
 class GoalQuerySet(ScopedQuerySet):
     def with_numbers(self):
         """Annotate what `Goal.number` consists of, for goals without prefetched themes and siblings."""
-
-        def count(earlier, *group):
-            return Coalesce(Subquery(earlier.order_by().values(*group).annotate(n=Count("pk")).values("n")), 0) + 1
-
-        def before(position, pk):
-            return Q(position__lt=OuterRef(position)) | Q(position=OuterRef(position), pk__lt=OuterRef(pk))
-
-        themes = Theme.objects.filter(before("theme__position", "theme"), strategy=OuterRef("theme__strategy"))
-        top = Goal.objects.filter(before("top_position", "top_pk"), theme=OuterRef("theme"), parent=None)
-        below = Goal.objects.filter(before("position", "pk"), parent=OuterRef("parent"))
+        themes = Theme.objects.filter(_is_before("theme__position", "theme"), strategy=OuterRef("theme__strategy"))
+        top = Goal.objects.filter(_is_before("top_position", "top_pk"), theme=OuterRef("theme"), parent=None)
+        below = Goal.objects.filter(_is_before("position", "pk"), parent=OuterRef("parent"))
         return self.annotate(
             top_position=Coalesce("parent__position", "position"),
             top_pk=Coalesce("parent_id", "pk"),
-            theme_number=count(themes, "strategy"),
-            top_number=count(top, "theme"),
-            sub_number=Case(When(parent=None, then=0), default=count(below, "parent")),
+            theme_number=_rows_before(themes, "strategy"),
+            top_number=_rows_before(top, "theme"),
+            sub_number=Case(When(parent=None, then=0), default=_rows_before(below, "parent")),
         )
 
 
@@ -132,6 +156,8 @@ class Goal(Part):
     target = models.CharField("måltal", max_length=120, blank=True, help_text="For eksempel »20 boliger i 2028«.")
     plain_text = models.TextField("kort fortalt", blank=True)
 
+    subgoals: "list[Goal]"  # set by `Theme.top_goals`
+
     objects = GoalQuerySet.as_manager()
 
     class Meta:
@@ -149,10 +175,14 @@ class Goal(Part):
     def __str__(self):
         return self.text
 
+    def save(self, **kwargs):
+        super().save(**kwargs)
+        for subgoal in self.children.exclude(theme=self.theme_id):
+            subgoal.theme = self.theme
+            subgoal.save()
+
     def get_absolute_url(self):
-        # A prefetched subgoal has its parent, but not its theme.
-        is_below = self.parent_id and not self._meta.get_field("theme").is_cached(self)
-        return f"{(self.parent if is_below else self).theme.get_absolute_url()}#{self.anchor}"
+        return f"{self.theme.get_absolute_url()}#{self.anchor}"
 
     def clean(self):
         super().clean()
@@ -167,13 +197,13 @@ class Goal(Part):
     def number(self) -> str:
         """Its number, such as 2.3, or 2.3.1 for a subgoal, from the order of themes and goals.
 
-        Without a query for goals of `with_numbers()` and of `Strategy.objects.with_content()`.
+        Without a query for goals of `with_numbers()` and of `Strategy.objects.with_goals()`.
         """
         if "theme_number" in self.__dict__:
             numbers = (self.theme_number, self.top_number, self.sub_number)
             return ".".join(str(number) for number in numbers if number)
-        above, siblings = (self.parent, self.parent.children) if self.parent else (self.theme, self.theme.goals)
-        same_level = (goal.pk for goal in siblings.all() if goal.parent_id == self.parent_id)
+        above = self.parent or self.theme
+        same_level = (goal.pk for goal in self.theme.goals.all() if goal.parent_id == self.parent_id)
         return f"{above.number}.{next((n for n, pk in enumerate(same_level, 1) if pk == self.pk), 1)}"
 
     @property

@@ -8,12 +8,12 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 from django.http import Http404
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from council.models import AgendaItem, Agreement, Cause, Council, Meeting, PublicItem, public_decisions
+from council.models import AgendaItem, Agreement, Cause, Council, Meeting, PublicItem, public_decisions, with_parts
 from strategies.models import Goal, Situation, Strategy, Theme, Topic
 from strategies.progress import Tally, in_words, tally
 from udsat.lib.danish import join_words, slugify
@@ -76,8 +76,8 @@ class TopicDecision:
 
 
 def themes_about(topics: Iterable[Topic]) -> QuerySet[Theme]:
-    latest = Strategy.objects.not_replaced()
-    return Theme.objects.published().filter(strategy__in=latest, topics__in=topics).distinct()
+    about = Theme.topics.through.objects.filter(topic__in=topics).values("theme")
+    return Theme.objects.filter(strategy__in=Strategy.objects.not_replaced(), pk__in=about)
 
 
 def topics_of(municipality: Municipality) -> QuerySet[Topic]:
@@ -94,14 +94,12 @@ def with_promises(themes: QuerySet[Theme]) -> QuerySet[Municipality]:
 
 def promises_about(topics: Iterable[Topic], municipalities: Sequence[Municipality]) -> list[MunicipalityPromises]:
     """Return the promises of each municipality, in order, with a constant number of queries."""
-    goals = Goal.objects.prefetch_related("follow_ups")
     themes = (
         themes_about(topics)
         .filter(strategy__municipality__in=municipalities)
-        .prefetch_related(
-            Prefetch("strategy", Strategy.objects.with_validity().prefetch_related("themes")),
-            Prefetch("goals", goals.filter(parent=None).prefetch_related(Prefetch("children", goals))),
-        )
+        .with_numbers()
+        .select_related("strategy")
+        .prefetch_related("goals__follow_ups")
     )
     promises = {one.pk: MunicipalityPromises(one, None) for one in municipalities}
     councils = Council.objects.published().filter(municipality__in=municipalities).select_related("municipality")
@@ -112,9 +110,12 @@ def promises_about(topics: Iterable[Topic], municipalities: Sequence[Municipalit
         own.council = council
         if council.cause_pk:
             own.causes.append(Cause(pk=council.cause_pk, council=council, title=council.cause_title))
-    by_strategy = {}
+    by_strategy: dict[int, tuple[Strategy, list[Theme]]] = {}
     for theme in themes:
-        by_strategy.setdefault(theme.strategy.pk, (theme.strategy, []))[1].append(theme)
+        strategy, own_themes = by_strategy.setdefault(theme.strategy_id, (theme.strategy, []))
+        strategy.is_replaced = False
+        theme.strategy = strategy
+        own_themes.append(theme)
     for strategy, own in sorted(by_strategy.values(), key=_in_force_and_newest):
         strategy.municipality = promises[strategy.municipality_id].municipality
         promises[strategy.municipality_id].strategies.append((strategy, own))
@@ -137,23 +138,25 @@ def _in_force_and_newest(pair):
 
 def decisions_about(topics: Iterable[Topic], municipality: Municipality | None, at_most: int) -> list[TopicDecision]:
     """Return decisions and agreements on public themes about the topics and their goals, newest first."""
-    theme_pks = set(Theme.objects.published().filter(topics__in=topics).values_list("pk", flat=True))
-    items_by_theme = AgendaItem.objects.filter(themes__in=theme_pks).values("pk").order_by()
-    items_by_goal = AgendaItem.objects.filter(goals__theme__in=theme_pks).values("pk").order_by()
+    about = Theme.topics.through.objects.filter(topic__in=topics).values("theme")
+    themes = Theme.objects.published().filter(pk__in=about)
+    items_by_theme = AgendaItem.themes.through.objects.filter(theme__in=themes.order_by()).values("agendaitem")
+    items_by_goal = AgendaItem.goals.through.objects.filter(goal__theme__in=themes.order_by()).values("agendaitem")
     items = AgendaItem.objects.filter(
         Q(pk__in=items_by_theme) | Q(pk__in=items_by_goal),
         ~Q(answer="", decision="") | Exists(Agreement.objects.filter(item=OuterRef("pk"))),
     ).order_by("-meeting__date", "-meeting__ordinal", "position", "pk")
     if municipality:
         items = items.filter(meeting__council__municipality=municipality)
+    goals = Goal.objects.filter(theme__in=themes.order_by()).with_numbers()
+    parts = {
+        "themes": themes.with_numbers().select_related("strategy__municipality"),
+        "goals": goals.select_related("theme__strategy__municipality"),
+        "agreements": Agreement.objects.all(),
+    }
     return [
-        TopicDecision(
-            meeting,
-            item,
-            [theme for theme in item.themes if theme.pk in theme_pks],
-            [goal for goal in item.goals if goal.theme_id in theme_pks],
-        )
-        for meeting, item in public_decisions(items, at_most)
+        TopicDecision(meeting, item, item.themes, item.goals)
+        for meeting, item in public_decisions(items, at_most, lambda items: with_parts(items, **parts))
     ]
 
 

@@ -6,7 +6,7 @@ import re
 from urllib.parse import quote
 
 from django.db import DatabaseError
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Prefetch, Q
 from django.http import HttpResponse, HttpResponsePermanentRedirect, JsonResponse
 from django.shortcuts import render
 from django.template.loader import get_template
@@ -16,11 +16,12 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
 from council.models import Council, Meeting, News, latest_decisions
+from council.public.frame import framed_municipality
 from strategies.house_drawing import houses, rooms_of
 from strategies.jsonld import municipality_data
-from strategies.models import Situation, Strategy, Topic
+from strategies.models import Section, Situation, Strategy, Topic
 from strategies.progress import progress
-from strategies.views import find_municipality, roof_texts
+from strategies.views import roof_texts
 from udsat.lib import jsonld
 from udsat.lib.danish import fold, slugify
 from udsat.lib.search_tokens import query_words, words
@@ -124,16 +125,17 @@ def municipalities(request):
 
 @require_safe
 def municipality(request, kommune):
-    municipality = find_municipality(kommune)
-    own = Strategy.objects.filter(municipality=municipality).with_content()
-    strategy = own.in_force().first() or own.published().newest_first().first()
+    municipality = framed_municipality(request.user, kommune)
+    vision = Prefetch("sections", Section.objects.filter(kind=Section.Kind.VISION))
+    own = Strategy.objects.published().filter(municipality=municipality).prefetch_related(vision)
+    strategy = own.with_goals().in_force_first().first()
     meetings = Meeting.objects.published().filter(council__municipality=municipality)
     next_meeting, next_open = meetings.select_related("council__municipality").next_and_next_open()
     context = {
         "municipality": municipality,
-        "council": Council.objects.published().filter(municipality=municipality).first(),
+        "council": municipality.public_council,
         "strategy": strategy,
-        "topics": topics_of(municipality),
+        "topics": list(topics_of(municipality)),
         "next_meeting": next_meeting,
         "next_open": next_open,
         "decisions": latest_decisions(LIST_LENGTH, municipality),
