@@ -106,6 +106,7 @@ ON_EITHER_ENGINE = {
     "test_news_pages.py",
     "test_not_found.py",
     "test_pasted_word.py",
+    "test_pagecache.py",
     "test_password_reset.py",
     "test_pdf.py",
     "test_pdf_making.py",

@@ -33,6 +33,8 @@ ONLY_IN_THE_SOAK = {
     *(f"test_lighthouse.py::test_lighthouse_gives_the_main_pages_full_marks[{hand}]" for hand in range(1, 4)),
     # Three quarters of the models whose fields are edited.
     *(f"test_public_stamps.py::test_an_edit_that_moves_no_stamp_changes_no_page[{hand}]" for hand in range(1, 4)),
+    # `make test` makes 50 changes.
+    "test_pagecache.py::test_no_reader_sees_what_was_before_a_change_that_is_committed[500]",
     # Three quarters of the regular expressions.
     *(f"test_patterns.py::test_patterns_read_hostile_text_in_linear_steps[{hand}]" for hand in range(1, 4)),
     # `make test` takes the same way by keys.

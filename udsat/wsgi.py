@@ -1,4 +1,4 @@
-"""WSGI application. Unlike manage.py, it defaults to production mode."""
+"""WSGI application, behind the page cache. Unlike manage.py, it defaults to production mode."""
 
 import os
 
@@ -7,4 +7,9 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("UDSAT_MODE", "production")
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "udsat.settings")
 
-application = get_wsgi_application()
+django_application = get_wsgi_application()
+
+# The settings are read and the models loaded only now.
+from .page_cache import with_page_cache  # noqa: E402
+
+application = with_page_cache(django_application)
