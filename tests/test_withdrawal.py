@@ -16,7 +16,11 @@ from . import factories as make
 
 ROOT = Path(__file__).resolve().parent.parent
 SERVE = """
+import django
 from wsgiref.simple_server import make_server
+from django.conf import settings
+django.setup()
+settings.DEBUG = False  # with the page cache
 from udsat.wsgi import application
 server = make_server("127.0.0.1", 0, application)
 print(server.server_port, flush=True)
