@@ -13,7 +13,6 @@ from django.core.management import call_command
 from django.db import OperationalError, connection
 from django.db import models as fields
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.urls import get_resolver, reverse
 from django.utils import timezone
 
@@ -254,13 +253,20 @@ def test_what_people_wrote_cannot_leave_the_block_for_machines():
 # Search engines
 
 
-def locations(client, address="/sitemap.xml"):
+def listed(client, address):
+    """Return the locations of one file with their last change."""
     root = ElementTree.fromstring(client.get(address).content)
     space = {"s": "http://www.sitemaps.org/schemas/sitemap/0.9"}
     return {
         one.findtext("s:loc", namespaces=space).removeprefix(SITE): one.findtext("s:lastmod", namespaces=space)
         for one in root
     }
+
+
+def locations(client):
+    """Return the pages in all files that the index lists."""
+    files = listed(client, "/sitemap.xml")
+    return {page: changed for file in files for page, changed in listed(client, file).items()}
 
 
 def test_a_search_engine_is_led_to_every_public_page(client, everything):
@@ -280,8 +286,9 @@ def test_a_search_engine_is_led_to_nothing_that_is_not_public(client, esbjerg, a
 
 # Not in the sitemap: files, redirects, forms, results, earlier versions and personal links.
 NOT_LISTED = {
-    "search", "search-suggestions", "compare", "was", "sitemap", "robots", "current-strategy", "strategy-pdf",
-    "strategy-summary-pdf", "agenda-pdf", "minutes-pdf", "attachment", "photo", "meetings-ics", "meeting-ics",
+    "search", "search-suggestions", "compare", "was", "sitemap", "sitemap-portal", "sitemap-municipality", "robots",
+    "current-strategy", "strategy-pdf", "strategy-summary-pdf", "agenda-pdf", "minutes-pdf", "attachment", "photo",
+    "meetings-ics", "meeting-ics",
     "news-feed", "meeting-poster", "council-poster", "strategy-version", "agenda-version", "minutes-version",
     "answer-invitation", "propose-item", "approve", "write", "written", "book-dialogue",
     "follow", "follow-topics", "subscriptions", "unsubscribe",
@@ -295,33 +302,16 @@ def test_somebody_has_decided_of_every_address_whether_search_engines_get_it():
     assert names <= {*sitemap.PORTAL_PAGES, *sitemap.MUNICIPALITY_PAGES, *EACH, *NOT_LISTED}
 
 
-def test_the_map_is_cut_where_the_standard_says(client, everything, monkeypatch):
-    whole = locations(client)
-    monkeypatch.setattr(sitemap, "MAX_PER_FILE", 7)
-    parts = list(locations(client))
-    assert len(parts) == -(-len(whole) // 7) and parts[0] == "/sitemap.xml?del=1"
-    assert {address: day for part in parts for address, day in locations(client, part).items()} == whole
-    for nonsense in ("0", "-1", str(len(parts) + 1), "x", "1\0", "9" * 400):
-        assert client.get("/sitemap.xml", {"del": nonsense}).status_code == 404
-
-
-def test_the_map_costs_the_same_whatever_there_is(client, esbjerg, vejle):
-    def cost():
-        with CaptureQueriesContext(connection) as queries:
-            client.get("/sitemap.xml")
-        return len(queries)
-
-    build(esbjerg, Status.PUBLISHED)
-    before = cost()
-    council = make.council(vejle)
-    for number in range(5):
-        make.theme(make.strategy(vejle, f"Plan {number}"), "Bolig")
-        meeting = make.meeting(council, date=f"2025-05-0{number + 1}")
-        make.agenda(meeting)
-        make.minutes(meeting)
-        make.news(vejle, f"Nyt {number}")
-        make.hearing(council, f"Høring {number}")
-    assert cost() == before
+def test_the_map_has_a_file_for_each_municipality_with_its_last_change(client, everything, vejle):
+    assert list(listed(client, "/sitemap.xml")) == ["/om/sitemap.xml", "/esbjerg/sitemap.xml"]
+    assert client.get("/vejle/sitemap.xml").status_code == 404
+    make.news(vejle)
+    files = listed(client, "/sitemap.xml")
+    assert list(files) == ["/om/sitemap.xml", "/esbjerg/sitemap.xml", "/vejle/sitemap.xml"]
+    for name in ("esbjerg", "vejle"):
+        pages = listed(client, f"/{name}/sitemap.xml")
+        assert all(page.startswith(f"/{name}/") for page in pages)
+        assert files[f"/{name}/sitemap.xml"] == pages[f"/{name}/"] == max(pages.values())
 
 
 def test_search_engines_are_kept_out_of_the_back_office_only(client):

@@ -23,7 +23,7 @@ TOWN = "/eksempelkoebing"
 
 # URL names that are not pages: files, redirects, and personal links, which are tested with their feature.
 NO_PAGE = {
-    "sitemap", "robots", "was", "search-suggestions",
+    "sitemap", "sitemap-portal", "sitemap-municipality", "robots", "was", "search-suggestions",
     "current-strategy", "strategy-pdf", "strategy-summary-pdf", "agenda-pdf", "minutes-pdf", "attachment", "photo",
     "meetings-ics", "meeting-ics", "meeting-poster", "council-poster", "news-feed",
     "answer-invitation", "propose-item", "approve", "written",

@@ -29,7 +29,7 @@ CLOSED = "Kakadue"  # in closed items
 NEVER = "Pingvin"  # in notes to the secretary and private contact details
 
 # URL name: (address, rule). "page" is 404 until its object is public; "list" is always there, without the object;
-# "static" has no published content.
+# "addresses" is a page of public addresses, also for those who see more; "static" has no published content.
 ADDRESSES = {
     "front": ("/", "list"),
     "municipalities": ("/kommuner/", "list"),
@@ -51,6 +51,8 @@ ADDRESSES = {
     "was": ("/was", "redirect always"),
     # Its target is tested in test_every_page.
     "sitemap": ("/sitemap.xml", "static"),
+    "sitemap-portal": ("/om/sitemap.xml", "static"),
+    "sitemap-municipality": ("/esbjerg/sitemap.xml", "addresses"),
     "robots": ("/robots.txt", "static"),
     "current-strategy": ("/esbjerg/strategi/", "redirect"),
     "strategies": ("/esbjerg/strategier/", "list"),
@@ -200,6 +202,8 @@ def test_nothing_leaks(esbjerg, vejle, client, request, reader, status):
         elif rule in {"page", "pdf"}:
             assert response.status_code == (200 if allowed else 404), cell
             assert (WORD in text) is allowed, cell
+        elif rule == "addresses":
+            assert response.status_code == (200 if public else 404), cell
         elif rule == "never":
             assert response.status_code == 404 and f"{WORD} møde" not in text, cell
         elif rule == "guessed link":

@@ -21,9 +21,11 @@ urlpatterns = [
     path("was", statements.was, name="was"),
     path("privatliv/", statements.privacy, name="privacy"),
     path("sitemap.xml", sitemap.sitemap, name="sitemap"),
+    path("om/sitemap.xml", sitemap.portal_sitemap, name="sitemap-portal"),
     path("robots.txt", sitemap.robots, name="robots"),
     path("admin/", admin.site.urls),
     path("<slug:kommune>/", views.municipality, name="municipality"),
+    path("<slug:kommune>/sitemap.xml", sitemap.municipality_sitemap, name="sitemap-municipality"),
     path("<slug:kommune>/", include("strategies.urls")),
     path("<slug:kommune>/", include("council.urls")),
 ]

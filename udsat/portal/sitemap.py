@@ -1,17 +1,20 @@
-"""Views of /sitemap.xml and /robots.txt."""
+"""Views of /sitemap.xml, which lists a file for the portal and one for each municipality, and of /robots.txt."""
 
+import datetime
 from itertools import chain
 from xml.sax.saxutils import escape
 
 from django.conf import settings
+from django.db.models import Max
+from django.db.models.functions import Coalesce
 from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from council.models import Agenda, Cause, Council, Hearing, Input, Meeting, Minutes, News
+from council.models import Agenda, Council, Hearing, Input, Meeting, Minutes, News
 from strategies.models import Situation, Strategy, Theme, Topic
-
-MAX_PER_FILE = 50_000  # addresses per file (sitemaps.org)
+from strategies.views import find_municipality
+from udsat.models import Municipality
 
 # Pages of the portal. A test requires each public page to be listed here, below, or as excluded.
 PORTAL_PAGES = ["front", "municipalities", "topics", "about", "accessibility", "privacy"]
@@ -29,58 +32,86 @@ MUNICIPALITY_PAGES = [
 ]
 
 
-def entries():
-    """Return (path, last change or None) of every public page, with a constant number of queries."""
-    changes = {}  # last change by municipality slug and page name
+# What leads to its municipality from each row with a time of its last change.
+_MUNICIPALITY_OF = {
+    Strategy: "municipality",
+    Council: "municipality",
+    Input: "council__municipality",
+    Meeting: "council__municipality",
+    Agenda: "meeting__council__municipality",
+    Minutes: "meeting__council__municipality",
+    Hearing: "council__municipality",
+    News: "municipality",
+}
+_CHANGE = ("status", "changed_at", "updated_at")  # what `last_changed` is made of
 
-    def note(municipality, name, changed):
-        pages = changes.setdefault(municipality.slug, {})
-        for page in ("municipality", name):
-            pages[page] = max(filter(None, [pages.get(page), changed]))
+Entry = tuple[str, datetime.datetime | None]  # path and last change
 
-    pages_of_objects = []
-    for strategy in Strategy.objects.published().select_related("municipality").order_by("pk"):
-        note(strategy.municipality, "strategies", strategy.last_changed)
-        pages_of_objects += [
-            (strategy.get_absolute_url(), strategy.last_changed),
-            (strategy.get_progress_url(), strategy.last_changed),
-        ]
-    for theme in Theme.objects.published().select_related("strategy__municipality").order_by("pk"):
-        pages_of_objects.append((theme.get_absolute_url(), theme.strategy.last_changed))
-    for council in Council.objects.published().select_related("municipality"):
-        for name in ("council", "members"):
-            note(council.municipality, name, council.last_changed)
-    for cause in Cause.objects.published().select_related("council__municipality"):
-        note(cause.council.municipality, "causes", cause.council.last_changed)
-    for answer in (
-        Input.objects.published()
-        .filter(council__in=Council.objects.published())
-        .select_related("council__municipality")
-    ):
-        note(answer.municipality, "answers", answer.last_changed)
-    changed = {}  # last change of public papers by meeting
-    for paper in chain(Agenda.objects.published(), Minutes.objects.published()):
-        changed[paper.meeting_id] = max(filter(None, [changed.get(paper.meeting_id), paper.last_changed]))
-    for meeting in Meeting.objects.published().select_related("council__municipality").order_by("pk"):
-        latest = max(meeting.last_changed, changed.get(meeting.pk, meeting.last_changed))
-        note(meeting.municipality, "meetings", latest)
-        pages_of_objects.append((meeting.get_absolute_url(), latest))
-    for hearing in Hearing.objects.published().select_related("council__municipality"):
-        note(hearing.municipality, "hearings", hearing.last_changed)
-    for story in News.objects.published().select_related("municipality").order_by("pk"):
-        note(story.municipality, "news", story.last_changed)
-        pages_of_objects.append((story.get_absolute_url(), story.last_changed))
-    pages_of_objects += [(one.get_absolute_url(), None) for model in (Topic, Situation) for one in model.objects.all()]
-    return [
-        *((reverse(name), None) for name in PORTAL_PAGES),
-        *(
-            (reverse(name, args=[slug]), pages[name])
-            for slug, pages in changes.items()
-            for name in MUNICIPALITY_PAGES
-            if name in pages
-        ),
-        *pages_of_objects,
+
+def portal_entries() -> list[Entry]:
+    subjects = [one for model in (Topic, Situation) for one in model.objects.all()]
+    return [(path, None) for path in (*map(reverse, PORTAL_PAGES), *(one.get_absolute_url() for one in subjects))]
+
+
+def municipality_files() -> list[Entry]:
+    """Return the sitemap of each municipality with public content and its last change, in one query."""
+    times = [
+        _public(model)
+        .order_by()
+        .values_list(f"{municipality}__slug")
+        .annotate(changed=Max(Coalesce("changed_at", "updated_at")))
+        for model, municipality in _MUNICIPALITY_OF.items()
     ]
+    latest: dict[str, datetime.datetime] = {}
+    for slug, changed in times[0].union(*times[1:], all=True):
+        latest[slug] = max(changed, latest.get(slug, changed))
+    return [(reverse("sitemap-municipality", args=[slug]), latest[slug]) for slug in sorted(latest)]
+
+
+def municipality_entries(municipality: Municipality) -> list[Entry]:
+    """Return every public page of the municipality, with a constant number of queries."""
+    slug = municipality.slug
+    latest: dict[str, datetime.datetime] = {}  # last change by page name
+    pages: list[Entry] = []  # of single objects
+
+    def note(changed, *names):
+        for name in ("municipality", *names):
+            latest[name] = max(changed, latest.get(name, changed))
+
+    def rows(model, *fields):
+        own = _public(model).filter(**{_MUNICIPALITY_OF[model]: municipality})
+        return list(own.order_by("pk").only(*fields, *_CHANGE))
+
+    strategies = {strategy.pk: strategy for strategy in rows(Strategy, "slug")}
+    for strategy in strategies.values():
+        note(strategy.last_changed, "strategies")
+        for name in ("strategy", "strategy-progress"):
+            pages.append((reverse(name, args=[slug, strategy.slug]), strategy.last_changed))
+    for pk, theme in Theme.objects.filter(strategy__in=strategies).order_by("pk").values_list("strategy", "slug"):
+        strategy = strategies[pk]
+        pages.append((reverse("theme", args=[slug, strategy.slug, theme]), strategy.last_changed))
+    for council in rows(Council):
+        note(council.last_changed, "council", "members", *(["causes"] if council.causes.exists() else []))
+    papers = {}  # last change of the public papers by meeting
+    for paper in chain(rows(Agenda, "meeting"), rows(Minutes, "meeting")):
+        papers[paper.meeting_id] = max(paper.last_changed, papers.get(paper.meeting_id, paper.last_changed))
+    for meeting in rows(Meeting, "date", "ordinal"):
+        changed = max(meeting.last_changed, papers.get(meeting.pk, meeting.last_changed))
+        note(changed, "meetings")
+        pages.append((reverse("meeting", args=[slug, meeting.address_part]), changed))
+    for model, name in ((Input, "answers"), (Hearing, "hearings")):
+        for one in rows(model):
+            note(one.last_changed, name)
+    for story in rows(News, "slug"):
+        note(story.last_changed, "news")
+        pages.append((reverse("news-story", args=[slug, story.slug]), story.last_changed))
+    return [(reverse(name, args=[slug]), latest[name]) for name in MUNICIPALITY_PAGES if name in latest] + pages
+
+
+def _public(model):
+    """Return the public rows; of answers, those of a public council."""
+    public = model.objects.published()
+    return public.filter(council__in=Council.objects.published()) if model is Input else public
 
 
 def _file(kind, item, rows):
@@ -93,17 +124,21 @@ def _file(kind, item, rows):
 
 @require_safe
 def sitemap(request):
-    """Return the sitemap, or an index of its parts if it exceeds the limit."""
-    rows = entries()
-    files = [rows[start : start + MAX_PER_FILE] for start in range(0, len(rows), MAX_PER_FILE)]
-    part = request.GET.get("del")
-    if part is None and len(files) == 1:
-        return _file("urlset", "url", rows)
-    if part is None:
-        return _file("sitemapindex", "sitemap", [(f"{request.path}?del={n}", None) for n in range(1, len(files) + 1)])
-    if part not in {str(n) for n in range(1, len(files) + 1)}:
-        raise Http404("Så mange dele har listen ikke.")
-    return _file("urlset", "url", files[int(part) - 1])
+    return _file("sitemapindex", "sitemap", [(reverse("sitemap-portal"), None), *municipality_files()])
+
+
+@require_safe
+def portal_sitemap(request):
+    return _file("urlset", "url", portal_entries())
+
+
+@require_safe
+def municipality_sitemap(request, kommune):
+    municipality = find_municipality(kommune)
+    entries = municipality_entries(municipality)
+    if not entries:
+        raise Http404(f"{municipality} har ikke lagt noget ind på portalen endnu.")
+    return _file("urlset", "url", entries)
 
 
 @require_safe
