@@ -1,4 +1,5 @@
-from django.urls import path
+from django.urls import path, register_converter
+from django.urls.converters import IntConverter
 
 from .citizens.following import views as following
 from .citizens.inputs import views as inputs
@@ -6,6 +7,13 @@ from .meetings.agenda.proposals import propose_item
 from .meetings.approval.member_views import approve
 from .meetings.invitations.member_views import answer_invitation
 from .public import council_views, download_views, meeting_views
+
+
+class YearConverter(IntConverter):
+    regex = "[0-9]{4}"
+
+
+register_converter(YearConverter, "year")
 
 urlpatterns = [
     path("udsatteraad/", council_views.council_detail, name="council"),
@@ -18,6 +26,7 @@ urlpatterns = [
     path("skriv-til-raadet/", inputs.write, name="write"),
     path("skriv-til-raadet/<str:token>/", inputs.written, name="written"),
     path("moeder/", meeting_views.meeting_list, name="meetings"),
+    path("moeder/<year:year>/", meeting_views.meeting_year, name="meetings-year"),
     path("moeder.ics", download_views.meetings_ics, name="meetings-ics"),
     path("moeder/<slug:slug>/", meeting_views.meeting_detail, name="meeting"),
     path("moeder/<slug:slug>/moede.ics", download_views.meeting_ics, name="meeting-ics"),

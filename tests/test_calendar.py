@@ -9,6 +9,7 @@ from icalendar import Calendar
 
 from council.models import Meeting
 from council.public.calendar import COPENHAGEN, invitation_calendar
+from council.public.download_views import MAX_CALENDAR_ENTRIES
 from udsat.lib.publishing import Status
 
 from . import factories as make
@@ -128,6 +129,15 @@ def test_the_feed_contains_public_meetings_and_marks_cancelled_ones(client, coun
     assert cancelled["DESCRIPTION"].startswith("Mødet er aflyst. For få kan komme.")
     assert calendar["X-WR-CALNAME"] == calendar["NAME"] == "Møder i Udsatterådet i Esbjerg"
     assert len({str(event["UID"]) for event in events.values()}) == 2
+
+
+def test_the_feed_contains_what_is_to_come_and_the_latest_meetings_of_a_long_history(client, council):
+    coming = make.meeting(council, date=timezone.localdate() + datetime.timedelta(1))
+    public = {name: getattr(coming, name) for name in ("status", "publish_at")}
+    days = [datetime.date(2025, 1, 1) + datetime.timedelta(number) for number in range(MAX_CALENDAR_ENTRIES)]
+    meetings = Meeting.objects.bulk_create([Meeting(council=council, date=day, **public) for day in days])
+    shown = {str(event["URL"]).split("/")[-2] for event in read(client.get("/esbjerg/moeder.ics")).walk("VEVENT")}
+    assert shown == {meeting.address_part for meeting in (*meetings[1:], coming)}
 
 
 def test_a_feed_without_meetings_is_an_empty_calendar(client, esbjerg):

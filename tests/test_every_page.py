@@ -36,6 +36,7 @@ OF_ESBJERG = [
     "/esbjerg/udsatteraad/medlemmer/",
     "/esbjerg/udsatteraad/maerkesager/",
     "/esbjerg/moeder/",
+    "/esbjerg/moeder/2025/",
     "/esbjerg/moeder/2025-03-03/",
     "/esbjerg/hoeringer/",
     "/esbjerg/nyt/",
@@ -293,8 +294,8 @@ NOT_LISTED = {
     "answer-invitation", "propose-item", "approve", "write", "written", "book-dialogue",
     "follow", "follow-topics", "subscriptions", "unsubscribe",
 }  # fmt: skip
-# One entry per published object.
-EACH = {"strategy", "strategy-progress", "theme", "meeting", "news-story", "topic"}
+# One entry per published object, and per year with a meeting.
+EACH = {"strategy", "strategy-progress", "theme", "meeting", "meetings-year", "news-story", "topic"}
 
 
 def test_somebody_has_decided_of_every_address_whether_search_engines_get_it():

@@ -80,6 +80,7 @@ def pages():
         "write": [f"{TOWN}/skriv-til-raadet/", "/esbjerg/skriv-til-raadet/"],
         "book-dialogue": [f"{TOWN}/udsatteraad/dialog/"],
         "meetings": [f"{TOWN}/moeder/"],
+        "meetings-year": [f"{TOWN}/moeder/{told_shortly.date.year}/"],
         "meeting": [meeting.get_absolute_url() for meeting in [*styles, coming]]
         + [f"{meeting.get_absolute_url()}?kort=1" for meeting in (told_shortly, coming)],
         "hearings": [f"{TOWN}/hoeringer/"],

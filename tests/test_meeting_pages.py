@@ -56,13 +56,10 @@ def in_days(days):
 
 
 def test_coming_meetings_are_listed_before_past_ones(council, client):
-    dates = [in_days(days) for days in (400, 40, 4, -4, -40, -400)]
-    meetings = [make.meeting(council, date) for date in dates]
+    meetings = [make.meeting(council, in_days(days)) for days in (400, 40, 4, -4)]
     page = text(client, LIST)
-    near, next_one, far = (page.rindex(meetings[n].get_absolute_url()) for n in (2, 1, 0))
-    last, before, long_ago = (page.rindex(meetings[n].get_absolute_url()) for n in (3, 4, 5))
-    assert near < next_one < far < last < before < long_ago
-    assert f'href="#aar-{dates[5].year}"' in page and f'id="aar-{dates[5].year}"' in page
+    near, next_one, far, last = (page.rindex(meetings[n].get_absolute_url()) for n in (2, 1, 0, 3))
+    assert near < next_one < far < last
 
 
 def test_each_year_has_one_wheel_with_its_meetings_visits_and_deadlines(council, client):
@@ -70,10 +67,51 @@ def test_each_year_has_one_wheel_with_its_meetings_visits_and_deadlines(council,
     make.meeting(council, datetime.date(2025, 4, 3), kind=Meeting.Kind.VISIT)
     make.hearing(council, deadline=datetime.date(2025, 5, 3))
     make.meeting(council, datetime.date(2024, 3, 3))
-    page = text(client, LIST)
-    assert page.count('<svg class="wheel"') == 2
-    assert "Årshjul for 2025: 1 møde, 1 besøg og 1 svarfrist." in page
-    assert "Frist for høringssvar" in page
+    for address in (LIST, f"{LIST}2025/"):
+        page = text(client, address)
+        assert page.count('<svg class="wheel"') == 1
+        assert "Årshjul for 2025: 1 møde, 1 besøg og 1 svarfrist." in page
+        assert "Frist for høringssvar" in page
+    assert "Årshjul for 2024: 1 møde." in text(client, f"{LIST}2024/")
+
+
+def test_a_citizen_finds_the_meetings_of_an_earlier_year_at_its_own_address(council, client):
+    for year in (2023, 2024, 2025):
+        make.minutes(make.meeting(council, datetime.date(year, 3, 3)))
+    newest = html.fromstring(text(client, LIST))
+    assert "/esbjerg/moeder/2025-03-03/" in newest.xpath("//ol//a/@href")
+    assert "/esbjerg/moeder/2023-03-03/" not in newest.xpath("//a/@href")
+    # A link to the year on the page that once had all years leads to the link.
+    assert newest.xpath("//*[@id='aar-2023']//a/@href") == ["/esbjerg/moeder/2023/"]
+    page = html.fromstring(text(client, "/esbjerg/moeder/2023/"))
+    assert page.xpath("//ol//a[contains(@class, 'entry-title')]/@href") == ["/esbjerg/moeder/2023-03-03/"]
+    assert page.xpath("//link[@rel='canonical']/@href")[0].endswith("/esbjerg/moeder/2023/")
+    assert "i 2023" in page.findtext(".//title") and "i 2023" in page.xpath("//h1")[0].text_content()
+    assert page.xpath("//a[@aria-current='page' and text()='2023']")
+    assert {"/esbjerg/moeder/", "/esbjerg/moeder/2024/"} <= set(page.xpath("//ul[@class='years']//a/@href"))
+    assert "/esbjerg/moeder/2023/" in html.fromstring(text(client, "/esbjerg/moeder/2023-03-03/")).xpath("//a/@href")
+
+
+def test_the_page_of_the_present_year_has_what_is_past_and_what_is_to_come(council, client):
+    today = in_days(0)
+    ends = [datetime.date(today.year, 1, 1), datetime.date(today.year, 12, 31)]
+    meetings = [make.meeting(council, date, ordinal=2) for date in ends]
+    page = text(client, f"{LIST}{today.year}/")
+    assert all(meeting.get_absolute_url() in page for meeting in meetings)
+    assert client.get(f"{LIST}{today.year + 1}/").status_code == 404
+
+
+def test_the_number_of_years_adds_nothing_to_the_list(council, client):
+    def cost():
+        with CaptureQueriesContext(connection) as queries:
+            size = len(text(client, LIST))
+        return len(queries), size
+
+    make.meeting(council, datetime.date(2025, 3, 3))
+    queries, size = cost()
+    for year in range(2005, 2025):
+        make.meeting(council, datetime.date(year, 3, 3))
+    assert cost()[0] == queries and cost()[1] < size + 20 * 100
 
 
 @pytest.mark.parametrize("status", HIDDEN)
@@ -87,6 +125,7 @@ def test_a_meeting_that_is_not_public_leaves_no_trace_in_the_list(council, clien
         page = text(client, LIST)
         for trace in ("Hemmeligt", "Hemmelig", "2023", "2022", hidden.address_part, coming.address_part):
             assert trace not in page
+        assert [client.get(f"{LIST}{year}/").status_code for year in (2022, 2023)] == [404, 404]
 
 
 def test_the_list_shows_which_papers_are_public(council, client):

@@ -75,6 +75,7 @@ ADDRESSES = {
     "book-dialogue": ("/esbjerg/udsatteraad/dialog/", "public page"),
     "written": ("/esbjerg/skriv-til-raadet/gaettet/", "guessed link"),
     "meetings": ("/esbjerg/moeder/", "list"),
+    "meetings-year": ("/esbjerg/moeder/2025/", "page"),
     "meeting": ("/esbjerg/moeder/2025-03-03/", "page"),
     # A calendar file is passed on, so a log-in adds no drafts to it.
     "meetings-ics": ("/esbjerg/moeder.ics", "public list"),

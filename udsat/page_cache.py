@@ -51,6 +51,7 @@ CACHED: dict[str, set[str]] = {
     "causes": EASY,
     "answers": EASY,
     "meetings": EASY,
+    "meetings-year": EASY,
     "meetings-ics": set(),
     "meeting": EASY,
     "meeting-ics": set(),

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 from council.file_responses import attachment_response
 from council.models import Agenda, Attachment, Meeting, Minutes
 from udsat.lib.danish import long_date
+from udsat.lib.prepared import prepared
 from udsat.lib.responses import find_or_404, pdf_response
 
 from . import pdf
@@ -18,6 +19,8 @@ from .calendar import meetings_calendar
 from .feed import news_feed
 from .frame import framed_municipality
 from .visible import get_council, get_meeting, redirect_moved_meeting, visible, visible_meetings
+
+MAX_CALENDAR_ENTRIES = 40  # of most councils the last years and all that is planned
 
 
 def _paper_pdf(request, kommune, slug, model, missing, make, name):
@@ -96,14 +99,21 @@ def meeting_ics(request, kommune, slug):
     return _calendar_response(request, meetings_calendar([meeting]), filename)
 
 
+@prepared
+def _newest_meetings(council):
+    return Meeting.objects.published().filter(council=council)[:MAX_CALENDAR_ENTRIES]
+
+
 @require_safe
 def meetings_ics(request, kommune):
-    """All public meetings, cancelled ones included, for calendars that subscribe."""
+    """The public meetings to come and the latest ones, cancelled ones included, for calendars that subscribe."""
     municipality = framed_municipality(request.user, kommune)
-    meetings = Meeting.objects.published().filter(council__municipality=municipality)
     council = municipality.public_council
     name = f"Møder i {council.sender_name}" if council else f"Udsatterådets møder i {municipality.name}"
-    content = meetings_calendar(meetings.select_related("council__municipality"), name)
+    meetings = _newest_meetings(council=municipality.council.pk) if hasattr(municipality, "council") else []
+    for meeting in meetings:
+        meeting.council = municipality.council
+    content = meetings_calendar(meetings, name)
     return _calendar_response(request, content, f"moeder-{municipality.slug}.ics")
 
 

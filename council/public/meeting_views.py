@@ -1,5 +1,7 @@
 """Public pages of meetings: the year's meetings, and one meeting with its agenda and minutes."""
 
+import datetime
+
 from django.conf import settings
 from django.http import Http404
 from django.shortcuts import render
@@ -10,7 +12,6 @@ from django.views.decorators.http import require_safe
 from council.models import Agenda, Attachment, Meeting, Minutes, News, public_items
 from council.models.attendance import attendance_by_status
 from council.models.meeting import next_and_next_open
-from council.models.papers import with_publication
 from council.models.public_items import read_items
 from udsat.lib.publishing import Status, visible_rows
 from udsat.lib.responses import find_or_404
@@ -19,44 +20,62 @@ from udsat.models import version_history
 from . import jsonld
 from .come_along import come_along
 from .frame import framed_municipality
-from .meeting_years import coming_meetings, year_entries, year_sections
+from .meeting_years import coming_meetings, entries_between, first_days, year_sections
 from .trail import trails_of_items
-from .visible import (
-    get_meeting,
-    latest_update,
-    meeting_and_neighbours,
-    redirect_moved_meeting,
-    visible_hearings,
-    visible_meetings,
-)
+from .visible import get_meeting, latest_update, meeting_and_neighbours, redirect_moved_meeting
 
 
 @require_safe
 def meeting_list(request, kommune):
+    """The meetings to come, and those of the current year, or else of the latest year that had any."""
+    municipality, today = framed_municipality(request.user, kommune), timezone.localdate()
+    years = _years(request.user, municipality)
+    year = next(iter(_begun(years)), today.year)
+    return _years_page(request, municipality, years, datetime.date(year, 1, 1), datetime.date.max)
+
+
+@require_safe
+def meeting_year(request, kommune, year):
     municipality = framed_municipality(request.user, kommune)
-    today = timezone.localdate()
-    meetings = list(with_publication(visible_meetings(request.user, municipality)))
-    entries = year_entries(meetings, visible_hearings(request.user, municipality).exclude(deadline=None))
-    next_meeting, next_open = next_and_next_open(coming_meetings(meetings))
-    coming, past = year_sections(entries, today)
+    years = _years(request.user, municipality)
+    if year not in years:
+        raise Http404(f"Vi kender ingen møder fra rådet i {year}.")
+    start, end = datetime.date(year, 1, 1), datetime.date(year, 12, 31)
+    return _years_page(request, municipality, years, start, end, year=year)
+
+
+def _years(user, municipality):
+    council = getattr(municipality, "council", None)
+    return first_days(user, council) if council else {}
+
+
+def _begun(years):
+    """Return the years with something before today, the newest first."""
+    return sorted((year for year, first in years.items() if first <= timezone.localdate()), reverse=True)
+
+
+def _years_page(request, municipality, years, start, end, year=None):
+    entries = entries_between(request.user, municipality.council, start, end) if years else []
+    next_meeting, next_open = next_and_next_open(coming_meetings(entry.meeting for entry in entries if entry.meeting))
+    coming, past = year_sections(entries, timezone.localdate())
     calendar_url = settings.SITE_URL + reverse("meetings-ics", args=[municipality.slug])
-    return render(
-        request,
-        "council/meetings.html",
-        {
-            "municipality": municipality,
-            "section": "moeder",
-            "council": municipality.visible_council,
-            "coming": coming,
-            "past": past,
-            "next_meeting": next_meeting,
-            "next_open": next_open,
-            # With this scheme a phone subscribes to the calendar instead of copying it once.
-            "calendar": {"address": calendar_url, "webcal": f"webcal://{calendar_url.partition('//')[2]}"},
-            "has_public_meetings": any(entry.meeting and entry.meeting.is_public for entry in entries),
-            "updated": latest_update(entry.meeting or entry.hearing for entry in entries),
-        },
-    )
+    context = {
+        "municipality": municipality,
+        "section": "moeder",
+        "council": municipality.visible_council,
+        "year": year,
+        "years": _begun(years),
+        "shown": [section.number for section in past],
+        "coming": coming,
+        "past": past,
+        "next_meeting": next_meeting,
+        "next_open": next_open,
+        # With this scheme a phone subscribes to the calendar instead of copying it once.
+        "calendar": {"address": calendar_url, "webcal": f"webcal://{calendar_url.partition('//')[2]}"},
+        "has_public_meetings": any(entry.meeting and entry.meeting.is_public for entry in entries),
+        "updated": latest_update(entry.meeting or entry.hearing for entry in entries),
+    }
+    return render(request, "council/meetings.html", context)
 
 
 @require_safe

@@ -4,11 +4,15 @@ import datetime
 from dataclasses import dataclass, field
 from itertools import groupby
 
+from django.db.models import Min
 from django.utils.safestring import SafeString
 
-from council.models import Hearing, Meeting
+from council.models import Council, Hearing, Meeting
+from council.models.papers import with_publication
+from udsat.lib.publishing import visible_rows
 
 from . import year_wheel
+from .visible import visible
 
 SHAPES = {
     Meeting.Kind.ORDINARY: year_wheel.Shape.MEETING,
@@ -42,6 +46,45 @@ class YearSection:
     entries: list[YearEntry]
     wheel: SafeString | None = None
     legend: list[tuple[SafeString, str]] = field(default_factory=list)
+
+
+@visible_rows
+def _meeting_days(user, council):
+    """Return the first day with a meeting in each year."""
+    meetings = Meeting.objects.visible_to(user).filter(council=council)
+    return meetings.order_by().values_list("date__year").annotate(first=Min("date"))
+
+
+@visible_rows
+def _deadlines(user, council):
+    hearings = Hearing.objects.visible_to(user).filter(council=council, deadline__isnull=False)
+    return hearings.order_by().values_list("deadline__year").annotate(first=Min("deadline"))
+
+
+def first_days(user, council: Council) -> dict[int, datetime.date]:
+    """Return the first day with a meeting or a deadline that the user may see, of each year that has one."""
+    days: dict[int, datetime.date] = {}
+    for year, day in (*_meeting_days(user, council=council.pk), *_deadlines(user, council=council.pk)):
+        days[year] = min(day, days.get(year, day))
+    return days
+
+
+@visible_rows
+def _meetings(user, council, start, end):
+    return with_publication(visible(Meeting.objects.filter(council=council, date__gte=start, date__lte=end), user))
+
+
+@visible_rows
+def _hearings(user, council, start, end):
+    return visible(Hearing.objects.filter(council=council, deadline__gte=start, deadline__lte=end), user)
+
+
+def entries_between(user, council: Council, start: datetime.date, end: datetime.date) -> list[YearEntry]:
+    """Return the meetings and deadlines of the period that the user may see, by date."""
+    meetings, hearings = (rows(user, council=council.pk, start=start, end=end) for rows in (_meetings, _hearings))
+    for row in (*meetings, *hearings):
+        row.council = council
+    return year_entries(meetings, hearings)
 
 
 def coming_meetings(meetings) -> list[Meeting]:

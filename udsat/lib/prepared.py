@@ -74,5 +74,5 @@ def _run(queryset: models.QuerySet, compiler: Any, sql: str, bound: tuple) -> li
     query: Any = copy.copy(queryset.query)
     query.get_compiler = lambda *args, **kwargs: compiler
     again = type(queryset)(queryset.model, query, connection.alias)
-    again._iterable_class = queryset._iterable_class
+    again._iterable_class, again._fields = queryset._iterable_class, queryset._fields
     return list(again)

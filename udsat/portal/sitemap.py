@@ -95,10 +95,13 @@ def municipality_entries(municipality: Municipality) -> list[Entry]:
     papers = {}  # last change of the public papers by meeting
     for paper in chain(rows(Agenda, "meeting"), rows(Minutes, "meeting")):
         papers[paper.meeting_id] = max(paper.last_changed, papers.get(paper.meeting_id, paper.last_changed))
+    years: dict[int, datetime.datetime] = {}  # last change of the meetings of a year
     for meeting in rows(Meeting, "date", "ordinal"):
         changed = max(meeting.last_changed, papers.get(meeting.pk, meeting.last_changed))
         note(changed, "meetings")
         pages.append((reverse("meeting", args=[slug, meeting.address_part]), changed))
+        years[meeting.date.year] = max(changed, years.get(meeting.date.year, changed))
+    pages += [(reverse("meetings-year", args=[slug, year]), changed) for year, changed in years.items()]
     for model, name in ((Input, "answers"), (Hearing, "hearings")):
         for one in rows(model):
             note(one.last_changed, name)
