@@ -82,9 +82,10 @@ def test_more_than_four_are_cut_and_the_unknown_are_named(client, esbjerg, housi
 
 def test_one_alone_or_no_topic_gets_help_to_choose(client, esbjerg, vejle, housing):
     promise(esbjerg, housing)
+    make.strategy(vejle, "Ny", replaces=promise(vejle, housing).theme.strategy)
     assert "Vælg mindst én kommune mere" in words(client.get("/sammenlign/?kommune=esbjerg&emne=bolig"))
     text = html(client.get("/sammenlign/?kommune=esbjerg&kommune=vejle"))
-    assert "1 af 2 kommuner har skrevet om det" in text
+    assert "1 af 2 kommuner har skrevet om det" in text, "a strategy that is replaced does not count"
     assert 'href="/sammenlign/?kommune=esbjerg&amp;kommune=vejle&amp;emne=bolig"' in text
     assert "Vi kender intet emne, der hedder »gaeld«" in words(client.get("/sammenlign/?kommune=esbjerg&emne=gaeld"))
 

@@ -169,9 +169,10 @@ def test_each_municipality_shows_the_strategy_in_force(client, regions):
     municipality = municipality_in(regions["syd"], "Esbjerg")
     make.strategy(municipality, "Udløbet", starts_on=datetime.date(2019, 1, 1), ends_on=datetime.date(2020, 1, 1))
     make.strategy(municipality, "Fremtid", starts_on=in_days(100))
-    text = html(client.get("/kommuner/"))
-    assert "Plads til alle" in text
-    assert "Udløbet" not in text and "Fremtid" not in text
+    for address in ("/kommuner/", "/esbjerg/"):
+        text = html(client.get(address))
+        assert "Plads til alle" in text
+        assert "Udløbet" not in text and "Fremtid" not in text
 
 
 # Municipality page

@@ -379,9 +379,9 @@ def test_only_the_newest_decisions_are_listed_with_a_note(client, esbjerg, housi
 # Links and queries
 
 
-def test_front_municipality_theme_and_search_lead_to_the_topic(client, esbjerg, housing):
+def test_front_municipality_theme_and_search_lead_to_the_topic(client, esbjerg, vejle, housing):
     make.situation("Jeg mangler et sted at bo", housing, slug="uden-bolig")
-    make.topic("Gæld")
+    promise(vejle, make.topic("Gæld"))
     theme = promise(esbjerg, housing).theme
     assert 'href="/emner/uden-bolig/"' in html(client.get("/"))
     page = html(client.get("/esbjerg/"))
