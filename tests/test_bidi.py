@@ -11,7 +11,7 @@ from council.models import Attachment, Input
 from udsat.lib.documents import read_document
 from udsat.lib.publishing import Status
 from udsat.lib.richtext import clean_html, plain_text
-from udsat.models import User
+from udsat.models import DocumentImport, User
 
 from . import factories as make
 from .test_back_office_conflict import log_in, opened, save
@@ -47,6 +47,9 @@ def test_in_the_name_of_a_file(annas, esbjerg):
     data = {"meeting": meeting.pk, "paper": "dagsorden", "position": 1, "title": "", "file": file}
     annas.post(reverse("admin:council_attachment_add"), data)
     assert Attachment.objects.get().filename == "brevgpj.txt"
+    file = SimpleUploadedFile(f"plan{EVERY}gpj.txt", b"Tema 1: Bolig", "text/plain")
+    report = annas.post("/admin/strategies/strategy/import/", {"municipality": esbjerg.pk, "file": file}, follow=True)
+    assert DocumentImport.objects.get().name == "plangpj.txt" and report.status_code == 200
 
 
 def test_at_the_meeting_desk(client, anna, esbjerg):

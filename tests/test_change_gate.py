@@ -256,6 +256,8 @@ def test_a_tick_is_for_the_text_that_was_read(annas, client, esbjerg):
     response = save(annas, news, opened(annas, news) | {"lead": "Bente Krogh kom."})
     other = confirm(annas, response, lead="Ole Friis kom.")
     assert is_gate(other) and found(other) == ["Ole Friis"]
+    same_name = confirm(annas, response, lead="Bente Krogh blev smidt ud.")
+    assert is_gate(same_name) and "Læs den igen" in text(same_name)
     news.refresh_from_db()
     assert news.lead == ""
 
@@ -298,9 +300,12 @@ def test_a_new_row_is_confirmed_though_it_gets_another_primary_key(annas, meetin
     assert Attachment.objects.get().title == "Brev fra Bente Krogh"
 
 
-def test_nobody_else_opens_the_file_that_waits(annas, carla, client, meeting):
+def test_nobody_else_opens_or_sends_the_file_that_waits(annas, carla, client, meeting):
     [(_, address)] = new_attachment(annas, meeting).context["files"]
     assert log_in(carla).get(address).status_code == 404
+    data = {"meeting": meeting.pk, "paper": "referat", "position": 1, "gate-held": str(HeldFile.objects.get().key)}
+    assert log_in(carla).post(url(Attachment, "add"), data).status_code == 200
+    assert not Attachment.objects.exists() and HeldFile.objects.count() == 1
     assert client.get(address).status_code == 302
 
 

@@ -29,7 +29,7 @@ def parse_ranges(header: str, length: int) -> list[tuple[int, int]] | None:
             return None
         first, last = (int(text) if len(text) < 19 else _HUGE for text in (parsed[1] or "0", parsed[2] or str(_HUGE)))
         if not parsed[1]:  # the last bytes
-            first, last = max(0, length - last), length - 1 if last else -1
+            first, last = max(0, length - last), length - 1
         elif first > last:
             return None
         if first < length and first <= last:
