@@ -186,6 +186,9 @@ def test_restoring_an_old_text_from_the_history_stops(annas, client, esbjerg, an
     restore = re.search(r'name="revision" value="(\d+)".*?name="seen" value="([^"]+)"', text(annas.get(history)))
     response = annas.post(history, {"what": "restore", "revision": restore[1], "seen": restore[2], "field": "lead"})
     assert is_gate(response) and found(response) == FOUND
+    back = annas.post(history, hidden_fields(response) | {"gate-return": "1"})
+    news.refresh_from_db()
+    assert back["Location"] == history and news.lead == "Intet"
     assert confirm(annas, response).status_code == 302
     news.refresh_from_db()
     assert news.lead == PRIVATE

@@ -154,6 +154,19 @@ def test_a_column_of_numbers_with_its_heading_is_aligned_right(text, is_number):
     assert marked == (["Beløb", text, "–"] if is_number else [])
 
 
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        (["<td>125.000 kr.</td>", "<td>gratis</td>"], []),
+        (['<td colspan="2">Hele året</td>', "<td>12</td><td>ingen</td>"], ["12"]),
+    ],
+)
+def test_one_word_in_a_column_is_enough_but_not_in_a_cell_over_several(rows, expected):
+    root = read_table(f"<table><tbody>{''.join(f'<tr>{row}</tr>' for row in rows)}</tbody></table>")
+    pdf_tables.mark_numbers(root)
+    assert ["".join(cell.itertext()) for cell in root.iter() if cell.get("data-number") is not None] == expected
+
+
 def read_table(html):
     return tinyhtml5.parse(html, namespace_html_elements=False)
 

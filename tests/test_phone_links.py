@@ -12,6 +12,7 @@ from udsat.templatetags.rich_text import paragraphs
         ("Ring 79 79 79 79.", 'Ring <a href="tel:+4579797979">79\u00a079\u00a079\u00a079</a>.'),
         ("Ring 75123456", 'Ring <a href="tel:+4575123456">75123456</a>'),
         ("+45 75 12 34 56", '<a href="tel:+4575123456">+45\u00a075\u00a012\u00a034\u00a056</a>'),
+        ("0045 75 12 34 56", '<a href="tel:+4575123456">0045\u00a075\u00a012\u00a034\u00a056</a>'),
         ("Ring 112", 'Ring <a href="tel:112">112</a>'),
         ("Ring til 116 111 i nat", 'Ring til <a href="tel:116111">116\u00a0111</a> i nat'),
     ],

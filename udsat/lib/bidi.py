@@ -20,7 +20,7 @@ def remove_bidi_controls(text: str) -> str:
 
 
 class TypedTextMiddleware:
-    """Remove bidirectional control characters from the values and file names of every submitted form."""
+    """Remove bidirectional control characters from every submitted form. Django removes them from file names."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]):
         self.get_response = get_response
@@ -36,6 +36,3 @@ class TypedTextMiddleware:
             for name, values in request.POST.lists():
                 post.setlist(name, [remove_bidi_controls(str(value)) for value in values])
             request.POST = post  # type: ignore[assignment]
-        for _, files in request.FILES.lists():
-            for file in files:
-                file.name = remove_bidi_controls(file.name or "")
