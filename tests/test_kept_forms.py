@@ -184,6 +184,18 @@ def test_what_is_sent_without_the_signature_of_a_user_is_not_kept(annas, anna, n
     assert response.status_code == 302 and not KeptForm.objects.exists()
 
 
+@pytest.mark.parametrize(
+    "sent_from", ["http://testserver/esbjerg/", "http://x.example/admin/", "http://testserver/admin/login/"]
+)
+def test_it_comes_back_where_it_was_sent_to_if_the_browser_names_another_page(annas, news, sent_from):
+    address = url(News, "change", news.pk)
+    annas.open(address)
+    annas.logout()
+    annas.defaults["HTTP_REFERER"] = sent_from
+    annas.send({"lead": TEXT})
+    assert KeptForm.objects.get().page == address
+
+
 def test_floods_are_bounded_in_number_and_size(annas, anna, news, monkeypatch):
     annas.open(url(News, "change", news.pk))
     annas.logout()
@@ -194,6 +206,9 @@ def test_floods_are_bounded_in_number_and_size(annas, anna, news, monkeypatch):
     monkeypatch.setattr("udsat.models.kept_forms.MAX_BYTES", 5000)
     annas.send({"lead": "x" * 6000})
     assert not anna.kept_forms.filter(size__gt=5000).exists()
+    for letter in "ab":
+        annas.send({"lead": letter * 1000})
+    assert [len(dict(form.values)["lead"]) for form in anna.kept_forms.all()] == [1000], "together they are too large"
     monkeypatch.setattr("udsat.kept_forms.network_of", lambda request: "et net")
     monkeypatch.setattr("udsat.kept_forms.MOST_PER_HOUR", 1)
     KeptForm.objects.all().delete()
@@ -216,9 +231,9 @@ def test_it_is_deleted_after_a_week(annas, anna, news):
     annas.logout()
     response = annas.send({"lead": TEXT})
     KeptForm.objects.update(at=timezone.now() - datetime.timedelta(days=8))
-    assert jobs.delete_old_kept_forms(timezone.now()) == 1
     log_in, page = annas.log_in(response, "anna")
-    assert "Du var logget ud" not in log_in.text and page.status_code == 200
+    assert "Du var logget ud" not in log_in.text and page.status_code == 200 and TEXT not in page.text
+    assert jobs.delete_old_kept_forms(timezone.now()) == 1
 
 
 def test_passwords_are_not_kept(operator, esbjerg):

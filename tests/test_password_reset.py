@@ -58,9 +58,10 @@ def test_no_table_holds_the_link_and_no_secretary_sees_the_letter(client, anna):
     assert (letter.to, letter.text) == ("", "") and not Letter.objects.in_reach_of(anna).exists()
 
 
-def test_who_may_no_longer_log_in_gets_no_mail(client, anna, mailbox):
+@pytest.mark.parametrize("fields", [{"is_active": False}, {"password": "!"}])
+def test_who_may_no_longer_log_in_gets_no_mail(client, anna, mailbox, fields):
     ask(client, anna.email)
-    User.objects.update(is_active=False)
+    User.objects.update(**fields)
     call_command("run_due")
     assert mailbox.to(anna.email) == []
     ask(client, anna.email)

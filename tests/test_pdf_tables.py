@@ -167,6 +167,12 @@ def test_one_word_in_a_column_is_enough_but_not_in_a_cell_over_several(rows, exp
     assert ["".join(cell.itertext()) for cell in root.iter() if cell.get("data-number") is not None] == expected
 
 
+def test_only_a_row_that_would_leave_much_of_a_page_empty_may_break():
+    root = read_table(table(["Post", "Tekst"], ["Kort", "x " * 100], ["Lang", "x " * 600]))
+    pdf_tables.mark_tall_rows(root)
+    assert [row.get("data-tall") for row in root.iter("tr")] == [None, None, ""]
+
+
 def read_table(html):
     return tinyhtml5.parse(html, namespace_html_elements=False)
 

@@ -1,5 +1,7 @@
 """Lines, hyphens, phone numbers and page breaks of PDFs, without models."""
 
+import re
+
 import pytest
 import tinyhtml5
 
@@ -40,6 +42,12 @@ def test_a_text_is_the_same_after_its_preparation():
     assert [span.text for span in root.iter("span") if span.get("class") == "together"] == [
         "00 00 00 00", "+45 12 34 56 78", "kl. 9-14", "125.000 kr.",
     ]  # fmt: skip
+
+
+def test_only_a_word_without_end_may_break_anywhere():
+    root = tinyhtml5.parse(f"<p>{'x' * 300} {'y' * 60}</p>", namespace_html_elements=False).find("body")
+    pdf_text.prepare(root)
+    assert [len(piece) for piece in re.split("[\u200b ]", "".join(root.itertext()))] == [60] * 6
 
 
 @pytest.mark.parametrize("number", ["00 00 00 00", "+45 76 16 16 16", "7616 1616", "116 111", "125.000 kr.", "kl. 10"])
