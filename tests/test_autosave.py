@@ -218,9 +218,16 @@ def test_another_who_is_logged_in_here_saves_nothing_of_it(client, anna, carla, 
     assert form.send(form.edit("summary", "Annas")).status_code == 409
 
 
+EMPTY_EDIT = {"id": "", "field": "", "base": "", "value": ""}
+
+
 @pytest.mark.parametrize(
-    "body", ["", "[]", "{}", '{"user": "1"}', '{"user": 1, "edits": {}}', '{"user": 1, "edits": [1]}', "[" * 9999]
-)
+    "body",
+    [
+        "", "[]", "{}", '{"user": "1"}', '{"user": 1, "edits": {}}', '{"user": 1, "edits": [1]}', "[" * 9999,
+        pytest.param(json.dumps({"user": 1, "edits": [EMPTY_EDIT] * 501}), id="too many edits"),
+    ],
+)  # fmt: skip
 def test_nonsense_is_an_error_and_not_a_crash(client, anna, strategy, body):
     form = Form(client, anna, resume(strategy))
     assert client.post(form.address, body, content_type="application/json").status_code == 400
