@@ -77,7 +77,7 @@ def test_long_texts_leave_a_turn_for_short_ones(monkeypatch):
     monkeypatch.setattr(pdf_making, "LONG", len(short.html))
     with lock("turn-1"):  # as another long text does
         waiting = pdf_making._start(long)
-        assert make_pdf(short).startswith(b"%PDF")
+        assert pdf_making._start(short).result(60).startswith(b"%PDF")
         assert not waiting.done()
     assert waiting.result(60).startswith(b"%PDF")
 

@@ -107,13 +107,14 @@ def test_a_store_that_cannot_be_written_is_an_error_and_nothing_is_rendered(meet
         render_ahead(timezone.now())
 
 
-def test_who_asks_before_it_is_ready_gets_a_page_that_asks_again(client, meeting, processes, monkeypatch):
+def test_who_asks_before_it_is_ready_gets_a_page_that_asks_again(client, meeting, processes, monkeypatch, caplog):
     factories.agenda(meeting)
     monkeypatch.setattr(pdf_making, "_waiting", threading.BoundedSemaphore(1))
     with pdf_making._waiting:
         answer = client.get(meeting.get_agenda_pdf_url())
     assert answer.status_code == 503 and answer["Retry-After"] == answer["Refresh"] == "5"
     assert "Vi laver PDF'en lige nu" in answer.content.decode() and answer["Cache-Control"] == "no-store"
+    assert not caplog.records
     for waiting in list(pdf_making._pending.values()):
         waiting.result(60)
     assert client.get(meeting.get_agenda_pdf_url())["Content-Type"] == "application/pdf"

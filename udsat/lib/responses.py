@@ -109,6 +109,7 @@ def _not_ready(request: HttpRequest) -> HttpResponse:
     response = render(request, "pdf_not_ready.html", status=503)
     response["Retry-After"] = response["Refresh"] = str(NOT_READY_SECONDS)
     response["Cache-Control"] = "no-store"
+    response._has_been_logged = True  # type: ignore[attr-defined]  # Django logs each 503 as an error
     return response
 
 
