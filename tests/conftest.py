@@ -163,12 +163,12 @@ def demo(transactional_db, own_folders, settings, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def demo_to_read(django_db_setup, django_db_blocker, tmp_path_factory):
-    """The demo content for tests of one module that only read it; yields the folder of its files.
+def module_transaction(django_db_setup, django_db_blocker, tmp_path_factory):
+    """A transaction in which the tests of a module run, each in its own; yields the folder of its files.
 
-    Loaded once per module, in a transaction that is rolled back after the last test.
+    Module fixtures create in it what is expensive to create for each test. It is rolled back after the last test.
     """
-    folder = tmp_path_factory.mktemp("demo")
+    folder = tmp_path_factory.mktemp("module")
     own = {
         "VAR_DIR": folder,
         "MEDIA_ROOT": folder / "uploads",
@@ -176,9 +176,15 @@ def demo_to_read(django_db_setup, django_db_blocker, tmp_path_factory):
         "PDF_PROCESSES": 0,
     }
     with django_db_blocker.unblock(), override_settings(**own), transaction.atomic():
-        call_command("load_demo", verbosity=0)
         yield folder
         transaction.set_rollback(True)
+
+
+@pytest.fixture(scope="module")
+def demo_to_read(module_transaction):
+    """The demo content for tests of one module that only read it; returns the folder of its files."""
+    call_command("load_demo", verbosity=0)
+    return module_transaction
 
 
 @pytest.fixture(scope="session")

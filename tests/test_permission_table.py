@@ -3,6 +3,7 @@
 import uuid
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from unittest import mock
 
 import pytest
@@ -10,7 +11,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.db import transaction
 from django.template.backends.django import Template
-from django.test import Client, override_settings
+from django.test import Client
 from django.urls import URLPattern, URLResolver, reverse
 
 from council.models import Agenda, Minutes
@@ -242,7 +243,7 @@ class World:
     people: dict
     outsider: object
     objects: dict
-    media: str
+    media: Path
     # Session cookie by user: a log-in takes as long as a page.
     log_ins: dict
 
@@ -257,23 +258,19 @@ class World:
 
 
 @pytest.fixture(scope="module")
-def world(django_db_setup, django_db_blocker, tmp_path_factory):
+def world(module_transaction):
     """All objects in every state, created once; each test runs in a transaction that is rolled back."""
-    media = str(tmp_path_factory.mktemp("uploads"))
-    own = {"MEDIA_ROOT": media, "PASSWORD_HASHERS": [make.CHEAP_HASHER]}
-    with django_db_blocker.unblock(), transaction.atomic(), override_settings(**own):
-        esbjerg, vejle = make.municipality("Esbjerg"), make.municipality("Vejle")
-        people = {
-            "secretary": make.user("anna", role=Role.SECRETARY, of=esbjerg),
-            "editor": make.user("carla", role=Role.EDITOR, of=esbjerg),
-            "approver": make.user("dan", role=Role.APPROVER, of=esbjerg),
-            "administrator": make.user("eva", role=Role.ADMINISTRATOR, of=esbjerg),
-            "superuser": make.user("operator", is_superuser=True),
-        }
-        bo = make.user("bo", role=Role.SECRETARY, of=vejle)
-        log_ins = {person: cookie_of(person) for person in (*people.values(), bo)}
-        yield World(people, bo, everything(esbjerg, people), media, log_ins)
-        transaction.set_rollback(True)
+    esbjerg, vejle = make.municipality("Esbjerg"), make.municipality("Vejle")
+    people = {
+        "secretary": make.user("anna", role=Role.SECRETARY, of=esbjerg),
+        "editor": make.user("carla", role=Role.EDITOR, of=esbjerg),
+        "approver": make.user("dan", role=Role.APPROVER, of=esbjerg),
+        "administrator": make.user("eva", role=Role.ADMINISTRATOR, of=esbjerg),
+        "superuser": make.user("operator", is_superuser=True),
+    }
+    bo = make.user("bo", role=Role.SECRETARY, of=vejle)
+    log_ins = {person: cookie_of(person) for person in (*people.values(), bo)}
+    return World(people, bo, everything(esbjerg, people), settings.MEDIA_ROOT, log_ins)
 
 
 def cookie_of(person):
