@@ -199,6 +199,9 @@ def chromium():
             args=[
                 "--no-sandbox",
                 "--disable-gpu",
+                # One origin and no graphics card need neither isolated sites nor a GPU process that composes pages.
+                "--disable-site-isolation-trials",
+                "--disable-gpu-compositing",
                 "--no-first-run",
                 "--disable-background-networking",
                 "--disable-component-update",
