@@ -5,6 +5,7 @@ import gzip
 import json
 import os
 import re
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -17,7 +18,7 @@ from django.conf import settings
 from django.core.handlers import wsgi
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.signals import request_finished, request_started
-from django.db import close_old_connections, connection
+from django.db import DatabaseError, close_old_connections, connection
 from django.http import QueryDict
 from django.urls import get_resolver
 from django.utils import timezone
@@ -225,6 +226,13 @@ def test_what_is_sent_is_compressed_once_and_has_a_strong_etag_of_its_own(portal
     assert portal.get("/esbjerg/", accept_encoding="gzip", if_none_match=answers["br"].headers["ETag"]).status == 200
 
 
+def test_a_page_that_is_not_kept_is_compressed_too(portal, esbjerg_in_public):
+    missing = portal.get("/esbjerg/nyt/findes-ikke/", accept_encoding="br")
+    assert (missing.status, missing.headers["Content-Encoding"]) == (404, "br")
+    assert brotli.decompress(missing.body) == portal.uncached("/esbjerg/nyt/findes-ikke/").body
+    assert int(missing.headers["Content-Length"]) == len(missing.body)
+
+
 @pytest.mark.parametrize(
     ("accepted", "chosen"),
     [("", ""), ("gzip, deflate, br", "br"), ("gzip;q=1.0, br;q=0", "gzip"), ("BR;q=0.5", "br"), ("identity", "")],
@@ -252,6 +260,15 @@ def test_a_part_of_a_pdf_is_answered_as_before(portal, esbjerg_in_public):
             assert (part.body, part.headers) == (before.body, before.headers), ranges
     assert portal.get(path, range="bytes=0-99", if_range='"en anden"').status == 200
     assert portal.get(path, if_none_match=whole.headers["ETag"]).status == 304
+
+
+def test_a_part_of_a_file_too_large_to_keep_is_answered_by_django(portal, esbjerg_in_public, monkeypatch):
+    monkeypatch.setattr(pagecache, "MAX_ENTRY", 5_000)
+    path = "/esbjerg/udsatteraad/plakat.pdf"
+    assert not portal.hits(path) and not portal.hits(path)
+    part, before = portal.get(path, range="bytes=0-99"), portal.uncached(path, range="bytes=0-99")
+    assert (part.status, part.body, part.headers) == (206, before.body, before.headers)
+    assert portal.get(path, if_none_match=part.headers["ETag"]).status == 304
 
 
 def test_what_belongs_to_a_reader_is_neither_kept_nor_read_from_the_cache(portal, esbjerg_in_public):
@@ -409,6 +426,40 @@ def test_a_failed_read_fails_for_those_who_waited_for_it_only():
     with pytest.raises(OSError):
         reader()
     assert reader() == {"": 7}
+
+
+def test_stamps_of_a_file_are_read_when_another_process_has_written(tmp_path):
+    """SQLite: also in a folder whose name means something in an address."""
+    path = tmp_path / "100% Åse?" / "udsat.sqlite3"
+    path.parent.mkdir()
+    with sqlite3.connect(path) as writer:
+        writer.execute("PRAGMA journal_mode=WAL")
+        writer.execute("CREATE TABLE udsat_municipality (id INTEGER PRIMARY KEY, slug TEXT)")
+        writer.execute("CREATE TABLE udsat_publicstamp (scope INTEGER, value INTEGER)")
+        writer.execute("INSERT INTO udsat_municipality VALUES (1, 'esbjerg'), (2, 'vejle')")
+        writer.commit()
+        read = page_cache.SqliteStamps(path)
+        assert read() == {"": 0, "esbjerg": 0, "vejle": 0}
+        writer.execute("INSERT INTO udsat_publicstamp VALUES (1, 3), (1, 1), (0, 2), (9, 5)")
+        assert read() == {"": 0, "esbjerg": 0, "vejle": 0}
+        writer.commit()
+        assert read() == {"": 7, "esbjerg": 4, "vejle": 0}
+    writer.close()
+
+
+@pytest.mark.engine
+def test_stamps_are_read_again_after_the_database_has_gone_away(transactional_db, esbjerg):
+    if connection.vendor != "postgresql":
+        return
+    read = page_cache.stamp_reader()
+    assert read()["esbjerg"] == committed_stamps()["esbjerg"]
+    [pid] = read.read._own.cursor().execute("SELECT pg_backend_pid()").fetchone()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(%s)", [pid])
+    with pytest.raises(DatabaseError):
+        read()
+    assert read()["esbjerg"] == committed_stamps()["esbjerg"]
+    read.read._own.close()
 
 
 def test_templates_that_are_being_edited_are_not_cached(settings):

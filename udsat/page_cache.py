@@ -8,6 +8,7 @@ import datetime
 import os
 import sqlite3
 import threading
+from pathlib import Path
 
 from django.apps import apps
 from django.conf import settings
@@ -152,7 +153,7 @@ class SqliteStamps:
     """Reads on a connection per thread. What was read is read again when any process has written since."""
 
     def __init__(self, path: str | os.PathLike):
-        self.path = os.fspath(path)
+        self.address = f"{Path(path).absolute().as_uri()}?mode=ro"
         self._own = threading.local()
 
     def __call__(self) -> Stamps:
@@ -160,7 +161,7 @@ class SqliteStamps:
         try:
             if not hasattr(own, "connection"):
                 own.version = None
-                own.connection = sqlite3.connect(f"file:{self.path}?mode=ro", uri=True, isolation_level=None, timeout=5)
+                own.connection = sqlite3.connect(self.address, uri=True, isolation_level=None, timeout=5)
             # Changes with each transaction that another connection commits.
             [version] = own.connection.execute("PRAGMA data_version").fetchone()
             if version != own.version:

@@ -40,6 +40,7 @@ MAX_QUERY = 1_000  # characters of a query that is read
 MAX_WAIT = 10.0  # seconds for a page that another request is making
 MIN_COMPRESSED = 200  # bytes; shorter texts gain nothing
 
+ENCODINGS = ("br", "gzip")  # the best first
 TEXT_TYPES = {"text/html", "text/plain", "text/calendar", "application/json", "application/xml", "application/atom+xml"}
 CACHED_TYPES = TEXT_TYPES | {"application/pdf"}
 # A page with a form that is sent belongs to its reader.
@@ -234,6 +235,15 @@ class PageCache:
             entry = _entry(headers, body, stamp, until)
             self._keep(key, entry)
             return entry.answer(environ, start_response)
+        if "HTTP_RANGE" in environ or "HTTP_IF_NONE_MATCH" in environ:
+            # Django has not seen these headers.
+            _close(chunks)
+            return self.application(environ, start_response)
+        encoding = chosen_encoding(environ.get("HTTP_ACCEPT_ENCODING", ""))
+        if encoding and rest is None and _is_compressible(headers, body):
+            body = _compressed(body, encoding)
+            headers = [pair for pair in headers if pair[0] != "Content-Length"]
+            headers += [("Content-Encoding", encoding), ("Content-Length", str(len(body)))]
         start_response(status, headers)
         if environ["REQUEST_METHOD"] == "HEAD":
             _close(chunks)
@@ -268,7 +278,7 @@ def chosen_encoding(accepted: str) -> str:
     for offer in accepted.lower().split(","):
         name, _, weight = offer.partition(";")
         offers[name.strip()] = weight.replace(" ", "").removeprefix("q=").strip("0.") != "" or not weight
-    return next((name for name in ("br", "gzip") if offers.get(name)), "")
+    return next((name for name in ENCODINGS if offers.get(name)), "")
 
 
 def _matches(etag: str, known: str) -> bool:
@@ -330,11 +340,20 @@ def _media_type(names: Mapping[str, str]) -> str:
     return names.get("content-type", "").partition(";")[0].strip()
 
 
+def _is_compressible(headers: Headers, body: bytes) -> bool:
+    names = {name.lower(): value for name, value in headers}
+    return _media_type(names) in TEXT_TYPES and len(body) >= MIN_COMPRESSED and "content-encoding" not in names
+
+
+def _compressed(body: bytes, encoding: str) -> bytes:
+    return brotli.compress(body, quality=5) if encoding == "br" else gzip.compress(body, 6, mtime=0)
+
+
 def _entry(headers: Headers, body: bytes, stamp: tuple[int, ...], until: float) -> Entry:
     names = {name.lower(): value for name, value in headers}
     bodies = {"": body}
-    if _media_type(names) in TEXT_TYPES and len(body) >= MIN_COMPRESSED:
-        bodies |= {"br": brotli.compress(body, quality=5), "gzip": gzip.compress(body, 6, mtime=0)}
+    if _is_compressible(headers, body):
+        bodies |= {encoding: _compressed(body, encoding) for encoding in ENCODINGS}
     etag = names.get("etag") or quote_etag(hashlib.sha256(body).hexdigest()[:32])
     return Entry(stamp, until, [p for p in headers if p[0].lower() not in ("etag", "content-length")], etag, bodies)
 
