@@ -30,7 +30,7 @@ from udsat.wsgi import application  # noqa: E402
 
 from .wsgi_client import Answer  # noqa: E402
 
-READS_PER_WRITE = 12
+READS_PER_WRITE = 6
 
 
 @dataclass
