@@ -219,6 +219,7 @@ def test_a_document_that_is_interrupted_twice_is_given_up(client, anna):
     for _ in range(2):
         DocumentImport.objects.filter(pk=document.pk).update(started_at=later(-10))
         assert DocumentImport.objects.claim(later(0) - 2 * INTERRUPTED)
+    assert DocumentImport.objects.claim(later(0)) is None
     call_command("run_due", verbosity=0)
     client.force_login(anna)
     assert "Vi blev afbrudt" in text(client.get(document.get_absolute_url()))

@@ -356,6 +356,13 @@ def test_an_agreement_of_public_minutes_is_no_finding(annas, meeting, draft_agre
     assert findings(annas, meeting.agenda) == []
 
 
+def test_agreements_of_another_council_are_not_looked_for(annas, meeting, vejle):
+    theirs = make.meeting(make.council(vejle), date=datetime.date(2025, 2, 3), status=Status.DRAFT)
+    make.agreement(make.item(theirs, "Natcafé"), "Spørge ejeren af kiosken på hjørnet")
+    make.item(meeting, "Natcafé", presentation="<p>Vi vil spørge ejeren af kiosken på hjørnet.</p>")
+    assert findings(annas, make.agenda(meeting, status=Status.DRAFT)) == []
+
+
 @pytest.mark.parametrize("is_copied", [True, False])
 def test_an_agreement_of_a_closed_item_is_found_wherever_it_is_typed(annas, council, meeting, is_copied):
     last = make.meeting(council, date=datetime.date(2025, 2, 3))
