@@ -127,6 +127,15 @@ def test_a_draft_meeting_is_brought_back_with_its_items_from_the_list(meeting, a
     assert AgendaItem.objects.get().title == "Natcafé" and not Deletion.objects.current()
 
 
+def test_only_who_may_write_brings_back_and_only_by_a_button(meeting, anna, dan):
+    meeting.delete()
+    address = f"{LIST}{Deletion.objects.current().get().pk}/tilbage/"
+    assert client_of(anna).get(address).status_code == 405
+    assert "Hent tilbage" not in flat(client_of(dan).get(LIST))
+    assert client_of(dan).post(address).status_code == 403
+    assert not Meeting.objects.exists()
+
+
 def test_replies_and_other_rows_without_history_are_named_before_the_deletion(meeting, council, anna):
     make.proposal(meeting, make.membership(council))
     page = flat(client_of(anna).get(f"/admin/council/meeting/{meeting.pk}/delete/"))
@@ -169,6 +178,28 @@ def test_a_stored_file_goes_with_its_last_reference(meeting, committed, settings
     with committed():
         assert delete_unused_files(timezone.now() + datetime.timedelta(days=settings.DELETED_DAYS + 2)) == 1
     assert not old.exists() and new.exists() and other.exists()
+
+
+def test_a_file_that_another_row_has_or_may_get_back_outlives_a_removal(meeting, committed):
+    first = make.attachment(meeting)
+    path = Path(first.file.path)
+    second, third = (Attachment.objects.create(meeting=meeting, file=first.file.name) for _ in "ab")
+
+    def remove(attachment):
+        pk = attachment.pk
+        attachment.delete()
+        with committed():
+            Deletion.objects.current().get(object_id=pk).remove()
+
+    remove(first)
+    assert path.exists(), "the two others have it"
+    kept = third.pk
+    third.delete()
+    remove(second)
+    assert path.exists(), "the third may come back"
+    with committed():
+        Deletion.objects.current().get(object_id=kept).remove()
+    assert not path.exists()
 
 
 def test_a_file_that_is_being_uploaded_is_kept(db, settings):
