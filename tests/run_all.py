@@ -162,10 +162,12 @@ def planned(postgres_url, is_soak):
     """Return the arguments of each suite, the longest first."""
     left_out, left_to_sqlite = ("", "") if is_soak else (" and not soak", " and not left_to_sqlite")
     on_sqlite, on_postgres = f"not browser{left_out}", f"not browser and not once{left_out}{left_to_sqlite}"
-    files = sorted(str(path) for path in (ROOT / "tests").glob("test_*.py"))
+    paths = sorted((ROOT / "tests").glob("test_*.py"))
+    files = [str(path) for path in paths]
+    with_browser = [str(path) for path in paths if "mark.browser" in path.read_text()]
     return [
         # Another database name, so that two suites can use the same server.
-        ("Browser", f"{postgres_url.removesuffix('postgres')}browser", f"browser{left_out}"),
+        ("Browser", f"{postgres_url.removesuffix('postgres')}browser", f"browser{left_out}", with_browser),
         ("PostgreSQL", postgres_url, on_postgres),
         # In parts, so that both processors are busy to the end.
         *((f"SQLite-{part + 1}", "", on_sqlite, files[part::4]) for part in range(4)),

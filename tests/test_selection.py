@@ -73,5 +73,5 @@ def test_another_commit_chooses_other_tests(monkeypatch):
         return {name for name in names if not selection.is_left_to_sqlite("test_front.py", name)}
 
     first, second = on_postgresql("a"), on_postgresql("b")
-    assert first != second and 60 < len(first) < 140 and 60 < len(second) < 140
+    assert first != second and 25 < len(first) < 80 and 25 < len(second) < 80
     assert not selection.is_left_to_sqlite("test_search.py", "test_search.py::test_1")
