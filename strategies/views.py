@@ -12,7 +12,7 @@ from udsat.models import Municipality, version_history
 
 from . import jsonld, pdf, progress_chart
 from .house_drawing import houses, rooms_of
-from .models import Strategy
+from .models import Action, Strategy
 from .progress import months_between, progress
 from .version_text import version_text
 
@@ -78,7 +78,7 @@ def strategy(request, kommune, strategy):
     replaced = next((s for s in relatives if s.pk == strategy.replaces_id), None)
     themes = list(strategy.themes.all())
     for theme in themes:
-        theme.is_only_a_title = _is_only_a_title(theme)
+        theme.is_only_a_title = _is_only_a_title(theme, theme.actions.all())
     rooms = rooms_of(strategy, lambda theme: f"#tema-{theme.number}")
     context = _context(request, strategy) | {
         "themes": themes,
@@ -101,10 +101,17 @@ def theme(request, kommune, strategy, theme):
     index = next((index for index, other in enumerate(themes) if other.slug == theme), None)
     if index is None:
         raise Http404(f"Vi kender ingen {strategy.theme_label_plural} med den adresse i »{strategy}«.")
-    prefetch_related_objects(themes[index : index + 1], "topics", "actions", "goals__actions")
-    themes[index].is_only_a_title = _is_only_a_title(themes[index])
+    prefetch_related_objects(themes[index : index + 1], "topics")
+    actions = Action.objects.filter(Q(theme=themes[index]) | Q(goal__theme=themes[index]))
+    goal_actions = {goal.pk: [] for goal in themes[index].all_goals} | {None: []}
+    for action in actions:
+        goal_actions[action.goal_id].append(action)
+    theme_actions = goal_actions.pop(None)
+    themes[index].is_only_a_title = _is_only_a_title(themes[index], theme_actions)
     context = _context(request, strategy) | {
         "theme": themes[index],
+        "theme_actions": theme_actions,
+        "goal_actions": goal_actions,
         "themes": themes,
         "data": [jsonld.theme_data(themes[index])],
         "previous": themes[index - 1] if index else None,
@@ -165,8 +172,8 @@ def _context(request, strategy):
     }
 
 
-def _is_only_a_title(theme):
-    return not (theme.guiding_thread or theme.body or theme.plain_text or theme.top_goals or theme.actions.all())
+def _is_only_a_title(theme, actions):
+    return not (theme.guiding_thread or theme.body or theme.plain_text or theme.top_goals or actions)
 
 
 def roof_texts(strategy):

@@ -30,13 +30,7 @@ LIMIT = 12
 TIMES = 100
 
 # Addresses that cost more, or another number, by name: queries with little content and with much.
-OTHERS = {
-    "search": (8, 9),
-    "search of a municipality": (8, 9),
-    "search without a hit": (13, 14),
-    "theme": (15, 15),
-    "approve": (23, 23),
-}
+OTHERS = {"approve": (23, 23)}
 
 
 @batch_reindexing()
@@ -89,6 +83,7 @@ CHOICES = {
     "topic of a municipality": "/emner/bolig/?kommune=esbjerg",
     "topics of a municipality": "/emner/?kommune=esbjerg",
     "compare, front": "/sammenlign/",
+    "compare, versions": "/sammenlign/?strategi=esbjerg/plan",
     "compare, topics": "/sammenlign/?kommune=esbjerg&kommune=vejle",
     "search without a hit": "/soeg/?q=Zebrastrike",
     "search of a municipality": f"/soeg/?q={WORD}&kommune=esbjerg",

@@ -85,21 +85,22 @@ def _about_hearings_of(council):
     return AgendaItem.objects.published().filter(hearings__council=council).distinct()
 
 
-_PARTS = ("agreements", "goals", "hearings", "inputs")
+_PARTS = ("agreements", "hearings", "inputs")
 _items_about_goals = ItemReader(_about_goals_of, *_PARTS, complete=_complete)
-_items_about_hearings = ItemReader(_about_hearings_of, *_PARTS, complete=_complete)
+_items_about_hearings = ItemReader(_about_hearings_of, *_PARTS, "goals", complete=_complete)
 
 
-def trails_of_goals(theme: Theme) -> dict[int, list[TrailStep]]:
-    """Return the trail of each goal by id. The theme must come from `with_content()`."""
-    items_by_goal = defaultdict(list)
-    for item in _items_about_goals.read(theme=theme.pk):
-        for goal in item.parts.goals:
-            items_by_goal[goal.pk].append(item)
+def trails_of_goals(theme: Theme, about: dict[int, set[int]]) -> dict[int, list[TrailStep]]:
+    """Return the trail of each goal by id. The theme must come from `with_goals()`.
+
+    `about` has the ids of the items about each goal, by the id of the goal.
+    """
+    items = _items_about_goals.read(theme=theme.pk)
+    items_by_goal = {pk: [item for item in items if item.pk in own] for pk, own in about.items()}
     trails = {}
     for goal in theme.all_goals:
         follow_ups = [TrailStep(it.date, Stage.GOAL, follow_up=it) for it in goal.follow_ups.all()]
-        trails[goal.pk] = _sorted([*_item_trail(items_by_goal[goal.pk]), *follow_ups])
+        trails[goal.pk] = _sorted([*_item_trail(items_by_goal.get(goal.pk, [])), *follow_ups])
     return trails
 
 

@@ -1,11 +1,10 @@
 """Tags for the header and footer of a municipality's pages, and for the council's part of strategy pages."""
 
 import datetime
-from collections import defaultdict
 from typing import NamedTuple
 
 from django import template
-from django.db.models import Q, Value
+from django.db.models import F, Value
 from django.urls import reverse
 
 from council.models import AgendaItem, Meeting, News
@@ -27,6 +26,7 @@ class CouncilTalk(NamedTuple):
     """A public agenda item about a theme or goal; answer and decision are empty until the minutes are public."""
 
     pk: int
+    position: int
     municipality: str
     date: datetime.date
     ordinal: int
@@ -45,54 +45,55 @@ class CouncilTalk(NamedTuple):
 
 @prepared
 def _items_about(strategy):
-    about_theme = AgendaItem.themes.through.objects.filter(theme__strategy=strategy)
-    about_goal = AgendaItem.goals.through.objects.filter(goal__theme__strategy=strategy)
-    return (
+    """Return a row for each item and each theme or goal it is about."""
+    columns = [
+        "pk",
+        "position",
+        "meeting__council__municipality__slug",
+        *(f"meeting__{name}" for name in ("date", "ordinal", "starts_at", "ends_at", "first_number")),
+        "title",
+        "answer",
+        "decision",
+        "index",
+        "is_decided",
+        "kind_of_subject",
+        "subject",
+    ]
+    themes, goals = (
         items_in_public()
-        .filter(Q(pk__in=about_theme.values("agendaitem")) | Q(pk__in=about_goal.values("agendaitem")))
-        .order_by("-meeting__date", "-meeting__ordinal", "position", "pk")
-        .values_list(
-            "pk",
-            "meeting__council__municipality__slug",
-            *(f"meeting__{name}" for name in ("date", "ordinal", "starts_at", "ends_at", "first_number")),
-            "title",
-            "answer",
-            "decision",
-            "index",
-            "is_decided",
-        )
+        .order_by()
+        .filter(**{f"{path}strategy": strategy})
+        .annotate(kind_of_subject=Value(kind), subject=F(f"{kind}s"))
+        .values_list(*columns)
+        for kind, path in (("theme", "themes__"), ("goal", "goals__theme__"))
     )
-
-
-@prepared
-def _subjects(strategy):
-    themes = AgendaItem.themes.through.objects.filter(theme__strategy=strategy)
-    goals = AgendaItem.goals.through.objects.filter(goal__theme__strategy=strategy)
-    return themes.values_list("agendaitem", "theme", Value("theme")).union(
-        goals.values_list("agendaitem", "goal", Value("goal"))
-    )
+    return themes.union(goals)
 
 
 @register.simple_tag
 def council_talks(strategy):
     """Return the public agenda items about each theme and goal of the strategy, newest meeting first.
 
-    Makes two queries, and reads no text but the decision: a strategy may be on hundreds of agendas.
+    Makes one query, and reads no text but the decision: a strategy may be on hundreds of agendas.
     """
-    subjects = defaultdict(list)
-    for item, subject, kind in _subjects(strategy=strategy.pk):
-        subjects[item].append((kind, subject))
     talks = {"theme": {}, "goal": {}}
-    for row in _items_about(strategy=strategy.pk):
-        talk = _talk(*row)
-        for kind, subject in subjects[talk.pk]:
-            talks[kind].setdefault(subject, []).append(talk)
+    known = {}  # by item
+    for *columns, kind, subject in _items_about(strategy=strategy.pk):
+        pk = columns[0]
+        talk = known[pk] = known.get(pk) or _talk(*columns)
+        talks[kind].setdefault(subject, []).append(talk)
+    for by_subject in talks.values():
+        for own in by_subject.values():
+            own.sort(key=lambda talk: (-talk.date.toordinal(), -talk.ordinal, talk.position, talk.pk))
     return talks
 
 
-def _talk(pk, municipality, date, ordinal, starts_at, ends_at, first_number, title, answer, decision, index, decided):
+def _talk(
+    pk, position, municipality, date, ordinal, starts_at, ends_at, first_number, title, answer, decision, index, decided
+):
     return CouncilTalk(
         pk,
+        position,
         municipality,
         date,
         ordinal,
@@ -118,8 +119,9 @@ def about_all(talks, theme):
 
 
 @register.simple_tag
-def goal_trails(theme):
-    return trails_of_goals(theme)
+def goal_trails(theme, talks):
+    items = {goal: {talk.pk for talk in about_goal} for goal, about_goal in talks["goal"].items()}
+    return trails_of_goals(theme, items)
 
 
 @register.filter

@@ -291,15 +291,15 @@ class SearchWordQuerySet(models.QuerySet):
         for start in range(0, len(unused), 500):
             self.filter(word__in=unused[start : start + 500]).delete()
 
-    def corrections_of(self, word: str, *, loosely: bool = False) -> list[str]:
-        """Return up to five public words with a similar spelling, most likely first."""
+    def corrections_of(self, word: str, *, loosely: bool = False, at_most: int = 5) -> list[str]:
+        """Return public words with a similar spelling, most likely first."""
         if not 4 <= len(word) <= MAX_WORD_LENGTH:
             return []
         start, tail = fold(word)[:2], fold(word)[-3:]
         near = self.filter(Q(start=start) | Q(tail=tail), length__range=(len(word) - 2, len(word) + 2))
         allowed = max(2, len(word) // 3) if loosely else 0
         closest = closest_spellings(word, near.values_list("word", flat=True).iterator(), allowed)
-        return list(islice(filter(_is_public, closest), 5))
+        return list(islice(filter(_is_public, closest), at_most))
 
     def parts_of(self, word: str) -> list[str]:
         """Return the two public words that form this compound, such as misbrugsbehandling, or an empty list."""

@@ -102,11 +102,13 @@ def versions(request):
     requested = Q(pk__in=[])
     for municipality_slug, slug in pairs:
         requested |= Q(municipality__slug=municipality_slug, slug=slug)
-    published = Strategy.objects.published().with_content()
-    by_address = {(one.municipality.slug, one.slug): one for one in published.filter(requested)}
+        requested |= Q(replacement__municipality__slug=municipality_slug, replacement__slug=slug)
+    published = Strategy.objects.published().with_goals().prefetch_related("sections", "themes__topics")
+    found = list(published.filter(requested))
+    by_address = {(one.municipality.slug, one.slug): one for one in found}
     strategies = [by_address[pair] for pair in pairs if pair in by_address]
-    if len(strategies) == 1 and strategies[0].replaces_id:
-        strategies += published.filter(pk=strategies[0].replaces_id)
+    if len(strategies) == 1:
+        strategies += [one for one in found if one.pk == strategies[0].replaces_id]
     problem = _problem(strategies)
     if problem:
         addresses = {"/".join(address) for address in by_address}

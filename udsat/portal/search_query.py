@@ -83,6 +83,9 @@ LIMIT %s
 """
 
 
+Groups = list[list[tuple[str, bool]]]  # of (token, is_prefix)
+
+
 class SearchRow(NamedTuple):
     id: int
     kind: str
@@ -119,7 +122,7 @@ class SearchFilters:
         return [filter_token(letter, value) for letter, value in values if value]
 
 
-def match_expression(groups: list[list[tuple[str, bool]]]) -> str:
+def match_expression(groups: Groups) -> str:
     """Return the match expression of the database engine: one token of every group."""
     # Tokens are letters and digits; FTS5 needs quotes only for its keywords, such as AND.
     if connection.vendor == "sqlite":
@@ -131,7 +134,7 @@ def match_expression(groups: list[list[tuple[str, bool]]]) -> str:
     )
 
 
-def _select(shown: str, groups: list[list[tuple[str, bool]]], at_most: int, in_title: bool = False) -> tuple[str, list]:
+def _select(shown: str, groups: Groups, at_most: int, in_title: bool = False) -> tuple[str, list]:
     now = timezone.now()
     if connection.vendor == "sqlite":
         sql, index = _SQLITE, "udsat_searchtitleindex" if in_title else "udsat_searchindex"
@@ -183,7 +186,7 @@ class SearchQuery:
     def rows(self, rows: list[SearchRow]) -> None:
         self._rows = rows
 
-    def groups(self, only: Iterable[str] | None = None) -> list[list[tuple[str, bool]]]:
+    def groups(self, only: Iterable[str] | None = None) -> Groups:
         """Return groups of (token, is_prefix); a text must contain one token of each group."""
         return [
             [
@@ -193,12 +196,25 @@ class SearchQuery:
             for word in (self.words if only is None else only)
         ] + [[(token, False)] for token in self.filters.tags()]
 
-    def fetch(self, groups: list[list[tuple[str, bool]]], at_most: int, *, in_title: bool = False) -> list[SearchRow]:
-        with connection.cursor() as cursor:
-            cursor.execute(*_select(_COLUMNS, groups, at_most, in_title))
-            return list(map(SearchRow._make, cursor.fetchall()))
+    def fetch(self, groups: Groups, at_most: int, *, in_title: bool = False) -> list[SearchRow]:
+        [rows] = self.fetch_each((groups, at_most, in_title))
+        return rows
 
-    def count(self, groups: list[list[tuple[str, bool]]], at_most: int, *, in_title: bool = False) -> int:
+    def fetch_each(self, *searches: tuple[Groups, int, bool]) -> list[list[SearchRow]]:
+        """Return the rows of each search (groups, at most that many, in titles), in one query."""
+        parts, values = [], []
+        for number, search in enumerate(searches):
+            sql, own_values = _select(_COLUMNS, *search)
+            parts.append(f"SELECT {number}, part{number}.* FROM ({sql}) AS part{number}")
+            values += own_values
+        rows: list[list[SearchRow]] = [[] for _ in searches]
+        with connection.cursor() as cursor:
+            cursor.execute(" UNION ALL ".join(parts), values)
+            for number, *columns in cursor.fetchall():
+                rows[number].append(SearchRow._make(columns))
+        return rows
+
+    def count(self, groups: Groups, at_most: int, *, in_title: bool = False) -> int:
         sql, values = _select("1", groups, at_most, in_title)
         with connection.cursor() as cursor:
             cursor.execute(f"SELECT COUNT(*) FROM ({sql}) AS matches", values)
@@ -208,17 +224,17 @@ class SearchQuery:
         groups = self.groups()
         # The title index is smaller and often sufficient.
         is_too_many = self.count(groups, MAX_RANKED + 1, in_title=True) > MAX_RANKED
-        rows = [] if is_too_many else self.fetch(groups, MAX_RANKED + 1)
-        self.is_more = is_too_many or len(rows) > MAX_RANKED
-        if not self.is_more:
-            return rows
         year = timezone.localdate().year
         recent_years = [(filter_token("y", year - back), False) for back in range(-1, _LAST_YEARS)]
-        sample = self.fetch(groups, SAMPLE_SIZE, in_title=True)
-        if len(sample) == SAMPLE_SIZE:
-            sample += self.fetch([*groups, recent_years], SAMPLE_SIZE, in_title=True)
-        sample += rows[:SAMPLE_SIZE]
-        return list({row.id: row for row in sample}.values())
+        in_title, recent, *others = self.fetch_each(
+            (groups, SAMPLE_SIZE, True),
+            ([*groups, recent_years], SAMPLE_SIZE, True),
+            *([] if is_too_many else [(groups, MAX_RANKED + 1, False)]),
+        )
+        rows = [row for part in others for row in part]
+        self.is_more = is_too_many or len(rows) > MAX_RANKED
+        sample = [*in_title, *recent, *rows[:SAMPLE_SIZE]]
+        return list({row.id: row for row in sample}.values()) if self.is_more else rows
 
     def rows_with_some(self) -> list[SearchRow]:
         """Return rows that contain some of the words, from the four longest words."""
@@ -228,19 +244,20 @@ class SearchQuery:
             by_id |= {row.id: row for row in rows or self.fetch(self.groups([word]), SAMPLE_SIZE)}
         return list(by_id.values())
 
-    def exists(self, groups: list[list[tuple[str, bool]]]) -> bool:
+    def exists(self, groups: Groups) -> bool:
         return bool(self.fetch(groups, 1))
 
     def corrected(self, word: str) -> list[str]:
         """Return the word if the index contains it, else its likely spelling, or its parts if it is a compound."""
         everywhere = SearchQuery([word], self.names, SearchFilters())
-        if word in self.names.municipality_ids or everywhere.has_rows():
+        is_this_query = self.words == [word] and not self.filters.tags()
+        if word in self.names.municipality_ids or (not is_this_query and everywhere.has_rows()):
             return [word]
         for name in closest_names(word, self.names.municipality_ids)[:5]:
             if everywhere.exists([[(filter_token("n", name), False)]]):
                 return [name]
-        if corrections := SearchWord.objects.corrections_of(word):
-            return corrections[:1]
+        if corrections := SearchWord.objects.corrections_of(word, at_most=1):
+            return corrections
         return SearchWord.objects.parts_of(word) or [word]
 
     def has_rows(self) -> bool:
