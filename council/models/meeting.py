@@ -53,27 +53,39 @@ class MeetingQuerySet(ScopedQuerySet):
         later = Q(date__gt=meeting.date) | Q(date=meeting.date, ordinal__gt=meeting.ordinal)
         return self.filter(later, council=meeting.council_id).order_by("date", "ordinal")
 
-    def not_over(self, now: datetime.datetime | None = None):
-        """Return the meetings that end later, cancelled ones included: the same rule as `Meeting.ends`."""
-        now = timezone.localtime(now)
-        begins = now - DEFAULT_LENGTH
-        has_no_end = Q(starts_at=None) | (
-            Q(starts_at__gt=begins.time()) if begins.date() == now.date() else Q(starts_at__isnull=False)
-        )
-        return self.filter(
-            Q(date__gt=now.date()) | Q(date=now.date()) & (Q(ends_at__gt=now.time()) | Q(ends_at=None) & has_no_end)
-        )
+    def not_over(self, now: datetime.datetime | None = None, **moment):
+        """Return the meetings that end later, cancelled ones included: the same rule as `Meeting.ends`.
 
-    def coming(self, now: datetime.datetime | None = None):
+        `moment` is that of `moment_of()`, for a prepared query.
+        """
+        today, clock, began = (moment or moment_of(now)).values()
+        has_no_end = Q(starts_at=None) | Q(starts_at__gte=began)
+        return self.filter(Q(date__gt=today) | Q(date=today) & (Q(ends_at__gt=clock) | Q(ends_at=None) & has_no_end))
+
+    def coming(self, now: datetime.datetime | None = None, **moment):
         """Return the meetings that end later and are not cancelled, the next first."""
-        return self.not_over(now).filter(is_cancelled=False).order_by("date", "starts_at", "ordinal")
+        return self.not_over(now, **moment).filter(is_cancelled=False).order_by("date", "starts_at", "ordinal")
+
+    def next_ones(self, **moment):
+        """Return the next meeting and the next open one."""
+        coming = self.coming(**moment)
+        first, first_open = (meetings.values("pk")[:1] for meetings in (coming, coming.filter(is_open=True)))
+        return coming.filter(Q(pk__in=first) | Q(pk__in=first_open))
 
     def next_and_next_open(self) -> "tuple[Meeting | None, Meeting | None]":
         """Return the next meeting and, if that is not open, the next open one, in one query."""
-        coming = self.coming()
-        first, first_open = (meetings.values("pk")[:1] for meetings in (coming, coming.filter(is_open=True)))
-        meetings = list(coming.filter(Q(pk__in=first) | Q(pk__in=first_open)))
-        return next_and_next_open(meetings)
+        return next_and_next_open(self.next_ones())
+
+
+def moment_of(now: datetime.datetime | None = None) -> dict[str, datetime.date | datetime.time]:
+    """Return the day, the time, and the earliest beginning of a meeting without an end that goes on."""
+    now = timezone.localtime(now)
+    began = now - DEFAULT_LENGTH + datetime.timedelta(microseconds=1)
+    return {
+        "today": now.date(),
+        "clock": now.time(),
+        "began": began.time() if began.date() == now.date() else datetime.time.min,
+    }
 
 
 def next_and_next_open(coming: "Iterable[Meeting]") -> "tuple[Meeting | None, Meeting | None]":

@@ -1,19 +1,25 @@
 """Public pages of a council: the council, its members, causes, answers to citizens, hearings and news."""
 
-from django.db.models import Prefetch, Q
+from collections import defaultdict
+
+from django.db.models import F, Q
 from django.http import Http404
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from council.file_responses import photo_response
-from council.models import Cause, Hearing, Membership, Minutes, WorkingGroup
+from council.models import Cause, Hearing, Meeting, Membership, Minutes, WorkingGroup
+from council.models.meeting import moment_of, next_and_next_open
 from strategies.models import Strategy
 from strategies.views import find_municipality
+from udsat.lib.prepared import prepared
+from udsat.lib.publishing import visible_rows
 from udsat.lib.responses import find_or_404
 
 from . import jsonld
 from .frame import framed_municipality
-from .trail import items_by_cause, trails_of_hearings
+from .trail import hearings_by_cause, items_by_cause, trails_of_hearings
 from .visible import (
     get_council,
     latest_update,
@@ -56,35 +62,102 @@ def _render(request, template, council, **context):
     return render(request, template, shared | context)
 
 
-def _current_seats(user, council):
-    """Return the current seats in order, with the related rows that names and roles use."""
-    return Membership.objects.visible_to(user).filter(council=council).on().select_related("person", "council")
+@visible_rows
+def _current_seats(user, council, day):
+    """Return the seats of that day in order, with the related rows that names and roles use."""
+    return (
+        Membership.objects.visible_to(user)
+        .filter(council=council)
+        .on(day)
+        .select_related("person", "substitute_for__person", "substitute_for__council")
+    )
+
+
+def current_seats(user, council):
+    seats = _current_seats(user, council=council.pk, day=timezone.localdate())
+    for seat in seats:
+        seat.council = council
+    return seats
+
+
+@visible_rows
+def _next_meetings(user, council, today, clock, began):
+    meetings = visible(Meeting.objects.filter(council=council), user)
+    return meetings.next_ones(today=today, clock=clock, began=began)
+
+
+@visible_rows
+def _latest_minutes(user, council):
+    return (
+        visible(Minutes.objects.filter(meeting__council=council), user)
+        .select_related("meeting")
+        .order_by("-meeting__date", "-meeting__ordinal")[:1]
+    )
+
+
+@visible_rows
+def _latest_hearings(user, council):
+    return visible(Hearing.objects.filter(council=council), user).defer("question", "answer")[:3]
+
+
+@visible_rows
+def _answers(user, council):
+    return visible_answers(user, council)
+
+
+@visible_rows
+def _latest_answers(user, council):
+    return visible_answers(user, council)[:3]
+
+
+@visible_rows
+def _causes(user, council):
+    return Cause.objects.visible_to(user).filter(council=council)
+
+
+@visible_rows
+def _groups(user, council):
+    return WorkingGroup.objects.visible_to(user).filter(council=council)
+
+
+def _causes_and_groups(user, council):
+    """Return the causes, each with its `shown_groups`, and the groups without a cause."""
+    causes, groups = (rows(user, council=council.pk) for rows in (_causes, _groups))
+    by_pk = {cause.pk: cause for cause in causes}
+    for cause in causes:
+        cause.council, cause.shown_groups = council, []
+    for group in groups:
+        if cause := by_pk.get(group.cause_id):
+            group.cause = cause
+            cause.shown_groups.append(group)
+    return causes, [group for group in groups if group.cause_id is None]
+
+
+def _of(council, rows):
+    for row in rows:
+        row.council = council
+    return rows
 
 
 @require_safe
 def council_detail(request, kommune):
     user, municipality = request.user, framed_municipality(request.user, kommune)
     council = get_council(municipality)
-    seats = _current_seats(user, council).filter(role__in=Membership.VOTING_ROLES)
-    next_meeting, next_open = visible_meetings(user, municipality).next_and_next_open()
-    latest_minutes = (
-        visible(Minutes.objects, user)
-        .filter(meeting__council=council)
-        .select_related("meeting__council__municipality")
-        .order_by("-meeting__date", "-meeting__ordinal")
-        .first()
-    )
-    hearings, answers = visible_hearings(user, municipality)[:3], visible_answers(user, council)[:3]
+    seats = [seat for seat in current_seats(user, council) if seat.is_voting]
+    meetings = _of(council, _next_meetings(user, council=council.pk, **moment_of()))
+    next_meeting, next_open = next_and_next_open(meetings)
+    latest_minutes = next(iter(_latest_minutes(user, council=council.pk)), None)
+    if latest_minutes:
+        latest_minutes.meeting.council = council
+    hearings = _of(council, _latest_hearings(user, council=council.pk))
+    answers = _of(council, _latest_answers(user, council=council.pk))
     return _render(
         request,
         "council/council.html",
         council,
         updated=latest_update([council, next_meeting, latest_minutes, *hearings, *answers]),
         data=[jsonld.council(council)],
-        causes=Cause.objects.visible_to(user)
-        .filter(council=council)
-        .select_related("council__municipality")
-        .prefetch_related("groups"),
+        causes=_causes_and_groups(user, council)[0],
         rights=[
             {"name": label, "has": has, "meaning": text_with if has else text_without}
             for field, label, text_with, text_without in RIGHTS
@@ -97,18 +170,29 @@ def council_detail(request, kommune):
         latest_minutes=latest_minutes,
         hearings=hearings,
         answers=answers,
+        seats=seats,
     )
+
+
+@prepared
+def _groups_of_seats(council):
+    groups = WorkingGroup.objects.filter(members__council=council).annotate(seat=F("members"))
+    return groups.select_related("cause").only("name", "cause__title")
 
 
 @require_safe
 def members(request, kommune):
     council = get_council(framed_municipality(request.user, kommune))
-    current = _current_seats(request.user, council)
-    seats = list(
-        current.select_related(
-            "council__municipality", "substitute_for__person", "substitute_for__council"
-        ).prefetch_related(Prefetch("substitutes", current, to_attr="current_substitutes"), "groups__cause")
-    )
+    seats = current_seats(request.user, council)
+    by_pk = {seat.pk: seat for seat in seats}
+    for seat in seats:
+        seat.current_substitutes, seat.shown_groups = [], []
+    for seat in seats:
+        if seat.substitute_for_id in by_pk:
+            by_pk[seat.substitute_for_id].current_substitutes.append(seat)
+    for group in _groups_of_seats(council=council.pk):
+        if group.seat in by_pk:
+            by_pk[group.seat].shown_groups.append(group)
     # The chair first, whatever position the row has, and vacant seats last.
     members = sorted(
         (seat for seat in seats if seat.is_voting),
@@ -137,27 +221,34 @@ def photo(request, kommune, person):
     return photo_response(request, seat.person)
 
 
+@prepared
+def _seats_of_groups(council):
+    return WorkingGroup.members.through.objects.filter(workinggroup__council=council).values_list(
+        "workinggroup", "membership"
+    )
+
+
 @require_safe
 def causes(request, kommune):
     council = get_council(framed_municipality(request.user, kommune))
-    groups = WorkingGroup.objects.visible_to(request.user).prefetch_related(
-        Prefetch("members", _current_seats(request.user, council), to_attr="current_members")
-    )
-    causes = Cause.objects.visible_to(request.user).filter(council=council)
-    causes = causes.prefetch_related(Prefetch("groups", groups))
-    items = items_by_cause(council)
+    causes, other_groups = _causes_and_groups(request.user, council)
+    groups = {group.pk: group for group in (*other_groups, *(g for cause in causes for g in cause.shown_groups))}
+    seats_of = defaultdict(set)
+    for group, seat in _seats_of_groups(council=council.pk):
+        seats_of[group].add(seat)
+    seats = current_seats(request.user, council)
+    for group in groups.values():
+        group.current_members = [seat for seat in seats if seat.pk in seats_of[group.pk]]
+    items, hearings = items_by_cause(council), hearings_by_cause(council)
     for cause in causes:
-        cause.items = items[cause.pk]
-        cause.hearings = list(dict.fromkeys(hearing for item in cause.items for hearing in item.hearings.all()))
-    return _render(
-        request, "council/causes.html", council, causes=causes, other_groups=groups.filter(council=council, cause=None)
-    )
+        cause.items, cause.hearings = items[cause.pk], hearings[cause.pk]
+    return _render(request, "council/causes.html", council, causes=causes, other_groups=other_groups)
 
 
 @require_safe
 def answer_list(request, kommune):
     council = get_council(framed_municipality(request.user, kommune))
-    answers = visible_answers(request.user, council)
+    answers = _of(council, _answers(request.user, council=council.pk))
     updated = latest_update([council, *answers])
     return _render(request, "council/answers.html", council, answers=answers, updated=updated)
 

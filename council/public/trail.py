@@ -10,13 +10,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 
-from django.db.models import Exists, OuterRef, Prefetch
+from django.db.models import Count, Exists, F, OuterRef, Window
+from django.db.models.functions import RowNumber
 from django.utils import timezone
 
 from council.models import AgendaItem, Agreement, Council, Hearing, Input
 from council.models.item_parts import ItemReader, latest_follow_up
 from strategies.models import FollowUp, Theme
 from udsat.lib.danish import long_date
+from udsat.lib.prepared import prepared
 from udsat.lib.richtext import plain_text
 
 MAX_EXCERPT = 180  # characters of a decision or an outcome
@@ -58,19 +60,63 @@ def is_decided():
     return Exists(AgendaItem.objects.decided_in_public().filter(pk=OuterRef("pk")))
 
 
+ITEMS_PER_CAUSE = 5
+
+
+@prepared
+def _newest_items(council):
+    """Return the newest public items on each cause, and how many there are."""
+    newest_first = ["-meeting__date", "-meeting__ordinal", "position", "pk"]
+    about = {"partition_by": F("causes")}
+    return (
+        AgendaItem.objects.published()
+        .filter(causes__council=council)
+        .annotate(
+            cause=F("causes"),
+            rank=Window(RowNumber(), order_by=newest_first, **about),
+            earlier=Window(Count("pk"), **about) - ITEMS_PER_CAUSE,
+            is_decided=is_decided(),
+        )
+        .filter(rank__lte=ITEMS_PER_CAUSE)
+        .select_related("meeting")
+        .only("title", "answer", *(f"meeting__{name}" for name in _DAY))
+        .order_by(*newest_first)
+    )
+
+
+_DAY = ("date", "ordinal", "starts_at", "ends_at", "is_cancelled", "former_date")
+
+
 def items_by_cause(council: Council) -> dict[int, list[AgendaItem]]:
-    """Return the public items on each cause of the council, newest first, with their hearings, by cause id."""
+    """Return the newest public items on each cause of the council by cause id; `earlier` counts the others."""
     by_cause = defaultdict(list)
-    items = items_in_public().filter(causes__council=council).distinct()
-    items = items.order_by("-meeting__date", "-meeting__ordinal", "position", "pk")
-    for item in items.prefetch_related("causes", _hearings()):
-        for cause in item.causes.all():
-            by_cause[cause.pk].append(item)
+    for item in _newest_items(council=council.pk):
+        item.meeting.council = council
+        by_cause[item.cause].append(item)
     return by_cause
 
 
-def _hearings():
-    return Prefetch("hearings", Hearing.objects.published().select_related("council__municipality"))
+@prepared
+def _hearings_about(council):
+    items = AgendaItem.objects.published().filter(causes__council=council)
+    return (
+        Hearing.objects.published()
+        .filter(items__in=items.order_by().values("pk"), items__causes__council=council)
+        .annotate(cause=F("items__causes"))
+        .defer("question", "answer", "outcome_text")
+        .order_by(
+            "-items__meeting__date", "-items__meeting__ordinal", "items__position", "items", "-received_on", "-pk"
+        )
+    )
+
+
+def hearings_by_cause(council: Council) -> dict[int, list[Hearing]]:
+    """Return the public hearings that items on each cause of the council are tied to, by cause id."""
+    by_cause = defaultdict(dict)
+    for hearing in _hearings_about(council=council.pk):
+        hearing.council = council
+        by_cause[hearing.cause].setdefault(hearing.pk, hearing)
+    return defaultdict(list, {cause: list(hearings.values()) for cause, hearings in by_cause.items()})
 
 
 def _complete(items):

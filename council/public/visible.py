@@ -126,10 +126,10 @@ def visible_hearings(user, municipality: Municipality) -> QuerySet[Hearing]:
     return visible(_of_council("hearings", municipality), user)
 
 
-def visible_answers(user, council: Council) -> QuerySet[Input]:
+def visible_answers(user, council) -> QuerySet[Input]:
     """Answered inputs that may be shown, as questions in the secretary's words, newest first."""
     return (
-        visible(council.inputs, user)
+        visible(Input.objects.filter(council=council), user)
         .filter(may_publish=True)
         .exclude(answered_at=None)
         .exclude(question="")

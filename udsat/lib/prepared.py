@@ -34,8 +34,8 @@ def present() -> Any:
 def prepared(build: Callable[..., models.QuerySet]) -> Callable[..., list[Any]]:
     """Decorate a function that returns a queryset; calls return the list of its rows.
 
-    The function may use its arguments (numbers, text, dates) as values of `filter()` only, and `present()`. It runs
-    once. Prefetches are left out.
+    The function may use its arguments (numbers, text, dates, times) as values of `filter()` only, and `present()`. It
+    runs once. Prefetches are left out.
     """
     written: dict[str, tuple[models.QuerySet, Any, str, tuple]] = {}  # by kind of database
 
@@ -64,6 +64,8 @@ def _write(build: Callable[..., models.QuerySet], arguments: Iterable[str]) -> A
 def _adapted(value: Any) -> Any:
     if isinstance(value, datetime.datetime):
         return connection.ops.adapt_datetimefield_value(value)
+    if isinstance(value, datetime.time):
+        return connection.ops.adapt_timefield_value(value)
     return connection.ops.adapt_datefield_value(value) if isinstance(value, datetime.date) else value
 
 
