@@ -9,26 +9,17 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from council.file_responses import photo_response
-from council.models import Cause, Hearing, Meeting, Membership, Minutes, WorkingGroup
+from council.models import Cause, Hearing, Meeting, Membership, Minutes, News, WorkingGroup
 from council.models.meeting import moment_of, next_and_next_open
 from strategies.models import Strategy
 from strategies.views import find_municipality
 from udsat.lib.prepared import prepared
 from udsat.lib.publishing import visible_rows
-from udsat.lib.responses import find_or_404
 
 from . import jsonld
 from .frame import framed_municipality
 from .trail import hearings_by_cause, items_by_cause, trails_of_hearings
-from .visible import (
-    get_council,
-    latest_update,
-    visible,
-    visible_answers,
-    visible_hearings,
-    visible_meetings,
-    visible_news,
-)
+from .visible import get_council, latest_update, visible, visible_answers
 
 # Heading and roles of those around the council.
 ROLE_GROUPS = [
@@ -253,11 +244,17 @@ def answer_list(request, kommune):
     return _render(request, "council/answers.html", council, answers=answers, updated=updated)
 
 
+@visible_rows
+def _hearings(user, council):
+    return visible(Hearing.objects.filter(council=council), user)
+
+
 @require_safe
 def hearing_list(request, kommune):
     municipality = framed_municipality(request.user, kommune)
-    hearings = list(visible_hearings(request.user, municipality))
-    trails = trails_of_hearings(hearings, municipality.council) if hearings else {}
+    own_council = getattr(municipality, "council", None)
+    hearings = _of(own_council, _hearings(request.user, council=own_council.pk)) if own_council else []
+    trails = trails_of_hearings(hearings, own_council) if hearings else {}
     for hearing in hearings:
         hearing.trail = trails.get(hearing.pk)
     return render(
@@ -276,10 +273,17 @@ def hearing_list(request, kommune):
     )
 
 
+@visible_rows
+def _news(user, municipality):
+    return visible(News.objects.filter(municipality=municipality), user).defer("body")
+
+
 @require_safe
 def news_list(request, kommune):
     municipality = framed_municipality(request.user, kommune)
-    stories = visible_news(request.user, municipality)
+    stories = _news(request.user, municipality=municipality.pk)
+    for story in stories:
+        story.municipality = municipality
     return render(
         request,
         "council/news_list.html",
@@ -287,13 +291,46 @@ def news_list(request, kommune):
     )
 
 
+@visible_rows
+def _story(user, municipality, slug):
+    return visible(News.objects.filter(municipality=municipality, slug=slug), user)
+
+
+@visible_rows
+def _older(user, municipality, date, pk):
+    stories = News.objects.visible_to(user).filter(municipality=municipality)
+    return stories.filter(Q(date__lt=date) | Q(date=date, pk__lt=pk)).defer("body")[:1]
+
+
+@visible_rows
+def _newer(user, municipality, date, pk):
+    stories = News.objects.visible_to(user).filter(municipality=municipality)
+    return stories.filter(Q(date__gt=date) | Q(date=date, pk__gt=pk)).defer("body").order_by("date", "pk")[:1]
+
+
+@visible_rows
+def _strategy(user, pk):
+    return Strategy.objects.visible_to(user).filter(pk=pk).select_related("municipality")
+
+
+@visible_rows
+def _meeting(user, pk):
+    return Meeting.objects.visible_to(user).filter(pk=pk).select_related("council__municipality")
+
+
 @require_safe
 def news_detail(request, kommune, slug):
-    municipality = framed_municipality(request.user, kommune)
-    stories = visible_news(request.user, municipality)
-    missing = f"Vi kan ikke finde nyheden. Den er måske taget ned. Se alt nyt fra {municipality}."
-    story = find_or_404(stories, missing, slug=slug)
-    newer = stories.filter(Q(date__gt=story.date) | Q(date=story.date, pk__gt=story.pk))
+    user, municipality = request.user, framed_municipality(request.user, kommune)
+    found = _story(user, municipality=municipality.pk, slug=slug)
+    if not found:
+        raise Http404(f"Vi kan ikke finde nyheden. Den er måske taget ned. Se alt nyt fra {municipality}.")
+    story = found[0]
+    place = {"municipality": municipality.pk, "date": story.date, "pk": story.pk}
+    older, newer = _older(user, **place), _newer(user, **place)
+    strategy = _strategy(user, pk=story.strategy_id) if story.strategy_id else []
+    meeting = _meeting(user, pk=story.meeting_id) if story.meeting_id else []
+    for one in (story, *older, *newer):
+        one.municipality = municipality
     return render(
         request,
         "council/news_story.html",
@@ -304,12 +341,9 @@ def news_detail(request, kommune, slug):
             "data": [jsonld.news(story)],
             "preview": None if story.is_public else story,
             "updated": story.last_changed,
-            "strategy": Strategy.objects.visible_to(request.user)
-            .filter(pk=story.strategy_id)
-            .select_related("municipality")
-            .first(),
-            "meeting": visible_meetings(request.user, municipality).filter(pk=story.meeting_id).first(),
-            "older": stories.filter(Q(date__lt=story.date) | Q(date=story.date, pk__lt=story.pk)).first(),
-            "newer": newer.order_by("date", "pk").first(),
+            "strategy": next(iter(strategy), None),
+            "meeting": next(iter(meeting), None),
+            "older": next(iter(older), None),
+            "newer": next(iter(newer), None),
         },
     )

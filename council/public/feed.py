@@ -2,7 +2,10 @@
 
 import datetime
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -14,6 +17,7 @@ from django.utils.html import format_html, linebreaks
 
 from council.models import Agenda, Council, Hearing, Minutes, News
 from udsat.lib.danish import long_date
+from udsat.lib.prepared import prepared
 from udsat.lib.richtext import safe_html
 from udsat.models import Municipality
 
@@ -34,6 +38,28 @@ class _Feed(Atom1Feed):
         return super().latest_post_date() if self.items else START
 
 
+@dataclass(frozen=True)
+class Entry:
+    public_from: datetime.datetime
+    name: str  # of the row, in the id
+    obj: Any
+    kind: str
+    title: str
+    text: Callable[[], str]  # called only for entries that are shown
+
+    def as_item(self) -> dict:
+        return {
+            "title": _clean(self.title),
+            "link": settings.SITE_URL + self.obj.get_absolute_url(),
+            "description": _clean(self.text()),
+            "unique_id": _tag(self.name),
+            "pubdate": self.public_from,
+            # A text written before publication is new to the readers on publication.
+            "updateddate": max(self.public_from, self.obj.last_changed),
+            "categories": [self.kind],
+        }
+
+
 def news_feed(municipality: Municipality, council: Council | None) -> bytes:
     """Return the newest published entries, in a constant number of queries. Contains nothing of closed items."""
     address = settings.SITE_URL + reverse("news", args=[municipality.slug])
@@ -47,42 +73,71 @@ def news_feed(municipality: Municipality, council: Council | None) -> bytes:
         author_name=_clean(council.name if council else municipality.official_name),
         language="da",
     )
-    entries = [*_stories(municipality), *_papers(municipality), *_hearings(municipality)]
-    for entry in sorted(entries, key=lambda entry: (entry["pubdate"], entry["unique_id"]), reverse=True)[:MAX_ENTRIES]:
-        feed.add_item(**entry)
+    entries = list(_stories(municipality))
+    if own_council := getattr(municipality, "council", None):
+        entries += [*_papers(own_council), *_hearings(own_council)]
+    for entry in sorted(entries, key=lambda entry: (entry.public_from, entry.name), reverse=True)[:MAX_ENTRIES]:
+        feed.add_item(**entry.as_item())
     return feed.writeString("utf-8").encode()
 
 
-def _stories(municipality) -> Iterator[dict]:
-    stories = News.objects.published().filter(municipality=municipality).select_related("municipality")
-    for story in stories.order_by("-publish_at", "-pk")[:MAX_ENTRIES]:
-        text = linebreaks(story.lead, autoescape=True) + safe_html(story.body)
-        yield _entry("Nyhed", f"nyhed/{story.pk}", story.title, story, story.publish_at, text)
+@prepared
+def _news(municipality):
+    return News.objects.published().filter(municipality=municipality).order_by("-publish_at", "-pk")[:MAX_ENTRIES]
 
 
-def _papers(municipality) -> Iterator[dict]:
-    for model, kind, definite, url_method in (
-        (Agenda, "Dagsorden", "dagsordenen", "get_agenda_pdf_url"),
-        (Minutes, "Referat", "referatet", "get_minutes_pdf_url"),
-    ):
-        papers = (
+def _stories(municipality) -> Iterator[Entry]:
+    for story in _news(municipality=municipality.pk):
+        story.municipality = municipality
+        yield Entry(story.publish_at, f"nyhed/{story.pk}", story, "Nyhed", story.title, partial(_story_text, story))
+
+
+def _story_text(story):
+    return linebreaks(story.lead, autoescape=True) + safe_html(story.body)
+
+
+def _newest(model):
+    return prepared(
+        lambda council: (
             model.objects.published()
-            .filter(meeting__council__municipality=municipality)
-            .select_related("meeting__council__municipality")
+            .filter(meeting__council=council)
+            .select_related("meeting")
             .annotate(public_from=Greatest("publish_at", "meeting__publish_at"))
+            .order_by("-public_from", "-pk")[:MAX_ENTRIES]
         )
-        for paper in papers.order_by("-public_from", "-pk")[:MAX_ENTRIES]:
+    )
+
+
+_PAPERS = [
+    (_newest(Agenda), "Dagsorden", "dagsordenen", "get_agenda_pdf_url"),
+    (_newest(Minutes), "Referat", "referatet", "get_minutes_pdf_url"),
+]
+
+
+def _papers(council) -> Iterator[Entry]:
+    for newest, kind, definite, url_method in _PAPERS:
+        for paper in newest(council=council.pk):
             meeting = paper.meeting
+            meeting.council = council
             title = f"{kind}: {meeting.long_title}"
             if meeting.is_cancelled:
                 title += " er aflyst"
             elif meeting.change_note:
                 title += f" ({meeting.change_note.lower()})"
-            pdf = format_html(
-                '<p><a href="{}">Hent {} som PDF</a></p>', settings.SITE_URL + getattr(meeting, url_method)(), definite
+            yield Entry(
+                paper.public_from,
+                f"{kind.lower()}/{paper.pk}",
+                paper,
+                kind,
+                title,
+                partial(_paper_text, paper, definite, url_method),
             )
-            text = _change(meeting) + safe_html(paper.plain_text) + pdf
-            yield _entry(kind, f"{kind.lower()}/{paper.pk}", title, paper, paper.public_from, text)
+
+
+def _paper_text(paper, definite, url_method):
+    url = settings.SITE_URL + getattr(paper.meeting, url_method)()
+    pdf = format_html('<p><a href="{}">Hent {} som PDF</a></p>', url, definite)
+    return _change(paper.meeting) + safe_html(paper.plain_text) + pdf
 
 
 def _change(meeting):
@@ -91,31 +146,42 @@ def _change(meeting):
     return format_html("<p>Mødet er flyttet fra {}.</p>", long_date(meeting.former_date)) if meeting.change_note else ""
 
 
-def _hearings(municipality) -> Iterator[dict]:
+@prepared
+def _public_hearings(council):
+    return Hearing.objects.published().filter(council=council)
+
+
+def _hearings(council) -> Iterator[Entry]:
     """Yield an entry when the council receives the hearing, and another when it answers."""
-    hearings = Hearing.objects.published().filter(council__municipality=municipality)
-    for hearing in hearings.select_related("council__municipality"):
-        received = format_html("<p>Rådet blev spurgt {}.</p>", long_date(hearing.received_on))
-        title, text = f"Høring: {hearing.title}", received + safe_html(hearing.question)
-        yield _entry("Høring", f"hoering/{hearing.pk}", title, hearing, hearing.publish_at, text)
+    for hearing in _public_hearings(council=council.pk):
+        hearing.council = council
+        yield Entry(
+            hearing.publish_at,
+            f"hoering/{hearing.pk}",
+            hearing,
+            "Høring",
+            f"Høring: {hearing.title}",
+            partial(_question, hearing),
+        )
         if hearing.answered_on:
             answered = timezone.make_aware(datetime.datetime.combine(hearing.answered_on, datetime.time.min))
-            public_from = max(hearing.publish_at, hearing.sent_at or answered)
-            title, text = f"Rådet har svaret på høringen: {hearing.title}", safe_html(hearing.public_answer)
-            yield _entry("Høringssvar", f"hoeringssvar/{hearing.pk}", title, hearing, public_from, text)
+            yield Entry(
+                max(hearing.publish_at, hearing.sent_at or answered),
+                f"hoeringssvar/{hearing.pk}",
+                hearing,
+                "Høringssvar",
+                f"Rådet har svaret på høringen: {hearing.title}",
+                partial(_answer, hearing),
+            )
 
 
-def _entry(kind: str, name: str, title: str, obj, public_from: datetime.datetime, text: str) -> dict:
-    return {
-        "title": _clean(title),
-        "link": settings.SITE_URL + obj.get_absolute_url(),
-        "description": _clean(text),
-        "unique_id": _tag(name),
-        "pubdate": public_from,
-        # A text written before publication is new to the readers on publication.
-        "updateddate": max(public_from, obj.last_changed),
-        "categories": [kind],
-    }
+def _question(hearing):
+    received = format_html("<p>Rådet blev spurgt {}.</p>", long_date(hearing.received_on))
+    return received + safe_html(hearing.question)
+
+
+def _answer(hearing):
+    return safe_html(hearing.public_answer)
 
 
 def _tag(name: str) -> str:

@@ -11,7 +11,7 @@ from django.db.models import Manager, Q, QuerySet, Value
 from django.http import Http404, HttpResponsePermanentRedirect
 from django.urls import reverse
 
-from council.models import Agenda, Council, Hearing, Input, Meeting, Minutes, News
+from council.models import Agenda, Council, Input, Meeting, Minutes
 from council.models.meeting import day_and_ordinal
 from udsat.lib.danish import join_words, long_date
 from udsat.lib.publishing import has_back_office, public_now, reaches, visible_rows
@@ -122,10 +122,6 @@ def redirect_moved_meeting(view):
     return wrapped
 
 
-def visible_hearings(user, municipality: Municipality) -> QuerySet[Hearing]:
-    return visible(_of_council("hearings", municipality), user)
-
-
 def visible_answers(user, council) -> QuerySet[Input]:
     """Answered inputs that may be shown, as questions in the secretary's words, newest first."""
     return (
@@ -137,10 +133,6 @@ def visible_answers(user, council) -> QuerySet[Input]:
         .select_related("item__meeting__council__municipality")
         .order_by("-answered_at", "-pk")
     )
-
-
-def visible_news(user, municipality: Municipality) -> QuerySet[News]:
-    return visible(municipality.news, user)
 
 
 def latest_update(objects) -> datetime.datetime | None:

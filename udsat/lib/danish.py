@@ -13,6 +13,7 @@ from django.utils.formats import number_format
 from django.utils.text import slugify as django_slugify
 
 MONTHS = tuple("januar februar marts april maj juni juli august september oktober november december".split())
+WEEKDAYS = tuple("mandag tirsdag onsdag torsdag fredag lørdag søndag".split())
 # The name of a month, in full or as its first three or four letters (sept.), as a regular expression.
 MONTH_NAME = "|".join(f"{name[:3]}(?:{name[3:4]}(?:{name[4:]})?)?" for name in MONTHS)
 
@@ -28,12 +29,14 @@ def _local(value: Any) -> Any:
 
 def long_date(day: datetime.date) -> str:
     """3. marts 2025"""
-    return date_format(_local(day), "j. F Y")
+    day = _local(day)
+    return f"{day.day}. {MONTHS[day.month - 1]} {day.year:04}"
 
 
 def weekday_date(day: datetime.date) -> str:
     """mandag den 3. marts 2025"""
-    return date_format(_local(day), r"l \d\e\n j. F Y")
+    day = _local(day)
+    return f"{WEEKDAYS[day.weekday()]} den {long_date(day)}"
 
 
 def month_year(day: datetime.date) -> str:

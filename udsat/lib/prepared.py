@@ -69,7 +69,7 @@ def _adapted(value: Any) -> Any:
     return connection.ops.adapt_datefield_value(value) if isinstance(value, datetime.date) else value
 
 
-def _run(queryset: models.QuerySet, compiler: Any, sql: str, bound: tuple) -> list[Any]:
+def _run(queryset: Any, compiler: Any, sql: str, bound: tuple) -> list[Any]:
     compiler = copy.copy(compiler)
     compiler.connection = connections[connection.alias]  # faster than the proxy
     compiler.as_sql = lambda *args, **kwargs: (sql, bound)
