@@ -7,8 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 
-from django.db.models import Case, Count, F, OuterRef, Q, QuerySet, Subquery, When
-from django.db.models.functions import Coalesce
+from django.db.models import Case, F, FilteredRelation, OuterRef, Q, QuerySet, Subquery, When
 
 from strategies.models import FollowUp, Goal, Theme
 from udsat.lib.prepared import prepared
@@ -58,22 +57,26 @@ class ItemReader:
         *names: str,
         complete: Callable[[QuerySet[AgendaItem]], QuerySet[AgendaItem]] = lambda items: items,
     ):
-        self._items = prepared(lambda **arguments: complete(items(**arguments)))
-        self._parts = {name: prepared(partial(_QUERIES[name], items)) for name in names}
+        whole = (lambda items: _with_inputs(complete(items))) if "inputs" in names else complete
+        self._items = prepared(lambda **arguments: whole(items(**arguments)))
+        self._parts = {name: prepared(partial(_QUERIES[name], items)) for name in names if name != "inputs"}
 
     def read(self, **arguments) -> list[AgendaItem]:
-        items = self._items(**arguments)
-        by_pk = {item.pk: item for item in items}
-        for item in items:
-            item.parts = ItemParts()
-        for name, query in self._parts.items() if items else ():
+        by_pk: dict[int, AgendaItem] = {}
+        for row in self._items(**arguments):
+            item = by_pk.setdefault(row.pk, row)
+            if item is row:
+                item.parts = ItemParts()
+            if getattr(row, "input_pk", None):
+                item.parts.inputs.append(_input_of(row))
+        for name, query in self._parts.items() if by_pk else ():
             rows = query(**arguments)
             if name == "agreements":
                 _add_agreements(rows, by_pk)
             else:
                 for row in rows:
                     getattr(by_pk[row.of_item].parts, name).append(row)
-        return items
+        return list(by_pk.values())
 
 
 def _pks(items, arguments):
@@ -135,14 +138,9 @@ def _later_item(row):
 
 
 def _themes(items, **arguments):
-    earlier = Theme.objects.filter(
-        Q(position__lt=OuterRef("position")) | Q(position=OuterRef("position"), pk__lt=OuterRef("pk")),
-        strategy=OuterRef("strategy"),
-    )
-    count = earlier.order_by().values("strategy").annotate(n=Count("pk")).values("n")
-    themes = Theme.objects.published().filter(agenda_items__in=_pks(items, arguments))
+    themes = Theme.objects.published().with_numbers().filter(agenda_items__in=_pks(items, arguments))
     return (
-        themes.annotate(of_item=F("agenda_items"), number=Coalesce(Subquery(count), 0) + 1)
+        themes.annotate(of_item=F("agenda_items"))
         .select_related("strategy__municipality")
         .only("title", "slug", "strategy__slug", "strategy__municipality__slug")
     )
@@ -186,10 +184,23 @@ def _hearings(items, **arguments):
     return hearings.select_related("council__municipality").defer("question", "answer")
 
 
-def _inputs(items, **arguments):
-    inputs = Input.objects.published().filter(item__in=_pks(items, arguments)).annotate(of_item=F("item"))
-    return inputs.select_related("council__municipality").only(
-        "title", "kind", "created_at", "council__municipality__slug"
+def _with_inputs(items):
+    """Annotate the items with their public inputs, in a row for each."""
+    public = FilteredRelation("inputs", condition=Input.published_when("inputs__"))
+    return items.annotate(
+        input=public,
+        **{f"input_{name}": F(f"input__{name}") for name in ("pk", "title", "kind", "created_at")},
+        input_slug=F("input__council__municipality__slug"),
+    ).order_by("position", "pk", "-input__created_at", "-input__pk")
+
+
+def _input_of(row):
+    return Input(
+        pk=row.input_pk,
+        title=row.input_title,
+        kind=row.input_kind,
+        created_at=row.input_created_at,
+        council=Council(municipality=Municipality(slug=row.input_slug)),
     )
 
 
@@ -200,5 +211,4 @@ _QUERIES = {
     "goals": _goals,
     "causes": _causes,
     "hearings": _hearings,
-    "inputs": _inputs,
 }

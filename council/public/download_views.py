@@ -2,6 +2,7 @@
 
 import hashlib
 
+from django.contrib.auth.models import AnonymousUser
 from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.utils.cache import get_conditional_response
@@ -107,7 +108,7 @@ def _newest_meetings(council):
 @require_safe
 def meetings_ics(request, kommune):
     """The public meetings to come and the latest ones, cancelled ones included, for calendars that subscribe."""
-    municipality = framed_municipality(request.user, kommune)
+    municipality = framed_municipality(AnonymousUser(), kommune)
     council = municipality.public_council
     name = f"Møder i {council.sender_name}" if council else f"Udsatterådets møder i {municipality.name}"
     meetings = _newest_meetings(council=municipality.council.pk) if hasattr(municipality, "council") else []
@@ -120,7 +121,7 @@ def meetings_ics(request, kommune):
 @require_safe
 def news_atom(request, kommune):
     """Atom feed of published content only, even for a logged-in user, since feed readers may share it."""
-    municipality = framed_municipality(request.user, kommune)
+    municipality = framed_municipality(AnonymousUser(), kommune)
     content = news_feed(municipality, municipality.public_council)
     return _with_etag(request, HttpResponse(content, content_type="application/atom+xml; charset=utf-8"))
 
