@@ -12,11 +12,12 @@ from pathlib import Path
 
 from django.apps import apps
 from django.conf import settings
-from django.db import connections
+from django.db import OperationalError, connections
 from django.db.models import Min, Q
 from django.http.request import split_domain_port, validate_host
 from django.urls import Resolver404, resolve
 from django.utils import timezone
+from psycopg.pq import ExecStatus
 
 from council.models import Meeting
 from udsat.lib.pagecache import Address, Application, OneReader, PageCache, Stamps
@@ -175,17 +176,30 @@ class SqliteStamps:
 
 
 class PostgresStamps:
-    """Reads on a connection of its own."""
+    """Reads on a connection of its own. What was read is read again when the sum of all stamps has grown since.
+
+    The sum is asked for with libpq itself: it is read for every page, and psycopg takes longer than the database.
+    """
 
     def __init__(self):
         self._own = connections["default"].copy()
         self._own.inc_thread_sharing()
+        self._sum = self._stamps = None
 
     def __call__(self) -> Stamps:
         try:
-            with self._own.cursor() as cursor:
-                cursor.execute(_STAMPS)
-                return dict(cursor.fetchall())
+            if self._own.connection is None:
+                self._own.connect()
+                self._own.connection.pgconn.prepare(b"stamps", b"SELECT SUM(value) FROM udsat_publicstamp")
+                self._stamps = None
+            result = self._own.connection.pgconn.exec_prepared(b"stamps", None)
+            if result.status != ExecStatus.TUPLES_OK:
+                raise OperationalError(result.error_message)
+            if self._stamps is None or result.get_value(0, 0) != self._sum:
+                with self._own.cursor() as cursor:
+                    cursor.execute(_STAMPS)
+                    self._stamps, self._sum = dict(cursor.fetchall()), result.get_value(0, 0)
+            return self._stamps
         except Exception:
             self._own.close()
             raise
