@@ -103,7 +103,8 @@ def pages():
 
 def barriers(page, *rules):
     """Return axe-core violations of these rules, or of all."""
-    page.evaluate(AXE)
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE)
     only = {"runOnly": {"type": "rule", "values": rules}} if rules else {}
     found = page.evaluate("only => axe.run({resultTypes: ['violations'], ...only})", only)["violations"]
     return [f"{v['id']} {v['nodes'][0]['html'][:200]}" for v in found]
