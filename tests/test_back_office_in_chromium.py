@@ -110,10 +110,10 @@ def barriers(page, *rules):
     return [f"{v['id']} {v['nodes'][0]['html'][:200]}" for v in found]
 
 
-@pytest.mark.parametrize("hand", [0, *(pytest.param(hand, marks=pytest.mark.soak) for hand in range(1, 4))])
+@pytest.mark.parametrize("hand", [0, *(pytest.param(hand, marks=pytest.mark.soak) for hand in range(1, 8))])
 def test_no_page_of_the_back_office_has_a_barrier_or_too_many_fields(window, hand):
     wrong = []
-    for path in dealt(pages(), 4)[hand]:
+    for path in dealt(pages(), 8)[hand]:
         window.complaints.clear()
         assert window.goto(path).status == 200, path
         window.wait_for_function(EDITORS_ARE_THERE)
