@@ -18,6 +18,7 @@ from council.meetings.approval.rounds import approval_url
 from council.meetings.invitations.sending import answer_url
 from council.models import Approval, Attachment, Follower, Input, Invitation, Meeting, Membership, Minutes, Person
 from strategies.models import Goal, Strategy, Topic
+from udsat.lib import prepared
 from udsat.lib.publishing import Status
 from udsat.lib.signed_links import make_token
 from udsat.models import batch_reindexing
@@ -120,3 +121,16 @@ def test_a_public_page_costs_few_queries_whatever_there_is(client, esbjerg):
     many = queries_of(client, pages)
     found = {name: (few[name], many[name]) for name in pages}
     assert {name: pair for name, pair in found.items() if max(pair) > LIMIT or pair[0] != pair[1]} == OTHERS
+
+
+@pytest.mark.usefixtures("vejle", "unprinted")
+def test_no_prepared_query_keeps_the_day_on_which_it_was_written(client, esbjerg, monkeypatch):
+    fill(esbjerg)
+    queries_of(client, addresses() | CHOICES)
+    written = [query for query in prepared.WRITTEN if query[0].__module__ != "tests.test_prepared"]
+    assert len(written) > 30
+    later = timezone.now() + datetime.timedelta(days=400, hours=7)
+    monkeypatch.setattr(timezone, "now", lambda: later)
+    for function, names, sql, parameters in written:
+        *_, sql_then, parameters_then = prepared.write(function, names)
+        assert (sql_then, repr(list(parameters_then))) == (sql, repr(list(parameters))), function

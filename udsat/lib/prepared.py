@@ -23,6 +23,8 @@ class _Given(models.Value):
 
 
 _NOW = "now"
+# Each query that was written, with the names of its arguments, its SQL and parameters: for tests.
+WRITTEN: list[tuple[Callable[..., models.QuerySet], tuple[str, ...], str, tuple]] = []
 _present: ContextVar[Any] = ContextVar("present", default=None)
 
 
@@ -42,7 +44,7 @@ def prepared(build: Callable[..., models.QuerySet]) -> Callable[..., list[Any]]:
     @functools.wraps(build)
     def rows(**arguments: Any) -> list[Any]:
         if connection.vendor not in written:
-            written[connection.vendor] = _write(build, arguments)
+            written[connection.vendor] = write(build, arguments)
         queryset, compiler, sql, parameters = written[connection.vendor]
         values = {name: _adapted(value) for name, value in {**arguments, _NOW: timezone.now()}.items()}
         bound = tuple(values[p.value] if isinstance(p, _Given) else p for p in parameters)
@@ -51,14 +53,16 @@ def prepared(build: Callable[..., models.QuerySet]) -> Callable[..., list[Any]]:
     return rows
 
 
-def _write(build: Callable[..., models.QuerySet], arguments: Iterable[str]) -> Any:
+def write(build: Callable[..., models.QuerySet], arguments: Iterable[str]) -> Any:
     token = _present.set(_Given(_NOW))
     try:
         queryset = build(**{name: _Given(name) for name in arguments})
     finally:
         _present.reset(token)
     compiler = queryset.query.get_compiler(connection=connection)
-    return queryset, compiler, *compiler.as_sql()
+    sql, parameters = compiler.as_sql()
+    WRITTEN.append((build, tuple(arguments), sql, tuple(parameters)))
+    return queryset, compiler, sql, parameters
 
 
 def _adapted(value: Any) -> Any:
