@@ -16,7 +16,7 @@ from council.meetings.invitations.sending import invite, send_changes, send_sche
 from council.models import Agenda, AgendaItem, Council, Invitation, Meeting, Membership, Person
 from udsat.lib.danish import weekday_date
 from udsat.lib.publishing import Status
-from udsat.models import Letter
+from udsat.models import Letter, LetterFile
 
 from . import factories as make
 
@@ -254,6 +254,7 @@ def test_new_members_and_new_addresses_are_invited_by_one_button(published, coun
     assert "2 medlemmer har ikke fået indkaldelsen" in flat(page(client, meeting))
     press(client, meeting, "send_invitations")
     assert {letter.to for letter in Letter.objects.all()} >= {"nanna@eksempel.dk", "ib.ny@eksempel.dk"}
+    assert LetterFile.objects.count() == 1, "the agenda is the same"
     press(client, meeting, "send_invitations")
     assert Letter.objects.count() == 4
     assert "har ikke fået indkaldelsen" not in page(client, meeting)
@@ -607,6 +608,17 @@ def test_an_invitation_that_was_never_sent_is_deleted_without_a_cancellation(pub
     client.force_login(anna)
     leave(client, ib)
     assert not Letter.objects.filter(to_name__startswith="Ib").exists()
+
+
+def test_an_invitation_that_is_being_sent_when_the_member_leaves_is_kept_and_cancelled(published, ib, client, anna):
+    soon = timezone.now() + datetime.timedelta(minutes=5)
+    Letter.objects.filter(to_name__startswith="Ib").update(claimed_until=soon)
+    client.force_login(anna)
+    leave(client, ib)
+    assert [letter.subject[:11] for letter in Letter.objects.filter(to_name__startswith="Ib").order_by("pk")] == [
+        "Indkaldelse",
+        "Du er ikke ",
+    ]
 
 
 def test_the_secretary_is_asked_to_phone_a_former_member_without_email(invited, meeting, per, client):
