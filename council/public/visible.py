@@ -54,13 +54,16 @@ def visible_meetings(user, municipality: Municipality) -> QuerySet[Meeting]:
 
 def get_meeting(user, municipality: Municipality, slug: str) -> Meeting:
     """Raise Http404, with the nearest dates, if the user sees no meeting at this address."""
-    meetings = visible_meetings(user, municipality)
-    if meeting := meetings.at_address(slug).first():
-        return meeting
+    council, parsed = getattr(municipality, "council", None), day_and_ordinal(slug)
+    if council and parsed:
+        for meeting in _at(user, council=council.pk, day=parsed[0], ordinal=parsed[1]):
+            meeting.council = council
+            return meeting
     try:
         day = datetime.date.fromisoformat(slug[:10])
     except ValueError:
         raise Http404("Adressen på et møde er en dato, for eksempel 2025-03-03.") from None
+    meetings = visible_meetings(user, municipality)
     dates = sorted(set(meetings.values_list("date", flat=True)), key=lambda date: abs(date - day))
     raise Http404(
         f"Vi kender ikke noget møde {'med det nummer ' if day in dates else ''}den {long_date(day)}. "
@@ -102,6 +105,11 @@ def _around(user, council, day, ordinal):
         .select_related("agenda", "minutes")
         .annotate(has_public_agenda=public_now(Agenda, "agenda__"), has_public_minutes=public_now(Minutes, "minutes__"))
     )
+
+
+@visible_rows
+def _at(user, council, day, ordinal):
+    return visible(Meeting.objects.filter(council=council, date=day, ordinal=ordinal), user)
 
 
 def redirect_moved_meeting(view):
