@@ -4,7 +4,6 @@ import datetime
 import re
 
 import pytest
-from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -15,6 +14,7 @@ from udsat.lib.publishing import Status
 
 from . import factories
 from .pdf_reader import bookmarks, failures, links, qr_code_on_page, read, words
+from .selection import dealt
 
 pytestmark = pytest.mark.once
 
@@ -253,13 +253,12 @@ def test_a_longer_strategy_costs_no_more_queries(strategy):
     assert queries() == before
 
 
-@pytest.mark.django_db
-def test_every_strategy_of_the_demo_fits_one_page_and_passes_pdf_ua():
-    call_command("load_municipalities", verbosity=0)
-    call_command("load_demo", verbosity=0)
+@pytest.mark.parametrize("hand", [0, pytest.param(1, marks=pytest.mark.soak)])
+def test_every_strategy_of_the_demo_fits_one_page_and_passes_pdf_ua(demo_to_read, db, settings, hand):
+    settings.MEDIA_ROOT = demo_to_read / "uploads"
     strategies = Strategy.objects.with_content()
     assert len(strategies) >= 4
-    for strategy in strategies:
+    for strategy in dealt(strategies, 2)[hand]:
         summary = make_pdf(summary_pdf(strategy))
         assert len(read(summary).pages) == 1, strategy
         assert "ikke plads" not in words(summary)
