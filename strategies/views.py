@@ -6,6 +6,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from udsat.lib.publishing import visible_rows
 from udsat.lib.responses import find_or_404, pdf_response
 from udsat.lib.richtext import plain_text
 from udsat.models import Municipality, version_history
@@ -24,13 +25,25 @@ def find_municipality(slug):
     return find_or_404(Municipality.objects.all(), f"Vi kender ingen kommune med adressen »{printable}«.", slug=slug)
 
 
+@visible_rows
+def _strategies(user, kommune, slug):
+    return Strategy.objects.visible_to(user).with_validity().filter(municipality__slug=kommune, slug=slug)
+
+
+@visible_rows
+def _relatives(user, strategy, parent, replaces):
+    relatives = Strategy.objects.visible_to(user).filter(Q(parent=strategy) | Q(pk=parent) | Q(pk=replaces))
+    return relatives.select_related("municipality")
+
+
 def _strategy(request, kommune, slug, *parts):
     """Return the strategy at the address, if the reader may see it, with themes, goals, follow-ups and these parts."""
-    visible = Strategy.objects.visible_to(request.user).with_goals().prefetch_related(*parts)
-    strategy = visible.filter(municipality__slug=kommune, slug=slug).first()
-    if strategy is None:
+    found = _strategies(request.user, kommune=kommune, slug=slug)
+    if not found:
         municipality = find_municipality(kommune)
         raise Http404(f"Vi kender ingen strategi med den adresse i {municipality}. Måske har den skiftet navn.")
+    prefetch_related_objects(found, "themes__goals__follow_ups", *parts)
+    [strategy] = found
     strategy.is_public = request.user.is_anonymous or strategy.is_published
     return strategy
 
@@ -71,10 +84,7 @@ def strategy_list(request, kommune):
 @require_safe
 def strategy(request, kommune, strategy):
     strategy = _strategy(request, kommune, strategy, "sections", "themes__actions")
-    relatives = Strategy.objects.visible_to(request.user).filter(
-        Q(parent=strategy) | Q(pk__in=[strategy.parent_id, strategy.replaces_id])
-    )
-    relatives = list(relatives.select_related("municipality"))
+    relatives = _relatives(request.user, strategy=strategy.pk, parent=strategy.parent_id, replaces=strategy.replaces_id)
     replaced = next((s for s in relatives if s.pk == strategy.replaces_id), None)
     themes = list(strategy.themes.all())
     for theme in themes:

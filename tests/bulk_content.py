@@ -53,10 +53,11 @@ BELOW = [
     (News, "municipality"),
     (PublicVersion, "municipality"),
 ]
+NATIONAL = {Topic, Situation}  # lists of the portal, which do not grow with the content
 # What a row has one of.
 SINGLE = {Council, Membership, Agenda, Minutes, Attendance}
 RELATIONS = [Situation.topics, Theme.topics, AgendaItem.themes, AgendaItem.goals, AgendaItem.causes, Hearing.items]
-MANY = 10  # copies that are related to one original: relations of a hundred to a hundred would make pages of megabytes
+MANY = 10  # entries of a national list, and copies related to one original, to keep pages below megabytes
 
 
 def multiply(times: int) -> None:
@@ -67,7 +68,7 @@ def multiply(times: int) -> None:
         made = []
         for original in model._base_manager.all():
             above = getattr(original, relation) if relation else None
-            places = [] if model in SINGLE else [above] * (times - 1)
+            places = [] if model in SINGLE else [above] * ((MANY if model in NATIONAL else times) - 1)
             places += copies.get((type(above), above.pk), []) if above else []
             made += [(original, _copy(original, relation, place, next(numbers))) for place in places]
         model._base_manager.bulk_create([copy for _, copy in made], batch_size=500)

@@ -46,3 +46,12 @@ def test_a_reader_sees_news_from_the_minute_it_is_public_and_a_colleague_before(
     past = timezone.now() - datetime.timedelta(hours=1)
     News.objects.filter(pk=story.pk).update(publish_at=past, expires_at=None)
     assert seen() == [{story}, {story}, {story, draft}]
+
+
+def test_the_page_of_a_municipality_shows_the_strategy_of_the_day(esbjerg, client, monkeypatch):
+    old = make.strategy(esbjerg, "Vores plan", ends_on=datetime.date(2026, 12, 31))
+    make.strategy(esbjerg, "Den nye plan", starts_on=datetime.date(2027, 1, 1), replaces=old)
+    for day, shown in ((30, "Vores plan"), (31, "Vores plan"), (32, "Den nye plan")):
+        moment = datetime.datetime(2026, 12, 1, 12, tzinfo=datetime.UTC) + datetime.timedelta(days=day - 1)
+        monkeypatch.setattr(timezone, "now", lambda moment=moment: moment)
+        assert f">{shown}</a></h2>" in client.get("/esbjerg/").content.decode(), day

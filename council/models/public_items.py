@@ -1,5 +1,6 @@
 """Agenda items as the public may read them."""
 
+import functools
 from collections.abc import Iterable
 
 from django.db.models import Case, F, Model, Prefetch, QuerySet, When, Window
@@ -13,7 +14,7 @@ from .agreement import Agreement
 from .attachment import Attachment
 from .council import Cause, ItemKind
 from .item import AgendaItem, without_number
-from .item_parts import ItemReader, prefetched_parts
+from .item_parts import ItemParts, ItemReader, prefetched_parts
 from .meeting import Meeting
 
 
@@ -161,12 +162,28 @@ def latest_decisions(
 
     Items for approval (agenda, earlier minutes) and items with only an answer such as »Godkendt« come last.
     """
-    decided = AgendaItem.objects.decided_in_public().exclude(decision="", plain_text="", answer="")
-    if municipality:
-        decided = decided.filter(meeting__council__municipality=municipality)
+    of = {"municipality": municipality.pk} if municipality else {}
+    decided = _latest_decisions(at_most, per_meeting, of_municipality=bool(municipality))(**of)
+    for item in decided:
+        item.parts = ItemParts()
+    return [
+        (item.meeting, PublicItem(item, item.meeting.first_number + item.index, with_minutes=True)) for item in decided
+    ]
+
+
+@functools.cache
+def _latest_decisions(at_most, per_meeting, *, of_municipality):
+    """Return a prepared query of the latest decisions of the country, or of a municipality."""
     formality = Case(When(decision="", plain_text="", then=2), When(kind=ItemKind.APPROVAL, then=1), default=0)
     rank = Window(RowNumber(), partition_by=F("meeting"), order_by=[formality, "position", "pk"])
-    first = decided.annotate(rank=rank).filter(rank__lte=per_meeting).order_by()
-    latest = AgendaItem.objects.filter(pk__in=first.values("pk")).select_related("meeting__minutes")
-    newest_first = latest.order_by("-meeting__date", "-meeting__ordinal", "-meeting", "position", "pk")
-    return public_decisions(newest_first, at_most, with_parts)
+
+    @prepared
+    def decisions(**of):
+        own = {"meeting__council__municipality": of["municipality"]} if of else {}
+        decided = AgendaItem.objects.decided_in_public().exclude(decision="", plain_text="", answer="").filter(**own)
+        first = decided.annotate(rank=rank).filter(rank__lte=per_meeting).order_by()
+        latest = AgendaItem.objects.filter(pk__in=first.values("pk")).with_meeting().select_related("meeting__minutes")
+        newest_first = latest.order_by("-meeting__date", "-meeting__ordinal", "-meeting", "position", "pk")
+        return newest_first.decided_in_public().with_numbers()[:at_most]
+
+    return decisions

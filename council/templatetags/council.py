@@ -131,7 +131,12 @@ def of(trails, goal):
 
 @register.inclusion_tag("council/_news_about.html")
 def news_about(strategy):
-    return {"stories": News.objects.published().filter(strategy=strategy).select_related("municipality")[:5]}
+    return {"stories": _news_about(strategy=strategy.pk)}
+
+
+@prepared
+def _news_about(strategy):
+    return News.objects.published().filter(strategy=strategy).select_related("municipality")[:5]
 
 
 @register.filter

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 
 from udsat.lib.danish import long_date, month_year, slugify
+from udsat.lib.prepared import present_day
 from udsat.lib.publishing import ScopedQuerySet
 from udsat.lib.richtext import RichTextField
 from udsat.models import Municipality, Part, Publishable
@@ -93,11 +94,11 @@ def _replacing(prefix: str) -> Q:
 
 
 def _begun(prefix: str) -> Q:
-    return Q(**{f"{prefix}starts_on": None}) | Q(**{f"{prefix}starts_on__lte": timezone.localdate()})
+    return Q(**{f"{prefix}starts_on": None}) | Q(**{f"{prefix}starts_on__lte": present_day()})
 
 
 def _not_ended() -> Q:
-    return Q(ends_on=None) | Q(ends_on__gte=timezone.localdate())
+    return Q(ends_on=None) | Q(ends_on__gte=present_day())
 
 
 def _a_year_before(day: datetime.date) -> datetime.date:

@@ -22,7 +22,7 @@ class _Given(models.Value):
         return "%s", [self]
 
 
-_NOW = "now"
+_NOW, _TODAY = "present", "present_day"
 # Each query that was written, with the names of its arguments, its SQL and parameters: for tests.
 WRITTEN: list[tuple[Callable[..., models.QuerySet], tuple[str, ...], str, tuple]] = []
 _present: ContextVar[Any] = ContextVar("present", default=None)
@@ -33,11 +33,16 @@ def present() -> Any:
     return _present.get() or timezone.now()
 
 
+def present_day() -> Any:
+    """Return today's date for a condition of a query."""
+    return _Given(_TODAY) if _present.get() else timezone.localdate()
+
+
 def prepared(build: Callable[..., models.QuerySet]) -> Callable[..., list[Any]]:
     """Decorate a function that returns a queryset; calls return the list of its rows.
 
-    The function may use its arguments (numbers, text, dates, times) as values of `filter()` only, and `present()`. It
-    runs once. Prefetches are left out.
+    The function may use its arguments (numbers, text, dates, times) as values of `filter()` only, `present()` and
+    `present_day()`. It runs once. Prefetches are left out.
     """
     written: dict[str, tuple[models.QuerySet, Any, str, tuple]] = {}  # by kind of database
 
@@ -46,7 +51,8 @@ def prepared(build: Callable[..., models.QuerySet]) -> Callable[..., list[Any]]:
         if connection.vendor not in written:
             written[connection.vendor] = write(build, arguments)
         queryset, compiler, sql, parameters = written[connection.vendor]
-        values = {name: _adapted(value) for name, value in {**arguments, _NOW: timezone.now()}.items()}
+        arguments |= {_NOW: timezone.now(), _TODAY: timezone.localdate()}
+        values = {name: _adapted(value) for name, value in arguments.items()}
         bound = tuple(values[p.value] if isinstance(p, _Given) else p for p in parameters)
         return _run(queryset, compiler, sql, bound)
 

@@ -17,6 +17,7 @@ from council.models import AgendaItem, Agreement, Cause, Council, Meeting, Publi
 from strategies.models import Goal, Situation, Strategy, Theme, Topic
 from strategies.progress import Tally, in_words, tally
 from udsat.lib.danish import join_words, slugify
+from udsat.lib.prepared import prepared
 from udsat.models import Municipality, last_published
 
 PER_PAGE = 8  # municipalities
@@ -80,7 +81,8 @@ def themes_about(topics: Iterable[Topic]) -> QuerySet[Theme]:
     return Theme.objects.filter(strategy__in=Strategy.objects.not_replaced(), pk__in=about)
 
 
-def topics_of(municipality: Municipality) -> QuerySet[Topic]:
+@prepared
+def topics_of(municipality: int) -> QuerySet[Topic]:
     """Return the topics of the municipality's strategies."""
     latest = Strategy.objects.not_replaced().filter(municipality=municipality)
     themes = Theme.objects.published().filter(strategy__in=latest)

@@ -6,7 +6,7 @@ import re
 from urllib.parse import quote
 
 from django.db import DatabaseError
-from django.db.models import Exists, OuterRef, Prefetch, Q
+from django.db.models import Exists, OuterRef, Prefetch, Q, prefetch_related_objects
 from django.http import HttpResponse, HttpResponsePermanentRedirect, JsonResponse
 from django.shortcuts import render
 from django.template.loader import get_template
@@ -16,6 +16,7 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
 from council.models import Council, Meeting, News, latest_decisions
+from council.models.meeting import moment_of, next_and_next_open
 from council.public.frame import framed_municipality
 from strategies.house_drawing import houses, rooms_of
 from strategies.jsonld import municipality_data
@@ -24,6 +25,7 @@ from strategies.progress import progress
 from strategies.views import roof_texts
 from udsat.lib import jsonld
 from udsat.lib.danish import fold, slugify
+from udsat.lib.prepared import prepared
 from udsat.lib.search_tokens import query_words, words
 from udsat.models import Municipality, SearchKind, last_published
 from udsat.portal.search import (
@@ -63,22 +65,29 @@ def municipalities_with_content():
     return all_municipalities().filter(has_content=True)
 
 
-def coming_meetings():
-    return Meeting.objects.published().coming().select_related("council__municipality")
+@prepared
+def _municipalities_with_content():
+    return municipalities_with_content()
 
 
-def latest_news():
-    return News.objects.published().select_related("municipality")
+@prepared
+def _coming_meetings(**moment):
+    return Meeting.objects.published().coming(**moment).select_related("council__municipality")[:LIST_LENGTH]
+
+
+@prepared
+def _latest_news():
+    return News.objects.published().select_related("municipality")[:LIST_LENGTH]
 
 
 @require_safe
 def front(request):
     context = {
         "situations": Situation.objects.all(),
-        "municipalities": municipalities_with_content(),
-        "meetings": coming_meetings()[:LIST_LENGTH],
+        "municipalities": _municipalities_with_content(),
+        "meetings": _coming_meetings(**moment_of()),
         "decisions": latest_decisions(LIST_LENGTH),
-        "stories": latest_news()[:LIST_LENGTH],
+        "stories": _latest_news(),
         "data": [site_schema()],
         "updated": last_published(),
     }
@@ -123,23 +132,38 @@ def municipalities(request):
     return render(request, "municipalities.html", context)
 
 
+@prepared
+def _foremost_strategy(municipality):
+    return Strategy.objects.published().filter(municipality=municipality).in_force_first()[:1]
+
+
+@prepared
+def _next_meetings(municipality, **moment):
+    own = Meeting.objects.published().filter(council__municipality=municipality)
+    return own.select_related("council__municipality").next_ones(**moment)
+
+
+@prepared
+def _news_of(municipality):
+    return News.objects.published().filter(municipality=municipality).select_related("municipality")[:3]
+
+
 @require_safe
 def municipality(request, kommune):
     municipality = framed_municipality(request.user, kommune)
+    strategy = next(iter(_foremost_strategy(municipality=municipality.pk)), None)
     vision = Prefetch("sections", Section.objects.filter(kind=Section.Kind.VISION))
-    own = Strategy.objects.published().filter(municipality=municipality).prefetch_related(vision)
-    strategy = own.with_goals().in_force_first().first()
-    meetings = Meeting.objects.published().filter(council__municipality=municipality)
-    next_meeting, next_open = meetings.select_related("council__municipality").next_and_next_open()
+    prefetch_related_objects([strategy] if strategy else [], vision, "themes__goals__follow_ups")
+    next_meeting, next_open = next_and_next_open(_next_meetings(municipality=municipality.pk, **moment_of()))
     context = {
         "municipality": municipality,
         "council": municipality.public_council,
         "strategy": strategy,
-        "topics": list(topics_of(municipality)),
+        "topics": topics_of(municipality=municipality.pk),
         "next_meeting": next_meeting,
         "next_open": next_open,
         "decisions": latest_decisions(LIST_LENGTH, municipality),
-        "stories": list(latest_news().filter(municipality=municipality)[:3]),
+        "stories": _news_of(municipality=municipality.pk),
         "data": [municipality_data(municipality)],
     }
     shown = [strategy, context["council"], context["next_meeting"], *context["stories"]]
