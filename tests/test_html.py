@@ -11,6 +11,7 @@ from udsat.models import User
 
 from . import test_back_office_in_chromium as back_office
 from . import test_in_chromium as public
+from .selection import dealt
 from .statement_facts import check_fact
 
 # Slow and independent of the database, so it runs with the browser tests.
@@ -42,15 +43,16 @@ def keep(folder, client, address, status=200):
     (folder / f"{name}.html").write_bytes(response.content)
 
 
-def test_every_page_is_html_as_the_standard_has_it(demo, client, tmp_path):
+@pytest.mark.parametrize("hand", [0, pytest.param(1, marks=pytest.mark.soak)])
+def test_every_page_is_html_as_the_standard_has_it(demo, client, tmp_path, hand):
     folder = tmp_path / "html"
     folder.mkdir()
-    for kind, addresses in public.pages().items():
-        for address in addresses:
-            keep(folder, client, address, 404 if kind == "not found" else 200)
+    public_pages = [(kind, address) for kind, addresses in public.pages().items() for address in addresses]
+    for kind, address in dealt(public_pages, 2)[hand]:
+        keep(folder, client, address, 404 if kind == "not found" else 200)
     keep(folder, client, "/admin/login/")
     client.force_login(User.objects.get(username="administrator"))
-    for address in back_office.pages():
+    for address in dealt(back_office.pages(), 2)[hand]:
         keep(folder, client, address)
     (folder / "faulty.html").write_text(FAULTY)
     found = complaints(folder)
