@@ -57,6 +57,16 @@ def test_a_goal_knows_its_number_prefetched_annotated_and_alone(strategy, django
     assert addresses == [Goal.objects.get(pk=int(url.split("-")[-1])).get_absolute_url() for url in addresses]
 
 
+def test_other_strategies_do_not_count_and_equal_positions_are_in_the_order_of_creation(strategy, esbjerg):
+    other = factories.strategy(esbjerg, "En anden")
+    for theme in [factories.theme(other, f"Nummer {n}", position=1) for n in (1, 2)]:
+        for n in (1, 2):
+            factories.goal(theme, f"{theme.title}, {n}", position=1)
+    expected = NUMBERS | {f"Nummer {theme}, {n}": f"{theme}.{n}" for theme in (1, 2) for n in (1, 2)}
+    assert {goal.text: goal.number for goal in Goal.objects.with_numbers()} == expected
+    assert {goal.text: goal.number for goal in Goal.objects.all()} == expected
+
+
 def test_each_goal_on_the_pages_of_its_strategy_has_its_number_as_a_link_of_its_own(client, strategy):
     pages = [strategy.get_absolute_url(), *(theme.get_absolute_url() for theme in strategy.themes.all())]
     found = {}

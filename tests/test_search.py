@@ -447,6 +447,12 @@ def test_an_empty_result_suggests_similar_words(client, esbjerg, anna):
     assert "gældsrettning" not in find(client, "gældsretnynk")
 
 
+@pytest.mark.parametrize("typed", ["gakaduer", "akkaduer", "kakadeur"])
+def test_a_typing_error_at_the_beginning_or_the_end_is_corrected(client, esbjerg, typed):
+    story = make.news(esbjerg, "Kakaduer")
+    assert hits(client, typed) == [story.get_absolute_url()]
+
+
 def test_texts_with_some_of_the_words_are_shown_where_none_has_all(client, esbjerg):
     strategy = make.strategy(esbjerg)
     one, two, three = (make.theme(strategy, title) for title in ("Bolig", "Bolig og gæld", "Gæld"))

@@ -10,7 +10,7 @@ from django.forms import BaseForm
 from django.forms.formsets import BaseFormSet
 from django.template.backends.django import Template
 from django.test.utils import CaptureQueriesContext
-from django.urls import NoReverseMatch
+from django.urls import NoReverseMatch, reverse
 from lxml import html
 
 from council.models import Agenda, AgendaItem, Attachment, News
@@ -211,6 +211,15 @@ def test_a_file_is_read_before_the_lock_is_taken(operator, esbjerg, watch):
     typed = {"meeting": meeting.pk, "paper": "dagsorden", "file": upload, "position": 0}
     assert client.post(url(Attachment, "add"), typed).status_code == 302
     assert "udsat.lib.text_extraction._office" in watch.seen and not watch.locked
+
+
+def test_a_file_that_is_dropped_on_an_item_is_read_before_the_lock_too(operator, esbjerg, watch):
+    meeting = make.meeting(make.council(esbjerg, Status.DRAFT), status=Status.DRAFT)
+    upload = SimpleUploadedFile("notat.docx", docx("<w:p><w:r><w:t>Et notat</w:t></w:r></w:p>"))
+    address = reverse("admin:council_meeting_item_file", args=[meeting.pk])
+    answer = log_in(operator).post(address, {"item": make.item(meeting).pk, "file": upload})
+    assert answer.status_code == 200 and Attachment.objects.count() == 1
+    assert watch.seen and not watch.locked
 
 
 def test_a_gate_reads_its_files_and_texts_before_the_lock(anna, esbjerg, watch):
