@@ -206,6 +206,7 @@ def test_a_paper_is_dated_by_its_meeting_and_an_answer_by_the_day_it_was_sent(es
 
 
 def test_a_feed_has_nothing_of_another_municipality(esbjerg, vejle, client):
+    make.council(esbjerg)
     make.news(esbjerg, "Nyt fra Esbjerg")
     build(vejle, Status.PUBLISHED)
     assert titles(client) == ["Nyt fra Esbjerg"]
