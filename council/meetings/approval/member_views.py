@@ -100,7 +100,7 @@ def approve(request: HttpRequest, municipality: Municipality, pk: int, person: i
     if is_minutes and "bilag" in request.GET:
         return _attachment(request, paper.meeting, request.GET["bilag"])
     items = public_items(paper.meeting, with_minutes=True) if is_minutes else []
-    version = text_version(paper)
+    version = text_version(paper, items)
     remarks = list(row.remarks.all())
     numbers = {item.pk: item.number for item in items}
     unhandled = {remark.item_id: remark.text for remark in remarks if not remark.handled_at}

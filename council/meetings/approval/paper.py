@@ -3,7 +3,7 @@
 import hashlib
 import json
 
-from council.models import Hearing, Meeting, Minutes, public_items
+from council.models import Hearing, Meeting, Minutes, PublicItem, public_items
 from udsat.lib.cpr import hide_cpr
 from udsat.lib.danish import long_date
 
@@ -18,15 +18,18 @@ ITEM_FIELDS = (
 )
 
 
-def text_version(paper: Paper) -> str:
-    """Return a fingerprint of the text that members read. Names and the follow-up of agreements are left out."""
+def text_version(paper: Paper, items: list[PublicItem] | None = None) -> str:
+    """Return a fingerprint of the text that members read. Names and the follow-up of agreements are left out.
+
+    `items` are the public items of the minutes, if they have been read already.
+    """
     if isinstance(paper, Hearing):
         return paper.text_version
-    text = _minutes_text(paper)
+    text = _minutes_text(paper, public_items(paper.meeting, with_minutes=True) if items is None else items)
     return hashlib.sha256(json.dumps(text, ensure_ascii=False, default=str).encode()).hexdigest()
 
 
-def _minutes_text(minutes: Minutes) -> list:
+def _minutes_text(minutes: Minutes, items: list[PublicItem]) -> list:
     meeting = minutes.meeting
     attendances = meeting.attendances.values_list("member_id", "status", "substitute_for_id", "remark")
     files = meeting.attachments.filter(item=None).values_list("pk", "title", "file")
@@ -41,7 +44,7 @@ def _minutes_text(minutes: Minutes) -> list:
                 [(file.pk, file.title, file.file.name) for file in item.attachments],
                 [(a.text, a.responsible, a.member_id, a.due_on) for a in item.agreements],
             ]
-            for item in public_items(meeting, with_minutes=True)
+            for item in items
         ],
     ]
 
