@@ -11,6 +11,7 @@ from django.contrib.admin.models import LogEntry
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from strategies.models import Goal, Section, Strategy, Theme
 from udsat.document_reading import read_next
@@ -271,9 +272,9 @@ def test_it_works_without_javascript(transactional_db, page_without_javascript, 
     page.get_by_role("button", name="Indlæs som kladde").click()
     page.get_by_role("link", name="Ret kladden").click()
     page.go_back()
-    assert page.get_by_role("heading", name="Det fandt vi").is_visible()
+    expect(page.get_by_role("heading", name="Det fandt vi")).to_be_visible()
     page.get_by_role("link", name="Se siden").click()
-    assert page.get_by_role("heading", level=1).is_visible()
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
     assert Strategy.objects.count() == 1
 
 
