@@ -497,7 +497,7 @@ def test_every_model_of_ours_has_a_page():
         "invitation", "proposal", "approval", "remark",  # the pages of a meeting and of a hearing
         "deskclash", "deskedit", "deskpresence", "deskrow",  # the meeting desk
         "follower", "subscription", "notice",  # private
-        "formsubmission",  # only counted
+        "formsubmission", "publicstamp",  # only counted
         "documentimport",  # the pages of an upload
         "createdrow",  # notes of rows that a form has saved while it was written
         "heldfile", "keptform", "keptfile",  # forms that are not saved
