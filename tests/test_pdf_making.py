@@ -17,8 +17,10 @@ from udsat.lib.pdf_store import Pdf, clean_store, clear_store, is_stored, lock, 
 
 
 @pytest.fixture(autouse=True)
-def processes(settings):
+def processes(settings, monkeypatch):
     settings.PDF_PROCESSES = 2
+    # A thread of an earlier test may not have forgotten its text yet.
+    monkeypatch.setattr(pdf_making, "_pending", {})
 
 
 def text(body="Plads til alle"):

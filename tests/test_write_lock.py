@@ -34,6 +34,8 @@ class LockWatch:
         # The test's own transactions, in which nothing is committed.
         self.outside = len(connection.savepoint_ids)
         self.seen, self.locked = set(), []
+        # Otherwise a file with the content of an earlier one is not read again.
+        text_extraction._latest.clear()
         for owner, name in (
             (BaseForm, "full_clean"),
             (BaseFormSet, "full_clean"),
