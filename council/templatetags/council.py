@@ -67,7 +67,7 @@ def _items_about(strategy):
         .values_list(*columns)
         for kind, path in (("theme", "themes__"), ("goal", "goals__theme__"))
     )
-    return themes.union(goals)
+    return themes.union(goals).order_by()
 
 
 @register.simple_tag

@@ -63,7 +63,7 @@ def municipality_files() -> list[Entry]:
         for model, municipality in _MUNICIPALITY_OF.items()
     ]
     latest: dict[str, datetime.datetime] = {}
-    for slug, changed in times[0].union(*times[1:], all=True):
+    for slug, changed in times[0].union(*times[1:], all=True).order_by():
         latest[slug] = max(changed, latest.get(slug, changed))
     return [(reverse("sitemap-municipality", args=[slug]), latest[slug]) for slug in sorted(latest)]
 
