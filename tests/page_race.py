@@ -11,7 +11,6 @@ import random
 import re
 import sys
 import threading
-import time
 from dataclasses import dataclass, field
 
 import django
@@ -88,6 +87,7 @@ def race(writes):
         tracks.append(Track("news", story.pk, f"Nyt {slug}", [f"/{slug}/nyt/", f"/{slug}/", f"/{slug}/nyt.atom", "/"]))
     writer = User.objects.get(is_superuser=True)
     outdated, reads, is_over, failures = [], [0], threading.Event(), []
+    progress = threading.Condition()
 
     def read(seed):
         choice = random.Random(seed)
@@ -100,9 +100,13 @@ def race(writes):
                 text = answer.text
                 if track.shown_on(text) not in track.states[since:]:
                     outdated.append(f"{page}: {track.shown_on(text)} instead of {track.states[since:]}")
-                reads[0] += 1
+                with progress:
+                    reads[0] += 1
+                    progress.notify()
         except Exception as error:
-            failures.append(repr(error))
+            with progress:
+                failures.append(repr(error))
+                progress.notify()
         finally:
             connections.close_all()
 
@@ -115,9 +119,9 @@ def race(writes):
             track.change(writer, number)
         else:
             autosave(track)
-        until = reads[0] + READS_PER_WRITE
-        while reads[0] < until and not failures:
-            time.sleep(0.001)
+        with progress:
+            until = reads[0] + READS_PER_WRITE
+            progress.wait_for(lambda until=until: reads[0] >= until or failures)
     is_over.set()
     for reader in readers:
         reader.join()

@@ -384,8 +384,20 @@ def test_an_unknown_municipality_leaves_nothing_behind():
     assert not cache._changes and not cache._entries
 
 
+class CountedTurn(threading.Condition):
+    """Releases a semaphore for each thread that waits."""
+
+    def __init__(self, waiting):
+        super().__init__()
+        self.waiting = waiting
+
+    def wait(self, timeout=None):
+        self.waiting.release()
+        return super().wait(timeout)
+
+
 def test_one_read_answers_those_who_came_before_it_began():
-    begun, may_end = threading.Semaphore(0), threading.Semaphore(0)
+    begun, may_end, waiting = (threading.Semaphore(0) for _ in range(3))
     reads = []
 
     def read():
@@ -396,14 +408,15 @@ def test_one_read_answers_those_who_came_before_it_began():
         return {"": number}
 
     reader, results = OneReader(read), []
+    reader._turn = CountedTurn(waiting)
     threads = [threading.Thread(target=lambda: results.append(reader()[""])) for _ in range(6)]
     threads[0].start()
     begun.acquire()
     # The others come while the first read runs, which may have begun before a change that they have to see.
     for thread in threads[1:]:
         thread.start()
-    while len(reader._turn._waiters) < 5:
-        time.sleep(0)
+    for _ in threads[1:]:
+        waiting.acquire()
     may_end.release()
     begun.acquire()
     may_end.release()
