@@ -62,22 +62,22 @@ def production_server():
             start_new_session=True,
         )
     try:
-        assert _is_ready(f"{address}/healthz/ready", server), log_file.read_text()
+        assert is_ready(f"{address}/healthz/ready", server), log_file.read_text()
         yield address
     finally:
         server.terminate()
         server.wait(30)
 
 
-def _is_ready(address, server):
+def is_ready(address, server):
     """Wait until the server responds. Return False if it exits or does not respond within a minute."""
-    for _ in range(600):
+    for _ in range(3000):
         try:
             with urllib.request.urlopen(address, timeout=60):
                 return True
         except urllib.error.URLError:
             with suppress(subprocess.TimeoutExpired):
-                server.wait(0.1)
+                server.wait(0.02)
                 return False
     return False
 

@@ -4,13 +4,10 @@ import gzip
 import os
 import subprocess
 import sys
-import time
-import urllib.error
-import urllib.request
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.production_server import free_port
+from tests.production_server import free_port, is_ready
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PROGRAMS = Path(sys.executable).parent
@@ -71,7 +68,8 @@ def running(command, address, log, *, cwd=ROOT, env=None):
             command, cwd=cwd, env=os.environ | (env or {}), stdout=output, stderr=output, start_new_session=True
         )
     try:
-        wait_for(address, server)
+        if not is_ready(address, server):
+            raise RuntimeError(f"{address} does not answer: see {log}")
         yield server
     finally:
         server.terminate()
@@ -79,19 +77,6 @@ def running(command, address, log, *, cwd=ROOT, env=None):
             server.wait(20)
         except subprocess.TimeoutExpired:
             server.kill()
-
-
-def wait_for(address, server, seconds=60):
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline and server.poll() is None:
-        try:
-            with urllib.request.urlopen(address, timeout=5):
-                return
-        except urllib.error.HTTPError:
-            return
-        except OSError:
-            time.sleep(0.01)
-    raise RuntimeError(f"{address} does not answer.")
 
 
 @contextmanager
